@@ -1,0 +1,42 @@
+"""What is right: knowledge of ECS and EFS as pure functions, without files or syntax.
+
+`RULES` is the one registration. Its order is the order in which a plan asks: first what makes a volume readable, then
+what looks at the legacy form, then the rungs from the lowest up, then advice on the result.
+"""
+
+from __future__ import annotations
+
+from rules import (
+    efs101_host_path_volume,
+    efs102_docker_nfs_volume,
+    efs103_docker_plugin_volume,
+    efs201_transit_encryption,
+    efs202_access_point,
+    efs203_iam_authorization,
+    efs301_root_directory_with_access_point,
+    efs302_misspelt_property,
+    efs303_fixed_transit_encryption_port,
+    efs401_fargate_platform_version,
+    efs403_unsupported_platform,
+    efs406_whole_file_system,
+    efs407_root_squash,
+    efs409_lost_mount_options,
+)
+from rules.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    efs302_misspelt_property.RULE,
+    efs403_unsupported_platform.RULE,
+    efs409_lost_mount_options.RULE,
+    efs101_host_path_volume.RULE,
+    efs102_docker_nfs_volume.RULE,
+    efs103_docker_plugin_volume.RULE,
+    efs301_root_directory_with_access_point.RULE,
+    efs201_transit_encryption.RULE,
+    efs202_access_point.RULE,
+    efs203_iam_authorization.RULE,
+    efs401_fargate_platform_version.RULE,
+    efs303_fixed_transit_encryption_port.RULE,
+    efs406_whole_file_system.RULE,
+    efs407_root_squash.RULE,
+)

@@ -1,0 +1,146 @@
+"""A host path that lies on a mount of EFS
+
+Before 2020 a task reached EFS only through the container instance: user data mounted the file system, and the task
+definition named a path below that mount in `host.sourcePath`. Every instance has to be mounted before Docker starts,
+every task on it can read everything, and Fargate cannot run the task at all. `efsVolumeConfiguration` lets ECS mount
+the file system for the task.
+
+The directory stays the same: what the host path adds to the mount point, below the directory that is mounted there.
+Which file system is mounted where comes from the source itself or from the configuration (`file-systems`, `mounts`);
+a host path that only looks like EFS is never migrated on its name.
+
+**Caveat.** No source shows what an instance really mounts: compare `ls -la` of the directory from inside a running
+container (Docker may have started before the mount, and symbolic links are not seen) before you deploy. On EC2, Docker
+fills an EFS directory that is empty with the image's content at the container path; a bind mount never did.
+
+Source: Amazon ECS developer guide, "Amazon EFS volumes" and "Tutorial: Using Amazon EFS file systems with Amazon ECS".
+"""
+
+from __future__ import annotations
+
+from rules.model import DockerVolume, EfsVolume, HostPath, Level, SetStorage, Task, Text, Value, Volume
+from rules.mounts import Mapped, Unplaced, place, split_options
+from rules.paths import looks_like_a_file, looks_like_efs, text
+from rules.rule import Context, Example, Finding, Rule, Status, shown, shown_path
+
+_ID = "EFS101"
+
+
+def host_path(volume: Volume) -> Value | None:
+    """The path on the container instance that the volume binds: a host volume's, or a `local` Docker volume's with the
+    option `bind`; None for anything else."""
+    storage = volume.storage
+    if isinstance(storage, HostPath):
+        return storage.path
+    if isinstance(storage, DockerVolume) and (storage.driver is None or storage.driver.literal == "local"):
+        options = split_options(storage.option("o"))
+        if "bind" in options or "rbind" in options:
+            return storage.option("device")
+    return None
+
+
+def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced | None:
+    """Where the volume's host path leads; None if the volume has none or nothing says that it is EFS."""
+    path = host_path(volume)
+    # Managed instances run no user data, so nothing can have mounted EFS there.
+    if path is None or task.compatibilities == {"MANAGED_INSTANCES"}:
+        return None
+    return place(path if isinstance(path, Text) else None, volume.name, context.mounts)
+
+
+def check(volume: Volume, task: Task, context: Context) -> Finding | None:
+    found = placement(volume, task, context)
+    if found is None:
+        return None
+    path = shown(host_path(volume))
+    if isinstance(found, Unplaced):
+        return Finding(
+            _ID,
+            volume.key,
+            Status.NEEDS_INPUT,
+            f"host path {path} may be EFS: {found.reason}; if it is, configure `file-systems: [{{id: fs-…, "
+            f"mounts: {{{_likely_mount_point(path)}: /}}}}]`",
+            help="`efs-migrate init` writes a configuration to fill in; /proc/mounts on a container instance shows the mounts",
+        )
+    target = f"{shown(found.mount.file_system)}:{shown_path(found.directory)}"
+    if found.nested:
+        return Finding(
+            _ID,
+            volume.key,
+            Status.REFUSED,
+            f"host path {path} is {target}, but another mount lies below it, at {shown_path(found.nested)}: an EFS volume "
+            "would not contain that one; give each its own volume",
+        )
+    root = None if found.directory == "/" else text(found.directory)
+    caveat = (
+        f"Compare `ls -la` of {target} with the directory that a running container sees: no source shows what an instance "
+        "really mounts."
+    )
+    if task.may_run_on_ec2:
+        caveat += " If the directory is empty, Docker will fill it from the image; the bind mount did not."
+    if task.network_mode == "awsvpc":
+        caveat += " The mount will leave through the task's security group, which needs TCP 2049 to the mount targets."
+    file_like = looks_like_a_file(path)
+    if file_like:
+        caveat += f" {path} looks like a file, and EFS mounts directories only."
+    return Finding(
+        _ID,
+        volume.key,
+        Status.UNSAFE if file_like else Status.FIXABLE,
+        f"host path {path} lies on EFS: mount {target} with efsVolumeConfiguration",
+        caveat,
+        changes=(SetStorage(volume.key, EfsVolume(found.mount.file_system, root)),),
+        detail=target,
+    )
+
+
+def _likely_mount_point(path: str) -> str:
+    """The part of a host path down to the component that says EFS: `/mnt/efs` of `/mnt/efs/app/data`."""
+    components = path.rstrip("/").split("/")
+    for i, component in enumerate(components):
+        if looks_like_efs(component):
+            return "/".join(components[: i + 1])
+    return path
+
+
+RULE = Rule(
+    _ID,
+    "host-path-volume",
+    "host → efs",
+    "fixable where the mount is known; a path that looks like EFS needs input; anything else is left alone",
+    __doc__,
+    check_volume=check,
+    climbs_to=Level.EFS,
+    examples=(
+        Example(
+            """
+            family: web
+            containerDefinitions:
+              - name: web
+                image: nginx
+                mountPoints: [{sourceVolume: html, containerPath: /usr/share/nginx/html}]
+            volumes:
+              - name: html
+                host:
+                  sourcePath: /mnt/efs/web/html
+            """,
+            """
+            family: web
+            containerDefinitions:
+              - name: web
+                image: nginx
+                mountPoints: [{sourceVolume: html, containerPath: /usr/share/nginx/html}]
+            volumes:
+              - name: html
+                efsVolumeConfiguration:
+                  fileSystemId: fs-0123456789abcdef0
+                  rootDirectory: /web/html
+            """,
+            """
+            file-systems:
+              - id: fs-0123456789abcdef0
+                mounts: {/mnt/efs: /}
+            """,
+        ),
+    ),
+)

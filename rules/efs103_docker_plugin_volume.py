@@ -1,0 +1,101 @@
+"""A Docker volume whose plugin selects EFS by the volume's name
+
+`rexray/efs` and Docker for AWS's `cloudstor:aws` keep the file system in the plugin's own settings: the task definition
+names a volume, and nothing in it says which file system or directory that is. Tell the tool in the configuration
+(`docker-volumes`) and the volume is migrated; until then it is left alone.
+
+**Caveat.** rexray stores a volume's files in the directory `/data` of the file system, not in its root: check with `df`
+and `ls` on an instance. The plugin's driver also steers placement (`ecs.capability.docker-plugin.…`); without it the
+task may start on instances that it avoided before.
+
+Source: REX-Ray EFS driver documentation; Docker for AWS, "Persistent data volumes".
+"""
+
+from __future__ import annotations
+
+import re
+
+from rules.model import DockerVolume, EfsVolume, Level, SetStorage, Task, Volume
+from rules.paths import text
+from rules.rule import Context, Example, Finding, Rule, Status, shown, shown_path
+
+_ID = "EFS103"
+_DRIVER = re.compile(r"rexray/efs\b|(?:.*/)?cloudstor(?::|$)|(?:.*[/_-])?efs(?:[:_-].*)?$", re.IGNORECASE)
+
+
+def is_plugin_volume(storage: DockerVolume) -> bool:
+    """Whether a plugin that serves EFS provides the volume; cloudstor's `relocatable` backing
+    (and what has an EBS type) is EBS."""
+    driver = storage.driver.literal if storage.driver else None
+    if driver is None or driver == "amazon-ecs-volume-plugin" or not _DRIVER.match(driver):
+        return False
+    backing = storage.option("backing")
+    on_ebs = storage.option("ebstype") is not None or (backing is not None and backing.literal == "relocatable")
+    return not on_ebs
+
+
+def check(volume: Volume, task: Task, context: Context) -> Finding | None:
+    if not isinstance(volume.storage, DockerVolume) or not is_plugin_volume(volume.storage):
+        return None
+    driver = shown(volume.storage.driver)
+    configured = context.policy.docker_volumes.get(volume.name)
+    if configured is None:
+        hint = "; rexray keeps a volume's files in the directory /data" if driver.startswith("rexray") else ""
+        return Finding(
+            _ID,
+            volume.key,
+            Status.NEEDS_INPUT,
+            f"driver {driver} chooses the file system by the volume's name: configure "
+            f"`docker-volumes: {{{volume.name}: {{file-system: fs-…, directory: /…}}}}`{hint}",
+        )
+    root = None if configured.directory == "/" else text(configured.directory)
+    target = f"{shown(configured.file_system)}:{shown_path(configured.directory)}"
+    return Finding(
+        _ID,
+        volume.key,
+        Status.FIXABLE,
+        f"driver {driver} mounts {target}, as configured: use efsVolumeConfiguration",
+        f"Check on an instance that the plugin's volume {volume.name} really is {target}. Without the plugin's driver the "
+        "task may also start on instances that lack it.",
+        changes=(SetStorage(volume.key, EfsVolume(configured.file_system, root)),),
+        detail=target,
+    )
+
+
+RULE = Rule(
+    _ID,
+    "docker-plugin-volume",
+    "host → efs",
+    "needs input until `docker-volumes` maps the volume, then fixable",
+    __doc__,
+    check_volume=check,
+    climbs_to=Level.EFS,
+    examples=(
+        Example(
+            """
+            family: jenkins
+            containerDefinitions:
+              - name: jenkins
+                image: jenkins/jenkins
+                mountPoints: [{sourceVolume: jenkins-home, containerPath: /var/jenkins_home}]
+            volumes:
+              - name: jenkins-home
+                dockerVolumeConfiguration: {scope: shared, driver: rexray/efs}
+            """,
+            """
+            family: jenkins
+            containerDefinitions:
+              - name: jenkins
+                image: jenkins/jenkins
+                mountPoints: [{sourceVolume: jenkins-home, containerPath: /var/jenkins_home}]
+            volumes:
+              - name: jenkins-home
+                efsVolumeConfiguration: {fileSystemId: fs-0123456789abcdef0, rootDirectory: /data}
+            """,
+            """
+            docker-volumes:
+              jenkins-home: {file-system: fs-0123456789abcdef0, directory: /data}
+            """,
+        ),
+    ),
+)

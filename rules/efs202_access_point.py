@@ -1,0 +1,132 @@
+"""A volume that mounts the file system directly instead of through an access point
+
+An access point fixes the directory a client sees, and gives IAM something to grant: a task role can be allowed this
+directory and no other. One access point serves every volume of the same file system and directory.
+
+With an access point the volume's `rootDirectory` must go: the access point's own path takes its place. A plain task
+definition cannot create an access point; name the one to use in the configuration (`file-systems`, `access-points`), or
+turn this rule's demand down with `access-points: subdirectories` or `never`.
+
+No POSIX user is enforced unless you ask for one: it would replace the owner of every request and lock processes out of
+files that other users own. `CreationInfo` of root, root, 0755 is what Docker would have created and does nothing to a
+directory that exists.
+
+**Caveat.** An access point whose path is wrong is created empty, and the task starts with an empty directory: compare
+its path with the directory that is mounted today.
+
+An access point's path has at most four levels and 100 characters, and no component may start with a dot; a directory
+that does not fit keeps `rootDirectory` and this rule says `refused`.
+
+Source: Amazon ECS developer guide, "Using Amazon EFS access points"; EFS API `CreateAccessPoint`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rules.model import EfsVolume, Level, SetStorage, Task, Volume
+from rules.paths import access_point_problem
+from rules.rule import AccessPoints, Context, Example, Finding, Policy, Rule, Status, directory, shown, shown_path
+
+_ID = "EFS202"
+
+
+def check(volume: Volume, task: Task, context: Context) -> Finding | None:
+    storage = volume.storage
+    if (
+        not isinstance(storage, EfsVolume)
+        or storage.access_point
+        or not storage.encrypts
+        or storage.file_system is None
+    ):
+        return None
+    wanted = context.policy.access_points
+    path = directory(storage)
+    if wanted is AccessPoints.NEVER or (wanted is AccessPoints.SUBDIRECTORIES and path == "/"):
+        return None
+    if path is None:
+        return _finding(volume, Status.REFUSED, "rootDirectory is an expression that cannot be read here")
+    file_system = shown(storage.file_system)
+    point = context.access_point(storage.file_system, path)
+    if point is not None:
+        return Finding(
+            _ID,
+            volume.key,
+            Status.FIXABLE,
+            f"{file_system}:{shown_path(path)} has access point {shown(point)}: mount through it",
+            f"Check that access point {shown(point)} has the path {shown_path(path)}: a wrong path starts the task on another "
+            "directory, an empty one if it does not exist yet.",
+            changes=(SetStorage(volume.key, replace(storage, access_point=point, root_directory=None)),),
+            detail=f"{shown(point)} for {file_system}:{shown_path(path)}",
+        )
+    if problem := access_point_problem(path):
+        return _finding(
+            volume,
+            Status.REFUSED,
+            f"directory {shown_path(path)} of {file_system} cannot be an access point's path: {problem}; rootDirectory stays",
+        )
+    return Finding(
+        _ID,
+        volume.key,
+        Status.NEEDS_INPUT,
+        f"no access point is known for {file_system}:{shown_path(path)}: create one and configure `file-systems: "
+        f"[{{id: {file_system}, access-points: {{{shown_path(path)}: fsap-…}}}}]`, or set `access-points: "
+        f"{'subdirectories' if path == '/' else 'never'}`",
+        help=_create_command(file_system, shown_path(path), context.policy),
+    )
+
+
+def _finding(volume: Volume, status: Status, message: str) -> Finding:
+    return Finding(_ID, volume.key, status, message)
+
+
+def _create_command(file_system: str, path: str, policy: Policy) -> str:
+    uid, gid = policy.posix_users.get(path, (0, 0))
+    enforced = f" --posix-user Uid={uid},Gid={gid}" if path in policy.posix_users else ""
+    creation = "" if path == "/" else f",CreationInfo={{OwnerUid={uid},OwnerGid={gid},Permissions=0755}}"
+    return (
+        f"aws efs create-access-point --file-system-id {file_system}{enforced} --root-directory 'Path={path}{creation}'"
+    )
+
+
+RULE = Rule(
+    _ID,
+    "access-point",
+    "tls → access-point",
+    "fixable with an access point of the source or the configuration; plain files without one need input",
+    __doc__,
+    check_volume=check,
+    climbs_to=Level.ACCESS_POINT,
+    examples=(
+        Example(
+            """
+            containerDefinitions:
+              - name: blog
+                image: wordpress
+            volumes:
+              - name: uploads
+                efsVolumeConfiguration:
+                  fileSystemId: fs-0123456789abcdef0
+                  rootDirectory: /uploads
+                  transitEncryption: ENABLED
+            """,
+            """
+            containerDefinitions:
+              - name: blog
+                image: wordpress
+            volumes:
+              - name: uploads
+                efsVolumeConfiguration:
+                  fileSystemId: fs-0123456789abcdef0
+                  transitEncryption: ENABLED
+                  authorizationConfig:
+                    accessPointId: fsap-0123456789abcdef0
+            """,
+            """
+            file-systems:
+              - id: fs-0123456789abcdef0
+                access-points: {/uploads: fsap-0123456789abcdef0}
+            """,
+        ),
+    ),
+)

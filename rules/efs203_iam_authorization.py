@@ -1,0 +1,147 @@
+"""A volume that anyone who reaches the file system may mount
+
+With `iam: ENABLED` the mount carries the task role's identity, so that a policy can say which task may mount, write or
+act as root. It needs transit encryption and a task role (not the execution role, not the instance profile).
+
+The step does not wait for an access point: IAM without one is valid, and the grant then covers the whole file system.
+Where the role is outside the source, as in every plain definition, the caveat carries the exact statement to attach
+*before* the definition is deployed. `ClientWrite` is in it only if some container mounts the volume writable,
+`ClientRootAccess` only with `root-access: true`.
+
+**Caveat.** While the file system has no policy of its own, every client is still let in: IAM restricts nothing until a
+file-system policy removes anonymous access, after all consumers are migrated. Giving a role to a task on EC2 that had
+none makes its SDK calls use that role instead of the instance profile.
+
+Source: Amazon ECS developer guide, `authorizationConfig`; EFS user guide, "Using IAM to control file system data access".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rules.grants import role_name, statement
+from rules.model import ENABLED, Change, EfsVolume, Engine, Level, SetStorage, SetTaskRole, Task, Value, Volume
+from rules.rule import Context, Example, Finding, Rule, Status, directory, shown, shown_path
+
+_ID = "EFS203"
+
+
+def check(volume: Volume, task: Task, context: Context) -> Finding | None:
+    storage = volume.storage
+    if not isinstance(storage, EfsVolume) or not storage.encrypts or storage.file_system is None:
+        return None
+    if storage.authorizes and (task.task_role or task.engine is Engine.UNKNOWN):
+        return None
+    if storage.iam is not None and storage.iam.literal is None:
+        return _finding(
+            volume,
+            Status.REFUSED,
+            f"iam is the expression {shown(storage.iam)}: whether it is ENABLED cannot be seen here",
+        )
+    if task.engine is Engine.UNKNOWN:
+        return _finding(
+            volume,
+            Status.REFUSED,
+            "IAM authorization needs a task role, and this file holds volumes only: the task definition that has the role is "
+            "not here",
+        )
+    role = task.task_role or _configured_role(task, context)
+    if role is None:
+        start = "iam is ENABLED, but the mount fails without" if storage.authorizes else "IAM authorization needs"
+        return _finding(
+            volume,
+            Status.NEEDS_INPUT,
+            f"{start} a task role: configure `task-roles: {{{_family(task)}: arn:aws:iam::…}}`",
+        )
+    with_role = replace(task, task_role=role)
+    changes: tuple[Change, ...] = ()
+    if task.task_role is None:
+        changes += (SetTaskRole(task.key, role),)
+    if not storage.authorizes:
+        changes += (SetStorage(volume.key, replace(storage, iam=ENABLED)),)
+    given = f" and the task role {role_name(role)}, as configured" if task.task_role is None else ""
+    scope = (
+        f"access point {shown(storage.access_point)}"
+        if storage.access_point
+        else f"the whole file system (it has no access point to confine it to {shown_path(directory(storage) or '…')})"
+    )
+    caveat = (
+        f"Before you deploy, attach to role {role_name(role)} this statement, which covers {scope}: "
+        f"{statement(volume, storage, with_role, context)}"
+    )
+    if task.task_role is None and task.may_run_on_ec2:
+        caveat += (
+            " The task had no role: on EC2 its SDK calls used the instance profile and will use this role instead, so it needs "
+            "every permission they rely on."
+        )
+    if task.network_mode == "host" and task.may_run_on_ec2:
+        caveat += " Task roles in host network mode need ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST=true on the instances."
+    return Finding(
+        _ID,
+        volume.key,
+        Status.FIXABLE,
+        f"anyone who reaches {shown(storage.file_system)} may mount it: set iam to ENABLED{given}",
+        caveat,
+        changes=changes,
+        detail=f"{shown(storage.access_point) if storage.access_point else 'no access point'}, {role_name(role)}",
+    )
+
+
+def _configured_role(task: Task, context: Context) -> Value | None:
+    roles = context.policy.task_roles
+    named = roles.get(_family(task))
+    return named or (roles.get("*") if task.fargate_only else None)
+
+
+def _family(task: Task) -> str:
+    return task.family.source if task.family else task.name
+
+
+def _finding(volume: Volume, status: Status, message: str) -> Finding:
+    return Finding(_ID, volume.key, status, message)
+
+
+RULE = Rule(
+    _ID,
+    "iam-authorization",
+    "access-point → iam",
+    "fixable with a task role; a plain definition without one needs input; a new role for a task on EC2 is unsafe",
+    __doc__,
+    check_volume=check,
+    climbs_to=Level.IAM,
+    examples=(
+        Example(
+            """
+            family: blog
+            taskRoleArn: arn:aws:iam::123456789012:role/blog
+            containerDefinitions:
+              - name: blog
+                image: wordpress
+                mountPoints: [{sourceVolume: uploads, containerPath: /uploads}]
+            volumes:
+              - name: uploads
+                efsVolumeConfiguration:
+                  fileSystemId: fs-0123456789abcdef0
+                  transitEncryption: ENABLED
+                  authorizationConfig:
+                    accessPointId: fsap-0123456789abcdef0
+            """,
+            """
+            family: blog
+            taskRoleArn: arn:aws:iam::123456789012:role/blog
+            containerDefinitions:
+              - name: blog
+                image: wordpress
+                mountPoints: [{sourceVolume: uploads, containerPath: /uploads}]
+            volumes:
+              - name: uploads
+                efsVolumeConfiguration:
+                  fileSystemId: fs-0123456789abcdef0
+                  transitEncryption: ENABLED
+                  authorizationConfig:
+                    accessPointId: fsap-0123456789abcdef0
+                    iam: ENABLED
+            """,
+        ),
+    ),
+)

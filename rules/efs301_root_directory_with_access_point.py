@@ -1,0 +1,81 @@
+"""A root directory beside an access point
+
+ECS refuses a volume that names both: with an access point, `rootDirectory` must be omitted or `/`, and the access
+point's own path is mounted. The entry is dropped unless the access point is known to have another path: then the
+definition contradicts itself, and which of the two is meant is not for a tool to say. `/` is valid and stays.
+
+Source: ECS API: "When using an EFS access point, the root directory must either be set to "/" or be omitted".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rules.model import EfsVolume, Level, SetStorage, Task, Volume
+from rules.rule import Context, Example, Finding, Rule, Status, directory, shown, shown_path
+
+_ID = "EFS301"
+
+
+def check(volume: Volume, task: Task, context: Context) -> Finding | None:
+    storage = volume.storage
+    if not isinstance(storage, EfsVolume) or not storage.access_point or storage.root_directory is None:
+        return None
+    path = directory(storage)
+    if path == "/":
+        return None
+    point, written = shown(storage.access_point), shown(storage.root_directory)
+    known = context.directory_of(storage.access_point)
+    if known is not None and known != path:
+        return Finding(
+            _ID,
+            volume.key,
+            Status.REFUSED,
+            f"rootDirectory is {written}, but access point {point} has the path {shown_path(known)}: they contradict each "
+            "other, and ECS refuses both together",
+        )
+    return Finding(
+        _ID,
+        volume.key,
+        Status.FIXABLE,
+        f"ECS refuses rootDirectory {written} beside access point {point}: drop it",
+        None if known else f"The task will see the path of access point {point}: check that it is {written}.",
+        changes=(SetStorage(volume.key, replace(storage, root_directory=None)),),
+        detail=point,
+    )
+
+
+RULE = Rule(
+    _ID,
+    "root-directory-with-access-point",
+    "any",
+    "fixable; refused where the access point's path is known to differ",
+    __doc__,
+    check_volume=check,
+    climbs_to=Level.EFS,
+    examples=(
+        Example(
+            """
+            containerDefinitions:
+              - {name: blog, image: wordpress}
+            volumes:
+              - name: uploads
+                efsVolumeConfiguration:
+                  fileSystemId: fs-0123456789abcdef0
+                  rootDirectory: /uploads  # the access point's path
+                  transitEncryption: ENABLED
+                  authorizationConfig: {accessPointId: fsap-0123456789abcdef0}
+            """,
+            """
+            containerDefinitions:
+              - {name: blog, image: wordpress}
+            volumes:
+              - name: uploads
+                efsVolumeConfiguration:
+                  fileSystemId: fs-0123456789abcdef0
+                  transitEncryption: ENABLED
+                  authorizationConfig: {accessPointId: fsap-0123456789abcdef0}
+            """,
+        ),
+    ),
+)

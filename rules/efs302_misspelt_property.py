@@ -1,0 +1,67 @@
+"""A property that the dialect spells differently
+
+The same property is `fileSystemId` in the ECS API, `FilesystemId` in CloudFormation and `filesystem_id` in an
+`ecs-params.yml`; definitions copied from one to the other fail to register, or lose the property without a word. AWS's own
+page said `tranitEncryption` for two days in April 2020.
+
+Where the wrong name is rejected, the definition cannot be deployed today and correcting it is safe. Where it is ignored
+(`ecs-params.yml`), production runs without the property: correcting it changes what is mounted, so it is `unsafe`.
+
+Source: botocore's ECS and Batch models; CloudFormation resource schemas; ecs-cli `ecs_params_reader.go`.
+"""
+
+from __future__ import annotations
+
+from rules.model import CorrectSpelling, EfsVolume, Level, Task, Volume
+from rules.rule import Context, Example, Finding, Rule, Status
+
+_ID = "EFS302"
+
+
+def check(volume: Volume, task: Task, context: Context) -> Finding | None:
+    if not volume.misspelt or not isinstance(volume.storage, EfsVolume):
+        return None
+    names = ", ".join(f"{m.wrong} → {m.right}" for m in volume.misspelt)
+    return Finding(
+        _ID,
+        volume.key,
+        Status.UNSAFE if volume.drops_unknown_keys else Status.FIXABLE,
+        f"misspelt: {names}",
+        "The misspelt property is ignored today: the running task mounts without it, and will mount differently."
+        if volume.drops_unknown_keys
+        else None,
+        changes=(CorrectSpelling(volume.key, volume.misspelt),),
+        detail=names,
+        stops=True,
+    )
+
+
+RULE = Rule(
+    _ID,
+    "misspelt-property",
+    "any",
+    "fixable; unsafe where the misspelling deploys today without effect",
+    __doc__,
+    check_volume=check,
+    climbs_to=Level.EFS,
+    examples=(
+        Example(
+            """
+            {
+                "containerDefinitions": [{"name": "blog", "image": "wordpress"}],
+                "volumes": [
+                    {"name": "uploads", "efsVolumeConfiguration": {"FilesystemId": "fs-0123456789abcdef0", "tranitEncryption": "ENABLED"}}
+                ]
+            }
+            """,
+            """
+            {
+                "containerDefinitions": [{"name": "blog", "image": "wordpress"}],
+                "volumes": [
+                    {"name": "uploads", "efsVolumeConfiguration": {"fileSystemId": "fs-0123456789abcdef0", "transitEncryption": "ENABLED"}}
+                ]
+            }
+            """,
+        ),
+    ),
+)

@@ -1,0 +1,390 @@
+"""The vocabulary: what a source says about ECS tasks and their volumes, and the changes that rules may ask for.
+
+Everything here is immutable and knows neither rules nor files. Names follow the ECS API; where AWS spells a thing in
+several ways (CloudFormation, AWS Batch, ecs-cli), the dialects translate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import reduce
+from typing import TypeAlias
+
+# -- values -----------------------------------------------------------------------------------------------------------
+
+_OPEN, _CLOSE = "\ue000", "\ue001"  # private-use characters: no definition contains them
+_HIDDEN = {"/": "\ue002", ",": "\ue003", ".": "\ue004", ":": "\ue005"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A placeholder inside a text, kept as it is written: `${EFS_ID}`, `{{ efs_id }}`, `<file-system>`."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string made of literal parts and references: `/mnt/efs/${Env}`."""
+
+    parts: tuple[str | Ref, ...]
+
+    @property
+    def literal(self) -> str | None:
+        """The string, if nothing in it is a reference."""
+        if not self.parts:
+            return ""
+        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], str) else None
+
+    @property
+    def source(self) -> str:
+        """The string as it is written, references included."""
+        return "".join(part if isinstance(part, str) else part.source for part in self.parts)
+
+    @property
+    def coded(self) -> str:
+        """One string in which each reference is a single token that path and list separators never split."""
+        return "".join(
+            part if isinstance(part, str) else _OPEN + "".join(_HIDDEN.get(c, c) for c in part.source) + _CLOSE
+            for part in self.parts
+        )
+
+    @classmethod
+    def decode(cls, coded: str) -> Text:
+        """The inverse of `coded`, for a string cut out of one."""
+        parts: list[str | Ref] = []
+        while coded:
+            before, opened, rest = coded.partition(_OPEN)
+            if before:
+                parts.append(before)
+            if not opened:
+                break
+            hidden, _, coded = rest.partition(_CLOSE)
+            for shown, code in _HIDDEN.items():
+                hidden = hidden.replace(code, shown)
+            parts.append(Ref(hidden))
+        return cls(tuple(parts))
+
+    @classmethod
+    def of(cls, literal: str) -> Text:
+        return cls((literal,)) if literal else cls(())
+
+
+CODED_REF = f"{_OPEN}[^{_CLOSE}]*{_CLOSE}"
+"""A regular expression for one reference in `Text.coded`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A value that this tool carries over but does not interpret."""
+
+    source: str
+
+    @property
+    def literal(self) -> None:
+        return None
+
+
+Value: TypeAlias = Text | Opaque
+Rest: TypeAlias = tuple[tuple[str, object], ...]
+"""Keys of an entity that its dialect did not interpret, with their plain data: they must survive unchanged."""
+
+Key: TypeAlias = tuple[str | int, ...]
+"""Names an entity within its source (document, scope, name, nth of that name) — never a line or an offset, which shift
+with every edit."""
+
+# -- storage ----------------------------------------------------------------------------------------------------------
+
+
+class Level(StrEnum):
+    """How far a volume has climbed. `OTHER` is storage that is not EFS and stays as it is."""
+
+    OTHER = "other"
+    HOST = "host"
+    EFS = "efs"
+    TLS = "tls"
+    ACCESS_POINT = "access-point"
+    IAM = "iam"
+
+    @property
+    def rank(self) -> int:
+        return list(Level).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class HostPath:
+    """A bind mount from the container instance. Without a path Docker gives the task an empty directory."""
+
+    path: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class DockerVolume:
+    """A volume that a Docker volume driver provides."""
+
+    driver: Value | None
+    options: tuple[tuple[str, Value], ...]
+    scope: Value | None
+    autoprovision: Value | None
+    labels: Rest
+    rest: Rest
+
+    def option(self, name: str) -> Text | None:
+        """A driver option's text; None if it is missing or not interpreted."""
+        return next((v for k, v in self.options if k == name and isinstance(v, Text)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class EfsVolume:
+    """`efsVolumeConfiguration`, with the members of `authorizationConfig` beside the others."""
+
+    file_system: Value | None
+    root_directory: Value | None = None
+    transit_encryption: Value | None = None
+    transit_encryption_port: Value | None = None
+    access_point: Value | None = None
+    iam: Value | None = None
+    rest: Rest = ()
+
+    @property
+    def encrypts(self) -> bool:
+        return self.transit_encryption == ENABLED
+
+    @property
+    def authorizes(self) -> bool:
+        return self.iam == ENABLED
+
+    @property
+    def level(self) -> Level:
+        """The highest rung it stands on; an access point or IAM without TLS is refused by ECS and stands on none."""
+        if not self.encrypts:
+            return Level.EFS
+        if self.authorizes:
+            return Level.IAM
+        return Level.ACCESS_POINT if self.access_point else Level.TLS
+
+
+@dataclass(frozen=True, slots=True)
+class OtherStorage:
+    """FSx, S3 Files, `configuredAtLaunch`, or something this tool could not read: left alone. `kind` says which."""
+
+    kind: str
+
+
+Storage: TypeAlias = HostPath | DockerVolume | EfsVolume | OtherStorage
+
+ENABLED = Text.of("ENABLED")
+
+
+@dataclass(frozen=True, slots=True)
+class Misspelling:
+    """A property name that the dialect does not have, and the one it stands for."""
+
+    wrong: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """One member of a task definition's `volumes`; `name` as it is written, expressions included."""
+
+    key: Key
+    name: str
+    storage: Storage
+    misspelt: tuple[Misspelling, ...] = ()
+    drops_unknown_keys: bool = False
+    """Whether the dialect's consumer ignores misspelt names instead of rejecting them, so that they deploy today."""
+    rest: Rest = ()
+
+
+# -- tasks ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MountPoint:
+    """Where a container sees a volume. `read_only` is None where the source gives an expression."""
+
+    volume: Value | None
+    read_only: bool | None
+
+    def shows(self, volume: str) -> bool:
+        """Whether it names this volume; names are compared as they are written."""
+        return self.volume is not None and self.volume.source == volume
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """`user` as in the container definition; None means the image's user, which is usually root."""
+
+    name: Value | None
+    user: Value | None
+    mount_points: tuple[MountPoint, ...]
+    volumes_from: tuple[tuple[Value | None, bool | None], ...] = ()
+    """(source container, read only) pairs."""
+    opaque: bool = False
+    """Whether the mount points are an expression, so that what the container mounts is not known."""
+
+
+class Engine(StrEnum):
+    """Who runs the task: the name of its role property and the platform rules depend on it."""
+
+    ECS = "ecs"
+    BATCH = "batch"
+    UNKNOWN = "unknown"
+    """A file that holds volumes only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task definition (or an AWS Batch job definition's container). `name` is what reports call it."""
+
+    key: Key
+    name: str
+    volumes: tuple[Volume, ...]
+    family: Text | None = None
+    engine: Engine = Engine.ECS
+    task_role: Value | None = None
+    compatibilities: frozenset[str] = frozenset()
+    """`requiresCompatibilities` or launch type in upper case: EC2, FARGATE, EXTERNAL, MANAGED_INSTANCES."""
+    network_mode: str | None = None
+    operating_system: str | None = None
+    region: str | None = None
+    containers: tuple[Container, ...] = ()
+    opaque_containers: bool = False
+    """Whether the container definitions are an expression."""
+
+    @property
+    def fargate_only(self) -> bool:
+        return self.compatibilities == {"FARGATE"}
+
+    @property
+    def may_run_on_ec2(self) -> bool:
+        """Also true where the source does not say: EC2 is the default launch type."""
+        return not self.compatibilities or "EC2" in self.compatibilities
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What runs a task definition and pins its Fargate platform version (for AWS Batch: the job definition itself)."""
+
+    key: Key
+    name: str
+    task: Key | None
+    platform_version: Value | None
+    engine: Engine = Engine.ECS
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Everything that one source says."""
+
+    tasks: tuple[Task, ...] = ()
+    services: tuple[Service, ...] = ()
+
+
+# -- changes ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SetStorage:
+    """Give a volume another storage."""
+
+    volume: Key
+    storage: Storage
+
+
+@dataclass(frozen=True, slots=True)
+class SetReadOnly:
+    """Make every mount point of a task's volume of this name read-only."""
+
+    task: Key
+    volume: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetTaskRole:
+    """Give a task definition that has none a task role (AWS Batch: a job role)."""
+
+    task: Key
+    role: Value
+
+
+@dataclass(frozen=True, slots=True)
+class SetPlatformVersion:
+    """Pin another Fargate platform version."""
+
+    service: Key
+    version: Text
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectSpelling:
+    """Rename a volume's misspelt properties."""
+
+    volume: Key
+    names: tuple[Misspelling, ...]
+
+
+Change: TypeAlias = SetStorage | SetReadOnly | SetTaskRole | SetPlatformVersion | CorrectSpelling
+
+
+def apply_to_volume(volume: Volume, change: Change) -> Volume:
+    """Return `volume` after a change of it."""
+    match change:
+        case SetStorage():
+            return replace(volume, storage=change.storage)
+        case CorrectSpelling():
+            return replace(volume, misspelt=())
+        case _:
+            return volume
+
+
+def apply_to_task(task: Task, change: Change) -> Task:
+    """Return `task` after a change of it that does not concern a volume alone."""
+    match change:
+        case SetTaskRole():
+            return replace(task, task_role=change.role)
+        case SetReadOnly():
+            return replace(task, containers=tuple(_mount_read_only(c, change.volume) for c in task.containers))
+        case _:
+            return task
+
+
+def _mount_read_only(container: Container, volume: str) -> Container:
+    points = tuple(replace(p, read_only=True) if p.shows(volume) else p for p in container.mount_points)
+    return replace(container, mount_points=points)
+
+
+def apply(stack: Stack, changes: Iterable[Change]) -> Stack:
+    """Return `stack` after all `changes`, in time linear in both."""
+    by_subject: dict[Key, list[Change]] = {}
+    for change in changes:
+        by_subject.setdefault(subject(change), []).append(change)
+    tasks = []
+    for task in stack.tasks:
+        volumes = tuple(
+            reduce(apply_to_volume, by_subject[v.key], v) if v.key in by_subject else v for v in task.volumes
+        )
+        changed = reduce(apply_to_task, by_subject.get(task.key, ()), task)
+        # An untouched task stays the same object, which is how writers know it.
+        tasks.append(changed if volumes == task.volumes else replace(changed, volumes=volumes))
+    services = []
+    for service in stack.services:
+        for change in by_subject.get(service.key, ()):
+            if isinstance(change, SetPlatformVersion):
+                service = replace(service, platform_version=change.version)
+        services.append(service)
+    return Stack(tuple(tasks), tuple(services))
+
+
+def subject(change: Change) -> Key:
+    """The volume, task or service that a change is about."""
+    match change:
+        case SetStorage() | CorrectSpelling():
+            return change.volume
+        case SetReadOnly() | SetTaskRole():
+            return change.task
+        case SetPlatformVersion():
+            return change.service

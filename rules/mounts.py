@@ -1,0 +1,128 @@
+"""Mounts of EFS on hosts and in Docker options: who they name, and which directory a host path reaches through them.
+
+Sources: efs-utils `mount.efs` (DNS name pattern and option names), `man mount.efs` (the NFS options it always uses).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rules.model import CODED_REF, Text, Value
+from rules.paths import below, climbs, join, looks_like_efs, may_lie_below, normalise, starts_with_reference
+
+_ID = rf"fs-[0-9a-f]{{8,40}}|{CODED_REF}|fs-{CODED_REF}"
+_SUFFIX = rf"amazonaws\.com(?:\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov|{CODED_REF}"
+_ZONE = rf"(?:[a-z0-9-]+|{CODED_REF})\."
+_DNS = re.compile(rf"(?:{_ZONE})?(?P<id>{_ID})\.efs\.(?P<region>[a-z0-9-]+|{CODED_REF})\.(?:{_SUFFIX})")
+_BARE_ID = re.compile(rf"fs-[0-9a-f]{{8,40}}|fs-{CODED_REF}")
+
+# What the mount helper always uses, and what says nothing (mount(8) defaults, helper-internal options).
+_USUAL = {
+    "nfsvers=4.1", "vers=4.1", "vers=4,minorversion=1", "minorversion=1", "nfsvers=4", "vers=4", "rsize=1048576",
+    "wsize=1048576", "hard", "timeo=600", "retrans=2", "noresvport", "rw", "defaults", "_netdev", "auto", "nofail",
+    "async", "nfsvers=4.0", "tls", "iam", "proto=tcp", "tcp",
+}  # fmt: skip
+_CARRIED = ("addr=", "accesspoint=", "tlsport=", "netns=", "awscredsuri=", "ro", "mounttargetip=", "az=", "region=")
+_SYSTEM = re.compile(r"/(?:(?:var/run|run|proc|sys|dev|etc|tmp|usr|bin|lib|boot)(?:/|$)|$)|.*\.sock$")
+"""Paths of the host's own, which nobody mounts EFS on, whatever the volume is called."""
+
+UNSUPPORTED = ("mounttargetip", "az", "region", "crossaccount")
+"""Options of the mount helper that `efsVolumeConfiguration` cannot express (DescribeMountTargets-based addressing)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostMount:
+    """`directory` of `file_system` mounted at `host_path` (both paths coded and normalised)."""
+
+    host_path: str
+    file_system: Value
+    directory: str
+
+
+@dataclass(frozen=True, slots=True)
+class MountSource:
+    """What an NFS server name and path say: the file system, or None if the name does not show one."""
+
+    file_system: Text | None
+    directory: str
+    region: str | None = None
+
+
+@lru_cache(maxsize=4096)
+def parse_source(server: str, directory: str) -> MountSource:
+    """Read a server name (coded: `fs-…`, `fs-….efs.REGION.amazonaws.com`, an address) and the exported path."""
+    path = normalise(directory) or "/"
+    if match := _DNS.fullmatch(server):
+        region = match["region"]
+        return MountSource(Text.decode(match["id"]), path, None if region.startswith("\ue000") else region)
+    if _BARE_ID.fullmatch(server):
+        return MountSource(Text.decode(server), path)
+    return MountSource(None, path)
+
+
+def split_options(options: Text | None) -> list[str]:
+    """The members of a comma-separated mount option list, coded."""
+    return [o.strip() for o in options.coded.split(",") if o.strip()] if options else []
+
+
+def lost_options(options: Iterable[str]) -> list[str]:
+    """The options without an equivalent in `efsVolumeConfiguration`; `ro` has one, `readOnly` of the mount points."""
+    kept = [
+        o for o in options if o not in _USUAL and not o.startswith(_CARRIED) and o.partition("=")[0] not in UNSUPPORTED
+    ]
+    return [Text.decode(o).source for o in kept]
+
+
+# -- from a host path to a directory of a file system ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The path lies on `mount`, at `directory` of its file system; `nested` is another mount below the path."""
+
+    mount: HostMount
+    directory: str
+    nested: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """The path may be EFS; `reason` says what is not known."""
+
+    reason: str
+
+
+def place(path: Text | None, volume_name: str, mounts: Sequence[HostMount]) -> Mapped | Unplaced | None:
+    """Where a host path leads; None if nothing says that it is EFS.
+
+    The longest mount point that contains the path wins, on equal ones the last. Docker binds recursively, so that a
+    mount below the path belongs to what the container sees.
+    """
+    if path is None:
+        return Unplaced("the host path is an expression")
+    coded = normalise(path.coded)
+    if not coded.startswith("/") and not starts_with_reference(coded):
+        return None
+    if climbs(coded):
+        return Unplaced("the host path climbs with ..") if _concerns(coded, volume_name, mounts) else None
+    nested = next((m.host_path for m in mounts if below(m.host_path, coded)), None)
+    candidates = [m for m in mounts if below(coded, m.host_path) is not None]
+    if candidates:
+        mount = max(enumerate(candidates), key=lambda c: (len(c[1].host_path), c[0]))[1]
+        return Mapped(mount, join(mount.directory, below(coded, mount.host_path) or ""), nested)
+    if nested:
+        return Unplaced(f"EFS is mounted below it, at {Text.decode(nested).source}")
+    if starts_with_reference(coded):
+        return Unplaced("the host path starts with an expression")
+    if any(may_lie_below(coded, m.host_path) for m in mounts):
+        return Unplaced("an expression in the host path decides whether it lies on EFS")
+    if looks_like_efs(coded) or (looks_like_efs(volume_name) and not _SYSTEM.match(coded)):
+        return Unplaced("its name suggests EFS, but no mount of it is known")
+    return None
+
+
+def _concerns(coded: str, volume_name: str, mounts: Sequence[HostMount]) -> bool:
+    return looks_like_efs(coded) or looks_like_efs(volume_name) or any(coded.startswith(m.host_path) for m in mounts)

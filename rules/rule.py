@@ -1,0 +1,277 @@
+"""The rule interface: what a rule is given, what it says, and what it asks for."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from rules.model import (
+    Change,
+    Container,
+    EfsVolume,
+    Engine,
+    Key,
+    Level,
+    MountPoint,
+    Service,
+    Stack,
+    Task,
+    Text,
+    Value,
+    Volume,
+)
+from rules.mounts import HostMount
+from rules.paths import normalise
+
+
+class Status(StrEnum):
+    """What can be done about a finding. `unsafe` names the nature of the step: it stays when the step is applied."""
+
+    FIXABLE = "fixable"
+    UNSAFE = "unsafe"
+    NEEDS_INPUT = "needs-input"
+    REFUSED = "refused"
+    ADVICE = "advice"
+
+
+CAREFUL = (Status.FIXABLE, Status.UNSAFE, Status.NEEDS_INPUT, Status.REFUSED)
+"""From the least to the most careful answer to a question that several entities share."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepId:
+    """Names a step across plans: the same source and configuration always give the same one."""
+
+    rule: str
+    subject: Key
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule says about a subject. `changes` is what applying it means: empty unless fixable or unsafe."""
+
+    rule: str
+    subject: Key
+    status: Status
+    message: str
+    caveat: str | None = None
+    help: str | None = None
+    changes: tuple[Change, ...] = ()
+    detail: str = ""
+    stops: bool = False
+    """Whether no other rule may touch the subject."""
+
+    @property
+    def id(self) -> StepId:
+        return StepId(self.rule, self.subject, self.detail)
+
+
+# -- what the user settles --------------------------------------------------------------------------------------------
+
+
+class AccessPoints(StrEnum):
+    """Which volumes get an access point: all, only those below the file system's root, none."""
+
+    ALWAYS = "always"
+    SUBDIRECTORIES = "subdirectories"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class FileSystem:
+    """A file system as the configuration describes it; paths coded and normalised."""
+
+    id: Value
+    mounts: tuple[tuple[str, str], ...] = ()
+    """(path on the container host, directory of the file system)"""
+    access_points: tuple[tuple[str, Value], ...] = ()
+    """(directory, access point id)"""
+
+
+@dataclass(frozen=True, slots=True)
+class DockerStorage:
+    """Which storage a Docker volume name stands for."""
+
+    file_system: Value
+    directory: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The user's decisions: configuration and command line."""
+
+    target: Level = Level.IAM
+    access_points: AccessPoints = AccessPoints.ALWAYS
+    root_access: bool = False
+    unsafe: bool = False
+    file_systems: tuple[FileSystem, ...] = ()
+    docker_volumes: Mapping[str, DockerStorage] = field(default_factory=dict)
+    task_roles: Mapping[str, Value] = field(default_factory=dict)
+    posix_users: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """(uid, gid) per directory"""
+    off: frozenset[str] = frozenset()
+    """Ids of rules that are switched off."""
+
+
+# -- what a rule sees -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Context:
+    """One source's stack and the user's policy, with the indices that rules ask."""
+
+    stack: Stack
+    policy: Policy
+
+    @cached_property
+    def mounts(self) -> tuple[HostMount, ...]:
+        """Every known mount of EFS on the container hosts."""
+        return tuple(
+            HostMount(path, system.id, directory)
+            for system in self.policy.file_systems
+            for path, directory in system.mounts
+        )
+
+    @cached_property
+    def _mount_points(self) -> dict[int, tuple[object, dict[str, list[tuple[Container, MountPoint]]] | None]]:
+        return {}
+
+    def mount_points(self, volume: Volume, task: Task) -> list[tuple[Container, MountPoint]] | None:
+        """Where the task's containers mount the volume; None if the source does not show it."""
+        indexed = self._mount_points.get(id(task.containers))
+        if indexed is None:
+            indexed = self._mount_points[id(task.containers)] = (task.containers, _index_mount_points(task))
+        return None if indexed[1] is None else indexed[1].get(volume.name, [])
+
+    @cached_property
+    def _access_points(self) -> dict[tuple[Value, str], Value]:
+        return {(s.id, directory): point for s in self.policy.file_systems for directory, point in s.access_points}
+
+    @cached_property
+    def _directories(self) -> dict[Value, str]:
+        return {point: directory for s in self.policy.file_systems for directory, point in s.access_points}
+
+    def access_point(self, file_system: Value, directory: str) -> Value | None:
+        """The access point that is known to serve this directory."""
+        return self._access_points.get((file_system, directory))
+
+    def directory_of(self, access_point: Value) -> str | None:
+        """The directory that a known access point serves."""
+        return self._directories.get(access_point)
+
+
+def _index_mount_points(task: Task) -> dict[str, list[tuple[Container, MountPoint]]] | None:
+    if task.engine is Engine.UNKNOWN or task.opaque_containers or any(c.opaque for c in task.containers):
+        return None
+    names = {v.name for v in task.volumes}
+    index: dict[str, list[tuple[Container, MountPoint]]] = {}
+    for container in task.containers:
+        for point in container.mount_points:
+            if point.volume is None or (point.volume.literal is None and point.volume.source not in names):
+                return None
+            index.setdefault(point.volume.source, []).append((container, point))
+    return index
+
+
+@dataclass(frozen=True)
+class Example:
+    """A definition before and after a rule (the only one applied), used in its page and in the tests."""
+
+    before: str
+    after: str
+    config: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("before", "after", "config"):
+            object.__setattr__(self, name, textwrap.dedent(getattr(self, name)).lstrip("\n"))
+
+
+VolumeCheck = Callable[[Volume, Task, Context], Finding | None]
+ServiceCheck = Callable[[Service, Task | None, Context], Finding | None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. `page` is its documentation: the first line is the title, the rest Markdown paragraphs."""
+
+    id: str
+    name: str
+    level: str
+    default: str
+    page: str
+    check_volume: VolumeCheck | None = None
+    check_service: ServiceCheck | None = None
+    examples: tuple[Example, ...] = ()
+    climbs_to: Level = Level.OTHER
+    """The level that the rule's step reaches: it is not asked when the user's target lies below."""
+
+    @property
+    def title(self) -> str:
+        return self.page.strip().splitlines()[0].rstrip(".")
+
+
+# -- what several rules need to know ----------------------------------------------------------------------------------
+
+
+def directory(storage: EfsVolume) -> str | None:
+    """The directory a volume without access point mounts, coded and normalised; None for an opaque expression."""
+    if storage.root_directory is None:
+        return "/"
+    if not isinstance(storage.root_directory, Text):
+        return None
+    return normalise(storage.root_directory.coded) or "/"
+
+
+def shown(value: Value | None) -> str:
+    """A value as it is written, for messages."""
+    return value.source if value is not None else "?"
+
+
+def shown_path(coded: str) -> str:
+    return Text.decode(coded).source
+
+
+def read_only(volume: Volume, task: Task, context: Context) -> bool:
+    """Whether no container of the task can write to the volume; anything that is not known counts as writable.
+
+    A container that takes over the volumes of another (`volumesFrom`) must take them read-only, too.
+    """
+    found = context.mount_points(volume, task)
+    if not found or not all(point.read_only for _, point in found):
+        return False
+    holders = {container.name for container, _ in found}
+    views = [(source, ro) for c in task.containers for source, ro in c.volumes_from]
+    return all(ro for source, ro in views if source is None or source.literal is None or source in holders)
+
+
+def runs_as_root(volume: Volume, task: Task, context: Context) -> list[str]:
+    """Names of containers that mount the volume and run as root (or as their image's user, which usually is root)."""
+    return [
+        shown(container.name)
+        for container, _ in context.mount_points(volume, task) or ()
+        if container.user is None or (container.user.literal or "x").partition(":")[0] in ("root", "0")
+    ]
+
+
+def volume_prerequisites(task: Task) -> str:
+    """What the platform needs before it can mount an EFS volume with TLS, an access point or IAM.
+
+    Source: the ECS developer guide's EFS volume considerations; `ecs.capability.efsAuth` of the container agent.
+    """
+    if task.engine is Engine.BATCH and task.fargate_only:
+        return "Fargate needs platform version 1.4.0, and a supervisor container takes a little of the job's memory."
+    fargate = (
+        "Fargate needs platform version 1.4.0 or later, and a supervisor container takes a little of the task's memory."
+    )
+    ec2 = (
+        "Container instances need the ECS-optimized AMI 20200319 or later (container agent 1.38.0, ecs-init 1.38.0-1); on an "
+        "AMI of your own: `yum install amazon-efs-utils`, then `systemctl enable --now amazon-ecs-volume-plugin` "
+        "(Amazon Linux 1: reboot)."
+    )
+    if task.fargate_only:
+        return fargate
+    return f"{ec2} {fargate}" if "FARGATE" in task.compatibilities else ec2
