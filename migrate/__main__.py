@@ -1,0 +1,22 @@
+"""`efs-migrate` and `python -m migrate`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    if sys.argv[1:] == ["--version"]:
+        # The command line's own imports take several times as long as Python's start.
+        from migrate import __version__
+
+        print(f"efs-migrate {__version__}")
+        return
+    from migrate.cli import app
+
+    app(prog_name="efs-migrate")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+"""The command line: parses options, calls one function, prints what it returns, exits."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from migrate import __version__
+from migrate.commands import Session
+from migrate.config import RULE_IDS, TARGETS
+from migrate.run import Options
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Upgrade legacy EFS mounts in Amazon ECS task definitions to efsVolumeConfiguration with access points, "
+    "IAM authorization and transit encryption.",
+    epilog="Exit status: 0 nothing to do; 1 check found something, diff printed a diff, apply left something that "
+    "needs you; 2 bad usage or configuration, or a file that could not be processed (the others still are).",
+)
+
+
+class Target(StrEnum):
+    TLS = "tls"
+    ACCESS_POINT = "access-point"
+    IAM = "iam"
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+def _rule_ids(values: list[str]) -> frozenset[str]:
+    ids = frozenset(i for value in values for i in value.replace(",", " ").split())
+    if unknown := sorted(ids - RULE_IDS):
+        raise typer.BadParameter(f"unknown rule {', '.join(unknown)}; `efs-migrate rules` lists them")
+    return ids
+
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(help="Files and directories; `-` is standard input.", show_default=".", metavar="[PATH]..."),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", help="Use this configuration for every file instead of the nearest one.", metavar="FILE"),
+]
+TargetLevel = Annotated[Target | None, typer.Option(help="How far to climb; default: the configuration's, or iam.")]
+Only = Annotated[
+    list[str] | None, typer.Option(help="Apply only this rule (may be given several times).", metavar="ID")
+]
+Skip = Annotated[list[str] | None, typer.Option(help="Leave out this rule (may be given several times).", metavar="ID")]
+Unsafe = Annotated[bool, typer.Option("--unsafe", help="Also take steps that are marked unsafe.")]
+Jobs = Annotated[int, typer.Option(help="Processes; 0: one per processor.", min=0, show_default=True, metavar="N")]
+Exclude = Annotated[
+    list[str] | None, typer.Option(help="Leave out files like this (.gitignore pattern).", metavar="GLOB")
+]
+NoGitignore = Annotated[bool, typer.Option("--no-gitignore", help="Look into files that git ignores, too.")]
+StdinName = Annotated[
+    str | None, typer.Option("--stdin-filename", help="What standard input is called.", metavar="NAME")
+]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 instead of 1.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No status and warnings on standard error, errors only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say in words what changes for each volume.")]
+ReportFormat = Annotated[Format, typer.Option("--format", help="The report's form.")]
+Output = Annotated[Path | None, typer.Option("--output", help="Write the report to a file.", metavar="FILE")]
+
+
+def _session(
+    config: Path | None,
+    target: Target | None,
+    only: list[str] | None,
+    skip: list[str] | None,
+    unsafe: bool,
+    jobs: int,
+    exclude: list[str] | None,
+    no_gitignore: bool,
+    stdin_filename: str | None,
+    exit_zero: bool,
+    quiet: bool,
+) -> Session:
+    options = Options(
+        config=str(config) if config is not None else None,
+        target=TARGETS[target.value] if target else None,
+        only=_rule_ids(only or []),
+        skip=_rule_ids(skip or []),
+        unsafe=unsafe,
+        jobs=jobs,
+        exclude=tuple(exclude or ()),
+        gitignore=not no_gitignore,
+        stdin_name=stdin_filename,
+    )
+    return Session(options, exit_zero=exit_zero, quiet=quiet)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"efs-migrate {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def check(
+    paths: Paths = None,
+    report_format: ReportFormat = Format.TEXT,
+    output: Output = None,
+    config: ConfigFile = None,
+    target: TargetLevel = None,
+    only: Only = None,
+    skip: Skip = None,
+    unsafe: Unsafe = False,
+    jobs: Jobs = 0,
+    exclude: Exclude = None,
+    no_gitignore: NoGitignore = False,
+    stdin_filename: StdinName = None,
+    exit_zero: ExitZero = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Report what would change and what stands in the way; change nothing."""
+    session = _session(
+        config, target, only, skip, unsafe, jobs, exclude, no_gitignore, stdin_filename, exit_zero, quiet
+    )
+    _exit(lambda: session.check(paths or ["."], report_format.value, output, verbose))
+
+
+@app.command()
+def diff(
+    paths: Paths = None,
+    config: ConfigFile = None,
+    target: TargetLevel = None,
+    only: Only = None,
+    skip: Skip = None,
+    unsafe: Unsafe = False,
+    jobs: Jobs = 0,
+    exclude: Exclude = None,
+    no_gitignore: NoGitignore = False,
+    stdin_filename: StdinName = None,
+    exit_zero: ExitZero = False,
+    quiet: Quiet = False,
+) -> None:
+    """Print the changes as a unified diff (dry run), which `git apply` and `patch -p1` take."""
+    session = _session(
+        config, target, only, skip, unsafe, jobs, exclude, no_gitignore, stdin_filename, exit_zero, quiet
+    )
+    _exit(lambda: session.diff(paths or ["."]))
+
+
+@app.command()
+def apply(
+    paths: Paths = None,
+    report_format: ReportFormat = Format.TEXT,
+    output: Output = None,
+    config: ConfigFile = None,
+    target: TargetLevel = None,
+    only: Only = None,
+    skip: Skip = None,
+    unsafe: Unsafe = False,
+    jobs: Jobs = 0,
+    exclude: Exclude = None,
+    no_gitignore: NoGitignore = False,
+    stdin_filename: StdinName = None,
+    exit_zero: ExitZero = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write the changes, each file whole or not at all. `-` writes the result to standard output."""
+    session = _session(
+        config, target, only, skip, unsafe, jobs, exclude, no_gitignore, stdin_filename, exit_zero, quiet
+    )
+    _exit(lambda: session.apply(paths or ["."], report_format.value, output, verbose))
+
+
+@app.command()
+def init(
+    paths: Paths = None,
+    exclude: Exclude = None,
+    no_gitignore: NoGitignore = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a starter .efs-migrate.yaml with the host paths and file systems found; never overwrites one."""
+    session = Session(Options(exclude=tuple(exclude or ()), gitignore=not no_gitignore), exit_zero=False, quiet=quiet)
+    _exit(lambda: session.init(paths or ["."]))
+
+
+@app.command()
+def rules(
+    rule_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="The rule to explain.")] = None,
+) -> None:
+    """List the rules, or explain one: why, before and after, caveat, source."""
+    from migrate.report.rules import page, table
+
+    if rule_id is None:
+        typer.echo(table(), nl=False)
+    else:
+        (known,) = _rule_ids([rule_id.upper()]) or (None,)
+        typer.echo(page(str(known)), nl=False)
+
+
+def _exit(command: Callable[[], int]) -> NoReturn:
+    """Run a command and exit with its status; a reader that closed the pipe, or Ctrl-C, ends it without a word."""
+    try:
+        status = command()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain once more when it closes standard output.
+        sys.stdout = None
+        status = 2
+    except KeyboardInterrupt:
+        status = 130
+    raise typer.Exit(status)

@@ -1,0 +1,207 @@
+"""What the commands do: each turns a run's results into output and returns the exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from migrate import config
+from migrate.engine import Located
+from migrate.report.diff import unified
+from migrate.report.result import Report, caveats, subject
+from migrate.run import FileResult, Options, Run
+from migrate.source import SourceProblem, write
+from migrate.terminal import printable
+from rules.rule import Status
+
+
+@dataclass(frozen=True)
+class Session:
+    """One invocation: what the command line settles, and where messages go."""
+
+    options: Options
+    exit_zero: bool
+    quiet: bool
+
+    # -- commands -----------------------------------------------------------------------------------------------------
+
+    def check(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool) -> int:
+        with self._results(paths) as (run, results):
+            report = Report(list(results))
+        return self._finish(run, report, form, output, verbose)
+
+    def diff(self, paths: Sequence[str]) -> int:
+        printed = False
+        files = []
+        with self._results(paths) as (run, results):
+            for file in results:
+                if file.source is not None and file.outcome.edits:
+                    _print(_diff(file))
+                    printed = True
+                files.append(replace(file, source=None))
+        self._messages(run, files)
+        self._left_over(files)
+        return self._status(run, files, printed)
+
+    def apply(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool) -> int:
+        with self._results(paths) as (run, results):
+            report = Report([_written(file) for file in results], applied=True)
+        # The result of standard input takes the report's place.
+        return self._finish(run, report, form, output, verbose, stream=sys.stderr if "-" in paths else None)
+
+    def init(self, paths: Sequence[str]) -> int:
+        from migrate.starter import starter
+
+        target = os.path.join(_common_folder(paths), config.NAME)
+        if os.path.lexists(target):
+            self._say(f"{os.path.relpath(target)}: is there already, and init never overwrites one")
+            return 2
+        with self._results(paths) as (run, results):
+            files = list(results)
+        try:
+            # Exclusive: somebody else may have written one meanwhile.
+            with Path(target).open("x", encoding="utf-8", newline="\n") as handle:
+                handle.write(starter(files))
+        except OSError as error:
+            self._say(f"{os.path.relpath(target)}: {(error.strerror or str(error)).lower()}")
+            return 2
+        self._messages(run, files)
+        print(printable(os.path.relpath(target)))
+        return 2 if any(f.outcome.error for f in files) else 0
+
+    # -- what they share ----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _results(self, paths: Sequence[str]) -> Iterator[tuple[Run, Iterator[FileResult]]]:
+        run = Run(self.options, warn=lambda message: None if self.quiet else self._say(f"warning: {message}"))
+        with _progress(self.quiet) as progress:
+            yield run, run.results(paths, progress)
+
+    def _finish(
+        self, run: Run, report: Report, form: str, output: Path | None, verbose: bool, stream: object = None
+    ) -> int:
+        if form == "json":
+            from migrate.report.json import render
+
+            text = render(report)
+        else:
+            from migrate.report import text as text_report
+
+            text = text_report.render(report, verbose)
+        if output is not None:
+            output.write_text(text, encoding="utf-8")
+        elif stream is not None:
+            print(text, end="", file=sys.stderr)
+        else:
+            _print(text)
+        self._messages(run, report.files)
+        return self._status(run, report.files, report.open())
+
+    def _messages(self, run: Run, files: Sequence[FileResult]) -> None:
+        """Errors, one line each, and words that nothing read."""
+        for problem in run.problems.values():
+            self._say(f"error: {problem}")
+        for file in files:
+            outcome = file.outcome
+            if outcome.error is not None:
+                place = f"{file.name}:{outcome.error_line}" if outcome.error_line is not None else file.name
+                self._say(f"error: {place}: {outcome.error}")
+            elif outcome.unread and not self.quiet:
+                first = outcome.unread[0]
+                more = f" (and {len(outcome.unread) - 1} more)" if len(outcome.unread) > 1 else ""
+                self._say(
+                    f"warning: {file.name}:{first.line}: not read: {first.word}{more} lies in no definition that this "
+                    "version knows"
+                )
+
+    def _left_over(self, files: Sequence[FileResult]) -> None:
+        left = [f.finding.status for file in files for f in file.outcome.findings if not f.applied]
+        parts = [f"{left.count(s)} {s}" for s in (Status.UNSAFE, Status.NEEDS_INPUT, Status.REFUSED) if s in left]
+        if parts and not self.quiet:
+            self._say(f"not in the diff: {', '.join(parts)}; `efs-migrate check` says why")
+
+    def _status(self, run: Run, files: Sequence[FileResult], something: bool) -> int:
+        if run.problems or any(file.outcome.error is not None for file in files):
+            return 2
+        return 1 if something and not self.exit_zero else 0
+
+    def _say(self, message: str) -> None:
+        print(f"efs-migrate: {printable(message)}", file=sys.stderr)
+
+
+def _print(text: str) -> None:
+    """Write to standard output as UTF-8, newlines as they are: a diff holds the files' own."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
+
+
+def _diff(file: FileResult) -> str:
+    assert file.source is not None
+    path = _patch_path(file)
+    notes = [_note(caveat, findings) for caveat, findings in caveats(file.outcome.findings, applied_only=True)]
+    return unified(path, file.source.text, file.outcome.text, file.outcome.edits, notes, file.source.bom)
+
+
+def _note(caveat: str, findings: Sequence[Located]) -> str:
+    first = findings[0]
+    unsafe = " (unsafe)" if first.finding.status is Status.UNSAFE else ""
+    return f"{first.finding.rule} {first.rule.name}{unsafe}, {', '.join(map(subject, findings))}: {caveat}"
+
+
+def _patch_path(file: FileResult) -> str:
+    """The name that `git apply` in the file's own repository understands, for a file outside the current directory."""
+    assert file.source is not None
+    if not file.name.startswith("..") and not os.path.isabs(file.name):
+        return file.name
+    folder = os.path.dirname(os.path.abspath(file.source.path))
+    root = folder
+    while not os.path.lexists(os.path.join(root, ".git")):
+        if os.path.dirname(root) == root:
+            return file.name
+        root = os.path.dirname(root)
+    return os.path.relpath(os.path.abspath(file.source.path), root)
+
+
+def _written(file: FileResult) -> FileResult:
+    """The result after writing the file; with an error, and nothing applied, if that failed."""
+    if file.source is None:
+        return file
+    if file.source.path.name == "-" and file.name == "-":
+        _print(("\ufeff" if file.source.bom else "") + file.outcome.text)
+        return file
+    if not file.outcome.edits:
+        return file
+    try:
+        write(file.source, file.outcome.text)
+    except SourceProblem as problem:
+        findings = tuple(replace(located, applied=False) for located in file.outcome.findings)
+        return replace(file, outcome=replace(file.outcome, error=problem.cause, findings=findings))
+    return file
+
+
+def _common_folder(paths: Sequence[str]) -> str:
+    folders = [os.path.abspath(p if os.path.isdir(p) else os.path.dirname(p) or ".") for p in paths]
+    return os.path.commonpath(folders)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on standard error, if that is a terminal and there are enough files to wait for."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("files", total=None, visible=False)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, visible=total > 200)
+
+        yield show

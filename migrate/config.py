@@ -1,0 +1,295 @@
+"""`.efs-migrate.yaml`: found from each file upward, read strictly, every error with its line and key."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+from migrate.dialects.values import parse_text
+from migrate.source import SourceProblem, decode
+from migrate.syntax import SyntaxProblem, literal, parse, resolve
+from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence
+from rules import RULES
+from rules.model import Level, Opaque, Value
+from rules.paths import access_point_problem, normalise
+from rules.rule import AccessPoints, DockerStorage, FileSystem, Policy
+
+NAME = ".efs-migrate.yaml"
+TARGETS = {"tls": Level.TLS, "access-point": Level.ACCESS_POINT, "iam": Level.IAM}
+RULE_IDS = frozenset(rule.id for rule in RULES)
+
+_FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}")
+_ACCESS_POINT = re.compile(r"fsap-[0-9a-f]{17}")
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
+_TAGGED = re.compile(r"!(?:Ref|Sub|ImportValue|GetAtt|FindInMap|Join|Select|If)\b")
+
+
+class ConfigProblem(Exception):
+    """A configuration that cannot be used: `line` (from 1, or None) and `cause`, one line that names the key."""
+
+    def __init__(self, path: str, line: int | None, cause: str) -> None:
+        self.path = path
+        self.line = line
+        self.cause = cause
+        super().__init__(path, line, cause)
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.cause}" if self.line else f"{self.path}: {self.cause}"
+
+
+@dataclass(frozen=True)
+class Config:
+    """What one file says: the policy, and which files it excludes (globs relative to `folder`)."""
+
+    policy: Policy = field(default_factory=Policy)
+    exclude: tuple[str, ...] = ()
+    folder: str = ""
+
+
+def find(path: str) -> str | None:
+    """The configuration that governs a file: the nearest upward, not beyond the root of its repository."""
+    return _nearest(os.path.dirname(os.path.abspath(path)))
+
+
+@lru_cache(maxsize=65536)
+def _nearest(folder: str) -> str | None:
+    candidate = os.path.join(folder, NAME)
+    if os.path.lexists(candidate):
+        return candidate
+    parent = os.path.dirname(folder)
+    if parent == folder or os.path.lexists(os.path.join(folder, ".git")):
+        return None
+    return _nearest(parent)
+
+
+@lru_cache(maxsize=1024)
+def load(path: str, name: str) -> Config:
+    """Read a configuration; `name` is what messages call it. Raises ConfigProblem."""
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as error:
+        raise ConfigProblem(name, None, (error.strerror or "cannot be read").lower()) from None
+    return read(raw, name, os.path.dirname(os.path.abspath(path)))
+
+
+def read(raw: bytes, name: str, folder: str) -> Config:
+    """Read a configuration's bytes. Raises ConfigProblem."""
+    try:
+        text, _ = decode(raw)
+        document = parse(text, json=False)
+    except (SyntaxProblem, SourceProblem) as problem:
+        raise ConfigProblem(name, problem.line, problem.cause) from None
+    if len(document.roots) > 1:
+        raise ConfigProblem(name, document.line_column(document.roots[1].start)[0], "more than one document")
+    return (
+        _Reader(name, document.line_column).config(document.roots[0], folder)
+        if document.roots
+        else Config(folder=folder)
+    )
+
+
+_T = TypeVar("_T")
+
+
+class _Reader:
+    """Turns nodes into a policy; every method that is given a node names the key it belongs to."""
+
+    def __init__(self, name: str, place: Callable[[int], tuple[int, int]]) -> None:
+        self.name = name
+        self.place = place
+
+    def fail(self, node: Node, cause: str) -> NoReturn:
+        raise ConfigProblem(self.name, self.place(node.start)[0], cause)
+
+    def config(self, root: Node, folder: str) -> Config:
+        readers: dict[str, Callable[[Node, str], object]] = {
+            "file-systems": self.file_systems,
+            "docker-volumes": self.docker_volumes,
+            "task-roles": self.task_roles,
+            "target": lambda n, k: self.choice(n, k, TARGETS),
+            "access-points": lambda n, k: self.choice(n, k, {m.value: m for m in AccessPoints}),
+            "posix-users": self.posix_users,
+            "root-access": self.truth,
+            "rules": self.rules,
+            "exclude": self.globs,
+        }
+        if isinstance(root, Scalar) and literal(root) is None:
+            return Config(folder=folder)
+        found = self.members(root, "the configuration", readers)
+        exclude = found.pop("exclude", ())
+        names = {key: key.replace("-", "_") for key in readers} | {"rules": "off"}
+        values = {names[key]: value for key, value in found.items() if value is not None}
+        return Config(replace(Policy(), **values), exclude, folder)  # type: ignore[arg-type]  # each reader has its field's type
+
+    # -- shapes -------------------------------------------------------------------------------------------------------
+
+    def entries(self, node: Node, key: str) -> list[tuple[str, Entry]]:
+        found = resolve(node)
+        if isinstance(found, Scalar) and literal(found) is None:
+            return []
+        if not isinstance(found, Mapping):
+            self.fail(node, f"`{key}` must be a mapping")
+        seen: set[str] = set()
+        pairs = []
+        for entry in found.entries:
+            name = entry.key.text if isinstance(entry.key, Scalar) else ""
+            if not name:
+                self.fail(entry.key, f"`{key}` has a key that is not a word")
+            if name in seen:
+                self.fail(entry.key, f"`{name}` is there twice")
+            seen.add(name)
+            pairs.append((name, entry))
+        return pairs
+
+    def members(self, node: Node, key: str, readers: dict[str, Callable[[Node, str], _T]]) -> dict[str, _T]:
+        values = {}
+        for name, entry in self.entries(node, key):
+            if name not in readers:
+                known = ", ".join(readers)
+                self.fail(entry.key, f"unknown key `{name}` in {key if ' ' in key else f'`{key}`'} (known: {known})")
+            values[name] = readers[name](entry.value, name)
+        return values
+
+    def items(self, node: Node, key: str) -> list[Node]:
+        found = resolve(node)
+        if isinstance(found, Scalar) and literal(found) is None:
+            return []
+        if not isinstance(found, Sequence):
+            self.fail(node, f"`{key}` must be a list")
+        return found.items
+
+    def word(self, node: Node, key: str) -> str:
+        found = resolve(node)
+        if not isinstance(found, Scalar) or not found.text or (not found.style and literal(found) is None):
+            self.fail(node, f"`{key}` must be a string")
+        return found.text
+
+    def choice(self, node: Node, key: str, choices: dict[str, _T]) -> _T:
+        word = self.word(node, key)
+        if word not in choices:
+            self.fail(node, f"`{key}` must be one of {', '.join(choices)}, not {word}")
+        return choices[word]
+
+    def truth(self, node: Node, key: str) -> bool:
+        found = resolve(node)
+        value = literal(found) if isinstance(found, Scalar) else None
+        if not isinstance(value, bool):
+            self.fail(node, f"`{key}` must be true or false")
+        return value
+
+    def whole(self, node: Node, key: str) -> int:
+        found = resolve(node)
+        value = literal(found) if isinstance(found, Scalar) else None
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**32:
+            self.fail(node, f"`{key}` must be a whole number from 0 to 4294967295")
+        return value
+
+    # -- values -------------------------------------------------------------------------------------------------------
+
+    def identifier(self, node: Node, key: str, pattern: re.Pattern[str], example: str) -> Value:
+        """An id as it is, a placeholder, or (in templates) an intrinsic."""
+        found = resolve(node)
+        if isinstance(found, Mapping) or (found is not None and found.tag and _TAGGED.match(found.tag)):
+            return Opaque(_source(found))
+        word = self.word(node, key)
+        text = parse_text(word)
+        if text.literal is not None and not pattern.fullmatch(word):
+            self.fail(node, f"`{key}` must look like {example}, not {word}")
+        return text
+
+    def file_system(self, node: Node, key: str) -> Value:
+        return self.identifier(node, key, _FILE_SYSTEM, "fs-0123456789abcdef0")
+
+    def access_point(self, node: Node, key: str) -> Value:
+        return self.identifier(node, key, _ACCESS_POINT, "fsap-0123456789abcdef0")
+
+    def role(self, node: Node, key: str) -> Value:
+        return self.identifier(node, key, _ROLE, "arn:aws:iam::123456789012:role/name")
+
+    def path(self, node: Node, key: str, word: str | None = None) -> str:
+        """An absolute path, coded and normalised; it may hold placeholders, as the definitions write them."""
+        word = self.word(node, key) if word is None else word
+        coded = normalise(parse_text(word).coded)
+        if not coded.startswith(("/", "\ue000")) or ".." in coded.split("/"):
+            self.fail(node, f"`{key}` needs an absolute path without `..`, not {word}")
+        return coded
+
+    def file_systems(self, node: Node, key: str) -> tuple[FileSystem, ...]:
+        systems = []
+        for item in self.items(node, key):
+            readers: dict[str, Callable[[Node, str], object]] = {
+                "id": self.file_system,
+                "mounts": self.mounts,
+                "access-points": self.access_points,
+            }
+            found = self.members(item, key, readers)
+            if "id" not in found:
+                self.fail(item, f"`{key}`: an entry has no `id`")
+            systems.append(FileSystem(found["id"], found.get("mounts", ()), found.get("access-points", ())))  # type: ignore[arg-type]  # as read above
+        return tuple(systems)
+
+    def mounts(self, node: Node, key: str) -> tuple[tuple[str, str], ...]:
+        return tuple((self.path(e.key, key, n), self.path(e.value, key)) for n, e in self.entries(node, key))
+
+    def access_points(self, node: Node, key: str) -> tuple[tuple[str, Value], ...]:
+        points = []
+        for name, entry in self.entries(node, key):
+            path = self.path(entry.key, key, name)
+            if problem := access_point_problem(path):
+                self.fail(entry.key, f"`{key}`: {name} cannot be an access point's path: {problem}")
+            points.append((path, self.access_point(entry.value, key)))
+        return tuple(points)
+
+    def docker_volumes(self, node: Node, key: str) -> dict[str, DockerStorage]:
+        volumes = {}
+        for name, entry in self.entries(node, key):
+            readers: dict[str, Callable[[Node, str], object]] = {
+                "file-system": self.file_system,
+                "directory": self.path,
+            }
+            found = self.members(entry.value, key, readers)
+            if missing := [k for k in ("file-system", "directory") if k not in found]:
+                self.fail(entry.key, f"`{key}`: {name} has no `{missing[0]}`")
+            volumes[name] = DockerStorage(found["file-system"], found["directory"])  # type: ignore[arg-type]  # as read above
+        return volumes
+
+    def task_roles(self, node: Node, key: str) -> dict[str, Value]:
+        return {name: self.role(entry.value, key) for name, entry in self.entries(node, key)}
+
+    def posix_users(self, node: Node, key: str) -> dict[str, tuple[int, int]]:
+        users = {}
+        for name, entry in self.entries(node, key):
+            found = self.members(entry.value, key, {"uid": self.whole, "gid": self.whole})
+            if missing := [k for k in ("uid", "gid") if k not in found]:
+                self.fail(entry.key, f"`{key}`: {name} has no `{missing[0]}`")
+            users[self.path(entry.key, key, name)] = (found["uid"], found["gid"])
+        return users
+
+    def rules(self, node: Node, key: str) -> frozenset[str]:
+        off = set()
+        for name, entry in self.entries(node, key):
+            if name not in RULE_IDS:
+                self.fail(entry.key, f"`{key}`: unknown rule {name}")
+            # YAML 1.1 reads on and off as booleans.
+            if self.choice(entry.value, name, {"off": True, "false": True, "on": False, "true": False}):
+                off.add(name)
+        return frozenset(off)
+
+    def globs(self, node: Node, key: str) -> tuple[str, ...]:
+        return tuple(self.word(item, key) for item in self.items(node, key))
+
+
+def _source(node: Mapping | Sequence | Scalar) -> str:
+    """An intrinsic as one line, for comparison and messages."""
+    if isinstance(node, Scalar):
+        return f"{node.tag} {node.text}".strip() if node.tag else node.text
+    if isinstance(node, Sequence):
+        inner = ", ".join(_source(found) for item in node.items if (found := resolve(item)))
+        return f"{node.tag or ''}[{inner}]"
+    pairs = ((e.key.text if isinstance(e.key, Scalar) else "", resolve(e.value)) for e in node.entries)
+    return "{" + ", ".join(f"{k}: {_source(v)}" for k, v in pairs if v) + "}"

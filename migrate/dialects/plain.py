@@ -1,0 +1,228 @@
+"""What the dialects of plain files share: tasks whose volumes have the ECS API's shape, found anywhere in a document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from migrate.dialects import shape
+from migrate.dialects.reading import Dialect, Reading, group_twins, used_anchors
+from migrate.dialects.shape import Spelling, VolumeNodes
+from migrate.dialects.values import child, items, mapping, parse_text, value
+from migrate.syntax import Document, get
+from migrate.syntax.node import Added, EditMapping, Entry, Kept, Mapping, Node, Scalar, SetScalar, TreeEdit
+from rules.model import (
+    Change,
+    Container,
+    CorrectSpelling,
+    Engine,
+    Key,
+    Service,
+    SetPlatformVersion,
+    SetReadOnly,
+    SetStorage,
+    SetTaskRole,
+    Stack,
+    Task,
+    Text,
+    Value,
+    Volume,
+)
+
+
+@dataclass(frozen=True)
+class TaskNodes:
+    """Where a task is written: the mapping that holds (or would hold) its role, and its mount points."""
+
+    mapping: Mapping
+    role: str | None
+    """The role's key, where the dialect has a place for one."""
+    role_after: tuple[str, ...]
+    """Keys that a new role stands behind, the first that is there."""
+    mount_points: tuple[Mapping | None, ...]
+    """In the order of the containers and their mount points; None for what is not a mapping."""
+
+
+@dataclass
+class Collector:
+    """Gathers what a dialect finds in one document, and makes a reading of it."""
+
+    dialect: Dialect
+    document: Document
+    spelling: Spelling = shape.API
+    tasks: list[Task] = field(default_factory=list)
+    services: list[Service] = field(default_factory=list)
+    spans: dict[Key, int] = field(default_factory=dict)
+    nodes: dict[Key, object] = field(default_factory=dict)
+    regions: list[tuple[int, int]] = field(default_factory=list)
+
+    def add_task(
+        self,
+        key: Key,
+        name: str,
+        node: Mapping,
+        volumes: Node | None,
+        containers: list[Mapping] | None,
+        *,
+        role: str | None,
+        role_after: tuple[str, ...] = (),
+        task_role: Value | None = None,
+        family: Text | None = None,
+        engine: Engine = Engine.ECS,
+        compatibilities: frozenset[str] = frozenset(),
+        network_mode: str | None = None,
+        operating_system: str | None = None,
+        region: str | None = None,
+    ) -> None:
+        """Add a task with the volumes below `volumes`; `containers` is None if they are an expression."""
+        points = [mapping(p) for c in containers or () for p in items(child(c, self.spelling.mount_points)) or ()]
+        self.tasks.append(
+            Task(
+                key,
+                name,
+                tuple(self.read_volumes(key, volumes)),
+                family,
+                engine,
+                task_role,
+                compatibilities,
+                network_mode,
+                operating_system,
+                region,
+                tuple(shape.read_container(c, self.spelling) for c in containers or ()),
+                containers is None,
+            )
+        )
+        self.spans[key] = node.start
+        self.nodes[key] = TaskNodes(node, role, role_after, tuple(points))
+
+    def read_volumes(self, task: Key, listed: Node | None) -> list[Volume]:
+        volumes: list[Volume] = []
+        count: dict[str, int] = {}
+        for item in items(listed) or ():
+            node = mapping(item)
+            if node is None:
+                continue
+            named = value(child(node, self.spelling.name))
+            name = named.source if named else ""
+            nth = count[name] = count.get(name, 0) + 1
+            volumes.append(self.read_volume((*task, "volume", name, nth), node, item))
+        return volumes
+
+    def read_volume(self, key: Key, node: Mapping, item: Node) -> Volume:
+        volume, found = shape.read_volume(node, key, self.spelling)
+        self.spans[key] = item.start
+        self.nodes[key] = found
+        self.regions += [(n.start, n.end) for n in (node, found.storage, found.authorization) if n is not None]
+        return volume
+
+    def add_service(self, key: Key, name: str, task: Key | None, entry: Entry, engine: Engine = Engine.ECS) -> None:
+        """Add what pins the Fargate platform version that `entry` gives."""
+        if isinstance(entry.value, Scalar):
+            self.services.append(Service(key, name, task, parse_text(entry.value.text), engine))
+            self.spans[key] = entry.key.start
+            self.nodes[key] = entry.value
+
+    def reading(self) -> Reading | None:
+        """The reading, or None if nothing was found."""
+        if not self.tasks:
+            return None
+        anchors = used_anchors(self.document)
+        blocked = {}
+        for key, found in self.nodes.items():
+            if isinstance(found, VolumeNodes) and (reason := shape.problem(found, anchors, self.spelling)):
+                blocked[key] = reason
+        owners = {key: found.identities for key, found in self.nodes.items() if isinstance(found, VolumeNodes)}
+        return Reading(
+            self.dialect,
+            self.document,
+            Stack(tuple(self.tasks), tuple(self.services)),
+            self.spans,
+            self.nodes,
+            self.regions,
+            blocked,
+            group_twins(owners),
+        )
+
+
+class PlainDialect:
+    """Writing, for every dialect whose volumes stay where they stand."""
+
+    name: str
+    spelling: Spelling = shape.API
+
+    def can(self, reading: Reading, change: Change) -> str | None:
+        match change:
+            case SetStorage() | CorrectSpelling():
+                return reading.blocked.get(change.volume)
+            case SetTaskRole():
+                nodes = reading.nodes[change.task]
+                assert isinstance(nodes, TaskNodes)
+                return None if nodes.role else "this file has no place for a task role"
+            case SetReadOnly():
+                return _shared_mount_point(reading, change.task)
+            case SetPlatformVersion():
+                return None
+
+    def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
+        edits: dict[int, TreeEdit] = {}
+        for old, new in zip(reading.stack.tasks, planned.tasks, strict=True):
+            if old is not new:
+                for edit in self.write_task(reading, old, new):
+                    # Twins ask for the same change of the node they share.
+                    edits[id(edit.node)] = edit
+        for before, after in zip(reading.stack.services, planned.services, strict=True):
+            if before != after and after.platform_version is not None:
+                node = reading.nodes[after.key]
+                assert isinstance(node, Scalar)
+                edits[id(node)] = SetScalar(node, after.platform_version.source)
+        return list(edits.values())
+
+    def write_task(self, reading: Reading, old: Task, new: Task) -> list[TreeEdit]:
+        nodes = reading.nodes[old.key]
+        assert isinstance(nodes, TaskNodes)
+        edits: list[TreeEdit] = []
+        for before, after in zip(old.volumes, new.volumes, strict=True):
+            if before != after:
+                found = reading.nodes[before.key]
+                assert isinstance(found, VolumeNodes)
+                edits += shape.write_volume(before, after, found, self.spelling)
+        edits += self._write_mount_points(old.containers, new.containers, nodes)
+        if old.task_role != new.task_role and new.task_role is not None and nodes.role:
+            edits.append(_set_role(nodes, nodes.role, new.task_role))
+        return edits
+
+    def _write_mount_points(
+        self, old: tuple[Container, ...], new: tuple[Container, ...], nodes: TaskNodes
+    ) -> list[TreeEdit]:
+        before = [p for c in old for p in c.mount_points]
+        after = [p for c in new for p in c.mount_points]
+        edits: list[TreeEdit] = []
+        for node, a, b in zip(nodes.mount_points, before, after, strict=True):
+            if a != b and node is not None:
+                edits += shape.set_read_only(node, self.spelling)
+        return edits
+
+
+def _set_role(nodes: TaskNodes, name: str, role: Value) -> TreeEdit:
+    """The role's entry, behind the first of the keys that people put before it."""
+    entries = nodes.mapping.entries
+    result: list[Kept | Added] = [Kept(e) for e in entries]
+    spare = get(nodes.mapping, name)
+    if spare is not None and spare in entries:  # null or empty
+        result[entries.index(spare)] = Added(name, role.source, replaces=spare)
+        return EditMapping(nodes.mapping, tuple(result))
+    before = [entry for key in nodes.role_after if (entry := get(nodes.mapping, key)) and entry in entries]
+    at = entries.index(before[0]) + 1 if before else len(entries)
+    result.insert(at, Added(name, role.source))
+    return EditMapping(nodes.mapping, tuple(result))
+
+
+def _shared_mount_point(reading: Reading, task: Key) -> str | None:
+    own = reading.nodes[task]
+    assert isinstance(own, TaskNodes)
+    mine = {id(p) for p in own.mount_points if p is not None}
+    if len(mine) != sum(p is not None for p in own.mount_points):
+        return "containers share a mount point through an alias"
+    for key, nodes in reading.nodes.items():
+        if key != task and isinstance(nodes, TaskNodes) and any(id(p) in mine for p in nodes.mount_points):
+            return "another task definition shares its mount points through an alias"
+    return None

@@ -1,0 +1,429 @@
+"""Volumes, containers and mount points as the ECS API shapes them, in any dialect's spelling.
+
+Reading turns nodes into the model; writing turns a volume that differs into tree edits of its own nodes.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from migrate.dialects.reading import anchors_within, key_text
+from migrate.dialects.values import child, items, mapping, truth, value
+from migrate.syntax import get, literal
+from migrate.syntax.data import data
+from migrate.syntax.node import (
+    Added,
+    EditMapping,
+    Entry,
+    Kept,
+    Mapping,
+    Node,
+    Renamed,
+    Scalar,
+    SetScalar,
+    TreeEdit,
+)
+from migrate.syntax.node import Value as NewValue
+from rules.model import (
+    Container,
+    DockerVolume,
+    EfsVolume,
+    HostPath,
+    Key,
+    Misspelling,
+    MountPoint,
+    OtherStorage,
+    Rest,
+    Storage,
+    Value,
+    Volume,
+)
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """What a dialect calls the members of a volume. The defaults are the ECS API's names."""
+
+    name: str = "name"
+    host: str = "host"
+    source_path: str = "sourcePath"
+    docker: str = "dockerVolumeConfiguration"
+    scope: str = "scope"
+    autoprovision: str = "autoprovision"
+    driver: str = "driver"
+    driver_options: str = "driverOpts"
+    labels: str = "labels"
+    efs: str = "efsVolumeConfiguration"
+    file_system: str = "fileSystemId"
+    root_directory: str = "rootDirectory"
+    transit_encryption: str = "transitEncryption"
+    transit_encryption_port: str = "transitEncryptionPort"
+    authorization: str | None = "authorizationConfig"
+    """None where its members stand beside the others."""
+    access_point: str = "accessPointId"
+    iam: str = "iam"
+    others: tuple[str, ...] = (
+        "fsxWindowsFileServerVolumeConfiguration",
+        "s3filesVolumeConfiguration",
+        "configuredAtLaunch",
+    )
+    mount_points: str = "mountPoints"
+    source_volume: str = "sourceVolume"
+    read_only: str = "readOnly"
+    volumes_from: str = "volumesFrom"
+    source_container: str = "sourceContainer"
+    user: str = "user"
+    drops_unknown_keys: bool = False
+    """Whether the dialect's consumer ignores unknown keys, so that a misspelt one deploys without effect."""
+
+    @property
+    def efs_members(self) -> tuple[str, ...]:
+        own = (self.file_system, self.root_directory, self.transit_encryption, self.transit_encryption_port)
+        return (*own, self.authorization) if self.authorization else (*own, self.access_point, self.iam)
+
+
+API = Spelling()
+
+
+# -- misspelt keys ----------------------------------------------------------------------------------------------------
+
+Found: TypeAlias = dict[str, Entry]
+"""Entries by their right names."""
+
+
+def find(node: Mapping, names: Sequence[str]) -> tuple[Found, list[Misspelling]]:
+    """The entries of a mapping by the names they have or, misspelt, stand for.
+
+    A key stands for a name if they differ only in case and separators, or so little that nothing else can be meant. Where
+    the right name is there as well, the misspelt one is left alone.
+    """
+    found: Found = {}
+    misspelt: list[Misspelling] = []
+    for name in names:
+        if entry := get(node, name):
+            found[name] = entry
+    plain_names = {_folded(name): name for name in names}
+    for entry in node.entries:
+        key = key_text(entry)
+        if key in names or not key or key == "<<":
+            continue
+        close = difflib.get_close_matches(_folded(key), list(plain_names), n=1, cutoff=0.9) if len(key) > 6 else []
+        right = plain_names.get(_folded(key)) or (plain_names[close[0]] if close else None)
+        if right and right not in found:
+            found[right] = entry
+            misspelt.append(Misspelling(key, right))
+    return found, misspelt
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class VolumeNodes:
+    """Where a volume is written: its own mapping and its storage's entry, and entries by their right names."""
+
+    mapping: Mapping
+    entries: Found
+    storage_name: str | None
+    storage: Mapping | None
+    storage_entries: Found
+    authorization: Mapping | None
+    authorization_entries: Found
+
+    @property
+    def identities(self) -> tuple[int, ...]:
+        """What the volume's edits may touch."""
+        return tuple(id(n) for n in (self.mapping, self.storage, self.authorization) if n is not None)
+
+
+def rest(node: Mapping | None, known: Iterable[Entry]) -> Rest:
+    """The keys and plain data of the entries that are not among `known`."""
+    ids = {id(e) for e in known}
+    return tuple((key_text(e), data(e.value)) for e in node.entries if id(e) not in ids) if node else ()
+
+
+def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, VolumeNodes]:
+    """Read one member of `volumes`."""
+    kinds = (spelling.host, spelling.docker, spelling.efs)
+    entries, misspelt = find(node, (spelling.name, *kinds, *spelling.others))
+    name = value(entries[spelling.name].value) if spelling.name in entries else None
+    # Consoles export every storage key, null where it is not used.
+    used = [k for k in (*kinds, *spelling.others) if k in entries and not _is_null(entries[k].value)]
+    if len(used) > 1 and spelling.host in used and not _host_path(entries[spelling.host], spelling):
+        used.remove(spelling.host)
+    storage_name = used[0] if len(used) == 1 else None
+    storage_node = mapping(entries[storage_name].value) if storage_name else None
+    storage: Storage
+    found: Found = {}
+    authorization: Mapping | None = None
+    inner: Found = {}
+    if storage_node is None or storage_name in spelling.others:
+        storage = OtherStorage(" and ".join(used) or "none")
+        storage_name = None
+    elif storage_name == spelling.host:
+        found, wrong = find(storage_node, (spelling.source_path,))
+        storage = HostPath(_member(found, spelling.source_path))
+        misspelt += wrong
+    elif storage_name == spelling.docker:
+        storage, found = read_docker(storage_node, spelling)
+    else:
+        storage, found, authorization, inner, wrong = read_efs(storage_node, spelling)
+        misspelt += wrong
+    others = [entries[k] for k in (storage_name, spelling.name) if k and k in entries]
+    volume = Volume(
+        key,
+        name.source if name else "",
+        storage,
+        tuple(misspelt),
+        spelling.drops_unknown_keys,
+        rest(node, [*others, *(e for k, e in entries.items() if k in kinds and _is_null(e.value))]),
+    )
+    return volume, VolumeNodes(node, entries, storage_name, storage_node, found, authorization, inner)
+
+
+def read_docker(node: Mapping, spelling: Spelling) -> tuple[DockerVolume, Found]:
+    names = (spelling.scope, spelling.autoprovision, spelling.driver, spelling.driver_options, spelling.labels)
+    found, _ = find(node, names)
+    options = mapping(found[spelling.driver_options].value) if spelling.driver_options in found else None
+    labels = found.get(spelling.labels)
+    label_node = mapping(labels.value) if labels else None
+    pairs = [(key_text(e), value(e.value)) for e in options.entries] if options else []
+    return (
+        DockerVolume(
+            _member(found, spelling.driver),
+            tuple((k, v) for k, v in pairs if v is not None),
+            _member(found, spelling.scope),
+            _member(found, spelling.autoprovision),
+            rest(label_node, ()),
+            rest(node, found.values()),
+        ),
+        found,
+    )
+
+
+def read_efs(node: Mapping, spelling: Spelling) -> tuple[EfsVolume, Found, Mapping | None, Found, list[Misspelling]]:
+    """Read an EFS configuration: the model, its entries, the authorization mapping and its entries, misspelt names."""
+    found, misspelt = find(node, spelling.efs_members)
+    authorization: Mapping | None = None
+    inner: Found = found
+    beside: Rest = ()
+    if spelling.authorization:
+        entry = found.get(spelling.authorization)
+        authorization = mapping(entry.value) if entry else None
+        inner, wrong = find(authorization, (spelling.access_point, spelling.iam)) if authorization else ({}, [])
+        misspelt += wrong
+        beside = rest(authorization, inner.values())
+    storage = EfsVolume(
+        _member(found, spelling.file_system),
+        _filled(_member(found, spelling.root_directory)),
+        _member(found, spelling.transit_encryption),
+        _member(found, spelling.transit_encryption_port),
+        _filled(_member(inner, spelling.access_point)),
+        _member(inner, spelling.iam),
+        (*rest(node, found.values()), *beside),
+    )
+    return storage, found, authorization, inner, misspelt
+
+
+def _member(found: Found, name: str) -> Value | None:
+    return value(found[name].value) if name in found else None
+
+
+def _filled(member: Value | None) -> Value | None:
+    """Skeletons that the CLI generates hold empty strings for what is not set."""
+    return None if member is not None and member.source == "" else member
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and literal(node) is None
+
+
+def _host_path(entry: Entry, spelling: Spelling) -> Value | None:
+    host = mapping(entry.value)
+    return _member(find(host, (spelling.source_path,))[0], spelling.source_path) if host else None
+
+
+def read_container(node: Mapping, spelling: Spelling) -> Container:
+    """What a container definition says about volumes and users."""
+    points = child(node, spelling.mount_points)
+    listed = items(points)
+    return Container(
+        value(child(node, spelling.name)),
+        value(child(node, spelling.user)),
+        tuple(_mount_point(mapping(p), spelling) for p in listed or ()),
+        tuple(_view(mapping(v), spelling) for v in items(child(node, spelling.volumes_from)) or ()),
+        opaque=listed is None and points is not None and not _is_null(points),
+    )
+
+
+def _mount_point(node: Mapping | None, spelling: Spelling) -> MountPoint:
+    mode = truth(child(node, spelling.read_only), default=False) if node else None
+    return MountPoint(value(child(node, spelling.source_volume)), mode)
+
+
+def _view(node: Mapping | None, spelling: Spelling) -> tuple[Value | None, bool | None]:
+    mode = truth(child(node, spelling.read_only), default=False) if node else None
+    return value(child(node, spelling.source_container)), mode
+
+
+# -- writing ----------------------------------------------------------------------------------------------------------
+
+
+def new_value(member: Value) -> str:
+    return member.source
+
+
+def efs_value(storage: EfsVolume, spelling: Spelling) -> dict[str, NewValue]:
+    """A whole EFS configuration, members in the order of the API reference."""
+    inner = _authorization_members(storage, spelling)
+    members = _own_members(storage, spelling)
+    if spelling.authorization:
+        return members | ({spelling.authorization: dict(inner)} if inner else {})
+    return members | inner
+
+
+def _own_members(storage: EfsVolume, spelling: Spelling) -> dict[str, NewValue]:
+    members = {
+        spelling.file_system: storage.file_system,
+        spelling.root_directory: storage.root_directory,
+        spelling.transit_encryption: storage.transit_encryption,
+        spelling.transit_encryption_port: storage.transit_encryption_port,
+    }
+    return {name: new_value(member) for name, member in members.items() if member is not None}
+
+
+def _authorization_members(storage: EfsVolume, spelling: Spelling) -> dict[str, NewValue]:
+    members = {spelling.access_point: storage.access_point, spelling.iam: storage.iam}
+    return {name: new_value(member) for name, member in members.items() if member is not None}
+
+
+def write_volume(old: Volume, new: Volume, nodes: VolumeNodes, spelling: Spelling) -> list[TreeEdit]:
+    """The tree edits that turn `old` into `new`, for a storage that stays where it stands."""
+    corrected = {m.wrong: m.right for m in old.misspelt} if not new.misspelt else {}
+    edits: list[TreeEdit] = []
+    if isinstance(old.storage, EfsVolume) and isinstance(new.storage, EfsVolume):
+        if nodes.mapping is not nodes.storage:
+            edits += edit_mapping(nodes.mapping, {}, {}, (), corrected)
+        edits += write_efs(old.storage, new.storage, nodes, spelling, corrected)
+    elif isinstance(new.storage, EfsVolume) and old.storage != new.storage:
+        edits += replace_storage(new.storage, nodes, spelling)
+    return edits
+
+
+def replace_storage(new: EfsVolume, nodes: VolumeNodes, spelling: Spelling) -> list[TreeEdit]:
+    """Turn a host or Docker volume into an EFS one: its key is renamed and its value's entries replaced."""
+    assert nodes.storage is not None
+    assert nodes.storage_name is not None
+    entry = nodes.entries[nodes.storage_name]
+    # A console's `"efsVolumeConfiguration": null` would become a duplicate key.
+    spare = nodes.entries.get(spelling.efs)
+    outer = tuple(Renamed(e, spelling.efs) if e is entry else Kept(e) for e in nodes.mapping.entries if e is not spare)
+    members = efs_value(new, spelling)
+    anchor = nodes.storage_entries.get(spelling.source_path) or nodes.storage_entries.get(spelling.driver_options)
+    anchor = anchor or (nodes.storage.entries[0] if nodes.storage.entries else None)
+    first, *others = members.items()
+    inner = (Added(*first, replaces=anchor), *(Added(k, v) for k, v in others))
+    return [EditMapping(nodes.mapping, outer), EditMapping(nodes.storage, inner)]
+
+
+def write_efs(
+    old: EfsVolume, new: EfsVolume, nodes: VolumeNodes, spelling: Spelling, corrected: dict[str, str]
+) -> list[TreeEdit]:
+    """The tree edits inside an EFS configuration."""
+    assert nodes.storage is not None
+    before, after = _own_members(old, spelling), _own_members(new, spelling)
+    inner_before, inner_after = _authorization_members(old, spelling), _authorization_members(new, spelling)
+    edits: list[TreeEdit] = []
+    if spelling.authorization is None:
+        before, after = before | inner_before, after | inner_after
+    elif nodes.authorization is not None:
+        names = (spelling.access_point, spelling.iam)
+        edits += edit_mapping(
+            nodes.authorization, inner_before, inner_after, names, corrected, nodes.authorization_entries
+        )
+    elif inner_after:
+        after = after | {spelling.authorization: dict(inner_after)}
+    edits += edit_mapping(nodes.storage, before, after, spelling.efs_members, corrected, nodes.storage_entries)
+    return edits
+
+
+def edit_mapping(
+    node: Mapping,
+    before: dict[str, NewValue],
+    after: dict[str, NewValue],
+    order: Sequence[str],
+    corrected: dict[str, str] | None = None,
+    entries: Found | None = None,
+) -> list[TreeEdit]:
+    """Edits that turn members `before` into `after`; new ones stand where `order` (or the alphabet, if the mapping is
+    sorted) puts them, right names take the place of `corrected` ones, everything else stays."""
+    entries, corrected = entries or {}, corrected or {}
+    by_entry = {id(entry): name for name, entry in entries.items()}
+    edits: list[TreeEdit] = []
+    result: list[Kept | Renamed | Added] = []
+    for entry in node.entries:
+        name = by_entry.get(id(entry), key_text(entry))
+        if name in before and name not in after:
+            continue
+        right = corrected.get(key_text(entry))
+        result.append(Renamed(entry, right) if right else Kept(entry))
+        if name in after and name in before and after[name] != before[name]:
+            if isinstance(entry.value, Scalar):
+                edits.append(SetScalar(entry.value, after[name]))  # type: ignore[arg-type]  # members are scalars
+            else:
+                result[-1] = Added(right or name, after[name], replaces=entry)
+    for name in [n for n in after if n not in before]:
+        spare = entries.get(name)
+        if spare is not None:  # present, but null
+            at = next(i for i, e in enumerate(result) if isinstance(e, Kept) and e.entry is spare)
+            result[at] = Added(name, after[name], replaces=spare)
+        else:
+            result.insert(_position(result, name, order), Added(name, after[name]))
+    if len(result) != len(node.entries) or any(not isinstance(e, Kept) for e in result):
+        edits.append(EditMapping(node, tuple(result)))
+    return edits
+
+
+def _position(result: Sequence[Kept | Renamed | Added], name: str, order: Sequence[str]) -> int:
+    keys = [e.key if not isinstance(e, Kept) else key_text(e.entry) for e in result]
+    if len(keys) > 1 and keys == sorted(keys) and keys != [k for k in order if k in keys]:
+        return sum(k < name for k in keys)
+    rank = order.index(name) if name in order else len(order)
+    return max((i + 1 for i, k in enumerate(keys) if k not in order or order.index(k) < rank), default=0)
+
+
+def set_read_only(node: Mapping, spelling: Spelling) -> list[TreeEdit]:
+    """Make a mount point read-only."""
+    entry = get(node, spelling.read_only)
+    if entry is not None and isinstance(entry.value, Scalar) and entry in node.entries:
+        return [SetScalar(entry.value, True)]
+    return [EditMapping(node, (*(Kept(e) for e in node.entries), Added(spelling.read_only, True)))]
+
+
+def problem(nodes: VolumeNodes, used_anchors: frozenset[str], spelling: Spelling) -> str | None:
+    """Why a volume's storage cannot be edited without guessing, or None."""
+    name = nodes.storage_name
+    if nodes.storage is None:
+        return None
+    if name is not None and nodes.entries[name] not in nodes.mapping.entries:
+        return "the storage comes from a YAML merge key"
+    for node in (nodes.mapping, nodes.storage, nodes.authorization):
+        if node is None:
+            continue
+        keys = [key_text(e) for e in node.entries]
+        if len(keys) != len(set(keys)):
+            return f"key {next(k for k in keys if keys.count(k) > 1)} is there twice"
+        if "<<" in keys and node is not nodes.mapping:
+            return "the storage is built with a YAML merge key"
+    if spelling.file_system not in nodes.storage_entries and any(
+        a in used_anchors for a in anchors_within(nodes.storage)
+    ):
+        return "an alias elsewhere uses a part of it"
+    return None

@@ -1,0 +1,103 @@
+"""Scalars of plain files as values of the model: literal text with placeholders."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from migrate.syntax import get, literal, resolve
+from migrate.syntax.node import Alias, Mapping, Node, Scalar, Sequence
+from rules.model import Opaque, Ref, Text, Value
+
+# What template engines and deployment scripts put in place of values; each is kept as it is written.
+_PLACEHOLDER = re.compile(
+    r"\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}"  # ${EFS_ID}, ${var.efs_id}; shells, Terraform, Copilot
+    r"|\{\{.*?\}\}|\{%.*?%\}"  # {{ efs_id }}; Jinja, Go templates, ecspresso
+    r"|<%.*?%>"  # ERB
+    r"|#\{[^{}]*\}#?"  # #{EfsId}; Octopus, Azure pipelines, Ruby
+    r"|\$\([A-Za-z_][\w.]*\)"  # $(EFS_ID); Azure pipelines
+    r"|\$[A-Za-z_]\w*"  # $EFS_ID
+    r"|<[A-Za-z][\w .:-]*>"  # <file-system-id>
+    r"|%[A-Za-z_]\w*%"  # %EFS_ID%
+    r"|__[A-Z][A-Z0-9_]*?__"  # __EFS_ID__
+    r"|@@?[A-Z_][A-Z0-9_]*@@?"  # @EFS_ID@
+    r"|\[\[.*?\]\]",
+    re.DOTALL,
+)
+
+
+@lru_cache(maxsize=4096)
+def parse_text(source: str) -> Text:
+    """Split a string into literal parts and placeholders."""
+    parts: list[str | Ref] = []
+    at = 0
+    for match in _PLACEHOLDER.finditer(source):
+        if match.start() > at:
+            parts.append(source[at : match.start()])
+        parts.append(Ref(match[0]))
+        at = match.end()
+    if at < len(source):
+        parts.append(source[at:])
+    return Text(tuple(parts))
+
+
+def value(node: Node | None) -> Value | None:
+    """A node as a value: None for a missing or null node, `Opaque` for anything that is not a scalar."""
+    if node is None:
+        return None
+    found = resolve(node)
+    if isinstance(found, Scalar):
+        return None if literal(found) is None else parse_text(found.text)
+    return Opaque("*" + node.name if isinstance(node, Alias) else "…")
+
+
+def text(node: Node | None) -> str | None:
+    """A literal string, or None."""
+    found = value(node)
+    return found.literal if found is not None else None
+
+
+def truth(node: Node | None, default: bool | None = None) -> bool | None:
+    """A boolean as the source gives it; `default` if it is missing or null, None if it is an expression."""
+    found = resolve(node) if node is not None else None
+    if node is None or (isinstance(found, Scalar) and literal(found) is None):
+        return default
+    given = literal(found) if isinstance(found, Scalar) else None
+    if isinstance(given, bool):
+        return given
+    # Ansible and templates pass quoted words on, which their consumers read as booleans.
+    return (
+        {"true": True, "false": False, "yes": True, "no": False}.get(given.lower()) if isinstance(given, str) else None
+    )
+
+
+def mapping(node: Node | None) -> Mapping | None:
+    """The mapping that a node is or points to, or None."""
+    found = resolve(node) if node is not None else None
+    return found if isinstance(found, Mapping) else None
+
+
+def items(node: Node | None) -> list[Node] | None:
+    """The items of the sequence that a node is or points to, or None."""
+    found = resolve(node) if node is not None else None
+    return found.items if isinstance(found, Sequence) else None
+
+
+def child(node: Mapping | None, key: str) -> Node | None:
+    """The value of a key, or None."""
+    entry = get(node, key) if node is not None else None
+    return entry.value if entry is not None else None
+
+
+def words(node: Node | None) -> frozenset[str]:
+    """The literal strings of a list (or the one that stands in its place), in upper case."""
+    listed = items(node)
+    if listed is None and node is not None:
+        listed = [node]
+    return frozenset(word.upper() for item in listed or () if (word := text(item)))
+
+
+def filled(node: Node | None) -> Value | None:
+    """A value that is there and not empty: skeletons hold empty strings for what is not set."""
+    found = value(node)
+    return found if found is not None and found.source else None

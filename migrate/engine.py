@@ -1,0 +1,349 @@
+"""Read, plan, write, prove: one file from its text to a new text that is known to be right.
+
+Nothing here touches the disk or knows a dialect. A file whose change cannot be proven is left alone, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from migrate import dialects
+from migrate.dialects.reading import Reading
+from migrate.edit import Edit, apply
+from migrate.suppress import suppressions
+from migrate.syntax import CannotEdit, Document, SyntaxProblem, parse
+from migrate.unread import unread
+from rules import RULES
+from rules.constraints import violations
+from rules.levels import level
+from rules.model import Change, Key, Level, Stack, Storage, Task, Volume, apply_to_task, apply_to_volume, subject
+from rules.model import apply as apply_changes
+from rules.rule import CAREFUL, Context, Finding, Policy, Rule, Status, StepId, VolumeCheck
+
+Decisions = Mapping[StepId, bool]
+"""Steps that somebody accepted or refused; the others are decided by their status and the policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A finding and whether its step is part of the plan."""
+
+    finding: Finding
+    applied: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the rules say about a stack, and the stack after every step that is part of the plan."""
+
+    decided: tuple[Decided, ...]
+    changes: tuple[Change, ...]
+    stack: Stack
+
+
+# -- planning ---------------------------------------------------------------------------------------------------------
+
+
+def plan(reading: Reading, policy: Policy, suppressed: Mapping[Key, frozenset[str]], decisions: Decisions) -> Plan:
+    """Ask every rule about every volume, task by task, each volume until nothing changes, then about the services."""
+    return _Planner(reading, policy, suppressed, decisions).run()
+
+
+class _Planner:
+    def __init__(
+        self, reading: Reading, policy: Policy, suppressed: Mapping[Key, frozenset[str]], decisions: Decisions
+    ) -> None:
+        self.reading = reading
+        self.policy = policy
+        self.suppressed = suppressed
+        self.decisions = decisions
+        self.context = Context(reading.stack, policy)
+        self.tasks = {task.key: task for task in reading.stack.tasks}
+        self.volumes = {volume.key: volume for task in reading.stack.tasks for volume in task.volumes}
+        self.owner = {volume.key: task.key for task in reading.stack.tasks for volume in task.volumes}
+        self.rules = [r for r in RULES if r.id not in policy.off and r.climbs_to.rank <= policy.target.rank]
+        self.decided: list[Decided] = []
+        self.changes: list[Change] = []
+
+    def run(self) -> Plan:
+        done: set[Key] = set()
+        for key in self.volumes:
+            if key not in done:
+                group = self.reading.twins.get(key, (key,))
+                done.update(group)
+                self.plan_volumes(group)
+        # Whether a task uses EFS is known once its volumes are planned.
+        planned = {task.key: task for task in apply_changes(self.reading.stack, self.changes).tasks}
+        for service in self.reading.stack.services:
+            task = planned.get(service.task) if service.task else None
+            for rule in self.rules:
+                if rule.check_service and rule.id not in self.suppressed.get(service.key, ()):
+                    finding = rule.check_service(service, task, self.context)
+                    if finding:
+                        self.decide([finding])
+        return Plan(tuple(self.decided), tuple(self.changes), apply_changes(self.reading.stack, self.changes))
+
+    def plan_volumes(self, group: Sequence[Key]) -> None:
+        """Ask about a volume, or about several that share a node and can only change together."""
+        settled: set[str] = set()
+        progress = True
+        while progress:
+            progress = False
+            for rule in self.rules:
+                if rule.check_volume is None or rule.id in settled:
+                    continue
+                findings = self.ask(rule.check_volume, rule.id, group)
+                if findings:
+                    settled.add(rule.id)
+                    applied = self.decide(findings)
+                    progress |= applied
+                    if findings[0].stops and not applied:
+                        return
+
+    def ask(self, check: VolumeCheck, rule: str, group: Sequence[Key]) -> list[Finding]:
+        findings = []
+        silenced = False
+        for key in group:
+            finding = check(self.volumes[key], self.tasks[self.owner[key]], self.context)
+            if finding and rule in self.suppressed.get(key, ()):
+                silenced = True
+            elif finding:
+                findings.append(finding)
+        return findings if len(group) == 1 else _agree(findings, silenced)
+
+    def decide(self, findings: Sequence[Finding]) -> bool:
+        """Record findings that stand or fall together; return whether their changes are part of the plan."""
+        reason = next((r for f in findings for c in f.changes if (r := self.reading.can(c))), None)
+        if reason:
+            findings = [_refuse(f, f"not possible here: {reason}") for f in findings]
+        applied = bool(findings[0].changes) and all(self.accepts(f) for f in findings)
+        for finding in findings:
+            self.decided.append(Decided(finding, applied))
+            if applied:
+                for change in finding.changes:
+                    self.apply(change)
+        return applied
+
+    def accepts(self, finding: Finding) -> bool:
+        default = finding.status is Status.FIXABLE or (finding.status is Status.UNSAFE and self.policy.unsafe)
+        return self.decisions.get(finding.id, default)
+
+    def apply(self, change: Change) -> None:
+        self.changes.append(change)
+        key = subject(change)
+        if key in self.volumes:
+            self.volumes[key] = apply_to_volume(self.volumes[key], change)
+        elif key in self.tasks:
+            self.tasks[key] = apply_to_task(self.tasks[key], change)
+
+
+def _refuse(finding: Finding, reason: str) -> Finding:
+    return replace(finding, status=Status.REFUSED, message=f"{finding.message} — {reason}", caveat=None, changes=())
+
+
+def _agree(findings: list[Finding], silenced: bool) -> list[Finding]:
+    """What volumes that share a node answer together: the most careful of their answers."""
+    if silenced:
+        return [_refuse(f, "it shares its source with a volume for which this rule is suppressed") for f in findings]
+    careful = [f for f in findings if f.status in CAREFUL]
+    if not careful:
+        return findings
+    worst = max(careful, key=lambda f: CAREFUL.index(f.status))
+    return [
+        f
+        if f.status is worst.status or f.status not in CAREFUL
+        else replace(f, status=worst.status, message=f"{f.message} — shared with a volume for which {worst.message}")
+        for f in findings
+    ]
+
+
+# -- one file ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeLevels:
+    """A volume's level and storage, as they are and as the plan would leave them."""
+
+    task: str
+    name: str
+    level: Level
+    after: Level
+    storage: Storage
+    planned: Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A finding with its place (line and column from 1) and the names that reports show."""
+
+    rule: Rule
+    finding: Finding
+    line: int
+    column: int
+    task: str
+    volume: str | None
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedWord:
+    """A word that made the screening stop but lies in nothing that was read (line and column from 1)."""
+
+    line: int
+    column: int
+    word: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file. With an error there are no edits; without edits nothing is to be written."""
+
+    dialect: str | None = None
+    volumes: tuple[VolumeLevels, ...] = ()
+    findings: tuple[Located, ...] = ()
+    unread: tuple[LocatedWord, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    text: str = ""
+    """The text after the edits."""
+    error: str | None = None
+    error_line: int | None = None
+
+
+def process(
+    text: str, stem: str, policy: Policy, *, json: bool | None = None, decisions: Decisions | None = None
+) -> Outcome:
+    """Read, plan, write and prove one file's text. Never raises for what a file may hold."""
+    try:
+        document = parse(text, json=json)
+    except SyntaxProblem as problem:
+        return Outcome(error=problem.cause, error_line=problem.line)
+    reading = dialects.read(document, stem)
+    if reading is None:
+        return Outcome(unread=_words(document, []), text=text)
+    try:
+        suppressed = suppressions(reading)
+    except SyntaxProblem as problem:
+        return Outcome(dialect=reading.dialect.name, error=problem.cause, error_line=problem.line)
+    planned = plan(reading, policy, suppressed, decisions or {})
+    try:
+        tree_edits = reading.write(planned.stack)
+        edits = document.edits(tree_edits)
+    except CannotEdit as problem:
+        return Outcome(dialect=reading.dialect.name, error=f"cannot be edited without guessing: {problem}")
+    new_text = apply(text, edits)
+    failure = prove(reading, planned, tree_edits, new_text, stem, policy, decisions or {}, json) if edits else None
+    if edits == [] and planned.stack != reading.stack:
+        failure = "the plan changes something that was not written"
+    if failure:
+        return Outcome(dialect=reading.dialect.name, error=f"left alone, the change could not be proven: {failure}")
+    return Outcome(
+        reading.dialect.name,
+        tuple(_levels(reading, planned, policy)),
+        tuple(_locate(reading, planned)),
+        _words(document, reading.regions),
+        tuple(edits),
+        new_text,
+    )
+
+
+def _levels(reading: Reading, planned: Plan, policy: Policy) -> Iterator[VolumeLevels]:
+    context = Context(reading.stack, policy)
+    for before, after in zip(reading.stack.tasks, planned.stack.tasks, strict=True):
+        for old, new in zip(before.volumes, after.volumes, strict=True):
+            yield VolumeLevels(
+                before.name,
+                old.name,
+                level(old, before, context),
+                level(new, after, context),
+                old.storage,
+                new.storage,
+            )
+
+
+def _words(document: Document, regions: Sequence[tuple[int, int]]) -> tuple[LocatedWord, ...]:
+    return tuple(LocatedWord(*document.line_column(u.offset), u.word) for u in unread(document, regions))
+
+
+def _locate(reading: Reading, planned: Plan) -> Iterator[Located]:
+    rules = {rule.id: rule for rule in RULES}
+    names: dict[Key, tuple[str, str | None]] = {}
+    for task in reading.stack.tasks:
+        names |= {volume.key: (task.name, volume.name) for volume in task.volumes}
+    for service in reading.stack.services:
+        names[service.key] = (service.name, None)
+    located = []
+    for decided in planned.decided:
+        line, column = reading.document.line_column(reading.spans[decided.finding.subject])
+        task_name, volume = names[decided.finding.subject]
+        rule = rules[decided.finding.rule]
+        located.append(Located(rule, decided.finding, line, column, task_name, volume, decided.applied))
+    # The plan's order tells a volume's story; files are read from the top.
+    yield from sorted(located, key=lambda f: (f.line, f.column))
+
+
+# -- the proof --------------------------------------------------------------------------------------------------------
+
+
+def prove(
+    reading: Reading,
+    planned: Plan,
+    tree_edits: Sequence[object],
+    new_text: str,
+    stem: str,
+    policy: Policy,
+    decisions: Decisions,
+    json: bool | None,
+) -> str | None:
+    """Why the new text is not what the plan means, or None if it is.
+
+    It must parse; say what the planned stack says, nothing lost and nothing more; want no further step under the same
+    decisions; be the old data with the tree edits and nothing else; keep the kind of newline; and break no constraint of
+    ECS that the old text kept.
+    """
+    try:
+        document = parse(new_text, json=json)
+    except SyntaxProblem as problem:
+        return f"the result does not parse (line {problem.line}: {problem.cause})"
+    again = dialects.read(document, stem)
+    if again is None or again.dialect.name != reading.dialect.name:
+        return "the result is not recognised any more"
+    if _keyed(again.stack) != _keyed(planned.stack):
+        return "the result reads differently from the plan: " + _difference(_keyed(planned.stack), _keyed(again.stack))
+    if document.data() != reading.document.data(tree_edits):  # type: ignore[arg-type]  # the engine hands them through
+        return "the result holds other data than the old text with the planned changes"
+    if plan(again, policy, suppressions(again), decisions).changes:
+        return "a second run would change it again"
+    if _newlines(new_text) - (_newlines(reading.document.text) or {"\n"}):
+        return "the result has another kind of newline"
+    broken = set(violations(again.stack)) - set(violations(reading.stack))
+    if broken:
+        return "the result breaks a constraint of ECS: " + "; ".join(sorted(reason for _, reason in broken))
+    return None
+
+
+def _keyed(stack: Stack) -> tuple[dict[Key, tuple[Task, dict[Key, Volume]]], object]:
+    """A stack whose volumes have no order (ecs-cli keeps them in two lists)."""
+    tasks = {t.key: (replace(t, volumes=()), {v.key: v for v in t.volumes}) for t in stack.tasks}
+    return tasks, stack.services
+
+
+def _newlines(text: str) -> set[str]:
+    kinds = set()
+    if "\r" in text:
+        crlf = text.count("\r\n")
+        kinds |= {"\r\n"} if crlf else set()
+        kinds |= {"\r"} if text.count("\r") > crlf else set()
+        kinds |= {"\n"} if text.count("\n") > crlf else set()
+        return kinds
+    return {"\n"} if "\n" in text else set()
+
+
+def _difference(planned: object, read: object) -> str:
+    """Where two stacks differ, in words; imported late because it is slow and hardly ever needed."""
+    from migrate.wording import difference
+
+    return difference(planned, read)
+
+
+__all__ = ["Decided", "Decisions", "Document", "Located", "Outcome", "Plan", "VolumeLevels", "plan", "process", "prove"]

@@ -1,0 +1,115 @@
+"""The printer for YAML block style: pieces to lines."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from migrate.syntax.piece import FlowStyle, Group, Item, Leaf, Piece, flat
+from migrate.syntax.problem import CannotEdit
+
+_BREAK = re.compile("(\r\n|[\n\r\x85\u2028\u2029])")
+
+
+@dataclass(slots=True)
+class BlockStyle:
+    """The habits of a YAML block: columns per level, columns between a key and the dashes under it, the text between a
+    dash and its item, and how collections in brackets are written."""
+
+    unit: int
+    dash_offset: int
+    dash_gap: str
+    newline: str
+    flow: FlowStyle
+
+
+def entry(item: Item, column: int, style: BlockStyle, comments: list[str] | None = None) -> str:
+    """A mapping entry whose key stands at `column`, without the spaces before it on its first line.
+
+    `comments`, each with the white space before it, are kept: the first stays on the line of the key, further ones
+    follow on lines of their own.
+    """
+    key = f"{item.key}:"
+    value = item.value
+    if isinstance(value, Leaf) and not value.below:
+        head, rest = f"{key} {value.text}" if value.text else key, None
+        if _BREAK.search(value.text):
+            first, _, others = head.partition(_first_break(head))
+            head, rest = first, _shift(others, column - value.base, style)
+    elif isinstance(value, Group) and (one_line := _one_line(value, column + len(key) + 1, style)) is not None:
+        head, rest = f"{key} {one_line}", None
+    else:
+        tag = value.tag if isinstance(value, Group) else ""
+        head = f"{key} {tag}" if tag else key
+        is_sequence = value.below == "sequence" if isinstance(value, Leaf) else not value.mapping
+        inner = column + (style.dash_offset if is_sequence else style.unit)
+        rest = " " * inner + body(value, inner, style)
+    if comments:
+        head += comments[0]
+        if rest is None:
+            head = "".join(comment.lstrip() + style.newline + " " * column for comment in comments[1:]) + head
+        else:
+            inner_spaces = rest[: len(rest) - len(rest.lstrip(" "))]
+            rest = "".join(inner_spaces + comment.lstrip() + style.newline for comment in comments[1:]) + rest
+    return head + ("" if rest is None else style.newline + rest)
+
+
+def item(value: Piece, dash: int, style: BlockStyle) -> str:
+    """A sequence item whose dash stands at column `dash`, without the spaces before it on its first line."""
+    column = dash + 1 + len(style.dash_gap)
+    prefix = f"-{style.dash_gap}"
+    if isinstance(value, Leaf):
+        if not value.text:
+            return "-"
+        return prefix + (body(value, column, style) if value.below else _inline(value, dash, style))
+    one_line = _one_line(value, column, style)
+    if one_line is not None:
+        return prefix + one_line
+    if value.tag:
+        return f"{prefix}{value.tag}{style.newline}{' ' * column}{body(value, column, style)}"
+    return prefix + body(value, column, style)
+
+
+def body(value: Piece, column: int, style: BlockStyle) -> str:
+    """A block collection at `column`, without the spaces before it on its first line and without its tag."""
+    if isinstance(value, Leaf):
+        return _shift(value.text, column - value.base, style, skip_first=True)
+    if not value.items:
+        raise CannotEdit("an empty collection has no block style")
+    separator = style.newline + " " * column
+    if value.mapping:
+        return separator.join(entry(child, column, style) for child in value.items)
+    return separator.join(item(child.value, column, style) for child in value.items)
+
+
+def _inline(value: Leaf, parent: int, style: BlockStyle) -> str:
+    return _shift(value.text, parent - value.base, style, skip_first=True)
+
+
+def _one_line(group: Group, column: int, style: BlockStyle) -> str | None:
+    """The group in brackets, if it is to stand in brackets and does so within the width of a line."""
+    if group.items and group.block:
+        return None
+    written = flat(group, style.flow)
+    if written is None or (group.items and style.flow.width is not None and column + len(written) > style.flow.width):
+        return None
+    return written
+
+
+def _first_break(text: str) -> str:
+    found = _BREAK.search(text)
+    return found.group() if found else "\n"
+
+
+def _shift(text: str, by: int, style: BlockStyle, *, skip_first: bool = False) -> str:
+    """`text` with all lines moved by `by` columns, blank ones aside. Raises CannotEdit if a line has no room."""
+    parts = _BREAK.split(text)
+    for index in range(2 if skip_first else 0, len(parts), 2):
+        line = parts[index]
+        if by > 0 and line:
+            parts[index] = " " * by + line
+        elif by < 0 and line:
+            if line[:-by].strip(" "):
+                raise CannotEdit("a line of a copied block is indented less than the block")
+            parts[index] = line[-by:]
+    return "".join(style.newline if index % 2 else part for index, part in enumerate(parts))

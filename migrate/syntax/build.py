@@ -1,0 +1,202 @@
+"""From values and nodes to pieces that the printers take."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+
+from migrate.syntax.document import Document
+from migrate.syntax.habits import Habits, Quotes, content_start
+from migrate.syntax.node import Alias, Copy, Entry, Mapping, Node, Scalar, Sequence, Tagged, Value
+from migrate.syntax.piece import Group, Item, Leaf, Piece
+from migrate.syntax.problem import CannotEdit
+from migrate.syntax.spelling import is_plain, json_scalar, yaml_literal, yaml_string
+from migrate.syntax.surroundings import Step, Surroundings, spans
+
+_BREAK = re.compile("[\n\r\x85\u2028\u2029]")
+
+
+class Builder:
+    """Builds the pieces that stand in for one collection's changes, in the style of its surroundings."""
+
+    def __init__(self, document: Document, around: Surroundings, habits: Habits) -> None:
+        self.document = document
+        self.around = around
+        self.text = document.text
+        self.json = document.json
+        self.habits = habits
+        self._quotes: Quotes | None = None
+
+    @property
+    def quotes(self) -> Quotes:
+        if self._quotes is None:
+            self._quotes = self.habits.quotes()
+        return self._quotes
+
+    def entry(self, key: str, value: Value) -> Item:
+        """A new mapping entry."""
+        return self._entry(key, value, nested=False)
+
+    def item(self, value: Value) -> Item:
+        """A new sequence item."""
+        return Item(self.piece(value))
+
+    def key(self, key: str, *, flow: bool) -> str:
+        """A key as written."""
+        if self.json:
+            return json_scalar(key)
+        return yaml_string(key, self.quotes.key, self.quotes.key or self.quotes.fallback, flow=flow)
+
+    def piece(self, value: Value, *, nested: bool = False) -> Piece:
+        """The piece for a value; `nested` if it lies inside another new one."""
+        if isinstance(value, Copy):
+            return self.node(value.node)
+        if isinstance(value, Tagged):
+            return self._tagged(value, nested=nested)
+        if isinstance(value, dict):
+            return self._group(True, [self._entry(key, child, nested=True) for key, child in value.items()])
+        if isinstance(value, list):
+            return self._group(False, [Item(self.piece(child, nested=True)) for child in value])
+        if self.json:
+            written = json_scalar(value)
+            return Leaf(written, written)
+        if isinstance(value, str):
+            return self._string(value, self.quotes.nested if nested else self.quotes.value)
+        return Leaf(yaml_literal(value), yaml_literal(value))
+
+    def _entry(self, key: str, value: Value, *, nested: bool) -> Item:
+        return Item(self.piece(value, nested=nested), self.key(key, flow=False), self.key(key, flow=True))
+
+    def _group(self, mapping: bool, items: list[Item]) -> Group:
+        if self.habits.container.flow:
+            return Group(mapping, items, expand=self.habits.expands(mapping=mapping))
+        return Group(mapping, items, block=self.habits.is_block(mapping=mapping))
+
+    def _string(self, text: str, quote: str) -> Leaf:
+        fallback = self.quotes.fallback
+        return Leaf(yaml_string(text, quote, fallback, flow=False), yaml_string(text, quote, fallback, flow=True))
+
+    def _tagged(self, value: Tagged, *, nested: bool) -> Piece:
+        if self.json:
+            raise CannotEdit("JSON has no tags")
+        quote, block = self.habits.tagged(value.tag)
+        if isinstance(value.value, str):
+            piece: Piece = self._string(value.value, quote)
+        else:
+            piece = self.piece(value.value, nested=nested)
+        if isinstance(piece, Leaf):
+            return Leaf(
+                f"{value.tag} {piece.text}", None if piece.flow is None else f"{value.tag} {piece.flow}", piece.base
+            )
+        piece.tag = value.tag
+        if not piece.mapping:
+            # Short intrinsic functions are written `!GetAtt [a, b]` unless the file says otherwise.
+            piece.block = block or any(isinstance(item.value, Group) for item in piece.items)
+        return piece
+
+    # -- nodes --------------------------------------------------------------------------------------------------------
+
+    def node(self, node: Node) -> Piece:
+        """A piece that prints an existing node as it is."""
+        text = self.text[node.start : node.end]
+        several_lines = _BREAK.search(text) is not None
+        if type(node) is Alias:
+            return Leaf(text, text)
+        if type(node) is Scalar:
+            if several_lines or node.style in ("|", ">"):
+                return Leaf(text, None, self._parent_column(node))
+            return Leaf(text, self._in_flow(node, text))
+        assert type(node) is Mapping or type(node) is Sequence
+        if not node.flow:
+            return self._block(node)
+        bare = type(node) is Mapping and self.text[content_start(self.text, node)] != "{"
+        if not several_lines and not bare:
+            return Leaf(text, text)
+        return self.flow_group(node, [self.kept(child) for child in entries(node)])
+
+    def kept(self, child: Entry | Node) -> Item:
+        """An entry or item that is printed as it is."""
+        if isinstance(child, Entry):
+            return Item(self.node(child.value), *self.kept_key(child))
+        return Item(self.node(child))
+
+    def kept_key(self, entry: Entry) -> tuple[str, str]:
+        """A key as it is written: in a block and in brackets."""
+        key = entry.key
+        text = self.text[key.start : key.end]
+        if not isinstance(key, (Scalar, Alias)) or not text or _BREAK.search(text):
+            raise CannotEdit("a key that is not a word")
+        return text, text if isinstance(key, Alias) else (self._in_flow(key, text) or text)
+
+    def flow_group(self, node: Mapping | Sequence, items: list[Item]) -> Group:
+        """`node`, which stands in brackets, with these items in place of its own. Raises CannotEdit if it holds a
+        comment, which would be lost."""
+        if self.has_comment(node.start, node.end):
+            raise CannotEdit("comments inside brackets that would have to be written anew")
+        tag = self.text[node.start : content_start(self.text, node)].rstrip()
+        return Group(type(node) is Mapping, items, expand=not self.around.one_line(node), tag=tag)
+
+    def has_comment(self, start: int, end: int) -> bool:
+        """Whether a comment starts in `text[start:end]`."""
+        if self.json or "#" not in self.text[start:end]:
+            return False
+        comments = self.document.comment_spans
+        index = bisect_left(comments, (start, start))
+        return index < len(comments) and comments[index][0] < end
+
+    def _in_flow(self, node: Scalar, text: str) -> str:
+        if self.json or node.style or not node.text or is_plain(node.text, flow=True):
+            return text
+        # A number or a word such as `no` changes its meaning in quotes, and has nothing that brackets do not take.
+        if is_plain(node.text, flow=False):
+            properties = self.text[node.start : content_start(self.text, node)]
+            return properties + yaml_string(node.text, '"', '"', flow=True)
+        return text
+
+    def _block(self, node: Mapping | Sequence) -> Leaf:
+        start = content_start(self.text, node)
+        if start != node.start:
+            return Leaf(self.text[node.start : node.end], None, self._parent_column(node))
+        column = self.around.column(start)
+        return Leaf(self.text[start : node.end], None, column, "mapping" if type(node) is Mapping else "sequence")
+
+    def _parent_column(self, node: Node) -> int:
+        path = self.around.path(node)
+        return parent_column(self.around, path[-1]) if path else 0
+
+
+def entries(node: Node) -> list[Entry] | list[Node]:
+    """The entries of a mapping, the items of a sequence, nothing of others."""
+    return node.entries if type(node) is Mapping else node.items if type(node) is Sequence else []
+
+
+def parent_column(around: Surroundings, step: Step) -> int:
+    """The column that a value's further lines are indented against: its key's, or its dash's."""
+    container = step.container
+    if type(container) is Mapping:
+        return around.column(container.entries[step.index].key.start)
+    return around.column(dashes(around, container)[step.index])
+
+
+def dashes(around: Surroundings, sequence: Sequence | Mapping) -> list[int]:
+    """Where the dashes of a block sequence stand."""
+    assert type(sequence) is Sequence
+    found: list[int] = []
+    position = content_start(around.text, sequence)
+    for start, end in spans(sequence):
+        found.append(_dash(around, position, start))
+        position = end
+    return found
+
+
+def _dash(around: Surroundings, start: int, end: int) -> int:
+    """The first dash in `text[start:end]` outside comments."""
+    text = around.text
+    position = start
+    while True:
+        dash, comment = text.find("-", position, end + 1), text.find("#", position, end)
+        if dash < 0:
+            raise CannotEdit("a sequence item without a dash")
+        if comment < 0 or dash < comment:
+            return dash
+        position = around.line_end(comment)

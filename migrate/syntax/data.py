@@ -1,0 +1,148 @@
+"""What a tree says, as plain data that `==` compares: one half of the proof that an edit did what it should.
+
+A scalar is `(kind, text)`, with its tag and anchor behind where it has one; `kind` is `string`, `literal` (a
+bare `true`, `12`, `null` …) or `tagged`. A collection is one flat tuple `("mapping", tag, anchor, key, value …)` or
+`("sequence", tag, anchor, item …)`, flat because Python compares nested tuples by recursion. An alias is
+`("alias", name)`: never expanded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping as Lookup
+
+from migrate.syntax.node import (
+    Added,
+    Alias,
+    Copy,
+    EditMapping,
+    EditSequence,
+    Entry,
+    Mapping,
+    New,
+    Node,
+    Renamed,
+    Scalar,
+    Sequence,
+    SetScalar,
+    Tagged,
+    TreeEdit,
+    Value,
+)
+from migrate.syntax.value import is_literal
+
+_Changes = Lookup[int, TreeEdit]
+_NONE: _Changes = {}
+
+
+class _Key(str):
+    """The text of a key that is new."""
+
+    __slots__ = ()
+
+
+_Part = Node | New | _Key | tuple[Scalar, str]
+
+
+def data(root: Node, changes: _Changes = _NONE) -> object:
+    """The plain data under `root` after `changes`, keyed on the `id()` of the node that each one changes."""
+    results: list[object] = []
+    frames: list[tuple[list[object], Iterator[_Part], _Changes]] = []
+    parts: Iterator[_Part] = iter((root,))
+    while True:
+        for part in parts:
+            tag: str | None = None
+            node: object
+            inside = changes
+            if type(part) is New:
+                node = part.value
+                if type(node) is Tagged:
+                    tag, node = node.tag, node.value
+                if type(node) is Copy:
+                    node, inside = node.node, _NONE
+            elif type(part) is _Key:
+                node = str(part)
+            elif type(part) is tuple:
+                results.append(_scalar(part[1], '"', part[0].tag, part[0].anchor))
+                continue
+            else:
+                node = part
+            if type(node) is Scalar:
+                results.append(_changed_scalar(node, inside.get(id(node))))
+            elif type(node) is Alias:
+                results.append(("alias", node.name))
+            elif type(node) is Mapping or type(node) is Sequence or type(node) is dict or type(node) is list:
+                frames.append((results, parts, changes))
+                kind, tag, anchor, parts = _collection(node, tag, inside)
+                results, changes = [kind, tag, anchor], inside
+                break
+            else:
+                results.append(_scalar(*_spelled(node), tag, None))
+        else:
+            if not frames:
+                return results[0]
+            finished = tuple(results)
+            results, parts, changes = frames.pop()
+            results.append(finished)
+
+
+def _collection(
+    node: Mapping | Sequence | dict[str, Value] | list[Value], tag: str | None, changes: _Changes
+) -> tuple[str, str | None, str | None, Iterator[_Part]]:
+    if isinstance(node, dict):
+        return "mapping", tag, None, _pairs(node)
+    if isinstance(node, list):
+        return "sequence", tag, None, map(New, node)
+    change = changes.get(id(node))
+    if isinstance(node, Mapping):
+        entries = change.entries if type(change) is EditMapping else node.entries
+        return "mapping", node.tag, node.anchor, _entries(entries)
+    items = change.items if type(change) is EditSequence else node.items
+    return "sequence", node.tag, node.anchor, iter(items)
+
+
+def _pairs(mapping: dict[str, Value]) -> Iterator[_Part]:
+    for key, value in mapping.items():
+        yield _Key(key)
+        yield New(value)
+
+
+def _entries(entries: object) -> Iterator[_Part]:
+    assert isinstance(entries, (list, tuple))
+    for entry in entries:
+        if type(entry) is Entry:
+            yield entry.key
+            yield entry.value
+        elif type(entry) is Added:
+            yield _Key(entry.key)
+            yield New(entry.value)
+        elif type(entry) is Renamed:
+            yield (entry.entry.key, entry.key) if type(entry.entry.key) is Scalar else _Key(entry.key)
+            yield entry.entry.value
+        else:
+            yield entry.entry.key
+            yield entry.entry.value
+
+
+def _changed_scalar(node: Scalar, change: TreeEdit | None) -> object:
+    if type(change) is SetScalar:
+        return _scalar(*_spelled(change.value), node.tag, node.anchor)
+    return _scalar(node.text, node.style, node.tag, node.anchor)
+
+
+def _spelled(value: object) -> tuple[str, str]:
+    """The text of a new scalar and a style: quoted for a string, bare for a literal."""
+    if isinstance(value, str):
+        return value, '"'
+    if value is None:
+        return "null", ""
+    if isinstance(value, bool):
+        return ("true" if value else "false"), ""
+    if isinstance(value, int):
+        return str(value), ""
+    raise TypeError(f"not a value that can be written: {value!r}")
+
+
+def _scalar(text: str, style: str, tag: str | None, anchor: str | None) -> object:
+    kind = "tagged" if tag is not None else "literal" if not style and is_literal(text) else "string"
+    return (kind, text) if tag is None and anchor is None else (kind, text, tag, anchor)

@@ -1,0 +1,221 @@
+"""The style in which one collection's changes are to be written, read off what stands around it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from migrate.syntax.block import BlockStyle
+from migrate.syntax.node import Mapping, Node, Scalar, Sequence
+from migrate.syntax.piece import FlowStyle
+from migrate.syntax.surroundings import Container, Path, Surroundings, children, spans, string_quote
+
+T = TypeVar("T")
+_BREAK = re.compile("[\n\r\x85\u2028\u2029]")
+_properties = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]*)*").match
+
+
+def content_start(text: str, node: Node) -> int:
+    """Where a node's content starts: behind its tag and anchor."""
+    if node.tag is None and node.anchor is None:
+        return node.start
+    found = _properties(text, node.start)
+    return min(found.end(), node.end) if found else node.start
+
+
+@dataclass(slots=True)
+class Quotes:
+    """Quotes for keys, for values beside the siblings, for values inside new collections, and where some are needed."""
+
+    key: str
+    value: str
+    nested: str
+    fallback: str
+
+
+class Habits:
+    """Asks the surroundings of one collection, each question when it is needed."""
+
+    def __init__(
+        self, around: Surroundings, container: Container, path: Path, *, minified: bool, replaced: Node | None = None
+    ) -> None:
+        self.around = around
+        self.path = path
+        self.minified = minified
+        self.near: list[Node] = [container]
+        self.nested: list[Node] = [container] if replaced is None else [replaced, container]
+        self.replaced = replaced
+        self.container = container
+
+    # -- brackets -----------------------------------------------------------------------------------------------------
+
+    def flow(self) -> FlowStyle:
+        around = self.around
+        newline = around.newline(self.container.start)
+        return FlowStyle(
+            colon=self._ask("colon", self._colon, ": "),
+            comma=self._ask("comma", self._comma, "," if self.minified and self._tight() else ", "),
+            mapping_padding=self._ask("mapping padding", lambda node: self._padding(node, Mapping), ""),
+            sequence_padding=self._ask("sequence padding", lambda node: self._padding(node, Sequence), ""),
+            unit=self._ask("unit", self._unit, "  " if around.json else " " * self.block_unit()),
+            newline=newline,
+            trailing_comma=not around.json and self._ask("trailing comma", self._trailing_comma, False),
+            width=None if self.minified else around.width,
+        )
+
+    def expands(self, *, mapping: bool) -> bool:
+        """Whether a collection inside a bracketed one of several lines takes several lines itself."""
+        kind: type[Container] = Mapping if mapping else Sequence
+        name = f"expands {kind.__name__}"
+        return self.around.first(name, lambda node: self._expanded(node, kind), self.nested, self.path, True)
+
+    def _tight(self) -> bool:
+        return self._ask("colon", self._colon, ": ") == ":"
+
+    def _ask(self, name: str, probe: Callable[[Container], T | None], default: T) -> T:
+        return self.around.first(name, probe, self.near, self.path, default)
+
+    def _colon(self, node: Container) -> str | None:
+        if type(node) is not Mapping or not node.flow:
+            return None
+        text = self.around.text
+        seen = [text[entry.key.end : entry.value.start] for entry in node.entries[:8]]
+        written = [colon for colon in seen if colon.strip() == ":" and _BREAK.search(colon) is None]
+        # Aligned columns show no habit for one more key: the shortest does.
+        return min(written, key=len) if written else None
+
+    def _comma(self, node: Container) -> str | None:
+        places = spans(node)
+        if not node.flow or len(places) < 2:
+            return None
+        gap = self.around.text[places[0][1] : places[1][0]]
+        return gap if gap.strip() == "," and _BREAK.search(gap) is None else None
+
+    def _padding(self, node: Container, kind: type[Container]) -> str | None:
+        places = spans(node)
+        if type(node) is not kind or not node.flow or not places or not self.around.one_line(node):
+            return None
+        start = content_start(self.around.text, node) + 1
+        padding = self.around.text[start : places[0][0]]
+        return padding if not padding.strip() else None
+
+    def _unit(self, node: Container) -> str | None:
+        places = spans(node)
+        around = self.around
+        if not node.flow or not places or around.line(node.start) == around.line(places[0][0]):
+            return None
+        outer, inner = around.indent(node.start), around.indent(places[0][0])
+        return inner[len(outer) :] if inner.startswith(outer) and len(inner) > len(outer) else None
+
+    def _trailing_comma(self, node: Container) -> bool | None:
+        places = spans(node)
+        if not node.flow or not places or self.around.one_line(node):
+            return None
+        return "," in self.around.text[places[-1][1] : node.end].partition("#")[0]
+
+    def _expanded(self, node: Container, kind: type[Container]) -> bool | None:
+        if type(node) is not kind or not node.flow or not spans(node) or node is self.container:
+            return None
+        return not self.around.one_line(node)
+
+    # -- blocks -------------------------------------------------------------------------------------------------------
+
+    def block(self) -> BlockStyle:
+        unit = self.block_unit()
+        return BlockStyle(
+            unit=unit,
+            dash_offset=self._ask("dash offset", self._dash_offset, unit),
+            dash_gap=self._ask("dash gap", self._dash_gap, " "),
+            newline=self.around.newline(self.container.start),
+            flow=self.flow(),
+        )
+
+    def block_unit(self) -> int:
+        return self._ask("block unit", self._block_unit, 2)
+
+    def is_block(self, *, mapping: bool) -> bool:
+        """Whether a new collection in a block becomes one too, or stands in brackets as its siblings do."""
+        kind: type[Container] = Mapping if mapping else Sequence
+        if type(self.replaced) is kind and spans(self.replaced):
+            return not self.replaced.flow
+        siblings = [node for node in children(self.container) if type(node) is kind and spans(node)]
+        return not siblings or any(not node.flow for node in siblings)
+
+    def _block_unit(self, node: Container) -> int | None:
+        if type(node) is not Mapping or node.flow:
+            return None
+        column = self.around.column(node.entries[0].key.start)
+        for entry in node.entries[:8]:
+            if type(entry.value) is Mapping and not entry.value.flow and entry.value.entries:
+                return self.around.column(entry.value.entries[0].key.start) - column
+        return None
+
+    def _dash_offset(self, node: Container) -> int | None:
+        if type(node) is not Mapping or node.flow:
+            return None
+        column = self.around.column(node.entries[0].key.start)
+        for entry in node.entries[:8]:
+            value = entry.value
+            if type(value) is Sequence and not value.flow and value.anchor is None and value.tag is None:
+                return self.around.column(value.start) - column
+        return None
+
+    def _dash_gap(self, node: Container) -> str | None:
+        if type(node) is not Sequence or node.flow or node.anchor is not None or node.tag is not None or not node.items:
+            return None
+        gap = self.around.text[node.start + 1 : node.items[0].start]
+        return gap if gap and not gap.strip(" ") else None
+
+    # -- quotes -------------------------------------------------------------------------------------------------------
+
+    def quotes(self) -> Quotes:
+        """The quotes that YAML scalars take here."""
+        first = self.around.first
+        fallback = first("any quote", _any_quote, self.nested, self.path, '"')
+        value = first("value quote", _value_quote, self.near, self.path, "")
+        nested = value if self.replaced is None else first("value quote", _value_quote, self.nested, self.path, value)
+        key = first("key quote", _key_quote, self.near, self.path, "")
+        return Quotes(key, value, nested, fallback)
+
+    def tagged(self, tag: str) -> tuple[str, bool]:
+        """The quotes that scalars with this tag take, and whether sequences with it are blocks."""
+        if self.around.tag_habits is None:
+            self.around.tag_habits = tag_habits(self.around)
+        return self.around.tag_habits.get(tag, ("", False))
+
+
+def _value_quote(node: Container) -> str | None:
+    return string_quote(children(node))
+
+
+def _key_quote(node: Container) -> str | None:
+    return string_quote([entry.key for entry in node.entries]) if type(node) is Mapping else None
+
+
+def _any_quote(node: Container) -> str | None:
+    for value in children(node):
+        if type(value) is Scalar and value.style in ('"', "'"):
+            return value.style
+    return None
+
+
+def tag_habits(around: Surroundings) -> dict[str, tuple[str, bool]]:
+    """For each tag in the document, the quotes of most scalars that have it, and whether most sequences are blocks."""
+    quotes: dict[str, Counter[str]] = {}
+    blocks: dict[str, Counter[bool]] = {}
+    for container in around.containers():
+        if type(container) is Sequence and container.tag is not None:
+            blocks.setdefault(container.tag, Counter())[not container.flow] += 1
+        for node in children(container):
+            if type(node) is Scalar and node.tag is not None and node.style in ("", '"', "'"):
+                quotes.setdefault(node.tag, Counter())[node.style] += 1
+    return {
+        tag: (
+            quotes[tag].most_common(1)[0][0] if tag in quotes else "",
+            blocks[tag].most_common(1)[0][0] if tag in blocks else False,
+        )
+        for tag in quotes.keys() | blocks.keys()
+    }

@@ -1,0 +1,153 @@
+"""One tree for JSON and YAML: nodes that know where in the text they stand, and changes to them.
+
+A node's span is what an edit may replace: for a block collection it ends with its last scalar (or alias), not with the
+comments that follow. Nodes are compared by identity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Union
+
+
+@dataclass(slots=True, eq=False)
+class Scalar:
+    """A leaf. `text` is the decoded value as a string ("true", "12", "null" for JSON literals); `style` is the
+    quote or block indicator as written: `"`, `'`, `|`, `>` or the empty string for a plain scalar or JSON literal."""
+
+    start: int
+    end: int
+    text: str
+    style: str
+    tag: str | None = None
+    anchor: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One key with its value, in a mapping."""
+
+    key: Node
+    value: Node
+
+    # spans from key.start to value.end
+
+
+@dataclass(slots=True, eq=False)
+class Mapping:
+    """Entries in document order; duplicate keys and YAML merge keys (`<<`) stay entries of their own."""
+
+    start: int
+    end: int
+    entries: list[Entry]
+    flow: bool
+    tag: str | None = None
+    anchor: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    start: int
+    end: int
+    items: list[Node]
+    flow: bool
+    tag: str | None = None
+    anchor: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Alias:
+    """`*name`. `target` is the anchored node, or None while that is still being built (a cycle)."""
+
+    start: int
+    end: int
+    name: str
+    target: Node | None
+    tag: None = None
+    anchor: None = None
+
+
+Node = Scalar | Mapping | Sequence | Alias
+
+
+# -- values to be written ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The source text of an existing node, carried over unchanged (quotes, tags and all)."""
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A YAML value with a tag: `Tagged("!Ref", "Name")`."""
+
+    tag: str
+    value: Value
+
+
+Value = Union[str, bool, int, None, Copy, Tagged, "dict[str, Value]", "list[Value]"]
+
+
+# -- changes to a tree: at most one per node --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An entry that stays as it is (a change to a node inside it is a change of its own)."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """An entry whose key becomes `key`; its value stays (and may have a change of its own)."""
+
+    entry: Entry
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A new entry. With `replaces` it takes that entry's place in the text, so that a comment beside it stays."""
+
+    key: str
+    value: Value
+    replaces: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EditMapping:
+    """The mapping afterwards. Kept, renamed and replaced entries stand in document order; entries that are not
+    mentioned are removed; added ones follow their predecessor in the tuple."""
+
+    node: Mapping
+    entries: tuple[Kept | Renamed | Added, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EditSequence:
+    """The sequence afterwards: items that stay (nodes of it, in document order) and new values around them."""
+
+    node: Sequence
+    items: tuple[Node | New, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A new item of a sequence."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class SetScalar:
+    """Another value in a scalar's place, quoted as the old one was if it can be."""
+
+    node: Scalar
+    value: str | bool | int
+
+
+TreeEdit = EditMapping | EditSequence | SetScalar

@@ -1,0 +1,184 @@
+"""Changes of YAML block collections: whole lines come and go."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from migrate.syntax import block
+from migrate.syntax.build import Builder, dashes, entries
+from migrate.syntax.change import Changed, Slot
+from migrate.syntax.draft import Draft, added_item
+from migrate.syntax.habits import content_start
+from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence
+from migrate.syntax.problem import CannotEdit
+from migrate.syntax.surroundings import spans
+from migrate.syntax.write_scalar import write_key
+
+
+def write_block(draft: Draft, changed: Changed) -> None:
+    """Edit a block collection."""
+    _BlockWriter(draft, changed).write()
+
+
+class _BlockWriter:
+    """Writes the change of one block collection."""
+
+    def __init__(self, draft: Draft, changed: Changed) -> None:
+        node = changed.change.node
+        assert type(node) is Mapping or type(node) is Sequence
+        self.draft = draft
+        self.around = draft.around
+        self.text = draft.text
+        self.node = node
+        self.changed = changed
+        self.slots = changed.slots
+        self.builder = draft.builder(node, changed.path)
+        self.style = self.builder.habits.block()
+        if type(node) is Mapping:
+            self.places = spans(node)
+        else:
+            starts = dashes(self.around, node)
+            self.places = [(dash, max(end, dash + 1)) for dash, (_, end) in zip(starts, spans(node), strict=True)]
+        self.column = self.around.column(self.places[0][0])
+
+    def write(self) -> None:
+        if type(self.node) is Mapping:
+            self._check_keys(self.node)
+        if not self.slots:
+            self._empty()
+            return
+        removed = self.changed.removed(len(self.places))
+        if self.slots[0].index is None and 0 in removed:
+            # What comes first takes the place of what came first, so that a dash in front of it stays.
+            self.slots = (Slot(0, self.slots[0].added), *self.slots[1:])
+            removed = removed[1:]
+        self._remove(removed)
+        before: int | None = None
+        for slot in self.slots:
+            if slot.index is None:
+                self._insert(slot, before)
+                continue
+            before = slot.index
+            if slot.key is not None:
+                assert type(self.node) is Mapping
+                write_key(self.draft, self.builder, self.node.entries[before].key, slot.key, flow=False)
+            if slot.added is not None:
+                self._replace(slot, before)
+
+    def _check_keys(self, node: Mapping) -> None:
+        """Entries that start with `? ` have no line of their own to speak of."""
+        for entry in node.entries:
+            start = entry.key.start
+            before = self.text[self.around.line_start(start) : start].rstrip()
+            if before.endswith("?") or isinstance(entry.key, (Mapping, Sequence)):
+                raise CannotEdit("a complex key (`? `)")
+
+    # -- removing -----------------------------------------------------------------------------------------------------
+
+    def _remove(self, removed: list[int]) -> None:
+        count = len(self.places)
+        first_kept = next(index for index in range(count + 1) if index not in removed[: index + 1])
+        if first_kept and not self._owns_line(0):
+            self._move_up(first_kept)
+            removed = removed[first_kept:]
+        for index in removed:
+            start, end = self.places[index]
+            start, end = self.around.line_start(start), self.around.line_end(end)
+            if start == 0:
+                self.draft.replace(0, self.around.line_starts[self.around.line(end) + 1], "")
+                continue
+            break_start = self.around.line_end(start - 1)
+            if end == len(self.text) and self._ends_with_block_scalar(index - 1):
+                # A block scalar says more if its last line has a break, or says less if it has none.
+                break_start = start
+            self.draft.replace(break_start, end, "")
+
+    def _owns_line(self, index: int) -> bool:
+        start = self.places[index][0]
+        return not self.text[self.around.line_start(start) : start].strip(" ")
+
+    def _move_up(self, first_kept: int) -> None:
+        """Remove what stands behind a dash or tag, up to the first that stays."""
+        start, end = self.places[0][0], self.places[first_kept][0]
+        gap_start = self.around.line_end(self.places[first_kept - 1][1])
+        comments = self._comments(gap_start, end)
+        self.draft.replace(start, comments[0][0] if comments else end, "")
+
+    def _ends_with_block_scalar(self, index: int) -> bool:
+        node: Node | None = None
+        child: Entry | Node | None = entries(self.node)[index] if index >= 0 else None
+        while child is not None:
+            node = child.value if isinstance(child, Entry) else child
+            inside = entries(node)
+            child = inside[-1] if inside and not getattr(node, "flow", False) else None
+        return type(node) is Scalar and node.style in ("|", ">")
+
+    def _empty(self) -> None:
+        """Remove all items of a sequence."""
+        if type(self.node) is Mapping:
+            raise CannotEdit("a block mapping cannot lose all its entries")
+        first, last = self.places[0][0], self.places[-1][1]
+        comments = self._comments(first, last)
+        if any(not self.text[self.around.line_start(start) : start].strip() for start, _ in comments):
+            raise CannotEdit("comments among the items that would go")
+        path = self.changed.path
+        start = content_start(self.text, self.node)
+        if not self._owns_line(0) or not path:
+            self.draft.replace(first, last, "[]")
+            return
+        if start == self.node.start:
+            container = path[-1].container
+            if type(container) is not Mapping:
+                raise CannotEdit("a sequence below a dash of its own")
+            key = container.entries[path[-1].index].key
+            start = self.text.index(":", key.end) + 1
+        self.draft.insert(start, " []", 0)
+        self.draft.replace(self.around.line_end(self.around.line_start(first) - 1), self.around.line_end(last), "")
+
+    # -- adding -------------------------------------------------------------------------------------------------------
+
+    def _printed(self, slot: Slot, builder: Builder, comments: list[str]) -> str:
+        item = added_item(builder, slot.added)
+        if type(self.node) is Mapping:
+            return block.entry(item, self.column, self.style, comments)
+        return block.item(item.value, self.column, self.style)
+
+    def _insert(self, slot: Slot, before: int | None) -> None:
+        written = self._printed(slot, self.builder, [])
+        indent = " " * self.column
+        if before is None:
+            start = self.places[0][0]
+            self.draft.insert(start, written + self.around.newline(start) + indent, self.changed.depth)
+            return
+        end = self.around.line_end(self.places[before][1])
+        if end == len(self.text) and self._ends_with_block_scalar(before):
+            raise CannotEdit("a block scalar whose last line has no end")
+        self.draft.insert(end, self.around.newline(end) + indent + written, -self.changed.depth)
+
+    def _replace(self, slot: Slot, index: int) -> None:
+        start, end = self.places[index]
+        child = entries(self.node)[index]
+        replaced = child.value if isinstance(child, Entry) else child
+        builder = self.draft.builder(self.node, self.changed.path, replaced)
+        self.style = builder.habits.block()
+        line_end = self.around.line_end(end)
+        comments = self._comments(start, line_end)
+        if comments and type(self.node) is Sequence:
+            if self._comments(start, end):
+                raise CannotEdit("comments inside an item that would be replaced")
+            comments = []
+        kept = [self._with_space(*span) for span in comments]
+        written = self._printed(slot, builder, kept)
+        self.draft.replace(start, line_end if kept else end, written)
+
+    def _with_space(self, start: int, end: int) -> str:
+        line = self.text[self.around.line_start(start) : start]
+        space = line[len(line.rstrip(" \t")) :] if line.strip() else "  "
+        return space + self.text[start:end].rstrip()
+
+    def _comments(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The comments that start in `text[start:end]`."""
+        if "#" not in self.text[start:end]:
+            return []
+        spans = self.draft.document.comment_spans
+        return spans[bisect_left(spans, (start, start)) : bisect_left(spans, (end, end))]
