@@ -23,8 +23,9 @@ NAME = ".efs-migrate.yaml"
 TARGETS = {"tls": Level.TLS, "access-point": Level.ACCESS_POINT, "iam": Level.IAM}
 RULE_IDS = frozenset(rule.id for rule in RULES)
 
-_FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}")
-_ACCESS_POINT = re.compile(r"fsap-[0-9a-f]{17}")
+# A word in capitals is what a deployment script replaces: EFS_ID, fs-YOUR_EFS_ID.
+_FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|(?:fs-)?[A-Z][A-Z0-9_]+")
+_ACCESS_POINT = re.compile(r"fsap-[0-9a-f]{17}|(?:fsap-)?[A-Z][A-Z0-9_]+")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 _TAGGED = re.compile(r"!(?:Ref|Sub|ImportValue|GetAtt|FindInMap|Join|Select|If)\b")
 
@@ -91,6 +92,11 @@ def read(raw: bytes, name: str, folder: str) -> Config:
         if document.roots
         else Config(folder=folder)
     )
+
+
+def names_file_system(word: str) -> bool:
+    """Whether a file system's `id` may be given like this."""
+    return parse_text(word).literal is None or _FILE_SYSTEM.fullmatch(word) is not None
 
 
 _T = TypeVar("_T")

@@ -59,7 +59,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             volume.key,
             Status.NEEDS_INPUT,
             f"host path {path} may be EFS: {found.reason}; if it is, configure `file-systems: [{{id: fs-…, "
-            f"mounts: {{{_likely_mount_point(path)}: /}}}}]`",
+            f"mounts: {{{likely_mount_point(path)}: /}}}}]`",
             help="`efs-migrate init` writes a configuration to fill in; /proc/mounts on a container instance shows the mounts",
         )
     target = f"{shown(found.mount.file_system)}:{shown_path(found.directory)}"
@@ -94,7 +94,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     )
 
 
-def _likely_mount_point(path: str) -> str:
+def likely_mount_point(path: str) -> str:
     """The part of a host path down to the component that says EFS: `/mnt/efs` of `/mnt/efs/app/data`."""
     components = path.rstrip("/").split("/")
     for i, component in enumerate(components):

@@ -26,7 +26,7 @@ _USUAL = {
     "async", "nfsvers=4.0", "tls", "iam", "proto=tcp", "tcp",
 }  # fmt: skip
 _CARRIED = ("addr=", "accesspoint=", "tlsport=", "netns=", "awscredsuri=", "ro", "mounttargetip=", "az=", "region=")
-_SYSTEM = re.compile(r"/(?:(?:var/run|run|proc|sys|dev|etc|tmp|usr|bin|lib|boot)(?:/|$)|$)|.*\.sock$")
+SYSTEM_PATH = re.compile(r"/(?:(?:var/run|run|proc|sys|dev|etc|tmp|usr|bin|lib|boot)(?:/|$)|$)|.*\.sock$")
 """Paths of the host's own, which nobody mounts EFS on, whatever the volume is called."""
 
 UNSUPPORTED = ("mounttargetip", "az", "region", "crossaccount")
@@ -119,7 +119,7 @@ def place(path: Text | None, volume_name: str, mounts: Sequence[HostMount]) -> M
         return Unplaced("the host path starts with an expression")
     if any(may_lie_below(coded, m.host_path) for m in mounts):
         return Unplaced("an expression in the host path decides whether it lies on EFS")
-    if looks_like_efs(coded) or (looks_like_efs(volume_name) and not _SYSTEM.match(coded)):
+    if looks_like_efs(coded) or (looks_like_efs(volume_name) and not SYSTEM_PATH.match(coded)):
         return Unplaced("its name suggests EFS, but no mount of it is known")
     return None
 

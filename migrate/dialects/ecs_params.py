@@ -86,13 +86,13 @@ def _read(collector: Collector, node: Mapping, key: Key, stem: str) -> None:
         network_mode=text(child(node, "ecs_network_mode")),
     )
     volumes = []
-    for kind, listed in (
-        ("docker_volumes", child(node, "docker_volumes")),
-        ("efs_volumes", child(node, "efs_volumes")),
-    ):
-        for item in items(listed) or ():
+    for kind in ("docker_volumes", "efs_volumes"):
+        entry = get(node, kind)
+        if entry is not None:
+            collector.regions.append((entry.key.start, entry.key.end))
+        for item in items(entry.value if entry else None) or ():
             if found := mapping(item):
-                volumes += [_read_volume(collector, key, kind, found, item)]
+                volumes.append(_read_volume(collector, key, kind, found, item))  # noqa: PERF401 - reads better
     collector.tasks[-1] = replace(collector.tasks[-1], volumes=tuple(volumes))
 
 
