@@ -19,7 +19,7 @@ from rules.constraints import violations
 from rules.levels import level
 from rules.model import Change, Key, Level, Stack, Storage, Task, Volume, apply_to_task, apply_to_volume, subject
 from rules.model import apply as apply_changes
-from rules.rule import CAREFUL, Context, Finding, Policy, Rule, Status, StepId, VolumeCheck
+from rules.rule import CAREFUL, Context, Finding, Policy, Rule, Status, StepId, VolumeCheck, temper
 
 Decisions = Mapping[StepId, bool]
 """Steps that somebody accepted or refused; the others are decided by their status and the policy."""
@@ -105,11 +105,12 @@ class _Planner:
         findings = []
         silenced = False
         for key in group:
-            finding = check(self.volumes[key], self.tasks[self.owner[key]], self.context)
+            task = self.tasks[self.owner[key]]
+            finding = check(self.volumes[key], task, self.context)
             if finding and rule in self.suppressed.get(key, ()):
                 silenced = True
             elif finding:
-                findings.append(finding)
+                findings.append(temper(finding, task))
         return findings if len(group) == 1 else _agree(findings, silenced)
 
     def decide(self, findings: Sequence[Finding]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -255,6 +255,18 @@ def runs_as_root(volume: Volume, task: Task, context: Context) -> list[str]:
         for container, _ in context.mount_points(volume, task) or ()
         if container.user is None or (container.user.literal or "x").partition(":")[0] in ("root", "0")
     ]
+
+
+def temper(finding: Finding, task: Task) -> Finding:
+    """The finding as the task's platform allows it: on Managed Instances nothing is applied by default.
+
+    Whether they support TLS, access points and IAM on EFS volumes is not established: AWS documents the parameter there,
+    without a confirmation.
+    """
+    if "MANAGED_INSTANCES" not in task.compatibilities or finding.status is not Status.FIXABLE:
+        return finding
+    doubt = "AWS does not confirm TLS, access points and IAM on EFS volumes for Managed Instances: try it first."
+    return replace(finding, status=Status.UNSAFE, caveat=f"{finding.caveat} {doubt}" if finding.caveat else doubt)
 
 
 def volume_prerequisites(task: Task) -> str:

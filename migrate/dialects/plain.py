@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from migrate.dialects import shape
 from migrate.dialects.reading import Dialect, Reading, group_twins, used_anchors
@@ -40,6 +40,7 @@ class TaskNodes:
     """Keys that a new role stands behind, the first that is there."""
     mount_points: tuple[Mapping | None, ...]
     """In the order of the containers and their mount points; None for what is not a mapping."""
+    alphabetical: bool
 
 
 @dataclass
@@ -74,12 +75,14 @@ class Collector:
         region: str | None = None,
     ) -> None:
         """Add a task with the volumes below `volumes`; `containers` is None if they are an expression."""
+        listed = [v for v in map(mapping, items(volumes) or ()) if v is not None]
+        sorted_keys = shape.alphabetical([node, *(containers or ()), *listed])
         points = [mapping(p) for c in containers or () for p in items(child(c, self.spelling.mount_points)) or ()]
         self.tasks.append(
             Task(
                 key,
                 name,
-                tuple(self.read_volumes(key, volumes)),
+                tuple(self.read_volumes(key, volumes, sorted_keys)),
                 family,
                 engine,
                 task_role,
@@ -92,9 +95,9 @@ class Collector:
             )
         )
         self.spans[key] = node.start
-        self.nodes[key] = TaskNodes(node, role, role_after, tuple(points))
+        self.nodes[key] = TaskNodes(node, role, role_after, tuple(points), sorted_keys)
 
-    def read_volumes(self, task: Key, listed: Node | None) -> list[Volume]:
+    def read_volumes(self, task: Key, listed: Node | None, sorted_keys: bool) -> list[Volume]:
         volumes: list[Volume] = []
         count: dict[str, int] = {}
         for item in items(listed) or ():
@@ -104,13 +107,13 @@ class Collector:
             named = value(child(node, self.spelling.name))
             name = named.source if named else ""
             nth = count[name] = count.get(name, 0) + 1
-            volumes.append(self.read_volume((*task, "volume", name, nth), node, item))
+            volumes.append(self.read_volume((*task, "volume", name, nth), node, item, sorted_keys))
         return volumes
 
-    def read_volume(self, key: Key, node: Mapping, item: Node) -> Volume:
+    def read_volume(self, key: Key, node: Mapping, item: Node, sorted_keys: bool) -> Volume:
         volume, found = shape.read_volume(node, key, self.spelling)
         self.spans[key] = item.start
-        self.nodes[key] = found
+        self.nodes[key] = replace(found, alphabetical=sorted_keys)
         self.regions += [(n.start, n.end) for n in (node, found.storage, found.authorization) if n is not None]
         return volume
 
@@ -198,22 +201,21 @@ class PlainDialect:
         edits: list[TreeEdit] = []
         for node, a, b in zip(nodes.mount_points, before, after, strict=True):
             if a != b and node is not None:
-                edits += shape.set_read_only(node, self.spelling)
+                edits += shape.set_read_only(node, self.spelling, nodes.alphabetical)
         return edits
 
 
 def _set_role(nodes: TaskNodes, name: str, role: Value) -> TreeEdit:
-    """The role's entry, behind the first of the keys that people put before it."""
-    entries = nodes.mapping.entries
-    result: list[Kept | Added] = [Kept(e) for e in entries]
+    """The role's entry, where people put it."""
     spare = get(nodes.mapping, name)
-    if spare is not None and spare in entries:  # null or empty
-        result[entries.index(spare)] = Added(name, role.source, replaces=spare)
-        return EditMapping(nodes.mapping, tuple(result))
-    before = [entry for key in nodes.role_after if (entry := get(nodes.mapping, key)) and entry in entries]
-    at = entries.index(before[0]) + 1 if before else len(entries)
-    result.insert(at, Added(name, role.source))
-    return EditMapping(nodes.mapping, tuple(result))
+    if spare is not None and spare in nodes.mapping.entries:  # null or empty
+        entries = nodes.mapping.entries
+        return EditMapping(
+            nodes.mapping, tuple(Added(name, role.source, replaces=e) if e is spare else Kept(e) for e in entries)
+        )
+    return EditMapping(
+        nodes.mapping, shape.insert(nodes.mapping, name, role.source, nodes.alphabetical, nodes.role_after)
+    )
 
 
 def _shared_mount_point(reading: Reading, task: Key) -> str | None:

@@ -136,6 +136,8 @@ class VolumeNodes:
     storage_entries: Found
     authorization: Mapping | None
     authorization_entries: Found
+    alphabetical: bool = False
+    """Whether the file keeps keys in alphabetical order, as sorted exports do."""
 
     @property
     def identities(self) -> tuple[int, ...]:
@@ -147,6 +149,12 @@ def rest(node: Mapping | None, known: Iterable[Entry]) -> Rest:
     """The keys and plain data of the entries that are not among `known`."""
     ids = {id(e) for e in known}
     return tuple((key_text(e), data(e.value)) for e in node.entries if id(e) not in ids) if node else ()
+
+
+def alphabetical(nodes: Sequence[Mapping]) -> bool:
+    """Whether these mappings together look as if their keys were sorted; a few keys may be in order by chance."""
+    keys = [[key_text(entry) for entry in node.entries] for node in nodes]
+    return sum(map(len, keys)) >= 8 and all(names == sorted(names) for names in keys)
 
 
 def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, VolumeNodes]:
@@ -280,13 +288,15 @@ def new_value(member: Value) -> str:
     return member.source
 
 
-def efs_value(storage: EfsVolume, spelling: Spelling) -> dict[str, NewValue]:
-    """A whole EFS configuration, members in the order of the API reference."""
+def efs_value(storage: EfsVolume, spelling: Spelling, alphabetical: bool = False) -> dict[str, NewValue]:
+    """A whole EFS configuration, members in the order of the API reference or of the alphabet."""
     inner = _authorization_members(storage, spelling)
     members = _own_members(storage, spelling)
-    if spelling.authorization:
-        return members | ({spelling.authorization: dict(inner)} if inner else {})
-    return members | inner
+    if spelling.authorization is None:
+        members |= inner
+    elif inner:
+        members[spelling.authorization] = dict(inner)
+    return dict(sorted(members.items())) if alphabetical else members
 
 
 def _own_members(storage: EfsVolume, spelling: Spelling) -> dict[str, NewValue]:
@@ -325,7 +335,7 @@ def replace_storage(new: EfsVolume, nodes: VolumeNodes, spelling: Spelling) -> l
     # A console's `"efsVolumeConfiguration": null` would become a duplicate key.
     spare = nodes.entries.get(spelling.efs)
     outer = tuple(Renamed(e, spelling.efs) if e is entry else Kept(e) for e in nodes.mapping.entries if e is not spare)
-    members = efs_value(new, spelling)
+    members = efs_value(new, spelling, nodes.alphabetical)
     anchor = nodes.storage_entries.get(spelling.source_path) or nodes.storage_entries.get(spelling.driver_options)
     anchor = anchor or (nodes.storage.entries[0] if nodes.storage.entries else None)
     first, *others = members.items()
@@ -350,7 +360,8 @@ def write_efs(
         )
     elif inner_after:
         after = after | {spelling.authorization: dict(inner_after)}
-    edits += edit_mapping(nodes.storage, before, after, spelling.efs_members, corrected, nodes.storage_entries)
+    order = sorted(spelling.efs_members) if nodes.alphabetical else spelling.efs_members
+    edits += edit_mapping(nodes.storage, before, after, order, corrected, nodes.storage_entries)
     return edits
 
 
@@ -362,8 +373,8 @@ def edit_mapping(
     corrected: dict[str, str] | None = None,
     entries: Found | None = None,
 ) -> list[TreeEdit]:
-    """Edits that turn members `before` into `after`; new ones stand where `order` (or the alphabet, if the mapping is
-    sorted) puts them, right names take the place of `corrected` ones, everything else stays."""
+    """Edits that turn members `before` into `after`; new ones stand where `order` puts them, right names take the place
+    of `corrected` ones, everything else stays."""
     entries, corrected = entries or {}, corrected or {}
     by_entry = {id(entry): name for name, entry in entries.items()}
     edits: list[TreeEdit] = []
@@ -393,18 +404,30 @@ def edit_mapping(
 
 def _position(result: Sequence[Kept | Renamed | Added], name: str, order: Sequence[str]) -> int:
     keys = [e.key if not isinstance(e, Kept) else key_text(e.entry) for e in result]
-    if len(keys) > 1 and keys == sorted(keys) and keys != [k for k in order if k in keys]:
-        return sum(k < name for k in keys)
     rank = order.index(name) if name in order else len(order)
     return max((i + 1 for i, k in enumerate(keys) if k not in order or order.index(k) < rank), default=0)
 
 
-def set_read_only(node: Mapping, spelling: Spelling) -> list[TreeEdit]:
+def set_read_only(node: Mapping, spelling: Spelling, alphabetical: bool) -> list[TreeEdit]:
     """Make a mount point read-only."""
     entry = get(node, spelling.read_only)
     if entry is not None and isinstance(entry.value, Scalar) and entry in node.entries:
         return [SetScalar(entry.value, True)]
-    return [EditMapping(node, (*(Kept(e) for e in node.entries), Added(spelling.read_only, True)))]
+    return [EditMapping(node, insert(node, spelling.read_only, True, alphabetical))]
+
+
+def insert(
+    node: Mapping, name: str, value: NewValue, alphabetical: bool, after: Sequence[str] = ()
+) -> tuple[Kept | Added, ...]:
+    """A mapping's entries with a new one: behind the first of the keys `after` that is there, else at the end; where the
+    alphabet puts it in a sorted mapping."""
+    keys = [key_text(entry) for entry in node.entries]
+    entries: list[Kept | Added] = [Kept(entry) for entry in node.entries]
+    at = next((keys.index(key) + 1 for key in after if key in keys), len(keys))
+    if alphabetical:
+        at = sum(key < name for key in keys)
+    entries.insert(at, Added(name, value))
+    return tuple(entries)
 
 
 def problem(nodes: VolumeNodes, used_anchors: frozenset[str], spelling: Spelling) -> str | None:
