@@ -6,12 +6,12 @@ Reading turns nodes into the model; writing turns a volume that differs into tre
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from migrate.dialects.reading import anchors_within, key_text
-from migrate.dialects.values import child, items, mapping, truth, value
+from migrate.dialects.values import child, items, mapping, source, truth, value
 from migrate.syntax import get, literal
 from migrate.syntax.data import data
 from migrate.syntax.node import (
@@ -76,6 +76,9 @@ class Spelling:
     volumes_from: str = "volumesFrom"
     source_container: str = "sourceContainer"
     user: str = "user"
+    read: Callable[[Node | None], Value | None] = value
+    """How the dialect's nodes become values, and the other way round."""
+    write: Callable[[Value], NewValue] = source
     drops_unknown_keys: bool = False
     """Whether the dialect's consumer ignores unknown keys, so that a misspelt one deploys without effect."""
 
@@ -161,7 +164,7 @@ def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, Vo
     """Read one member of `volumes`."""
     kinds = (spelling.host, spelling.docker, spelling.efs)
     entries, misspelt = find(node, (spelling.name, *kinds, *spelling.others))
-    name = value(entries[spelling.name].value) if spelling.name in entries else None
+    name = spelling.read(entries[spelling.name].value) if spelling.name in entries else None
     # Consoles export every storage key, null where it is not used.
     used = [k for k in (*kinds, *spelling.others) if k in entries and not _is_null(entries[k].value)]
     if len(used) > 1 and spelling.host in used and not _host_path(entries[spelling.host], spelling):
@@ -177,7 +180,7 @@ def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, Vo
         storage_name = None
     elif storage_name == spelling.host:
         found, wrong = find(storage_node, (spelling.source_path,))
-        storage = HostPath(_member(found, spelling.source_path))
+        storage = HostPath(_member(found, spelling.source_path, spelling))
         misspelt += wrong
     elif storage_name == spelling.docker:
         storage, found = read_docker(storage_node, spelling)
@@ -202,13 +205,13 @@ def read_docker(node: Mapping, spelling: Spelling) -> tuple[DockerVolume, Found]
     options = mapping(found[spelling.driver_options].value) if spelling.driver_options in found else None
     labels = found.get(spelling.labels)
     label_node = mapping(labels.value) if labels else None
-    pairs = [(key_text(e), value(e.value)) for e in options.entries] if options else []
+    pairs = [(key_text(e), spelling.read(e.value)) for e in options.entries] if options else []
     return (
         DockerVolume(
-            _member(found, spelling.driver),
+            _member(found, spelling.driver, spelling),
             tuple((k, v) for k, v in pairs if v is not None),
-            _member(found, spelling.scope),
-            _member(found, spelling.autoprovision),
+            _member(found, spelling.scope, spelling),
+            _member(found, spelling.autoprovision, spelling),
             rest(label_node, ()),
             rest(node, found.values()),
         ),
@@ -229,19 +232,19 @@ def read_efs(node: Mapping, spelling: Spelling) -> tuple[EfsVolume, Found, Mappi
         misspelt += wrong
         beside = rest(authorization, inner.values())
     storage = EfsVolume(
-        _member(found, spelling.file_system),
-        _filled(_member(found, spelling.root_directory)),
-        _member(found, spelling.transit_encryption),
-        _member(found, spelling.transit_encryption_port),
-        _filled(_member(inner, spelling.access_point)),
-        _member(inner, spelling.iam),
+        _member(found, spelling.file_system, spelling),
+        _filled(_member(found, spelling.root_directory, spelling)),
+        _member(found, spelling.transit_encryption, spelling),
+        _member(found, spelling.transit_encryption_port, spelling),
+        _filled(_member(inner, spelling.access_point, spelling)),
+        _member(inner, spelling.iam, spelling),
         (*rest(node, found.values()), *beside),
     )
     return storage, found, authorization, inner, misspelt
 
 
-def _member(found: Found, name: str) -> Value | None:
-    return value(found[name].value) if name in found else None
+def _member(found: Found, name: str, spelling: Spelling) -> Value | None:
+    return spelling.read(found[name].value) if name in found else None
 
 
 def _filled(member: Value | None) -> Value | None:
@@ -255,7 +258,7 @@ def _is_null(node: Node) -> bool:
 
 def _host_path(entry: Entry, spelling: Spelling) -> Value | None:
     host = mapping(entry.value)
-    return _member(find(host, (spelling.source_path,))[0], spelling.source_path) if host else None
+    return _member(find(host, (spelling.source_path,))[0], spelling.source_path, spelling) if host else None
 
 
 def read_container(node: Mapping, spelling: Spelling) -> Container:
@@ -263,8 +266,8 @@ def read_container(node: Mapping, spelling: Spelling) -> Container:
     points = child(node, spelling.mount_points)
     listed = items(points)
     return Container(
-        value(child(node, spelling.name)),
-        value(child(node, spelling.user)),
+        spelling.read(child(node, spelling.name)),
+        spelling.read(child(node, spelling.user)),
         tuple(_mount_point(mapping(p), spelling) for p in listed or ()),
         tuple(_view(mapping(v), spelling) for v in items(child(node, spelling.volumes_from)) or ()),
         opaque=listed is None and points is not None and not _is_null(points),
@@ -273,19 +276,15 @@ def read_container(node: Mapping, spelling: Spelling) -> Container:
 
 def _mount_point(node: Mapping | None, spelling: Spelling) -> MountPoint:
     mode = truth(child(node, spelling.read_only), default=False) if node else None
-    return MountPoint(value(child(node, spelling.source_volume)), mode)
+    return MountPoint(spelling.read(child(node, spelling.source_volume)), mode)
 
 
 def _view(node: Mapping | None, spelling: Spelling) -> tuple[Value | None, bool | None]:
     mode = truth(child(node, spelling.read_only), default=False) if node else None
-    return value(child(node, spelling.source_container)), mode
+    return spelling.read(child(node, spelling.source_container)), mode
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------
-
-
-def new_value(member: Value) -> str:
-    return member.source
 
 
 def efs_value(storage: EfsVolume, spelling: Spelling, alphabetical: bool = False) -> dict[str, NewValue]:
@@ -306,12 +305,12 @@ def _own_members(storage: EfsVolume, spelling: Spelling) -> dict[str, NewValue]:
         spelling.transit_encryption: storage.transit_encryption,
         spelling.transit_encryption_port: storage.transit_encryption_port,
     }
-    return {name: new_value(member) for name, member in members.items() if member is not None}
+    return {name: spelling.write(member) for name, member in members.items() if member is not None}
 
 
 def _authorization_members(storage: EfsVolume, spelling: Spelling) -> dict[str, NewValue]:
     members = {spelling.access_point: storage.access_point, spelling.iam: storage.iam}
-    return {name: new_value(member) for name, member in members.items() if member is not None}
+    return {name: spelling.write(member) for name, member in members.items() if member is not None}
 
 
 def write_volume(old: Volume, new: Volume, nodes: VolumeNodes, spelling: Spelling) -> list[TreeEdit]:

@@ -51,6 +51,11 @@ def value(node: Node | None) -> Value | None:
     return Opaque("*" + node.name if isinstance(node, Alias) else "…")
 
 
+def source(member: Value) -> str:
+    """A value as plain files write it."""
+    return member.source
+
+
 def text(node: Node | None) -> str | None:
     """A literal string, or None."""
     found = value(node)

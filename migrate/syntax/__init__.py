@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-
 from migrate.syntax import json as _json
+from migrate.syntax.collecting import not_collecting
 from migrate.syntax.document import Document
 from migrate.syntax.problem import CannotEdit, SyntaxProblem
 from migrate.syntax.value import get, literal, resolve
@@ -19,14 +18,8 @@ def parse(text: str, *, json: bool | None = None) -> Document:
 
     Raises SyntaxProblem.
     """
-    # Nodes are made by the hundred thousand and none is garbage: collecting while they are built costs half the time.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with not_collecting():
         return _parse(text, json)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _parse(text: str, json: bool | None) -> Document:

@@ -7,7 +7,20 @@ from collections.abc import Iterable, Iterator
 
 from migrate.syntax.change import Changed
 from migrate.syntax.document import Document
-from migrate.syntax.node import Added, Alias, Copy, EditMapping, EditSequence, Mapping, New, Node, Sequence, Tagged, Value
+from migrate.syntax.node import (
+    Added,
+    Alias,
+    Copy,
+    EditMapping,
+    EditSequence,
+    Entry,
+    Mapping,
+    New,
+    Node,
+    Sequence,
+    Tagged,
+    Value,
+)
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.surroundings import spans
 
@@ -19,14 +32,18 @@ def check_anchors(document: Document, changes: Iterable[Changed]) -> None:
     changes = list(changes)
     removed = sorted(span for changed in changes for span in _removed(changed))
     copied: list[Node] = []
+    in_place: list[Node] = []
     for changed in changes:
-        for copy in _copies(changed):
+        for copy, replaced in _copies(changed):
             copied.append(copy.node)
             _check_copy(copy.node, changed.change.node, removed)
+            if replaced is not None and _within([(replaced.key.start, replaced.value.end)], copy.node):
+                in_place.append(copy.node)
     copied_spans = sorted((node.start, node.end) for node in copied)
+    in_place_spans = sorted((node.start, node.end) for node in in_place)
     for alias in document.aliases if removed else ():
         target = alias.target
-        if target is None or not _within(removed, target) or _within(copied_spans, target):
+        if target is None or not _within(removed, target) or _within(in_place_spans, target):
             continue
         if not _within(removed, alias) or _within(copied_spans, alias):
             raise CannotEdit(f"the anchor &{alias.name} would go, which an alias elsewhere needs")
@@ -36,7 +53,7 @@ def _check_copy(copied: Node, into: Node, removed: list[tuple[int, int]]) -> Non
     for node in _nodes(copied):
         if node.anchor is not None and not _within(removed, node):
             raise CannotEdit("a copy would define an anchor twice")
-        if isinstance(node, Alias) and node.target is not None and node.target.start > into.start:
+        if isinstance(node, Alias) and (node.target is None or node.target.start > into.start):
             raise CannotEdit(f"a copy of *{node.name} might stand before its anchor")
 
 
@@ -47,23 +64,24 @@ def _removed(changed: Changed) -> Iterator[tuple[int, int]]:
         yield from (span for index, span in enumerate(spans(node)) if index not in staying)
 
 
-def _copies(changed: Changed) -> Iterator[Copy]:
+def _copies(changed: Changed) -> Iterator[tuple[Copy, Entry | None]]:
+    """Every copy that a change makes, and the entry whose place it takes."""
     change = changed.change
-    pending: list[Value] = []
+    pending: list[tuple[Value, Entry | None]] = []
     if isinstance(change, EditMapping):
-        pending += [entry.value for entry in change.entries if isinstance(entry, Added)]
+        pending += [(entry.value, entry.replaces) for entry in change.entries if isinstance(entry, Added)]
     elif isinstance(change, EditSequence):
-        pending += [item.value for item in change.items if isinstance(item, New)]
+        pending += [(item.value, None) for item in change.items if isinstance(item, New)]
     while pending:
-        value = pending.pop()
+        value, replaced = pending.pop()
         if isinstance(value, Copy):
-            yield value
+            yield value, replaced
         elif isinstance(value, Tagged):
-            pending.append(value.value)
+            pending.append((value.value, replaced))
         elif isinstance(value, dict):
-            pending += value.values()
+            pending += [(inner, replaced) for inner in value.values()]
         elif isinstance(value, list):
-            pending += value
+            pending += [(inner, replaced) for inner in value]
 
 
 def _within(places: list[tuple[int, int]], node: Node) -> bool:

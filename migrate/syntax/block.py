@@ -39,8 +39,7 @@ def entry(item: Item, column: int, style: BlockStyle, comments: list[str] | None
     elif isinstance(value, Group) and (one_line := _one_line(value, column + len(key) + 1, style)) is not None:
         head, rest = f"{key} {one_line}", None
     else:
-        tag = value.tag if isinstance(value, Group) else ""
-        head = f"{key} {tag}" if tag else key
+        head = f"{key} {value.tag}" if value.tag else key
         is_sequence = value.below == "sequence" if isinstance(value, Leaf) else not value.mapping
         inner = column + (style.dash_offset if is_sequence else style.unit)
         rest = " " * inner + body(value, inner, style)
@@ -58,11 +57,9 @@ def item(value: Piece, dash: int, style: BlockStyle) -> str:
     """A sequence item whose dash stands at column `dash`, without the spaces before it on its first line."""
     column = dash + 1 + len(style.dash_gap)
     prefix = f"-{style.dash_gap}"
-    if isinstance(value, Leaf):
-        if not value.text:
-            return "-"
-        return prefix + (body(value, column, style) if value.below else _inline(value, dash, style))
-    one_line = _one_line(value, column, style)
+    if isinstance(value, Leaf) and not value.below:
+        return prefix + _shift(value.text, dash - value.base, style, skip_first=True) if value.text else "-"
+    one_line = None if isinstance(value, Leaf) else _one_line(value, column, style)
     if one_line is not None:
         return prefix + one_line
     if value.tag:
@@ -76,14 +73,21 @@ def body(value: Piece, column: int, style: BlockStyle) -> str:
         return _shift(value.text, column - value.base, style, skip_first=True)
     if not value.items:
         raise CannotEdit("an empty collection has no block style")
+    if not value.block and not value.tag:
+        # It was to stand in brackets and is too long for that; what it holds would look odd in brackets.
+        open_up(value)
     separator = style.newline + " " * column
     if value.mapping:
         return separator.join(entry(child, column, style) for child in value.items)
     return separator.join(item(child.value, column, style) for child in value.items)
 
 
-def _inline(value: Leaf, parent: int, style: BlockStyle) -> str:
-    return _shift(value.text, parent - value.base, style, skip_first=True)
+def open_up(group: Group) -> None:
+    """Make blocks of all collections in `group`, but for short intrinsic functions such as `!GetAtt [a, b]`."""
+    group.block = True
+    for child in group.items:
+        if isinstance(child.value, Group) and not child.value.tag:
+            open_up(child.value)
 
 
 def _one_line(group: Group, column: int, style: BlockStyle) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from typing import Literal
 
 from migrate.syntax.document import Document
 from migrate.syntax.habits import Habits, Quotes, content_start
@@ -69,7 +70,8 @@ class Builder:
 
     def _group(self, mapping: bool, items: list[Item]) -> Group:
         if self.habits.container.flow:
-            return Group(mapping, items, expand=self.habits.expands(mapping=mapping))
+            pair = mapping and len(items) == 1 and isinstance(items[0].value, Leaf)
+            return Group(mapping, items, expand=self.habits.expands(mapping=mapping, pair=pair))
         return Group(mapping, items, block=self.habits.is_block(mapping=mapping))
 
     def _string(self, text: str, quote: str) -> Leaf:
@@ -79,12 +81,18 @@ class Builder:
     def _tagged(self, value: Tagged, *, nested: bool) -> Piece:
         if self.json:
             raise CannotEdit("JSON has no tags")
+        copied = value.value.node if isinstance(value.value, Copy) else None
+        if copied is not None and (isinstance(copied, Alias) or copied.tag is not None or copied.anchor is not None):
+            raise CannotEdit("a copied value that has a tag, an anchor or an alias already")
         quote, block = self.habits.tagged(value.tag)
         if isinstance(value.value, str):
             piece: Piece = self._string(value.value, quote)
         else:
             piece = self.piece(value.value, nested=nested)
         if isinstance(piece, Leaf):
+            if piece.below:
+                piece.tag = value.tag
+                return piece
             return Leaf(
                 f"{value.tag} {piece.text}", None if piece.flow is None else f"{value.tag} {piece.flow}", piece.base
             )
@@ -99,13 +107,19 @@ class Builder:
     def node(self, node: Node) -> Piece:
         """A piece that prints an existing node as it is."""
         text = self.text[node.start : node.end]
+        if node.end == len(self.text) and ends_with_block_scalar(node):
+            raise CannotEdit("a copied block scalar whose last line has no end")
+        if ends_with_block_scalar(node, self.text):
+            raise CannotEdit("a copied block scalar that keeps the blank lines after it")
         several_lines = _BREAK.search(text) is not None
         if type(node) is Alias:
             return Leaf(text, text)
         if type(node) is Scalar:
             if several_lines or node.style in ("|", ">"):
                 return Leaf(text, None, self._parent_column(node))
-            return Leaf(text, self._in_flow(node, text))
+            # Nothing, or nothing but a tag, is a value below a key, but not in brackets.
+            is_empty = content_start(self.text, node) == node.end
+            return Leaf(text, None if is_empty else self._in_flow(node, text))
         assert type(node) is Mapping or type(node) is Sequence
         if not node.flow:
             return self._block(node)
@@ -154,11 +168,13 @@ class Builder:
         return text
 
     def _block(self, node: Mapping | Sequence) -> Leaf:
-        start = content_start(self.text, node)
-        if start != node.start:
-            return Leaf(self.text[node.start : node.end], None, self._parent_column(node))
+        content = content_start(self.text, node)
+        start = node.entries[0].key.start if type(node) is Mapping else dashes(self.around, node)[0]
+        if self.has_comment(content, start):
+            raise CannotEdit("a comment between a tag and what it belongs to")
         column = self.around.column(start)
-        return Leaf(self.text[start : node.end], None, column, "mapping" if type(node) is Mapping else "sequence")
+        kind: Literal["mapping", "sequence"] = "mapping" if type(node) is Mapping else "sequence"
+        return Leaf(self.text[start : node.end], None, column, kind, self.text[node.start : content].rstrip())
 
     def _parent_column(self, node: Node) -> int:
         path = self.around.path(node)
@@ -168,6 +184,17 @@ class Builder:
 def entries(node: Node) -> list[Entry] | list[Node]:
     """The entries of a mapping, the items of a sequence, nothing of others."""
     return node.entries if type(node) is Mapping else node.items if type(node) is Sequence else []
+
+
+def ends_with_block_scalar(node: Node | None, keeping_in: str | None = None) -> bool:
+    """Whether the last thing in a block is a scalar in `|` or `>` style, which says less without a last line break; with
+    the text as `keeping_in`, whether it is one that keeps the blank lines after it (`|+`)."""
+    while isinstance(node, (Mapping, Sequence)):
+        last = entries(node)[-1:]
+        node = None if node.flow or not last else last[0].value if isinstance(last[0], Entry) else last[0]
+    if not isinstance(node, Scalar) or node.style not in ("|", ">"):
+        return False
+    return keeping_in is None or "+" in _BREAK.split(keeping_in[content_start(keeping_in, node) : node.end])[0]
 
 
 def parent_column(around: Surroundings, step: Step) -> int:

@@ -68,7 +68,7 @@ def data(root: Node, changes: _Changes = _NONE) -> object:
             else:
                 node = part
             if type(node) is Scalar:
-                results.append(_changed_scalar(node, inside.get(id(node))))
+                results.append(_changed_scalar(node, inside.get(id(node)), tag))
             elif type(node) is Alias:
                 results.append(("alias", node.name))
             elif type(node) is Mapping or type(node) is Sequence or type(node) is dict or type(node) is list:
@@ -96,9 +96,9 @@ def _collection(
     change = changes.get(id(node))
     if isinstance(node, Mapping):
         entries = change.entries if type(change) is EditMapping else node.entries
-        return "mapping", node.tag, node.anchor, _entries(entries)
+        return "mapping", tag or node.tag, node.anchor, _entries(entries)
     items = change.items if type(change) is EditSequence else node.items
-    return "sequence", node.tag, node.anchor, iter(items)
+    return "sequence", tag or node.tag, node.anchor, iter(items)
 
 
 def _pairs(mapping: dict[str, Value]) -> Iterator[_Part]:
@@ -124,10 +124,10 @@ def _entries(entries: object) -> Iterator[_Part]:
             yield entry.entry.value
 
 
-def _changed_scalar(node: Scalar, change: TreeEdit | None) -> object:
+def _changed_scalar(node: Scalar, change: TreeEdit | None, tag: str | None) -> object:
     if type(change) is SetScalar:
         return _scalar(*_spelled(change.value), node.tag, node.anchor)
-    return _scalar(node.text, node.style, node.tag, node.anchor)
+    return _scalar(node.text, node.style, tag or node.tag, node.anchor)
 
 
 def _spelled(value: object) -> tuple[str, str]:

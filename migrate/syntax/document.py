@@ -8,6 +8,7 @@ from collections.abc import Sequence as Items
 from functools import cached_property
 
 from migrate.edit import Edit
+from migrate.syntax.collecting import not_collecting
 from migrate.syntax.data import data
 from migrate.syntax.node import Alias, Node, TreeEdit
 
@@ -33,7 +34,8 @@ class Document:
         by_node = {id(change.node): change for change in changes}
         if len(by_node) != len(changes):
             raise ValueError("two changes concern one node")
-        return tuple(data(root, by_node) for root in self.roots)
+        with not_collecting():
+            return tuple([data(root, by_node) for root in self.roots])
 
     def edits(self, changes: Items[TreeEdit]) -> list[Edit]:
         """The changes as text edits in the style of what stands around them: minimal, sorted, not overlapping.

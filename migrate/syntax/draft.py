@@ -13,7 +13,7 @@ from migrate.syntax.habits import Habits
 from migrate.syntax.node import Added, Alias, New, Node, Scalar, TreeEdit
 from migrate.syntax.piece import Item
 from migrate.syntax.problem import CannotEdit
-from migrate.syntax.surroundings import Container, Path, Surroundings, spans
+from migrate.syntax.surroundings import Container, Path, Surroundings, size
 
 
 @dataclass(order=True, slots=True)
@@ -59,7 +59,7 @@ class Draft:
         root = path[0].container if path else node
         if isinstance(root, (Scalar, Alias)):
             return False
-        return root.flow and self.around.one_line(root) and bool(spans(root))
+        return root.flow and self.around.one_line(root) and size(root) > 0
 
     def insert(self, offset: int, text: str, rank: int) -> None:
         """Insert; at one offset, lower ranks come first."""
@@ -79,6 +79,9 @@ class Draft:
         for ranked in sorted(self.edits):
             if ranked.start < end:
                 raise CannotEdit("two changes concern the same text")
+            if edits and ranked.start == ranked.end == edits[-1].start == edits[-1].end:
+                edits[-1] = Edit(ranked.start, ranked.end, edits[-1].replacement + ranked.replacement)
+                continue
             end = ranked.end
             edits.append(Edit(ranked.start, ranked.end, ranked.replacement))
         return edits

@@ -6,14 +6,17 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 from migrate.syntax.block import BlockStyle
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
 from migrate.syntax.piece import FlowStyle
-from migrate.syntax.surroundings import Container, Path, Surroundings, children, spans, string_quote
+from migrate.syntax.surroundings import Container, Path, Surroundings, children, size, span, string_quote
 
 T = TypeVar("T")
+# A habit shows in a few entries; reading all would make many edits of a large collection quadratic.
+_SOME = 64
 _BREAK = re.compile("[\n\r\x85\u2028\u2029]")
 _properties = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]*)*").match
 
@@ -66,9 +69,16 @@ class Habits:
             width=None if self.minified else around.width,
         )
 
-    def expands(self, *, mapping: bool) -> bool:
-        """Whether a collection inside a bracketed one of several lines takes several lines itself."""
+    def expands(self, *, mapping: bool, pair: bool = False) -> bool:
+        """Whether a collection inside a bracketed one of several lines takes several lines itself. A `pair` has one
+        scalar only, like `{"Ref": "Name"}`: these often stay on one line where others do not."""
+        if size(self.container) and self.around.one_line(self.container):
+            return False
         kind: type[Container] = Mapping if mapping else Sequence
+        if pair:
+            like_it = self.around.first("expands pair", self._expanded_pair, self.nested, self.path, None)
+            if like_it is not None:
+                return like_it
         name = f"expands {kind.__name__}"
         return self.around.first(name, lambda node: self._expanded(node, kind), self.nested, self.path, True)
 
@@ -88,38 +98,37 @@ class Habits:
         return min(written, key=len) if written else None
 
     def _comma(self, node: Container) -> str | None:
-        places = spans(node)
-        if not node.flow or len(places) < 2:
+        if not node.flow or size(node) < 2:
             return None
-        gap = self.around.text[places[0][1] : places[1][0]]
+        gap = self.around.text[span(node, 0)[1] : span(node, 1)[0]]
         return gap if gap.strip() == "," and _BREAK.search(gap) is None else None
 
     def _padding(self, node: Container, kind: type[Container]) -> str | None:
-        places = spans(node)
-        if type(node) is not kind or not node.flow or not places or not self.around.one_line(node):
+        if type(node) is not kind or not node.flow or not size(node) or not self.around.one_line(node):
             return None
         start = content_start(self.around.text, node) + 1
-        padding = self.around.text[start : places[0][0]]
+        padding = self.around.text[start : span(node, 0)[0]]
         return padding if not padding.strip() else None
 
     def _unit(self, node: Container) -> str | None:
-        places = spans(node)
         around = self.around
-        if not node.flow or not places or around.line(node.start) == around.line(places[0][0]):
+        if not node.flow or not size(node) or around.line(node.start) == around.line(span(node, 0)[0]):
             return None
-        outer, inner = around.indent(node.start), around.indent(places[0][0])
+        outer, inner = around.indent(node.start), around.indent(span(node, 0)[0])
         return inner[len(outer) :] if inner.startswith(outer) and len(inner) > len(outer) else None
 
     def _trailing_comma(self, node: Container) -> bool | None:
-        places = spans(node)
-        if not node.flow or not places or self.around.one_line(node):
+        if not node.flow or not size(node) or self.around.one_line(node):
             return None
-        return "," in self.around.text[places[-1][1] : node.end].partition("#")[0]
+        return "," in self.around.text[span(node, -1)[1] : node.end].partition("#")[0]
 
     def _expanded(self, node: Container, kind: type[Container]) -> bool | None:
-        if type(node) is not kind or not node.flow or not spans(node) or node is self.container:
+        if type(node) is not kind or not node.flow or not size(node) or node is self.container:
             return None
-        return not self.around.one_line(node)
+        return None if _is_pair(node) and node is not self.replaced else not self.around.one_line(node)
+
+    def _expanded_pair(self, node: Container) -> bool | None:
+        return not self.around.one_line(node) if node.flow and _is_pair(node) and node is not self.container else None
 
     # -- blocks -------------------------------------------------------------------------------------------------------
 
@@ -139,9 +148,9 @@ class Habits:
     def is_block(self, *, mapping: bool) -> bool:
         """Whether a new collection in a block becomes one too, or stands in brackets as its siblings do."""
         kind: type[Container] = Mapping if mapping else Sequence
-        if type(self.replaced) is kind and spans(self.replaced):
+        if type(self.replaced) is kind and size(self.replaced):
             return not self.replaced.flow
-        siblings = [node for node in children(self.container) if type(node) is kind and spans(node)]
+        siblings = [node for node in children(self.container, 0, _SOME) if type(node) is kind and size(node)]
         return not siblings or any(not node.flow for node in siblings)
 
     def _block_unit(self, node: Container) -> int | None:
@@ -175,10 +184,18 @@ class Habits:
         """The quotes that YAML scalars take here."""
         first = self.around.first
         fallback = first("any quote", _any_quote, self.nested, self.path, '"')
-        value = first("value quote", _value_quote, self.near, self.path, "")
-        nested = value if self.replaced is None else first("value quote", _value_quote, self.nested, self.path, value)
+        value = _value_quote(self.container)
+        if value is None:
+            value = self._common_quote()
+        replaced = [node for node in (self.replaced,) if isinstance(node, (Mapping, Sequence))]
+        nested = next((quote for node in replaced if (quote := _value_quote(node)) is not None), value)
         key = first("key quote", _key_quote, self.near, self.path, "")
         return Quotes(key, value, nested, fallback)
+
+    def _common_quote(self) -> str:
+        """The quotes of all strings around, or none if one of them has none."""
+        nearby = islice(self.around.near(self.near, self.path), _SOME)
+        return string_quote([node for container in nearby for node in children(container, 0, _SOME)]) or ""
 
     def tagged(self, tag: str) -> tuple[str, bool]:
         """The quotes that scalars with this tag take, and whether sequences with it are blocks."""
@@ -187,16 +204,20 @@ class Habits:
         return self.around.tag_habits.get(tag, ("", False))
 
 
+def _is_pair(node: Container) -> bool:
+    return type(node) is Mapping and len(node.entries) == 1 and type(node.entries[0].value) is Scalar
+
+
 def _value_quote(node: Container) -> str | None:
-    return string_quote(children(node))
+    return string_quote(children(node, 0, _SOME))
 
 
 def _key_quote(node: Container) -> str | None:
-    return string_quote([entry.key for entry in node.entries]) if type(node) is Mapping else None
+    return string_quote([entry.key for entry in node.entries[:_SOME]]) if type(node) is Mapping else None
 
 
 def _any_quote(node: Container) -> str | None:
-    for value in children(node):
+    for value in children(node, 0, _SOME):
         if type(value) is Scalar and value.style in ('"', "'"):
             return value.style
     return None

@@ -13,13 +13,14 @@ class Leaf:
     """Text that is printed as it is. `flow` is how it reads inside brackets, None if it cannot stand there.
 
     Lines after the first are indented relative to column `base`. `below` is the kind of a block collection, which
-    starts on a line of its own, and else empty.
+    starts on a line of its own, behind `tag` (its tag and anchor as written), and else empty.
     """
 
     text: str
     flow: str | None
     base: int = 0
     below: Literal["", "mapping", "sequence"] = ""
+    tag: str = ""
 
 
 @dataclass(slots=True)

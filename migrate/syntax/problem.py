@@ -14,7 +14,7 @@ MAX_DEPTH = 500
 TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
 
-class SyntaxProblem(Exception):  # noqa: N818 - a finding about a file, reported as such, not a failure
+class SyntaxProblem(Exception):
     """The text cannot be read. `line` and `column` start at 1; `cause` is one line of plain words."""
 
     def __init__(self, line: int, column: int, cause: str) -> None:
@@ -27,7 +27,7 @@ class SyntaxProblem(Exception):  # noqa: N818 - a finding about a file, reported
         return type(self), (self.line, self.column, self.cause)
 
 
-class CannotEdit(Exception):  # noqa: N818 - an answer that callers report as a reason, not a failure
+class CannotEdit(Exception):
     """A change that the text's shape does not allow without guessing; `reason` completes "cannot be edited: …"."""
 
     def __init__(self, reason: str) -> None:

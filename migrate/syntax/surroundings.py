@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from migrate.syntax.node import Mapping, Node, Scalar, Sequence
 from migrate.syntax.value import is_literal
 
 T = TypeVar("T")
+_spaces = re.compile(r"[ \t]*").match
 Container = Mapping | Sequence
 # Enough to see a habit, little enough that ten thousand edits stay linear.
 _NEAR = 48
@@ -65,9 +67,8 @@ class Surroundings:
 
     def indent(self, offset: int) -> str:
         """The white space that the line of `offset` starts with."""
-        start = self.line_start(offset)
-        line = self.text[start : self.line_end(offset)]
-        return line[: len(line) - len(line.lstrip(" \t"))]
+        found = _spaces(self.text, self.line_start(offset))
+        return found.group() if found else ""
 
     def newline(self, offset: int) -> str:
         """How the line of `offset` ends; at the end of the text, how the one before it does."""
@@ -86,7 +87,7 @@ class Surroundings:
         """How long a line with a collection in brackets may become: 100, or what the longest such line has."""
         width = 100
         for container in self.containers():
-            if container.flow and children(container) and self.one_line(container):
+            if container.flow and size(container) and self.one_line(container):
                 width = max(width, self.line_end(container.start) - self.line_start(container.start))
         return width
 
@@ -130,19 +131,19 @@ class Surroundings:
         anywhere: T | None = self._anywhere[name]  # type: ignore[assignment]  # what the same probe found before
         if anywhere is None:
             return default
-        return next((hit for node in self._near(near, path) if (hit := probe(node)) is not None), anywhere)
+        return next((hit for node in self.near(near, path) if (hit := probe(node)) is not None), anywhere)
 
     def containers(self) -> Iterator[Container]:
         """All collections in document order."""
         return _below(self.roots)
 
     @staticmethod
-    def _near(near: list[Node], path: Path) -> Iterator[Container]:
+    def near(near: list[Node], path: Path) -> Iterator[Container]:
+        """Some collections in and around the nodes `near`, then outwards along `path`."""
         yield from islice(_below(near), _NEAR)
         for step in reversed(path):
             yield step.container
-            around = children(step.container)[max(0, step.index - 4) : step.index + 5]
-            yield from islice(_below(around), _NEAR)
+            yield from islice(_below(children(step.container, max(0, step.index - 4), step.index + 5)), _NEAR)
 
 
 def child(step: Step) -> Node:
@@ -154,20 +155,31 @@ def child(step: Step) -> Node:
     return step.container.items[step.index]
 
 
-def children(container: Container) -> list[Node]:
-    """The values of a mapping or the items of a sequence."""
+def size(container: Container) -> int:
+    """How many entries or items there are."""
+    return len(container.entries if type(container) is Mapping else container.items)  # type: ignore[union-attr]
+
+
+def children(container: Container, start: int = 0, end: int | None = None) -> list[Node]:
+    """The values of a mapping or the items of a sequence, or a slice of them."""
     if type(container) is Mapping:
-        return [entry.value for entry in container.entries]
+        return [entry.value for entry in container.entries[start:end]]
     assert type(container) is Sequence
-    return container.items
+    return container.items[start:end]
 
 
 def spans(container: Container) -> list[tuple[int, int]]:
     """Where the entries or items stand, without dashes."""
+    return [span(container, index) for index in range(size(container))]
+
+
+def span(container: Container, index: int) -> tuple[int, int]:
+    """Where an entry or item stands, without its dash; a negative `index` counts from the end."""
     if type(container) is Mapping:
-        return [(entry.key.start, entry.value.end) for entry in container.entries]
+        entry = container.entries[index]
+        return entry.key.start, entry.value.end
     assert type(container) is Sequence
-    return [(item.start, item.end) for item in container.items]
+    return container.items[index].start, container.items[index].end
 
 
 def string_quote(nodes: list[Node]) -> str | None:

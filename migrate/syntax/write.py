@@ -10,7 +10,7 @@ from migrate.syntax.change import Changed
 from migrate.syntax.document import Document
 from migrate.syntax.draft import Draft, Unit
 from migrate.syntax.node import Mapping, Sequence, SetScalar, TreeEdit
-from migrate.syntax.surroundings import spans
+from migrate.syntax.surroundings import size
 from migrate.syntax.write_block import write_block
 from migrate.syntax.write_flow import overflow, write_flow
 from migrate.syntax.write_scalar import write_scalar
@@ -70,7 +70,7 @@ def _settle(draft: Draft, unit: Unit) -> None:
     node = unit.node
     length = around.line_end(node.end) - around.line_start(node.start)
     length += sum(len(edit.replacement) - (edit.end - edit.start) for edit in unit.edits)
-    fills = not spans(node) and bool(unit.edits) and _becomes_block(draft, unit)
+    fills = not size(node) and bool(unit.edits) and _becomes_block(draft, unit)
     if not unit.too_long and not fills and (not unit.grows or length <= around.width):
         draft.edits += unit.edits
         return

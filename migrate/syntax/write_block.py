@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from migrate.syntax import block
-from migrate.syntax.build import Builder, dashes, entries
+from migrate.syntax.build import Builder, dashes, ends_with_block_scalar, entries
 from migrate.syntax.change import Changed, Slot
 from migrate.syntax.draft import Draft, added_item
 from migrate.syntax.habits import content_start
-from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence
+from migrate.syntax.node import Added, Copy, Entry, Mapping, New, Sequence, Tagged
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.surroundings import spans
 from migrate.syntax.write_scalar import write_key
@@ -81,15 +81,23 @@ class _BlockWriter:
         if first_kept and not self._owns_line(0):
             self._move_up(first_kept)
             removed = removed[first_kept:]
-        for index in removed:
+        gone = 0
+        before = -1
+        for position, index in enumerate(removed):
+            if position == 0 or removed[position - 1] != index - 1:
+                before = index - 1
             start, end = self.places[index]
             start, end = self.around.line_start(start), self.around.line_end(end)
-            if start == 0:
-                self.draft.replace(0, self.around.line_starts[self.around.line(end) + 1], "")
+            if start == gone:
+                # No line break before it is left to go with it.
+                gone = self.around.line_starts[self.around.line(end) + 1]
+                self.draft.replace(start, gone, "")
                 continue
             break_start = self.around.line_end(start - 1)
-            if end == len(self.text) and self._ends_with_block_scalar(index - 1):
-                # A block scalar says more if its last line has a break, or says less if it has none.
+            if not self.text[end : end + 3].strip() and self._ends_with_block_scalar(before, keeping=True):
+                raise CannotEdit("a block scalar before it would keep the blank lines after it")
+            if end == len(self.text) and self._ends_with_block_scalar(before):
+                # A block scalar says less if its last line has no break.
                 break_start = start
             self.draft.replace(break_start, end, "")
 
@@ -104,14 +112,10 @@ class _BlockWriter:
         comments = self._comments(gap_start, end)
         self.draft.replace(start, comments[0][0] if comments else end, "")
 
-    def _ends_with_block_scalar(self, index: int) -> bool:
-        node: Node | None = None
-        child: Entry | Node | None = entries(self.node)[index] if index >= 0 else None
-        while child is not None:
-            node = child.value if isinstance(child, Entry) else child
-            inside = entries(node)
-            child = inside[-1] if inside and not getattr(node, "flow", False) else None
-        return type(node) is Scalar and node.style in ("|", ">")
+    def _ends_with_block_scalar(self, index: int, *, keeping: bool = False) -> bool:
+        child = entries(self.node)[index] if index >= 0 else None
+        value = child.value if isinstance(child, Entry) else child
+        return ends_with_block_scalar(value, self.text if keeping else None)
 
     def _empty(self) -> None:
         """Remove all items of a sequence."""
@@ -143,6 +147,17 @@ class _BlockWriter:
             return block.entry(item, self.column, self.style, comments)
         return block.item(item.value, self.column, self.style)
 
+    def _check_end(self, offset: int, added: Added | New | None) -> None:
+        """A block scalar copied to the end of a text without a last line break would lose its own."""
+        value = None if added is None else added.value
+        while isinstance(value, (dict, list, Tagged)) and value:
+            if isinstance(value, Tagged):
+                value = value.value
+            else:
+                value = list(value.values() if isinstance(value, dict) else value)[-1]
+        if offset == len(self.text) and isinstance(value, Copy) and ends_with_block_scalar(value.node):
+            raise CannotEdit("a block scalar at the end of a text whose last line has no end")
+
     def _insert(self, slot: Slot, before: int | None) -> None:
         written = self._printed(slot, self.builder, [])
         indent = " " * self.column
@@ -153,6 +168,7 @@ class _BlockWriter:
         end = self.around.line_end(self.places[before][1])
         if end == len(self.text) and self._ends_with_block_scalar(before):
             raise CannotEdit("a block scalar whose last line has no end")
+        self._check_end(end, slot.added)
         self.draft.insert(end, self.around.newline(end) + indent + written, -self.changed.depth)
 
     def _replace(self, slot: Slot, index: int) -> None:
@@ -161,6 +177,7 @@ class _BlockWriter:
         replaced = child.value if isinstance(child, Entry) else child
         builder = self.draft.builder(self.node, self.changed.path, replaced)
         self.style = builder.habits.block()
+        self._check_end(end, slot.added)
         line_end = self.around.line_end(end)
         comments = self._comments(start, line_end)
         if comments and type(self.node) is Sequence:

@@ -12,10 +12,10 @@ from migrate.syntax.habits import content_start
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence, SetScalar
 from migrate.syntax.piece import FlowStyle, Group, Item, Leaf, flat, flat_item, layout, layout_item
 from migrate.syntax.problem import CannotEdit
-from migrate.syntax.surroundings import Container, spans
+from migrate.syntax.surroundings import Container, size, spans
 from migrate.syntax.write_scalar import key_text, spelled, write_key
 
-_BLANK_LINES = re.compile(r"(\r\n|[\n\r])(?:[ \t]*(?:\r\n|[\n\r]))+")
+_BLANK_LINES = re.compile(r"(\r\n|\n|\r(?!\n))(?:[ \t]*(?:\r\n|\n|\r))+")
 
 
 def write_flow(draft: Draft, changed: Changed) -> None:
@@ -180,7 +180,7 @@ class _FlowWriter:
             if slot.added is not None:
                 start, end = self.places[slot.index]
                 self._check_comments(start, end)
-                self.draft.replace(start, end, self._in_line(slot, style, self.text[:start][-200:]))
+                self.draft.replace(start, end, self._in_line(slot, style, self.text[max(0, start - 200) : start]))
         for slot in waiting:
             gap = self._gap(0, style)
             self.draft.insert(self.places[0][0], self._in_line(slot, style, gap) + gap, self.depth)
@@ -259,8 +259,8 @@ def _as_block(draft: Draft, unit: Unit, builder: Builder, group: Group | Leaf) -
     column = parent_column(around, parent)
     if isinstance(group, Group):
         group.block = True
-        if not spans(node):
-            _open(group)
+        if not size(node):
+            block.open_up(group)
     end = around.line_end(node.end)
     comment = text[node.end : end].rstrip()
     if comment and not comment.lstrip().startswith("#"):
@@ -280,14 +280,6 @@ def _as_block(draft: Draft, unit: Unit, builder: Builder, group: Group | Leaf) -
         first, newline, rest = written.partition(style.newline)
         written = first + comments[0] + newline + rest
     draft.replace(dash, end if comments else node.end, written)
-
-
-def _open(group: Group) -> None:
-    """Make blocks of all collections that are new here, but for short intrinsic functions such as `!GetAtt [a, b]`."""
-    for item in group.items:
-        if isinstance(item.value, Group):
-            item.value.block = item.value.block or not item.value.tag
-            _open(item.value)
 
 
 class _Rewriter:

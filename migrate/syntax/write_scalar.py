@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from migrate.syntax.build import Builder
 from migrate.syntax.draft import Draft
 from migrate.syntax.habits import content_start
@@ -21,7 +23,9 @@ def write_scalar(draft: Draft, node: Scalar, value: str | bool | int, path: Path
         return
     # Nothing stands there: the place is right behind a colon, a dash or a tag.
     before = text[start - 1 : start]
-    if before in (" ", "\t"):
+    if before in (":", "-") and re.match(r" (?:[,}\]\r\n]|$)", text[start : start + 2]):
+        draft.insert(start + 1, written, -len(path))
+    elif before in (" ", "\t"):
         draft.insert(start, written, -len(path))
     elif node.start < node.end or before in (":", "-"):
         draft.insert(start, " " + written, -len(path))

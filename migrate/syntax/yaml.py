@@ -27,6 +27,9 @@ _MAX_PURE = 2_000_000
 
 def parse(text: str) -> tuple[list[Node], list[Alias]]:
     """The roots of all documents that are not empty, and all aliases in document order. Raises SyntaxProblem."""
+    if text.startswith("\ufeff"):
+        # The parsers would skip it without a word, and disagree on offsets.
+        raise SyntaxProblem(1, 1, "a second byte order mark")
     try:
         return _build(text, _events(CParser(text)))
     except UnicodeEncodeError as error:

@@ -1,0 +1,211 @@
+"""CloudFormation's intrinsic functions as values of the model, in their short and long forms alike.
+
+`!Ref Fs`, `{"Ref": "Fs"}` and `!Sub "${Fs}"` are the same text with one reference; what is not text (`!FindInMap`,
+`!ImportValue`, `!If` …) is opaque, in one canonical spelling, so that equal expressions compare equal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from migrate.syntax import literal, resolve
+from migrate.syntax.node import Mapping, Node, Scalar, Sequence, Tagged
+from migrate.syntax.node import Value as NewValue
+from rules.model import Opaque, Ref, Text, Value
+
+NO_VALUE = "AWS::NoValue"
+_SHORT = {"Ref": "!Ref", "Condition": "!Condition"}
+_SUB = re.compile(r"\$\{(!?)([^}]*)\}")
+
+
+def call(node: Node | None) -> tuple[str, Node] | None:
+    """The function that a node calls, by its long name, and its argument; None for a plain node.
+
+    The argument of a tagged node is the node itself, whose tag then belongs to the function.
+    """
+    found = resolve(node) if node is not None else None
+    if found is None:
+        return None
+    if found.tag is not None and found.tag.startswith("!") and not found.tag.startswith("!!"):
+        name = found.tag[1:]
+        return (name if name in _SHORT else f"Fn::{name}"), found
+    if isinstance(found, Mapping) and len(found.entries) == 1:
+        key = found.entries[0].key
+        if isinstance(key, Scalar) and (key.text.startswith("Fn::") or key.text in _SHORT):
+            return key.text, found.entries[0].value
+    return None
+
+
+def is_no_value(node: Node | None) -> bool:
+    """Whether a node is `!Ref AWS::NoValue`, which removes what it stands for."""
+    called = call(node)
+    return called is not None and called[0] == "Ref" and isinstance(called[1], Scalar) and called[1].text == NO_VALUE
+
+
+def value(node: Node | None) -> Value | None:
+    """A node as a value: None for a missing or null node and `AWS::NoValue`."""
+    if node is None or is_no_value(node):
+        return None
+    if call(node) is None:
+        found = resolve(node)
+        if isinstance(found, Scalar):
+            return None if literal(found) is None else Text.of(found.text)
+        return Opaque(render(node))
+    return as_text(node) or Opaque(render(node))
+
+
+def as_text(node: Node) -> Text | None:
+    """The text that a scalar, `Ref`, `GetAtt`, `Sub` or `Join` makes; None if a part of it is no text."""
+    called = call(node)
+    found = resolve(node)
+    if called is None:
+        return Text.of(found.text) if isinstance(found, Scalar) and literal(found) is not None else None
+    name, argument = called
+    match name:
+        case "Ref":
+            return Text((Ref(f"${{{argument.text}}}"),)) if isinstance(argument, Scalar) else None
+        case "Fn::GetAtt":
+            parts = _words(argument)
+            return Text((Ref(f"${{{'.'.join(parts)}}}"),)) if parts else None
+        case "Fn::Sub":
+            return _sub(argument)
+        case "Fn::Join":
+            return _join(argument)
+        case _:
+            return None
+
+
+def _words(node: Node) -> list[str] | None:
+    found = resolve(node)
+    if isinstance(found, Scalar):
+        return [found.text]
+    if isinstance(found, Sequence) and all(isinstance(item, Scalar) and item.tag is None for item in found.items):
+        return [item.text for item in found.items if isinstance(item, Scalar)]
+    return None
+
+
+def _sub(argument: Node) -> Text | None:
+    found = resolve(argument)
+    names: dict[str, Text] = {}
+    if isinstance(found, Sequence) and len(found.items) == 2:
+        variables = resolve(found.items[1])
+        if not isinstance(variables, Mapping):
+            return None
+        for entry in variables.entries:
+            inner = value(entry.value)
+            if not isinstance(entry.key, Scalar) or not isinstance(inner, Text):
+                return None
+            names[entry.key.text] = inner
+        found = resolve(found.items[0])
+    if not isinstance(found, Scalar):
+        return None
+    return parse_sub(found.text, names)
+
+
+def parse_sub(template: str, names: dict[str, Text] | None = None) -> Text:
+    """The text of an `Fn::Sub` string; `${!Literal}` is the literal `${Literal}`."""
+    return merge(_sub_parts(template, names or {}))
+
+
+def _sub_parts(template: str, names: dict[str, Text]) -> Iterator[str | Ref]:
+    at = 0
+    for match in _SUB.finditer(template):
+        yield template[at : match.start()]
+        if match[1]:
+            yield f"${{{match[2]}}}"
+        elif match[2].strip() in names:
+            yield from names[match[2].strip()].parts
+        else:
+            yield Ref(f"${{{match[2].strip()}}}")
+        at = match.end()
+    yield template[at:]
+
+
+def _join(argument: Node) -> Text | None:
+    found = resolve(argument)
+    if not isinstance(found, Sequence) or len(found.items) != 2:
+        return None
+    separator, listed = resolve(found.items[0]), resolve(found.items[1])
+    if not isinstance(separator, Scalar) or not isinstance(listed, Sequence) or call(listed) is not None:
+        return None
+    parts: list[str | Ref] = []
+    for i, item in enumerate(listed.items):
+        if is_no_value(item):
+            continue
+        inner = as_text(item)
+        if inner is None:
+            return None
+        parts += [separator.text] if i else []
+        parts += inner.parts
+    return merge(parts)
+
+
+def merge(parts: Iterator[str | Ref] | list[str | Ref]) -> Text:
+    """Parts as a text, neighbouring literals joined and empty ones dropped."""
+    merged: list[str | Ref] = []
+    for part in parts:
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += part
+        elif part != "":
+            merged.append(part)
+    return Text(tuple(merged))
+
+
+# -- one spelling -----------------------------------------------------------------------------------------------------
+
+
+def render(node: Node | None) -> str:
+    """A node as one line in short form: `!ImportValue shared-efs-id`, for comparison and messages."""
+    called = call(node)
+    found = resolve(node) if node is not None else None
+    if called is not None:
+        name, argument = called
+        text = as_text(node) if node is not None else None
+        if text is not None:  # equal texts have one spelling
+            return text.source
+        return f"{_SHORT.get(name, '!' + name.removeprefix('Fn::'))} {_render_plain(argument)}"
+    return _render_plain(found)
+
+
+def _render_plain(node: Node | None) -> str:
+    found = resolve(node) if node is not None else None
+    if isinstance(found, Scalar):
+        return found.text
+    if isinstance(found, Sequence):
+        return "[" + ", ".join(render(item) for item in found.items) + "]"
+    if isinstance(found, Mapping):
+        pairs = ((e.key.text if isinstance(e.key, Scalar) else "", render(e.value)) for e in found.entries)
+        return "{" + ", ".join(f"{k}: {v}" for k, v in pairs) + "}"
+    return "…"
+
+
+# -- writing ----------------------------------------------------------------------------------------------------------
+
+
+def writer(short: bool) -> Callable[[Value], NewValue]:
+    """A function that writes values with short (`!Ref`) or long (`Ref:`) intrinsics."""
+
+    def function(name: str, argument: NewValue) -> NewValue:
+        if short:
+            return Tagged(_SHORT.get(name, "!" + name.removeprefix("Fn::")), argument)
+        return {name: argument}
+
+    def write(member: Value) -> NewValue:
+        if isinstance(member, Opaque) or member.literal is not None:
+            return member.source
+        if len(member.parts) > 1:
+            return function("Fn::Sub", _sub_source(member))
+        (part,) = member.parts
+        assert isinstance(part, Ref)
+        target = part.source[2:-1]
+        logical_id, dot, attribute = target.partition(".")
+        if not dot:
+            return function("Ref", target)
+        return function("Fn::GetAtt", target if short else [logical_id, attribute])
+
+    return write
+
+
+def _sub_source(member: Text) -> str:
+    return "".join(p.source if isinstance(p, Ref) else p.replace("${", "${!") for p in member.parts)
