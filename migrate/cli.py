@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Callable
 from enum import StrEnum
@@ -11,9 +13,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from migrate import __version__
-from migrate.commands import Session
+from migrate.commands import Session, emit
 from migrate.config import RULE_IDS, TARGETS
+from migrate.discover import reason
 from migrate.run import Options
+from migrate.terminal import printable
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,10 +44,16 @@ class Format(StrEnum):
 
 
 def _rule_ids(values: list[str]) -> frozenset[str]:
-    ids = frozenset(i for value in values for i in value.replace(",", " ").split())
+    ids = frozenset(i for value in values for i in value.upper().replace(",", " ").split())
     if unknown := sorted(ids - RULE_IDS):
-        raise typer.BadParameter(f"unknown rule {', '.join(unknown)}; `efs-migrate rules` lists them")
+        _fail(f"unknown rule {', '.join(unknown)}; `efs-migrate rules` lists them")
     return ids
+
+
+def _fail(cause: str) -> NoReturn:
+    """End with one line and status 2, as for any other bad input."""
+    typer.echo(f"efs-migrate: error: {printable(cause)}", err=True)
+    raise typer.Exit(2)
 
 
 Paths = Annotated[
@@ -202,22 +212,37 @@ def rules(
     """List the rules, or explain one: why, before and after, caveat, source."""
     from migrate.report.rules import page, table
 
-    if rule_id is None:
-        typer.echo(table(), nl=False)
-    else:
-        (known,) = _rule_ids([rule_id.upper()]) or (None,)
-        typer.echo(page(str(known)), nl=False)
+    known = rule_id.upper() if rule_id is not None else None
+    if known is not None and known not in RULE_IDS:
+        _fail(f"unknown rule {rule_id}; `efs-migrate rules` lists them")
+
+    def show() -> int:
+        emit((table() if known is None else page(known)).encode())
+        return 0
+
+    _exit(show)
 
 
 def _exit(command: Callable[[], int]) -> NoReturn:
     """Run a command and exit with its status; a reader that closed the pipe, or Ctrl-C, ends it without a word."""
+    sys.stderr = sys.stderr or io.StringIO()  # closed: `print` would go to standard output
+    if sys.stdout is None:
+        _fail("standard output is closed")
+    try:
+        Path.cwd()
+    except OSError as error:
+        _fail(f"current directory: {reason(error)}")
     try:
         status = command()
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Python would complain once more when it closes standard output.
-        sys.stdout = None
-        status = 2
     except KeyboardInterrupt:
         status = 130
+    except OSError as error:
+        if error.filename is not None:
+            _fail(f"{os.fsdecode(error.filename)}: {reason(error)}")
+        # Python would complain once more when it closes standard output.
+        sys.stdout = None
+        if not isinstance(error, BrokenPipeError):
+            _fail(f"output: {reason(error)}")
+        status = 2
     raise typer.Exit(status)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
+import stat
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 from migrate import config
 from migrate.engine import Located
@@ -17,6 +21,12 @@ from migrate.run import FileResult, Options, Run
 from migrate.source import SourceProblem, write
 from migrate.terminal import printable
 from rules.rule import Status
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+# Fewer files are done before a progress bar would be read.
+_WORTH_WAITING = 200
 
 
 @dataclass(frozen=True)
@@ -30,9 +40,10 @@ class Session:
     # -- commands -----------------------------------------------------------------------------------------------------
 
     def check(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool) -> int:
-        with self._results(paths) as (run, results):
-            report = Report(list(results))
-        return self._finish(run, report, form, output, verbose)
+        with _writable(output) as stream:
+            with self._results(paths) as (run, results):
+                report = Report(list(results))
+            return self._finish(run, report, form, stream, verbose)
 
     def diff(self, paths: Sequence[str]) -> int:
         printed = False
@@ -40,7 +51,7 @@ class Session:
         with self._results(paths) as (run, results):
             for file in results:
                 if file.source is not None and file.outcome.edits:
-                    _print(_diff(file))
+                    emit(_diff(file).encode("utf-8", "surrogateescape"))
                     printed = True
                 files.append(replace(file, source=None))
         self._messages(run, files)
@@ -48,10 +59,13 @@ class Session:
         return self._status(run, files, printed)
 
     def apply(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool) -> int:
-        with self._results(paths) as (run, results):
-            report = Report([_written(file) for file in results], applied=True)
-        # The result of standard input takes the report's place.
-        return self._finish(run, report, form, output, verbose, stream=sys.stderr if "-" in paths else None)
+        with _writable(output) as stream:
+            with self._results(paths) as (run, results):
+                report = Report([_written(file) for file in results], applied=True)
+            if run.passed is not None:
+                emit(run.passed)
+            # The result of standard input takes the report's place.
+            return self._finish(run, report, form, stream or (sys.stderr if "-" in paths else None), verbose)
 
     def init(self, paths: Sequence[str]) -> int:
         from migrate.starter import starter
@@ -70,7 +84,7 @@ class Session:
             self._say(f"{os.path.relpath(target)}: {(error.strerror or str(error)).lower()}")
             return 2
         self._messages(run, files)
-        print(printable(os.path.relpath(target)))
+        emit(f"{printable(os.path.relpath(target))}\n".encode())
         return 2 if any(f.outcome.error for f in files) else 0
 
     # -- what they share ----------------------------------------------------------------------------------------------
@@ -81,9 +95,8 @@ class Session:
         with _progress(self.quiet) as progress:
             yield run, run.results(paths, progress)
 
-    def _finish(
-        self, run: Run, report: Report, form: str, output: Path | None, verbose: bool, stream: object = None
-    ) -> int:
+    def _finish(self, run: Run, report: Report, form: str, stream: TextIO | None, verbose: bool) -> int:
+        """Print the report, to standard output unless there is a `stream` for it, and the messages."""
         if form == "json":
             from migrate.report.json import render
 
@@ -92,21 +105,23 @@ class Session:
             from migrate.report import text as text_report
 
             text = text_report.render(report, verbose)
-        if output is not None:
-            output.write_text(text, encoding="utf-8")
-        elif stream is not None:
-            print(text, end="", file=sys.stderr)
+        if stream is not None:
+            stream.write(text)
         else:
-            _print(text)
+            emit(text.encode())
         self._messages(run, report.files)
         return self._status(run, report.files, report.open())
 
     def _messages(self, run: Run, files: Sequence[FileResult]) -> None:
         """Errors, one line each, and words that nothing read."""
-        for problem in run.problems.values():
-            self._say(f"error: {problem}")
+        stopped = Counter(file.config for file in files)
+        for name, problem in run.problems.items():
+            count = f" ({stopped[name]} file{'s' if stopped[name] != 1 else ''} left alone)" if stopped[name] else ""
+            self._say(f"error: {problem}{count}")
         for file in files:
             outcome = file.outcome
+            if file.config is not None:
+                continue  # said with its configuration
             if outcome.error is not None:
                 place = f"{file.name}:{outcome.error_line}" if outcome.error_line is not None else file.name
                 self._say(f"error: {place}: {outcome.error}")
@@ -133,10 +148,36 @@ class Session:
         print(f"efs-migrate: {printable(message)}", file=sys.stderr)
 
 
-def _print(text: str) -> None:
-    """Write to standard output as UTF-8, newlines as they are: a diff holds the files' own."""
+@contextmanager
+def _writable(output: Path | None) -> Iterator[TextIO | None]:
+    """The file for the report, opened before the work starts: afterwards would be too late to find that it cannot be.
+
+    What it holds stays until the report replaces it. Raises OSError, which names the file.
+    """
+    if output is None:
+        yield None
+        return
+    buffer = io.StringIO()
+    with output.open("a", encoding="utf-8", newline="\n") as file:
+        yield buffer
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.truncate(0)
+        file.write(buffer.getvalue())
+
+
+def emit(raw: bytes) -> None:
+    """Write to standard output: a diff as bytes, which holds the files' own newlines.
+
+    A terminal gets no control characters from a file. It is not what applies a diff.
+    """
     sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    if sys.stdout.isatty():
+        lines = raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
+        raw = "\n".join("\t".join(map(printable, line.split("\t"))) for line in lines).encode()
+    rest = memoryview(raw)
+    while rest:
+        # With PYTHONUNBUFFERED this is a plain write, which may stop halfway.
+        rest = rest[sys.stdout.buffer.write(rest) :]
     sys.stdout.buffer.flush()
 
 
@@ -171,8 +212,10 @@ def _written(file: FileResult) -> FileResult:
     """The result after writing the file; with an error, and nothing applied, if that failed."""
     if file.source is None:
         return file
-    if file.source.path.name == "-" and file.name == "-":
-        _print(("\ufeff" if file.source.bom else "") + file.outcome.text)
+    if file.stdin:
+        if file.outcome.error is None:
+            text = ("\ufeff" if file.source.bom else "") + file.outcome.text
+            emit(text.encode() if file.outcome.edits else file.source.raw)
         return file
     if not file.outcome.edits:
         return file
@@ -195,13 +238,19 @@ def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("files", total=None, visible=False)
+    with ExitStack() as stack:
+        bar: Progress | None = None
 
         def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, visible=total > 200)
+            nonlocal bar
+            if total > _WORTH_WAITING and bar is None:
+                # Late: importing rich takes longer than most runs.
+                from rich.console import Console
+                from rich.progress import Progress
+
+                bar = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
+                bar.add_task("files", total=total)
+            if bar is not None:
+                bar.update(bar.task_ids[0], completed=done)
 
         yield show

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import NoReturn, TypeVar
 
+from migrate import discover
 from migrate.dialects.values import parse_text
 from migrate.source import SourceProblem, decode
 from migrate.syntax import SyntaxProblem, literal, parse, resolve
-from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence
+from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
 from rules import RULES
 from rules.model import Level, Opaque, Value
 from rules.paths import access_point_problem, normalise
@@ -28,6 +28,7 @@ _FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|(?:fs-)?[A-Z][A-Z0-9_]+")
 _ACCESS_POINT = re.compile(r"fsap-[0-9a-f]{17}|(?:fsap-)?[A-Z][A-Z0-9_]+")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 _TAGGED = re.compile(r"!(?:Ref|Sub|ImportValue|GetAtt|FindInMap|Join|Select|If)\b")
+_SWITCHES = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
 
 
 class ConfigProblem(Exception):
@@ -72,9 +73,9 @@ def _nearest(folder: str) -> str | None:
 def load(path: str, name: str) -> Config:
     """Read a configuration; `name` is what messages call it. Raises ConfigProblem."""
     try:
-        raw = Path(path).read_bytes()
+        raw = discover.load(path)
     except OSError as error:
-        raise ConfigProblem(name, None, (error.strerror or "cannot be read").lower()) from None
+        raise ConfigProblem(name, None, discover.reason(error)) from None
     return read(raw, name, os.path.dirname(os.path.abspath(path)))
 
 
@@ -139,13 +140,13 @@ class _Reader:
         if isinstance(found, Scalar) and literal(found) is None:
             return []
         if not isinstance(found, Mapping):
-            self.fail(node, f"`{key}` must be a mapping")
+            self.fail(node, f"{_shown(key)} must be a mapping")
         seen: set[str] = set()
         pairs = []
         for entry in found.entries:
             name = entry.key.text if isinstance(entry.key, Scalar) else ""
             if not name:
-                self.fail(entry.key, f"`{key}` has a key that is not a word")
+                self.fail(entry.key, f"{_shown(key)} has a key that is not a word")
             if name in seen:
                 self.fail(entry.key, f"`{name}` is there twice")
             seen.add(name)
@@ -157,7 +158,7 @@ class _Reader:
         for name, entry in self.entries(node, key):
             if name not in readers:
                 known = ", ".join(readers)
-                self.fail(entry.key, f"unknown key `{name}` in {key if ' ' in key else f'`{key}`'} (known: {known})")
+                self.fail(entry.key, f"unknown key `{name}` in {_shown(key)} (known: {known})")
             values[name] = readers[name](entry.value, name)
         return values
 
@@ -171,8 +172,8 @@ class _Reader:
 
     def word(self, node: Node, key: str) -> str:
         found = resolve(node)
-        if not isinstance(found, Scalar) or not found.text or (not found.style and literal(found) is None):
-            self.fail(node, f"`{key}` must be a string")
+        if not isinstance(found, Scalar) or not found.text or not isinstance(literal(found), str):
+            self.fail(node, f"{_shown(key)} must be a string")
         return found.text
 
     def choice(self, node: Node, key: str, choices: dict[str, _T]) -> _T:
@@ -200,7 +201,7 @@ class _Reader:
     def identifier(self, node: Node, key: str, pattern: re.Pattern[str], example: str) -> Value:
         """An id as it is, a placeholder, or (in templates) an intrinsic."""
         found = resolve(node)
-        if isinstance(found, Mapping) or (found is not None and found.tag and _TAGGED.match(found.tag)):
+        if found is not None and (_TAGGED.match(found.tag) if found.tag else _is_intrinsic(found)):
             return Opaque(_source(found))
         word = self.word(node, key)
         text = parse_text(word)
@@ -225,6 +226,16 @@ class _Reader:
             self.fail(node, f"`{key}` needs an absolute path without `..`, not {word}")
         return coded
 
+    def paths(self, node: Node, key: str) -> Iterator[tuple[str, str, Entry]]:
+        """The entries of a mapping whose keys are paths: each path (coded), as it is written, and the entry."""
+        seen: set[str] = set()
+        for name, entry in self.entries(node, key):
+            path = self.path(entry.key, key, name)
+            if path in seen:
+                self.fail(entry.key, f"`{name}` is there twice in `{key}`")
+            seen.add(path)
+            yield path, name, entry
+
     def file_systems(self, node: Node, key: str) -> tuple[FileSystem, ...]:
         systems = []
         for item in self.items(node, key):
@@ -233,19 +244,18 @@ class _Reader:
                 "mounts": self.mounts,
                 "access-points": self.access_points,
             }
-            found = self.members(item, key, readers)
+            found = self.members(item, f"an entry of `{key}`", readers)
             if "id" not in found:
                 self.fail(item, f"`{key}`: an entry has no `id`")
             systems.append(FileSystem(found["id"], found.get("mounts", ()), found.get("access-points", ())))  # type: ignore[arg-type]  # as read above
         return tuple(systems)
 
     def mounts(self, node: Node, key: str) -> tuple[tuple[str, str], ...]:
-        return tuple((self.path(e.key, key, n), self.path(e.value, key)) for n, e in self.entries(node, key))
+        return tuple((path, self.path(entry.value, key)) for path, _, entry in self.paths(node, key))
 
     def access_points(self, node: Node, key: str) -> tuple[tuple[str, Value], ...]:
         points = []
-        for name, entry in self.entries(node, key):
-            path = self.path(entry.key, key, name)
+        for path, name, entry in self.paths(node, key):
             if problem := access_point_problem(path):
                 self.fail(entry.key, f"`{key}`: {name} cannot be an access point's path: {problem}")
             points.append((path, self.access_point(entry.value, key)))
@@ -258,7 +268,7 @@ class _Reader:
                 "file-system": self.file_system,
                 "directory": self.path,
             }
-            found = self.members(entry.value, key, readers)
+            found = self.members(entry.value, f"`{name}` in `{key}`", readers)
             if missing := [k for k in ("file-system", "directory") if k not in found]:
                 self.fail(entry.key, f"`{key}`: {name} has no `{missing[0]}`")
             volumes[name] = DockerStorage(found["file-system"], found["directory"])  # type: ignore[arg-type]  # as read above
@@ -269,11 +279,11 @@ class _Reader:
 
     def posix_users(self, node: Node, key: str) -> dict[str, tuple[int, int]]:
         users = {}
-        for name, entry in self.entries(node, key):
-            found = self.members(entry.value, key, {"uid": self.whole, "gid": self.whole})
+        for path, name, entry in self.paths(node, key):
+            found = self.members(entry.value, f"`{name}` in `{key}`", {"uid": self.whole, "gid": self.whole})
             if missing := [k for k in ("uid", "gid") if k not in found]:
                 self.fail(entry.key, f"`{key}`: {name} has no `{missing[0]}`")
-            users[self.path(entry.key, key, name)] = (found["uid"], found["gid"])
+            users[path] = (found["uid"], found["gid"])
         return users
 
     def rules(self, node: Node, key: str) -> frozenset[str]:
@@ -281,21 +291,37 @@ class _Reader:
         for name, entry in self.entries(node, key):
             if name not in RULE_IDS:
                 self.fail(entry.key, f"`{key}`: unknown rule {name}")
-            # YAML 1.1 reads on and off as booleans.
-            if self.choice(entry.value, name, {"off": True, "false": True, "on": False, "true": False}):
+            value = resolve(entry.value)
+            # YAML 1.1 reads on and off as booleans, YAML 1.2 as words.
+            if not isinstance(value, Scalar) or (switch := _SWITCHES.get(value.text.lower())) is None:
+                self.fail(entry.value, f"`{name}` must be on or off")
+            if not switch:
                 off.add(name)
         return frozenset(off)
 
     def globs(self, node: Node, key: str) -> tuple[str, ...]:
-        return tuple(self.word(item, key) for item in self.items(node, key))
+        return tuple(self.word(item, f"an entry of `{key}`") for item in self.items(node, key))
 
 
-def _source(node: Mapping | Sequence | Scalar) -> str:
-    """An intrinsic as one line, for comparison and messages."""
+def _shown(key: str) -> str:
+    """A key as messages quote it; what has a space is a phrase that quotes its own."""
+    return key if " " in key else f"`{key}`"
+
+
+def _is_intrinsic(node: Mapping | Sequence | Scalar) -> bool:
+    """Whether this is `{Ref: …}` or `{Fn::…: …}`."""
+    if not isinstance(node, Mapping) or len(node.entries) != 1:
+        return False
+    key = node.entries[0].key
+    return isinstance(key, Scalar) and (key.text == "Ref" or key.text.startswith("Fn::"))
+
+
+def _source(node: Node) -> str:
+    """An intrinsic as one line, for comparison and messages; aliases stay aliases, which may be a bomb."""
+    if isinstance(node, Alias):
+        return f"*{node.name}"
     if isinstance(node, Scalar):
         return f"{node.tag} {node.text}".strip() if node.tag else node.text
     if isinstance(node, Sequence):
-        inner = ", ".join(_source(found) for item in node.items if (found := resolve(item)))
-        return f"{node.tag or ''}[{inner}]"
-    pairs = ((e.key.text if isinstance(e.key, Scalar) else "", resolve(e.value)) for e in node.entries)
-    return "{" + ", ".join(f"{k}: {_source(v)}" for k, v in pairs if v) + "}"
+        return f"{node.tag or ''}[{', '.join(map(_source, node.items))}]"
+    return "{" + ", ".join(f"{_source(e.key)}: {_source(e.value)}" for e in node.entries) + "}"

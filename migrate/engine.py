@@ -111,7 +111,7 @@ class _Planner:
                 silenced = True
             elif finding:
                 findings.append(temper(finding, task))
-        return findings if len(group) == 1 else _agree(findings, silenced)
+        return findings if len(group) == 1 else _agree(findings, group, silenced)
 
     def decide(self, findings: Sequence[Finding]) -> bool:
         """Record findings that stand or fall together; return whether their changes are part of the plan."""
@@ -140,10 +140,12 @@ class _Planner:
 
 
 def _refuse(finding: Finding, reason: str) -> Finding:
-    return replace(finding, status=Status.REFUSED, message=f"{finding.message} — {reason}", caveat=None, changes=())
+    return replace(
+        finding, status=Status.REFUSED, message=f"{finding.message} — {reason}", caveat=None, changes=(), grant=None
+    )
 
 
-def _agree(findings: list[Finding], silenced: bool) -> list[Finding]:
+def _agree(findings: list[Finding], group: Sequence[Key], silenced: bool) -> list[Finding]:
     """What volumes that share a node answer together: the most careful of their answers."""
     if silenced:
         return [_refuse(f, "it shares its source with a volume for which this rule is suppressed") for f in findings]
@@ -151,12 +153,20 @@ def _agree(findings: list[Finding], silenced: bool) -> list[Finding]:
     if not careful:
         return findings
     worst = max(careful, key=lambda f: CAREFUL.index(f.status))
-    return [
-        f
-        if f.status is worst.status or f.status not in CAREFUL
-        else replace(f, status=worst.status, message=f"{f.message} — shared with a volume for which {worst.message}")
-        for f in findings
-    ]
+    if worst.stops:
+        missing = [key for key in group if all(f.subject != key for f in findings)]
+        return [*findings, *(replace(worst, subject=key, message=f"shared: {worst.message}") for key in missing)]
+    if len(findings) < len(group) and any(subject(c) == f.subject for f in findings for c in f.changes):
+        return [_refuse(f, "it shares its source with a volume that this does not concern") for f in findings]
+    agreed = []
+    for finding in findings:
+        if finding.status in CAREFUL and finding.status is not worst.status:
+            because = f"{finding.message} — shared with a volume for which {worst.message}"
+            finding = replace(finding, status=worst.status, message=because)
+            if worst.status is not Status.UNSAFE:
+                finding = replace(finding, caveat=None, changes=(), grant=None)
+        agreed.append(finding)
+    return agreed
 
 
 # -- one file ---------------------------------------------------------------------------------------------------------
@@ -271,8 +281,9 @@ def _locate(reading: Reading, planned: Plan) -> Iterator[Located]:
     names: dict[Key, tuple[str, str | None]] = {}
     for task in reading.stack.tasks:
         names |= {volume.key: (task.name, volume.name) for volume in task.volumes}
+    tasks = {task.key: task.name for task in reading.stack.tasks}
     for service in reading.stack.services:
-        names[service.key] = (service.name, None)
+        names[service.key] = (tasks.get(service.task, service.name) if service.task else service.name, None)
     located = []
     for decided in planned.decided:
         line, column = reading.document.line_column(reading.spans[decided.finding.subject])

@@ -47,6 +47,8 @@ class Job:
     error: str | None = None
     raw: bytes | None = None
     """The content, where there is no file to read it from."""
+    config: str | None = None
+    """The broken configuration that is the reason."""
 
 
 @dataclass(frozen=True)
@@ -56,23 +58,31 @@ class FileResult:
     name: str
     source: Source | None
     outcome: Outcome
+    stdin: bool = False
+    """Whether this is standard input, whose result goes to standard output."""
+    config: str | None = None
+    """The broken configuration, as `Run.problems` knows it, that kept the file from being looked into."""
 
 
 @dataclass
 class Run:
-    """One command's work. `problems` holds the broken configurations that it came across."""
+    """One command's work."""
 
     options: Options
     warn: Callable[[str], None]
     problems: dict[str, ConfigProblem] = field(default_factory=dict)
+    """The broken configurations that it came across, by the name that messages give them."""
+    passed: bytes | None = None
+    """Standard input, if it holds nothing for us."""
 
     def results(self, paths: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Iterator[FileResult]:
         """Results in the order of discovery; `progress` is called with how many of how many files are done."""
         for path in paths:
             # A broken configuration is worth knowing of even where no file needs it.
-            self.governing(os.path.join(path, config.NAME) if os.path.isdir(path) else path)
-        if "-" in paths and (job := self.stdin_job()):
-            yield work(job)
+            if path != "-":
+                self.governing(os.path.join(path, config.NAME) if os.path.isdir(path) else path)
+        if "-" in paths and (result := self.stdin()):
+            yield result
         found = discover(
             [path for path in paths if path != "-"],
             exclude=self.options.exclude,
@@ -98,28 +108,41 @@ class Run:
             return Job(found.path, found.name, None, reason(error))
         governing = self.governing(found.path)
         if isinstance(governing, ConfigProblem):
-            return Job(found.path, found.name, None, f"its configuration is broken ({governing})")
+            return _stopped(found.path, found.name, governing)
         if not found.explicit and _excluded(governing, found.path):
             return None
         return Job(found.path, found.name, self.policy(governing))
 
-    def stdin_job(self) -> Job | None:
+    def stdin(self) -> FileResult | None:
+        """The result for standard input; None, and `passed` set, if it holds nothing for us."""
         name = self.options.stdin_name or "-"
-        raw = sys.stdin.buffer.read()
+        try:
+            raw = sys.stdin.buffer.read() if sys.stdin else b""
+        except OSError as error:
+            return FileResult(name, None, Outcome(error=reason(error)), stdin=True)
+        if not screen(raw):
+            self.passed = raw
+            return None
         governing = self.governing(name)
-        if isinstance(governing, ConfigProblem):
-            return Job(name, name, None, f"its configuration is broken ({governing})")
-        return Job(name, name, self.policy(governing), raw=raw) if screen(raw) else None
+        job = (
+            _stopped(name, name, governing)
+            if isinstance(governing, ConfigProblem)
+            else Job(name, name, self.policy(governing), raw=raw)
+        )
+        return replace(work(job), stdin=True)
 
     def governing(self, path: str) -> Config | ConfigProblem:
         """The configuration for a file, or what is wrong with it."""
         found = self.options.config or config.find(path)
         if found is None:
             return Config()
-        try:
-            return config.load(os.path.abspath(found), os.path.relpath(found))
-        except ConfigProblem as problem:
-            return self.problems.setdefault(found, problem)
+        name = os.path.relpath(found)
+        if name not in self.problems:
+            try:
+                return config.load(os.path.abspath(found), name)
+            except ConfigProblem as problem:
+                self.problems[name] = problem
+        return self.problems[name]
 
     def policy(self, governing: Config) -> Policy:
         """A configuration's policy under the command line's options."""
@@ -132,19 +155,24 @@ class Run:
     def work(self, jobs: list[Job]) -> Iterator[FileResult]:
         processes = min(self.options.jobs or os.cpu_count() or 1, len(jobs))
         if processes < 2 or (len(jobs) < _WORTH_FORKING and not self.options.jobs):
-            yield from map(work, jobs)
+            for job in jobs:
+                yield work(job)
             return
+        import signal
         from concurrent.futures import ProcessPoolExecutor
 
         chunk = max(1, min(32, len(jobs) // (processes * 4)))
-        with ProcessPoolExecutor(processes) as pool:
+        # Ctrl-C reaches every process; this one ends the others, which would each print a traceback.
+        with ProcessPoolExecutor(
+            processes, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
+        ) as pool:
             yield from pool.map(work, jobs, chunksize=chunk)
 
 
 def work(job: Job) -> FileResult:
     """Do one job; never raises for what a file holds."""
     if job.policy is None:
-        return FileResult(job.name, None, Outcome(error=job.error))
+        return FileResult(job.name, None, Outcome(error=job.error), config=job.config)
     path = Path(job.path)
     try:
         source = read(path, job.name) if job.raw is None else Source.of(path, job.name, job.raw)
@@ -152,6 +180,10 @@ def work(job: Job) -> FileResult:
         return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
     json = {".json": True, ".yaml": False, ".yml": False}.get(path.suffix.lower())
     return FileResult(job.name, source, process(source.text, _stem(path), job.policy, json=json))
+
+
+def _stopped(path: str, name: str, problem: ConfigProblem) -> Job:
+    return Job(path, name, None, f"its configuration is broken ({problem})", config=problem.path)
 
 
 def _stem(path: Path) -> str:

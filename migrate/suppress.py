@@ -33,10 +33,12 @@ def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
             raise SyntaxProblem(line, 1, f"unknown rule {', '.join(unknown)} in a suppression comment")
         by_line[line] = by_line.get(line, frozenset()) | ids
     found = {}
-    for key, offset in reading.spans.items():
-        line = reading.document.line_column(offset)[0]
-        # A comment beside the line above speaks of that line's own volume, if it has one.
-        ids = by_line.get(line, frozenset()) | by_line.get(line - 1, frozenset())
+    lines = {key: reading.document.line_column(offset)[0] for key, offset in reading.spans.items()}
+    taken = set(lines.values())
+    for key, line in lines.items():
+        # A comment on the line above speaks of that line's own volume, if it has one.
+        above = by_line.get(line - 1, frozenset()) if line - 1 not in taken else frozenset()
+        ids = by_line.get(line, frozenset()) | above
         if ids:
             found[key] = ids
     return found

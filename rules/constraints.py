@@ -23,9 +23,12 @@ def violations(stack: Stack) -> Iterator[tuple[object, str]]:
 def _problems(storage: EfsVolume, task: Task) -> Iterator[str]:
     if storage.access_point and storage.root_directory not in (None, Text.of("/"), Text.of("")):
         yield "an access point and a root directory other than /"
-    if storage.access_point and not storage.transit_encryption:
+    written = storage.transit_encryption
+    # An expression may be ENABLED.
+    plain = not storage.encrypts and (written is None or written.literal is not None)
+    if storage.access_point and plain:
         yield "an access point without transit encryption"
-    if storage.authorizes and not storage.transit_encryption:
+    if storage.authorizes and plain:
         yield "IAM authorization without transit encryption"
     if storage.authorizes and task.task_role is None and task.engine is not Engine.UNKNOWN:
         yield "IAM authorization without a task role"

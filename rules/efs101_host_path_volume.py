@@ -18,10 +18,10 @@ Source: Amazon ECS developer guide, "Amazon EFS volumes" and "Tutorial: Using Am
 
 from __future__ import annotations
 
-from rules.model import DockerVolume, EfsVolume, HostPath, Level, SetStorage, Task, Text, Value, Volume
+from rules.model import Change, DockerVolume, EfsVolume, HostPath, Level, SetStorage, Task, Text, Value, Volume
 from rules.mounts import Mapped, Unplaced, place, split_options
 from rules.paths import looks_like_a_file, looks_like_efs, text
-from rules.rule import Context, Example, Finding, Rule, Status, shown, shown_path
+from rules.rule import Context, Example, Finding, Rule, Status, keep_read_only, shown, shown_path, yaml_word
 
 _ID = "EFS101"
 
@@ -54,24 +54,56 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return None
     path = shown(host_path(volume))
     if isinstance(found, Unplaced):
-        return Finding(
-            _ID,
-            volume.key,
-            Status.NEEDS_INPUT,
-            f"host path {path} may be EFS: {found.reason}; if it is, configure `file-systems: [{{id: fs-…, "
-            f"mounts: {{{likely_mount_point(path)}: /}}}}]`",
-            help="`efs-migrate init` writes a configuration to fill in; /proc/mounts on a container instance shows the mounts",
-        )
+        return _ask(volume, path, found)
     target = f"{shown(found.mount.file_system)}:{shown_path(found.directory)}"
     if found.nested:
-        return Finding(
-            _ID,
-            volume.key,
-            Status.REFUSED,
+        return _refuse(
+            volume,
             f"host path {path} is {target}, but another mount lies below it, at {shown_path(found.nested)}: an EFS volume "
             "would not contain that one; give each its own volume",
         )
-    root = None if found.directory == "/" else text(found.directory)
+    changes: tuple[Change, ...] = ()
+    if isinstance(volume.storage, DockerVolume) and "ro" in split_options(volume.storage.option("o")):
+        kept = keep_read_only(volume, task, context)
+        if kept is None:
+            return _refuse(
+                volume, f"{target} is mounted read-only, and the mount points to keep it so are not readable here"
+            )
+        changes = kept
+    storage = EfsVolume(found.mount.file_system, None if found.directory == "/" else text(found.directory))
+    beyond = path.rstrip("/") != shown_path(found.mount.host_path)
+    file_like = beyond and looks_like_a_file(path)
+    return Finding(
+        _ID,
+        volume.key,
+        Status.UNSAFE if file_like else Status.FIXABLE,
+        f"host path {path} lies on EFS: mount {target} with efsVolumeConfiguration",
+        _caveat(target, path, task, file_like),
+        changes=(SetStorage(volume.key, storage), *changes),
+        detail=target,
+    )
+
+
+def _ask(volume: Volume, path: str, found: Unplaced) -> Finding:
+    if found.mappable:
+        mount_point = yaml_word(likely_mount_point(path))
+        settle = f"if it is, configure `file-systems: [{{id: fs-…, mounts: {{{mount_point}: /}}}}]`"
+    else:
+        settle = "mount it another way, or leave it as it is with `rules: {EFS101: off}`"
+    return Finding(
+        _ID,
+        volume.key,
+        Status.NEEDS_INPUT,
+        f"host path {path} may be EFS: {found.reason}; {settle}",
+        help="`efs-migrate init` writes a configuration to fill in; /proc/mounts on an instance shows its mounts",
+    )
+
+
+def _refuse(volume: Volume, message: str) -> Finding:
+    return Finding(_ID, volume.key, Status.REFUSED, message)
+
+
+def _caveat(target: str, path: str, task: Task, file_like: bool) -> str:
     caveat = (
         f"Compare `ls -la` of {target} with the directory that a running container sees: no source shows what an instance "
         "really mounts."
@@ -80,18 +112,9 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         caveat += " If the directory is empty, Docker will fill it from the image; the bind mount did not."
     if task.network_mode == "awsvpc":
         caveat += " The mount will leave through the task's security group, which needs TCP 2049 to the mount targets."
-    file_like = looks_like_a_file(path)
     if file_like:
         caveat += f" {path} looks like a file, and EFS mounts directories only."
-    return Finding(
-        _ID,
-        volume.key,
-        Status.UNSAFE if file_like else Status.FIXABLE,
-        f"host path {path} lies on EFS: mount {target} with efsVolumeConfiguration",
-        caveat,
-        changes=(SetStorage(volume.key, EfsVolume(found.mount.file_system, root)),),
-        detail=target,
-    )
+    return caveat
 
 
 def likely_mount_point(path: str) -> str:

@@ -18,24 +18,26 @@ Source: amazon-ecs-agent `dockervolume_efs.go` (the strings the agent generates)
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from rules.grants import configured_role, family, grant
 from rules.model import (
+    CODED_REF,
     ENABLED,
     Change,
     DockerVolume,
     EfsVolume,
     Level,
-    SetReadOnly,
     SetStorage,
+    SetTaskRole,
     Task,
     Text,
     Value,
     Volume,
 )
-from rules.mounts import UNSUPPORTED, parse_source, split_options
-from rules.paths import text
-from rules.rule import Context, Example, Finding, Rule, Status, read_only, shown, shown_path
+from rules.mounts import UNSUPPORTED, lost_options, parse_source, split_options
+from rules.paths import climbs, starts_with_reference, text
+from rules.rule import Context, Example, Finding, Rule, Status, keep_read_only, shown, shown_path, yaml_word
 
 _ID = "EFS102"
 _PLUGIN = "amazon-ecs-volume-plugin"
@@ -52,12 +54,16 @@ class DockerMount:
     region: str | None = None
     never_worked: bool = False
 
+    def option(self, name: str) -> str | None:
+        """The value of an option ("" for one without), or None if it is not given."""
+        return next((value for key, _, value in (o.partition("=") for o in self.options) if key == name), None)
+
 
 def docker_mount(storage: DockerVolume) -> DockerMount | None:
     """Read the options of a `local` NFS volume or of the ECS volume plugin; None for any other volume."""
     driver = "local" if storage.driver is None else storage.driver.literal
     kind = storage.option("type")
-    kind_name = (kind.literal or "").lower() if kind else ""
+    kind_name = ("nfs" if kind.literal is None else kind.literal.lower()) if kind else ""
     device = storage.option("device")
     options = split_options(storage.option("o"))
     if driver == "local" and kind_name not in ("nfs", "nfs4", "efs"):
@@ -68,17 +74,19 @@ def docker_mount(storage: DockerVolume) -> DockerMount | None:
     directory: str | None = path if colon else None
     if driver == _PLUGIN and not colon:
         directory = "/"
-    addresses = [o.removeprefix("addr=") for o in options if o.startswith("addr=")]
-    sources = [parse_source(server, directory or "/") for server in (*addresses, host) if server]
-    systems = {s.file_system for s in sources if s.file_system}
-    source = next((s for s in sources if s.file_system), None) if len(systems) == 1 else None
-    server = Text.decode((addresses or [host])[-1]).source
+    if kind is not None and kind.literal is None:
+        options.append(kind.coded)
+    # The kernel connects to `addr=`; a host in `device` is a label beside it, but must not name another file system.
+    address = next((o.removeprefix("addr=") for o in reversed(options) if o.startswith("addr=")), None)
+    source = parse_source(address or host, directory or "/")
+    label = parse_source(host, "/").file_system if host else None
+    agrees = label is None or label == source.file_system
     return DockerMount(
-        source.file_system if source else None,
-        source.directory if source and directory is not None else None,
-        server,
+        source.file_system if agrees else None,
+        None if directory is None else source.directory,
+        Text.decode(address or host).source,
         tuple(options),
-        source.region if source else None,
+        source.region,
         never_worked=driver == "local" and kind_name == "efs",
     )
 
@@ -86,68 +94,83 @@ def docker_mount(storage: DockerVolume) -> DockerMount | None:
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     if not isinstance(volume.storage, DockerVolume) or (mount := docker_mount(volume.storage)) is None:
         return None
-
-    def finding(status: Status, message: str, caveat: str | None = None, *changes: Change) -> Finding:
-        return Finding(_ID, volume.key, status, message, caveat, changes=changes)
-
-    file_system, directory = mount.file_system, mount.directory
-    if configured := context.policy.docker_volumes.get(volume.name):
-        file_system, directory = configured.file_system, configured.directory
+    configured = context.policy.docker_volumes.get(volume.name)
+    file_system = mount.file_system or (configured.file_system if configured else None)
+    directory = mount.directory or (configured.directory if configured else None)
     if file_system is None or directory is None:
-        return finding(
+        return _finding(
+            volume,
             Status.NEEDS_INPUT,
             f"NFS server {mount.server or '(none)'} may or may not be EFS: if it is, configure "
-            f"`docker-volumes: {{{volume.name}: {{file-system: fs-…, directory: /…}}}}`",
+            f"`docker-volumes: {{{yaml_word(volume.name)}: {{file-system: fs-…, directory: /…}}}}`",
         )
     target = f"{shown(file_system)}:{shown_path(directory)}"
-    names = {o.partition("=")[0]: o.partition("=")[2] for o in mount.options}
-    if unsupported := [name for name in UNSUPPORTED if name in names]:
-        return finding(
-            Status.REFUSED,
-            f"the Docker volume mounts {target} with {', '.join(unsupported)}, which efsVolumeConfiguration cannot express",
-        )
-    if mount.region and task.region and mount.region != task.region:
-        return finding(
-            Status.REFUSED,
-            f"the Docker volume mounts {target} in {mount.region}, but the task runs in {task.region}: "
-            "efsVolumeConfiguration reaches file systems of its own region only",
-        )
-    point = Text.decode(names["accesspoint"]) if names.get("accesspoint") else None
-    if point and directory != "/":
-        return finding(
-            Status.REFUSED,
-            f"the Docker volume mounts {shown_path(directory)} below access point {point.source}; ECS mounts an access "
-            "point's own root only",
-        )
-    if "iam" in names and task.task_role is None:
-        return finding(
+    if configured and (configured.file_system, configured.directory) != (file_system, directory):
+        told = f"{shown(configured.file_system)}:{shown_path(configured.directory)}"
+        return _refused(volume, f"it mounts {target}, but the configuration's docker-volumes say {told}")
+    if reason := _inexpressible(mount, directory, task):
+        return _refused(volume, f"it mounts {target} {reason}")
+    iam = mount.option("iam") is not None
+    role = task.task_role or configured_role(task, context)
+    if iam and role is None:
+        return _finding(
+            volume,
             Status.NEEDS_INPUT,
             f"the Docker volume mounts {target} with IAM authorization, which needs a task role: configure "
-            f"`task-roles: {{{task.name}: arn:aws:iam::…}}`",
+            f"`task-roles: {{{yaml_word(family(task))}: arn:aws:iam::…}}`",
         )
+    point = mount.option("accesspoint")
     storage = EfsVolume(
         file_system,
         None if directory == "/" else text(directory),
-        ENABLED if "tls" in names or "iam" in names or point else None,
-        access_point=point,
-        iam=ENABLED if "iam" in names else None,
+        ENABLED if mount.option("tls") is not None or iam or point else None,
+        access_point=Text.decode(point) if point else None,
+        iam=ENABLED if iam else None,
     )
     changes: tuple[Change, ...] = (SetStorage(volume.key, storage),)
-    if "ro" in names and not read_only(volume, task, context):
-        points = context.mount_points(volume, task)
-        if points is None or any(point.read_only is None for _, point in points):
-            return finding(
-                Status.REFUSED,
-                f"the Docker volume mounts {target} read-only, and the mount points that would have to keep it so are not "
-                "readable here",
+    if iam and task.task_role is None and role is not None:
+        changes = (SetTaskRole(task.key, role), *changes)
+    if mount.option("ro") is not None:
+        kept = keep_read_only(volume, task, context)
+        if kept is None:
+            return _refused(
+                volume, f"it mounts {target} read-only, and the mount points to keep it so are not readable here"
             )
-        changes += (SetReadOnly(task.key, volume.name),)
-    return finding(
+        changes += kept
+    return Finding(
+        _ID,
+        volume.key,
         Status.UNSAFE if mount.never_worked else Status.FIXABLE,
         f"the Docker volume mounts {target}: use efsVolumeConfiguration" + _vanishing(volume.storage),
         _caveat(mount, task),
-        *changes,
+        changes=changes,
+        # What the mount could do until now it must still be able to do.
+        grant=grant(volume, storage, replace(task, task_role=role), context, root_access=True) if iam else None,
+        detail=target,
     )
+
+
+def _finding(volume: Volume, status: Status, message: str) -> Finding:
+    return Finding(_ID, volume.key, status, message)
+
+
+def _refused(volume: Volume, reason: str) -> Finding:
+    return _finding(volume, Status.REFUSED, f"the Docker volume cannot be replaced: {reason}")
+
+
+def _inexpressible(mount: DockerMount, directory: str, task: Task) -> str | None:
+    """Why an EFS volume could not mount the same, or None; completes "it mounts fs-…:/ …"."""
+    if unsupported := [name for name in UNSUPPORTED if mount.option(name) is not None]:
+        return f"with {', '.join(unsupported)}, which efsVolumeConfiguration cannot express"
+    if hidden := [o for o in mount.options if re.match(CODED_REF, o)]:
+        return f"with options that an expression hides ({Text.decode(hidden[0]).source})"
+    if mount.region and task.region and mount.region != task.region:
+        return f"in {mount.region}, but the task runs in {task.region}, and EFS volumes do not cross regions"
+    if climbs(directory) or not (directory.startswith("/") or starts_with_reference(directory)):
+        return "by a path that is not absolute or climbs with .."
+    if mount.option("accesspoint") and directory != "/":
+        return f"below access point {mount.option('accesspoint')}, and ECS mounts an access point's own root only"
+    return None
 
 
 def _vanishing(storage: DockerVolume) -> str:
@@ -162,14 +185,16 @@ def _caveat(mount: DockerMount, task: Task) -> str | None:
             "Docker's local driver has no type `efs`: this volume never mounted, so the change makes the task mount EFS for "
             "the first time."
         )
+    if lost := lost_options(mount.options):
+        parts.append(f"Mount options without an equivalent are lost: {', '.join(lost)}.")
     if "FARGATE" in task.compatibilities:
         parts.append("On Fargate an empty directory is no longer filled from the image.")
     if task.network_mode == "awsvpc":
         parts.append(
             "The mount will leave through the task's security group, which needs TCP 2049 to the mount targets."
         )
-    if re.search(r"\.efs\.", mount.server) and mount.region is None:
-        parts.append(f"The region in {mount.server} must be the one the task runs in.")
+    if ".efs." in mount.server and task.region is None:
+        parts.append(f"The task must run in the region of {mount.server}.")
     return " ".join(parts) or None
 
 

@@ -17,7 +17,7 @@ import re
 
 from rules.model import DockerVolume, EfsVolume, Level, SetStorage, Task, Volume
 from rules.paths import text
-from rules.rule import Context, Example, Finding, Rule, Status, shown, shown_path
+from rules.rule import Context, Example, Finding, Rule, Status, shown, shown_path, yaml_word
 
 _ID = "EFS103"
 _DRIVER = re.compile(r"rexray/efs\b|(?:.*/)?cloudstor(?::|$)|(?:.*[/_-])?efs(?:[:_-].*)?$", re.IGNORECASE)
@@ -46,7 +46,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             volume.key,
             Status.NEEDS_INPUT,
             f"driver {driver} chooses the file system by the volume's name: configure "
-            f"`docker-volumes: {{{volume.name}: {{file-system: fs-…, directory: /…}}}}`{hint}",
+            f"`docker-volumes: {{{yaml_word(volume.name)}: {{file-system: fs-…, directory: /…}}}}`{hint}",
         )
     root = None if configured.directory == "/" else text(configured.directory)
     target = f"{shown(configured.file_system)}:{shown_path(configured.directory)}"

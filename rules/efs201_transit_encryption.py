@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.model import ENABLED, EfsVolume, Level, SetStorage, Task, Text, Volume
+from rules.model import ENABLED, EfsVolume, Level, OtherStorage, SetStorage, Task, Text, Volume
 from rules.rule import Context, Example, Finding, Rule, Status, shown, volume_prerequisites
 
 _ID = "EFS201"
@@ -26,6 +26,8 @@ _ID = "EFS201"
 
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     storage = volume.storage
+    if isinstance(storage, OtherStorage) and storage.problem:
+        return Finding(_ID, volume.key, Status.REFUSED, storage.problem)
     if not isinstance(storage, EfsVolume) or storage.encrypts:
         return None
     if storage.file_system is None or storage.file_system == Text.of(""):
@@ -47,12 +49,15 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             Status.REFUSED,
             f"transitEncryption is {shown(written)}, which is neither ENABLED nor DISABLED",
         )
+    state = "is not encrypted in transit"
+    if written is not None and (written.literal or "").upper() == "ENABLED":
+        state = f"is not known to be encrypted in transit (ECS knows ENABLED, not {shown(written)})"
     return Finding(
         _ID,
         volume.key,
         Status.FIXABLE,
-        f"EFS traffic of {shown(storage.file_system)} is not encrypted in transit: set transitEncryption to ENABLED",
-        volume_prerequisites(task),
+        f"EFS traffic of {shown(storage.file_system)} {state}: set transitEncryption to ENABLED",
+        volume_prerequisites(task) or None,
         changes=(SetStorage(volume.key, replace(storage, transit_encryption=ENABLED)),),
     )
 

@@ -22,13 +22,29 @@ Source: Amazon ECS developer guide, "Using Amazon EFS access points"; EFS API `C
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 from dataclasses import replace
 
 from rules.model import EfsVolume, Level, SetStorage, Task, Volume
 from rules.paths import access_point_problem
-from rules.rule import AccessPoints, Context, Example, Finding, Policy, Rule, Status, directory, shown, shown_path
+from rules.rule import (
+    AccessPoints,
+    Context,
+    Example,
+    Finding,
+    Policy,
+    Rule,
+    Status,
+    directory,
+    shown,
+    shown_path,
+    yaml_word,
+)
 
 _ID = "EFS202"
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]+")
 
 
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:
@@ -70,7 +86,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         volume.key,
         Status.NEEDS_INPUT,
         f"no access point is known for {file_system}:{shown_path(path)}: create one and configure `file-systems: "
-        f"[{{id: {file_system}, access-points: {{{shown_path(path)}: fsap-…}}}}]`, or set `access-points: "
+        f"[{{id: {yaml_word(file_system)}, access-points: {{{yaml_word(shown_path(path))}: fsap-…}}}}]`, or set `access-points: "
         f"{'subdirectories' if path == '/' else 'never'}`",
         help=_create_command(file_system, shown_path(path), context.policy),
     )
@@ -84,8 +100,13 @@ def _create_command(file_system: str, path: str, policy: Policy) -> str:
     uid, gid = policy.posix_users.get(path, (0, 0))
     enforced = f" --posix-user Uid={uid},Gid={gid}" if path in policy.posix_users else ""
     creation = "" if path == "/" else f",CreationInfo={{OwnerUid={uid},OwnerGid={gid},Permissions=0755}}"
+    root = f"Path={path}{creation}"
+    if not _PLAIN_PATH.fullmatch(path):  # the AWS CLI's shorthand splits at commas
+        info = {"OwnerUid": uid, "OwnerGid": gid, "Permissions": "0755"}
+        root = json.dumps({"Path": path, "CreationInfo": info}, ensure_ascii=False)
     return (
-        f"aws efs create-access-point --file-system-id {file_system}{enforced} --root-directory 'Path={path}{creation}'"
+        f"aws efs create-access-point --file-system-id {shlex.quote(file_system)}{enforced} "
+        f"--root-directory {shlex.quote(root)}"
     )
 
 

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.grants import role_name, statement
-from rules.model import ENABLED, Change, EfsVolume, Engine, Level, SetStorage, SetTaskRole, Task, Value, Volume
-from rules.rule import Context, Example, Finding, Rule, Status, directory, shown, shown_path
+from rules.grants import configured_role, family, grant, role_name
+from rules.model import ENABLED, Change, EfsVolume, Engine, Level, SetStorage, SetTaskRole, Task, Volume
+from rules.rule import Context, Example, Finding, Rule, Status, may_be_absent, shown, yaml_word
 
 _ID = "EFS203"
 
@@ -45,56 +45,53 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             "IAM authorization needs a task role, and this file holds volumes only: the task definition that has the role is "
             "not here",
         )
-    role = task.task_role or _configured_role(task, context)
+    role = task.task_role or configured_role(task, context)
     if role is None:
         start = "iam is ENABLED, but the mount fails without" if storage.authorizes else "IAM authorization needs"
         return _finding(
             volume,
             Status.NEEDS_INPUT,
-            f"{start} a task role: configure `task-roles: {{{_family(task)}: arn:aws:iam::…}}`",
+            f"{start} a task role: configure `task-roles: {{{yaml_word(family(task))}: arn:aws:iam::…}}`",
         )
-    with_role = replace(task, task_role=role)
+    if may_be_absent(role):
+        return _finding(
+            volume, Status.REFUSED, f"the task role {shown(role)} may be left out, and IAM authorization needs one"
+        )
     changes: tuple[Change, ...] = ()
     if task.task_role is None:
         changes += (SetTaskRole(task.key, role),)
     if not storage.authorizes:
         changes += (SetStorage(volume.key, replace(storage, iam=ENABLED)),)
     given = f" and the task role {role_name(role)}, as configured" if task.task_role is None else ""
-    scope = (
-        f"access point {shown(storage.access_point)}"
-        if storage.access_point
-        else f"the whole file system (it has no access point to confine it to {shown_path(directory(storage) or '…')})"
-    )
-    caveat = (
-        f"Before you deploy, attach to role {role_name(role)} this statement, which covers {scope}: "
-        f"{statement(volume, storage, with_role, context)}"
-    )
-    if task.task_role is None and task.may_run_on_ec2:
-        caveat += (
-            " The task had no role: on EC2 its SDK calls used the instance profile and will use this role instead, so it needs "
-            "every permission they rely on."
-        )
-    if task.network_mode == "host" and task.may_run_on_ec2:
-        caveat += " Task roles in host network mode need ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST=true on the instances."
+    allowed = grant(volume, storage, replace(task, task_role=role), context)
     return Finding(
         _ID,
         volume.key,
         Status.FIXABLE,
         f"anyone who reaches {shown(storage.file_system)} may mount it: set iam to ENABLED{given}",
-        caveat,
+        _caveat(storage, task),
         changes=changes,
-        detail=f"{shown(storage.access_point) if storage.access_point else 'no access point'}, {role_name(role)}",
+        grant=allowed,
+        detail=f"{', '.join(allowed.access_points) or 'no access point'}, {allowed.role}",
     )
 
 
-def _configured_role(task: Task, context: Context) -> Value | None:
-    roles = context.policy.task_roles
-    named = roles.get(_family(task))
-    return named or (roles.get("*") if task.fargate_only else None)
-
-
-def _family(task: Task) -> str:
-    return task.family.source if task.family else task.name
+def _caveat(storage: EfsVolume, task: Task) -> str | None:
+    parts = []
+    if storage.access_point is None:
+        parts.append(
+            "Without an access point the statement covers the whole file system, not only the directory mounted."
+        )
+    if task.task_role is None and task.may_run_on_ec2:
+        parts.append(
+            "The task had no role: on EC2 its SDK calls used the instance profile and will use this role instead, so it needs "
+            "every permission they rely on."
+        )
+    if task.network_mode == "host" and task.may_run_on_ec2:
+        parts.append(
+            "Task roles in host network mode need ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST=true on the instances."
+        )
+    return " ".join(parts) or None
 
 
 def _finding(volume: Volume, status: Status, message: str) -> Finding:
@@ -105,7 +102,7 @@ RULE = Rule(
     _ID,
     "iam-authorization",
     "access-point → iam",
-    "fixable with a task role; a plain definition without one needs input; a new role for a task on EC2 is unsafe",
+    "fixable with a task role of the source or the configuration; a plain definition without one needs input",
     __doc__,
     check_volume=check,
     climbs_to=Level.IAM,

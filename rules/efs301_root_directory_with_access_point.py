@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rules.model import EfsVolume, Level, SetStorage, Task, Volume
-from rules.rule import Context, Example, Finding, Rule, Status, directory, shown, shown_path
+from rules.rule import Context, Example, Finding, Rule, Status, directory, may_be_absent, shown, shown_path
 
 _ID = "EFS301"
 
@@ -25,12 +25,13 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     if path == "/":
         return None
     point, written = shown(storage.access_point), shown(storage.root_directory)
-    known = context.directory_of(storage.access_point)
-    if known is not None and known != path:
-        return Finding(
-            _ID,
-            volume.key,
-            Status.REFUSED,
+    if may_be_absent(storage.access_point):
+        return _refused(volume, f"access point {point} may be left out, and then rootDirectory {written} is mounted")
+    known = context.directory_of(storage.file_system, storage.access_point)
+    literal = storage.root_directory.literal is not None and path is not None
+    if known is not None and literal and known != path:
+        return _refused(
+            volume,
             f"rootDirectory is {written}, but access point {point} has the path {shown_path(known)}: they contradict each "
             "other, and ECS refuses both together",
         )
@@ -39,10 +40,16 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         volume.key,
         Status.FIXABLE,
         f"ECS refuses rootDirectory {written} beside access point {point}: drop it",
-        None if known else f"The task will see the path of access point {point}: check that it is {written}.",
+        None
+        if known is not None and known == path
+        else f"The task will see the path of access point {point}: check that it is {written}.",
         changes=(SetStorage(volume.key, replace(storage, root_directory=None)),),
         detail=point,
     )
+
+
+def _refused(volume: Volume, message: str) -> Finding:
+    return Finding(_ID, volume.key, Status.REFUSED, message)
 
 
 RULE = Rule(

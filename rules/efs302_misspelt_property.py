@@ -21,14 +21,16 @@ _ID = "EFS302"
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     if not volume.misspelt or not isinstance(volume.storage, EfsVolume):
         return None
+    # Without a file system nothing is registered, so nothing that runs can change.
+    ignored = volume.meant is not None and volume.storage.file_system is not None
     names = ", ".join(f"{m.wrong} → {m.right}" for m in volume.misspelt)
     return Finding(
         _ID,
         volume.key,
-        Status.UNSAFE if volume.drops_unknown_keys else Status.FIXABLE,
+        Status.UNSAFE if ignored else Status.FIXABLE,
         f"misspelt: {names}",
         "The misspelt property is ignored today: the running task mounts without it, and will mount differently."
-        if volume.drops_unknown_keys
+        if ignored
         else None,
         changes=(CorrectSpelling(volume.key, volume.misspelt),),
         detail=names,

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import re
 
-from rules.model import EfsVolume, Level, Service, SetPlatformVersion, Task, Text
+from rules.efs403_unsupported_platform import unsupported
+from rules.model import EfsVolume, Engine, Level, Service, SetPlatformVersion, Task, Text
 from rules.rule import Context, Example, Finding, Rule, Status, shown
 
 _ID = "EFS401"
@@ -25,6 +26,8 @@ def check(service: Service, task: Task | None, context: Context) -> Finding | No
     version = service.platform_version
     if task is None or version is None or not any(isinstance(v.storage, EfsVolume) for v in task.volumes):
         return None
+    if unsupported(task):
+        return None
     if version.literal is None:
         return Finding(
             _ID,
@@ -32,7 +35,9 @@ def check(service: Service, task: Task | None, context: Context) -> Finding | No
             Status.ADVICE,
             f"the platform version is the expression {shown(version)}: EFS volumes need 1.4.0 or later",
         )
-    if not _OLD.fullmatch(version.literal):
+    # Batch has refused LATEST for jobs with EFS volumes (coverage-roadmap issue 1268).
+    old = _OLD.fullmatch(version.literal) or (service.engine is Engine.BATCH and version.literal.upper() == "LATEST")
+    if not old:
         return None
     return Finding(
         _ID,

@@ -19,7 +19,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     if (
         not isinstance(storage, EfsVolume)
         or not storage.access_point
-        or context.directory_of(storage.access_point) != "/"
+        or context.directory_of(storage.file_system, storage.access_point) != "/"
     ):
         return None
     return Finding(

@@ -1,48 +1,64 @@
-"""The least-privilege IAM statement that lets a task role mount a volume.
-
-Sources: EFS user guide, "Using IAM to control file system data access" (actions, resource type, condition keys that NFS
-clients are checked against). The resource of all three actions is the file system, never the access point.
-"""
+"""What a task role has to be allowed so that a task can mount a volume, and which role that is."""
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TypeVar
 
 from rules.model import EfsVolume, Opaque, Task, Text, Value, Volume
-from rules.rule import Context, read_only, shown
+from rules.rule import Context, Grant, read_only, shown
 
 _ROLE_ARN = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[^:]+):role/.+")
+_Served = TypeVar("_Served")
+_ORDER = ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess")
 
 
-def actions(volume: Volume, task: Task, context: Context) -> list[str]:
-    """Exactly what the task needs: no write access where every mount is read-only."""
-    names = ["elasticfilesystem:ClientMount"]
-    if not read_only(volume, task, context):
-        names.append("elasticfilesystem:ClientWrite")
-    if context.policy.root_access:
-        names.append("elasticfilesystem:ClientRootAccess")
-    return names
+def grant(volume: Volume, storage: EfsVolume, task: Task, context: Context, *, root_access: bool = False) -> Grant:
+    """Exactly what the task needs: no write access where every mount is read-only.
 
-
-def statement(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> str:
-    """The statement as one line of JSON. `<region>` and `<account>` stand where the source does not say."""
+    `<region>` and `<account>` stand where the source does not say.
+    """
+    mount, write, root = _ORDER
+    actions = [mount] if read_only(volume, task, context) else [mount, write]
+    if context.policy.root_access or root_access:
+        actions.append(root)
     partition, account = _role_parts(task.task_role)
-    prefix = f"arn:{partition}:elasticfilesystem:{task.region or '<region>'}:{account}"
-    condition: dict[str, dict[str, str]] = {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}
-    if storage.access_point:
-        condition = {
-            "StringEquals": {"elasticfilesystem:AccessPointArn": f"{prefix}:access-point/{shown(storage.access_point)}"}
-        }
-    return json.dumps(
-        {
-            "Effect": "Allow",
-            "Action": actions(volume, task, context),
-            "Resource": f"{prefix}:file-system/{shown(storage.file_system)}",
-            "Condition": condition,
-        },
-        ensure_ascii=False,
+    return Grant(
+        role_name(task.task_role),
+        f"arn:{partition}:elasticfilesystem:{task.region or '<region>'}:{account}",
+        shown(storage.file_system),
+        (shown(storage.access_point),) if storage.access_point else (),
+        tuple(actions),
     )
+
+
+def merge(grants: Iterable[tuple[Grant, _Served]]) -> list[tuple[Grant, list[_Served]]]:
+    """One grant per role, file system and actions, with all that it serves; for a whole file system, one with all of its
+    actions."""
+    merged: dict[tuple[object, ...], tuple[dict[str, None], set[str], list[_Served], Grant]] = {}
+    for one, served in grants:
+        key = (one.role, one.arn_prefix, one.file_system, one.actions if one.access_points else None)
+        points, actions, serves, _ = merged.setdefault(key, ({}, set(), [], one))
+        points.update(dict.fromkeys(one.access_points))
+        actions.update(one.actions)
+        serves.append(served)
+    return [
+        (replace(one, access_points=tuple(points), actions=tuple(a for a in _ORDER if a in actions)), serves)
+        for points, actions, serves, one in merged.values()
+    ]
+
+
+def configured_role(task: Task, context: Context) -> Value | None:
+    """The role that the configuration gives a task that has none; `*` serves Fargate tasks only."""
+    roles = context.policy.task_roles
+    return roles.get(family(task)) or (roles.get("*") if task.fargate_only else None)
+
+
+def family(task: Task) -> str:
+    """What the configuration's `task-roles` call a task definition."""
+    return task.family.source if task.family else task.name
 
 
 def _role_parts(role: Value | None) -> tuple[str, str]:

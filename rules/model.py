@@ -171,6 +171,8 @@ class OtherStorage:
     """FSx, S3 Files, `configuredAtLaunch`, or something this tool could not read: left alone. `kind` says which."""
 
     kind: str
+    problem: str | None = None
+    """Why a volume that is EFS, or may be, cannot be read."""
 
 
 Storage: TypeAlias = HostPath | DockerVolume | EfsVolume | OtherStorage
@@ -194,8 +196,9 @@ class Volume:
     name: str
     storage: Storage
     misspelt: tuple[Misspelling, ...] = ()
-    drops_unknown_keys: bool = False
-    """Whether the dialect's consumer ignores misspelt names instead of rejecting them, so that they deploy today."""
+    meant: Storage | None = None
+    """The storage that the misspelt names stand for, where the dialect's consumer ignores them: `storage` is then what
+    deploys today. None where misspelt names are rejected; they are then read as what they stand for."""
     rest: Rest = ()
 
 
@@ -208,6 +211,7 @@ class MountPoint:
 
     volume: Value | None
     read_only: bool | None
+    rest: Rest = ()
 
     def shows(self, volume: str) -> bool:
         """Whether it names this volume; names are compared as they are written."""
@@ -225,6 +229,7 @@ class Container:
     """(source container, read only) pairs."""
     opaque: bool = False
     """Whether the mount points are an expression, so that what the container mounts is not known."""
+    rest: Rest = ()
 
 
 class Engine(StrEnum):
@@ -254,6 +259,7 @@ class Task:
     containers: tuple[Container, ...] = ()
     opaque_containers: bool = False
     """Whether the container definitions are an expression."""
+    rest: Rest = ()
 
     @property
     def fargate_only(self) -> bool:
@@ -336,7 +342,7 @@ def apply_to_volume(volume: Volume, change: Change) -> Volume:
         case SetStorage():
             return replace(volume, storage=change.storage)
         case CorrectSpelling():
-            return replace(volume, misspelt=())
+            return replace(volume, misspelt=(), storage=volume.meant or volume.storage, meant=None)
         case _:
             return volume
 

@@ -6,7 +6,8 @@ Sources: efs-utils `mount.efs` (DNS name pattern and option names), `man mount.e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -90,39 +91,75 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
-    """The path may be EFS; `reason` says what is not known."""
+    """The path may be EFS; `reason` says what is not known.
+
+    `mappable` is whether naming the mount in the configuration would settle it.
+    """
 
     reason: str
+    mappable: bool = True
 
 
-def place(path: Text | None, volume_name: str, mounts: Sequence[HostMount]) -> Mapped | Unplaced | None:
+class Mounts:
+    """All known mounts, indexed so that placing a path costs the path's depth and not the number of mounts."""
+
+    def __init__(self, mounts: Iterable[HostMount]) -> None:
+        self._by_path: dict[str, list[HostMount]] = {}
+        for mount in mounts:
+            self._by_path.setdefault(mount.host_path.rstrip("/"), []).append(mount)
+        self._paths = sorted(self._by_path)
+
+    def at_or_above(self, path: str) -> list[HostMount]:
+        """The mounts at the deepest mount point that holds `path`."""
+        path = path.rstrip("/")
+        while path not in self._by_path:
+            if not path:
+                return []
+            path = path.rpartition("/")[0]
+        return self._by_path[path]
+
+    def below(self, path: str) -> str | None:
+        """A mount point strictly below `path`, or None."""
+        prefix = path.rstrip("/") + "/"
+        i = bisect_left(self._paths, prefix)
+        return self._paths[i] if i < len(self._paths) and self._paths[i].startswith(prefix) else None
+
+    def may_hold(self, path: str) -> bool:
+        """Whether some value of the references in `path` would put it on a mount."""
+        return any(may_lie_below(path, p or "/") for p in self._paths)
+
+
+def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unplaced | None:
     """Where a host path leads; None if nothing says that it is EFS.
 
-    The longest mount point that contains the path wins, on equal ones the last. Docker binds recursively, so that a
-    mount below the path belongs to what the container sees.
+    The longest mount point that contains the path wins. Docker binds recursively, so that a mount below the path belongs
+    to what the container sees.
     """
     if path is None:
-        return Unplaced("the host path is an expression")
+        return Unplaced("the host path is an expression", mappable=False)
     coded = normalise(path.coded)
     if not coded.startswith("/") and not starts_with_reference(coded):
         return None
+    suggests = looks_like_efs(coded) or (looks_like_efs(volume_name) and not SYSTEM_PATH.match(coded))
     if climbs(coded):
-        return Unplaced("the host path climbs with ..") if _concerns(coded, volume_name, mounts) else None
-    nested = next((m.host_path for m in mounts if below(m.host_path, coded)), None)
-    candidates = [m for m in mounts if below(coded, m.host_path) is not None]
-    if candidates:
-        mount = max(enumerate(candidates), key=lambda c: (len(c[1].host_path), c[0]))[1]
+        concerns = suggests or bool(mounts.at_or_above(coded))
+        return (
+            Unplaced("it climbs with .., and a symbolic link may lead elsewhere", mappable=False) if concerns else None
+        )
+    nested = mounts.below(coded)
+    if candidates := mounts.at_or_above(coded):
+        targets = {(m.file_system, m.directory) for m in candidates}
+        if len(targets) > 1:
+            names = " and ".join(sorted(f"{t[0].source}:{Text.decode(t[1]).source}" for t in targets))
+            return Unplaced(
+                f"{names} are both mounted at {Text.decode(candidates[0].host_path).source}", mappable=False
+            )
+        mount = candidates[-1]
         return Mapped(mount, join(mount.directory, below(coded, mount.host_path) or ""), nested)
     if nested:
-        return Unplaced(f"EFS is mounted below it, at {Text.decode(nested).source}")
+        return Unplaced(f"EFS is mounted below it, at {Text.decode(nested).source}", mappable=coded != "/")
     if starts_with_reference(coded):
-        return Unplaced("the host path starts with an expression")
-    if any(may_lie_below(coded, m.host_path) for m in mounts):
-        return Unplaced("an expression in the host path decides whether it lies on EFS")
-    if looks_like_efs(coded) or (looks_like_efs(volume_name) and not SYSTEM_PATH.match(coded)):
-        return Unplaced("its name suggests EFS, but no mount of it is known")
-    return None
-
-
-def _concerns(coded: str, volume_name: str, mounts: Sequence[HostMount]) -> bool:
-    return looks_like_efs(coded) or looks_like_efs(volume_name) or any(coded.startswith(m.host_path) for m in mounts)
+        return Unplaced("it starts with an expression")
+    if coded != Text.decode(coded).source and mounts.may_hold(coded):
+        return Unplaced("an expression in it decides whether it lies on EFS")
+    return Unplaced("its name suggests EFS, but no mount of it is known") if suggests else None

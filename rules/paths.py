@@ -8,7 +8,7 @@ from rules.model import CODED_REF, Text
 
 _ACCESS_POINT_PATH = re.compile(r"^(\/|(\/(?!\.)+[^$#<>;`|&?{}^*/\n]+){1,4})$")
 _FILE_NAME = re.compile(r"[^/.][^/]*\.(?!d$)[A-Za-z][A-Za-z0-9]{0,5}$")
-_EFS_WORD = re.compile(r"(?:^|(?<=[^a-z]))(?:efs|nfs)(?![a-z])|^(?:efs|nfs)", re.IGNORECASE)
+_EFS_WORD = re.compile(r"(?:^|(?<=[^a-z]))(?:efs|nfs)(?![a-z])", re.IGNORECASE)
 
 
 def normalise(path: str) -> str:
@@ -64,7 +64,8 @@ def looks_like_a_file(path: str) -> bool:
 
 
 def looks_like_efs(name: str) -> bool:
-    """Whether a path component or a volume name says EFS or NFS: `efs`, `efs-data`, `my_efs`, `appEfs`, not `prefs`."""
+    """Whether a path component or a volume name says EFS or NFS: `efs`, `efs-data`, `my_efs`, `appEfs`, not `prefs`
+    or `efsutil`."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", re.sub(CODED_REF, "", name))
     return any(_EFS_WORD.search(word) for word in words.split("/"))
 
@@ -84,7 +85,7 @@ def access_point_problem(path: str) -> str | None:
         return f"it has {len(components)} levels and an access point's path at most 4"
     if any(component.startswith(".") for component in components):
         return "a component starts with a dot"
-    if not _ACCESS_POINT_PATH.match(shown):
+    if not _ACCESS_POINT_PATH.fullmatch(shown):
         return "it holds a character that an access point's path cannot"
     return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,14 +19,53 @@ from rules.model import (
     Level,
     MountPoint,
     Service,
+    SetReadOnly,
     Stack,
     Task,
     Text,
     Value,
     Volume,
 )
-from rules.mounts import HostMount
+from rules.mounts import HostMount, Mounts
 from rules.paths import normalise
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A least-privilege IAM statement for a role that the source does not hold. All members as they are written.
+
+    Sources: EFS user guide, "Using IAM to control file system data access" (actions, resource type, condition keys that
+    NFS clients are checked against). The resource of every action is the file system, never the access point.
+    """
+
+    role: str
+    arn_prefix: str
+    """`arn:PARTITION:elasticfilesystem:REGION:ACCOUNT`"""
+    file_system: str
+    access_points: tuple[str, ...]
+    """Empty: the whole file system."""
+    actions: tuple[str, ...]
+
+    def statement(self) -> dict[str, object]:
+        """The statement as it stands in a policy document."""
+        arns = [f"{self.arn_prefix}:access-point/{point}" for point in self.access_points]
+        condition: dict[str, object] = {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}
+        if arns:
+            scope = arns if len(arns) > 1 else arns[0]
+            condition = {"StringEquals": {"elasticfilesystem:AccessPointArn": scope}}
+        return {
+            "Effect": "Allow",
+            "Action": list(self.actions),
+            "Resource": f"{self.arn_prefix}:file-system/{self.file_system}",
+            "Condition": condition,
+        }
+
+    def sentence(self) -> str:
+        scope = f"access point {', '.join(self.access_points)}" if self.access_points else "the whole file system"
+        return (
+            f"Before you deploy, attach to role {self.role} this statement, which covers {scope}: "
+            f"{json.dumps(self.statement(), ensure_ascii=False)}"
+        )
 
 
 class Status(StrEnum):
@@ -61,6 +102,8 @@ class Finding:
     caveat: str | None = None
     help: str | None = None
     changes: tuple[Change, ...] = ()
+    grant: Grant | None = None
+    """What the task role has to be allowed, outside of this source, before the changes are deployed."""
     detail: str = ""
     stops: bool = False
     """Whether no other rule may touch the subject."""
@@ -68,6 +111,12 @@ class Finding:
     @property
     def id(self) -> StepId:
         return StepId(self.rule, self.subject, self.detail)
+
+    @property
+    def whole_caveat(self) -> str | None:
+        """The caveat with the statement to attach, for reports that show each finding by itself."""
+        parts = [self.grant.sentence() if self.grant else None, self.caveat]
+        return " ".join(part for part in parts if part) or None
 
 
 # -- what the user settles --------------------------------------------------------------------------------------------
@@ -128,23 +177,23 @@ class Context:
     policy: Policy
 
     @cached_property
-    def mounts(self) -> tuple[HostMount, ...]:
+    def mounts(self) -> Mounts:
         """Every known mount of EFS on the container hosts."""
-        return tuple(
+        return Mounts(
             HostMount(path, system.id, directory)
             for system in self.policy.file_systems
             for path, directory in system.mounts
         )
 
     @cached_property
-    def _mount_points(self) -> dict[int, tuple[object, dict[str, list[tuple[Container, MountPoint]]] | None]]:
+    def _mount_points(self) -> dict[Key, tuple[object, dict[str, list[tuple[Container, MountPoint]]] | None]]:
         return {}
 
     def mount_points(self, volume: Volume, task: Task) -> list[tuple[Container, MountPoint]] | None:
         """Where the task's containers mount the volume; None if the source does not show it."""
-        indexed = self._mount_points.get(id(task.containers))
-        if indexed is None:
-            indexed = self._mount_points[id(task.containers)] = (task.containers, _index_mount_points(task))
+        indexed = self._mount_points.get(task.key)
+        if indexed is None or indexed[0] is not task.containers:
+            indexed = self._mount_points[task.key] = (task.containers, _index_mount_points(task))
         return None if indexed[1] is None else indexed[1].get(volume.name, [])
 
     @cached_property
@@ -152,16 +201,16 @@ class Context:
         return {(s.id, directory): point for s in self.policy.file_systems for directory, point in s.access_points}
 
     @cached_property
-    def _directories(self) -> dict[Value, str]:
-        return {point: directory for s in self.policy.file_systems for directory, point in s.access_points}
+    def _directories(self) -> dict[tuple[Value, Value], str]:
+        return {(s.id, point): directory for s in self.policy.file_systems for directory, point in s.access_points}
 
     def access_point(self, file_system: Value, directory: str) -> Value | None:
         """The access point that is known to serve this directory."""
         return self._access_points.get((file_system, directory))
 
-    def directory_of(self, access_point: Value) -> str | None:
-        """The directory that a known access point serves."""
-        return self._directories.get(access_point)
+    def directory_of(self, file_system: Value | None, access_point: Value) -> str | None:
+        """The directory that a known access point of a file system serves."""
+        return self._directories.get((file_system, access_point)) if file_system is not None else None
 
 
 def _index_mount_points(task: Task) -> dict[str, list[tuple[Container, MountPoint]]] | None:
@@ -235,6 +284,22 @@ def shown_path(coded: str) -> str:
     return Text.decode(coded).source
 
 
+def _viewers(holders: set[Value | None], task: Task) -> list[tuple[Container, bool]]:
+    """Containers that take over volumes (`volumesFrom`) of `holders` or of one another, and whether read-only."""
+    viewers: list[tuple[Container, bool]] = []
+    grows = True
+    while grows:
+        grows = False
+        for container in task.containers:
+            for source, ro in container.volumes_from:
+                seen = source is None or source.literal is None or source in holders
+                if seen and (container, bool(ro)) not in viewers:
+                    viewers.append((container, bool(ro)))
+                    holders = holders | {container.name}
+                    grows = True
+    return viewers
+
+
 def read_only(volume: Volume, task: Task, context: Context) -> bool:
     """Whether no container of the task can write to the volume; anything that is not known counts as writable.
 
@@ -243,18 +308,41 @@ def read_only(volume: Volume, task: Task, context: Context) -> bool:
     found = context.mount_points(volume, task)
     if not found or not all(point.read_only for _, point in found):
         return False
-    holders = {container.name for container, _ in found}
-    views = [(source, ro) for c in task.containers for source, ro in c.volumes_from]
-    return all(ro for source, ro in views if source is None or source.literal is None or source in holders)
+    return all(ro for _, ro in _viewers({container.name for container, _ in found}, task))
+
+
+def keep_read_only(volume: Volume, task: Task, context: Context) -> tuple[Change, ...] | None:
+    """The changes that make every mount point of a volume read-only; None if the source does not show all of them."""
+    if read_only(volume, task, context):
+        return ()
+    found = context.mount_points(volume, task)
+    if found is None or any(point.read_only is None for _, point in found):
+        return None
+    return (SetReadOnly(task.key, volume.name),) if found else ()
 
 
 def runs_as_root(volume: Volume, task: Task, context: Context) -> list[str]:
-    """Names of containers that mount the volume and run as root (or as their image's user, which usually is root)."""
+    """Names of containers that see the volume and run as root (or as their image's user, which usually is root)."""
+    holders = [container for container, _ in context.mount_points(volume, task) or ()]
+    holders += [container for container, _ in _viewers({c.name for c in holders}, task)] if holders else []
     return [
-        shown(container.name)
-        for container, _ in context.mount_points(volume, task) or ()
+        shown(container.name) if container.name is not None else "of the job"
+        for container in dict.fromkeys(holders)
         if container.user is None or (container.user.literal or "x").partition(":")[0] in ("root", "0")
     ]
+
+
+def may_be_absent(value: Value) -> bool:
+    """Whether an expression may leave the property out altogether (Ansible's `default(omit)`, `AWS::NoValue`)."""
+    return value.literal is None and re.search(r"\bomit\b|NoValue", value.source) is not None
+
+
+_PLAIN_YAML = re.compile(r"[A-Za-z0-9/][A-Za-z0-9/._-]*")
+
+
+def yaml_word(word: str) -> str:
+    """A word as it can be pasted into the configuration."""
+    return word if _PLAIN_YAML.fullmatch(word) else json.dumps(word, ensure_ascii=False)
 
 
 def temper(finding: Finding, task: Task) -> Finding:
@@ -266,7 +354,7 @@ def temper(finding: Finding, task: Task) -> Finding:
     if "MANAGED_INSTANCES" not in task.compatibilities or finding.status is not Status.FIXABLE:
         return finding
     doubt = "AWS does not confirm TLS, access points and IAM on EFS volumes for Managed Instances: try it first."
-    return replace(finding, status=Status.UNSAFE, caveat=f"{finding.caveat} {doubt}" if finding.caveat else doubt)
+    return replace(finding, status=Status.UNSAFE, caveat=f"{finding.caveat or ''} {doubt}".strip())
 
 
 def volume_prerequisites(task: Task) -> str:
@@ -286,4 +374,6 @@ def volume_prerequisites(task: Task) -> str:
     )
     if task.fargate_only:
         return fargate
+    if task.compatibilities == {"MANAGED_INSTANCES"}:
+        return ""
     return f"{ec2} {fargate}" if "FARGATE" in task.compatibilities else ec2

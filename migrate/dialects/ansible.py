@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from migrate.dialects.plain import Collector, PlainDialect
-from migrate.dialects.reading import Reading, key_text, walk
+from migrate.dialects.reading import Reading, is_foreign, key_text, walk
 from migrate.dialects.values import child, filled, items, mapping, text, words
 from migrate.syntax import Document, get
 from migrate.syntax.node import Mapping
@@ -24,8 +24,9 @@ class Ansible(PlainDialect):
     def read(self, document: Document, stem: str) -> Reading | None:
         collector = Collector(self, document)
         families: dict[str, Key] = {}
+        registered: dict[str, Key] = {}
         services: list[tuple[Mapping, Key]] = []
-        for node, path in walk(document.roots):
+        for node, path in walk(document.roots, is_foreign):
             if isinstance(node, Mapping):
                 for arguments in _arguments(node, _DEFINITION):
                     if text(child(arguments, "state")) == "absent":
@@ -35,12 +36,16 @@ class Ansible(PlainDialect):
                     _read(collector, arguments, key, stem)
                     if family:
                         families[family.source] = key
+                    if register := text(child(node, "register")):
+                        registered[register] = key
                 services += [(arguments, path) for arguments in _arguments(node, _SERVICE)]
         for arguments, path in services:
             definition = filled(child(arguments, "task_definition"))
             if definition and (entry := get(arguments, "platform_version")):
                 family_name = re.sub(r":[^:}]*(?:\{\{.*\}\})?$", "", definition.source)
+                results = re.findall(r"(\w+)\.taskdefinition\b", definition.source)
                 task = families.get(definition.source) or families.get(family_name)
+                task = task or next((registered[name] for name in results if name in registered), None)
                 name = filled(child(arguments, "name"))
                 collector.add_service(("service", *path), name.source if name else "", task, entry)
         return collector.reading()
@@ -71,6 +76,7 @@ def _read(collector: Collector, node: Mapping, key: Key, stem: str) -> None:
         child(node, "volumes"),
         None if listed is None else [c for c in map(mapping, listed) if c is not None],
         role="task_role_arn",
+        known=("containers", "volumes"),
         role_after=("family", "network_mode"),
         task_role=filled(child(node, "task_role_arn")),
         family=family if isinstance(family, Text) else None,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from migrate.dialects.plain import Collector, PlainDialect
-from migrate.dialects.reading import Reading, walk
+from migrate.dialects.reading import Reading, is_foreign, walk
 from migrate.dialects.values import child, filled, items, mapping, text, words
 from migrate.syntax import Document, get
 from migrate.syntax.node import Mapping
@@ -22,7 +22,7 @@ class AwsBatch(PlainDialect):
 
     def read(self, document: Document, stem: str) -> Reading | None:
         collector = Collector(self, document)
-        for node, path in walk(document.roots):
+        for node, path in walk(document.roots, is_foreign):
             if isinstance(node, Mapping):
                 for part, inner in _containers(node):
                     _read_container(collector, node, part, (*path, *inner), stem)
@@ -90,6 +90,7 @@ def _add(
         child(part, "volumes"),
         containers,
         role=role,
+        known=("volumes", "containers", "fargatePlatformConfiguration", "platformVersion"),
         role_after=role_after,
         task_role=filled(child(part, role)),
         family=family if isinstance(family, Text) else None,

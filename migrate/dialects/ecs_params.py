@@ -8,6 +8,7 @@ Source: amazon-ecs-cli `ecs_params_reader.go`.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from migrate.dialects import shape
 from migrate.dialects.plain import Collector, PlainDialect, TaskNodes
@@ -17,6 +18,7 @@ from migrate.dialects.values import child, filled, items, mapping, text, value
 from migrate.syntax import Document, get, resolve
 from migrate.syntax.node import (
     Added,
+    Copy,
     EditMapping,
     EditSequence,
     Kept,
@@ -27,6 +29,7 @@ from migrate.syntax.node import (
     Sequence,
     TreeEdit,
 )
+from migrate.syntax.node import Value as NewValue
 from rules.model import DockerVolume, EfsVolume, Key, Misspelling, Task, Volume
 
 _SPELLING = Spelling(
@@ -81,39 +84,53 @@ def _read(collector: Collector, node: Mapping, key: Key, stem: str) -> None:
         None,
         None,
         role="task_role_arn",
+        known=("docker_volumes", "efs_volumes"),
         role_after=("task_execution_role", "ecs_network_mode"),
         task_role=filled(child(node, "task_role_arn")),
         network_mode=text(child(node, "ecs_network_mode")),
     )
     volumes = []
+    count: dict[str, int] = {}
     for kind in ("docker_volumes", "efs_volumes"):
         entry = get(node, kind)
         if entry is not None:
             collector.regions.append((entry.key.start, entry.key.end))
         for item in items(entry.value if entry else None) or ():
             if found := mapping(item):
-                volumes.append(_read_volume(collector, key, kind, found, item))  # noqa: PERF401 - reads better
+                volumes.append(_read_volume(collector, key, kind, found, item, count))  # noqa: PERF401 - reads better
     collector.tasks[-1] = replace(collector.tasks[-1], volumes=tuple(volumes))
 
 
-def _read_volume(collector: Collector, task: Key, kind: str, node: Mapping, item: Node) -> Volume:
+def _read_volume(
+    collector: Collector, task: Key, kind: str, node: Mapping, item: Node, count: dict[str, int]
+) -> Volume:
     named = value(child(node, "name"))
     name = named.source if named else ""
     # The list is no part of the key: a migrated volume moves from one to the other.
-    nth = sum(key[:-1] == (*task, "volume", name) for key in collector.spans) + 1
+    nth = count[name] = count.get(name, 0) + 1
     key = (*task, "volume", name, nth)
     storage: DockerVolume | EfsVolume
+    meant: EfsVolume | None = None
     misspelt: list[Misspelling] = []
     if kind == "docker_volumes":
-        storage, found = shape.read_docker(node, _SPELLING)
+        docker, found = shape.read_docker(node, _SPELLING)
+        storage = _nameless(docker)
         inner: shape.Found = {}
     else:
-        storage, found, _, inner, misspelt = shape.read_efs(node, _SPELLING)
-    storage = replace(storage, rest=tuple(pair for pair in storage.rest if pair[0] != "name"))
+        efs, found, _, inner, misspelt = shape.read_efs(node, _SPELLING)
+        storage, meant = shape.without(_nameless(efs), misspelt, _SPELLING)
     collector.spans[key] = item.start
     collector.nodes[key] = VolumeNodes(node, {}, None, node, found, None, inner)
     collector.regions.append((node.start, node.end))
-    return Volume(key, name, storage, tuple(misspelt), drops_unknown_keys=True)
+    return Volume(key, name, storage, tuple(misspelt), meant)
+
+
+_Storage = TypeVar("_Storage", DockerVolume, EfsVolume)
+
+
+def _nameless(storage: _Storage) -> _Storage:
+    """A storage whose mapping is the volume's own, without the volume's name among what is left."""
+    return replace(storage, rest=tuple(pair for pair in storage.rest if pair[0] != "name"))
 
 
 def _move(reading: Reading, definition: Mapping, moved: dict[Key, EfsVolume], edits: list[TreeEdit]) -> list[TreeEdit]:
@@ -133,16 +150,24 @@ def _move(reading: Reading, definition: Mapping, moved: dict[Key, EfsVolume], ed
         for key, storage in moved.items():
             result.append(_convert(_nodes(reading, key), storage))
     else:
-        new = [New({"name": str(key[-2]), **shape.efs_value(storage, _SPELLING)}) for key, storage in moved.items()]
+        new = [
+            New({**_named(_nodes(reading, key)), **shape.efs_value(storage, _SPELLING)})
+            for key, storage in moved.items()
+        ]
         there = resolve(efs.value) if efs else None
         if isinstance(there, Sequence):
             result.append(EditSequence(there, (*there.items, *new)))
         else:
-            entries.insert(at + 1, Added("efs_volumes", [n.value for n in new], replaces=efs))
+            added = Added("efs_volumes", [n.value for n in new], replaces=efs)
+            null = next((i for i, e in enumerate(entries) if efs and isinstance(e, Kept) and e.entry is efs), None)
+            if null is None:
+                entries.insert(at + 1, added)
+            else:
+                entries[null] = added
         if staying:
             result.append(EditSequence(listed, tuple(staying)))
         else:
-            del entries[at]
+            entries = [e for e in entries if not (isinstance(e, Kept) and e.entry is docker)]
     if any(not isinstance(e, Kept) for e in entries) or len(entries) != len(definition.entries):
         result.append(EditMapping(definition, tuple(entries)))
     return result
@@ -152,6 +177,11 @@ def _nodes(reading: Reading, key: Key) -> VolumeNodes:
     nodes = reading.nodes[key]
     assert isinstance(nodes, VolumeNodes)
     return nodes
+
+
+def _named(nodes: VolumeNodes) -> dict[str, NewValue]:
+    entry = get(nodes.mapping, "name")
+    return {"name": Copy(entry.value)} if entry else {}
 
 
 def _convert(nodes: VolumeNodes, storage: EfsVolume) -> TreeEdit:

@@ -16,6 +16,7 @@ from rules.model import (
     CorrectSpelling,
     Engine,
     Key,
+    OtherStorage,
     Service,
     SetPlatformVersion,
     SetReadOnly,
@@ -65,6 +66,7 @@ class Collector:
         containers: list[Mapping] | None,
         *,
         role: str | None,
+        known: tuple[str, ...],
         role_after: tuple[str, ...] = (),
         task_role: Value | None = None,
         family: Text | None = None,
@@ -74,7 +76,11 @@ class Collector:
         operating_system: str | None = None,
         region: str | None = None,
     ) -> None:
-        """Add a task with the volumes below `volumes`; `containers` is None if they are an expression."""
+        """Add a task with the volumes below `volumes`; `containers` is None if they are an expression.
+
+        `known` are the keys of `node` (beside the role's) whose content is read into the model.
+        """
+        own = (*known, role or "")
         listed = [v for v in map(mapping, items(volumes) or ()) if v is not None]
         sorted_keys = shape.alphabetical([node, *(containers or ()), *listed])
         points = [mapping(p) for c in containers or () for p in items(child(c, self.spelling.mount_points)) or ()]
@@ -90,8 +96,9 @@ class Collector:
                 network_mode,
                 operating_system,
                 region,
-                tuple(shape.read_container(c, self.spelling) for c in containers or ()),
+                tuple(shape.read_container(c, self.spelling, own if c is node else ()) for c in containers or ()),
                 containers is None,
+                shape.rest_but(node, (*own, self.spelling.mount_points)),
             )
         )
         self.spans[key] = node.start
@@ -114,7 +121,8 @@ class Collector:
         volume, found = shape.read_volume(node, key, self.spelling)
         self.spans[key] = item.start
         self.nodes[key] = replace(found, alphabetical=sorted_keys)
-        self.regions += [(n.start, n.end) for n in (node, found.storage, found.authorization) if n is not None]
+        if not (isinstance(volume.storage, OtherStorage) and volume.storage.problem):
+            self.regions += [(n.start, n.end) for n in (node, found.storage, found.authorization) if n is not None]
         return volume
 
     def add_service(self, key: Key, name: str, task: Key | None, entry: Entry, engine: Engine = Engine.ECS) -> None:
@@ -133,6 +141,7 @@ class Collector:
         for key, found in self.nodes.items():
             if isinstance(found, VolumeNodes) and (reason := shape.problem(found, anchors, self.spelling)):
                 blocked[key] = reason
+        blocked |= self._shared_mount_points()
         owners = {key: found.identities for key, found in self.nodes.items() if isinstance(found, VolumeNodes)}
         return Reading(
             self.dialect,
@@ -144,6 +153,17 @@ class Collector:
             blocked,
             group_twins(owners),
         )
+
+    def _shared_mount_points(self) -> dict[Key, str]:
+        """Tasks with a mount point that an alias puts into several places."""
+        seen: dict[int, Key] = {}
+        shared: dict[Key, str] = {}
+        for key, nodes in self.nodes.items():
+            for point in nodes.mount_points if isinstance(nodes, TaskNodes) else ():
+                if point is not None and seen.setdefault(id(point), key) != key:
+                    shared[("mount points", *key)] = "another task definition shares its mount points through an alias"
+                    shared[("mount points", *seen[id(point)])] = shared[("mount points", *key)]
+        return shared
 
 
 class PlainDialect:
@@ -161,7 +181,7 @@ class PlainDialect:
                 assert isinstance(nodes, TaskNodes)
                 return None if nodes.role else "this file has no place for a task role"
             case SetReadOnly():
-                return _shared_mount_point(reading, change.task)
+                return reading.blocked.get(("mount points", *change.task))
             case SetPlatformVersion():
                 return None
 
@@ -216,15 +236,3 @@ def _set_role(nodes: TaskNodes, name: str, role: Value) -> TreeEdit:
     return EditMapping(
         nodes.mapping, shape.insert(nodes.mapping, name, role.source, nodes.alphabetical, nodes.role_after)
     )
-
-
-def _shared_mount_point(reading: Reading, task: Key) -> str | None:
-    own = reading.nodes[task]
-    assert isinstance(own, TaskNodes)
-    mine = {id(p) for p in own.mount_points if p is not None}
-    if len(mine) != sum(p is not None for p in own.mount_points):
-        return "containers share a mount point through an alias"
-    for key, nodes in reading.nodes.items():
-        if key != task and isinstance(nodes, TaskNodes) and any(id(p) in mine for p in nodes.mount_points):
-            return "another task definition shares its mount points through an alias"
-    return None

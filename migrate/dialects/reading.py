@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -61,11 +61,23 @@ class Dialect(Protocol):
         """The tree edits for every entity that differs from the reading's stack."""
 
 
-def walk(roots: Iterable[Node]) -> Iterator[tuple[Node, tuple[str | int, ...]]]:
-    """Every mapping and sequence with its path (keys and indices), in document order, without following aliases."""
+def is_foreign(node: Node) -> bool:
+    """Whether a mapping belongs to somebody who uses the API's words for something else: a Kubernetes object (ACK has
+    its own spellings), an event of CloudTrail, Elastic Beanstalk's Dockerrun.aws.json (host volumes only)."""
+    if not isinstance(node, Mapping):
+        return False
+    keys = {key_text(entry) for entry in node.entries}
+    return "AWSEBDockerrunVersion" in keys or {"apiVersion", "kind"} <= keys or {"eventName", "eventSource"} <= keys
+
+
+def walk(roots: Iterable[Node], skip: Callable[[Node], bool] = lambda _: False) -> Iterator[tuple[Node, Key]]:
+    """Every mapping and sequence with its path (keys and indices), in document order, without following aliases and
+    without what lies in a node that `skip` names."""
     stack: list[tuple[Node, tuple[str | int, ...]]] = [(root, (i,)) for i, root in reversed(list(enumerate(roots)))]
     while stack:
         node, path = stack.pop()
+        if skip(node):
+            continue
         if isinstance(node, Mapping):
             yield node, path
             stack.extend((e.value, (*path, key_text(e))) for e in reversed(node.entries) if _branches(e.value))
@@ -101,17 +113,19 @@ def anchors_within(node: Node) -> Iterator[str]:
 
 def group_twins(owners: dict[Key, tuple[int, ...]]) -> dict[Key, tuple[Key, ...]]:
     """Groups of volumes that share a node, from the identities of the nodes that each volume's edits would touch."""
-    by_node: dict[int, list[Key]] = {}
+    first: dict[int, Key] = {}
+    parent: dict[Key, Key] = {}
+
+    def root(key: Key) -> Key:
+        while parent.get(key, key) != key:
+            parent[key] = parent.get(parent[key], parent[key])
+            key = parent[key]
+        return key
+
     for key, identities in owners.items():
         for identity in identities:
-            by_node.setdefault(identity, []).append(key)
-    group: dict[Key, list[Key]] = {}
-    for sharers in by_node.values():
-        if len(sharers) < 2:
-            continue
-        merged: list[Key] = []
-        for key in sharers:
-            merged += [k for k in group.get(key, [key]) if k not in merged]
-        for key in merged:
-            group[key] = merged
-    return {key: tuple(keys) for key, keys in group.items()}
+            parent[root(key)] = root(first.setdefault(identity, key))
+    groups: dict[Key, list[Key]] = {}
+    for key in owners:
+        groups.setdefault(root(key), []).append(key)
+    return {key: tuple(group) for group in groups.values() if len(group) > 1 for key in group}

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 from migrate.dialects.reading import anchors_within, key_text
 from migrate.dialects.values import child, items, mapping, source, truth, value
@@ -97,11 +97,11 @@ Found: TypeAlias = dict[str, Entry]
 """Entries by their right names."""
 
 
-def find(node: Mapping, names: Sequence[str]) -> tuple[Found, list[Misspelling]]:
+def find(node: Mapping, names: Sequence[str], *, close: bool = True) -> tuple[Found, list[Misspelling]]:
     """The entries of a mapping by the names they have or, misspelt, stand for.
 
-    A key stands for a name if they differ only in case and separators, or so little that nothing else can be meant. Where
-    the right name is there as well, the misspelt one is left alone.
+    A key stands for a name if they differ only in case and separators or, with `close`, so little that nothing else can
+    be meant. Where the right name is there as well, the misspelt one is left alone.
     """
     found: Found = {}
     misspelt: list[Misspelling] = []
@@ -113,12 +113,16 @@ def find(node: Mapping, names: Sequence[str]) -> tuple[Found, list[Misspelling]]
         key = key_text(entry)
         if key in names or not key or key == "<<":
             continue
-        close = difflib.get_close_matches(_folded(key), list(plain_names), n=1, cutoff=0.9) if len(key) > 6 else []
-        right = plain_names.get(_folded(key)) or (plain_names[close[0]] if close else None)
+        folded = _ALIASES.get(_folded(key), _folded(key))
+        near = difflib.get_close_matches(folded, list(plain_names), n=1, cutoff=0.9) if close and len(key) > 6 else []
+        right = plain_names.get(folded) or (plain_names[near[0]] if near else None)
         if right and right not in found:
             found[right] = entry
             misspelt.append(Misspelling(key, right))
     return found, misspelt
+
+
+_ALIASES = {"authorizationconfiguration": "authorizationconfig"}
 
 
 def _folded(name: str) -> str:
@@ -154,6 +158,11 @@ def rest(node: Mapping | None, known: Iterable[Entry]) -> Rest:
     return tuple((key_text(e), data(e.value)) for e in node.entries if id(e) not in ids) if node else ()
 
 
+def rest_but(node: Mapping, names: Sequence[str]) -> Rest:
+    """The keys and plain data of all entries but those with these names."""
+    return rest(node, [entry for entry in node.entries if key_text(entry) in names])
+
+
 def alphabetical(nodes: Sequence[Mapping]) -> bool:
     """Whether these mappings together look as if their keys were sorted; a few keys may be in order by chance."""
     keys = [[key_text(entry) for entry in node.entries] for node in nodes]
@@ -163,7 +172,8 @@ def alphabetical(nodes: Sequence[Mapping]) -> bool:
 def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, VolumeNodes]:
     """Read one member of `volumes`."""
     kinds = (spelling.host, spelling.docker, spelling.efs)
-    entries, misspelt = find(node, (spelling.name, *kinds, *spelling.others))
+    # fsxVolumeConfiguration is no misspelt efsVolumeConfiguration.
+    entries, misspelt = find(node, (spelling.name, *kinds, *spelling.others), close=False)
     name = spelling.read(entries[spelling.name].value) if spelling.name in entries else None
     # Consoles export every storage key, null where it is not used.
     used = [k for k in (*kinds, *spelling.others) if k in entries and not _is_null(entries[k].value)]
@@ -172,11 +182,12 @@ def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, Vo
     storage_name = used[0] if len(used) == 1 else None
     storage_node = mapping(entries[storage_name].value) if storage_name else None
     storage: Storage
+    meant: Storage | None = None
     found: Found = {}
     authorization: Mapping | None = None
     inner: Found = {}
     if storage_node is None or storage_name in spelling.others:
-        storage = OtherStorage(" and ".join(used) or "none")
+        storage = OtherStorage(" and ".join(used) or "none", _storage_problem(used, spelling))
         storage_name = None
     elif storage_name == spelling.host:
         found, wrong = find(storage_node, (spelling.source_path,))
@@ -187,16 +198,43 @@ def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, Vo
     else:
         storage, found, authorization, inner, wrong = read_efs(storage_node, spelling)
         misspelt += wrong
+        storage, meant = without(storage, wrong, spelling)
     others = [entries[k] for k in (storage_name, spelling.name) if k and k in entries]
     volume = Volume(
         key,
         name.source if name else "",
         storage,
         tuple(misspelt),
-        spelling.drops_unknown_keys,
+        meant,
         rest(node, [*others, *(e for k, e in entries.items() if k in kinds and _is_null(e.value))]),
     )
     return volume, VolumeNodes(node, entries, storage_name, storage_node, found, authorization, inner)
+
+
+def without(
+    storage: EfsVolume, misspelt: Sequence[Misspelling], spelling: Spelling
+) -> tuple[EfsVolume, EfsVolume | None]:
+    """A configuration as its consumer sees it, and as it is meant if that ignores the misspelt names."""
+    if not misspelt or not spelling.drops_unknown_keys:
+        return storage, None
+    members = {
+        spelling.file_system: "file_system",
+        spelling.root_directory: "root_directory",
+        spelling.transit_encryption: "transit_encryption",
+        spelling.transit_encryption_port: "transit_encryption_port",
+        spelling.access_point: "access_point",
+        spelling.iam: "iam",
+    }
+    ignored: dict[str, Any] = {members[m.right]: None for m in misspelt if m.right in members}
+    return replace(storage, **ignored), storage
+
+
+def _storage_problem(used: list[str], spelling: Spelling) -> str | None:
+    if spelling.efs not in used:
+        return None
+    if len(used) > 1:
+        return f"the volume has several kinds of storage ({', '.join(used)}), and ECS takes one"
+    return f"{spelling.efs} is an expression: what it holds cannot be seen here"
 
 
 def read_docker(node: Mapping, spelling: Spelling) -> tuple[DockerVolume, Found]:
@@ -261,8 +299,8 @@ def _host_path(entry: Entry, spelling: Spelling) -> Value | None:
     return _member(find(host, (spelling.source_path,))[0], spelling.source_path, spelling) if host else None
 
 
-def read_container(node: Mapping, spelling: Spelling) -> Container:
-    """What a container definition says about volumes and users."""
+def read_container(node: Mapping, spelling: Spelling, known: Sequence[str] = ()) -> Container:
+    """What a container definition says about volumes and users; the keys `known` are read by others."""
     points = child(node, spelling.mount_points)
     listed = items(points)
     return Container(
@@ -271,12 +309,14 @@ def read_container(node: Mapping, spelling: Spelling) -> Container:
         tuple(_mount_point(mapping(p), spelling) for p in listed or ()),
         tuple(_view(mapping(v), spelling) for v in items(child(node, spelling.volumes_from)) or ()),
         opaque=listed is None and points is not None and not _is_null(points),
+        rest=rest_but(node, (spelling.mount_points, *known)),
     )
 
 
 def _mount_point(node: Mapping | None, spelling: Spelling) -> MountPoint:
     mode = truth(child(node, spelling.read_only), default=False) if node else None
-    return MountPoint(spelling.read(child(node, spelling.source_volume)), mode)
+    beside = rest_but(node, (spelling.read_only,)) if node else ()
+    return MountPoint(spelling.read(child(node, spelling.source_volume)), mode, beside)
 
 
 def _view(node: Mapping | None, spelling: Spelling) -> tuple[Value | None, bool | None]:
@@ -316,11 +356,16 @@ def _authorization_members(storage: EfsVolume, spelling: Spelling) -> dict[str, 
 def write_volume(old: Volume, new: Volume, nodes: VolumeNodes, spelling: Spelling) -> list[TreeEdit]:
     """The tree edits that turn `old` into `new`, for a storage that stays where it stands."""
     corrected = {m.wrong: m.right for m in old.misspelt} if not new.misspelt else {}
+    before = old.meant or old.storage if corrected else old.storage
     edits: list[TreeEdit] = []
-    if isinstance(old.storage, EfsVolume) and isinstance(new.storage, EfsVolume):
+    if isinstance(before, EfsVolume) and isinstance(new.storage, EfsVolume):
+        if old.meant and not corrected:
+            # What is misspelt stays, beside what it stands for.
+            right = {name: e for name, e in nodes.storage_entries.items() if key_text(e) == name}
+            nodes = replace(nodes, storage_entries=right)
         if nodes.mapping is not nodes.storage:
             edits += edit_mapping(nodes.mapping, {}, {}, (), corrected)
-        edits += write_efs(old.storage, new.storage, nodes, spelling, corrected)
+        edits += write_efs(before, new.storage, nodes, spelling, corrected)
     elif isinstance(new.storage, EfsVolume) and old.storage != new.storage:
         edits += replace_storage(new.storage, nodes, spelling)
     return edits
@@ -331,10 +376,20 @@ def replace_storage(new: EfsVolume, nodes: VolumeNodes, spelling: Spelling) -> l
     assert nodes.storage is not None
     assert nodes.storage_name is not None
     entry = nodes.entries[nodes.storage_name]
-    # A console's `"efsVolumeConfiguration": null` would become a duplicate key.
-    spare = nodes.entries.get(spelling.efs)
-    outer = tuple(Renamed(e, spelling.efs) if e is entry else Kept(e) for e in nodes.mapping.entries if e is not spare)
     members = efs_value(new, spelling, nodes.alphabetical)
+    if spare := nodes.entries.get(spelling.efs):
+        # Consoles export every kind, null where it is not used: the values change places.
+        swapped = {id(spare): members, id(entry): None}
+        return [
+            EditMapping(
+                nodes.mapping,
+                tuple(
+                    Added(key_text(e), swapped[id(e)], replaces=e) if id(e) in swapped else Kept(e)
+                    for e in nodes.mapping.entries
+                ),
+            )
+        ]
+    outer = tuple(Renamed(e, spelling.efs) if e is entry else Kept(e) for e in nodes.mapping.entries)
     anchor = nodes.storage_entries.get(spelling.source_path) or nodes.storage_entries.get(spelling.driver_options)
     anchor = anchor or (nodes.storage.entries[0] if nodes.storage.entries else None)
     first, *others = members.items()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from migrate.dialects.plain import Collector, PlainDialect
-from migrate.dialects.reading import Reading, walk
+from migrate.dialects.reading import Reading, is_foreign, walk
 from migrate.dialects.values import child, filled, items, mapping, text, words
 from migrate.syntax import Document, resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
@@ -24,19 +24,16 @@ class TaskDefinition(PlainDialect):
 
     def read(self, document: Document, stem: str) -> Reading | None:
         collector = Collector(self, document)
-        for node, path in walk(document.roots):
+        for node, path in walk(document.roots, is_foreign):
             if isinstance(node, Mapping) and _is_definition(node):
                 _read(collector, node, path, stem)
         if not collector.tasks:
-            for i, root in enumerate(document.roots):
+            for i, root in enumerate(r for r in document.roots if not is_foreign(r)):
                 _read_volumes_only(collector, root, (i,), stem)
         return collector.reading()
 
 
 def _is_definition(node: Mapping) -> bool:
-    # Elastic Beanstalk's Dockerrun.aws.json has the same words, but takes host volumes only.
-    if child(node, "AWSEBDockerrunVersion") is not None:
-        return False
     # A template may put all containers in with one expression; an API model has a mapping here.
     containers = resolve(child(node, "containerDefinitions"))
     return isinstance(containers, Sequence | Scalar) and items(child(node, "volumes")) is not None
@@ -55,6 +52,7 @@ def _read(collector: Collector, node: Mapping, path: Key, stem: str) -> None:
         child(node, "volumes"),
         None if listed is None else [c for c in map(mapping, listed) if c is not None],
         role=None if bare else "taskRoleArn",
+        known=("containerDefinitions", "volumes"),
         role_after=("family", "networkMode"),
         task_role=filled(child(node, "taskRoleArn")),
         family=family if isinstance(family, Text) else None,
@@ -78,6 +76,7 @@ def _read_volumes_only(collector: Collector, root: Node, path: Key, stem: str) -
             root,
             [],
             role=None,
+            known=(),
             engine=Engine.UNKNOWN,
         )
 

@@ -47,7 +47,7 @@ def _finding(located: Located, applied: bool | None) -> dict[str, object]:
         "volume": located.volume,
         "status": finding.status,
         "message": finding.message,
-        "caveat": finding.caveat,
+        "caveat": finding.whole_caveat,
         "help": finding.help or f"efs-migrate rules {finding.rule}",
     }
     if applied is not None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from migrate.engine import Located
 from migrate.run import FileResult
-from rules.rule import Status
+from rules.grants import merge
+from rules.rule import Grant, Status
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,17 @@ class Report:
 
 
 def caveats(findings: Iterable[Located], applied_only: bool) -> list[tuple[str, list[Located]]]:
-    """Each caveat once, with the findings that share it, in order."""
+    """Each caveat once, with the findings that share it, in order; statements for one role are merged."""
     shared: dict[str, list[Located]] = {}
+    granted: list[tuple[Grant, Located]] = []
     for located in findings:
-        if located.finding.caveat and (located.applied or not applied_only):
+        if not located.applied and (applied_only or not located.finding.changes):
+            continue
+        if located.finding.caveat:
             shared.setdefault(located.finding.caveat, []).append(located)
-    return list(shared.items())
+        if located.finding.grant:
+            granted.append((located.finding.grant, located))
+    return [*shared.items(), *((grant.sentence(), served) for grant, served in merge(granted))]
 
 
 def subject(located: Located) -> str:

@@ -28,7 +28,7 @@ class _Ranked:
 class Unit:
     """A collection in brackets on one line, whose edits count only if the line keeps its width.
 
-    `grows` if more than scalars changes in it; `too_long` if something in it cannot stand on one line.
+    `grows` if something is added in it; `too_long` if something in it cannot stand on one line.
     """
 
     node: Container

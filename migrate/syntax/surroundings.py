@@ -33,6 +33,10 @@ class Step:
 Path = tuple[Step, ...]
 
 
+USUAL_WIDTH = 100
+"""How long a line with a collection in brackets may become in any file, in characters."""
+
+
 class Surroundings:
     """Looks up lines, columns, ways and habits in one document."""
 
@@ -85,7 +89,7 @@ class Surroundings:
     @cached_property
     def width(self) -> int:
         """How long a line with a collection in brackets may become: 100, or what the longest such line has."""
-        width = 100
+        width = USUAL_WIDTH
         for container in self.containers():
             if container.flow and size(container) and self.one_line(container):
                 width = max(width, self.line_end(container.start) - self.line_start(container.start))

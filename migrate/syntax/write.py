@@ -9,8 +9,17 @@ from migrate.syntax.anchors import check_anchors
 from migrate.syntax.change import Changed
 from migrate.syntax.document import Document
 from migrate.syntax.draft import Draft, Unit
-from migrate.syntax.node import Mapping, Sequence, SetScalar, TreeEdit
-from migrate.syntax.surroundings import size
+from migrate.syntax.node import (
+    Added,
+    EditMapping,
+    EditSequence,
+    Mapping,
+    New,
+    Sequence,
+    SetScalar,
+    TreeEdit,
+)
+from migrate.syntax.surroundings import USUAL_WIDTH, size
 from migrate.syntax.write_block import write_block
 from migrate.syntax.write_flow import overflow, write_flow
 from migrate.syntax.write_scalar import write_scalar
@@ -24,13 +33,23 @@ def write(document: Document, changes: Items[TreeEdit]) -> list[Edit]:
     for changed in draft.changed.values():
         unit = _unit(draft, changed)
         draft.unit = None if unit is None else units.setdefault(id(unit.node), unit)
-        if draft.unit is not None and not isinstance(changed.change, SetScalar):
+        if draft.unit is not None and _adds(changed.change):
             draft.unit.grows = True
         _write(draft, changed)
     draft.unit = None
     for unit in units.values():
         _settle(draft, unit)
     return draft.finished()
+
+
+def _adds(change: TreeEdit) -> bool:
+    match change:
+        case EditMapping():
+            return any(isinstance(entry, Added) for entry in change.entries)
+        case EditSequence():
+            return any(isinstance(item, New) for item in change.items)
+        case SetScalar():
+            return False
 
 
 def _write(draft: Draft, changed: Changed) -> None:
@@ -44,22 +63,16 @@ def _write(draft: Draft, changed: Changed) -> None:
 
 
 def _unit(draft: Draft, changed: Changed) -> Unit | None:
-    """The collection that has to be written anew if the line becomes too long: in a YAML block the outermost one in
-    brackets, if it stands on one line; else the outermost changed one that does."""
+    """The collection that has to be written anew if the line becomes too long: the outermost one in brackets that
+    stands on one line."""
     node = changed.change.node
     if draft.minified(node, changed.path):
         return None
     way = [step.container for step in changed.path]
     if type(node) is Mapping or type(node) is Sequence:
         way.append(node)
-    outermost = next((index for index, container in enumerate(way) if container.flow), None)
-    if outermost is None:
-        return None
-    in_block = not draft.document.json and outermost > 0
-    for index, container in enumerate(way[outermost:], outermost):
-        if not draft.around.one_line(container):
-            in_block = False
-        elif in_block or id(container) in draft.changed:
+    for index, container in enumerate(way):
+        if container.flow and draft.around.one_line(container):
             return Unit(container, changed.path[:index])
     return None
 
@@ -69,9 +82,11 @@ def _settle(draft: Draft, unit: Unit) -> None:
     around = draft.around
     node = unit.node
     length = around.line_end(node.end) - around.line_start(node.start)
+    # Who has let a line grow this long does not wrap.
+    wraps = length <= USUAL_WIDTH
     length += sum(len(edit.replacement) - (edit.end - edit.start) for edit in unit.edits)
     fills = not size(node) and bool(unit.edits) and _becomes_block(draft, unit)
-    if not unit.too_long and not fills and (not unit.grows or length <= around.width):
+    if not unit.too_long and not fills and (not (unit.grows and wraps) or length <= around.width):
         draft.edits += unit.edits
         return
     overflow(draft, unit)

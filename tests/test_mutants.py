@@ -1,0 +1,429 @@
+"""Faults put into the writer, the dialects and the rules by hand: the proof must catch each before a byte is written.
+
+What the proof cannot see is here as well, by name: the golden cases of `samples/` and the tests of `migrate.syntax` guard it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support import efs_migrate
+
+from migrate import engine
+from migrate.dialects import shape
+from migrate.dialects.plain import PlainDialect
+from migrate.dialects.reading import Reading, walk
+from migrate.edit import Edit, apply
+from migrate.syntax.document import Document
+from migrate.syntax.node import Added, EditMapping, EditSequence, Kept, Mapping, Scalar, SetScalar, TreeEdit
+from migrate.syntax.node import Sequence as SequenceNode
+from rules import RULES
+from rules.model import ENABLED, EfsVolume, SetStorage, Task, Text, Volume
+from rules.rule import Context, Finding, Rule, Status
+
+CONFIG = """\
+file-systems:
+  - id: fs-0123456789abcdef0
+    mounts: {/mnt/efs: /}
+    access-points: {/wiki: fsap-0123456789abcdef0}
+"""
+
+JSON = """\
+{
+  "family": "blog",
+  "taskRoleArn": "arn:aws:iam::123456789012:role/blog",
+  "containerDefinitions": [
+    {
+      "name": "web",
+      "image": "wordpress:6.5",
+      "memory": 512,
+      "command": ["serve", "--fast"],
+      "mountPoints": [{"sourceVolume": "uploads", "containerPath": "/uploads", "readOnly": true}]
+    },
+    {"name": "cron", "image": "cron:1", "memory": 64}
+  ],
+  "volumes": [
+    {
+      "name": "uploads",
+      "host": {
+        "sourcePath": "/mnt/efs/blog/a/b/c/uploads"
+      }
+    },
+    {
+      "name": "wiki",
+      "efsVolumeConfiguration": {
+        "fileSystemId": "fs-0123456789abcdef0",
+        "rootDirectory": "/wiki"
+      }
+    },
+    {
+      "name": "sock",
+      "host": {"sourcePath": "/var/run/docker.sock"}
+    }
+  ]
+}
+"""
+
+YAML = """\
+# Owned by team web.
+family: blog
+containerDefinitions:
+  - name: web
+    image: "wordpress:6.5"
+
+volumes:
+  - name: uploads  # do not rename
+    efsVolumeConfiguration:
+      fileSystemId: fs-0123456789abcdef0
+      rootDirectory: /uploads
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".efs-migrate.yaml").write_text(CONFIG)
+
+
+def is_left_alone(text: str = JSON, *, name: str = "blog.json", because: str = "") -> None:
+    """Apply to a file with this text: it must stay as it is, with one line that says why and exit status 2."""
+    path = Path(name)
+    path.write_text(text, newline="")
+    done = efs_migrate("apply", "--format=json", path)
+    assert path.read_text() == text
+    (file,) = done.report["files"]
+    assert re.search(rf"left alone, .*{because}", str(file["error"])), file["error"]
+    assert done.stderr.splitlines()[-1].startswith(f"efs-migrate: error: {name}")
+    assert done.status == 2
+
+
+def test_without_a_fault_the_change_is_proven() -> None:
+    path = Path("blog.json")
+    path.write_text(JSON)
+    assert efs_migrate("apply", path).status == 1, "the fifth level of uploads is refused an access point"
+    expected = json.loads(JSON)
+    expected["volumes"][0] = {
+        "name": "uploads",
+        "efsVolumeConfiguration": {
+            "fileSystemId": "fs-0123456789abcdef0",
+            "rootDirectory": "/blog/a/b/c/uploads",
+            "transitEncryption": "ENABLED",
+            "authorizationConfig": {"iam": "ENABLED"},
+        },
+    }
+    expected["volumes"][1]["efsVolumeConfiguration"] = {
+        "fileSystemId": "fs-0123456789abcdef0",
+        "transitEncryption": "ENABLED",
+        "authorizationConfig": {"accessPointId": "fsap-0123456789abcdef0", "iam": "ENABLED"},
+    }
+    assert json.loads(path.read_text()) == expected
+
+
+# -- faults of the printer: what stands in the new text ---------------------------------------------------------------
+
+SLIPS = {
+    "an extra key": (
+        '"transitEncryption": "ENABLED",',
+        '"transitEncryption": "ENABLED", "transitEncryptionPort": 2049,',
+    ),
+    "an unknown extra key": ('"iam": "ENABLED"', '"iam": "ENABLED", "mode": "0755"'),
+    "an extra key elsewhere": ('"memory": 512', '"memory": 512, "privileged": true'),
+    "another value": ('"transitEncryption": "ENABLED"', '"transitEncryption": "DISABLED"'),
+    "a value in another case": ('"transitEncryption": "ENABLED"', '"transitEncryption": "enabled"'),
+    "another file system": ('"fs-0123456789abcdef0"', '"fs-0fedcba9876543210"'),
+    "another access point": ('"fsap-0123456789abcdef0"', '"fsap-0fedcba9876543210"'),
+    "another directory": ('"/blog/a/b/c/uploads"', '"/blog/a/b/c/upload"'),
+    "a lost directory": ('        "rootDirectory": "/blog/a/b/c/uploads",\n', ""),
+    "a directory that is kept": (
+        '"fs-0123456789abcdef0",\n        "transitEncryption"',
+        '"fs-0123456789abcdef0", "rootDirectory": "/wiki",\n        "transitEncryption"',
+    ),
+    "a lost name": ('"name": "uploads",\n', "\n"),
+    "a lost key elsewhere": ('      "memory": 512,\n', ""),
+    "a lost volume": (
+        ',\n    {\n      "name": "sock",\n      "host": {"sourcePath": "/var/run/docker.sock"}\n    }',
+        "",
+    ),
+    "a lost role": ('  "taskRoleArn": "arn:aws:iam::123456789012:role/blog",\n', ""),
+    "reordered items": ('["serve", "--fast"]', '["--fast", "serve"]'),
+    "another scalar elsewhere": ('"wordpress:6.5"', '"wordpress:6.6"'),
+    "another type elsewhere": ('"memory": 512', '"memory": "512"'),
+    "another number elsewhere": ('"memory": 512', '"memory": 512.5'),
+    "a writable mount": ('"readOnly": true', '"readOnly": false'),
+    "a duplicate volume": ('    {\n      "name": "sock"', '    {"name": "uploads"},\n    {\n      "name": "sock"'),
+    "a duplicate key": ('        "transitEncryption": "ENABLED",', '        "transitEncryption": "ENABLED",\n' * 2),
+    "both storages": (
+        '      "efsVolumeConfiguration"',
+        '      "host": {"sourcePath": "/x"},\n      "efsVolumeConfiguration"',
+    ),
+    "a missing comma": ('"name": "uploads",', '"name": "uploads"'),
+    "a trailing comma": ('"iam": "ENABLED"', '"iam": "ENABLED",'),
+    "a bracket too many": ("]\n}", "]]\n}"),
+    "an unescaped quote": ('"serve"', '"ser"ve"'),
+}
+"""What a slip makes of the right text: the first of these replaced by the second."""
+
+
+def print_instead(monkeypatch: pytest.MonkeyPatch, fault: Callable[[str], str]) -> None:
+    """Have the printer of edits produce a faulty text."""
+    right = Document.edits
+
+    def edits(self: Document, changes: Sequence[TreeEdit]) -> list[Edit]:
+        text = apply(self.text, right(self, changes))
+        wrong = fault(text)
+        assert wrong != text, "the fault does nothing"
+        return [Edit(0, len(self.text), wrong)]
+
+    monkeypatch.setattr(Document, "edits", edits)
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_a_slip_of_the_printer_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    right, wrong = SLIPS[name]
+    print_instead(monkeypatch, lambda text: text.replace(right, wrong, 1))
+    is_left_alone()
+
+
+def test_reordered_volumes_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def swap(text: str) -> str:
+        head, volumes = text.split('  "volumes": [\n')
+        first, second, third = re.findall(r"    \{\n.*?\n    \}", volumes, re.DOTALL)
+        return head + '  "volumes": [\n' + ",\n".join((second, first, third)) + "\n  ]\n}\n"
+
+    print_instead(monkeypatch, swap)
+    is_left_alone()
+
+
+def test_an_edit_of_the_wrong_volume_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def names(text: str) -> str:
+        return text.replace('"uploads",\n', '"@",\n').replace('"wiki",\n', '"uploads",\n').replace('"@"', '"wiki"')
+
+    print_instead(monkeypatch, names)
+    is_left_alone()
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\r"])
+def test_another_kind_of_newline_is_caught(newline: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    print_instead(monkeypatch, lambda text: text.replace('"ENABLED",\n', f'"ENABLED",{newline}'))
+    is_left_alone(because="newline")
+
+
+def test_a_change_that_is_not_written_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Document, "edits", lambda _self, _changes: [])
+    is_left_alone(because="was not written")
+
+
+LAYOUT = {
+    "a dropped comment": ("# Owned by team web.\n", ""),
+    "a changed comment": ("# do not rename", "# rename"),
+    "other quotes elsewhere": ('"wordpress:6.5"', "'wordpress:6.5'"),
+    "a dropped blank line": ("\n\n", "\n"),
+    "another indentation elsewhere": ('  - name: web\n    image: "w', '    - name: web\n      image: "w'),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUT)
+def test_the_proof_does_not_see_layout_which_golden_cases_guard(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comments, quotes, blank lines and indentation are no data: an edit that spoils them passes. They are safe because
+    edits are minimal, which `samples/` and `tests/syntax` hold fast byte for byte."""
+    right, wrong = LAYOUT[name]
+    print_instead(monkeypatch, lambda text: text.replace(right, wrong, 1))
+    path = Path("blog.yaml")
+    path.write_text(YAML)
+    efs_migrate("apply", "--target=tls", path)
+    assert path.read_text() != YAML
+
+
+# -- faults of a dialect: which tree edits it asks for ----------------------------------------------------------------
+
+
+def write_instead(monkeypatch: pytest.MonkeyPatch, fault: Callable[[Reading, list[TreeEdit]], list[TreeEdit]]) -> None:
+    """Have the dialect ask for faulty tree edits."""
+    right = PlainDialect.write
+    monkeypatch.setattr(
+        PlainDialect, "write", lambda self, reading, planned: fault(reading, right(self, reading, planned))
+    )
+
+
+def mapping_with(reading: Reading, key: str, value: str) -> Mapping:
+    """The first mapping that has this entry."""
+    for node, _ in walk(reading.document.roots):
+        if isinstance(node, Mapping):
+            for entry in node.entries:
+                if getattr(entry.key, "text", None) == key and getattr(entry.value, "text", None) == value:
+                    return node
+    raise AssertionError(f"no {key}: {value}")
+
+
+def list_of(reading: Reading, key: str) -> SequenceNode:
+    for node, _ in walk(reading.document.roots):
+        if isinstance(node, Mapping):
+            for entry in node.entries:
+                if getattr(entry.key, "text", None) == key and isinstance(entry.value, SequenceNode):
+                    return entry.value
+    raise AssertionError(f"no list {key}")
+
+
+def without(node: Mapping, key: str) -> EditMapping:
+    return EditMapping(node, tuple(Kept(e) for e in node.entries if getattr(e.key, "text", None) != key))
+
+
+def test_a_forgotten_edit_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    write_instead(monkeypatch, lambda _reading, edits: edits[:-1])
+    is_left_alone(because="differently")
+
+
+def test_an_extra_key_in_a_volume_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(_reading: Reading, edits: list[TreeEdit]) -> list[TreeEdit]:
+        first = edits[0]
+        assert isinstance(first, EditMapping)
+        return [replace(first, entries=(*first.entries, Added("driver", "local"))), *edits[1:]]
+
+    write_instead(monkeypatch, fault)
+    is_left_alone(because="differently")
+
+
+def test_a_changed_volume_that_nobody_planned_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(reading: Reading, edits: list[TreeEdit]) -> list[TreeEdit]:
+        entry = mapping_with(reading, "sourcePath", "/var/run/docker.sock").entries[0]
+        assert isinstance(entry.value, Scalar)
+        return [*edits, SetScalar(entry.value, "/run/docker.sock")]
+
+    write_instead(monkeypatch, fault)
+    is_left_alone(because="differently")
+
+
+def test_a_removed_volume_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(reading: Reading, edits: list[TreeEdit]) -> list[TreeEdit]:
+        volumes = list_of(reading, "volumes")
+        return [*edits, EditSequence(volumes, tuple(volumes.items[:2]))]
+
+    write_instead(monkeypatch, fault)
+    is_left_alone(because="differently")
+
+
+def test_a_removed_container_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(reading: Reading, edits: list[TreeEdit]) -> list[TreeEdit]:
+        containers = list_of(reading, "containerDefinitions")
+        return [*edits, EditSequence(containers, tuple(containers.items[:1]))]
+
+    write_instead(monkeypatch, fault)
+    is_left_alone(because="differently")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "lost"),
+    [
+        pytest.param("family", "blog", "taskRoleArn", id="role"),
+        pytest.param("sourceVolume", "uploads", "readOnly", id="readOnly"),
+        pytest.param("sourceVolume", "uploads", "sourceVolume", id="mount point"),
+        pytest.param("name", "web", "image", id="image"),
+        pytest.param("name", "web", "command", id="command"),
+        pytest.param("sourceVolume", "uploads", "containerPath", id="container path"),
+    ],
+)
+def test_a_lost_key_outside_the_volumes_is_caught(
+    key: str, value: str, lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_instead(monkeypatch, lambda reading, edits: [*edits, without(mapping_with(reading, key, value), lost)])
+    is_left_alone(because="differently")
+
+
+EfsValue = Callable[..., dict[str, object]]
+SHAPES: dict[str, Callable[[dict[str, object]], dict[str, object]]] = {
+    "an extra member": lambda members: members | {"transitEncryptionPort": 2049},
+    "a misspelt member": lambda members: {"fileSystemID" if k == "fileSystemId" else k: v for k, v in members.items()},
+    "a lost member": lambda members: {k: v for k, v in members.items() if k != "rootDirectory"},
+    "another value": lambda members: members | {"transitEncryption": "DISABLED"},
+    "another directory": lambda members: members | {"rootDirectory": "/"},
+    "another file system": lambda members: members | {"fileSystemId": "fs-0fedcba9876543210"},
+    "a scalar in a mapping's place": lambda members: members | {"authorizationConfig": "ENABLED"},
+    "a boolean in a word's place": lambda members: members | {"transitEncryption": True},
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_fault_in_the_shape_of_a_new_volume_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    right: EfsValue = shape.efs_value  # type: ignore[assignment]  # its values' type is not of interest here
+    monkeypatch.setattr(shape, "efs_value", lambda *args, **kwargs: SHAPES[name](right(*args, **kwargs)))
+    is_left_alone()
+
+
+@pytest.mark.parametrize("crash", [StopIteration, KeyError])
+def test_a_crash_never_passes_for_nothing_to_do(crash: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(_reading: Reading, _edits: list[TreeEdit]) -> list[TreeEdit]:
+        raise crash
+
+    write_instead(monkeypatch, fault)
+    Path("blog.json").write_text(JSON)
+    try:
+        status = efs_migrate("check", "blog.json").status
+    except (RuntimeError, crash):
+        status = 2
+    assert status == 2
+
+
+# -- faults of a rule: what it plans ----------------------------------------------------------------------------------
+
+
+def add_rule(monkeypatch: pytest.MonkeyPatch, change: Callable[[EfsVolume], EfsVolume | None]) -> None:
+    """Register one more rule, which gives EFS volumes another storage."""
+
+    def check(volume: Volume, _task: Task, _context: Context) -> Finding | None:
+        if not isinstance(volume.storage, EfsVolume) or (storage := change(volume.storage)) is None:
+            return None
+        return Finding("EFS999", volume.key, Status.FIXABLE, "a fault", changes=(SetStorage(volume.key, storage),))
+
+    rule = Rule("EFS999", "fault", "any", "fixable", "A fault", check_volume=check)
+    monkeypatch.setattr(engine, "RULES", (*RULES, rule))
+
+
+def test_a_rule_that_is_never_content_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def deeper(storage: EfsVolume) -> EfsVolume:
+        above = storage.root_directory.source if storage.root_directory else ""
+        return replace(storage, root_directory=Text.of(f"{above}/deeper"), access_point=None)
+
+    add_rule(monkeypatch, deeper)
+    is_left_alone(because="second run would change it again")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        pytest.param(
+            lambda s: replace(s, root_directory=Text.of("/x")) if s.access_point and not s.root_directory else None,
+            "root directory other than /",
+            id="root directory beside an access point",
+        ),
+        pytest.param(
+            lambda s: replace(s, transit_encryption=None) if s.authorizes and s.encrypts else None,
+            "without transit encryption|second run",
+            id="IAM in the clear",
+        ),
+        pytest.param(
+            lambda s: replace(s, file_system=None) if s.file_system and s.authorizes else None,
+            "no file system|differently",
+            id="no file system",
+        ),
+    ],
+)
+def test_a_rule_that_breaks_a_constraint_is_caught(
+    change: Callable[[EfsVolume], EfsVolume | None], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_rule(monkeypatch, change)
+    is_left_alone(because=f"({reason})")
+
+
+def test_iam_without_a_role_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_rule(monkeypatch, lambda s: None if s.authorizes else replace(s, iam=ENABLED))
+    is_left_alone(YAML, name="blog.yaml", because="without a task role")
+
+
+def test_a_plan_that_the_dialect_forgets_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PlainDialect, "write", lambda _self, _reading, _planned: [])
+    is_left_alone(because="was not written")

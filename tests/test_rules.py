@@ -1,0 +1,551 @@
+"""The rules: their examples, what holds them together with README and samples, and the pure functions below them."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import ROOT, cases, efs_migrate
+
+from migrate.dialects.values import parse_text
+from migrate.report.rules import page, table
+from rules import RULES
+from rules.constraints import violations
+from rules.grants import grant, merge, role_name
+from rules.model import (
+    CODED_REF,
+    ENABLED,
+    Container,
+    EfsVolume,
+    Engine,
+    HostPath,
+    MountPoint,
+    Ref,
+    Stack,
+    Task,
+    Text,
+    Value,
+    Volume,
+)
+from rules.mounts import HostMount, Mapped, Mounts, Unplaced, lost_options, parse_source, place, split_options
+from rules.paths import access_point_problem, below, looks_like_a_file, looks_like_efs, normalise
+from rules.rule import Context, Example, Grant, Policy, Rule
+
+FS = Text.of("fs-0123456789abcdef0")
+OTHER = Text.of("fs-0fedcba9876543210")
+POINT = Text.of("fsap-0123456789abcdef0")
+
+# -- examples ---------------------------------------------------------------------------------------------------------
+
+EXAMPLES = [
+    pytest.param(rule, example, id=f"{rule.id}-{number}")
+    for rule in RULES
+    for number, example in enumerate(rule.examples, 1)
+]
+
+
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES)
+def test_example(rule: Rule, example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = Path("example.json" if example.before.startswith(("{", "[")) else "example.yaml")
+    path.write_text(example.before)
+    if example.config:
+        Path(".efs-migrate.yaml").write_text(example.config)
+    unsafe = ["--unsafe"] if "--unsafe" in rule.default else []
+    done = efs_migrate("apply", "--only", rule.id, *unsafe, path)
+    assert done.status == 0, done.stdout + done.stderr.encode()
+    assert path.read_text() == example.after
+
+
+def test_rules_that_change_something_have_an_example() -> None:
+    assert [r.id for r in RULES if not r.examples and r.default not in ("advice", "refused")] == []
+
+
+# -- what must agree --------------------------------------------------------------------------------------------------
+
+
+def test_readme_has_the_table_of_rules() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- rules -->\n(.*?)<!-- /rules -->", readme, re.DOTALL)
+    assert found, "README.md has no <!-- rules --> … <!-- /rules -->"
+    assert found[1] == table()
+
+
+def test_readme_names_no_other_rules() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"EFS\d{3}", readme)) <= {rule.id for rule in RULES}
+
+
+def test_every_rule_file_is_registered_once() -> None:
+    files = sorted(path.stem for path in (ROOT / "rules").glob("efs*.py"))
+    names = sorted(f"{rule.id.lower()}_{rule.name.replace('-', '_')}" for rule in RULES)
+    assert files == names
+    assert len(set(RULES)) == len(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_documentation(rule: Rule) -> None:
+    module = importlib.import_module(f"rules.{rule.id.lower()}_{rule.name.replace('-', '_')}")
+    assert module.RULE is rule
+    assert rule.page == module.__doc__
+    assert "\nSource: " in rule.page
+    title, blank, *_ = rule.page.splitlines()
+    assert title, "the docstring starts with a title"
+    assert not blank
+    assert page(rule.id).startswith(f"# {rule.id} {rule.name}: ")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_has_a_sample(rule: Rule) -> None:
+    assert [case.name for case in cases() if case.name.startswith(f"{rule.id.lower()}-")]
+
+
+def test_samples_are_named_after_rules_that_exist() -> None:
+    named = {match[0].upper() for case in cases() if (match := re.match(r"efs\d{3}(?=-)", case.name))}
+    assert named == {rule.id for rule in RULES}
+
+
+# -- texts ------------------------------------------------------------------------------------------------------------
+
+# Private-use characters are the coding's own.
+_words = st.text(st.characters(exclude_categories=["Cs", "Co"]), min_size=1)
+_texts = st.lists(st.one_of(_words, _words.map(Ref))).map(
+    lambda parts: Text(
+        tuple(p for i, p in enumerate(parts) if not (i and isinstance(p, str) and isinstance(parts[i - 1], str)))
+    )
+)
+
+
+@given(_texts)
+def test_coded_text_is_decoded(text: Text) -> None:
+    assert Text.decode(text.coded) == text
+
+
+@given(_texts)
+def test_separators_never_split_a_reference(text: Text) -> None:
+    for reference in re.findall(CODED_REF, text.coded):
+        assert not set("/,.:") & set(reference)
+    pieces = [Text.decode(piece) for piece in text.coded.split("/")]
+    assert "/".join(piece.source for piece in pieces) == text.source
+
+
+# -- paths ------------------------------------------------------------------------------------------------------------
+
+
+def coded(path: str) -> str:
+    return normalise(parse_text(path).coded)
+
+
+@pytest.mark.parametrize(
+    ("path", "normal"),
+    [
+        ("/mnt//efs/", "/mnt/efs"),
+        ("/", "/"),
+        ("//", "/"),
+        ("/./mnt/./efs/.", "/mnt/efs"),
+        ("/mnt/../efs", "/mnt/../efs"),
+        ("relative/", "relative"),
+        ("", ""),
+    ],
+)
+def test_normalise(path: str, normal: str) -> None:
+    assert normalise(path) == normal
+
+
+@pytest.mark.parametrize(
+    ("path", "directory", "rest"),
+    [
+        ("/mnt/efs", "/mnt/efs", ""),
+        ("/mnt/efs/app", "/mnt/efs", "/app"),
+        ("/mnt/efs/a/b", "/mnt/efs", "/a/b"),
+        ("/anything", "/", "/anything"),
+        ("/", "/", ""),
+        ("/mnt", "/mnt/efs", None),
+        ("/mnt/efs2", "/mnt/efs", None),
+        ("/efs.old/ts3", "/efs", None),
+        ("/efs", "/efs.old", None),
+        ("/MNT/EFS", "/mnt/efs", None),
+    ],
+)
+def test_below(path: str, directory: str, rest: str | None) -> None:
+    assert below(path, directory) == rest
+
+
+EFS_NAMES = """
+    /mnt/efs /mnt/efs/fs1 /mnt/efs/retail-forecasting /mnt/efs/dorado_models /mnt/efs/models /efs /efs/html /efs/blog
+    /efs/geoserver /efs/aws-backup-restore_2022-09-06T00-03-13-832Z/geoserver /efs.old/ts3 /nfs_shares /mnt/nfs /EFS /mnt/EFS1
+    /efs1 /var/lib/my-efs efs efs-html efs-boomi efs-volume my_efs appEfs nfs-data
+"""
+OTHER_NAMES = """
+    /var/run/docker.sock /run/docker.sock /run/ec2-metadata /buildkite/builds /sys/kernel/debug /sys/fs/bpf / /proc
+    c:/programdata/docker/containers /tmp /scratch /docker_scratch /home/ec2-user /home/ec2-user/miniconda
+    /home/ec2-user/db_data /ecs/mysql-data /ecs/webdata /ecs/dbdata /ecs/config /data /data/webroot /data/mongodb /mnt/nginx
+    /path/to/workspace /test/%%X%% /var/app/current/static database-conf.yml /projects /prefs /data/defs /beefsteak
+    data volume storage jenkins_home mysql-data wordpress_data ecs refs prefs
+"""
+
+
+@pytest.mark.parametrize("name", EFS_NAMES.split())
+def test_looks_like_efs(name: str) -> None:
+    assert looks_like_efs(name)
+
+
+@pytest.mark.parametrize("name", OTHER_NAMES.split())
+def test_does_not_look_like_efs(name: str) -> None:
+    assert not looks_like_efs(name)
+
+
+def test_what_a_reference_is_called_says_nothing_of_the_path() -> None:
+    assert not looks_like_efs(coded("/data/${EFS_DIR}"))
+    assert looks_like_efs(coded("/mnt/efs/${DIR}"))
+
+
+@pytest.mark.parametrize(
+    ("path", "is_file"),
+    [
+        ("/etc/app.conf", True),
+        ("/mnt/efs/proxy/nginx.conf", True),
+        ("/mnt/efs/cert.pem", True),
+        ("/mnt/efs/conf.d", False),
+        ("/mnt/efs/.ssh", False),
+        ("/mnt/efs/app", False),
+        ("/mnt/efs/site-1.2", False),
+        ("/mnt/efs/", False),
+        ("/mnt/efs.old/app", False),
+    ],
+)
+def test_looks_like_a_file(path: str, is_file: bool) -> None:
+    assert looks_like_a_file(path) is is_file
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/a", "/a/b/c/d", "/a.b/c-d_e", "/with space", "/ä", "/" + "x" * 99, "/${ENV}/app", "/a/${B}", "${DIR}"],
+)
+def test_access_point_path(path: str) -> None:
+    assert access_point_problem(coded(path)) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("", "slash"),
+        ("app", "slash"),
+        ("/a/b/c/d/e", "5 levels"),
+        ("/.hidden", "dot"),
+        ("/a/.b", "dot"),
+        ("/" + "x" * 100, "100 characters"),
+        *[(f"/a{c}b", "character") for c in "$#<>;`|&?{}^*\n"],
+        (coded("/a/b/c/d/${E}"), "5 levels"),
+        ("/a\n", "character"),
+    ],
+)
+def test_access_point_path_problem(path: str, problem: str) -> None:
+    assert problem in (access_point_problem(path) or "")
+
+
+_API_PATTERN = re.compile(r"(\/|(\/(?!\.)+[^$#<>;`|&?{}^*/\n]+){1,4})")
+
+
+@given(
+    st.text(st.sampled_from("/ab.-_ $#?*"), max_size=20) | st.text(st.sampled_from("/abc"), min_size=90, max_size=110)
+)
+def test_access_point_path_agrees_with_the_api(path: str) -> None:
+    path = normalise(path)
+    fits = len(path) <= 100 and _API_PATTERN.fullmatch(path) is not None
+    assert (access_point_problem(path) is None) == fits
+
+
+# -- mounts -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("server", "file_system", "region"),
+    [
+        ("fs-0123456789abcdef0", "fs-0123456789abcdef0", None),
+        ("fs-12345678", "fs-12345678", None),
+        ("fs-0123456789abcdef0.efs.eu-west-1.amazonaws.com", "fs-0123456789abcdef0", "eu-west-1"),
+        ("eu-west-1a.fs-0123456789abcdef0.efs.eu-west-1.amazonaws.com", "fs-0123456789abcdef0", "eu-west-1"),
+        ("fs-0123456789abcdef0.efs.cn-north-1.amazonaws.com.cn", "fs-0123456789abcdef0", "cn-north-1"),
+        ("fs-0123456789abcdef0.efs.eusc-de-east-1.amazonaws.eu", "fs-0123456789abcdef0", "eusc-de-east-1"),
+        ("fs-0123456789abcdef0.efs.us-iso-east-1.c2s.ic.gov", "fs-0123456789abcdef0", "us-iso-east-1"),
+        ("fs-0123456789abcdef0.efs.us-isob-east-1.sc2s.sgov.gov", "fs-0123456789abcdef0", "us-isob-east-1"),
+        ("fs-0123456789abcdef0.efs.eu-isoe-west-1.cloud.adc-e.uk", "fs-0123456789abcdef0", "eu-isoe-west-1"),
+        ("fs-0123456789abcdef0.efs.us-isof-south-1.csp.hci.ic.gov", "fs-0123456789abcdef0", "us-isof-south-1"),
+        ("${EFS_ID}.efs.${AWS_REGION}.amazonaws.com", "${EFS_ID}", None),
+        ("{{ efs_id }}.efs.eu-west-1.amazonaws.com", "{{ efs_id }}", "eu-west-1"),
+        ("${AZ}.${EFS_ID}.efs.eu-west-1.amazonaws.com", "${EFS_ID}", "eu-west-1"),
+        ("fs-${ID}", "fs-${ID}", None),
+        ("fs-${ID}.efs.eu-west-1.amazonaws.com", "fs-${ID}", "eu-west-1"),
+        # who knows
+        ("${EFS_DNS_NAME}", None, None),
+        ("10.0.3.17", None, None),
+        ("files.internal.example", None, None),
+        ("fs-0123456789abcdef0.fsx.eu-west-1.amazonaws.com", None, None),
+        ("fs-0123456789abcdef0.efs.eu-west-1.example.com", None, None),
+        ("fs-xyz", None, None),
+        ("", None, None),
+    ],
+)
+def test_parse_source(server: str, file_system: str | None, region: str | None) -> None:
+    found = parse_source(parse_text(server).coded, "/")
+    assert (found.file_system.source if found.file_system else None, found.region) == (file_system, region)
+
+
+@pytest.mark.parametrize(("given_path", "directory"), [("", "/"), ("/", "/"), ("/a//b/", "/a/b")])
+def test_parse_source_directory(given_path: str, directory: str) -> None:
+    assert parse_source("fs-12345678", given_path).directory == directory
+
+
+def test_lost_options() -> None:
+    usual = "addr=x,nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport,tls,iam,accesspoint=fsap-1,ro"
+    assert lost_options(split_options(Text.of(usual))) == []
+    assert lost_options(split_options(Text.of("soft, noac,timeo=50,nosuid,rw"))) == [
+        "soft",
+        "noac",
+        "timeo=50",
+        "nosuid",
+    ]
+
+
+MOUNTS = Mounts(
+    [
+        HostMount("/mnt/efs", FS, "/"),
+        HostMount("/mnt/efs/media", OTHER, "/library"),
+        HostMount("/efs", FS, "/same"),
+        HostMount("/efs", FS, "/same"),
+        HostMount("/twice", FS, "/"),
+        HostMount("/twice", OTHER, "/"),
+        HostMount("/srv/shared", FS, "/"),
+        HostMount(coded("/mnt/${STAGE}"), OTHER, "/"),
+    ]
+)
+
+
+def placed(path: str | None, name: str = "data") -> tuple[Value, str, str | None] | str | None:
+    """A short form of where a path leads: (file system, directory, nested mount), a reason, or None."""
+    found = place(parse_text(path) if path is not None else None, name, MOUNTS)
+    if isinstance(found, Mapped):
+        return found.mount.file_system, Text.decode(found.directory).source, found.nested
+    return found.reason if isinstance(found, Unplaced) else None
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param("/mnt/efs/app", (FS, "/app", None), id="below a mount"),
+        pytest.param("/mnt//efs/app/", (FS, "/app", None), id="written otherwise"),
+        pytest.param("/mnt/efs/media/films", (OTHER, "/library/films", None), id="the longest mount wins"),
+        pytest.param("/mnt/efs/media", (OTHER, "/library", None), id="the mount itself"),
+        pytest.param("/mnt/efs/media2", (FS, "/media2", None), id="whole names only"),
+        pytest.param("/efs/a", (FS, "/same/a", None), id="the same mount twice"),
+        pytest.param("/mnt/efs", (FS, "/", "/mnt/efs/media"), id="another mount below"),
+        pytest.param("/mnt/efs/${ENV}/app", (FS, "/${ENV}/app", None), id="a reference inside"),
+        pytest.param("/mnt/${STAGE}/app", (OTHER, "/app", None), id="the mount point's own reference"),
+        pytest.param("/data", None, id="elsewhere"),
+        pytest.param("/var/run/docker.sock", None, id="a socket"),
+        pytest.param("relative/efs", None, id="relative"),
+        pytest.param("c:/efs", None, id="Windows"),
+    ],
+)
+def test_place(path: str, expected: tuple[Value, str, str | None] | None) -> None:
+    assert placed(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "reason"),
+    [
+        ("/srv", "data", "mounted below it"),
+        ("/", "data", "mounted below it"),
+        ("/twice/app", "data", "both mounted at /twice"),
+        ("/efs.old/ts3", "data", "suggests EFS"),
+        ("/archive", "efs-archive", "suggests EFS"),
+        ("${DIR}", "data", "starts with an expression"),
+        ("/${DIR}/app", "data", "starts with an expression"),
+        ("/srv/${DIR}/app", "data", "decides whether"),
+        ("/mnt/efs/../app", "data", "climbs"),
+        (None, "data", "is an expression"),
+    ],
+)
+def test_place_asks(path: str | None, name: str, reason: str) -> None:
+    assert reason in str(placed(path, name))
+
+
+@pytest.mark.parametrize("path", ["/var/run/docker.sock", "/proc", "/sys/fs/cgroup", "/tmp", "/run/x", "/x/y.sock"])
+def test_a_volume_name_does_not_make_a_system_path_efs(path: str) -> None:
+    assert placed(path, "efs") is None
+
+
+# -- grants -----------------------------------------------------------------------------------------------------------
+
+MOUNT, WRITE, ROOT_ACCESS = (f"elasticfilesystem:Client{action}" for action in ("Mount", "Write", "RootAccess"))
+ROLE = Text.of("arn:aws:iam::123456789012:role/team/blog")
+
+
+def container(name: str, read_only: bool | None, source: str = "data", **more: object) -> Container:
+    point = MountPoint(Text.of(source), read_only)
+    return replace(Container(Text.of(name), None, (point,)), **more)  # type: ignore[arg-type]  # fields of the test's choice
+
+
+def volume(storage: EfsVolume) -> Volume:
+    return Volume(("v",), "data", storage)
+
+
+def task(*containers: Container, storage: EfsVolume | None = None, **more: object) -> Task:
+    made = Task(("t",), "blog", (volume(storage or EfsVolume(FS, transit_encryption=ENABLED)),), task_role=ROLE)
+    return replace(made, containers=containers, **more)  # type: ignore[arg-type]  # fields of the test's choice
+
+
+def granted(given: Task, storage: EfsVolume | None = None, policy: Policy | None = None) -> Grant:
+    volume = given.volumes[0]
+    assert isinstance(volume.storage, EfsVolume)
+    return grant(volume, storage or volume.storage, given, Context(Stack((given,)), policy or Policy()))
+
+
+SIDECAR = Container(Text.of("sidecar"), None, (), volumes_from=((Text.of("web"), None),))
+
+
+@pytest.mark.parametrize(
+    ("given_task", "expected"),
+    [
+        pytest.param(task(container("web", False)), [MOUNT, WRITE], id="writable"),
+        pytest.param(task(container("web", True)), [MOUNT], id="read-only"),
+        pytest.param(task(container("web", True), container("cron", False)), [MOUNT, WRITE], id="one of two writes"),
+        pytest.param(task(container("web", True), container("cron", False, "other")), [MOUNT], id="another volume"),
+        pytest.param(task(container("web", None)), [MOUNT, WRITE], id="readOnly is an expression"),
+        pytest.param(task(), [MOUNT, WRITE], id="nobody mounts it here"),
+        pytest.param(task(container("web", True), opaque_containers=True), [MOUNT, WRITE], id="containers not known"),
+        pytest.param(
+            task(container("web", True), container("x", True, opaque=True)), [MOUNT, WRITE], id="mounts not known"
+        ),
+        pytest.param(task(container("web", True), SIDECAR), [MOUNT, WRITE], id="volumesFrom writes"),
+        pytest.param(
+            task(container("web", True), replace(SIDECAR, volumes_from=((Text.of("web"), True),))),
+            [MOUNT],
+            id="volumesFrom reads",
+        ),
+        pytest.param(
+            task(container("web", True), replace(SIDECAR, volumes_from=((Text.of("db"), False),))),
+            [MOUNT],
+            id="volumesFrom of another container",
+        ),
+        pytest.param(
+            task(container("web", True), replace(SIDECAR, volumes_from=((Text((Ref("${X}"),)), False),))),
+            [MOUNT, WRITE],
+            id="volumesFrom of an unknown container",
+        ),
+    ],
+)
+def test_actions_are_the_least(given_task: Task, expected: list[str]) -> None:
+    assert list(granted(given_task).actions) == expected
+
+
+def test_root_access_is_asked_for() -> None:
+    asked = granted(task(container("web", True)), policy=Policy(root_access=True))
+    assert asked.actions == (MOUNT, ROOT_ACCESS)
+
+
+def test_statement_for_an_access_point() -> None:
+    given_task = task(container("web", True), region="eu-west-1")
+    assert granted(given_task, EfsVolume(FS, transit_encryption=ENABLED, access_point=POINT)).statement() == {
+        "Effect": "Allow",
+        "Action": [MOUNT],
+        "Resource": "arn:aws:elasticfilesystem:eu-west-1:123456789012:file-system/fs-0123456789abcdef0",
+        "Condition": {
+            "StringEquals": {
+                "elasticfilesystem:AccessPointArn": "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-0123456789abcdef0"
+            }
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "role", [None, Text((Ref("${ROLE}"),)), Text.of("blog"), Text.of("arn:aws-cn:iam::123456789012:role/x")]
+)
+@pytest.mark.parametrize(
+    "storage", [EfsVolume(FS), EfsVolume(FS, access_point=POINT), EfsVolume(Text((Ref("${FS}"),)))]
+)
+def test_no_statement_covers_everything(role: Value | None, storage: EfsVolume) -> None:
+    found = granted(task(task_role=role), storage).statement()
+    assert "*" not in json.dumps(found)
+    assert found["Condition"]
+    assert str(found["Resource"]).endswith(f":file-system/{storage.file_system.source if storage.file_system else ''}")
+
+
+def test_statement_in_another_partition() -> None:
+    found = granted(task(task_role=Text.of("arn:aws-cn:iam::123456789012:role/x")), EfsVolume(FS)).statement()
+    assert str(found["Resource"]).startswith("arn:aws-cn:elasticfilesystem:<region>:123456789012:")
+
+
+def one_grant(*points: str, role: str = "blog", actions: tuple[str, ...] = (MOUNT,)) -> Grant:
+    return Grant(role, "arn:aws:elasticfilesystem:eu-west-1:123456789012", "fs-12345678", points, actions)
+
+
+def test_grants_of_one_role_are_one_statement_per_file_system_and_actions() -> None:
+    readers = [one_grant("fsap-1"), one_grant("fsap-2"), one_grant("fsap-1")]
+    others = [one_grant("fsap-3", actions=(MOUNT, WRITE)), one_grant("fsap-1", role="wiki")]
+    merged = merge((grant, number) for number, grant in enumerate([*readers, *others]))
+    assert [grant for grant, _ in merged] == [one_grant("fsap-1", "fsap-2"), *others], "no access point gains an action"
+    assert [served for _, served in merged] == [[0, 1, 2], [3], [4]]
+
+
+def test_grants_of_a_whole_file_system_have_all_of_its_actions() -> None:
+    ((merged, served),) = merge([(one_grant(), "reader"), (one_grant(actions=(MOUNT, WRITE)), "writer")])
+    assert merged == one_grant(actions=(MOUNT, WRITE))
+    assert served == ["reader", "writer"]
+
+
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [(ROLE, "blog"), (Text.of("blog"), "blog"), (Text((Ref("{{ roles/blog }}"),)), "{{ roles/blog }}"), (None, "?")],
+)
+def test_role_name(role: Value | None, name: str) -> None:
+    assert role_name(role) == name
+
+
+# -- constraints ------------------------------------------------------------------------------------------------------
+
+SOUND = EfsVolume(FS, transit_encryption=ENABLED, access_point=POINT, iam=ENABLED)
+
+
+@pytest.mark.parametrize(
+    ("storage", "more", "problems"),
+    [
+        pytest.param(SOUND, {}, [], id="sound"),
+        pytest.param(EfsVolume(FS), {}, [], id="preview"),
+        pytest.param(replace(SOUND, root_directory=Text.of("/")), {}, [], id="slash beside an access point"),
+        pytest.param(replace(SOUND, root_directory=Text.of("/a")), {}, ["root directory"], id="root directory"),
+        pytest.param(EfsVolume(FS, access_point=POINT), {}, ["access point without"], id="access point in the clear"),
+        pytest.param(EfsVolume(FS, iam=ENABLED), {}, ["IAM authorization without transit"], id="IAM in the clear"),
+        pytest.param(SOUND, {"task_role": None}, ["without a task role"], id="no role"),
+        pytest.param(SOUND, {"task_role": None, "engine": Engine.UNKNOWN}, [], id="role elsewhere"),
+        pytest.param(EfsVolume(None), {}, ["no file system"], id="no file system"),
+        pytest.param(
+            replace(SOUND, root_directory=Text.of("/a"), transit_encryption=None),
+            {"task_role": None},
+            ["root directory", "access point without", "IAM authorization without transit", "without a task role"],
+            id="all at once",
+        ),
+        pytest.param(
+            replace(SOUND, transit_encryption=Text.of("DISABLED")),
+            {},
+            ["access point without", "IAM authorization without transit"],
+            id="TLS disabled",
+        ),
+    ],
+)
+def test_violations(storage: EfsVolume, more: dict[str, object], problems: list[str]) -> None:
+    found = [reason for _, reason in violations(Stack((task(storage=storage, **more),)))]
+    assert len(found) == len(problems)
+    assert all(problem in reason for problem, reason in zip(problems, found, strict=True))
+
+
+def test_other_storage_breaks_no_constraint() -> None:
+    other = Task(("t",), "t", (Volume(("v",), "data", HostPath(Text.of("/data"))),))
+    assert list(violations(Stack((other,)))) == []
