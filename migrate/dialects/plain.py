@@ -5,11 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from migrate.dialects import shape
-from migrate.dialects.reading import Dialect, Reading, group_twins, used_anchors
+from migrate.dialects.reading import Dialect, Reading, group_twins, key_text, used_anchors, walk
 from migrate.dialects.shape import Spelling, VolumeNodes
 from migrate.dialects.values import child, items, mapping, parse_text, value
 from migrate.syntax import Document, get
-from migrate.syntax.node import Added, EditMapping, Entry, Kept, Mapping, Node, Scalar, SetScalar, TreeEdit
+from migrate.syntax.node import (
+    Added,
+    Alias,
+    EditMapping,
+    Entry,
+    Kept,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    SetScalar,
+    TreeEdit,
+)
 from rules.model import (
     Change,
     Container,
@@ -56,6 +68,18 @@ class Collector:
     spans: dict[Key, int] = field(default_factory=dict)
     nodes: dict[Key, object] = field(default_factory=dict)
     regions: list[tuple[int, int]] = field(default_factory=list)
+    followed: set[int] = field(default_factory=set)
+    """Identities of the aliases that led to a volume."""
+
+    def follow(self, *nodes: Node | None) -> None:
+        """Remember the aliases among `nodes`, and those that the merge keys of mappings name."""
+        for node in nodes:
+            if isinstance(node, Alias):
+                self.followed.add(id(node))
+            elif isinstance(node, Mapping):
+                for entry in node.entries:
+                    if key_text(entry) == "<<":
+                        self.follow(*(entry.value.items if isinstance(entry.value, Sequence) else [entry.value]))
 
     def add_task(
         self,
@@ -80,6 +104,7 @@ class Collector:
 
         `known` are the keys of `node` (beside the role's) whose content is read into the model.
         """
+        self.follow(node, volumes)
         own = (*known, role or "")
         listed = [v for v in map(mapping, items(volumes) or ()) if v is not None]
         sorted_keys = shape.alphabetical([node, *(containers or ()), *listed])
@@ -119,6 +144,7 @@ class Collector:
 
     def read_volume(self, key: Key, node: Mapping, item: Node, sorted_keys: bool) -> Volume:
         volume, found = shape.read_volume(node, key, self.spelling)
+        self.follow(item, *(entry.value for entry in (*found.entries.values(), *found.storage_entries.values())))
         self.spans[key] = item.start
         self.nodes[key] = replace(found, alphabetical=sorted_keys)
         if not (isinstance(volume.storage, OtherStorage) and volume.storage.problem):
@@ -141,7 +167,7 @@ class Collector:
         for key, found in self.nodes.items():
             if isinstance(found, VolumeNodes) and (reason := shape.problem(found, anchors, self.spelling)):
                 blocked[key] = reason
-        blocked |= self._shared_mount_points()
+        blocked |= self._shared_mount_points() | self._used_elsewhere()
         owners = {key: found.identities for key, found in self.nodes.items() if isinstance(found, VolumeNodes)}
         return Reading(
             self.dialect,
@@ -153,6 +179,19 @@ class Collector:
             blocked,
             group_twins(owners),
         )
+
+    def _used_elsewhere(self) -> dict[Key, str]:
+        """Volumes that lie in something that an alias puts where no volume is read."""
+        names = {alias.name for alias in self.document.aliases if id(alias) not in self.followed}
+        if not names:
+            return {}
+        spans = [(n.start, n.end) for n, _ in walk(self.document.roots) if n.anchor in names]
+        return {
+            key: "an alias elsewhere uses it, too"
+            for key, found in self.nodes.items()
+            if isinstance(found, VolumeNodes)
+            and any(start <= n.start < end for n in found.edited for start, end in spans)
+        }
 
     def _shared_mount_points(self) -> dict[Key, str]:
         """Tasks with a mount point that an alias puts into several places."""

@@ -147,9 +147,13 @@ class VolumeNodes:
     """Whether the file keeps keys in alphabetical order, as sorted exports do."""
 
     @property
-    def identities(self) -> tuple[int, ...]:
+    def edited(self) -> tuple[Mapping, ...]:
         """What the volume's edits may touch."""
-        return tuple(id(n) for n in (self.mapping, self.storage, self.authorization) if n is not None)
+        return tuple(n for n in (self.mapping, self.storage, self.authorization) if n is not None)
+
+    @property
+    def identities(self) -> tuple[int, ...]:
+        return tuple(map(id, self.edited))
 
 
 def rest(node: Mapping | None, known: Iterable[Entry]) -> Rest:
@@ -491,9 +495,7 @@ def problem(nodes: VolumeNodes, used_anchors: frozenset[str], spelling: Spelling
         return None
     if name is not None and nodes.entries[name] not in nodes.mapping.entries:
         return "the storage comes from a YAML merge key"
-    for node in (nodes.mapping, nodes.storage, nodes.authorization):
-        if node is None:
-            continue
+    for node in nodes.edited:
         keys = [key_text(e) for e in node.entries]
         if len(keys) != len(set(keys)):
             return f"key {next(k for k in keys if keys.count(k) > 1)} is there twice"

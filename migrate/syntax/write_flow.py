@@ -13,9 +13,13 @@ from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence, S
 from migrate.syntax.piece import FlowStyle, Group, Item, Leaf, flat, flat_item, layout, layout_item
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.surroundings import Container, size, spans
+from migrate.syntax.value import is_literal
 from migrate.syntax.write_scalar import key_text, spelled, write_key
 
 _BLANK_LINES = re.compile(r"(\r\n|\n|\r(?!\n))(?:[ \t]*(?:\r\n|\n|\r))+")
+
+
+_PLAIN_KEY = re.compile(r"\"([A-Za-z][A-Za-z0-9_-]*)\"")
 
 
 def write_flow(draft: Draft, changed: Changed) -> None:
@@ -125,9 +129,15 @@ class _FlowWriter:
     def _write_comma(self, index: int, *, wanted: bool) -> None:
         comma = self._comma(index)
         if wanted and comma is None:
-            self.draft.insert(self.places[index][1], ",", -self.depth - 1)
+            self.draft.insert(self.places[index][1], self._before_comma(index) + ",", -self.depth - 1)
         elif not wanted and comma is not None:
             self.draft.replace(comma, comma + 1, "")
+
+    def _before_comma(self, index: int) -> str:
+        """The space that stands before the comma of the one before."""
+        comma = self._comma(index - 1) if index else None
+        gap = self.text[self.places[index - 1][1] : comma] if comma is not None else ""
+        return gap if not gap.strip(" \t") else ""
 
     def _comma(self, index: int) -> int | None:
         """Where the comma stands that follows an entry or item."""
@@ -271,6 +281,8 @@ def _as_block(draft: Draft, unit: Unit, builder: Builder, group: Group | Leaf) -
         colon = text.find(":", key.end, node.start)
         if colon < 0 or around.line(key.start) != around.line(node.start):
             raise CannotEdit("a value in brackets that is not on the line of its key")
+        if isinstance(group, Group) and isinstance(key, Scalar) and not key.style:
+            _unquote_keys(group)
         written = block.entry(Item(group, text[key.start : key.end]), column, style, comments)
         draft.replace(key.end, end if comments else node.end, written[key.end - key.start :])
         return
@@ -280,6 +292,16 @@ def _as_block(draft: Draft, unit: Unit, builder: Builder, group: Group | Leaf) -
         first, newline, rest = written.partition(style.newline)
         written = first + comments[0] + newline + rest
     draft.replace(dash, end if comments else node.end, written)
+
+
+def _unquote_keys(group: Group) -> None:
+    """Give keys that JSON's habits put in quotes the form that keys of a block have."""
+    for item in group.items:
+        quoted = _PLAIN_KEY.fullmatch(item.key or "")
+        if quoted and not is_literal(quoted[1]):
+            item.key = quoted[1]
+        if isinstance(item.value, Group) and item.value.block:
+            _unquote_keys(item.value)
 
 
 class _Rewriter:
