@@ -13,9 +13,12 @@ def main() -> None:
 
         print(f"efs-migrate {__version__}")
         return
-    from migrate.cli import app
+    try:
+        from migrate.cli import app
 
-    app(prog_name="efs-migrate")
+        app(prog_name="efs-migrate")
+    except KeyboardInterrupt:  # during the imports; afterwards the command line sees to it
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ from functools import lru_cache
 from typing import NoReturn, TypeVar
 
 from migrate import discover
-from migrate.dialects.values import parse_text
+from migrate.dialects import intrinsics
+from migrate.dialects.values import is_call, parse_text
 from migrate.source import SourceProblem, decode
 from migrate.syntax import SyntaxProblem, literal, parse, resolve
-from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
+from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence
 from rules import RULES
 from rules.model import Level, Opaque, Value
 from rules.paths import access_point_problem, normalise
@@ -201,8 +202,8 @@ class _Reader:
     def identifier(self, node: Node, key: str, pattern: re.Pattern[str], example: str) -> Value:
         """An id as it is, a placeholder, or (in templates) an intrinsic."""
         found = resolve(node)
-        if found is not None and (_TAGGED.match(found.tag) if found.tag else _is_intrinsic(found)):
-            return Opaque(_source(found))
+        if found is not None and (_TAGGED.match(found.tag) if found.tag else is_call(found)):
+            return intrinsics.value(node) or Opaque("")
         word = self.word(node, key)
         text = parse_text(word)
         if text.literal is not None and not pattern.fullmatch(word):
@@ -306,22 +307,3 @@ class _Reader:
 def _shown(key: str) -> str:
     """A key as messages quote it; what has a space is a phrase that quotes its own."""
     return key if " " in key else f"`{key}`"
-
-
-def _is_intrinsic(node: Mapping | Sequence | Scalar) -> bool:
-    """Whether this is `{Ref: …}` or `{Fn::…: …}`."""
-    if not isinstance(node, Mapping) or len(node.entries) != 1:
-        return False
-    key = node.entries[0].key
-    return isinstance(key, Scalar) and (key.text == "Ref" or key.text.startswith("Fn::"))
-
-
-def _source(node: Node) -> str:
-    """An intrinsic as one line, for comparison and messages; aliases stay aliases, which may be a bomb."""
-    if isinstance(node, Alias):
-        return f"*{node.name}"
-    if isinstance(node, Scalar):
-        return f"{node.tag} {node.text}".strip() if node.tag else node.text
-    if isinstance(node, Sequence):
-        return f"{node.tag or ''}[{', '.join(map(_source, node.items))}]"
-    return "{" + ", ".join(f"{_source(e.key)}: {_source(e.value)}" for e in node.entries) + "}"

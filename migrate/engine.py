@@ -17,7 +17,7 @@ from migrate.unread import unread
 from rules import RULES
 from rules.constraints import violations
 from rules.levels import level
-from rules.model import Change, Key, Level, Stack, Storage, Task, Volume, apply_to_task, apply_to_volume, subject
+from rules.model import Change, Key, Level, Stack, Storage, apply_to_task, apply_to_volume, subject
 from rules.model import apply as apply_changes
 from rules.rule import CAREFUL, Context, Finding, Policy, Rule, Status, StepId, VolumeCheck, temper
 
@@ -110,7 +110,7 @@ class _Planner:
             if finding and rule in self.suppressed.get(key, ()):
                 silenced = True
             elif finding:
-                findings.append(temper(finding, task))
+                findings.append(temper(finding, task, self.context))
         return findings if len(group) == 1 else _agree(findings, group, silenced)
 
     def decide(self, findings: Sequence[Finding]) -> bool:
@@ -132,6 +132,7 @@ class _Planner:
 
     def apply(self, change: Change) -> None:
         self.changes.append(change)
+        self.context.planned(change)
         key = subject(change)
         if key in self.volumes:
             self.volumes[key] = apply_to_volume(self.volumes[key], change)
@@ -334,10 +335,12 @@ def prove(
     return None
 
 
-def _keyed(stack: Stack) -> tuple[dict[Key, tuple[Task, dict[Key, Volume]]], object]:
-    """A stack whose volumes have no order (ecs-cli keeps them in two lists)."""
+def _keyed(stack: Stack) -> tuple[object, ...]:
+    """A stack by keys: volumes have no order (ecs-cli keeps them in two lists), and neither have resources."""
     tasks = {t.key: (replace(t, volumes=()), {v.key: v for v in t.volumes}) for t in stack.tasks}
-    return tasks, stack.services
+    points = {point.key: point for point in stack.access_points}
+    roles = {role.key: role for role in stack.roles}
+    return tasks, stack.services, points, roles, stack.permissions, frozenset(stack.file_systems)
 
 
 def _newlines(text: str) -> set[str]:

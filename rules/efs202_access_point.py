@@ -27,7 +27,20 @@ import re
 import shlex
 from dataclasses import replace
 
-from rules.model import EfsVolume, Level, SetStorage, Task, Volume
+from rules.model import (
+    CODED_REF,
+    AccessPoint,
+    AddAccessPoint,
+    Change,
+    EfsVolume,
+    Level,
+    Ref,
+    SetStorage,
+    Task,
+    Text,
+    Value,
+    Volume,
+)
 from rules.paths import access_point_problem
 from rules.rule import (
     AccessPoints,
@@ -44,6 +57,9 @@ from rules.rule import (
 )
 
 _ID = "EFS202"
+_EXPRESSION = re.compile(CODED_REF)
+_FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}")
+_ROOT = ("0", "0")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]+")
 
 
@@ -64,23 +80,24 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return _finding(volume, Status.REFUSED, "rootDirectory is an expression that cannot be read here")
     file_system = shown(storage.file_system)
     point = context.access_point(storage.file_system, path)
-    if point is not None:
-        return Finding(
-            _ID,
-            volume.key,
-            Status.FIXABLE,
-            f"{file_system}:{shown_path(path)} has access point {shown(point)}: mount through it",
-            f"Check that access point {shown(point)} has the path {shown_path(path)}: a wrong path starts the task on another "
-            "directory, an empty one if it does not exist yet.",
-            changes=(SetStorage(volume.key, replace(storage, access_point=point, root_directory=None)),),
-            detail=f"{shown(point)} for {file_system}:{shown_path(path)}",
+    if point is None and (own := context.own_access_point(storage.file_system, path)):
+        return _through(
+            volume, storage, own.ref, path, (AddAccessPoint(_for(own, volume, task)),) if _new(own, context) else ()
         )
+    if point is not None:
+        return _through(volume, storage, point, path, ())
     if problem := access_point_problem(path):
         return _finding(
             volume,
             Status.REFUSED,
             f"directory {shown_path(path)} of {file_system} cannot be an access point's path: {problem}; rootDirectory stays",
         )
+    if context.stack.names is not None:
+        if not _FILE_SYSTEM.fullmatch(storage.file_system.literal or "fs-00000000"):
+            return _finding(
+                volume, Status.REFUSED, f"{file_system} is no file-system id, so no access point can be on it"
+            )
+        return _create(volume, storage, task, path, context)
     return Finding(
         _ID,
         volume.key,
@@ -90,6 +107,71 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         f"{'subdirectories' if path == '/' else 'never'}`",
         help=_create_command(file_system, shown_path(path), context.policy),
     )
+
+
+def _through(volume: Volume, storage: EfsVolume, point: Value, path: str, more: tuple[Change, ...]) -> Finding:
+    target = f"{shown(storage.file_system)}:{shown_path(path)}"
+    return Finding(
+        _ID,
+        volume.key,
+        Status.FIXABLE,
+        f"{target} has access point {shown(point)}: mount through it",
+        f"Check that access point {shown(point)} has the path {shown_path(path)}: a wrong path starts the task on another "
+        "directory, an empty one if it does not exist yet.",
+        changes=(*more, SetStorage(volume.key, replace(storage, access_point=point, root_directory=None))),
+        detail=f"{shown(point)} for {target}",
+    )
+
+
+def _create(volume: Volume, storage: EfsVolume, task: Task, path: str, context: Context) -> Finding:
+    """Create the access point in this source."""
+    name = context.new_name(_words(volume.name) + "AccessPoint")
+    system = context.own_file_system(storage.file_system)
+    # Whoever needs the file system has its condition; an access point must not outlive it.
+    condition = system.condition if system and system.condition else volume.condition or task.condition
+    uid, gid = context.policy.posix_users.get(path, (0, 0))
+    owner = (str(uid), str(gid))
+    point = AccessPoint(
+        ("access point", task.key[1], name),
+        Text((Ref(f"${{{name}}}"),)),
+        Text((Ref(f"${{{name}.Arn}}"),)),
+        storage.file_system,
+        path,
+        (owner[0], owner[1], "0755"),
+        owner if owner != _ROOT else None,
+        condition,
+    )
+    target = f"{shown(storage.file_system)}:{shown_path(path)}"
+    unknown = ""
+    if _EXPRESSION.search(path):
+        unknown = " An expression decides its path: its values must be absolute, with at most four levels in all."
+    return Finding(
+        _ID,
+        volume.key,
+        Status.FIXABLE,
+        f"nothing confines the mount to {target}: create access point {name} and mount through it",
+        f"Compare {target} with the directory that is mounted today: a path that does not exist is created, empty.{unknown}",
+        changes=(
+            AddAccessPoint(point),
+            SetStorage(volume.key, replace(storage, access_point=point.ref, root_directory=None)),
+        ),
+        detail=f"{name} for {target}",
+    )
+
+
+def _new(point: AccessPoint, context: Context) -> bool:
+    """Whether the plan adds the access point, so that its condition may still change."""
+    return all(p.key != point.key for p in context.stack.access_points)
+
+
+def _for(point: AccessPoint, volume: Volume, task: Task) -> AccessPoint:
+    return replace(point, condition=volume.condition or task.condition) if point.condition else point
+
+
+def _words(name: str) -> str:
+    """A volume's name as the beginning of a logical id: `jenkins_home` becomes `JenkinsHome`."""
+    words = re.findall(r"[A-Za-z0-9]+", name) or ["Data"]
+    return "".join(word[:1].upper() + word[1:] for word in words)
 
 
 def _finding(volume: Volume, status: Status, message: str) -> Finding:

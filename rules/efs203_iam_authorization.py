@@ -19,8 +19,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.grants import configured_role, family, grant, role_name
-from rules.model import ENABLED, Change, EfsVolume, Engine, Level, SetStorage, SetTaskRole, Task, Volume
+from rules.grants import configured_role, family, grant, permissions, role_name
+from rules.model import (
+    ENABLED,
+    AddPermissions,
+    AddRole,
+    Change,
+    EfsVolume,
+    Engine,
+    Level,
+    Ref,
+    Role,
+    SetStorage,
+    SetTaskRole,
+    Task,
+    Text,
+    Volume,
+)
 from rules.rule import Context, Example, Finding, Rule, Status, may_be_absent, shown, yaml_word
 
 _ID = "EFS203"
@@ -46,6 +61,8 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             "not here",
         )
     role = task.task_role or configured_role(task, context)
+    if role is None and context.stack.names is not None:
+        return _with_new_role(volume, storage, task, context)
     if role is None:
         start = "iam is ENABLED, but the mount fails without" if storage.authorizes else "IAM authorization needs"
         return _finding(
@@ -62,6 +79,9 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         changes += (SetTaskRole(task.key, role),)
     if not storage.authorizes:
         changes += (SetStorage(volume.key, replace(storage, iam=ENABLED)),)
+    own = context.own_role(role)
+    if own is not None:
+        return _with_own_role(volume, storage, task, context, own, changes)
     given = f" and the task role {role_name(role)}, as configured" if task.task_role is None else ""
     allowed = grant(volume, storage, replace(task, task_role=role), context)
     return Finding(
@@ -73,6 +93,67 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         changes=changes,
         grant=allowed,
         detail=f"{', '.join(allowed.access_points) or 'no access point'}, {allowed.role}",
+    )
+
+
+def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> Finding | None:
+    """IAM for a task without a role, where the source can create one."""
+    short = task.name.replace("TaskDefinition", "Task")
+    name = context.new_name(f"{short}Role" if short != task.name else f"{task.name}TaskRole")
+    arn = Text((Ref(f"${{{name}.Arn}}"),))
+    role = Role(("role", task.key[1], name), (Text((Ref(f"${{{name}}}"),)), arn), task.condition)
+    changes: tuple[Change, ...] = (AddRole(role), SetTaskRole(task.key, arn))
+    if not storage.authorizes:
+        changes += (SetStorage(volume.key, replace(storage, iam=ENABLED)),)
+    finding = _with_own_role(volume, storage, replace(task, task_role=arn), context, role, changes)
+    if finding is None or finding.status is Status.REFUSED:
+        return finding
+    # Containers of a Fargate task without a role have no credentials, so that a role takes nothing from them; but a
+    # template without IAM is deployed without CAPABILITY_IAM, and what starts tasks must be allowed to pass the role.
+    harmless = task.fargate_only and bool(context.stack.roles) and not context.stack.starts_tasks
+    risk = ""
+    if task.may_run_on_ec2:
+        risk = (
+            " On EC2 the containers' SDK calls used the instance profile and will use this role instead: it needs every "
+            "permission they rely on."
+        )
+    elif not harmless:
+        risk = " The stack then needs CAPABILITY_IAM, and whatever starts the task must be allowed to pass the role."
+    return replace(
+        finding,
+        status=finding.status if harmless else Status.UNSAFE,
+        message=f"{finding.message}, which is new",
+        caveat=f"The task had no role.{risk} {finding.caveat or ''}".strip(),
+    )
+
+
+def _with_own_role(
+    volume: Volume, storage: EfsVolume, task: Task, context: Context, role: Role, changes: tuple[Change, ...]
+) -> Finding | None:
+    """IAM with a role that this source creates: the grant is part of the step."""
+    system = context.own_file_system(storage.file_system)
+    guarded = system is not None and system.has_policy
+    lacking = permissions(volume, storage, task, context, role)
+    if lacking:
+        changes = (AddPermissions(role.key, lacking), *changes)
+    if not isinstance(storage.file_system, Text) or (
+        storage.access_point and not isinstance(storage.access_point, Text)
+    ):
+        return _finding(
+            volume, Status.REFUSED, "the grant would need an ARN of an expression that cannot be put into one"
+        )
+    name = str(role.key[-1])
+    caveat = _caveat(storage, task) or ""
+    if guarded:
+        caveat += " The file system has a policy of its own: check that it lets this role mount, write and act as root."
+    return Finding(
+        _ID,
+        volume.key,
+        Status.UNSAFE if guarded else Status.FIXABLE,
+        f"anyone who reaches {shown(storage.file_system)} may mount it: set iam to ENABLED and allow role {name} to mount",
+        caveat.strip() or None,
+        changes=changes,
+        detail=f"{shown(storage.access_point) if storage.access_point else 'no access point'}, {name}",
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import TypeVar
 
-from rules.model import EfsVolume, Opaque, Task, Text, Value, Volume
+from rules.model import EfsVolume, Opaque, Permission, Ref, Role, Task, Text, Value, Volume
 from rules.rule import Context, Grant, read_only, shown
 
 _ROLE_ARN = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[^:]+):role/.+")
@@ -48,6 +49,38 @@ def merge(grants: Iterable[tuple[Grant, _Served]]) -> list[tuple[Grant, list[_Se
         (replace(one, access_points=tuple(points), actions=tuple(a for a in _ORDER if a in actions)), serves)
         for points, actions, serves, one in merged.values()
     ]
+
+
+def permissions(volume: Volume, storage: EfsVolume, task: Task, context: Context, role: Role) -> frozenset[Permission]:
+    """What a role of this source lacks so that the task can mount the volume."""
+    mount = grant(volume, storage, task, context)
+    system = context.own_file_system(storage.file_system)
+    point = context.own_point_of(storage.access_point)
+    resource = system.arn if system else _arn("file-system", storage.file_system)
+    scope: Value | None = None
+    if storage.access_point:
+        scope = point.arn if point else _arn("access-point", storage.access_point)
+    wanted = {Permission(role.key, action, resource, scope) for action in mount.actions}
+    return frozenset(p for p in wanted if not any(_covers(known, p) for known in context.allowed(role)))
+
+
+def _covers(known: Permission, wanted: Permission) -> bool:
+    actions = fnmatchcase(wanted.action.lower(), known.action.lower())
+    resources = known.resource == wanted.resource or (known.resource is not None and known.resource.literal == "*")
+    return actions and resources and known.access_point in (None, wanted.access_point)
+
+
+def _arn(kind: str, member: Value | None) -> Value | None:
+    """The ARN of something of the stack's own account and region, as `Fn::Sub` writes it."""
+    if not isinstance(member, Text):
+        return member
+    own = [Ref(f"${{AWS::{name}}}") for name in ("Partition", "Region", "AccountId")]
+    return Text(("arn:", own[0], ":elasticfilesystem:", own[1], ":", own[2], *_joined(f":{kind}/", member.parts)))
+
+
+def _joined(prefix: str, parts: tuple[str | Ref, ...]) -> tuple[str | Ref, ...]:
+    first, *others = parts
+    return (prefix + first, *others) if isinstance(first, str) else (prefix, first, *others)
 
 
 def configured_role(task: Task, context: Context) -> Value | None:

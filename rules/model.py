@@ -7,7 +7,7 @@ several ways (CloudFormation, AWS Batch, ecs-cli), the dialects translate.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import reduce
 from typing import TypeAlias
@@ -78,9 +78,10 @@ CODED_REF = f"{_OPEN}[^{_CLOSE}]*{_CLOSE}"
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """A value that this tool carries over but does not interpret."""
+    """A value that this tool carries over but does not interpret. `handle` is the dialect's own way back to it."""
 
     source: str
+    handle: object = field(default=None, compare=False, repr=False)
 
     @property
     def literal(self) -> None:
@@ -200,6 +201,8 @@ class Volume:
     """The storage that the misspelt names stand for, where the dialect's consumer ignores them: `storage` is then what
     deploys today. None where misspelt names are rejected; they are then read as what they stand for."""
     rest: Rest = ()
+    condition: str | None = None
+    """The condition of the template that has to hold for the volume to be there; None also for one that must not."""
 
 
 # -- tasks ------------------------------------------------------------------------------------------------------------
@@ -259,6 +262,7 @@ class Task:
     containers: tuple[Container, ...] = ()
     opaque_containers: bool = False
     """Whether the container definitions are an expression."""
+    condition: str | None = None
     rest: Rest = ()
 
     @property
@@ -283,11 +287,68 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class FileSystem:
+    """A file system that the source creates. `arn` is how the source would refer to it."""
+
+    ref: Value
+    arn: Value
+    condition: str | None = None
+    has_policy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPoint:
+    """An access point that the source creates; `path` coded and normalised, None for an expression."""
+
+    key: Key
+    ref: Value
+    arn: Value
+    file_system: Value | None
+    path: str | None
+    creation: tuple[str, str, str] | None = ("0", "0", "0755")
+    """Owner uid, owner gid and octal mode of a directory that does not exist yet; None: it has to exist. What Docker makes
+    of a missing host path is root, root, 0755."""
+    user: tuple[str, ...] | None = None
+    """The POSIX user (uid, gid, …) that replaces every client's; expressions as they are written."""
+    condition: str | None = None
+    rest: Rest = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role that the source creates; `refs` are the expressions that name it."""
+
+    key: Key
+    refs: tuple[Value, ...]
+    condition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One action that a role of the source is allowed, as the source writes resource and access point (ARNs)."""
+
+    role: Key
+    action: str
+    resource: Value | None
+    access_point: Value | None
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """Everything that one source says."""
 
     tasks: tuple[Task, ...] = ()
     services: tuple[Service, ...] = ()
+    file_systems: tuple[FileSystem, ...] = ()
+    access_points: tuple[AccessPoint, ...] = ()
+    roles: tuple[Role, ...] = ()
+    permissions: frozenset[Permission] = frozenset()
+    names: frozenset[str] | None = None
+    """Names that are taken, where the source can hold new resources; None where it cannot."""
+    starts_tasks: bool = False
+    """Whether something in the source runs tasks by itself (EventBridge, Step Functions) and so has to pass roles."""
+    blue_green: bool = False
+    """Whether CodeDeploy replaces the tasks, which takes changes of the task set alone."""
 
 
 # -- changes ----------------------------------------------------------------------------------------------------------
@@ -333,7 +394,38 @@ class CorrectSpelling:
     names: tuple[Misspelling, ...]
 
 
-Change: TypeAlias = SetStorage | SetReadOnly | SetTaskRole | SetPlatformVersion | CorrectSpelling
+@dataclass(frozen=True, slots=True)
+class AddAccessPoint:
+    """Create an access point. Asked for again with another condition, it exists whenever either holds."""
+
+    point: AccessPoint
+
+
+@dataclass(frozen=True, slots=True)
+class AddPermissions:
+    """Allow a role of the source what a mount needs."""
+
+    role: Key
+    permissions: frozenset[Permission]
+
+
+@dataclass(frozen=True, slots=True)
+class AddRole:
+    """Create a role that ECS tasks may assume."""
+
+    role: Role
+
+
+Change: TypeAlias = (
+    SetStorage
+    | SetReadOnly
+    | SetTaskRole
+    | SetPlatformVersion
+    | CorrectSpelling
+    | AddAccessPoint
+    | AddRole
+    | AddPermissions
+)
 
 
 def apply_to_volume(volume: Volume, change: Change) -> Volume:
@@ -382,7 +474,36 @@ def apply(stack: Stack, changes: Iterable[Change]) -> Stack:
             if isinstance(change, SetPlatformVersion):
                 service = replace(service, platform_version=change.version)
         services.append(service)
-    return Stack(tuple(tasks), tuple(services))
+    points = {point.key: point for point in stack.access_points}
+    permissions = set(stack.permissions)
+    roles = {role.key: role for role in stack.roles}
+    names = set(stack.names or ())
+    for key, asked in by_subject.items():
+        for change in asked:
+            if isinstance(change, AddAccessPoint):
+                points[key] = widen(points.get(key), change.point)
+                names.add(str(key[-1]))
+            elif isinstance(change, AddRole):
+                roles[key] = change.role
+                names.add(str(key[-1]))
+            elif isinstance(change, AddPermissions):
+                permissions |= change.permissions
+    return replace(
+        stack,
+        tasks=tuple(tasks),
+        services=tuple(services),
+        access_points=tuple(points.values()),
+        roles=tuple(roles.values()),
+        permissions=frozenset(permissions),
+        names=None if stack.names is None else frozenset(names),
+    )
+
+
+def widen(known: AccessPoint | None, wanted: AccessPoint) -> AccessPoint:
+    """An access point that is there whenever one of its users is."""
+    if known is None or known.condition == wanted.condition:
+        return wanted
+    return replace(known, condition=None)
 
 
 def subject(change: Change) -> Key:
@@ -394,3 +515,9 @@ def subject(change: Change) -> Key:
             return change.task
         case SetPlatformVersion():
             return change.service
+        case AddAccessPoint():
+            return change.point.key
+        case AddRole():
+            return change.role.key
+        case AddPermissions():
+            return change.role

@@ -9,8 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
+from itertools import count
 
 from rules.model import (
+    AccessPoint,
+    AddAccessPoint,
+    AddPermissions,
+    AddRole,
     Change,
     Container,
     EfsVolume,
@@ -18,6 +23,8 @@ from rules.model import (
     Key,
     Level,
     MountPoint,
+    Permission,
+    Role,
     Service,
     SetReadOnly,
     Stack,
@@ -25,7 +32,9 @@ from rules.model import (
     Text,
     Value,
     Volume,
+    widen,
 )
+from rules.model import FileSystem as FileSystemResource
 from rules.mounts import HostMount, Mounts
 from rules.paths import normalise
 
@@ -171,10 +180,73 @@ class Policy:
 
 @dataclass(frozen=True)
 class Context:
-    """One source's stack and the user's policy, with the indices that rules ask."""
+    """One source's stack and the user's policy, with the indices that rules ask. `planned` tells them of resources that
+    earlier steps of the plan add."""
 
     stack: Stack
     policy: Policy
+
+    def planned(self, change: Change) -> None:
+        """Take note of a change that is part of the plan."""
+        if isinstance(change, AddAccessPoint):
+            point = change.point
+            self._own_points[(point.file_system, point.path)] = widen(
+                self._own_points.get((point.file_system, point.path)), point
+            )
+            self._names.add(str(point.key[-1]))
+        elif isinstance(change, AddRole):
+            self._roles.update(dict.fromkeys(change.role.refs, change.role))
+            self._names.add(str(change.role.key[-1]))
+        elif isinstance(change, AddPermissions):
+            self._permissions.update(change.permissions)
+
+    @cached_property
+    def _own_points(self) -> dict[tuple[Value | None, str | None], AccessPoint]:
+        # One that enforces a user would change the owner of every file that is written.
+        return {(p.file_system, p.path): p for p in self.stack.access_points if p.user is None}
+
+    @cached_property
+    def _names(self) -> set[str]:
+        return set(self.stack.names or ())
+
+    @cached_property
+    def _permissions(self) -> set[Permission]:
+        return set(self.stack.permissions)
+
+    @cached_property
+    def _file_systems(self) -> dict[Value, FileSystemResource]:
+        return {system.ref: system for system in self.stack.file_systems}
+
+    @cached_property
+    def _roles(self) -> dict[Value, Role]:
+        return {ref: role for role in self.stack.roles for ref in role.refs}
+
+    def own_file_system(self, file_system: Value | None) -> FileSystemResource | None:
+        """The file system, if this source creates it."""
+        return self._file_systems.get(file_system) if file_system is not None else None
+
+    def own_role(self, role: Value | None) -> Role | None:
+        """The role, if this source creates it."""
+        return self._roles.get(role) if role is not None else None
+
+    def own_access_point(self, file_system: Value, path: str) -> AccessPoint | None:
+        """The access point that this source creates, or will, for a directory."""
+        return self._own_points.get((file_system, path))
+
+    def own_point_of(self, ref: Value | None) -> AccessPoint | None:
+        """The access point behind a reference, if this source creates it, or will."""
+        return next((p for p in self._own_points.values() if p.ref == ref), None) or next(
+            (p for p in self.stack.access_points if p.ref == ref), None
+        )
+
+    def allowed(self, role: Role) -> set[Permission]:
+        """What a role of this source is allowed, or will be."""
+        return {p for p in self._permissions if p.role == role.key}
+
+    def new_name(self, wanted: str) -> str:
+        """A name for a new resource that nothing has yet: the same on every plan."""
+        taken = {name.lower() for name in self._names}
+        return next(n for i in count(1) if (n := wanted if i == 1 else f"{wanted}{i}").lower() not in taken)
 
     @cached_property
     def mounts(self) -> Mounts:
@@ -210,6 +282,9 @@ class Context:
 
     def directory_of(self, file_system: Value | None, access_point: Value) -> str | None:
         """The directory that a known access point of a file system serves."""
+        own = self.own_point_of(access_point)
+        if own is not None:
+            return own.path
         return self._directories.get((file_system, access_point)) if file_system is not None else None
 
 
@@ -345,15 +420,24 @@ def yaml_word(word: str) -> str:
     return word if _PLAIN_YAML.fullmatch(word) else json.dumps(word, ensure_ascii=False)
 
 
-def temper(finding: Finding, task: Task) -> Finding:
-    """The finding as the task's platform allows it: on Managed Instances nothing is applied by default.
+def temper(finding: Finding, task: Task, context: Context) -> Finding:
+    """The finding as the task's surroundings allow it: nothing is applied by default on Managed Instances, nor where
+    CodeDeploy replaces the tasks.
 
-    Whether they support TLS, access points and IAM on EFS volumes is not established: AWS documents the parameter there,
-    without a confirmation.
+    Whether Managed Instances support TLS, access points and IAM on EFS volumes is not established: AWS documents the
+    parameter there, without a confirmation.
     """
-    if "MANAGED_INSTANCES" not in task.compatibilities or finding.status is not Status.FIXABLE:
+    if finding.status is not Status.FIXABLE:
         return finding
-    doubt = "AWS does not confirm TLS, access points and IAM on EFS volumes for Managed Instances: try it first."
+    if "MANAGED_INSTANCES" in task.compatibilities:
+        doubt = "AWS does not confirm TLS, access points and IAM on EFS volumes for Managed Instances: try it first."
+    elif context.stack.blue_green:
+        doubt = (
+            "CodeDeploy replaces the tasks here, and takes no other change in the same deployment: deploy the access points, "
+            "roles and policies first, the task definition after them."
+        )
+    else:
+        return finding
     return replace(finding, status=Status.UNSAFE, caveat=f"{finding.caveat or ''} {doubt}".strip())
 
 

@@ -96,8 +96,7 @@ def cases() -> list[Case]:
     return [Case(path.parent) for path in sorted(SAMPLES.glob("*/before.*"))]
 
 
-KNOWN_DIFFERENCES: dict[str, str] = {
-}
+KNOWN_DIFFERENCES: dict[str, str] = {}
 """Cases where the tool does not yet do what the case says, each with what it does instead."""
 
 CASE_PARAMETERS = [

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from support import FLEET, SAMPLES, efs_migrate
 
 from migrate import source
-from tests.support import FLEET, SAMPLES, efs_migrate
 
 JSON = """\
 {

@@ -115,17 +115,18 @@ def test_the_model_is_a_leaf() -> None:
 
 
 def test_dialects_and_syntax_know_no_rule() -> None:
+    knowledge = {"rules.model", "rules.paths", "rules.hosts"}  # vocabulary, not rules
     wrong = [
         f"{f.module} imports {f.imported}"
         for f in IMPORTS
-        if (f.module.startswith("migrate.dialects") and f.imported.startswith("rules") and f.imported != "rules.model")
+        if (f.module.startswith("migrate.dialects") and f.imported.startswith("rules") and f.imported not in knowledge)
         or (f.module.startswith(("migrate.syntax", "migrate.edit")) and f.imported.startswith("rules"))
     ]
     assert wrong == []
 
 
 def test_no_dialect_imports_another() -> None:
-    shared = {"plain", "reading", "shape", "values", "intrinsics"}
+    shared = {"plain", "reading", "shape", "values", "intrinsics", "resources"}
     wrong = [
         f"{f.module} imports {f.imported}"
         for f in IMPORTS

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from support import Ran, efs_migrate
 
 from migrate import __version__
 from rules import RULES
-from tests.support import Ran, efs_migrate
 
 FIXABLE = """\
 family: web

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support import Ran, efs_migrate
 
 from migrate import config
 from migrate.config import Config, ConfigProblem
 from rules.model import Level
 from rules.rule import AccessPoints, Policy
-from tests.support import Ran, efs_migrate
 
 TOP = "file-systems, docker-volumes, task-roles, target, access-points, posix-users, root-access, rules, exclude"
 FSAP = "fsap-0123456789abcdef0"
@@ -114,7 +114,7 @@ exclude: ["vendor/**", old.json]
     assert policy.docker_volumes["jenkins-home"].directory == "/jenkins"
     assert {name: role.source for name, role in policy.task_roles.items()} == {
         "billing-api": "arn:aws:iam::123456789012:role/billing-api",
-        "*": "!Ref Role",
+        "*": "${Role}",
     }
     assert (policy.target, policy.access_points) == (Level.TLS, AccessPoints.SUBDIRECTORIES)
     assert (policy.posix_users, policy.root_access) == ({"/app": (1000, 0)}, True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from migrate.dialects.ansible import Ansible
 from migrate.dialects.aws_batch import AwsBatch
+from migrate.dialects.cloudformation import CloudFormation
 from migrate.dialects.ecs_params import EcsParams
 from migrate.dialects.reading import Dialect, Reading
 from migrate.dialects.task_definition import TaskDefinition
 from migrate.syntax import Document
 
-DIALECTS: tuple[Dialect, ...] = (EcsParams(), Ansible(), AwsBatch(), TaskDefinition())
+DIALECTS: tuple[Dialect, ...] = (CloudFormation(), EcsParams(), Ansible(), AwsBatch(), TaskDefinition())
 """In the order in which they are asked; the first that finds something reads the file."""
 
 

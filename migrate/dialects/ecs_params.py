@@ -49,7 +49,6 @@ class EcsParams(PlainDialect):
     """A document whose `task_definition` lists volumes in ecs-cli's own way."""
 
     name = "ecs-params"
-    spelling = _SPELLING
 
     def read(self, document: Document, stem: str) -> Reading | None:
         collector = Collector(self, document, _SPELLING)
@@ -120,7 +119,7 @@ def _read_volume(
         efs, found, _, inner, misspelt = shape.read_efs(node, _SPELLING)
         storage, meant = shape.without(_nameless(efs), misspelt, _SPELLING)
     collector.spans[key] = item.start
-    collector.nodes[key] = VolumeNodes(node, {}, None, node, found, None, inner)
+    collector.nodes[key] = VolumeNodes(node, {}, None, node, found, None, inner, isinstance(storage, EfsVolume))
     collector.regions.append((node.start, node.end))
     return Volume(key, name, storage, tuple(misspelt), meant)
 

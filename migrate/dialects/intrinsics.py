@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from migrate.syntax import literal, resolve
-from migrate.syntax.node import Mapping, Node, Scalar, Sequence, Tagged
+from migrate.syntax import CannotEdit, literal, resolve
+from migrate.syntax.node import Alias, Mapping, Node, Scalar, Sequence, Tagged
 from migrate.syntax.node import Value as NewValue
 from rules.model import Opaque, Ref, Text, Value
+
+# Aliases can make a small file stand for an endless expression; nobody writes one of more parts than this.
+_MOST_PARTS = 2000
 
 NO_VALUE = "AWS::NoValue"
 _SHORT = {"Ref": "!Ref", "Condition": "!Condition"}
@@ -43,6 +47,40 @@ def is_no_value(node: Node | None) -> bool:
     return called is not None and called[0] == "Ref" and isinstance(called[1], Scalar) and called[1].text == NO_VALUE
 
 
+Arms = tuple[tuple[str, bool], ...]
+"""The conditions under which something is there: their names, and whether they must hold or must not."""
+
+
+def arms(node: Node | None) -> list[tuple[Arms, Node]]:
+    """What a node may be, with the conditions of each: `!If [Prod, a, b]` is `a` where Prod holds, else `b`."""
+    found: list[tuple[Arms, Node]] = []
+    pending: list[tuple[Arms, Node]] = [((), node)] if node is not None else []
+    while pending:
+        conditions, current = pending.pop()
+        if len(found) + len(pending) > _MOST_PARTS:
+            return [((), current)]
+        called = call(current)
+        argument = resolve(called[1]) if called and called[0] == "Fn::If" else None
+        if isinstance(argument, Sequence) and len(argument.items) == 3 and isinstance(argument.items[0], Scalar):
+            name = argument.items[0].text
+            pending.append(((*conditions, (name, False)), argument.items[2]))
+            pending.append(((*conditions, (name, True)), argument.items[1]))
+        elif not is_no_value(current):
+            found.append((conditions, current))
+    return found
+
+
+def each(node: Node | None) -> list[Node] | None:
+    """The items of a list that may be there under some condition; None if the list is another expression."""
+    found: list[Node] = []
+    for _, listed in arms(node):
+        sequence = resolve(listed)
+        if not isinstance(sequence, Sequence) or call(listed) is not None:
+            return None
+        found += [inner for item in sequence.items for _, inner in arms(item)]
+    return found
+
+
 def value(node: Node | None) -> Value | None:
     """A node as a value: None for a missing or null node and `AWS::NoValue`."""
     if node is None or is_no_value(node):
@@ -51,12 +89,26 @@ def value(node: Node | None) -> Value | None:
         found = resolve(node)
         if isinstance(found, Scalar):
             return None if literal(found) is None else Text.of(found.text)
-        return Opaque(render(node))
-    return as_text(node) or Opaque(render(node))
+        return Opaque(render(node), node)
+    return as_text(node) or Opaque(render(node), node)
 
 
-def as_text(node: Node) -> Text | None:
+class _Budget:
+    """Counts the parts of an expression."""
+
+    def __init__(self) -> None:
+        self.left = _MOST_PARTS
+
+    def spent(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+def as_text(node: Node, budget: _Budget | None = None) -> Text | None:
     """The text that a scalar, `Ref`, `GetAtt`, `Sub` or `Join` makes; None if a part of it is no text."""
+    budget = budget or _Budget()
+    if budget.spent():
+        return None
     called = call(node)
     found = resolve(node)
     if called is None:
@@ -69,9 +121,9 @@ def as_text(node: Node) -> Text | None:
             parts = _words(argument)
             return Text((Ref(f"${{{'.'.join(parts)}}}"),)) if parts else None
         case "Fn::Sub":
-            return _sub(argument)
+            return _sub(argument, budget)
         case "Fn::Join":
-            return _join(argument)
+            return _join(argument, budget)
         case _:
             return None
 
@@ -85,7 +137,7 @@ def _words(node: Node) -> list[str] | None:
     return None
 
 
-def _sub(argument: Node) -> Text | None:
+def _sub(argument: Node, budget: _Budget) -> Text | None:
     found = resolve(argument)
     names: dict[str, Text] = {}
     if isinstance(found, Sequence) and len(found.items) == 2:
@@ -93,8 +145,8 @@ def _sub(argument: Node) -> Text | None:
         if not isinstance(variables, Mapping):
             return None
         for entry in variables.entries:
-            inner = value(entry.value)
-            if not isinstance(entry.key, Scalar) or not isinstance(inner, Text):
+            inner = as_text(entry.value, budget)
+            if not isinstance(entry.key, Scalar) or inner is None:
                 return None
             names[entry.key.text] = inner
         found = resolve(found.items[0])
@@ -122,7 +174,7 @@ def _sub_parts(template: str, names: dict[str, Text]) -> Iterator[str | Ref]:
     yield template[at:]
 
 
-def _join(argument: Node) -> Text | None:
+def _join(argument: Node, budget: _Budget) -> Text | None:
     found = resolve(argument)
     if not isinstance(found, Sequence) or len(found.items) != 2:
         return None
@@ -133,7 +185,7 @@ def _join(argument: Node) -> Text | None:
     for i, item in enumerate(listed.items):
         if is_no_value(item):
             continue
-        inner = as_text(item)
+        inner = as_text(item, budget)
         if inner is None:
             return None
         parts += [separator.text] if i else []
@@ -155,28 +207,30 @@ def merge(parts: Iterator[str | Ref] | list[str | Ref]) -> Text:
 # -- one spelling -----------------------------------------------------------------------------------------------------
 
 
-def render(node: Node | None) -> str:
+def render(node: Node | None, budget: _Budget | None = None) -> str:
     """A node as one line in short form: `!ImportValue shared-efs-id`, for comparison and messages."""
+    budget = budget or _Budget()
+    if budget.spent():
+        return "…"
     called = call(node)
-    found = resolve(node) if node is not None else None
     if called is not None:
         name, argument = called
-        text = as_text(node) if node is not None else None
+        text = as_text(node, budget) if node is not None else None
         if text is not None:  # equal texts have one spelling
             return text.source
-        return f"{_SHORT.get(name, '!' + name.removeprefix('Fn::'))} {_render_plain(argument)}"
-    return _render_plain(found)
+        return f"{_SHORT.get(name, '!' + name.removeprefix('Fn::'))} {_render_plain(argument, budget)}"
+    return _render_plain(node, budget)
 
 
-def _render_plain(node: Node | None) -> str:
+def _render_plain(node: Node | None, budget: _Budget) -> str:
     found = resolve(node) if node is not None else None
     if isinstance(found, Scalar):
         return found.text
     if isinstance(found, Sequence):
-        return "[" + ", ".join(render(item) for item in found.items) + "]"
+        return "[" + ", ".join(render(item, budget) for item in found.items) + "]"
     if isinstance(found, Mapping):
-        pairs = ((e.key.text if isinstance(e.key, Scalar) else "", render(e.value)) for e in found.entries)
-        return "{" + ", ".join(f"{k}: {v}" for k, v in pairs) + "}"
+        pairs = ((e.key.text if isinstance(e.key, Scalar) else "", e.value) for e in found.entries)
+        return "{" + ", ".join(f"{key}: {render(value, budget)}" for key, value in pairs) + "}"
     return "…"
 
 
@@ -192,7 +246,9 @@ def writer(short: bool) -> Callable[[Value], NewValue]:
         return {name: argument}
 
     def write(member: Value) -> NewValue:
-        if isinstance(member, Opaque) or member.literal is not None:
+        if isinstance(member, Opaque):
+            return written(member, function)
+        if member.literal is not None:
             return member.source
         if len(member.parts) > 1:
             return function("Fn::Sub", _sub_source(member))
@@ -205,6 +261,40 @@ def writer(short: bool) -> Callable[[Value], NewValue]:
         return function("Fn::GetAtt", target if short else [logical_id, attribute])
 
     return write
+
+
+def written(member: Opaque, function: Callable[[str, NewValue], NewValue]) -> NewValue:
+    """An expression that is carried over: as its own source has it, in the style of `function`."""
+    node = member.handle
+    assert isinstance(node, Scalar | Mapping | Sequence | Alias), "only nodes of a source are opaque"
+    return _rebuilt(node, function, _Budget())
+
+
+def _rebuilt(node: Node, function: Callable[[str, NewValue], NewValue], budget: _Budget) -> NewValue:
+    if budget.spent():
+        raise CannotEdit("an expression of too many parts")
+    called = call(node)
+    found = resolve(node)
+    if called is not None:
+        name, argument = called
+        inner = resolve(argument)
+        return function(
+            name, _rebuilt_plain(inner, function, budget) if inner is found else _rebuilt(argument, function, budget)
+        )
+    return _rebuilt_plain(found, function, budget)
+
+
+def _rebuilt_plain(node: Node | None, function: Callable[[str, NewValue], NewValue], budget: _Budget) -> NewValue:
+    match node:
+        case Scalar():
+            given = literal(replace(node, tag=None))
+            return given if isinstance(given, bool | int) or given is None else node.text
+        case Sequence():
+            return [_rebuilt(item, function, budget) for item in node.items]
+        case Mapping():
+            return {e.key.text: _rebuilt(e.value, function, budget) for e in node.entries if isinstance(e.key, Scalar)}
+        case _:
+            return None
 
 
 def _sub_source(member: Text) -> str:

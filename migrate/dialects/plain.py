@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from migrate.dialects import shape
 from migrate.dialects.reading import Dialect, Reading, group_twins, key_text, used_anchors, walk
 from migrate.dialects.shape import Spelling, VolumeNodes
-from migrate.dialects.values import child, items, mapping, parse_text, value
+from migrate.dialects.values import child, mapping
 from migrate.syntax import Document, get
 from migrate.syntax.node import (
     Added,
@@ -23,6 +23,9 @@ from migrate.syntax.node import (
     TreeEdit,
 )
 from rules.model import (
+    AddAccessPoint,
+    AddPermissions,
+    AddRole,
     Change,
     Container,
     CorrectSpelling,
@@ -54,6 +57,7 @@ class TaskNodes:
     mount_points: tuple[Mapping | None, ...]
     """In the order of the containers and their mount points; None for what is not a mapping."""
     alphabetical: bool
+    spelling: Spelling
 
 
 @dataclass
@@ -99,21 +103,24 @@ class Collector:
         network_mode: str | None = None,
         operating_system: str | None = None,
         region: str | None = None,
+        spelling: Spelling | None = None,
+        condition: str | None = None,
     ) -> None:
         """Add a task with the volumes below `volumes`; `containers` is None if they are an expression.
 
         `known` are the keys of `node` (beside the role's) whose content is read into the model.
         """
         self.follow(node, volumes)
+        spelling = spelling or self.spelling
         own = (*known, role or "")
-        listed = [v for v in map(mapping, items(volumes) or ()) if v is not None]
+        listed = [v for v in map(mapping, spelling.each(volumes) or ()) if v is not None]
         sorted_keys = shape.alphabetical([node, *(containers or ()), *listed])
-        points = [mapping(p) for c in containers or () for p in items(child(c, self.spelling.mount_points)) or ()]
+        points = [mapping(p) for c in containers or () for p in spelling.each(child(c, spelling.mount_points)) or ()]
         self.tasks.append(
             Task(
                 key,
                 name,
-                tuple(self.read_volumes(key, volumes, sorted_keys)),
+                tuple(self.read_volumes(key, volumes, sorted_keys, spelling)),
                 family,
                 engine,
                 task_role,
@@ -121,29 +128,30 @@ class Collector:
                 network_mode,
                 operating_system,
                 region,
-                tuple(shape.read_container(c, self.spelling, own if c is node else ()) for c in containers or ()),
+                tuple(shape.read_container(c, spelling, own if c is node else ()) for c in containers or ()),
                 containers is None,
-                shape.rest_but(node, (*own, self.spelling.mount_points)),
+                condition,
+                shape.rest_but(node, (*own, spelling.mount_points)),
             )
         )
         self.spans[key] = node.start
-        self.nodes[key] = TaskNodes(node, role, role_after, tuple(points), sorted_keys)
+        self.nodes[key] = TaskNodes(node, role, role_after, tuple(points), sorted_keys, spelling)
 
-    def read_volumes(self, task: Key, listed: Node | None, sorted_keys: bool) -> list[Volume]:
+    def read_volumes(self, task: Key, listed: Node | None, sorted_keys: bool, spelling: Spelling) -> list[Volume]:
         volumes: list[Volume] = []
         count: dict[str, int] = {}
-        for item in items(listed) or ():
+        for item in spelling.each(listed) or ():
             node = mapping(item)
             if node is None:
                 continue
-            named = value(child(node, self.spelling.name))
+            named = spelling.read(child(node, spelling.name))
             name = named.source if named else ""
             nth = count[name] = count.get(name, 0) + 1
-            volumes.append(self.read_volume((*task, "volume", name, nth), node, item, sorted_keys))
+            volumes.append(self.read_volume((*task, "volume", name, nth), node, item, sorted_keys, spelling))
         return volumes
 
-    def read_volume(self, key: Key, node: Mapping, item: Node, sorted_keys: bool) -> Volume:
-        volume, found = shape.read_volume(node, key, self.spelling)
+    def read_volume(self, key: Key, node: Mapping, item: Node, sorted_keys: bool, spelling: Spelling) -> Volume:
+        volume, found = shape.read_volume(node, key, spelling)
         self.follow(item, *(entry.value for entry in (*found.entries.values(), *found.storage_entries.values())))
         self.spans[key] = item.start
         self.nodes[key] = replace(found, alphabetical=sorted_keys)
@@ -153,8 +161,8 @@ class Collector:
 
     def add_service(self, key: Key, name: str, task: Key | None, entry: Entry, engine: Engine = Engine.ECS) -> None:
         """Add what pins the Fargate platform version that `entry` gives."""
-        if isinstance(entry.value, Scalar):
-            self.services.append(Service(key, name, task, parse_text(entry.value.text), engine))
+        if isinstance(entry.value, Scalar | Mapping):
+            self.services.append(Service(key, name, task, self.spelling.read(entry.value), engine))
             self.spans[key] = entry.key.start
             self.nodes[key] = entry.value
 
@@ -165,7 +173,7 @@ class Collector:
         anchors = used_anchors(self.document)
         blocked = {}
         for key, found in self.nodes.items():
-            if isinstance(found, VolumeNodes) and (reason := shape.problem(found, anchors, self.spelling)):
+            if isinstance(found, VolumeNodes) and (reason := shape.problem(found, anchors)):
                 blocked[key] = reason
         blocked |= self._shared_mount_points() | self._used_elsewhere()
         owners = {key: found.identities for key, found in self.nodes.items() if isinstance(found, VolumeNodes)}
@@ -209,7 +217,6 @@ class PlainDialect:
     """Writing, for every dialect whose volumes stay where they stand."""
 
     name: str
-    spelling: Spelling = shape.API
 
     def can(self, reading: Reading, change: Change) -> str | None:
         match change:
@@ -221,7 +228,7 @@ class PlainDialect:
                 return None if nodes.role else "this file has no place for a task role"
             case SetReadOnly():
                 return reading.blocked.get(("mount points", *change.task))
-            case SetPlatformVersion():
+            case SetPlatformVersion() | AddAccessPoint() | AddRole() | AddPermissions():
                 return None
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
@@ -246,7 +253,7 @@ class PlainDialect:
             if before != after:
                 found = reading.nodes[before.key]
                 assert isinstance(found, VolumeNodes)
-                edits += shape.write_volume(before, after, found, self.spelling)
+                edits += shape.write_volume(before, after, found, nodes.spelling)
         edits += self._write_mount_points(old.containers, new.containers, nodes)
         if old.task_role != new.task_role and new.task_role is not None and nodes.role:
             edits.append(_set_role(nodes, nodes.role, new.task_role))
@@ -260,7 +267,7 @@ class PlainDialect:
         edits: list[TreeEdit] = []
         for node, a, b in zip(nodes.mount_points, before, after, strict=True):
             if a != b and node is not None:
-                edits += shape.set_read_only(node, self.spelling, nodes.alphabetical)
+                edits += shape.set_read_only(node, nodes.spelling, nodes.alphabetical)
         return edits
 
 
@@ -270,8 +277,10 @@ def _set_role(nodes: TaskNodes, name: str, role: Value) -> TreeEdit:
     if spare is not None and spare in nodes.mapping.entries:  # null or empty
         entries = nodes.mapping.entries
         return EditMapping(
-            nodes.mapping, tuple(Added(name, role.source, replaces=e) if e is spare else Kept(e) for e in entries)
+            nodes.mapping,
+            tuple(Added(name, nodes.spelling.write(role), replaces=e) if e is spare else Kept(e) for e in entries),
         )
     return EditMapping(
-        nodes.mapping, shape.insert(nodes.mapping, name, role.source, nodes.alphabetical, nodes.role_after)
+        nodes.mapping,
+        shape.insert(nodes.mapping, name, nodes.spelling.write(role), nodes.alphabetical, nodes.role_after),
     )

@@ -79,6 +79,8 @@ class Spelling:
     read: Callable[[Node | None], Value | None] = value
     """How the dialect's nodes become values, and the other way round."""
     write: Callable[[Value], NewValue] = source
+    each: Callable[[Node | None], list[Node] | None] = items
+    """The items of a list, those that a condition chooses among them; None if the list is an expression."""
     drops_unknown_keys: bool = False
     """Whether the dialect's consumer ignores unknown keys, so that a misspelt one deploys without effect."""
 
@@ -143,6 +145,7 @@ class VolumeNodes:
     storage_entries: Found
     authorization: Mapping | None
     authorization_entries: Found
+    is_efs: bool = False
     alphabetical: bool = False
     """Whether the file keeps keys in alphabetical order, as sorted exports do."""
 
@@ -212,7 +215,8 @@ def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, Vo
         meant,
         rest(node, [*others, *(e for k, e in entries.items() if k in kinds and _is_null(e.value))]),
     )
-    return volume, VolumeNodes(node, entries, storage_name, storage_node, found, authorization, inner)
+    is_efs = isinstance(storage, EfsVolume)
+    return volume, VolumeNodes(node, entries, storage_name, storage_node, found, authorization, inner, is_efs)
 
 
 def without(
@@ -306,12 +310,12 @@ def _host_path(entry: Entry, spelling: Spelling) -> Value | None:
 def read_container(node: Mapping, spelling: Spelling, known: Sequence[str] = ()) -> Container:
     """What a container definition says about volumes and users; the keys `known` are read by others."""
     points = child(node, spelling.mount_points)
-    listed = items(points)
+    listed = spelling.each(points)
     return Container(
         spelling.read(child(node, spelling.name)),
         spelling.read(child(node, spelling.user)),
         tuple(_mount_point(mapping(p), spelling) for p in listed or ()),
-        tuple(_view(mapping(v), spelling) for v in items(child(node, spelling.volumes_from)) or ()),
+        tuple(_view(mapping(v), spelling) for v in spelling.each(child(node, spelling.volumes_from)) or ()),
         opaque=listed is None and points is not None and not _is_null(points),
         rest=rest_but(node, (spelling.mount_points, *known)),
     )
@@ -488,7 +492,7 @@ def insert(
     return tuple(entries)
 
 
-def problem(nodes: VolumeNodes, used_anchors: frozenset[str], spelling: Spelling) -> str | None:
+def problem(nodes: VolumeNodes, used_anchors: frozenset[str]) -> str | None:
     """Why a volume's storage cannot be edited without guessing, or None."""
     name = nodes.storage_name
     if nodes.storage is None:
@@ -501,8 +505,6 @@ def problem(nodes: VolumeNodes, used_anchors: frozenset[str], spelling: Spelling
             return f"key {next(k for k in keys if keys.count(k) > 1)} is there twice"
         if "<<" in keys and node is not nodes.mapping:
             return "the storage is built with a YAML merge key"
-    if spelling.file_system not in nodes.storage_entries and any(
-        a in used_anchors for a in anchors_within(nodes.storage)
-    ):
+    if not nodes.is_efs and any(a in used_anchors for a in anchors_within(nodes.storage)):
         return "an alias elsewhere uses a part of it"
     return None

@@ -76,16 +76,26 @@ def truth(node: Node | None, default: bool | None = None) -> bool | None:
     )
 
 
+def is_call(node: Node) -> bool:
+    """Whether a node is an expression: a value with a tag of its own (`!If`), or a mapping `{"Fn::If": …}`."""
+    if node.tag is not None and node.tag.startswith("!") and not node.tag.startswith("!!"):
+        return True
+    if not isinstance(node, Mapping) or len(node.entries) != 1:
+        return False
+    key = node.entries[0].key
+    return isinstance(key, Scalar) and (key.text.startswith("Fn::") or key.text in ("Ref", "Condition"))
+
+
 def mapping(node: Node | None) -> Mapping | None:
     """The mapping that a node is or points to, or None."""
     found = resolve(node) if node is not None else None
-    return found if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) and not is_call(found) else None
 
 
 def items(node: Node | None) -> list[Node] | None:
     """The items of the sequence that a node is or points to, or None."""
     found = resolve(node) if node is not None else None
-    return found.items if isinstance(found, Sequence) else None
+    return found.items if isinstance(found, Sequence) and not is_call(found) else None
 
 
 def child(node: Mapping | None, key: str) -> Node | None:

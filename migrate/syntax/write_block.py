@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import pairwise
 
 from migrate.syntax import block
 from migrate.syntax.build import Builder, dashes, ends_with_block_scalar, entries
@@ -169,7 +170,18 @@ class _BlockWriter:
         if end == len(self.text) and self._ends_with_block_scalar(before):
             raise CannotEdit("a block scalar whose last line has no end")
         self._check_end(end, slot.added)
-        self.draft.insert(end, self.around.newline(end) + indent + written, -self.changed.depth)
+        newline = self.around.newline(end)
+        if newline in written and self._spaced():
+            newline += newline
+        self.draft.insert(end, newline + indent + written, -self.changed.depth)
+
+    def _spaced(self) -> bool:
+        """Whether blank lines stand between most of the entries, as between the resources of a template."""
+        gaps = [
+            self.text[self.around.line_end(end) : self.around.line_start(start)].strip(" \t").count("\n") > 1
+            for (_, end), (start, _) in pairwise(self.places)
+        ]
+        return 2 * sum(gaps) > len(gaps)
 
     def _replace(self, slot: Slot, index: int) -> None:
         start, end = self.places[index]
