@@ -6,13 +6,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from migrate.dialects.reading import Unread, walk
+from migrate.dialects.reading import Unread, way_to
 from migrate.syntax import Document
-from migrate.syntax.node import Mapping, Node, Scalar
-from migrate.syntax.node import Sequence as SequenceNode
+from migrate.syntax.node import Mapping
 
 _KEY = re.compile(r"(efs|docker)[_-]?volumes?([_-]?configuration)?|source[_-]?path", re.IGNORECASE)
-_INSIDE = re.compile(r"\"?efs_?volume_?configuration\"?", re.IGNORECASE)
+_INSIDE = re.compile(r"efs_?volume_?configuration", re.IGNORECASE)
+_WORD = re.compile(r"(?:efs|docker)[_-]?volumes?|source[_-]?path", re.IGNORECASE)
 
 
 def unread(document: Document, regions: Sequence[tuple[int, int]]) -> tuple[Unread, ...]:
@@ -28,20 +28,15 @@ def unread(document: Document, regions: Sequence[tuple[int, int]]) -> tuple[Unre
         i = bisect_right(starts, offset)
         return i > 0 and offset < ends[i - 1]
 
-    found = []
-    for node, _ in walk(document.roots):
-        texts: list[Node] = []
-        if isinstance(node, Mapping):
-            for entry in node.entries:
-                key = entry.key
-                if isinstance(key, Scalar) and _KEY.fullmatch(key.text) and not is_read(key.start):
-                    found.append(Unread(key.start, key.text))
-                texts.append(entry.value)
-        elif isinstance(node, SequenceNode):
-            texts = node.items
-        for inner in texts:
-            if isinstance(inner, Scalar) and len(inner.text) > 20:
-                match = _INSIDE.search(inner.text)
-                if match and not is_read(inner.start):
-                    found.append(Unread(inner.start, match[0].strip('"')))
-    return tuple(sorted(found, key=lambda u: u.offset))
+    found: dict[int, Unread] = {}
+    for match in _WORD.finditer(document.text):
+        way, scalar = way_to(document, match.start())
+        if scalar is None or is_read(scalar.start) or scalar.start in found:
+            continue
+        node, index = way[-1] if way else (None, 0)
+        is_key = isinstance(node, Mapping) and node.entries[index].key is scalar
+        if is_key and _KEY.fullmatch(scalar.text):
+            found[scalar.start] = Unread(scalar.start, scalar.text)
+        elif not is_key and len(scalar.text) > 20 and (inside := _INSIDE.search(scalar.text)):
+            found[scalar.start] = Unread(scalar.start, inside[0])
+    return tuple(found[offset] for offset in sorted(found))

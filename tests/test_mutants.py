@@ -252,7 +252,7 @@ def write_instead(monkeypatch: pytest.MonkeyPatch, fault: Callable[[Reading, lis
 
 def mapping_with(reading: Reading, key: str, value: str) -> Mapping:
     """The first mapping that has this entry."""
-    for node, _ in walk(reading.document.roots):
+    for node in walk(reading.document.roots):
         if isinstance(node, Mapping):
             for entry in node.entries:
                 if getattr(entry.key, "text", None) == key and getattr(entry.value, "text", None) == value:
@@ -261,7 +261,7 @@ def mapping_with(reading: Reading, key: str, value: str) -> Mapping:
 
 
 def list_of(reading: Reading, key: str) -> SequenceNode:
-    for node, _ in walk(reading.document.roots):
+    for node in walk(reading.document.roots):
         if isinstance(node, Mapping):
             for entry in node.entries:
                 if getattr(entry.key, "text", None) == key and isinstance(entry.value, SequenceNode):

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from migrate.dialects.plain import Collector, PlainDialect
-from migrate.dialects.reading import Reading, is_foreign, key_text, walk
+from migrate.dialects.reading import Reading, holders, key_text
 from migrate.dialects.values import child, filled, items, mapping, text, words
 from migrate.syntax import Document, get
 from migrate.syntax.node import Mapping
 from rules.model import Key, Text
 
+_WORDS = re.compile("ecs_taskdefinition|ecs_service")
 _DEFINITION = re.compile(r"(?:[\w.]+\.)?ecs_taskdefinition")
 _SERVICE = re.compile(r"(?:[\w.]+\.)?ecs_service")
 
@@ -26,19 +27,19 @@ class Ansible(PlainDialect):
         families: dict[str, Key] = {}
         registered: dict[str, Key] = {}
         services: list[tuple[Mapping, Key]] = []
-        for node, path in walk(document.roots, is_foreign):
-            if isinstance(node, Mapping):
-                for arguments in _arguments(node, _DEFINITION):
-                    if text(child(arguments, "state")) == "absent":
-                        continue
-                    family = filled(child(arguments, "family"))
-                    key: Key = ("task", *path)
-                    _read(collector, arguments, key, stem)
-                    if family:
-                        families[family.source] = key
-                    if register := text(child(node, "register")):
-                        registered[register] = key
-                services += [(arguments, path) for arguments in _arguments(node, _SERVICE)]
+        # A module may be named below `action`, one mapping further down.
+        for node, path in holders(document, _WORDS, up=1):
+            for arguments in _arguments(node, _DEFINITION):
+                if text(child(arguments, "state")) == "absent":
+                    continue
+                family = filled(child(arguments, "family"))
+                key: Key = ("task", *path)
+                _read(collector, arguments, key, stem)
+                if family:
+                    families[family.source] = key
+                if register := text(child(node, "register")):
+                    registered[register] = key
+            services += [(arguments, path) for arguments in _arguments(node, _SERVICE)]
         for arguments, path in services:
             definition = filled(child(arguments, "task_definition"))
             if definition and (entry := get(arguments, "platform_version")):

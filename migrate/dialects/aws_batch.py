@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from migrate.dialects.plain import Collector, PlainDialect
-from migrate.dialects.reading import Reading, is_foreign, walk
+from migrate.dialects.reading import Reading, holders
 from migrate.dialects.values import child, filled, items, mapping, text, words
 from migrate.syntax import Document, get
 from migrate.syntax.node import Mapping
 from rules.model import Engine, Key, Text
 
+_WORDS = re.compile("containerProperties|nodeProperties|ecsProperties|<<")
 _ARN_REGION = re.compile(r"arn:aws[a-z-]*:batch:([a-z0-9-]+):")
 
 
@@ -22,12 +23,11 @@ class AwsBatch(PlainDialect):
 
     def read(self, document: Document, stem: str) -> Reading | None:
         collector = Collector(self, document)
-        for node, path in walk(document.roots, is_foreign):
-            if isinstance(node, Mapping):
-                for part, inner in _containers(node):
-                    _read_container(collector, node, part, (*path, *inner), stem)
-                for part, inner in _task_properties(node):
-                    _read_task(collector, node, part, (*path, *inner), stem)
+        for node, path in holders(document, _WORDS):
+            for part, inner in _containers(node):
+                _read_container(collector, node, part, (*path, *inner), stem)
+            for part, inner in _task_properties(node):
+                _read_task(collector, node, part, (*path, *inner), stem)
         return collector.reading()
 
 

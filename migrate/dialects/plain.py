@@ -193,7 +193,7 @@ class Collector:
         names = {alias.name for alias in self.document.aliases if id(alias) not in self.followed}
         if not names:
             return {}
-        spans = [(n.start, n.end) for n, _ in walk(self.document.roots) if n.anchor in names]
+        spans = [(n.start, n.end) for n in walk(self.document.roots) if n.anchor in names]
         return {
             key: "an alias elsewhere uses it, too"
             for key, found in self.nodes.items()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from migrate.syntax import Document
-from migrate.syntax.node import Entry, Mapping, Node, Sequence, TreeEdit
+from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence, TreeEdit
 from rules.model import Change, Key, Stack
 
 
@@ -70,24 +72,81 @@ def is_foreign(node: Node) -> bool:
     return "AWSEBDockerrunVersion" in keys or {"apiVersion", "kind"} <= keys or {"eventName", "eventSource"} <= keys
 
 
-def walk(roots: Iterable[Node], skip: Callable[[Node], bool] = lambda _: False) -> Iterator[tuple[Node, Key]]:
-    """Every mapping and sequence with its path (keys and indices), in document order, without following aliases and
-    without what lies in a node that `skip` names."""
-    stack: list[tuple[Node, tuple[str | int, ...]]] = [(root, (i,)) for i, root in reversed(list(enumerate(roots)))]
-    while stack:
-        node, path = stack.pop()
-        if skip(node):
-            continue
+def walk(roots: Iterable[Node]) -> Iterator[Node]:
+    """Every mapping and sequence in document order, without following aliases."""
+    pending = list(reversed(list(roots)))
+    while pending:
+        node = pending.pop()
         if isinstance(node, Mapping):
-            yield node, path
-            stack.extend((e.value, (*path, key_text(e))) for e in reversed(node.entries) if _branches(e.value))
+            yield node
+            pending.extend(e.value for e in reversed(node.entries) if isinstance(e.value, Mapping | Sequence))
         elif isinstance(node, Sequence):
-            yield node, path
-            stack.extend((item, (*path, i)) for i, item in reversed(list(enumerate(node.items))) if _branches(item))
+            yield node
+            pending.extend(item for item in reversed(node.items) if isinstance(item, Mapping | Sequence))
 
 
-def _branches(node: Node) -> bool:
-    return isinstance(node, Mapping | Sequence)
+Way = list[tuple[Mapping | Sequence, int]]
+"""From a root to a place: each collection and the index of the entry or item that leads on."""
+
+
+def way_to(document: Document, offset: int) -> tuple[Way, Scalar | None]:
+    """The way to the key or scalar at an offset in the text; None where no scalar stands (a comment, a bracket)."""
+    way: Way = []
+    node: Node | None = _last(document.roots, offset, lambda root: root.start)
+    while isinstance(node, Mapping | Sequence):
+        if isinstance(node, Mapping):
+            index = bisect_right(node.entries, offset, key=lambda entry: entry.key.start) - 1
+            if index < 0:
+                return way, None
+            way.append((node, index))
+            entry = node.entries[index]
+            node = entry.key if offset < entry.key.end else entry.value
+        else:
+            index = bisect_right(node.items, offset, key=lambda item: item.start) - 1
+            if index < 0:
+                return way, None
+            way.append((node, index))
+            node = node.items[index]
+    found = node if isinstance(node, Scalar) and node.start <= offset < node.end else None
+    return way, found
+
+
+def _last(nodes: list[Node], offset: int, start: Callable[[Node], int]) -> Node | None:
+    index = bisect_right(nodes, offset, key=start) - 1
+    return nodes[index] if index >= 0 else None
+
+
+def holders(document: Document, words: re.Pattern[str], up: int = 0) -> Iterator[tuple[Mapping, Key]]:
+    """Mappings with one of `words` in a key or scalar of theirs, or up to `up` collections above it, each once and with
+    its path (keys and indices), in the order of the words; those in foreign documents are left out.
+
+    The words are looked up in the text, because a file may hold a million nodes and two definitions.
+    """
+    seen: set[int] = set()
+    foreign: dict[int, bool] = {}
+    for match in words.finditer(document.text):
+        way, scalar = way_to(document, match.start())
+        if scalar is None or any(_known_foreign(node, foreign) for node, _ in way):
+            continue
+        for depth in range(max(0, len(way) - 1 - up), len(way)):
+            node = way[depth][0]
+            if isinstance(node, Mapping) and id(node) not in seen:
+                seen.add(id(node))
+                yield node, (_root_index(document, way[0][0]), *_path(way[:depth]))
+
+
+def _known_foreign(node: Node, known: dict[int, bool]) -> bool:
+    if id(node) not in known:
+        known[id(node)] = is_foreign(node)
+    return known[id(node)]
+
+
+def _root_index(document: Document, root: Node) -> int:
+    return next(i for i, node in enumerate(document.roots) if node is root)
+
+
+def _path(way: Way) -> Iterator[str | int]:
+    return (key_text(node.entries[i]) if isinstance(node, Mapping) else i for node, i in way)
 
 
 def key_text(entry: Entry) -> str:
@@ -104,7 +163,7 @@ def anchors_within(node: Node) -> Iterator[str]:
     """Names of the anchors that are defined inside a node, itself included."""
     if node.anchor:
         yield node.anchor
-    for inner, _ in walk([node]):
+    for inner in walk([node]):
         children = (e.value for e in inner.entries) if isinstance(inner, Mapping) else iter(getattr(inner, "items", ()))
         for child in children:
             if child.anchor:

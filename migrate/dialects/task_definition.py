@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from migrate.dialects.plain import Collector, PlainDialect
-from migrate.dialects.reading import Reading, is_foreign, walk
+from migrate.dialects.reading import Reading, holders, is_foreign
 from migrate.dialects.values import child, filled, items, mapping, text, words
 from migrate.syntax import Document, resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
@@ -14,6 +14,7 @@ from rules.model import Engine, Key, Text
 
 _OWN_KEYS = ("family", "taskRoleArn", "executionRoleArn", "requiresCompatibilities", "networkMode")
 _STORAGE_KEYS = ("efsVolumeConfiguration", "dockerVolumeConfiguration")
+_WORDS = re.compile("containerDefinitions|<<")
 _ARN_REGION = re.compile(r"arn:aws[a-z-]*:ecs:([a-z0-9-]+):")
 
 
@@ -24,8 +25,8 @@ class TaskDefinition(PlainDialect):
 
     def read(self, document: Document, stem: str) -> Reading | None:
         collector = Collector(self, document)
-        for node, path in walk(document.roots, is_foreign):
-            if isinstance(node, Mapping) and _is_definition(node):
+        for node, path in holders(document, _WORDS):
+            if _is_definition(node):
                 _read(collector, node, path, stem)
         if not collector.tasks:
             for i, root in enumerate(r for r in document.roots if not is_foreign(r)):
