@@ -5,14 +5,18 @@ Nothing here touches the disk or knows a dialect. A file whose change cannot be 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from migrate import dialects
 from migrate.dialects.reading import Reading
 from migrate.edit import Edit, apply
 from migrate.suppress import suppressions
 from migrate.syntax import CannotEdit, Document, SyntaxProblem, parse
+from migrate.syntax.collecting import not_collecting
+from migrate.syntax.node import EditSequence, TreeEdit
 from migrate.unread import unread
 from rules import RULES
 from rules.constraints import violations
@@ -226,6 +230,11 @@ def process(
     text: str, stem: str, policy: Policy, *, json: bool | None = None, decisions: Decisions | None = None
 ) -> Outcome:
     """Read, plan, write and prove one file's text. Never raises for what a file may hold."""
+    with not_collecting():
+        return _process(text, stem, policy, json, decisions or {})
+
+
+def _process(text: str, stem: str, policy: Policy, json: bool | None, decisions: Decisions) -> Outcome:
     try:
         document = parse(text, json=json)
     except SyntaxProblem as problem:
@@ -237,14 +246,14 @@ def process(
         suppressed = suppressions(reading)
     except SyntaxProblem as problem:
         return Outcome(dialect=reading.dialect.name, error=problem.cause, error_line=problem.line)
-    planned = plan(reading, policy, suppressed, decisions or {})
+    planned = plan(reading, policy, suppressed, decisions)
     try:
         tree_edits = reading.write(planned.stack)
         edits = document.edits(tree_edits)
     except CannotEdit as problem:
         return Outcome(dialect=reading.dialect.name, error=f"cannot be edited without guessing: {problem}")
     new_text = apply(text, edits)
-    failure = prove(reading, planned, tree_edits, new_text, stem, policy, decisions or {}, json) if edits else None
+    failure = prove(reading, planned, tree_edits, edits, new_text, stem, policy, decisions, json) if edits else None
     if edits == [] and planned.stack != reading.stack:
         failure = "the plan changes something that was not written"
     if failure:
@@ -301,7 +310,8 @@ def _locate(reading: Reading, planned: Plan) -> Iterator[Located]:
 def prove(
     reading: Reading,
     planned: Plan,
-    tree_edits: Sequence[object],
+    tree_edits: Sequence[TreeEdit],
+    edits: Sequence[Edit],
     new_text: str,
     stem: str,
     policy: Policy,
@@ -323,7 +333,7 @@ def prove(
         return "the result is not recognised any more"
     if _keyed(again.stack) != _keyed(planned.stack):
         return "the result reads differently from the plan: " + _difference(_keyed(planned.stack), _keyed(again.stack))
-    if document.data() != reading.document.data(tree_edits):  # type: ignore[arg-type]  # the engine hands them through
+    if document.data() != reading.document.data(tree_edits):
         return "the result holds other data than the old text with the planned changes"
     if plan(again, policy, suppressions(again), decisions).changes:
         return "a second run would change it again"
@@ -332,7 +342,29 @@ def prove(
     broken = set(violations(again.stack)) - set(violations(reading.stack))
     if broken:
         return "the result breaks a constraint of ECS: " + "; ".join(sorted(reason for _, reason in broken))
+    if not _keeps_to_its_lines(reading.document, tree_edits, edits):
+        return "an edit touches a line that nothing planned stands on"
     return None
+
+
+def _keeps_to_its_lines(document: Document, tree_edits: Sequence[TreeEdit], edits: Sequence[Edit]) -> bool:
+    """Whether every edit lies on the lines of a node that the plan changes: comments, quotes and blank lines elsewhere are
+    no data, so nothing else would miss them."""
+    starts = document.line_starts
+    regions = []
+    for change in tree_edits:
+        first = bisect_right(starts, change.node.start) - 1
+        if isinstance(change, EditSequence) and not change.items and first:
+            first -= 1  # `[]` goes behind the key on the line above
+        end = bisect_right(starts, max(change.node.start, change.node.end - 1))
+        regions.append((starts[first], starts[end] if end < len(starts) else len(document.text)))
+    regions.sort()
+    reach = list(accumulate((end for _, end in regions), max))
+    for edit in edits:
+        index = bisect_right(regions, (edit.start, len(document.text) + 1)) - 1
+        if index < 0 or edit.end > reach[index]:
+            return False
+    return True
 
 
 def _keyed(stack: Stack) -> tuple[object, ...]:

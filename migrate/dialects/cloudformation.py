@@ -56,7 +56,9 @@ class CloudFormation(PlainDialect):
         write = intrinsics.writer(_prefers_short(document))
         ecs, batch = replace(_ECS, write=write), replace(_BATCH, write=write)
         collector = Collector(self, document, ecs)
-        templates = [template for i, root in enumerate(document.roots) if (template := Template.of(root, i))]
+        templates = [
+            template for i, root in enumerate(document.roots) if (template := Template.of(root, i, document.text))
+        ]
         for template in templates:
             for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
                 _read_task(collector, resource, template.key("task", name))

@@ -112,6 +112,7 @@ class Collector:
         """
         self.follow(node, volumes)
         spelling = spelling or self.spelling
+        body = self.document.text
         own = (*known, role or "")
         listed = [v for v in map(mapping, spelling.each(volumes) or ()) if v is not None]
         sorted_keys = shape.alphabetical([node, *(containers or ()), *listed])
@@ -128,10 +129,10 @@ class Collector:
                 network_mode,
                 operating_system,
                 region,
-                tuple(shape.read_container(c, spelling, own if c is node else ()) for c in containers or ()),
+                tuple(shape.read_container(c, spelling, body, own if c is node else ()) for c in containers or ()),
                 containers is None,
                 condition,
-                shape.rest_but(node, (*own, spelling.mount_points)),
+                shape.rest_but(node, (*own, spelling.mount_points), body),
             )
         )
         self.spans[key] = node.start

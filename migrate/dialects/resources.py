@@ -54,9 +54,11 @@ class Template:
     taken: frozenset[str]
     """Names that a new resource must not have."""
     blue_green: bool
+    body: str
+    """The text of the whole document."""
 
     @classmethod
-    def of(cls, root: Node, index: int) -> Template | None:
+    def of(cls, root: Node, index: int, body: str) -> Template | None:
         """The template in a document, or None."""
         listed = mapping(child(mapping(root), "Resources"))
         if listed is None:
@@ -81,7 +83,7 @@ class Template:
             if r.type == "AWS::ECS::Service"
         )
         blue_green = code_deploy or "AWS::CODEDEPLOYBLUEGREEN" in transforms
-        return cls(index, listed, resources, frozenset(taken), blue_green)
+        return cls(index, listed, resources, frozenset(taken), blue_green, body)
 
     def key(self, kind: str, name: str) -> Key:
         return (kind, self.index, name)
@@ -122,7 +124,7 @@ class Template:
                 _three(mapping(child(directory, "CreationInfo")), ("OwnerUid", "OwnerGid", "Permissions")),
                 _all(mapping(child(properties, "PosixUser"))),
                 resource.condition,
-                rest_but(properties, ("FileSystemId", "RootDirectory", "PosixUser")),
+                rest_but(properties, ("FileSystemId", "RootDirectory", "PosixUser"), self.body),
             )
 
     def _roles(self) -> Iterator[Role]:

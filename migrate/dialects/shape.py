@@ -165,9 +165,11 @@ def rest(node: Mapping | None, known: Iterable[Entry]) -> Rest:
     return tuple((key_text(e), data(e.value)) for e in node.entries if id(e) not in ids) if node else ()
 
 
-def rest_but(node: Mapping, names: Sequence[str]) -> Rest:
-    """The keys and plain data of all entries but those with these names."""
-    return rest(node, [entry for entry in node.entries if key_text(entry) in names])
+def rest_but(node: Mapping, names: Sequence[str], body: str) -> Rest:
+    """The keys of all entries but those with these names, with their source in the text `body`: much cheaper than their
+    data, and what no change concerns must not move by a byte."""
+    others = (entry for entry in node.entries if key_text(entry) not in names)
+    return tuple((key_text(entry), body[entry.value.start : entry.value.end]) for entry in others)
 
 
 def alphabetical(nodes: Sequence[Mapping]) -> bool:
@@ -307,23 +309,23 @@ def _host_path(entry: Entry, spelling: Spelling) -> Value | None:
     return _member(find(host, (spelling.source_path,))[0], spelling.source_path, spelling) if host else None
 
 
-def read_container(node: Mapping, spelling: Spelling, known: Sequence[str] = ()) -> Container:
+def read_container(node: Mapping, spelling: Spelling, body: str, known: Sequence[str] = ()) -> Container:
     """What a container definition says about volumes and users; the keys `known` are read by others."""
     points = child(node, spelling.mount_points)
     listed = spelling.each(points)
     return Container(
         spelling.read(child(node, spelling.name)),
         spelling.read(child(node, spelling.user)),
-        tuple(_mount_point(mapping(p), spelling) for p in listed or ()),
+        tuple(_mount_point(mapping(p), spelling, body) for p in listed or ()),
         tuple(_view(mapping(v), spelling) for v in spelling.each(child(node, spelling.volumes_from)) or ()),
         opaque=listed is None and points is not None and not _is_null(points),
-        rest=rest_but(node, (spelling.mount_points, *known)),
+        rest=rest_but(node, (spelling.mount_points, *known), body),
     )
 
 
-def _mount_point(node: Mapping | None, spelling: Spelling) -> MountPoint:
+def _mount_point(node: Mapping | None, spelling: Spelling, body: str) -> MountPoint:
     mode = truth(child(node, spelling.read_only), default=False) if node else None
-    beside = rest_but(node, (spelling.read_only,)) if node else ()
+    beside = rest_but(node, (spelling.read_only,), body) if node else ()
     return MountPoint(spelling.read(child(node, spelling.source_volume)), mode, beside)
 
 
