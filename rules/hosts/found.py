@@ -1,0 +1,75 @@
+"""What was found on a host: the vocabulary of this package. Paths and options are coded (`Text.coded`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules.model import Value
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMount:
+    """A directory of an NFS or EFS file system, visible at a path of the host.
+
+    Bind mounts of such a directory and symbolic links to it (never certain) are mounts of their own.
+    """
+
+    host_path: str
+    """Coded and normalised; it may begin with a reference."""
+    file_system: Value | None
+    """None where the source does not show one: an address, a custom name, a command's output, an unknown directory.
+    A lone reference that is given to the mount helper is taken for an id, although the helper accepts a DNS name, too:
+    whoever knows what it refers to has to look."""
+    directory: str
+    """Coded, normalised, `/` if none is given; below the access point's directory if the options name one."""
+    options: tuple[str, ...]
+    """As written, coded; what the helper or mount(8) would add is not here."""
+    server: str
+    """The server, or the file system id, after shell expansion, for messages (not coded)."""
+    region: str | None
+    """The region in the DNS name, if it is literal."""
+    certain: bool
+    """Whether every instance that runs the script without a failure ends with this mount. False in a branch, on an
+    instance-dependent condition, with another mount possible on the same path, or hidden by a later mount above it."""
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class OtherMount:
+    """Something else (a disk, S3, tmpfs …) mounted at or below the path of a `FoundMount`."""
+
+    host_path: str
+    certain: bool
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class MadeDirectory:
+    """A directory that was made, or whose owner or mode was set, while a `FoundMount` was visible there.
+
+    `file_system` and `directory` say where on EFS, as mounted at that moment; scripts often mount `/` only to make the
+    directory that they mount afterwards at the same path. Owners are numeric (names other than root are None), the mode
+    is four octal digits (None if symbolic or not set).
+    """
+
+    path: str
+    file_system: Value | None
+    directory: str
+    uid: int | None
+    gid: int | None
+    mode: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class HostScript:
+    """The state in which a script leaves a fresh host, as far as EFS is concerned."""
+
+    mounts: tuple[FoundMount, ...] = ()
+    """In order of effect. A later unconditional mount on a path replaces the earlier one and umount removes it; several
+    mounts on one path are alternatives, none of them certain."""
+    others: tuple[OtherMount, ...] = ()
+    directories: tuple[MadeDirectory, ...] = ()
+    unclear: tuple[tuple[int, str], ...] = ()
+    """(line, reason) for what looks like EFS and was not understood, or only in part: a mount whose file system comes
+    from a command is among `mounts`, without a file system, and here with the reason."""

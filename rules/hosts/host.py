@@ -1,0 +1,221 @@
+"""The host that a script works on: its mount table, the files that are written to it, and what stayed unclear.
+
+Everything that mounts — commands, fstab, units, autofs maps, cloud-config — ends here, with strings that hold tokens.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from rules.hosts.found import HostScript
+from rules.hosts.states import NOTHING, Mounted
+from rules.hosts.table import MountTable
+from rules.hosts.tokens import CLOSE, OPEN, UNKNOWN, Tokens
+from rules.hosts.variables import is_unknown
+from rules.model import CODED_REF, Text
+from rules.mounts import MountSource, parse_source
+from rules.paths import climbs, normalise
+
+_MAX_PATH = 4096  # PATH_MAX
+_MAX_LEVELS = 64
+_MAX_UNCLEAR = 1000
+_LITERAL_ID = re.compile(r"fs-[0-9a-f]{8,40}")
+_EFS_SOURCE = re.compile(r"fs-[0-9a-f]{8,}|\.efs\.")
+_NETWORK_TYPES = {"nfs", "nfs4", "efs"}
+
+
+@dataclass(slots=True)
+class WrittenFile:
+    """A file that a script puts on the host."""
+
+    line: int
+    chunks: list[str] = field(default_factory=list)
+    certain: bool = True
+    used: bool = False
+    """Whether something ran, enabled or read it, so that what it says was taken into account."""
+
+    @property
+    def text(self) -> str:
+        return "".join(self.chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A mount as a command or a table asks for it. `type` is "" if none is given."""
+
+    source: str
+    target: str
+    type: str
+    options: tuple[str, ...]
+    line: int
+    persistent: bool = False
+    sure: bool = True
+
+
+class Host:
+    """A fresh host, as far as it is known."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = tokens
+        self.table = MountTable()
+        self.files: dict[str, WrittenFile] = {}
+        self.unfinished = False
+        """Whether something kept the script from being followed to its end: then nothing is certain."""
+        self._unclear: dict[tuple[int, str], None] = {}
+        self._links: list[tuple[str, str, int]] = []
+
+    def unclear(self, line: int, reason: str) -> None:
+        """Note what was not understood."""
+        if len(self._unclear) < _MAX_UNCLEAR:
+            self._unclear[line, self.tokens.show(reason)] = None
+
+    def path(self, path: str, directory: str | None = "/") -> str | None:
+        """A path, normalised and absolute (or beginning with a reference); None if only the host knows it."""
+        if is_unknown(path) or climbs(path) or not path:
+            return None
+        if not path.startswith(("/", OPEN)):
+            if directory is None or path.startswith("~"):
+                return None
+            path = f"{directory}/{path}"
+        path = normalise(path) or "/"
+        return path if len(path) <= _MAX_PATH and path.count("/") <= _MAX_LEVELS else None
+
+    def mount(self, request: Request, directory: str | None = "/") -> None:
+        """Mount a file system of any kind."""
+        options = request.options
+        if any(o in ("bind", "rbind") for o in options) or request.type in ("bind", "rbind"):
+            self.bind(request, directory)
+            return
+        kind = _kind(request)
+        path = self.path(request.target, directory)
+        if path is None or path == "/":
+            if kind and path is None:
+                self.unclear(request.line, f"the mount point {request.target or '(none)'} is not known")
+            return
+        sure = request.sure and not ("noauto" in options and "x-systemd.automount" not in options)
+        if not kind:
+            other = Mounted(path, False, request.line, request.persistent, server=request.source)
+            self.table.mount(other, sure=sure)
+            return
+        source, server, region = self._source(request, kind)
+        if any(is_unknown(option) for option in options):
+            self.unclear(request.line, f"the mount options {','.join(options)} are not known")
+            sure = False
+        mounted = Mounted(
+            path,
+            True,
+            request.line,
+            request.persistent,
+            None if source.file_system is None else source.file_system.coded,
+            source.directory,
+            options,
+            server,
+            region,
+        )
+        # Only the mount helper resolves a bare id: as a host name it fails.
+        resolves = kind == "efs" or server.find(".") >= 0 or source.file_system is None
+        self.table.mount(mounted, sure=sure and resolves)
+
+    def bind(self, request: Request, directory: str | None = "/") -> None:
+        """Make a directory visible at a second path."""
+        source, path = self.path(request.source, directory), self.path(request.target, directory)
+        if path is not None and path != "/":
+            self.table.bind(source or "/", path, request.line, persistent=request.persistent)
+
+    def link(self, target: str, path: str, line: int) -> None:
+        """A symbolic link was made; it matters if it leads to EFS in the end."""
+        self._links.append((target, path, line))
+
+    def result(self) -> HostScript:
+        """What the host looks like in the end."""
+        for target, path, line in self._links:
+            if (
+                path != target
+                and self.table.at(path) == NOTHING
+                and any(s and s.network for s in self.table.covering(target))
+            ):
+                self.table.bind(target, path, line)
+                self.table.doubt(path)
+                self.unclear(line, f"{path} is a symbolic link to {target}, on EFS or NFS")
+        if self.unfinished:
+            self.table.doubt_all()
+        return HostScript(
+            self.table.mounts(self.tokens),
+            self.table.others(self.tokens),
+            self.table.directories(self.tokens),
+            tuple(sorted(self._unclear)),
+        )
+
+    def _source(self, request: Request, kind: str) -> tuple[MountSource, str, str | None]:
+        """The file system and directory, the server as it is shown, and its literal region."""
+        server, directory = split_source(request.source)
+        if kind == "efs" and re.fullmatch(CODED_REF, server) and not is_unknown(server):
+            source = MountSource(Text.decode(server), normalise(directory) or "/")
+        else:
+            source = parse_source(_without_zone(server), directory)
+        reason = ""
+        if source.file_system is not None and is_unknown(source.file_system.coded):
+            reason = f"the file system {server} is not known before the host runs"
+        elif source.file_system is None and is_unknown(server):
+            reason = f"the server {server} is not known before the host runs"
+        elif is_unknown(directory) or climbs(directory) or not directory.startswith(("/", OPEN)):
+            reason = f"the directory {directory} of the file system is not known"
+        elif source.file_system is None and kind == "efs":
+            reason = f"{server or 'the source'} does not name a file system"
+        if reason:
+            self.unclear(request.line, reason)
+            source = MountSource(None, source.directory if source.directory.startswith(("/", OPEN)) else "/")
+        return source, server, source.region
+
+
+def split_source(source: str) -> tuple[str, str]:
+    """Server and directory of `server:/dir`, also with an IPv6 address in brackets; the directory is `/` if missing."""
+    head = ""
+    if source.startswith("[") and "]" in source:
+        head, _, source = source.partition("]")
+        head += "]"
+    server, _, directory = source.partition(":")
+    return head + server, directory or "/"
+
+
+def split_options(options: str) -> tuple[str, ...]:
+    """The members of a comma-separated option list (tokens never hold commas)."""
+    return tuple(o.strip() for o in options.split(",") if o.strip())
+
+
+def looks_like_efs(text: str) -> bool:
+    """Whether a source, or a whole command, names an EFS file system literally."""
+    return _EFS_SOURCE.search(text) is not None
+
+
+def _kind(request: Request) -> str:
+    """`efs`, `nfs`, or "" for what is neither."""
+    types = [t.strip() for t in request.type.split(",")]
+    if "efs" in types:
+        return "efs"
+    if any(t in _NETWORK_TYPES for t in types):
+        return "nfs"
+    if request.type in ("", "auto") or OPEN in request.type:
+        # mount(8) takes `host:/dir` for NFS.
+        server, colon, directory = request.source.partition(":")
+        known = colon and directory.startswith(("/", OPEN)) and not server.startswith(("/", "UUID", "LABEL"))
+        return "nfs" if (known and "#" not in server and "@" not in server) or looks_like_efs(server) else ""
+    return ""
+
+
+def _without_zone(server: str) -> str:
+    """The name without what stands before the id (the file system decides, not the zone that the name asks in), and
+    with one token for a region that is put together from parts."""
+    left, dot, right = server.rpartition(".efs.")
+    if not dot:
+        return server
+    zone, dot, identity = left.rpartition(".")
+    if not dot or "." in zone:
+        identity = left
+    region, _, suffix = right.partition(".")
+    if OPEN in region:
+        if not suffix and _LITERAL_ID.fullmatch(identity):
+            return f"{identity}.efs.{UNKNOWN}{CLOSE}.amazonaws.com"
+        region = f"{UNKNOWN}{CLOSE}"
+    return f"{identity}.efs.{region}.{suffix}"

@@ -1,0 +1,51 @@
+"""A dictionary whose changes can be taken back, so that branches of a script are followed without copying anything."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Generic, TypeVar
+
+V = TypeVar("V")
+
+
+class Journal(Generic[V]):
+    """Values by name; None means that there is none."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, V] = {}
+        self._before: list[dict[str, V | None]] = []
+
+    def get(self, name: str) -> V | None:
+        return self._values.get(name)
+
+    def set(self, name: str, value: V | None) -> None:
+        if self._before:
+            self._before[-1].setdefault(name, self._values.get(name))
+        if value is None:
+            self._values.pop(name, None)
+        else:
+            self._values[name] = value
+
+    def items(self) -> list[tuple[str, V]]:
+        return list(self._values.items())
+
+    def names(self) -> list[str]:
+        return list(self._values)
+
+    def first(self, count: int) -> list[tuple[str, V]]:
+        return list(islice(self._values.items(), count))
+
+    def begin(self) -> None:
+        """Start a branch."""
+        self._before.append({})
+
+    def end(self) -> dict[str, V | None]:
+        """Leave the branch: everything is as it was when it began. Returns what it had changed, with its last values."""
+        before = self._before.pop()
+        changed = {name: self._values.get(name) for name in before}
+        for name, value in before.items():
+            if value is None:
+                self._values.pop(name, None)
+            else:
+                self._values[name] = value
+        return changed

@@ -1,0 +1,63 @@
+"""Loops: those over known items are unrolled, others run once if they surely do.
+
+The body is then followed a second time as a possibility: what another round would change is not known.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rules.hosts.odds import Odds
+from rules.hosts.syntax import For, Part, While, Word
+from rules.hosts.variables import RANGE
+
+if TYPE_CHECKING:
+    from rules.hosts.shell import Shell
+
+_MAX_ITEMS = 64
+
+
+def run_while(shell: Shell, node: While) -> Odds:
+    """`while` and `until`."""
+    chance = shell.block(node.condition)
+    if (chance.opposite if node.until else chance) >= Odds.LIKELY and not shell.leaving:
+        shell.block(node.body)
+    if not shell.leaving:
+        shell.shadow(partial(shell.block, node.body))
+    return Odds.LIKELY
+
+
+def run_for(shell: Shell, node: For) -> Odds:
+    """`for`, in all its forms."""
+    items = shell.variables.arguments if node.words is None else shell.variables.items(node.words)
+    if node.counted or items is None or len(items) > _MAX_ITEMS:
+        if node.name:
+            shell.variables.assign(node.name, None)
+        if node.counted or (node.words and _counts(node.words)):
+            shell.block(node.body)
+        if not shell.leaving:
+            shell.shadow(partial(shell.block, node.body))
+        return Odds.LIKELY
+    outer, shell.breaks = shell.breaks, False
+    for item in items:
+        shell.variables.assign(node.name, item)
+        if shell.breaks:  # the loop may have ended: the rest is no more than possible
+            shell.shadow(partial(shell.block, node.body))
+        else:
+            shell.block(node.body)
+        if shell.leaving:
+            break
+    shell.breaks = outer
+    return Odds.LIKELY
+
+
+def _counts(words: list[Word]) -> bool:
+    """Whether a loop surely runs although its items are not known: `$(seq 1 5)`, `{1..5}`."""
+    for word in words:
+        if isinstance(word, str):
+            if RANGE.fullmatch(word):
+                return True
+        elif len(word) == 1 and word[0].part is Part.COMMAND and word[0].text.lstrip("$(` ").startswith("seq "):
+            return True
+    return False

@@ -1,0 +1,260 @@
+"""A script is run, as far as mounts go: lists, branches, loops, functions. `simple` and `commands` say what commands do.
+
+Branches on conditions that are not decided are followed one after the other from the same state; where they leave
+different mounts, none is certain. A branch that is run only if something unexpected happens (the right side of
+`mount … || …`) counts as a possibility, too, unless it ends with the same mount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
+
+from rules.hosts import commands, loops, simple
+from rules.hosts.branches import Input, Output, State
+from rules.hosts.host import Host
+from rules.hosts.odds import Odds
+from rules.hosts.parser import Parser
+from rules.hosts.syntax import (
+    AndOr,
+    Block,
+    Case,
+    Command,
+    Compound,
+    For,
+    Function,
+    Group,
+    If,
+    Pipeline,
+    Simple,
+    TooDeepError,
+    While,
+)
+
+_MAX_NESTING = 45
+_WORK_PER_COMMAND = 10
+
+
+class Shell(State):
+    """Runs scripts on a host."""
+
+    def __init__(self, host: Host, size: int, *, known_environment: bool) -> None:
+        super().__init__(host, size, known_environment=known_environment)
+        self.functions: dict[str, list[Command]] = {}
+        self.locals: list[dict[str, str | None]] = []
+        """Per function that is running: the variables that are restored when it ends."""
+        self.breaks = False
+        """Whether the current loop has a `break` or `continue`."""
+        self._called: set[str] = set()
+        self._doubting = False
+        self._nesting = 0
+
+    # -- scripts -------------------------------------------------------------------------------------------------------
+
+    def script(self, text: str, line_of: Callable[[int], int]) -> None:
+        """Run a whole script in a process of its own, and what it defines but does not call: something that is not
+        seen may."""
+        self.variables.values.begin()
+        self.variables.values.set("PWD", "/")
+        self._run(self._statements(text, line_of))
+        self.leaving = self.doubt = ""
+        for name, bodies in list(self.functions.items()):
+            if name not in self._called:
+                outer, self.variables.arguments = self.variables.arguments, None
+                self.alternatives([partial(self._command, body) for body in bodies], exhaustive=False)
+                self.variables.arguments = outer
+                self.leaving = self.doubt = ""
+        self.functions.clear()
+        self.variables.values.end()
+
+    def inline(
+        self, text: str, line: int, arguments: tuple[str, ...] | None = (), *, shared: bool = False, step: int = 0
+    ) -> Odds:
+        """Run a script within this one: `bash -c`, `eval`, a file. Unless it is `shared`, its variables are its own."""
+        if self._nesting >= _MAX_NESTING or not self.spend(len(text), line):
+            return self.give_up(line)
+        self._nesting += 1
+        outer, self.variables.arguments = self.variables.arguments, arguments
+        statements = self._statements(text, lambda n: line + step * (n - 1))
+        odds = self._run(statements) if shared else self._apart(statements)
+        self.variables.arguments = outer
+        self._nesting -= 1
+        return odds
+
+    def _statements(self, text: str, line_of: Callable[[int], int]) -> Iterator[AndOr]:
+        parser = Parser(text, line_of)
+        try:
+            while (statement := parser.statement()) is not None:
+                if parser.broken:
+                    self.doubt = self.doubt or "exit"
+                yield statement
+        except TooDeepError:
+            self.give_up(line_of(1))
+
+    def _apart(self, statements: Iterator[AndOr]) -> Odds:
+        """In a process of its own: neither its variables nor its end concern what follows."""
+        doubt = self.doubt
+        self.variables.values.begin()
+        odds = self._run(statements)
+        self.variables.values.end()
+        self.leaving, self.doubt = "", doubt
+        return odds
+
+    def _run(self, statements: Iterator[AndOr]) -> Odds:
+        odds = Odds.LIKELY
+        for statement in statements:
+            if self.doubt and not self._doubting:
+                # A branch may have left the script: all that follows is a branch of its own.
+                doubt = self.doubt
+                self._doubting = True
+                self.alternatives([partial(self._run, chain([statement], statements))], exhaustive=False)
+                self._doubting = False
+                self.doubt = doubt
+                return Odds.UNKNOWN
+            odds = self._and_or(statement)
+            if self.leaving:
+                break
+        return odds
+
+    def block(self, block: Block) -> Odds:
+        """Run statements; returns how likely the last one succeeds."""
+        return self._run(iter(block))
+
+    # -- lists and pipelines -------------------------------------------------------------------------------------------
+
+    def _and_or(self, node: AndOr) -> Odds:
+        members = node.members
+        odds = self._pipeline(members[0][1])
+        index = 1
+        while index < len(members) and not self.leaving:
+            operator, pipeline = members[index]
+            chance = odds if operator == "&&" else odds.opposite
+            index += 1
+            if chance >= Odds.LIKELY:
+                odds = self._pipeline(pipeline)
+            elif chance is Odds.UNKNOWN:
+                group = [pipeline]
+                while operator == "&&" and index < len(members) and members[index][0] == "&&":
+                    group.append(members[index][1])
+                    index += 1
+                branches: list[Callable[[], Odds]] = [partial(self._all_of, group)]
+                either = operator == "&&" and index < len(members)
+                if either:  # `test && a || b`: the launch wizard's way to choose between two kinds of mount
+                    branches.append(partial(self._pipeline, members[index][1]))
+                    index += 1
+                self.alternatives(branches, exhaustive=either)
+                odds = Odds.LIKELY if either or operator == "||" else Odds.UNKNOWN
+            elif chance is Odds.UNLIKELY:
+                self.shadow(partial(self._pipeline, pipeline))
+        self.last = odds
+        return odds
+
+    def _all_of(self, pipelines: list[Pipeline]) -> Odds:
+        odds = Odds.LIKELY
+        for pipeline in pipelines:
+            odds = self._pipeline(pipeline)
+        return odds
+
+    def _pipeline(self, node: Pipeline) -> Odds:
+        if len(node.commands) == 1:
+            odds = self._command(node.commands[0])
+            return odds.opposite if node.negated else odds
+        odds = Odds.UNKNOWN
+        output, given = self.output, self.input
+        self.variables.values.begin()  # each command has a process of its own
+        for number, command in enumerate(node.commands):
+            chunks: list[str] = []
+            last = number + 1 == len(node.commands)
+            self.output = output if last else Output(chunks=chunks)
+            odds = self._command(command)
+            self.input = Input("".join(chunks), command.line, 0)
+        self.variables.values.end()
+        self.output, self.input = output, given
+        return odds.opposite if node.negated else odds
+
+    # -- compound commands ---------------------------------------------------------------------------------------------
+
+    def _command(self, node: Command) -> Odds:
+        if self.leaving:
+            return Odds.UNKNOWN
+        if self._nesting >= _MAX_NESTING:
+            return self.give_up(node.line)
+        if not self.spend(_WORK_PER_COMMAND, node.line):
+            return Odds.UNKNOWN
+        if isinstance(node, Simple):
+            return simple.run(self, node)
+        self._nesting += 1
+        with simple.redirected(self, node.redirections, node.line):
+            odds = self._compound(node)
+        self._nesting -= 1
+        return odds
+
+    def _compound(self, command: Compound) -> Odds:
+        node = command.node
+        match node:
+            case If():
+                return self._if(node, 0)
+            case While():
+                return loops.run_while(self, node)
+            case For():
+                return loops.run_for(self, node)
+            case Case():
+                self.alternatives([partial(self.block, arm) for arm in node.arms], exhaustive=node.exhaustive)
+                return Odds.UNKNOWN
+            case Function():
+                known = self.functions.setdefault(node.name, [])
+                if not self.branches:
+                    known.clear()
+                known.append(node.body)
+                return Odds.LIKELY
+            case Group():
+                return self._apart(iter(node.body)) if node.subshell else self.block(node.body)
+
+    def _if(self, node: If, arm: int) -> Odds:
+        if arm == len(node.arms):
+            return self.block(node.otherwise) if node.otherwise else Odds.LIKELY
+        condition, body = node.arms[arm]
+        chance = self.block(condition)
+        if self.leaving:
+            return chance
+        taken, other = partial(self.block, body), partial(self._if, node, arm + 1)
+        if chance is Odds.UNKNOWN:
+            self.alternatives([taken, other], exhaustive=True)
+            return Odds.UNKNOWN
+        if chance >= Odds.LIKELY:
+            odds = taken()
+            if chance is Odds.LIKELY and not self.leaving:
+                self.shadow(other)
+        else:
+            odds = other()
+            if chance is Odds.UNLIKELY and not self.leaving:
+                self.shadow(taken)
+        return odds
+
+    # -- commands and functions ----------------------------------------------------------------------------------------
+
+    def invoke(self, words: list[str], line: int) -> Odds:
+        """Run a command whose words are expanded."""
+        if words[0] in self.functions:
+            return self._call(words[0], tuple(words[1:]))
+        return commands.run(self, words, line)
+
+    def _call(self, name: str, arguments: tuple[str, ...]) -> Odds:
+        self._called.add(name)
+        outer, self.variables.arguments = self.variables.arguments, arguments
+        doubt, self.doubt = self.doubt, ""
+        self.locals.append({})
+        bodies = self.functions[name]
+        odds = Odds.LIKELY
+        if len(bodies) == 1:
+            odds = self._command(bodies[0])
+        else:
+            self.alternatives([partial(self._command, body) for body in bodies], exhaustive=False)
+        if self.leaving == "return":
+            self.leaving = ""
+        self.doubt = doubt or (self.doubt if self.doubt == "exit" else "")
+        for variable, value in self.locals.pop().items():
+            self.variables.values.set(variable, value)
+        self.variables.arguments = outer
+        return odds

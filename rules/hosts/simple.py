@@ -1,0 +1,115 @@
+"""Simple commands: assignments, expansion, redirections. Source: POSIX.1-2017, XCU 2.9.1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from rules.hosts import commands
+from rules.hosts.branches import Input, Output
+from rules.hosts.odds import LISTING, MOUNT_LISTS, Odds
+from rules.hosts.syntax import HereDocument, Part, Redirection, Simple, Word, split_assignment
+
+if TYPE_CHECKING:
+    from rules.hosts.shell import Shell
+
+_DECLARING = frozenset({"export", "local", "readonly", "declare", "typeset"})
+
+
+def run(shell: Shell, node: Simple) -> Odds:
+    """Run a command as it is written."""
+    for word in chain(node.words, (a.value for a in node.assignments)):
+        if isinstance(word, tuple):
+            _substitutions(shell, word, node.line)
+    if not node.words:
+        for assignment in node.assignments:
+            _assign(shell, assignment.name, assignment.append, assignment.value)
+        if not node.redirections:
+            return Odds.LIKELY
+        with redirected(shell, node.redirections, node.line):
+            return Odds.LIKELY
+    first = node.words[0]
+    if isinstance(first, str) and first in _DECLARING:
+        return _declare(shell, first, node.words[1:])
+    if not node.redirections:
+        return _invoke(shell, node)
+    with redirected(shell, node.redirections, node.line):
+        return _invoke(shell, node)
+
+
+def _invoke(shell: Shell, node: Simple) -> Odds:
+    first = node.words[0]
+    if isinstance(first, str) and not _matters(shell, first, node.words):
+        return Odds.LIKELY if first in commands.SETUP else Odds.UNKNOWN
+    words: list[str] = []
+    for word in node.words:
+        fields = shell.variables.fields(word)
+        if not shell.spend(sum(map(len, fields)) + len(fields), node.line):
+            return Odds.UNKNOWN
+        words += fields
+    return shell.invoke(words, node.line) if words else Odds.UNKNOWN
+
+
+def _matters(shell: Shell, name: str, words: list[Word]) -> bool:
+    return (
+        name in commands.COMMANDS
+        or name in shell.functions
+        or "/" in name
+        or any(commands.mentions_mount(word) for word in words)
+    )
+
+
+def _declare(shell: Shell, command: str, words: list[Word]) -> Odds:
+    for word in words:
+        assignment = split_assignment(word)
+        name = assignment.name if assignment else word if isinstance(word, str) else ""
+        if command != "export" and shell.locals and name:
+            shell.locals[-1].setdefault(name, shell.variables.values.get(name))
+        if assignment:
+            _assign(shell, assignment.name, assignment.append, assignment.value)
+    return Odds.LIKELY
+
+
+def _assign(shell: Shell, name: str, append: bool, value: Word | None) -> None:
+    text = None if value is None else shell.variables.text(value)
+    if append and text is not None:
+        before = shell.variables.values.get(name)
+        text = None if before is None else before + text
+    shell.variables.assign(name, text)
+
+
+def _substitutions(shell: Shell, word: Word, line: int) -> None:
+    """Commands inside `$(…)` are run, too, if they may mount."""
+    for piece in word:
+        if not isinstance(piece, str) and piece.part is Part.COMMAND and "mount" in piece.text:
+            text = piece.text[1:-1] if piece.text.startswith("`") else piece.text[2:-1]
+            shell.inline(text, line, shell.variables.arguments)
+
+
+@contextmanager
+def redirected(shell: Shell, redirections: list[Redirection], line: int) -> Iterator[None]:
+    """Let a command read and write what its redirections say."""
+    output, given = shell.output, shell.input
+    for redirection in redirections:
+        operator, target = redirection.operator, redirection.target
+        if isinstance(target, HereDocument):
+            text = shell.variables.text(target)
+            shell.spend(len(text), line)
+            shell.input = Input(text, line + 1, 1)
+            continue
+        text = shell.variables.text(target)
+        path = shell.host.path(text, shell.directory)
+        if operator == "<<<":
+            shell.input = Input(text + "\n", line, 0)
+        elif operator == "<":
+            file = shell.host.files.get(path or "")
+            listing = Input(LISTING, line, 0) if path in MOUNT_LISTS else None
+            shell.input = Input(file.text, file.line, 1) if file else listing
+        elif ">" in operator and operator != ">&" and redirection.descriptor in ("", "1"):
+            if operator in (">", ">|", "&>") and path and not shell.branches:
+                shell.host.files.pop(path, None)
+            shell.output = Output(path=path or "")
+    yield
+    shell.output, shell.input = output, given

@@ -1,0 +1,76 @@
+"""What may be mounted at a path: one state if it is certain, several if branches or restarts decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+_MAX_STATES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """One mount; strings hold tokens. `network` tells NFS and EFS from all else, `persistent` lines of fstab and units
+    (which come back at the next start) from commands."""
+
+    path: str
+    network: bool
+    line: int
+    persistent: bool = False
+    file_system: str | None = None
+    directory: str = "/"
+    options: tuple[str, ...] = ()
+    server: str = ""
+    region: str | None = None
+    order: int = 0
+
+    def same_data(self, other: Mounted) -> bool:
+        """Whether a container would see the same directory with the same rights through either."""
+        return self._data() == other._data()
+
+    def _data(self) -> tuple[object, ...]:
+        confined = tuple(sorted(o for o in self.options if o == "ro" or o.startswith("accesspoint=")))
+        server = self.server if self.file_system is None else ""
+        return (self.network, self.file_system, self.directory, server, confined)
+
+
+States: TypeAlias = tuple[Mounted | None, ...]
+"""What may be at a path; None is: no mount."""
+
+NOTHING: States = (None,)
+
+
+@dataclass(slots=True)
+class Made:
+    """Owner and mode of a directory, as far as commands have set them."""
+
+    mount: Mounted
+    path: str
+    line: int
+    uid: int | None = None
+    gid: int | None = None
+    mode: str | None = None
+
+
+def distinct(states: States) -> States:
+    """Each state once. Of mounts of the same data the one with TLS counts: what the mount had is a floor."""
+    kept: list[Mounted | None] = []
+    for state in states:
+        for index, known in enumerate(kept):
+            if known is state or (known and state and known.same_data(state)):
+                if known and state and "tls" in state.options and "tls" not in known.options:
+                    kept[index] = state
+                break
+        else:
+            kept.append(state)
+    return tuple(kept[:_MAX_STATES])
+
+
+def upwards(path: str) -> Iterator[str]:
+    """A normalised path and all directories above it."""
+    while path:
+        yield path
+        if path == "/":
+            return
+        path = path.rpartition("/")[0] or ("/" if path.startswith("/") else "")

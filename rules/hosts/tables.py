@@ -1,0 +1,128 @@
+"""Files that say what is mounted: fstab, systemd units, autofs maps. They are read line by line, in file order.
+
+Sources: fstab(5), systemd.mount(5), systemd.syntax(7), auto.master(5), autofs(5).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rules.hosts.host import Host, Request, looks_like_efs, split_options
+
+_OCTAL = re.compile(r"\\([0-7]{3})")
+FSTAB = "/etc/fstab"
+
+
+def read_fstab(host: Host, text: str, line: int, step: int = 1, *, sure: bool = True) -> None:
+    """Every line is mounted, `mount -a` or not: the next start mounts it. `line` is the first one's, `step` 0 if the
+    whole text comes from one line of a script."""
+    binds: list[Request] = []
+    for number, entry in enumerate(text.split("\n")):
+        fields = [_OCTAL.sub(lambda m: chr(int(m[1], 8) & 255), f) for f in entry.split()]
+        if not fields or fields[0].startswith("#"):
+            continue
+        at = line + step * number
+        if len(fields) < 3 or not fields[1].startswith(("/", "\ue000")):
+            if looks_like_efs(entry):
+                host.unclear(at, f"the line of fstab is not understood: {entry.strip()}")
+            continue
+        options = split_options(fields[3]) if len(fields) > 3 else ()
+        request = Request(fields[0], fields[1], fields[2], options, at, persistent=True, sure=sure)
+        if "bind" in options or "rbind" in options:
+            binds.append(request)  # systemd starts them after what they need
+        else:
+            host.mount(request, None)
+    for request in binds:
+        host.mount(request, None)
+
+
+def read_mount_unit(host: Host, text: str, line: int, step: int = 1, *, sure: bool = True) -> None:
+    """A systemd unit of type mount."""
+    found: dict[str, tuple[str, int]] = {}
+    for number, key, value in _settings(text, "Mount"):
+        found[key] = (value, line + step * number)
+    what, at = found.get("What", ("", line))
+    where = found.get("Where", ("", line))[0]
+    kind = found.get("Type", ("", line))[0]
+    options = split_options(found.get("Options", ("", line))[0])
+    if "%" in what + where:
+        if looks_like_efs(what):
+            host.unclear(at, "the unit has a specifier (%) in What= or Where=")
+        return
+    if what and where:
+        host.mount(Request(what, where, kind, options, at, persistent=True, sure=sure), None)
+
+
+def service_commands(text: str) -> str:
+    """The commands of a systemd service, one per line, on the lines where they stand in the unit."""
+    lines = [""] * (text.count("\n") + 1)
+    for number, key, value in _settings(text, "Service"):
+        if key.startswith("ExecStart"):
+            lines[number] = value.lstrip("-@+!:").replace("$$", "$").replace("%%", "%")
+    return "\n".join(lines)
+
+
+def _settings(text: str, section: str) -> Iterator[tuple[int, str, str]]:
+    """Line number from 0, key and value of one section's settings."""
+    current = ""
+    logical, start = "", 0
+    for number, raw in enumerate(text.split("\n")):
+        stripped = raw.strip()
+        if not logical:
+            start = number
+        if stripped.startswith(("#", ";")):
+            continue
+        if stripped.endswith("\\") and len(logical) < 4096:
+            logical += stripped[:-1] + " "
+            continue
+        entry, logical = logical + stripped, ""
+        if entry.startswith("["):
+            current = entry.strip("[]")
+            continue
+        key, sign, value = entry.partition("=")
+        if sign and current == section:
+            yield start, key.strip(), value.strip().strip('"')
+
+
+def read_autofs(host: Host, maps: dict[str, tuple[str, int]], *, sure: bool = True) -> None:
+    """Maps by path, with the lines where they begin; the master map among them says where the others are mounted."""
+    parents: dict[str, str] = {"/etc/auto.misc": "/misc"}
+    for path, (text, _) in maps.items():
+        if not is_master(path):
+            continue
+        for entry in text.split("\n"):
+            fields = entry.split()
+            if len(fields) > 1 and not fields[0].startswith(("#", "+")):
+                parents[fields[1].removeprefix("file:")] = fields[0]
+    for path, (text, line) in maps.items():
+        if not is_master(path):
+            _read_map(host, text, line, parents.get(path), sure)
+
+
+def is_master(path: str) -> bool:
+    """Whether a file is the automounter's master map or a part of it."""
+    return path == "/etc/auto.master" or (path.startswith("/etc/auto.master.d/") and path.endswith(".autofs"))
+
+
+def _read_map(host: Host, text: str, line: int, parent: str | None, sure: bool) -> None:
+    for number, entry in enumerate(text.split("\n")):
+        fields = entry.split()
+        if len(fields) < 2 or fields[0].startswith(("#", "+")):
+            continue
+        at = line + number
+        options = [o for f in fields[1:] if f.startswith("-") for o in split_options(f[1:])]
+        sources = [f for f in fields[1:] if not f.startswith("-")]
+        kind = next((o.removeprefix("fstype=") for o in options if o.startswith("fstype=")), "nfs")
+        key = fields[0]
+        if kind not in ("nfs", "nfs4", "efs"):
+            continue
+        if len(sources) != 1 or "*" in key or "&" in sources[0] or entry.rstrip().endswith("\\"):
+            host.unclear(at, "an autofs entry with wildcards or several locations")
+            continue
+        if not key.startswith("/") and (parent is None or parent == "/-"):
+            host.unclear(at, f"autofs mounts {sources[0].lstrip(':')}, but no master map says where")
+            continue
+        target = key if key.startswith("/") else f"{parent}/{key}"
+        kept = tuple(o for o in options if not o.startswith("fstype="))
+        host.mount(Request(sources[0].lstrip(":"), target, kind, kept, at, persistent=True, sure=sure), None)
