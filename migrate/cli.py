@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import sys
@@ -86,18 +87,20 @@ Output = Annotated[Path | None, typer.Option("--output", help="Write the report 
 
 
 def _session(
-    config: Path | None,
-    target: Target | None,
-    only: list[str] | None,
-    skip: list[str] | None,
-    unsafe: bool,
-    jobs: int,
-    exclude: list[str] | None,
-    no_gitignore: bool,
-    stdin_filename: str | None,
-    exit_zero: bool,
-    quiet: bool,
+    config: ConfigFile = None,
+    target: TargetLevel = None,
+    only: Only = None,
+    skip: Skip = None,
+    unsafe: Unsafe = False,
+    jobs: Jobs = 0,
+    exclude: Exclude = None,
+    no_gitignore: NoGitignore = False,
+    stdin_filename: StdinName = None,
+    exit_zero: ExitZero = False,
+    quiet: Quiet = False,
 ) -> Session:
+    if only is not None and not _rule_ids(only):
+        _fail("--only names no rule")
     options = Options(
         config=str(config) if config is not None else None,
         target=TARGETS[target.value] if target else None,
@@ -112,6 +115,23 @@ def _session(
     return Session(options, exit_zero=exit_zero, quiet=quiet)
 
 
+def _command(function: Callable[..., int]) -> None:
+    """Make a command of a function that takes a session: its options are those of `_session` and the function's own."""
+    shared = inspect.signature(_session, eval_str=True).parameters
+    own = {n: p for n, p in inspect.signature(function, eval_str=True).parameters.items() if n != "session"}
+
+    def run(**values: object) -> None:
+        # Options come checked from typer, which has their types from the signature below.
+        session = _session(**{name: values.pop(name) for name in shared})  # type: ignore[arg-type]
+        _exit(lambda: function(session, **values))
+
+    run.__name__, run.__doc__ = function.__name__, function.__doc__
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*own.values(), *shared.values())]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what inspect.signature reads
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    app.command()(run)
+
+
 @app.callback(invoke_without_command=True)
 def root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
@@ -121,76 +141,34 @@ def root(
         raise typer.Exit
 
 
-@app.command()
+@_command
 def check(
+    session: Session,
     paths: Paths = None,
     report_format: ReportFormat = Format.TEXT,
     output: Output = None,
-    config: ConfigFile = None,
-    target: TargetLevel = None,
-    only: Only = None,
-    skip: Skip = None,
-    unsafe: Unsafe = False,
-    jobs: Jobs = 0,
-    exclude: Exclude = None,
-    no_gitignore: NoGitignore = False,
-    stdin_filename: StdinName = None,
-    exit_zero: ExitZero = False,
-    quiet: Quiet = False,
     verbose: Verbose = False,
-) -> None:
+) -> int:
     """Report what would change and what stands in the way; change nothing."""
-    session = _session(
-        config, target, only, skip, unsafe, jobs, exclude, no_gitignore, stdin_filename, exit_zero, quiet
-    )
-    _exit(lambda: session.check(paths or ["."], report_format.value, output, verbose))
+    return session.check(paths or ["."], report_format.value, output, verbose)
 
 
-@app.command()
-def diff(
-    paths: Paths = None,
-    config: ConfigFile = None,
-    target: TargetLevel = None,
-    only: Only = None,
-    skip: Skip = None,
-    unsafe: Unsafe = False,
-    jobs: Jobs = 0,
-    exclude: Exclude = None,
-    no_gitignore: NoGitignore = False,
-    stdin_filename: StdinName = None,
-    exit_zero: ExitZero = False,
-    quiet: Quiet = False,
-) -> None:
+@_command
+def diff(session: Session, paths: Paths = None) -> int:
     """Print the changes as a unified diff (dry run), which `git apply` and `patch -p1` take."""
-    session = _session(
-        config, target, only, skip, unsafe, jobs, exclude, no_gitignore, stdin_filename, exit_zero, quiet
-    )
-    _exit(lambda: session.diff(paths or ["."]))
+    return session.diff(paths or ["."])
 
 
-@app.command()
+@_command
 def apply(
+    session: Session,
     paths: Paths = None,
     report_format: ReportFormat = Format.TEXT,
     output: Output = None,
-    config: ConfigFile = None,
-    target: TargetLevel = None,
-    only: Only = None,
-    skip: Skip = None,
-    unsafe: Unsafe = False,
-    jobs: Jobs = 0,
-    exclude: Exclude = None,
-    no_gitignore: NoGitignore = False,
-    stdin_filename: StdinName = None,
-    exit_zero: ExitZero = False,
-    quiet: Quiet = False,
     verbose: Verbose = False,
-) -> None:
+) -> int:
     """Write the changes, each file whole or not at all. `-` writes the result to standard output."""
-    session = _session(
-        config, target, only, skip, unsafe, jobs, exclude, no_gitignore, stdin_filename, exit_zero, quiet
-    )
-    _exit(lambda: session.apply(paths or ["."], report_format.value, output, verbose))
+    return session.apply(paths or ["."], report_format.value, output, verbose)
 
 
 @app.command()

@@ -18,8 +18,8 @@ Source: Amazon ECS developer guide, "Amazon EFS volumes" and "Tutorial: Using Am
 
 from __future__ import annotations
 
-from rules.model import Change, DockerVolume, EfsVolume, HostPath, Level, SetStorage, Task, Text, Value, Volume
-from rules.mounts import Mapped, Unplaced, place, split_options
+from rules.model import ENABLED, Change, DockerVolume, EfsVolume, HostPath, Level, SetStorage, Task, Text, Value, Volume
+from rules.mounts import UNSUPPORTED, Mapped, Unplaced, lost_options, place, split_options
 from rules.paths import looks_like_a_file, looks_like_efs, text
 from rules.rule import Context, Example, Finding, Rule, Status, keep_read_only, shown, shown_path, yaml_word
 
@@ -62,26 +62,50 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             f"host path {path} is {target}, but another mount lies below it, at {shown_path(found.nested)}: an EFS volume "
             "would not contain that one; give each its own volume",
         )
+    mount = found.mount
+    options = [*mount.options, *_bind_options(volume)]
+    names = {o.partition("=")[0]: o.partition("=")[2] for o in options}
+    if unsupported := [name for name in UNSUPPORTED if name in names]:
+        return _refuse(
+            volume, f"{target} is mounted with {', '.join(unsupported)}, which efsVolumeConfiguration cannot express"
+        )
+    beyond = path.rstrip("/") != shown_path(mount.host_path)
+    point = names.get("accesspoint")
+    if point and found.directory != "/":
+        return _refuse(
+            volume, f"{target} is mounted below access point {point}, and ECS mounts an access point's own root only"
+        )
     changes: tuple[Change, ...] = ()
-    if isinstance(volume.storage, DockerVolume) and "ro" in split_options(volume.storage.option("o")):
+    if "ro" in names:
         kept = keep_read_only(volume, task, context)
         if kept is None:
             return _refuse(
                 volume, f"{target} is mounted read-only, and the mount points to keep it so are not readable here"
             )
         changes = kept
-    storage = EfsVolume(found.mount.file_system, None if found.directory == "/" else text(found.directory))
-    beyond = path.rstrip("/") != shown_path(found.mount.host_path)
+    storage = EfsVolume(
+        found.mount.file_system,
+        None if found.directory == "/" else text(found.directory),
+        ENABLED if names.keys() & {"tls", "iam", "accesspoint"} else None,
+        access_point=Text.decode(point) if point else None,
+    )
     file_like = beyond and looks_like_a_file(path)
+    careful = file_like or "iam" in names
     return Finding(
         _ID,
         volume.key,
-        Status.UNSAFE if file_like else Status.FIXABLE,
+        Status.UNSAFE if careful else Status.FIXABLE,
         f"host path {path} lies on EFS: mount {target} with efsVolumeConfiguration",
-        _caveat(target, path, task, file_like),
+        _caveat(target, path, task, options, file_like),
         changes=(SetStorage(volume.key, storage), *changes),
         detail=target,
     )
+
+
+def _bind_options(volume: Volume) -> list[str]:
+    """The options of a Docker volume that binds a host path."""
+    storage = volume.storage
+    return split_options(storage.option("o")) if isinstance(storage, DockerVolume) else []
 
 
 def _ask(volume: Volume, path: str, found: Unplaced) -> Finding:
@@ -103,7 +127,7 @@ def _refuse(volume: Volume, message: str) -> Finding:
     return Finding(_ID, volume.key, Status.REFUSED, message)
 
 
-def _caveat(target: str, path: str, task: Task, file_like: bool) -> str:
+def _caveat(target: str, path: str, task: Task, options: list[str], file_like: bool) -> str:
     caveat = (
         f"Compare `ls -la` of {target} with the directory that a running container sees: no source shows what an instance "
         "really mounts."
@@ -112,6 +136,13 @@ def _caveat(target: str, path: str, task: Task, file_like: bool) -> str:
         caveat += " If the directory is empty, Docker will fill it from the image; the bind mount did not."
     if task.network_mode == "awsvpc":
         caveat += " The mount will leave through the task's security group, which needs TCP 2049 to the mount targets."
+    if lost := [o for o in lost_options(options) if o not in ("bind", "rbind")]:
+        caveat += f" Mount options without an equivalent are lost: {', '.join(lost)}."
+    if "iam" in options:
+        caveat += (
+            " The instance's mount was authorized by the instance profile: a file-system policy that names that role has to "
+            "name the task role, too."
+        )
     if file_like:
         caveat += f" {path} looks like a file, and EFS mounts directories only."
     return caveat

@@ -59,7 +59,6 @@ from rules.rule import (
 _ID = "EFS202"
 _EXPRESSION = re.compile(CODED_REF)
 _FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}")
-_ROOT = ("0", "0")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]+")
 
 
@@ -129,16 +128,19 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: str, context: 
     system = context.own_file_system(storage.file_system)
     # Whoever needs the file system has its condition; an access point must not outlive it.
     condition = system.condition if system and system.condition else volume.condition or task.condition
-    uid, gid = context.policy.posix_users.get(path, (0, 0))
-    owner = (str(uid), str(gid))
+    user = context.policy.posix_users.get(path)
+    made = context.owner(storage.file_system, path) if storage.file_system else None
+    creation = (made.uid, made.gid, made.mode) if made else ("0", "0", "0755")
+    if user is not None:
+        creation = (str(user[0]), str(user[1]), "0755")
     point = AccessPoint(
         ("access point", task.key[1], name),
         Text((Ref(f"${{{name}}}"),)),
         Text((Ref(f"${{{name}.Arn}}"),)),
         storage.file_system,
         path,
-        (owner[0], owner[1], "0755"),
-        owner if owner != _ROOT else None,
+        creation,
+        creation[:2] if user is not None else None,
         condition,
     )
     target = f"{shown(storage.file_system)}:{shown_path(path)}"

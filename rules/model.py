@@ -334,6 +334,34 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True)
+class HostMount:
+    """Something mounted on the container instances: `directory` of `file_system` at `host_path` (paths coded and
+    normalised). `file_system` is None if the source does not show that it is EFS; `doubt` says why the mount may not be
+    there on every instance that can run the task."""
+
+    host_path: str
+    file_system: Value | None
+    directory: str
+    options: tuple[str, ...] = ()
+    server: str = ""
+    region: str | None = None
+    doubt: str | None = None
+    is_nfs: bool = True
+    """False for disks, S3 and the like, which matter only where they lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who owns a directory of a file system, as the source makes it: numbers as strings, mode octal."""
+
+    file_system: Value
+    directory: str
+    uid: str
+    gid: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """Everything that one source says."""
 
@@ -345,6 +373,8 @@ class Stack:
     permissions: frozenset[Permission] = frozenset()
     names: frozenset[str] | None = None
     """Names that are taken, where the source can hold new resources; None where it cannot."""
+    host_mounts: tuple[HostMount, ...] = ()
+    owners: tuple[Owner, ...] = ()
     starts_tasks: bool = False
     """Whether something in the source runs tasks by itself (EventBridge, Step Functions) and so has to pass roles."""
     blue_green: bool = False

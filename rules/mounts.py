@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rules.model import CODED_REF, Text, Value
+from rules.model import CODED_REF, HostMount, Text
 from rules.paths import below, climbs, join, looks_like_efs, may_lie_below, normalise, starts_with_reference
 
 _ID = rf"fs-[0-9a-f]{{8,40}}|{CODED_REF}|fs-{CODED_REF}"
@@ -32,15 +32,6 @@ SYSTEM_PATH = re.compile(r"/(?:(?:var/run|run|proc|sys|dev|etc|tmp|usr|bin|lib|b
 
 UNSUPPORTED = ("mounttargetip", "az", "region", "crossaccount")
 """Options of the mount helper that `efsVolumeConfiguration` cannot express (DescribeMountTargets-based addressing)."""
-
-
-@dataclass(frozen=True, slots=True)
-class HostMount:
-    """`directory` of `file_system` mounted at `host_path` (both paths coded and normalised)."""
-
-    host_path: str
-    file_system: Value
-    directory: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +109,38 @@ class Mounts:
             path = path.rpartition("/")[0]
         return self._by_path[path]
 
-    def below(self, path: str) -> str | None:
-        """A mount point strictly below `path`, or None."""
+    def below(self, path: str) -> HostMount | None:
+        """A mount strictly below `path`, NFS before others, or None."""
         prefix = path.rstrip("/") + "/"
         i = bisect_left(self._paths, prefix)
-        return self._paths[i] if i < len(self._paths) and self._paths[i].startswith(prefix) else None
+        first: HostMount | None = None
+        while i < len(self._paths) and self._paths[i].startswith(prefix):
+            found = self._by_path[self._paths[i]]
+            first = first or found[0]
+            if nfs := next((m for m in found if m.is_nfs), None):
+                return nfs
+            i += 1
+        return first
 
     def may_hold(self, path: str) -> bool:
         """Whether some value of the references in `path` would put it on a mount."""
         return any(may_lie_below(path, p or "/") for p in self._paths)
+
+
+def _on_mount(path: str, candidates: Sequence[HostMount], nested: HostMount | None) -> Mapped | Unplaced:
+    """Where a path on the mount point of `candidates` leads."""
+    at = Text.decode(candidates[0].host_path).source
+    if doubt := next((m.doubt for m in candidates if m.doubt), None):
+        return Unplaced(f"{doubt}, at {at}")
+    targets = {(m.file_system, m.directory) for m in candidates}
+    if len(targets) > 1:
+        names = " and ".join(sorted(f"{t[0].source if t[0] else '?'}:{Text.decode(t[1]).source}" for t in targets))
+        return Unplaced(f"{names} are both mounted at {at}", mappable=False)
+    mount = candidates[-1]
+    if mount.file_system is None:
+        return Unplaced(f"what is mounted at {at} from {mount.server} may or may not be EFS")
+    place = join(mount.directory, below(path, mount.host_path) or "")
+    return Mapped(mount, place, nested.host_path if nested else None)
 
 
 def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unplaced | None:
@@ -147,17 +161,13 @@ def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unpla
             Unplaced("it climbs with .., and a symbolic link may lead elsewhere", mappable=False) if concerns else None
         )
     nested = mounts.below(coded)
-    if candidates := mounts.at_or_above(coded):
-        targets = {(m.file_system, m.directory) for m in candidates}
-        if len(targets) > 1:
-            names = " and ".join(sorted(f"{t[0].source}:{Text.decode(t[1]).source}" for t in targets))
-            return Unplaced(
-                f"{names} are both mounted at {Text.decode(candidates[0].host_path).source}", mappable=False
-            )
-        mount = candidates[-1]
-        return Mapped(mount, join(mount.directory, below(coded, mount.host_path) or ""), nested)
-    if nested:
-        return Unplaced(f"EFS is mounted below it, at {Text.decode(nested).source}", mappable=coded != "/")
+    candidates = mounts.at_or_above(coded)
+    if candidates and not any(m.is_nfs for m in candidates):
+        return None
+    if candidates:
+        return _on_mount(coded, candidates, nested)
+    if nested and nested.is_nfs:
+        return Unplaced(f"EFS is mounted below it, at {Text.decode(nested.host_path).source}", mappable=coded != "/")
     if starts_with_reference(coded):
         return Unplaced("it starts with an expression")
     if coded != Text.decode(coded).source and mounts.may_hold(coded):

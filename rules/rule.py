@@ -20,9 +20,11 @@ from rules.model import (
     Container,
     EfsVolume,
     Engine,
+    HostMount,
     Key,
     Level,
     MountPoint,
+    Owner,
     Permission,
     Role,
     Service,
@@ -35,7 +37,7 @@ from rules.model import (
     widen,
 )
 from rules.model import FileSystem as FileSystemResource
-from rules.mounts import HostMount, Mounts
+from rules.mounts import Mounts
 from rules.paths import normalise
 
 
@@ -251,11 +253,18 @@ class Context:
     @cached_property
     def mounts(self) -> Mounts:
         """Every known mount of EFS on the container hosts."""
-        return Mounts(
+        configured = [
             HostMount(path, system.id, directory)
             for system in self.policy.file_systems
             for path, directory in system.mounts
-        )
+        ]
+        # What somebody says settles what a script leaves open.
+        told = {mount.host_path for mount in configured}
+        return Mounts([*configured, *(m for m in self.stack.host_mounts if m.host_path not in told or not m.doubt)])
+
+    def owner(self, file_system: Value, path: str) -> Owner | None:
+        """Who owns a directory, where the source makes it."""
+        return next((o for o in self.stack.owners if (o.file_system, o.directory) == (file_system, path)), None)
 
     @cached_property
     def _mount_points(self) -> dict[Key, tuple[object, dict[str, list[tuple[Container, MountPoint]]] | None]]:

@@ -24,6 +24,7 @@ from rules.model import (
     Container,
     EfsVolume,
     Engine,
+    HostMount,
     HostPath,
     MountPoint,
     Ref,
@@ -33,7 +34,7 @@ from rules.model import (
     Value,
     Volume,
 )
-from rules.mounts import HostMount, Mapped, Mounts, Unplaced, lost_options, parse_source, place, split_options
+from rules.mounts import Mapped, Mounts, Unplaced, lost_options, parse_source, place, split_options
 from rules.paths import access_point_problem, below, looks_like_a_file, looks_like_efs, normalise
 from rules.rule import Context, Example, Grant, Policy, Rule
 
@@ -332,6 +333,7 @@ def placed(path: str | None, name: str = "data") -> tuple[Value, str, str | None
     """A short form of where a path leads: (file system, directory, nested mount), a reason, or None."""
     found = place(parse_text(path) if path is not None else None, name, MOUNTS)
     if isinstance(found, Mapped):
+        assert found.mount.file_system is not None
         return found.mount.file_system, Text.decode(found.directory).source, found.nested
     return found.reason if isinstance(found, Unplaced) else None
 

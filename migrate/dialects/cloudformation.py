@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from migrate.dialects import intrinsics
+from migrate.dialects.instances import with_mounts
 from migrate.dialects.plain import Collector, PlainDialect
 from migrate.dialects.reading import Reading
 from migrate.dialects.resources import Resource, ResourceWriter, Template, target
@@ -74,7 +75,7 @@ class CloudFormation(PlainDialect):
         if reading is None:
             return None
         for template in templates:
-            reading.stack = template.extend(reading.stack)
+            reading.stack = with_mounts(template, template.extend(reading.stack))
             reading.nodes[("template", template.index)] = template
         return reading
 

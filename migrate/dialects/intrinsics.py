@@ -94,21 +94,27 @@ def value(node: Node | None) -> Value | None:
 
 
 class _Budget:
-    """Counts the parts of an expression."""
+    """Counts the parts of an expression. With `opaque`, parts that are no text become references of their own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, opaque: bool = False) -> None:
         self.left = _MOST_PARTS
+        self.opaque = opaque
 
     def spent(self) -> bool:
         self.left -= 1
         return self.left < 0
 
 
-def as_text(node: Node, budget: _Budget | None = None) -> Text | None:
-    """The text that a scalar, `Ref`, `GetAtt`, `Sub` or `Join` makes; None if a part of it is no text."""
-    budget = budget or _Budget()
+def as_text(node: Node, budget: _Budget | None = None, *, opaque: bool = False) -> Text | None:
+    """The text that a scalar, `Ref`, `GetAtt`, `Sub` or `Join` makes; None if a part of it is no text, unless such parts
+    are to be `opaque` references."""
+    budget = budget or _Budget(opaque=opaque)
     if budget.spent():
         return None
+    return _text(node, budget) or (Text((Ref(render(node)),)) if budget.opaque else None)
+
+
+def _text(node: Node, budget: _Budget) -> Text | None:
     called = call(node)
     found = resolve(node)
     if called is None:
