@@ -19,8 +19,9 @@ def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
 
     Raises SyntaxProblem for a comment that is not understood: a typo must not pass for consent.
     """
+    found = _by_metadata(reading)
     if _MARK not in reading.document.text:
-        return {}
+        return found
     by_line: dict[int, frozenset[str]] = {}
     for line, comment in reading.document.comments():
         if _MARK not in comment:
@@ -29,10 +30,8 @@ def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
         ids = frozenset(re.split(r"[,\s]+", match[1].strip())) if match else frozenset()
         if not match or ids == {""}:
             raise SyntaxProblem(line, 1, "a suppression reads `efs-migrate: ignore[EFS202, EFS203] reason`")
-        if unknown := sorted(ids - _IDS):
-            raise SyntaxProblem(line, 1, f"unknown rule {', '.join(unknown)} in a suppression comment")
+        _check(ids, line)
         by_line[line] = by_line.get(line, frozenset()) | ids
-    found = {}
     lines = {key: reading.document.line_column(offset)[0] for key, offset in reading.spans.items()}
     taken = set(lines.values())
     for key, line in lines.items():
@@ -40,5 +39,21 @@ def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
         above = by_line.get(line - 1, frozenset()) if line - 1 not in taken else frozenset()
         ids = by_line.get(line, frozenset()) | above
         if ids:
-            found[key] = ids
+            found[key] = found.get(key, frozenset()) | ids
     return found
+
+
+def _by_metadata(reading: Reading) -> dict[Key, frozenset[str]]:
+    """What a resource's metadata suppresses, for the resource and all its volumes."""
+    found: dict[Key, frozenset[str]] = {}
+    for task, (offset, ids) in reading.ignored.items():
+        _check(ids, reading.document.line_column(offset)[0])
+        for key in reading.spans:
+            if key[: len(task)] == task or (key[0] == "service" and key[1:] == task[1:]):
+                found[key] = ids
+    return found
+
+
+def _check(ids: frozenset[str], line: int) -> None:
+    if unknown := sorted(ids - _IDS):
+        raise SyntaxProblem(line, 1, f"unknown rule {', '.join(unknown)} in a suppression")

@@ -136,12 +136,6 @@ def _with_own_role(
     lacking = permissions(volume, storage, task, context, role)
     if lacking:
         changes = (AddPermissions(role.key, lacking), *changes)
-    if not isinstance(storage.file_system, Text) or (
-        storage.access_point and not isinstance(storage.access_point, Text)
-    ):
-        return _finding(
-            volume, Status.REFUSED, "the grant would need an ARN of an expression that cannot be put into one"
-        )
     name = str(role.key[-1])
     caveat = _caveat(storage, task) or ""
     if guarded:

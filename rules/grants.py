@@ -72,8 +72,10 @@ def _covers(known: Permission, wanted: Permission) -> bool:
 
 def _arn(kind: str, member: Value | None) -> Value | None:
     """The ARN of something of the stack's own account and region, as `Fn::Sub` writes it."""
-    if not isinstance(member, Text):
-        return member
+    if member is None:
+        return None
+    if isinstance(member, Opaque):
+        member = Text((Ref(member.source, member.handle),))
     own = [Ref(f"${{AWS::{name}}}") for name in ("Partition", "Region", "AccountId")]
     return Text(("arn:", own[0], ":elasticfilesystem:", own[1], ":", own[2], *_joined(f":{kind}/", member.parts)))
 

@@ -20,9 +20,11 @@ _HIDDEN = {"/": "\ue002", ",": "\ue003", ".": "\ue004", ":": "\ue005"}
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A placeholder inside a text, kept as it is written: `${EFS_ID}`, `{{ efs_id }}`, `<file-system>`."""
+    """A placeholder inside a text, kept as it is written: `${EFS_ID}`, `{{ efs_id }}`, `<file-system>`. `handle` is the
+    dialect's own way back to an expression that cannot be written inside a text."""
 
     source: str
+    handle: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

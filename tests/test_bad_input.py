@@ -123,7 +123,7 @@ REFUSED = [
     Bad("conflict.json", json_with('  "volumes"', '<<<<<<< HEAD\n  "volumes"'), 5, "expected a string"),
     Bad("tab.yaml", yaml_with("  - name", "\t- name"), 5, "while scanning for the next token, found character '\\t' that cannot start any token"),
     # what is not meant can neither be guessed
-    Bad("ignore.yaml", yaml_with("- name: data", "- name: data  # efs-migrate: ignore[EFS999]"), 5, "unknown rule EFS999 in a suppression comment"),
+    Bad("ignore.yaml", yaml_with("- name: data", "- name: data  # efs-migrate: ignore[EFS999]"), 5, "unknown rule EFS999 in a suppression"),
 ]  # fmt: skip  # one case per line reads better than five lines for each
 
 

@@ -77,6 +77,10 @@ class CloudFormation(PlainDialect):
         for template in templates:
             reading.stack = with_mounts(template, template.extend(reading.stack))
             reading.nodes[("template", template.index)] = template
+            for name, resource in template.of_type("AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition"):
+                ignore = child(mapping(child(mapping(child(resource.node, "Metadata")), "efs-migrate")), "ignore")
+                if ignore is not None:
+                    reading.ignored[template.key("task", name)] = (ignore.start, words(ignore))
         return reading
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:

@@ -70,7 +70,7 @@ def _is_nameable(file_system: Value, template: Template) -> bool:
         resource = template.resources.get(name)
         if not source.startswith("${") or (resource is not None and resource.type != "AWS::EFS::FileSystem"):
             return False
-        if resource is None and _SERVER_NAME.search(name):
+        if resource is None and (name not in template.taken or _SERVER_NAME.search(name)):
             return False
     return True
 

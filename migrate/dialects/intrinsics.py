@@ -151,9 +151,10 @@ def _sub(argument: Node, budget: _Budget) -> Text | None:
         if not isinstance(variables, Mapping):
             return None
         for entry in variables.entries:
-            inner = as_text(entry.value, budget)
-            if not isinstance(entry.key, Scalar) or inner is None:
+            if not isinstance(entry.key, Scalar):
                 return None
+            # What is no text can still be a part of one, by the name that it has here.
+            inner = _text(entry.value, budget) or Text((Ref(render(entry.value, budget), entry.value),))
             names[entry.key.text] = inner
         found = resolve(found.items[0])
     if not isinstance(found, Scalar):
@@ -247,7 +248,8 @@ def writer(short: bool) -> Callable[[Value], NewValue]:
     """A function that writes values with short (`!Ref`) or long (`Ref:`) intrinsics."""
 
     def function(name: str, argument: NewValue) -> NewValue:
-        if short:
+        # YAML takes one tag a node: `!ImportValue !Sub …` is none.
+        if short and not isinstance(argument, Tagged):
             return Tagged(_SHORT.get(name, "!" + name.removeprefix("Fn::")), argument)
         return {name: argument}
 
@@ -257,9 +259,11 @@ def writer(short: bool) -> Callable[[Value], NewValue]:
         if member.literal is not None:
             return member.source
         if len(member.parts) > 1:
-            return function("Fn::Sub", _sub_source(member))
+            return _sub_call(member, function)
         (part,) = member.parts
         assert isinstance(part, Ref)
+        if part.handle is not None:
+            return written(Opaque(part.source, part.handle), function)
         target = part.source[2:-1]
         logical_id, dot, attribute = target.partition(".")
         if not dot:
@@ -303,5 +307,21 @@ def _rebuilt_plain(node: Node | None, function: Callable[[str, NewValue], NewVal
             return None
 
 
-def _sub_source(member: Text) -> str:
-    return "".join(p.source if isinstance(p, Ref) else p.replace("${", "${!") for p in member.parts)
+def _sub_call(member: Text, function: Callable[[str, NewValue], NewValue]) -> NewValue:
+    """`Fn::Sub` for a text of several parts; parts that are no text get variables."""
+    template = ""
+    variables: dict[str, NewValue] = {}
+    for part in member.parts:
+        if isinstance(part, str):
+            template += part.replace("${", "${!")
+        elif part.handle is None:
+            template += part.source
+        else:
+            wanted = next((name for end, name in _VARIABLES.items() if template.endswith(end)), "Value")
+            name = wanted if wanted not in variables else f"{wanted}{len(variables) + 1}"
+            variables[name] = written(Opaque(part.source, part.handle), function)
+            template += f"${{{name}}}"
+    return function("Fn::Sub", [template, variables] if variables else template)
+
+
+_VARIABLES = {":file-system/": "FileSystemId", ":access-point/": "AccessPointId"}

@@ -186,7 +186,7 @@ class Collector:
             self.nodes,
             self.regions,
             blocked,
-            group_twins(owners),
+            twins=group_twins(owners),
         )
 
     def _used_elsewhere(self) -> dict[Key, str]:
