@@ -61,7 +61,7 @@ def permissions(volume: Volume, storage: EfsVolume, task: Task, context: Context
     if storage.access_point:
         scope = point.arn if point else _arn("access-point", storage.access_point)
     wanted = {Permission(role.key, action, resource, scope) for action in mount.actions}
-    return frozenset(p for p in wanted if not any(_covers(known, p) for known in context.allowed(role)))
+    return frozenset(p for p in wanted if not context.is_allowed(p, _covers))
 
 
 def _covers(known: Permission, wanted: Permission) -> bool:

@@ -191,14 +191,13 @@ class Context:
     def planned(self, change: Change) -> None:
         """Take note of a change that is part of the plan."""
         if isinstance(change, AddAccessPoint):
-            point = change.point
-            self._own_points[(point.file_system, point.path)] = widen(
-                self._own_points.get((point.file_system, point.path)), point
-            )
-            self._names.add(str(point.key[-1]))
+            known = self._own_points.get((change.point.file_system, change.point.path))
+            point = widen(known, change.point)
+            self._own_points[(point.file_system, point.path)] = self._points_by_ref[point.ref] = point
+            self._taken.add(str(point.key[-1]).lower())
         elif isinstance(change, AddRole):
             self._roles.update(dict.fromkeys(change.role.refs, change.role))
-            self._names.add(str(change.role.key[-1]))
+            self._taken.add(str(change.role.key[-1]).lower())
         elif isinstance(change, AddPermissions):
             self._permissions.update(change.permissions)
 
@@ -208,12 +207,26 @@ class Context:
         return {(p.file_system, p.path): p for p in self.stack.access_points if p.user is None}
 
     @cached_property
-    def _names(self) -> set[str]:
-        return set(self.stack.names or ())
+    def _points_by_ref(self) -> dict[Value, AccessPoint]:
+        return {p.ref: p for p in self.stack.access_points}
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        return {name.lower() for name in self.stack.names or ()}
 
     @cached_property
     def _permissions(self) -> set[Permission]:
         return set(self.stack.permissions)
+
+    @cached_property
+    def _broad(self) -> dict[Key, list[Permission]]:
+        """Permissions of the source that cover more than themselves, by role; the plan adds none."""
+        broad: dict[Key, list[Permission]] = {}
+        for p in self.stack.permissions:
+            everywhere = p.resource is not None and p.resource.literal == "*"
+            if "*" in p.action or everywhere or p.access_point is None:
+                broad.setdefault(p.role, []).append(p)
+        return broad
 
     @cached_property
     def _file_systems(self) -> dict[Value, FileSystemResource]:
@@ -237,18 +250,17 @@ class Context:
 
     def own_point_of(self, ref: Value | None) -> AccessPoint | None:
         """The access point behind a reference, if this source creates it, or will."""
-        return next((p for p in self._own_points.values() if p.ref == ref), None) or next(
-            (p for p in self.stack.access_points if p.ref == ref), None
-        )
+        return self._points_by_ref.get(ref) if ref is not None else None
 
-    def allowed(self, role: Role) -> set[Permission]:
-        """What a role of this source is allowed, or will be."""
-        return {p for p in self._permissions if p.role == role.key}
+    def is_allowed(self, permission: Permission, covers: Callable[[Permission, Permission], bool]) -> bool:
+        """Whether a role of this source is allowed something, or will be."""
+        if permission in self._permissions:
+            return True
+        return any(covers(known, permission) for known in self._broad.get(permission.role, ()))
 
     def new_name(self, wanted: str) -> str:
         """A name for a new resource that nothing has yet: the same on every plan."""
-        taken = {name.lower() for name in self._names}
-        return next(n for i in count(1) if (n := wanted if i == 1 else f"{wanted}{i}").lower() not in taken)
+        return next(n for i in count(1) if (n := wanted if i == 1 else f"{wanted}{i}").lower() not in self._taken)
 
     @cached_property
     def mounts(self) -> Mounts:

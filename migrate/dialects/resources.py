@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from migrate.dialects import intrinsics
 from migrate.dialects.reading import key_text
@@ -12,7 +13,7 @@ from migrate.dialects.values import child, items, mapping, text, words
 from migrate.syntax import get, resolve
 from migrate.syntax.node import Added, EditMapping, EditSequence, Entry, Kept, Mapping, New, Node, Sequence, TreeEdit
 from migrate.syntax.node import Value as NewValue
-from rules.model import AccessPoint, FileSystem, Key, Permission, Ref, Role, Stack, Text, Value
+from rules.model import AccessPoint, EfsVolume, FileSystem, Key, Permission, Ref, Role, Stack, Text, Value
 from rules.paths import normalise
 
 _POINT_ARN = "elasticfilesystem:AccessPointArn"
@@ -196,7 +197,7 @@ class ResourceWriter:
             statements = self._statements(permissions)
             resource = self.template.resources.get(role)
             if resource is None:
-                added.append((self._before_first_user_of(role), role, self._role(role, statements)))
+                added.append((self._before(self._users_of_roles.get(role, ())), role, self._role(role, statements)))
                 continue
             policies = resolve(child(resource.properties, "Policies"))
             if isinstance(policies, Sequence) and policies.items and self._may_be_inline(resource, permissions):
@@ -229,37 +230,53 @@ class ResourceWriter:
     def _home_of(self, point: AccessPoint) -> str | None:
         """Where a person would put it: behind the last of the file system's own resources, else before what uses it."""
         system = target(point.file_system)
-        homes = [
-            name
-            for name, r in self.template.of_type(
-                "AWS::EFS::FileSystem", "AWS::EFS::MountTarget", "AWS::EFS::AccessPoint"
+        return self._last_of.get(system) or self._before(self._users_of_points.get(point.ref, ()))
+
+    @cached_property
+    def _last_of(self) -> dict[str, str]:
+        """For each file system of the template, the last of the resources that belong to it."""
+        kinds = ("AWS::EFS::FileSystem", "AWS::EFS::MountTarget", "AWS::EFS::AccessPoint")
+        last: dict[str, str] = {}
+        for name, resource in self.template.of_type(*kinds):
+            system = (
+                name
+                if resource.type == kinds[0]
+                else target(intrinsics.value(child(resource.properties, "FileSystemId")))
             )
-            if name == system or target(intrinsics.value(child(r.properties, "FileSystemId"))) == system
-        ]
-        if system in self.template.resources and homes:
-            return homes[-1]
-        return self._before_first_user(point)
+            if self.template.resources.get(system, resource).type == kinds[0] and system in self.template.resources:
+                last[system] = name
+        return last
 
-    def _before_first_user(self, point: AccessPoint) -> str | None:
-        return self._before(
-            str(task.key[2])
-            for task in self.new.tasks
-            for volume in task.volumes
-            if getattr(volume.storage, "access_point", None) == point.ref
-        )
+    @cached_property
+    def _users_of_points(self) -> dict[Value, list[str]]:
+        """Task definitions by the access points that they mount through."""
+        users: dict[Value, list[str]] = {}
+        for task in self.new.tasks:
+            for volume in task.volumes:
+                point = volume.storage.access_point if isinstance(volume.storage, EfsVolume) else None
+                if point is not None:
+                    users.setdefault(point, []).append(str(task.key[2]))
+        return users
 
-    def _before_first_user_of(self, role: str) -> str | None:
-        return self._before(str(task.key[2]) for task in self.new.tasks if target(task.task_role) == role)
+    @cached_property
+    def _users_of_roles(self) -> dict[str, list[str]]:
+        users: dict[str, list[str]] = {}
+        for task in self.new.tasks:
+            users.setdefault(target(task.task_role), []).append(str(task.key[2]))
+        return users
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [key_text(entry) for entry in self.template.node.entries]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: index for index, name in enumerate(self._names)}
 
     def _before(self, names: Iterable[str]) -> str | None:
         """The resource that stands before the first of `names`."""
-        users = set(names)
-        before: str | None = None
-        for entry in self.template.node.entries:
-            if key_text(entry) in users:
-                return before
-            before = key_text(entry)
-        return before
+        first = min((self._places[name] for name in names if name in self._places), default=len(self._names))
+        return self._names[first - 1] if first else None
 
     # -- permissions --------------------------------------------------------------------------------------------------
 
@@ -337,7 +354,7 @@ class ResourceWriter:
 
     def _depend(self, role: str, policy: str) -> list[TreeEdit]:
         """Services must not start tasks before their role may mount."""
-        users = {str(t.key[2]) for t in self.new.tasks if target(t.task_role) == role}
+        users = set(self._users_of_roles.get(role, ()))
         edits: list[TreeEdit] = []
         for _, service in self.template.of_type("AWS::ECS::Service"):
             if target(intrinsics.value(child(service.properties, "TaskDefinition"))) in users:
@@ -366,9 +383,14 @@ class ResourceWriter:
         if condition:
             members["Condition"] = condition
         members["Properties"] = properties
+        return dict(sorted(members.items())) if self._type_last else members
+
+    @cached_property
+    def _type_last(self) -> bool:
+        """Whether most resources have their properties before their type."""
         orders = [[key_text(e) for e in r.node.entries] for r in self.template.resources.values()]
         last = sum(o.index("Properties") < o.index("Type") for o in orders if "Properties" in o)
-        return dict(sorted(members.items())) if 2 * last > len(orders) else members
+        return 2 * last > len(orders)
 
     def _like(self, sibling: Node, members: dict[str, NewValue]) -> dict[str, NewValue]:
         node = mapping(sibling)
@@ -376,11 +398,12 @@ class ResourceWriter:
         return dict(sorted(members.items(), key=lambda m: names.index(m[0]) if m[0] in names else len(names)))
 
     def _insert(self, added: list[tuple[str | None, str, NewValue]]) -> TreeEdit:
-        entries: list[Kept | Added] = []
-        entries += [Added(name, value) for home, name, value in added if home is None]
+        by_home: dict[str | None, list[Added]] = {}
+        for home, name, value in added:
+            by_home.setdefault(home, []).append(Added(name, value))
+        entries: list[Kept | Added] = [*by_home.get(None, ())]
         for entry in self.template.node.entries:
-            entries.append(Kept(entry))
-            entries += [Added(name, value) for home, name, value in added if home == key_text(entry)]
+            entries += [Kept(entry), *by_home.get(key_text(entry), ())]
         return EditMapping(self.template.node, tuple(entries))
 
 

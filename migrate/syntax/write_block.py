@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import cached_property
 from itertools import pairwise
 
 from migrate.syntax import block
@@ -171,10 +172,11 @@ class _BlockWriter:
             raise CannotEdit("a block scalar whose last line has no end")
         self._check_end(end, slot.added)
         newline = self.around.newline(end)
-        if newline in written and self._spaced():
+        if newline in written and self._spaced:
             newline += newline
         self.draft.insert(end, newline + indent + written, -self.changed.depth)
 
+    @cached_property
     def _spaced(self) -> bool:
         """Whether blank lines stand between most of the entries, as between the resources of a template."""
         gaps = [
