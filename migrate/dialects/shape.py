@@ -188,6 +188,8 @@ def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, Vo
     used = [k for k in (*kinds, *spelling.others) if k in entries and not _is_null(entries[k].value)]
     if len(used) > 1 and spelling.host in used and not _host_path(entries[spelling.host], spelling):
         used.remove(spelling.host)
+    if spelling.efs in used and _is_skeleton(entries[spelling.efs], spelling):
+        used = []
     storage_name = used[0] if len(used) == 1 else None
     storage_node = mapping(entries[storage_name].value) if storage_name else None
     storage: Storage
@@ -306,7 +308,14 @@ def _is_null(node: Node) -> bool:
 
 def _host_path(entry: Entry, spelling: Spelling) -> Value | None:
     host = mapping(entry.value)
-    return _member(find(host, (spelling.source_path,))[0], spelling.source_path, spelling) if host else None
+    return _filled(_member(find(host, (spelling.source_path,))[0], spelling.source_path, spelling)) if host else None
+
+
+def _is_skeleton(entry: Entry, spelling: Spelling) -> bool:
+    """Whether an EFS configuration is a form to fill in, as the CLI generates it: its file system is an empty string."""
+    efs = mapping(entry.value)
+    system = _member(find(efs, (spelling.file_system,))[0], spelling.file_system, spelling) if efs else None
+    return system is not None and system.source == ""
 
 
 def read_container(node: Mapping, spelling: Spelling, body: str, known: Sequence[str] = ()) -> Container:
