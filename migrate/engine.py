@@ -84,6 +84,10 @@ class _Planner:
             for rule in self.rules:
                 if rule.check_service and rule.id not in self.suppressed.get(service.key, ()):
                     finding = rule.check_service(service, task, self.context)
+                    if finding and finding.changes and self.context.stack.blue_green:
+                        finding = _refuse(
+                            finding, "CodeDeploy replaces the tasks here, and its services are not edited"
+                        )
                     if finding:
                         self.decide([finding])
         return Plan(tuple(self.decided), tuple(self.changes), apply_changes(self.reading.stack, self.changes))
@@ -250,7 +254,7 @@ def _process(text: str, stem: str, policy: Policy, json: bool | None, decisions:
     try:
         tree_edits = reading.write(planned.stack)
         edits = document.edits(tree_edits)
-    except CannotEdit as problem:
+    except (CannotEdit, ValueError) as problem:
         return Outcome(dialect=reading.dialect.name, error=f"cannot be edited without guessing: {problem}")
     new_text = apply(text, edits)
     failure = prove(reading, planned, tree_edits, edits, new_text, stem, policy, decisions, json) if edits else None

@@ -110,7 +110,9 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return _refused(volume, f"it mounts {target}, but the configuration's docker-volumes say {told}")
     if reason := _inexpressible(mount, directory, task):
         return _refused(volume, f"it mounts {target} {reason}")
-    iam = mount.option("iam") is not None
+    # In a template the grant belongs to the source: EFS203 adds both, and until it may, nothing is changed.
+    later = mount.option("iam") is not None and context.stack.names is not None
+    iam = mount.option("iam") is not None and not later
     role = task.task_role or configured_role(task, context)
     if iam and role is None:
         return _finding(
@@ -123,7 +125,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     storage = EfsVolume(
         file_system,
         None if directory == "/" else text(directory),
-        ENABLED if mount.option("tls") is not None or iam or point else None,
+        ENABLED if mount.option("tls") is not None or iam or later or point else None,
         access_point=Text.decode(point) if point else None,
         iam=ENABLED if iam else None,
     )
@@ -140,7 +142,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     return Finding(
         _ID,
         volume.key,
-        Status.UNSAFE if mount.never_worked else Status.FIXABLE,
+        Status.UNSAFE if mount.never_worked or later else Status.FIXABLE,
         f"the Docker volume mounts {target}: use efsVolumeConfiguration" + _vanishing(volume.storage),
         _caveat(mount, task),
         changes=changes,

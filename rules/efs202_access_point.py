@@ -79,10 +79,11 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return _finding(volume, Status.REFUSED, "rootDirectory is an expression that cannot be read here")
     file_system = shown(storage.file_system)
     point = context.access_point(storage.file_system, path)
-    if point is None and (own := context.own_access_point(storage.file_system, path)):
-        return _through(
-            volume, storage, own.ref, path, (AddAccessPoint(_for(own, volume, task)),) if _new(own, context) else ()
-        )
+    own = context.own_access_point(storage.file_system, path)
+    if point is None and own is not None:
+        new = _new(own, context)
+        if new or own.condition in (None, volume.condition, task.condition):
+            return _through(volume, storage, own.ref, path, (AddAccessPoint(_for(own, volume, task)),) if new else ())
     if point is not None:
         return _through(volume, storage, point, path, ())
     if problem := access_point_problem(path):
@@ -172,8 +173,9 @@ def _for(point: AccessPoint, volume: Volume, task: Task) -> AccessPoint:
 
 def _words(name: str) -> str:
     """A volume's name as the beginning of a logical id: `jenkins_home` becomes `JenkinsHome`."""
-    words = re.findall(r"[A-Za-z0-9]+", name) or ["Data"]
-    return "".join(word[:1].upper() + word[1:] for word in words)
+    words = re.findall(r"[A-Za-z0-9]+", re.sub(r"\$\{[^}]*\}", " ", name)) or ["Data"]
+    joined = "".join(word[:1].upper() + word[1:] for word in words)[:200]
+    return joined.removesuffix("AccessPoint") or "Data"
 
 
 def _finding(volume: Volume, status: Status, message: str) -> Finding:

@@ -140,10 +140,12 @@ def _with_own_role(
     caveat = _caveat(storage, task) or ""
     if guarded:
         caveat += " The file system has a policy of its own: check that it lets this role mount, write and act as root."
+    if role.unclear:
+        caveat += f" Policies of role {name} deny something or cannot be read: check that they do not forbid the mount."
     return Finding(
         _ID,
         volume.key,
-        Status.UNSAFE if guarded else Status.FIXABLE,
+        Status.UNSAFE if guarded or role.unclear else Status.FIXABLE,
         f"anyone who reaches {shown(storage.file_system)} may mount it: set iam to ENABLED and allow role {name} to mount",
         caveat.strip() or None,
         changes=changes,

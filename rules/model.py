@@ -323,6 +323,8 @@ class Role:
     key: Key
     refs: tuple[Value, ...]
     condition: str | None = None
+    unclear: bool = False
+    """Whether a part of its policies cannot be read, or denies something."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from migrate.dialects.shape import Spelling
 from migrate.dialects.values import child, mapping, text, words
 from migrate.syntax import Document, get
 from migrate.syntax.node import Entry, Mapping, Node, TreeEdit
-from rules.model import Engine, Key, Stack
+from rules.model import Change, EfsVolume, Engine, Key, SetStorage, Stack
 
 # Casing as in the CloudFormation registry's resource schemas: ECS and Batch differ.
 _ECS = Spelling(
@@ -43,6 +43,7 @@ _ECS = Spelling(
     user="User",
     read=intrinsics.value,
     each=intrinsics.each,
+    conditions=intrinsics.conditions,
 )
 _BATCH = replace(_ECS, efs="EfsVolumeConfiguration", file_system="FileSystemId", iam="Iam")
 
@@ -82,6 +83,14 @@ class CloudFormation(PlainDialect):
                 if ignore is not None:
                     reading.ignored[template.key("task", name)] = (ignore.start, words(ignore))
         return reading
+
+    def can(self, reading: Reading, change: Change) -> str | None:
+        if isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume):
+            template = reading.nodes[("template", change.volume[1])]
+            assert isinstance(template, Template)
+            if missing := template.missing(change.storage.file_system):
+                return f"this template has no {missing}"
+        return super().can(reading, change)
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
         edits = super().write(reading, planned)

@@ -17,6 +17,7 @@ from rules.model import Opaque, Ref, Text, Value
 
 # Aliases can make a small file stand for an endless expression; nobody writes one of more parts than this.
 _MOST_PARTS = 2000
+_MOST_TEXT = 10_000_000
 
 NO_VALUE = "AWS::NoValue"
 _SHORT = {"Ref": "!Ref", "Condition": "!Condition"}
@@ -81,6 +82,19 @@ def each(node: Node | None) -> list[Node] | None:
     return found
 
 
+def conditions(node: Node | None) -> dict[int, str]:
+    """The condition under which an item of a list is there, by its identity, where one condition alone decides."""
+    found: dict[int, str] = {}
+    for outer, listed in arms(node):
+        sequence = resolve(listed)
+        for item in sequence.items if isinstance(sequence, Sequence) else ():
+            for inner, arm in arms(item):
+                names = {name for name, holds in (*outer, *inner) if holds}
+                if len(names) == 1:
+                    found[id(arm)] = names.pop()
+    return found
+
+
 def value(node: Node | None) -> Value | None:
     """A node as a value: None for a missing or null node and `AWS::NoValue`."""
     if node is None or is_no_value(node):
@@ -90,7 +104,15 @@ def value(node: Node | None) -> Value | None:
         if isinstance(found, Scalar):
             return None if literal(found) is None else Text.of(found.text)
         return Opaque(render(node), node)
-    return as_text(node) or Opaque(render(node), node)
+    text = as_text(node)
+    if (
+        text is not None
+        and len(text.parts) == 1
+        and isinstance(text.parts[0], Ref)
+        and text.parts[0].handle is not None
+    ):
+        return Opaque(text.parts[0].source, text.parts[0].handle)
+    return text or Opaque(render(node), node)
 
 
 class _Budget:
@@ -157,7 +179,7 @@ def _sub(argument: Node, budget: _Budget) -> Text | None:
             inner = _text(entry.value, budget) or Text((Ref(render(entry.value, budget), entry.value),))
             names[entry.key.text] = inner
         found = resolve(found.items[0])
-    if not isinstance(found, Scalar):
+    if not isinstance(found, Scalar) or len(found.text) * sum(len(t.source) + 1 for t in names.values()) > _MOST_TEXT:
         return None
     return parse_sub(found.text, names)
 
@@ -197,6 +219,8 @@ def _join(argument: Node, budget: _Budget) -> Text | None:
             return None
         parts += [separator.text] if i else []
         parts += inner.parts
+        if len(parts) > _MOST_TEXT:
+            return None
     return merge(parts)
 
 

@@ -141,6 +141,7 @@ class Collector:
     def read_volumes(self, task: Key, listed: Node | None, sorted_keys: bool, spelling: Spelling) -> list[Volume]:
         volumes: list[Volume] = []
         count: dict[str, int] = {}
+        conditions = spelling.conditions(listed)
         for item in spelling.each(listed) or ():
             node = mapping(item)
             if node is None:
@@ -148,7 +149,8 @@ class Collector:
             named = spelling.read(child(node, spelling.name))
             name = named.source if named else ""
             nth = count[name] = count.get(name, 0) + 1
-            volumes.append(self.read_volume((*task, "volume", name, nth), node, item, sorted_keys, spelling))
+            volume = self.read_volume((*task, "volume", name, nth), node, item, sorted_keys, spelling)
+            volumes.append(replace(volume, condition=conditions.get(id(item))))
         return volumes
 
     def read_volume(self, key: Key, node: Mapping, item: Node, sorted_keys: bool, spelling: Spelling) -> Volume:
@@ -226,6 +228,8 @@ class PlainDialect:
             case SetTaskRole():
                 nodes = reading.nodes[change.task]
                 assert isinstance(nodes, TaskNodes)
+                if any(key_text(entry).startswith("Fn::") for entry in nodes.mapping.entries):
+                    return "a macro adds to the definition, perhaps a role"
                 return None if nodes.role else "this file has no place for a task role"
             case SetReadOnly():
                 return reading.blocked.get(("mount points", *change.task))

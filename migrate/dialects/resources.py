@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,6 +19,7 @@ from rules.paths import normalise
 
 _POINT_ARN = "elasticfilesystem:AccessPointArn"
 _POLICY_NAME = "efs-access"
+_WORD = re.compile(r"[A-Za-z0-9]+")
 _STARTERS = ("AWS::Events::Rule", "AWS::Scheduler::Schedule", "AWS::StepFunctions::StateMachine", "AWS::Pipes::Pipe")
 
 
@@ -89,6 +91,15 @@ class Template:
     def key(self, kind: str, name: str) -> Key:
         return (kind, self.index, name)
 
+    def missing(self, value: Value | None) -> str | None:
+        """A resource or parameter that a value refers to and the template does not have."""
+        for part in value.parts if isinstance(value, Text) else ():
+            if isinstance(part, Ref) and part.source.startswith("${") and part.handle is None:
+                name = part.source[2:-1].partition(".")[0]
+                if not name.startswith("AWS::") and name not in self.taken:
+                    return name
+        return None
+
     def of_type(self, *types: str) -> Iterator[tuple[str, Resource]]:
         """Resources of some types, by logical id."""
         return ((name, r) for name, r in self.resources.items() if r.type in types)
@@ -114,8 +125,11 @@ class Template:
     def _access_points(self) -> Iterator[AccessPoint]:
         for name, resource in self.of_type("AWS::EFS::AccessPoint"):
             properties = resource.properties
-            directory = mapping(child(properties, "RootDirectory"))
-            path = intrinsics.value(child(directory, "Path")) if directory else Text.of("/")
+            written = child(properties, "RootDirectory")
+            directory = mapping(written)
+            path = intrinsics.value(child(directory, "Path")) if directory else None
+            if written is None:
+                path = Text.of("/")
             yield AccessPoint(
                 self.key("access point", name),
                 ref(name),
@@ -123,39 +137,120 @@ class Template:
                 intrinsics.value(child(properties, "FileSystemId")),
                 (normalise(path.coded) or "/") if isinstance(path, Text) else None,
                 _three(mapping(child(directory, "CreationInfo")), ("OwnerUid", "OwnerGid", "Permissions")),
-                _all(mapping(child(properties, "PosixUser"))),
+                _all(child(properties, "PosixUser")),
                 resource.condition,
                 rest_but(properties, ("FileSystemId", "RootDirectory", "PosixUser"), self.body),
             )
 
     def _roles(self) -> Iterator[Role]:
         for name, resource in self.of_type("AWS::IAM::Role"):
-            yield Role(self.key("role", name), (ref(name), ref(name, "Arn")), resource.condition)
+            unclear = any(self._is_unclear(policy) for policy in self._policies_of(resource))
+            yield Role(self.key("role", name), (ref(name), ref(name, "Arn")), resource.condition, unclear)
+
+    def _policies_of(self, role: Resource) -> list[Mapping | None]:
+        """A role's own policies; None for what cannot be read."""
+        listed = child(role.properties, "Policies")
+        found = intrinsics.each(listed) if listed is not None else []
+        return [None] if found is None else [mapping(policy) for policy in found]
+
+    def _is_unclear(self, policy: Mapping | None) -> bool:
+        document = mapping(child(policy, "PolicyDocument"))
+        statements = intrinsics.each(child(document, "Statement"))
+        if statements is None:
+            statements = [child(document, "Statement") or self.node]
+        read = [mapping(statement) for statement in statements]
+        return any(s is None or text(child(s, "Effect")) != "Allow" for s in read)
 
     def _permissions(self) -> Iterator[Permission]:
         for name, resource in self.of_type("AWS::IAM::Role"):
-            for policy in intrinsics.each(child(resource.properties, "Policies")) or ():
-                yield from self._allowed([name], mapping(policy))
+            for conditions, policy in _certain(child(resource.properties, "Policies")):
+                if not conditions:
+                    yield from self._allowed([name], mapping(policy), resource.condition)
         for _, resource in self.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
             roles = [target(intrinsics.value(r)) for r in intrinsics.each(child(resource.properties, "Roles")) or ()]
-            yield from self._allowed([r for r in roles if r in self.resources], resource.properties)
+            yield from self._allowed([r for r in roles if r in self.resources], resource.properties, resource.condition)
 
-    def _allowed(self, roles: list[str], policy: Mapping | None) -> Iterator[Permission]:
+    def _allowed(self, roles: list[str], policy: Mapping | None, condition: str | None) -> Iterator[Permission]:
+        """What a policy allows roles whenever what it names is there."""
         document = mapping(child(policy, "PolicyDocument"))
-        listed = child(document, "Statement")
-        for node in intrinsics.each(listed) or ([listed] if listed is not None else []):
+        for conditions, node in _certain(child(document, "Statement")):
             statement = mapping(node)
-            if statement is None or text(child(statement, "Effect")) != "Allow":
+            if conditions or statement is None or text(child(statement, "Effect")) != "Allow":
                 continue
-            scope = child(mapping(child(mapping(child(statement, "Condition")), "StringEquals")), _POINT_ARN)
+            scope, plain = _scope(child(statement, "Condition"))
+            if not plain:
+                continue
+            points: list[Value | None] = [*_many(scope)] or [None]
             for action in _many(child(statement, "Action")):
                 name = action.literal or ""
-                if name == "*" or name.lower().startswith("elasticfilesystem:"):
-                    points: list[Value | None] = [*_many(scope)] or [None]
-                    for resource in _many(child(statement, "Resource")):
-                        for point in points:
-                            for role in roles:
+                if name != "*" and not name.lower().startswith("elasticfilesystem:"):
+                    continue
+                for resource in _many(child(statement, "Resource")):
+                    for point in points:
+                        for role in roles:
+                            if condition in (
+                                None,
+                                self.resources[role].condition,
+                                self.condition_of(point or resource),
+                            ):
                                 yield Permission(self.key("role", role), name, resource, point)
+
+    def condition_of(self, value: Value | None) -> str | None:
+        """The condition of the resource that a value refers to."""
+        resource = self.resources.get(target(value))
+        return resource.condition if resource else None
+
+    def policy_names(self, role: str) -> set[str | None]:
+        """Names of policies that a role has, inline or attached by another resource."""
+        names = {text(child(p, "PolicyName")) for p in self._policies_of(self.resources[role])}
+        for _, resource in self.of_type("AWS::IAM::Policy"):
+            roles = intrinsics.each(child(resource.properties, "Roles")) or ()
+            if role in {target(intrinsics.value(r)) for r in roles}:
+                names.add(text(child(resource.properties, "PolicyName")))
+        return names
+
+    def reaches(self, start: str, goal: str) -> bool:
+        """Whether a resource depends on another, directly or not. Whatever mentions a name counts as depending on it."""
+        seen: set[str] = set()
+        pending = [start]
+        while pending:
+            name = pending.pop()
+            if name == goal:
+                return True
+            if name not in seen and name in self.resources:
+                seen.add(name)
+                pending += self._mentions(name)
+        return False
+
+    def _mentions(self, name: str) -> set[str]:
+        node = self.resources[name].node
+        words = set(_WORD.findall(self.body, node.start, node.end))
+        return {word for word in words if word in self.resources and word != name}
+
+
+def _certain(node: Node | None) -> Iterator[tuple[intrinsics.Arms, Node]]:
+    """Items of a list (or the one that stands in its place) with their conditions."""
+    for outer, listed in intrinsics.arms(node):
+        nodes = items(listed)
+        for item in [listed] if nodes is None else nodes:
+            for inner, arm in intrinsics.arms(item):
+                yield (*outer, *inner), arm
+
+
+def _scope(node: Node | None) -> tuple[Node | None, bool]:
+    """The access points that a statement's condition names, and whether it asks for nothing else that could fail."""
+    if node is None:
+        return None, True
+    condition = mapping(node)
+    if condition is None or len(condition.entries) != 1:
+        return None, False
+    operator, inner = key_text(condition.entries[0]), mapping(condition.entries[0].value)
+    if inner is None or len(inner.entries) != 1:
+        return None, False
+    name, value = key_text(inner.entries[0]), inner.entries[0].value
+    if operator == "StringEquals" and name == _POINT_ARN:
+        return value, True
+    return None, operator == "Bool" and name == "elasticfilesystem:AccessedViaMountTarget"
 
 
 def _many(node: Node | None) -> list[Value]:
@@ -171,8 +266,11 @@ def _three(node: Mapping | None, names: tuple[str, str, str]) -> tuple[str, str,
     return first, second, third
 
 
-def _all(node: Mapping | None) -> tuple[str, ...] | None:
-    return tuple(intrinsics.render(entry.value) for entry in node.entries) if node else None
+def _all(node: Node | None) -> tuple[str, ...] | None:
+    if node is None or intrinsics.is_no_value(node):
+        return None
+    found = mapping(node)
+    return tuple(intrinsics.render(entry.value) for entry in found.entries) if found else ("?",)
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------
@@ -193,21 +291,27 @@ class ResourceWriter:
         points = [p for p in self.new.access_points if p.key not in known and p.key[1] == self.template.index]
         added = [(self._home_of(point), str(point.key[2]), self._access_point(point)) for point in points]
         result = list(edits)
+        awaited: dict[str, list[str]] = {}
         for role, permissions in self._new_permissions().items():
-            statements = self._statements(permissions)
             resource = self.template.resources.get(role)
             if resource is None:
-                added.append((self._before(self._users_of_roles.get(role, ())), role, self._role(role, statements)))
+                added.append((self._before(self._users_of_roles.get(role, ())), role, self._role(role, permissions)))
                 continue
-            policies = resolve(child(resource.properties, "Policies"))
-            if isinstance(policies, Sequence) and policies.items and self._may_be_inline(resource, permissions):
-                taken = {text(child(mapping(item), "PolicyName")) for item in policies.items}
-                policy = {"PolicyName": _free(_POLICY_NAME, taken), "PolicyDocument": _document(statements)}
-                result.append(EditSequence(policies, (*policies.items, New(self._like(policies.items[0], policy)))))
-            else:
-                name = _free(f"{role}EfsPolicy", self.template.taken)
-                added.append((role, name, self._policy(role, resource, statements, permissions)))
-                result += self._depend(role, name)
+            taken = self.template.policy_names(role)
+            for condition, group in self._by_condition(resource, permissions).items():
+                policy_name = _free(_POLICY_NAME, taken)
+                taken.add(policy_name)
+                policies = self._inline_home(resource, group) if condition == resource.condition else None
+                if policies is not None:
+                    policy = {"PolicyName": policy_name, "PolicyDocument": _document(self._statements(group))}
+                    result.append(EditSequence(policies, (*policies.items, New(self._like(policies.items[0], policy)))))
+                else:
+                    name = _free(f"{role}EfsPolicy", {*self.template.taken, *(n for _, n, _ in added)})
+                    added.append((role, name, self._policy(role, condition, policy_name, group)))
+                    for service in self._services_of(role):
+                        awaited.setdefault(service, []).append(name)
+        for service, policies_added in awaited.items():
+            result.append(self._depends_on(self.template.resources[service], policies_added))
         if added:
             result.append(self._insert(added))
         return result
@@ -308,22 +412,31 @@ class ResourceWriter:
             return {**statement, "Condition": {"StringEquals": {_POINT_ARN: scope if len(scope) > 1 else scope[0]}}}
         return {**statement, "Condition": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}}
 
-    def _may_be_inline(self, role: Resource, permissions: list[Permission]) -> bool:
-        """Whether a statement in the role itself can name the access points and file systems: they must be there whenever
-        the role is, and must not depend on it."""
+    def _by_condition(self, role: Resource, permissions: list[Permission]) -> dict[str | None, list[Permission]]:
+        """Permissions by the condition under which a policy may name what they are about: the role's, or another one that
+        an access point or file system has."""
+        conditions = {str(p.key[2]): p.condition for p in self.new.access_points}
+        groups: dict[str | None, list[Permission]] = {}
         for permission in permissions:
-            for value in (permission.resource, permission.access_point):
-                name = target(value)
-                condition = next((p.condition for p in self.new.access_points if p.key[2] == name), None)
-                resource = self.template.resources.get(name)
-                condition = condition or (resource.condition if resource else None)
-                if condition is not None and condition != role.condition:
-                    return False
-                if resource is not None and child(resource.properties, "FileSystemPolicy") is not None:
-                    return False
-        return True
+            value = permission.access_point or permission.resource
+            name = target(value)
+            condition = conditions[name] if name in conditions else self.template.condition_of(value)
+            groups.setdefault(condition or role.condition, []).append(permission)
+        return groups
 
-    def _role(self, name: str, statements: list[NewValue]) -> NewValue:
+    def _inline_home(self, role: Resource, permissions: list[Permission]) -> Sequence | None:
+        """The role's own policies, if it keeps some, nobody shares them, and naming what the permissions are about there
+        closes no cycle."""
+        node = child(role.properties, "Policies")
+        if not isinstance(node, Sequence) or node.anchor or not node.items or items(node) is None:
+            return None
+        systems = {
+            target(p.file_system) for p in self.new.access_points if p.arn in {q.access_point for q in permissions}
+        }
+        systems |= {target(p.resource) for p in permissions} | {target(p.access_point) for p in permissions}
+        return None if any(self.template.reaches(name, role.name) for name in systems if name) else node
+
+    def _role(self, name: str, permissions: list[Permission]) -> NewValue:
         """A new task role, with the path and permissions boundary that its siblings have."""
         siblings = [r.properties for _, r in self.template.of_type("AWS::IAM::Role")]
         trust: NewValue = {
@@ -336,44 +449,48 @@ class ResourceWriter:
             given = [node for sibling in siblings if (node := child(sibling, key)) is not None]
             if given and len(given) == len(siblings):
                 properties[key] = self.write(found) if (found := intrinsics.value(given[0])) else None
-        properties["Policies"] = [{"PolicyName": _POLICY_NAME, "PolicyDocument": _document(statements)}]
+        document = _document(self._statements(permissions))
+        properties["Policies"] = [{"PolicyName": _POLICY_NAME, "PolicyDocument": document}]
         condition = next(r.condition for r in self.new.roles if r.key == self.template.key("role", name))
         return self._resource("AWS::IAM::Role", condition, properties)
 
-    def _policy(
-        self, role: str, resource: Resource, statements: list[NewValue], permissions: list[Permission]
-    ) -> NewValue:
-        conditions = [p.condition for p in self.new.access_points if p.arn in {q.access_point for q in permissions}]
-        condition = resource.condition or next((c for c in conditions if c), None)
+    def _policy(self, role: str, condition: str | None, name: str, permissions: list[Permission]) -> NewValue:
         properties: dict[str, NewValue] = {
-            "PolicyName": _POLICY_NAME,
-            "PolicyDocument": _document(statements),
+            "PolicyName": name,
+            "PolicyDocument": _document(self._statements(permissions)),
             "Roles": [self.write(ref(role))],
         }
         return self._resource("AWS::IAM::Policy", condition, properties)
 
-    def _depend(self, role: str, policy: str) -> list[TreeEdit]:
-        """Services must not start tasks before their role may mount."""
-        users = set(self._users_of_roles.get(role, ()))
-        edits: list[TreeEdit] = []
-        for _, service in self.template.of_type("AWS::ECS::Service"):
-            if target(intrinsics.value(child(service.properties, "TaskDefinition"))) in users:
-                edits += self._depends_on(service, policy)
-        return edits
+    def _services_of(self, role: str) -> list[str]:
+        """Services that must not start tasks before their role may mount. CodeDeploy's services are never edited, and one
+        that a file system depends on would close a cycle."""
+        before = {task.key: task for task in self.old.tasks}
+        changed = {str(t.key[2]) for t in self.new.tasks if t.volumes != before[t.key].volumes}
+        users = changed & set(self._users_of_roles.get(role, ()))
+        systems = [name for name, _ in self.template.of_type("AWS::EFS::FileSystem")]
+        return [
+            name
+            for name, service in self.template.of_type("AWS::ECS::Service")
+            if target(intrinsics.value(child(service.properties, "TaskDefinition"))) in users
+            and not self.template.blue_green
+            and not any(self.template.reaches(system, name) for system in systems)
+        ]
 
-    def _depends_on(self, service: Resource, policy: str) -> list[TreeEdit]:
+    def _depends_on(self, service: Resource, policies: list[str]) -> TreeEdit:
         entry = get(service.node, "DependsOn")
         listed = resolve(entry.value) if entry else None
-        if isinstance(listed, Sequence):
-            return [EditSequence(listed, (*listed.items, New(policy)))]
+        if isinstance(listed, Sequence) and items(listed) is not None:
+            return EditSequence(listed, (*listed.items, *map(New, policies)))
         entries: list[Kept | Added] = [Kept(e) for e in service.node.entries]
         if entry is not None:
-            both: list[NewValue] = [text(entry.value) or "", policy]
+            both: list[NewValue] = [text(entry.value) or "", *policies]
             entries[service.node.entries.index(entry)] = Added("DependsOn", both, replaces=entry)
         else:
-            kinds = [key_text(e) for e in service.node.entries]
-            entries.insert(kinds.index("Type") + 1, Added("DependsOn", policy))
-        return [EditMapping(service.node, tuple(entries))]
+            names = [key_text(e) for e in service.node.entries]
+            alone = policies[0] if len(policies) == 1 else list[NewValue](policies)
+            entries.insert(names.index("Type") + 1, Added("DependsOn", alone))
+        return EditMapping(service.node, tuple(entries))
 
     # -- what new resources look like ---------------------------------------------------------------------------------
 

@@ -43,6 +43,12 @@ from rules.model import (
 )
 
 
+def no_conditions(node: Node | None) -> dict[int, str]:
+    """In plain files everything is there."""
+    del node
+    return {}
+
+
 @dataclass(frozen=True)
 class Spelling:
     """What a dialect calls the members of a volume. The defaults are the ECS API's names."""
@@ -81,6 +87,8 @@ class Spelling:
     write: Callable[[Value], NewValue] = source
     each: Callable[[Node | None], list[Node] | None] = items
     """The items of a list, those that a condition chooses among them; None if the list is an expression."""
+    conditions: Callable[[Node | None], dict[int, str]] = no_conditions
+    """The condition that has to hold for an item, by the item's identity."""
     drops_unknown_keys: bool = False
     """Whether the dialect's consumer ignores unknown keys, so that a misspelt one deploys without effect."""
 
@@ -210,6 +218,12 @@ def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, Vo
         storage, found, authorization, inner, wrong = read_efs(storage_node, spelling)
         misspelt += wrong
         storage, meant = without(storage, wrong, spelling)
+        hidden = found.get(spelling.authorization or "")
+        if hidden is not None and authorization is None and not _is_null(hidden.value):
+            storage = OtherStorage(
+                storage_name or "", f"{spelling.authorization} is an expression that cannot be read here"
+            )
+            storage_name, meant, misspelt = None, None, []
     others = [entries[k] for k in (storage_name, spelling.name) if k and k in entries]
     volume = Volume(
         key,
@@ -511,6 +525,8 @@ def problem(nodes: VolumeNodes, used_anchors: frozenset[str]) -> str | None:
     if name is not None and nodes.entries[name] not in nodes.mapping.entries:
         return "the storage comes from a YAML merge key"
     for node in nodes.edited:
+        if any(key_text(e).startswith("Fn::") for e in node.entries):
+            return "a macro adds to it"
         keys = [key_text(e) for e in node.entries]
         if len(keys) != len(set(keys)):
             return f"key {next(k for k in keys if keys.count(k) > 1)} is there twice"
