@@ -192,7 +192,8 @@ class Context:
         """Take note of a change that is part of the plan."""
         if isinstance(change, AddAccessPoint):
             known = self._own_points.get((change.point.file_system, change.point.path))
-            point = widen(known, change.point)
+            same = known is not None and known.key == change.point.key
+            point = widen(known if same else None, change.point)
             self._own_points[(point.file_system, point.path)] = self._points_by_ref[point.ref] = point
             self._taken.add(str(point.key[-1]).lower())
         elif isinstance(change, AddRole):

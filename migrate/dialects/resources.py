@@ -308,7 +308,7 @@ class ResourceWriter:
                 else:
                     name = _free(f"{role}EfsPolicy", {*self.template.taken, *(n for _, n, _ in added)})
                     added.append((role, name, self._policy(role, condition, policy_name, group)))
-                    for service in self._services_of(role):
+                    for service in self._services_of(role, condition):
                         awaited.setdefault(service, []).append(name)
         for service, policies_added in awaited.items():
             result.append(self._depends_on(self.template.resources[service], policies_added))
@@ -462,9 +462,10 @@ class ResourceWriter:
         }
         return self._resource("AWS::IAM::Policy", condition, properties)
 
-    def _services_of(self, role: str) -> list[str]:
-        """Services that must not start tasks before their role may mount. CodeDeploy's services are never edited, and one
-        that a file system depends on would close a cycle."""
+    def _services_of(self, role: str, condition: str | None) -> list[str]:
+        """Services that must not start tasks before a policy of their role, which has a condition, lets them mount.
+        CodeDeploy's services are never edited, one that a file system depends on would close a cycle, and one that is
+        there without the policy cannot wait for it."""
         before = {task.key: task for task in self.old.tasks}
         changed = {str(t.key[2]) for t in self.new.tasks if t.volumes != before[t.key].volumes}
         users = changed & set(self._users_of_roles.get(role, ()))
@@ -474,6 +475,7 @@ class ResourceWriter:
             for name, service in self.template.of_type("AWS::ECS::Service")
             if target(intrinsics.value(child(service.properties, "TaskDefinition"))) in users
             and not self.template.blue_green
+            and condition in (None, service.condition)
             and not any(self.template.reaches(system, name) for system in systems)
         ]
 
