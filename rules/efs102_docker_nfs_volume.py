@@ -144,7 +144,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         volume.key,
         Status.UNSAFE if mount.never_worked or later else Status.FIXABLE,
         f"the Docker volume mounts {target}: use efsVolumeConfiguration" + _vanishing(volume.storage),
-        _caveat(mount, task),
+        _caveat(mount, task, later),
         changes=changes,
         # What the mount could do until now it must still be able to do.
         grant=grant(volume, storage, replace(task, task_role=role), context, root_access=True) if iam else None,
@@ -180,8 +180,12 @@ def _vanishing(storage: DockerVolume) -> str:
     return f" (its labels vanish: {labels})" if labels else ""
 
 
-def _caveat(mount: DockerMount, task: Task) -> str | None:
+def _caveat(mount: DockerMount, task: Task, unauthorized: bool) -> str | None:
     parts = []
+    if unauthorized:
+        parts.append(
+            "The volume was mounted with IAM authorization: take this only together with EFS203, which keeps it."
+        )
     if mount.never_worked:
         parts.append(
             "Docker's local driver has no type `efs`: this volume never mounted, so the change makes the task mount EFS for "
