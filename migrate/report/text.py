@@ -70,6 +70,7 @@ def _summary(report: Report) -> Iterator[str]:
     for (before, after), count in sorted(moves.items(), key=lambda m: (m[0][0].rank, m[0][1].rank)):
         yield f"{f'{before} → {after}':<{width}}  {count:>4} volume{'s' if count != 1 else ''}"
     parts = [f"{counts[str(s)]} {_UNITS.get(s, s)}" for s in Status if counts[str(s)]]
-    errors = f"; {counts['errors']} could not be processed" if counts["errors"] else ""
+    if counts["errors"]:
+        parts.append(f"{counts['errors']} could not be processed")
     files = f"{counts['files']} file{'s' if counts['files'] != 1 else ''}"
-    yield f"{files}: {', '.join(parts) or 'nothing to do'}{errors}"
+    yield f"{files}: {', '.join(parts) or 'nothing to do'}"
