@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from migrate import config
+from migrate.discover import reason
 from migrate.engine import Located
 from migrate.report.diff import unified
 from migrate.report.result import Report, caveats, subject
@@ -81,7 +82,7 @@ class Session:
             with Path(target).open("x", encoding="utf-8", newline="\n") as handle:
                 handle.write(starter(files))
         except OSError as error:
-            self._say(f"{os.path.relpath(target)}: {(error.strerror or str(error)).lower()}")
+            self._say(f"{os.path.relpath(target)}: {reason(error)}")
             return 2
         self._messages(run, files)
         emit(f"{printable(os.path.relpath(target))}\n".encode())

@@ -78,7 +78,8 @@ class _Planner:
                 done.update(group)
                 self.plan_volumes(group)
         # Whether a task uses EFS is known once its volumes are planned.
-        planned = {task.key: task for task in apply_changes(self.reading.stack, self.changes).tasks}
+        stack, known = apply_changes(self.reading.stack, self.changes), len(self.changes)
+        planned = {task.key: task for task in stack.tasks}
         for service in self.reading.stack.services:
             task = planned.get(service.task) if service.task else None
             for rule in self.rules:
@@ -90,7 +91,7 @@ class _Planner:
                         )
                     if finding:
                         self.decide([finding])
-        return Plan(tuple(self.decided), tuple(self.changes), apply_changes(self.reading.stack, self.changes))
+        return Plan(tuple(self.decided), tuple(self.changes), apply_changes(stack, self.changes[known:]))
 
     def plan_volumes(self, group: Sequence[Key]) -> None:
         """Ask about a volume, or about several that share a node and can only change together."""

@@ -130,6 +130,16 @@ class Finding:
         return " ".join(part for part in parts if part) or None
 
 
+def refusal(rule: str, volume: Volume, message: str) -> Finding:
+    """A finding that nothing can be done about a volume, and why."""
+    return Finding(rule, volume.key, Status.REFUSED, message)
+
+
+def question(rule: str, volume: Volume, message: str, help_text: str | None = None) -> Finding:
+    """A finding that needs input: the message names the configuration key that gives it."""
+    return Finding(rule, volume.key, Status.NEEDS_INPUT, message, help=help_text)
+
+
 # -- what the user settles --------------------------------------------------------------------------------------------
 
 

@@ -59,7 +59,9 @@ class CloudFormation(PlainDialect):
         ecs, batch = replace(_ECS, write=write), replace(_BATCH, write=write)
         collector = Collector(self, document, ecs)
         templates = [
-            template for i, root in enumerate(document.roots) if (template := Template.of(root, i, document.text))
+            template
+            for i, root in enumerate(document.roots)
+            if (template := Template.of(root, i, document.text, write))
         ]
         for template in templates:
             for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
@@ -94,10 +96,9 @@ class CloudFormation(PlainDialect):
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
         edits = super().write(reading, planned)
-        short = intrinsics.writer(_prefers_short(reading.document))
         templates = [t for t in reading.nodes.values() if isinstance(t, Template)]
         for template in templates:
-            edits = ResourceWriter(template, reading.stack, planned, short).merged(edits)
+            edits = ResourceWriter(template, reading.stack, planned).merged(edits)
         return edits
 
 

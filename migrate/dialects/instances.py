@@ -31,16 +31,12 @@ _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip$", re.IGNORE
 
 def with_mounts(template: Template, stack: Stack) -> Stack:
     """The stack with what the template's instances mount."""
-    found: list[tuple[str, bool, HostScript]] = []
-    for name, resource in template.of_type(*_USER_DATA):
-        found += [(name, certain, script) for certain, script in _scripts(resource)]
-    # Only instances of a cluster run tasks; a bastion host may mount what it likes.
-    hosts = [one for one in found if one[2].mounts or one[2].unclear]
     mounts: list[HostMount] = []
     owners: list[Owner] = []
-    for name, certain, script in hosts:
-        mounts += _mounts(script, certain, name, template)
-        owners += _owners(script)
+    for name, resource in template.of_type(*_USER_DATA):
+        for certain, script in _scripts(resource):
+            mounts += _mounts(script, certain, name, template)
+            owners += _owners(script)
     return replace(
         stack,
         host_mounts=(*stack.host_mounts, *mounts),

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from migrate.dialects.reading import key_text
+from migrate.dialects.values import has_own_tag, is_call
 from migrate.syntax import CannotEdit, literal, resolve
 from migrate.syntax.node import Alias, Mapping, Node, Scalar, Sequence, Tagged
 from migrate.syntax.node import Value as NewValue
@@ -30,16 +32,13 @@ def call(node: Node | None) -> tuple[str, Node] | None:
     The argument of a tagged node is the node itself, whose tag then belongs to the function.
     """
     found = resolve(node) if node is not None else None
-    if found is None:
+    if found is None or not is_call(found):
         return None
-    if found.tag is not None and found.tag.startswith("!") and not found.tag.startswith("!!"):
+    if found.tag is not None and has_own_tag(found):
         name = found.tag[1:]
         return (name if name in _SHORT else f"Fn::{name}"), found
-    if isinstance(found, Mapping) and len(found.entries) == 1:
-        key = found.entries[0].key
-        if isinstance(key, Scalar) and (key.text.startswith("Fn::") or key.text in _SHORT):
-            return key.text, found.entries[0].value
-    return None
+    assert isinstance(found, Mapping)
+    return key_text(found.entries[0]), found.entries[0].value
 
 
 def is_no_value(node: Node | None) -> bool:

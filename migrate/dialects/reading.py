@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -94,7 +94,8 @@ Way = list[tuple[Mapping | Sequence, int]]
 def way_to(document: Document, offset: int) -> tuple[Way, Scalar | None]:
     """The way to the key or scalar at an offset in the text; None where no scalar stands (a comment, a bracket)."""
     way: Way = []
-    node: Node | None = _last(document.roots, offset, lambda root: root.start)
+    first = bisect_right(document.roots, offset, key=lambda root: root.start) - 1
+    node: Node | None = document.roots[first] if first >= 0 else None
     while isinstance(node, Mapping | Sequence):
         if isinstance(node, Mapping):
             index = bisect_right(node.entries, offset, key=lambda entry: entry.key.start) - 1
@@ -111,11 +112,6 @@ def way_to(document: Document, offset: int) -> tuple[Way, Scalar | None]:
             node = node.items[index]
     found = node if isinstance(node, Scalar) and node.start <= offset < node.end else None
     return way, found
-
-
-def _last(nodes: list[Node], offset: int, start: Callable[[Node], int]) -> Node | None:
-    index = bisect_right(nodes, offset, key=start) - 1
-    return nodes[index] if index >= 0 else None
 
 
 def holders(document: Document, words: re.Pattern[str], up: int = 0) -> Iterator[tuple[Mapping, Key]]:

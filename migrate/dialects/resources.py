@@ -59,9 +59,11 @@ class Template:
     blue_green: bool
     body: str
     """The text of the whole document."""
+    write: Callable[[Value], NewValue]
+    """How the template writes values."""
 
     @classmethod
-    def of(cls, root: Node, index: int, body: str) -> Template | None:
+    def of(cls, root: Node, index: int, body: str, write: Callable[[Value], NewValue]) -> Template | None:
         """The template in a document, or None."""
         listed = mapping(child(mapping(root), "Resources"))
         if listed is None:
@@ -86,7 +88,7 @@ class Template:
             if r.type == "AWS::ECS::Service"
         )
         blue_green = code_deploy or "AWS::CODEDEPLOYBLUEGREEN" in transforms
-        return cls(index, listed, resources, frozenset(taken), blue_green, body)
+        return cls(index, listed, resources, frozenset(taken), blue_green, body, write)
 
     def key(self, kind: str, name: str) -> Key:
         return (kind, self.index, name)
@@ -167,8 +169,7 @@ class Template:
                 if not conditions:
                     yield from self._allowed([name], mapping(policy), resource.condition)
         for _, resource in self.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-            roles = [target(intrinsics.value(r)) for r in intrinsics.each(child(resource.properties, "Roles")) or ()]
-            yield from self._allowed([r for r in roles if r in self.resources], resource.properties, resource.condition)
+            yield from self._allowed(self._roles_of(resource), resource.properties, resource.condition)
 
     def _allowed(self, roles: list[str], policy: Mapping | None, condition: str | None) -> Iterator[Permission]:
         """What a policy allows roles whenever what it names is there."""
@@ -202,27 +203,44 @@ class Template:
 
     def policy_names(self, role: str) -> set[str | None]:
         """Names of policies that a role has, inline or attached by another resource."""
-        names = {text(child(p, "PolicyName")) for p in self._policies_of(self.resources[role])}
+        own = {text(child(p, "PolicyName")) for p in self._policies_of(self.resources[role])}
+        return own | self._attached_names.get(role, set())
+
+    @cached_property
+    def _attached_names(self) -> dict[str, set[str | None]]:
+        """Names of the policies that are resources of their own, by the roles they are attached to."""
+        names: dict[str, set[str | None]] = {}
         for _, resource in self.of_type("AWS::IAM::Policy"):
-            roles = intrinsics.each(child(resource.properties, "Roles")) or ()
-            if role in {target(intrinsics.value(r)) for r in roles}:
-                names.add(text(child(resource.properties, "PolicyName")))
+            for role in self._roles_of(resource):
+                names.setdefault(role, set()).add(text(child(resource.properties, "PolicyName")))
         return names
+
+    def _roles_of(self, policy: Resource) -> list[str]:
+        """The roles of the template that a policy is attached to."""
+        roles = [target(intrinsics.value(r)) for r in intrinsics.each(child(policy.properties, "Roles")) or ()]
+        return [role for role in roles if role in self.resources]
 
     def reaches(self, start: str, goal: str) -> bool:
         """Whether a resource depends on another, directly or not. Whatever mentions a name counts as depending on it."""
-        seen: set[str] = set()
-        pending = [start]
-        while pending:
-            name = pending.pop()
-            if name == goal:
-                return True
-            if name not in seen and name in self.resources:
-                seen.add(name)
-                pending += self._mentions(name)
-        return False
+        if start not in self._reached:
+            seen: set[str] = set()
+            pending = [start]
+            while pending:
+                name = pending.pop()
+                if name not in seen:
+                    seen.add(name)
+                    pending += self._mentions(name)
+            self._reached[start] = seen
+        return goal in self._reached[start]
+
+    @cached_property
+    def _reached(self) -> dict[str, set[str]]:
+        """What each resource that was asked about depends on, itself included."""
+        return {}
 
     def _mentions(self, name: str) -> set[str]:
+        if name not in self.resources:
+            return set()
         node = self.resources[name].node
         words = set(_WORD.findall(self.body, node.start, node.end))
         return {word for word in words if word in self.resources and word != name}
@@ -283,7 +301,6 @@ class ResourceWriter:
     template: Template
     old: Stack
     new: Stack
-    write: Callable[[Value], NewValue]
 
     def merged(self, edits: list[TreeEdit]) -> list[TreeEdit]:
         """The edits with those for new resources."""
@@ -321,10 +338,10 @@ class ResourceWriter:
     def _access_point(self, point: AccessPoint) -> NewValue:
         properties: dict[str, NewValue] = {}
         if point.file_system is not None:
-            properties["FileSystemId"] = self.write(point.file_system)
+            properties["FileSystemId"] = self.template.write(point.file_system)
         if point.user is not None:
             properties["PosixUser"] = {"Uid": point.user[0], "Gid": point.user[1]}
-        directory: dict[str, NewValue] = {"Path": self.write(Text.decode(point.path or "/"))}
+        directory: dict[str, NewValue] = {"Path": self.template.write(Text.decode(point.path or "/"))}
         if point.creation is not None:
             uid, gid, mode = point.creation
             directory["CreationInfo"] = {"OwnerUid": uid, "OwnerGid": gid, "Permissions": mode}
@@ -406,8 +423,8 @@ class ResourceWriter:
     def _statement(self, resource: Value | None, actions: tuple[str, ...], points: list[Value]) -> NewValue:
         statement: dict[str, NewValue] = {"Effect": "Allow", "Action": list(actions)}
         if resource is not None:
-            statement["Resource"] = self.write(resource)
-        scope: list[NewValue] = [self.write(point) for point in points]
+            statement["Resource"] = self.template.write(resource)
+        scope: list[NewValue] = [self.template.write(point) for point in points]
         if scope:
             return {**statement, "Condition": {"StringEquals": {_POINT_ARN: scope if len(scope) > 1 else scope[0]}}}
         return {**statement, "Condition": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}}
@@ -448,7 +465,7 @@ class ResourceWriter:
         for key in ("Path", "PermissionsBoundary"):
             given = [node for sibling in siblings if (node := child(sibling, key)) is not None]
             if given and len(given) == len(siblings):
-                properties[key] = self.write(found) if (found := intrinsics.value(given[0])) else None
+                properties[key] = self.template.write(found) if (found := intrinsics.value(given[0])) else None
         document = _document(self._statements(permissions))
         properties["Policies"] = [{"PolicyName": _POLICY_NAME, "PolicyDocument": document}]
         condition = next(r.condition for r in self.new.roles if r.key == self.template.key("role", name))
@@ -458,7 +475,7 @@ class ResourceWriter:
         properties: dict[str, NewValue] = {
             "PolicyName": name,
             "PolicyDocument": _document(self._statements(permissions)),
-            "Roles": [self.write(ref(role))],
+            "Roles": [self.template.write(ref(role))],
         }
         return self._resource("AWS::IAM::Policy", condition, properties)
 
@@ -466,18 +483,32 @@ class ResourceWriter:
         """Services that must not start tasks before a policy of their role, which has a condition, lets them mount.
         CodeDeploy's services are never edited, one that a file system depends on would close a cycle, and one that is
         there without the policy cannot wait for it."""
-        before = {task.key: task for task in self.old.tasks}
-        changed = {str(t.key[2]) for t in self.new.tasks if t.volumes != before[t.key].volumes}
-        users = changed & set(self._users_of_roles.get(role, ()))
+        if self.template.blue_green:
+            return []
         systems = [name for name, _ in self.template.of_type("AWS::EFS::FileSystem")]
         return [
-            name
-            for name, service in self.template.of_type("AWS::ECS::Service")
-            if target(intrinsics.value(child(service.properties, "TaskDefinition"))) in users
-            and not self.template.blue_green
-            and condition in (None, service.condition)
-            and not any(self.template.reaches(system, name) for system in systems)
+            service.name
+            for task in self._users_of_roles.get(role, ())
+            if task in self._changed_tasks
+            for service in self._services_by_task.get(task, ())
+            if condition in (None, service.condition)
+            and not any(self.template.reaches(system, service.name) for system in systems)
         ]
+
+    @cached_property
+    def _changed_tasks(self) -> set[str]:
+        """Task definitions whose volumes the plan changes."""
+        before = {task.key: task for task in self.old.tasks}
+        return {str(task.key[2]) for task in self.new.tasks if task.volumes != before[task.key].volumes}
+
+    @cached_property
+    def _services_by_task(self) -> dict[str, list[Resource]]:
+        """The services that run each task definition."""
+        services: dict[str, list[Resource]] = {}
+        for _, service in self.template.of_type("AWS::ECS::Service"):
+            task = target(intrinsics.value(child(service.properties, "TaskDefinition")))
+            services.setdefault(task, []).append(service)
+        return services
 
     def _depends_on(self, service: Resource, policies: list[str]) -> TreeEdit:
         entry = get(service.node, "DependsOn")

@@ -76,9 +76,14 @@ def truth(node: Node | None, default: bool | None = None) -> bool | None:
     )
 
 
+def has_own_tag(node: Node) -> bool:
+    """Whether a node has a tag that is none of YAML's."""
+    return node.tag is not None and node.tag.startswith("!") and not node.tag.startswith("!!")
+
+
 def is_call(node: Node) -> bool:
     """Whether a node is an expression: a value with a tag of its own (`!If`), or a mapping `{"Fn::If": …}`."""
-    if node.tag is not None and node.tag.startswith("!") and not node.tag.startswith("!!"):
+    if has_own_tag(node):
         return True
     if not isinstance(node, Mapping) or len(node.entries) != 1:
         return False
