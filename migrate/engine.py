@@ -91,7 +91,12 @@ class _Planner:
                         )
                     if finding:
                         self.decide([finding])
-        return Plan(tuple(self.decided), tuple(self.changes), apply_changes(stack, self.changes[known:]))
+        stack = apply_changes(stack, self.changes[known:])
+        for rule in self.rules:
+            for finding in rule.check_stack(stack, self.context) if rule.check_stack else ():
+                if rule.id not in self.suppressed.get(finding.subject, ()):
+                    self.decided.append(Decided(finding, applied=False))
+        return Plan(tuple(self.decided), tuple(self.changes), stack)
 
     def plan_volumes(self, group: Sequence[Key]) -> None:
         """Ask about a volume, or about several that share a node and can only change together."""
@@ -301,8 +306,10 @@ def _locate(reading: Reading, planned: Plan) -> Iterator[Located]:
         names[service.key] = (tasks.get(service.task, service.name) if service.task else service.name, None)
     located = []
     for decided in planned.decided:
-        line, column = reading.document.line_column(reading.spans[decided.finding.subject])
-        task_name, volume = names[decided.finding.subject]
+        about = decided.finding.subject
+        line, column = reading.document.line_column(reading.spans[about])
+        # What is neither volume nor service is a resource, which its key names.
+        task_name, volume = names.get(about) or (str(about[-1]), None)
         rule = rules[decided.finding.rule]
         located.append(Located(rule, decided.finding, line, column, task_name, volume, decided.applied))
     # The plan's order tells a volume's story; files are read from the top.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -348,6 +348,8 @@ class Example:
 
 VolumeCheck = Callable[[Volume, Task, Context], Finding | None]
 ServiceCheck = Callable[[Service, Task | None, Context], Finding | None]
+StackCheck = Callable[[Stack, Context], Iterable[Finding]]
+"""Given the planned stack; the context still has the one that was read."""
 
 
 @dataclass(frozen=True)
@@ -361,6 +363,8 @@ class Rule:
     page: str
     check_volume: VolumeCheck | None = None
     check_service: ServiceCheck | None = None
+    check_stack: StackCheck | None = None
+    """Asked last, once the plan is made: for advice about what it leaves. Its findings change nothing."""
     examples: tuple[Example, ...] = ()
     climbs_to: Level = Level.OTHER
     """The level that the rule's step reaches: it is not asked when the user's target lies below."""
