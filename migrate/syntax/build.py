@@ -8,7 +8,20 @@ from typing import Literal
 
 from migrate.syntax.document import Document
 from migrate.syntax.habits import Habits, Quotes, content_start
-from migrate.syntax.node import Alias, Copy, Entry, Mapping, Node, Scalar, Sequence, Tagged, Value
+from migrate.syntax.node import (
+    Alias,
+    Call,
+    Copy,
+    Entry,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Source,
+    Tagged,
+    Template,
+    Value,
+)
 from migrate.syntax.piece import Group, Item, Leaf, Piece
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.spelling import is_plain, json_scalar, yaml_literal, yaml_string
@@ -58,6 +71,8 @@ class Builder:
             return self._group(True, [self._entry(key, child, nested=True) for key, child in value.items()])
         if isinstance(value, list):
             return self._group(False, [Item(self.piece(child, nested=True)) for child in value])
+        if isinstance(value, Source | Template | Call):
+            raise ValueError("code in a document that holds data")
         if self.json:
             written = json_scalar(value)
             return Leaf(written, written)

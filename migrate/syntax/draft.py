@@ -57,7 +57,7 @@ class Draft:
     def minified(self, node: Node, path: Path) -> bool:
         """Whether the whole document that `node` lies in is one collection in brackets on one line."""
         root = path[0].container if path else node
-        if isinstance(root, (Scalar, Alias)):
+        if not isinstance(root, (Mapping, Sequence)):
             return False
         return root.flow and self.around.one_line(root) and size(root) > 0
 
