@@ -384,7 +384,9 @@ def _keyed(stack: Stack) -> tuple[object, ...]:
     tasks = {t.key: (replace(t, volumes=()), {v.key: v for v in t.volumes}) for t in stack.tasks}
     points = {point.key: point for point in stack.access_points}
     roles = {role.key: role for role in stack.roles}
-    return tasks, stack.services, points, roles, stack.permissions, frozenset(stack.file_systems)
+    network = replace(stack.network, traffic=())
+    traffic = {rule.key: rule for rule in stack.network.traffic}
+    return tasks, stack.services, points, roles, stack.permissions, frozenset(stack.file_systems), network, traffic
 
 
 def _newlines(text: str) -> set[str]:

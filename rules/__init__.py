@@ -18,6 +18,7 @@ from rules import (
     efs303_fixed_transit_encryption_port,
     efs401_fargate_platform_version,
     efs403_unsupported_platform,
+    efs404_network_path,
     efs406_whole_file_system,
     efs407_root_squash,
     efs409_lost_mount_options,
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     efs203_iam_authorization.RULE,
     efs401_fargate_platform_version.RULE,
     efs303_fixed_transit_encryption_port.RULE,
+    efs404_network_path.RULE,
     efs406_whole_file_system.RULE,
     efs407_root_squash.RULE,
 )

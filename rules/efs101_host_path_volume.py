@@ -19,6 +19,7 @@ Source: Amazon ECS developer guide, "Amazon EFS volumes" and "Tutorial: Using Am
 from __future__ import annotations
 
 from rules.model import ENABLED, Change, DockerVolume, EfsVolume, HostPath, Level, SetStorage, Task, Text, Value, Volume
+from rules.mountable import over_the_network
 from rules.mounts import UNSUPPORTED, Mapped, Unplaced, lost_options, place, split_options
 from rules.paths import looks_like_a_file, looks_like_efs, text
 from rules.rule import Context, Example, Finding, Rule, Status, keep_read_only, shown, shown_path, yaml_word
@@ -91,7 +92,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     )
     file_like = beyond and looks_like_a_file(path)
     careful = file_like or "iam" in names
-    return Finding(
+    step = Finding(
         _ID,
         volume.key,
         Status.UNSAFE if careful else Status.FIXABLE,
@@ -100,6 +101,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         changes=(SetStorage(volume.key, storage), *changes),
         detail=target,
     )
+    return over_the_network(step, task, context)
 
 
 def _bind_options(volume: Volume) -> list[str]:
@@ -134,8 +136,6 @@ def _caveat(target: str, path: str, task: Task, options: list[str], file_like: b
     )
     if task.may_run_on_ec2:
         caveat += " If the directory is empty, Docker will fill it from the image; the bind mount did not."
-    if task.network_mode == "awsvpc":
-        caveat += " The mount will leave through the task's security group, which needs TCP 2049 to the mount targets."
     if lost := [o for o in lost_options(options) if o not in ("bind", "rbind")]:
         caveat += f" Mount options without an equivalent are lost: {', '.join(lost)}."
     if "iam" in options:

@@ -35,6 +35,7 @@ from rules.model import (
     Value,
     Volume,
 )
+from rules.mountable import over_the_network
 from rules.mounts import UNSUPPORTED, lost_options, parse_source, split_options
 from rules.paths import climbs, starts_with_reference, text
 from rules.rule import Context, Example, Finding, Rule, Status, keep_read_only, shown, shown_path, yaml_word
@@ -139,7 +140,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
                 volume, f"it mounts {target} read-only, and the mount points to keep it so are not readable here"
             )
         changes += kept
-    return Finding(
+    step = Finding(
         _ID,
         volume.key,
         Status.UNSAFE if mount.never_worked or later else Status.FIXABLE,
@@ -150,6 +151,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         grant=grant(volume, storage, replace(task, task_role=role), context, root_access=True) if iam else None,
         detail=target,
     )
+    return over_the_network(step, task, context)
 
 
 def _finding(volume: Volume, status: Status, message: str) -> Finding:
@@ -195,10 +197,6 @@ def _caveat(mount: DockerMount, task: Task, unauthorized: bool) -> str | None:
         parts.append(f"Mount options without an equivalent are lost: {', '.join(lost)}.")
     if "FARGATE" in task.compatibilities:
         parts.append("On Fargate an empty directory is no longer filled from the image.")
-    if task.network_mode == "awsvpc":
-        parts.append(
-            "The mount will leave through the task's security group, which needs TCP 2049 to the mount targets."
-        )
     if ".efs." in mount.server and task.region is None:
         parts.append(f"The task must run in the region of {mount.server}.")
     return " ".join(parts) or None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -16,6 +16,8 @@ from rules.model import (
     AddAccessPoint,
     AddPermissions,
     AddRole,
+    AddTraffic,
+    AddWait,
     Change,
     Container,
     EfsVolume,
@@ -39,6 +41,7 @@ from rules.model import (
 from rules.model import FileSystem as FileSystemResource
 from rules.mounts import Mounts
 from rules.paths import normalise
+from rules.routes import Routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,10 @@ class Context:
             self._taken.add(str(change.role.key[-1]).lower())
         elif isinstance(change, AddPermissions):
             self._permissions.update(change.permissions)
+        elif isinstance(change, AddTraffic | AddWait):
+            self.routes.planned(change)
+            if isinstance(change, AddTraffic):
+                self._taken.add(str(change.rule.key[-1]).lower())
 
     @cached_property
     def _own_points(self) -> dict[tuple[Value | None, str | None], AccessPoint]:
@@ -269,9 +276,15 @@ class Context:
             return True
         return any(covers(known, permission) for known in self._broad.get(permission.role, ()))
 
-    def new_name(self, wanted: str) -> str:
-        """A name for a new resource that nothing has yet: the same on every plan."""
-        return next(n for i in count(1) if (n := wanted if i == 1 else f"{wanted}{i}").lower() not in self._taken)
+    def new_name(self, wanted: str, besides: Collection[str] = ()) -> str:
+        """A name for a new resource that nothing has yet, nor `besides` (in lower case): the same on every plan."""
+        names = (wanted if i == 1 else f"{wanted}{i}" for i in count(1))
+        return next(n for n in names if n.lower() not in self._taken and n.lower() not in besides)
+
+    @cached_property
+    def routes(self) -> Routes:
+        """The ways between tasks and file systems, with what the plan adds to them."""
+        return Routes(self.stack.network)
 
     @cached_property
     def mounts(self) -> Mounts:

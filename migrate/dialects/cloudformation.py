@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from migrate.dialects import intrinsics
 from migrate.dialects.instances import with_mounts
+from migrate.dialects.network import with_network
 from migrate.dialects.plain import Collector, PlainDialect
 from migrate.dialects.reading import Reading
 from migrate.dialects.resources import Resource, ResourceWriter, Template, target
@@ -79,6 +80,7 @@ class CloudFormation(PlainDialect):
             return None
         for template in templates:
             reading.stack = with_mounts(template, template.extend(reading.stack))
+            reading.stack = with_network(template, document.roots[template.index], reading.stack)
             reading.nodes[("template", template.index)] = template
             for name, resource in template.of_type("AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition"):
                 ignore = child(mapping(child(mapping(child(resource.node, "Metadata")), "efs-migrate")), "ignore")

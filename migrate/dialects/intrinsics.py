@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from migrate.dialects.reading import key_text
-from migrate.dialects.values import has_own_tag, is_call
+from migrate.dialects.values import has_own_tag, is_call, items
 from migrate.syntax import CannotEdit, literal, resolve
 from migrate.syntax.node import Alias, Mapping, Node, Scalar, Sequence, Tagged
 from migrate.syntax.node import Value as NewValue
@@ -79,6 +79,15 @@ def each(node: Node | None) -> list[Node] | None:
             return None
         found += [inner for item in sequence.items for _, inner in arms(item)]
     return found
+
+
+def items_with_conditions(node: Node | None) -> Iterator[tuple[Arms, Node]]:
+    """Items of a list (or the one that stands in its place) with their conditions."""
+    for outer, listed in arms(node):
+        nodes = items(listed)
+        for item in [listed] if nodes is None else nodes:
+            for inner, arm in arms(item):
+                yield (*outer, *inner), arm
 
 
 def conditions(node: Node | None) -> dict[int, str]:

@@ -26,6 +26,8 @@ from rules.model import (
     AddAccessPoint,
     AddPermissions,
     AddRole,
+    AddTraffic,
+    AddWait,
     Change,
     Container,
     CorrectSpelling,
@@ -233,7 +235,7 @@ class PlainDialect:
                 return None if nodes.role else "this file has no place for a task role"
             case SetReadOnly():
                 return reading.blocked.get(("mount points", *change.task))
-            case SetPlatformVersion() | AddAccessPoint() | AddRole() | AddPermissions():
+            case SetPlatformVersion() | AddAccessPoint() | AddRole() | AddPermissions() | AddTraffic() | AddWait():
                 return None
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:

@@ -14,7 +14,7 @@ from migrate.dialects.values import child, items, mapping, text, words
 from migrate.syntax import get, resolve
 from migrate.syntax.node import Added, EditMapping, EditSequence, Entry, Kept, Mapping, New, Node, Sequence, TreeEdit
 from migrate.syntax.node import Value as NewValue
-from rules.model import AccessPoint, EfsVolume, FileSystem, Key, Permission, Ref, Role, Stack, Text, Value
+from rules.model import AccessPoint, EfsVolume, FileSystem, Key, Permission, Ref, Role, Stack, Text, Traffic, Value
 from rules.paths import normalise
 
 _POINT_ARN = "elasticfilesystem:AccessPointArn"
@@ -165,7 +165,7 @@ class Template:
 
     def _permissions(self) -> Iterator[Permission]:
         for name, resource in self.of_type("AWS::IAM::Role"):
-            for conditions, policy in _certain(child(resource.properties, "Policies")):
+            for conditions, policy in intrinsics.items_with_conditions(child(resource.properties, "Policies")):
                 if not conditions:
                     yield from self._allowed([name], mapping(policy), resource.condition)
         for _, resource in self.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
@@ -174,7 +174,7 @@ class Template:
     def _allowed(self, roles: list[str], policy: Mapping | None, condition: str | None) -> Iterator[Permission]:
         """What a policy allows roles whenever what it names is there."""
         document = mapping(child(policy, "PolicyDocument"))
-        for conditions, node in _certain(child(document, "Statement")):
+        for conditions, node in intrinsics.items_with_conditions(child(document, "Statement")):
             statement = mapping(node)
             if conditions or statement is None or text(child(statement, "Effect")) != "Allow":
                 continue
@@ -229,30 +229,56 @@ class Template:
                 name = pending.pop()
                 if name not in seen:
                     seen.add(name)
-                    pending += self._mentions(name)
+                    pending += self.mentions(name)
             self._reached[start] = seen
         return goal in self._reached[start]
+
+    def dependents(self, name: str) -> set[str]:
+        """Resources that depend on one, directly or not, itself included."""
+        if name not in self._depending:
+            seen: set[str] = set()
+            pending = [name]
+            while pending:
+                current = pending.pop()
+                if current not in seen:
+                    seen.add(current)
+                    pending += self._mentioned_by.get(current, ())
+            self._depending[name] = seen
+        return self._depending[name]
+
+    @cached_property
+    def _depending(self) -> dict[str, set[str]]:
+        return {}
+
+    @cached_property
+    def _mentioned_by(self) -> dict[str, list[str]]:
+        """For each resource those that mention it."""
+        found: dict[str, list[str]] = {}
+        for name in self.resources:
+            for other in self.mentions(name):
+                found.setdefault(other, []).append(name)
+        return found
 
     @cached_property
     def _reached(self) -> dict[str, set[str]]:
         """What each resource that was asked about depends on, itself included."""
         return {}
 
-    def _mentions(self, name: str) -> set[str]:
-        if name not in self.resources:
-            return set()
-        node = self.resources[name].node
+    def mentions(self, name: str) -> set[str]:
+        """The other resources that one mentions."""
+        if name not in self._mentions:
+            resource = self.resources.get(name)
+            self._mentions[name] = self.mentioned_in(resource.node) - {name} if resource else set()
+        return self._mentions[name]
+
+    @cached_property
+    def _mentions(self) -> dict[str, set[str]]:
+        return {}
+
+    def mentioned_in(self, node: Node) -> set[str]:
+        """The resources whose names stand in a node's text."""
         words = set(_WORD.findall(self.body, node.start, node.end))
-        return {word for word in words if word in self.resources and word != name}
-
-
-def _certain(node: Node | None) -> Iterator[tuple[intrinsics.Arms, Node]]:
-    """Items of a list (or the one that stands in its place) with their conditions."""
-    for outer, listed in intrinsics.arms(node):
-        nodes = items(listed)
-        for item in [listed] if nodes is None else nodes:
-            for inner, arm in intrinsics.arms(item):
-                yield (*outer, *inner), arm
+        return {word for word in words if word in self.resources}
 
 
 def _scope(node: Node | None) -> tuple[Node | None, bool]:
@@ -307,8 +333,9 @@ class ResourceWriter:
         known = {point.key for point in self.old.access_points}
         points = [p for p in self.new.access_points if p.key not in known and p.key[1] == self.template.index]
         added = [(self._home_of(point), str(point.key[2]), self._access_point(point)) for point in points]
+        added += [(target(rule.group), str(rule.key[2]), self._ingress(rule)) for rule in self._new_traffic()]
         result = list(edits)
-        awaited: dict[str, list[str]] = {}
+        awaited = self._awaited()
         for role, permissions in self._new_permissions().items():
             resource = self.template.resources.get(role)
             if resource is None:
@@ -398,6 +425,39 @@ class ResourceWriter:
         """The resource that stands before the first of `names`."""
         first = min((self._places[name] for name in names if name in self._places), default=len(self._names))
         return self._names[first - 1] if first else None
+
+    # -- the network --------------------------------------------------------------------------------------------------
+
+    def _new_traffic(self) -> list[Traffic]:
+        known = {rule.key for rule in self.old.network.traffic}
+        return [r for r in self.new.network.traffic if r.key not in known and r.key[1] == self.template.index]
+
+    def _ingress(self, rule: Traffic) -> NewValue:
+        """A rule as a resource of its own: a group's list of rules may be managed by whoever wrote it."""
+        properties: dict[str, NewValue] = {
+            "Description": "NFS from ECS tasks to the EFS mount targets",
+            "GroupId": self.template.write(rule.group),
+            "IpProtocol": rule.protocol.source if rule.protocol else None,
+            "FromPort": _number(rule.from_port),
+            "ToPort": _number(rule.to_port),
+            "SourceSecurityGroupId": self.template.write(rule.peer) if rule.peer else None,
+        }
+        siblings = [r for _, r in self.template.of_type("AWS::EC2::SecurityGroupIngress")]
+        if siblings:
+            properties = self._like(siblings[-1].properties, properties)
+        return self._resource("AWS::EC2::SecurityGroupIngress", rule.condition, properties)
+
+    def _awaited(self) -> dict[str, list[str]]:
+        """The mount targets and rules that services are to wait for, in an order that is the same on every run."""
+        before = {runner.key: runner.awaits for runner in self.old.network.runners}
+        awaited: dict[str, list[str]] = {}
+        for runner in self.new.network.runners:
+            added = runner.awaits - before[runner.key]
+            if added and runner.key[1] == self.template.index:
+                names = [str(key[2]) for key in added]
+                order = sorted(names, key=lambda name: (self._places.get(name, len(self._places)), name))
+                awaited[str(runner.key[2])] = order
+        return awaited
 
     # -- permissions --------------------------------------------------------------------------------------------------
 
@@ -572,6 +632,10 @@ def _by_name(permission: Permission) -> tuple[str, str, str, int]:
 
 def _document(statements: list[NewValue]) -> NewValue:
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _number(value: Value | None) -> NewValue:
+    return int(value.source) if value else None
 
 
 def _free(name: str, taken: set[str | None] | frozenset[str]) -> str:
