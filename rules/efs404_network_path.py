@@ -59,7 +59,7 @@ def _of(file_system: Value, own: bool, task: Task, routes: Routes) -> Iterator[s
     """What stands between a task and one file system."""
     targets, runners, place = routes.targets(file_system), routes.runners(task.key), routes.place(file_system)
     if own and not targets and not routes.network.unclear and place is not None and not place.handed_on:
-        yield f"{shown(file_system)} has no mount target here, and nothing can mount it without one in its availability zone"
+        yield f"{shown(file_system)} has no mount target here, and a task needs one in its availability zone"
     for runner in runners if has_own_interface(task) else ():
         for target in targets:
             client, server = clients(runner, routes), servers(target, routes)
@@ -83,8 +83,9 @@ def _of(file_system: Value, own: bool, task: Task, routes: Routes) -> Iterator[s
 def _early(runner: Runner, file_system: Value, routes: Routes) -> Iterator[str]:
     early = [str(target.key[-1]) for target in routes.targets(file_system) if may_be_early(runner, target, routes)]
     if early:
-        names = early[0] if len(early) == 1 else f"[{', '.join(early)}]"
-        yield f"{runner.name} may start tasks before the mount targets are there: give it `DependsOn: {names}`"
+        yield (
+            f"{runner.name} may start tasks before the mount targets are there: add {' and '.join(early)} to its `DependsOn`"
+        )
 
 
 RULE = Rule(

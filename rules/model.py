@@ -459,7 +459,7 @@ class Runner:
     awaits: frozenset[Key] = frozenset()
     """Mount targets and security group rules that it is told to wait for."""
     comes_after: frozenset[Key] = field(default=frozenset(), compare=False)
-    """Mount targets that are there before its tasks for any other reason."""
+    """Mount targets that are there before its tasks for any other reason, and other runners that are."""
     comes_before: frozenset[Key] = field(default=frozenset(), compare=False)
     """Mount targets and security groups that depend on it, so that it cannot wait for them."""
 

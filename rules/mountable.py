@@ -47,7 +47,7 @@ def over_the_network(finding: Finding, task: Task, context: Context) -> Finding:
     if has_own_interface(task):
         needs.cross(storage.file_system)
     needs.wait(storage.file_system)
-    caveat = " ".join([*([finding.caveat] if finding.caveat else []), *needs.blockers, *needs.checks])
+    caveat = " ".join([*needs.blockers, *([finding.caveat] if finding.caveat else []), *needs.checks])
     return replace(
         finding,
         status=Status.UNSAFE if needs.blockers else finding.status,
@@ -128,21 +128,27 @@ class _Needs:
 
     def wait(self, file_system: Value) -> None:
         """Let what starts the tasks wait for the mount targets and the rules that lead to them."""
-        targets = self.routes.targets(file_system)
-        rules = [*self.routes.planned_rules, *self._new_rules()]
-        for runner in self.routes.runners(self.task.key):
-            if not runner.can_wait:
-                continue
-            waits = [t.key for t in targets if may_be_early(runner, t, self.routes)]
-            groups = {value for target in targets for value in target.groups or ()}
-            waits += [
+        runners = [runner for runner in self.routes.runners(self.task.key) if runner.can_wait]
+        waits = {runner.key: self._waits(runner, self.routes.targets(file_system)) for runner in runners}
+        for runner in runners:
+            others = [waits.get(other.key, []) for other in self.routes.earlier(runner)]
+            new = [key for key in waits[runner.key] if all(key not in other for other in others)]
+            self.changes += [AddWait(runner.key, key) for key in new]
+            if new:
+                self.additions.append(f"let {runner.name} wait for {', '.join(str(key[-1]) for key in new)}")
+
+    def _waits(self, runner: Runner, targets: list[MountTarget]) -> list[Key]:
+        """What a runner should wait for, and does not."""
+        servers_groups = {value for target in targets for value in self.routes.groups_of_target(target) or ()}
+        clients_groups = self.routes.groups_of_runner(runner) or ()
+        return [
+            *(target.key for target in targets if may_be_early(runner, target, self.routes)),
+            *(
                 rule.key
-                for rule in rules
-                if rule.group in groups and rule.peer in (runner.groups or ()) and self._may_wait_for(rule, runner)
-            ]
-            self.changes += [AddWait(runner.key, key) for key in waits]
-            if waits:
-                self.additions.append(f"let {runner.name} wait for {', '.join(str(key[-1]) for key in waits)}")
+                for rule in (*self.routes.planned_rules, *self._new_rules())
+                if rule.group in servers_groups and rule.peer in clients_groups and self._may_wait_for(rule, runner)
+            ),
+        ]
 
     def _may_wait_for(self, rule: Traffic, runner: Runner) -> bool:
         ends = [value for value in (rule.group, rule.peer) if value is not None]
@@ -209,9 +215,9 @@ def one_zone(runner: Runner, file_system: Value, outside: list[Value]) -> str:
 
 
 def _to_check(runners: list[Runner], targets: list[MountTarget], routes: Routes) -> str:
-    named = {_groups(routes.groups_of_runner(runner), routes) for runner in runners}
-    to = {_groups(routes.groups_of_target(target), routes) for target in targets}
-    by = f" ({', '.join(sorted(named))})" if named and "" not in named else ""
-    if to and "" not in to:
-        return f"The mount will leave through the task's security group{by}: check that {', '.join(sorted(to))} admits it on TCP {NFS}."
-    return f"The mount will leave through the task's security group{by}, which needs TCP {NFS} to the mount targets."
+    by = {_groups(routes.groups_of_runner(runner), routes) for runner in runners} or {""}
+    to = {_groups(routes.groups_of_target(target), routes) for target in targets} or {""}
+    through = "the task's security group" if "" in by else " or ".join(sorted(by))
+    if "" in to:
+        return f"The mount will leave through {through}, which needs TCP {NFS} to the mount targets."
+    return f"The mount will leave through {through}: check that {' and '.join(sorted(to))} admits it on TCP {NFS}."

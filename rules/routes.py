@@ -63,6 +63,7 @@ class Routes:
         for runner in network.runners:
             for task in runner.tasks:
                 self._runners.setdefault(task, []).append(runner)
+        self._runners_by_key = {runner.key: runner for runner in network.runners}
         self._awaited = {runner.key: set(runner.awaits | runner.comes_after) for runner in network.runners}
         self._rules: dict[tuple[Key, bool], list[Traffic]] = {}
         for rule in network.traffic:
@@ -105,9 +106,14 @@ class Routes:
         ports = self._ignored_ports.get(task)
         return ports is not None and str(NFS) not in ports
 
+    def earlier(self, runner: Runner) -> list[Runner]:
+        """Other runners that are there before a runner, whenever it is."""
+        found = (self._runners_by_key.get(key) for key in runner.comes_after)
+        return [other for other in found if other and other.condition in (None, runner.condition)]
+
     def awaits(self, runner: Runner, awaited: Key) -> bool:
         """Whether a runner's tasks start only when a mount target or rule is there."""
-        return awaited in self._awaited[runner.key]
+        return any(awaited in self._awaited[one.key] for one in (runner, *self.earlier(runner)))
 
     def vpcs(self, runner: Runner | None, targets: Iterable[MountTarget]) -> list[Vpc]:
         """The VPCs of the source that a runner and mount targets lie in."""
@@ -224,8 +230,9 @@ class Routes:
 
     def _subnet_within(self, subnet: Subnet, addresses: Value) -> Answer:
         vpc = self._vpcs.get(subnet.vpc) if subnet.vpc else None
-        whole = _within([*vpc.addresses], addresses) if vpc else Answer.UNKNOWN
-        return max(whole, _within([subnet.addresses], addresses)) if subnet.addresses else whole
+        if vpc is not None and _within([*vpc.addresses], addresses) is Answer.OPEN:
+            return Answer.OPEN
+        return _within([subnet.addresses] if subnet.addresses else [], addresses)
 
     # -- zones --------------------------------------------------------------------------------------------------------
 

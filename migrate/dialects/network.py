@@ -11,7 +11,7 @@ from functools import cached_property
 from migrate.dialects import intrinsics
 from migrate.dialects.reading import key_text
 from migrate.dialects.resources import Resource, Template, ref, target
-from migrate.dialects.values import child, items, mapping, text, truth
+from migrate.dialects.values import child, items, mapping, text, truth, words
 from migrate.syntax import get, resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
 from rules.model import (
@@ -32,10 +32,12 @@ from rules.model import (
     Zone,
 )
 
-_HOSTS = ("AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::Instance", "AWS::EC2::SpotFleet")
+_GROUP = "AWS::EC2::SecurityGroup"
+_INSTANCES = ("AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::Instance", "AWS::EC2::SpotFleet")
 _REGION_ZONES = re.compile(r"!GetAZs (\$\{AWS::Region\}|AWS::Region|\{Ref: AWS::Region\})?")
 _OWN_ADDRESSES = frozenset({"169.254.170.2", "169.254.169.254"})
 """What every proxy leaves alone: the task's credentials and metadata."""
+_KNOWING = ("AWS::CloudFormation::", "AWS::SSM::Parameter")
 _NAME = re.compile(r"\$\{([A-Za-z0-9]+)")
 
 
@@ -62,8 +64,7 @@ class _Reader:
     def __init__(self, template: Template, root: Node) -> None:
         self.template = template
         self.root = root
-        self.targets = [name for name, _ in template.of_type("AWS::EFS::MountTarget")]
-        self.security_groups = [name for name, _ in template.of_type("AWS::EC2::SecurityGroup")]
+        self._targets = [name for name, _ in template.of_type("AWS::EFS::MountTarget")]
 
     def network(self) -> Network:
         return Network(
@@ -89,14 +90,16 @@ class _Reader:
             value = intrinsics.value(item)
             if conditions or value is None or items(node) is None:
                 return None
-            if not isinstance(value, Text) and self._names_own(value):
+            if self._chooses(value):
                 return None
             found.append(value)
         return tuple(found)
 
-    def _names_own(self, value: Value) -> bool:
+    def _chooses(self, value: Value) -> bool:
         """Whether an expression chooses among resources of the template."""
-        return any(name in self.template.resources for name in _NAME.findall(value.source))
+        return not isinstance(value, Text) and any(
+            name in self.template.resources for name in _NAME.findall(value.source)
+        )
 
     # -- addresses ----------------------------------------------------------------------------------------------------
 
@@ -120,49 +123,71 @@ class _Reader:
         return (kind, self.template.index, *names)
 
     def _groups(self) -> Iterator[SecurityGroup]:
-        for name in self.security_groups:
-            resource = self.template.resources[name]
-            egress = child(resource.properties, "SecurityGroupEgress")
+        for name, resource in self.template.of_type(_GROUP):
+            egress = intrinsics.items_with_conditions(child(resource.properties, "SecurityGroupEgress"))
             yield SecurityGroup(
-                self._key("security group", name),
+                self._group_keys[name],
                 (ref(name), ref(name, "GroupId"), ref(name, "Id")),
                 intrinsics.value(child(resource.properties, "VpcId")),
                 resource.condition,
-                restricts_egress=egress is not None and items(egress) != [],
+                restricts_egress=any(egress),
             )
         for name, _ in self.template.of_type("AWS::EC2::VPC"):
             group = ref(name, "DefaultSecurityGroup")
             yield SecurityGroup(self._key("security group", f"{name}.DefaultSecurityGroup"), (group,), ref(name))
 
     def _traffic(self) -> Iterator[Traffic]:
-        for name in self.security_groups:
-            properties = self.template.resources[name].properties
+        for name, group in self.template.of_type(_GROUP):
+            properties = group.properties
             for listed in ("SecurityGroupIngress", "SecurityGroupEgress"):
                 for nth, (conditions, node) in enumerate(intrinsics.items_with_conditions(child(properties, listed))):
                     key = self._key("traffic", name, listed, nth)
-                    yield _rule(key, ref(name), mapping(node), bool(conditions), outbound=listed.endswith("Egress"))
+                    yield self._rule(
+                        key, ref(name), mapping(node), bool(conditions), outbound=listed.endswith("Egress")
+                    )
         for name, _ in self.template.of_type("AWS::EC2::VPC"):
             default = ref(name, "DefaultSecurityGroup")
             yield Traffic(self._key("traffic", name), default, Text.of("-1"), None, None, default)
         for name, resource in self.template.of_type("AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress"):
             properties = resource.properties
-            of = child(properties, "GroupId") or child(properties, "GroupName")
-            for nth, (conditions, node) in enumerate(intrinsics.arms(of)):
-                group = intrinsics.value(node)
-                if group is not None:
+            names_group = child(properties, "GroupId") or child(properties, "GroupName")
+            for nth, (conditions, node) in enumerate(intrinsics.arms(names_group)):
+                of_group = intrinsics.value(node)
+                if of_group is not None:
                     key = self._key("traffic", name, *([nth] if conditions else []))
                     outbound = resource.type.endswith("Egress")
-                    rule = _rule(key, group, properties, bool(conditions), outbound=outbound)
+                    rule = self._rule(key, of_group, properties, bool(conditions), outbound=outbound)
                     yield replace(rule, condition=resource.condition)
+
+    def _rule(self, key: Key, group: Value, node: Mapping | None, doubtful: bool, *, outbound: bool) -> Traffic:
+        """A rule of a security group; what cannot be read (None) may be any rule."""
+        other = "Destination" if outbound else "Source"
+
+        def read(*names: str) -> Value | None:
+            values = (intrinsics.value(child(node, name)) for name in names)
+            return next((value for value in values if value is not None), None)
+
+        peer = read(f"{other}SecurityGroupId")
+        return Traffic(
+            key,
+            group,
+            read("IpProtocol"),
+            read("FromPort"),
+            read("ToPort"),
+            None if peer is not None and self._chooses(peer) else peer,
+            read("CidrIp", "CidrIpv6"),
+            outbound,
+            doubtful=doubtful or node is None,
+        )
 
     # -- file systems -------------------------------------------------------------------------------------------------
 
     def _mount_targets(self) -> Iterator[MountTarget]:
-        for name in self.targets:
+        for name in self._targets:
             resource = self.template.resources[name]
             properties = resource.properties
             yield MountTarget(
-                self._key("mount target", name),
+                self._awaited[name],
                 intrinsics.value(child(properties, "FileSystemId")),
                 self._values(child(properties, "SecurityGroups")),
                 intrinsics.value(child(properties, "SubnetId")),
@@ -176,16 +201,13 @@ class _Reader:
 
     @cached_property
     def _handed_on(self) -> set[str]:
-        """Resources that nested stacks, custom resources and other stacks get to know."""
+        """Resources that nested stacks, custom resources and whoever reads outputs and parameters get to know."""
         known: set[str] = set()
         for name, resource in self.template.resources.items():
-            if not resource.type.startswith("AWS::") or resource.type.startswith("AWS::CloudFormation::"):
+            if not resource.type.startswith("AWS::") or resource.type.startswith(_KNOWING):
                 known |= self.template.mentions(name)
-        outputs = mapping(child(mapping(self.root), "Outputs"))
-        for entry in outputs.entries if outputs else ():
-            if child(mapping(entry.value), "Export") is not None:
-                known |= self.template.mentioned_in(entry.value)
-        return known
+        outputs = child(mapping(self.root), "Outputs")
+        return known | self.template.mentioned_in(outputs) if outputs is not None else known
 
     # -- tasks --------------------------------------------------------------------------------------------------------
 
@@ -212,67 +234,65 @@ class _Reader:
                     yield from self._runner(resource, self._key("runner", name, nth), parameters, "TaskDefinitionArn")
 
     def _runner(self, resource: Resource, key: Key, node: Mapping, names_task: str) -> Iterator[Runner]:
-        tasks = [target(intrinsics.value(arm)) for _, arm in intrinsics.arms(child(node, names_task))]
-        known = tuple(self.template.key("task", task) for task in tasks if task in self.template.resources)
-        if not known:
+        """The runner that `node` describes, a resource or a part of one, if it runs task definitions of the template."""
+        named = [target(intrinsics.value(arm)) for _, arm in intrinsics.arms(child(node, names_task))]
+        tasks = [self.template.resources[task] for task in named if task in self.template.resources]
+        if not tasks:
             return
         network = mapping(child(node, "NetworkConfiguration"))
         # EventBridge spells it in its own way.
         vpc = mapping(child(network, "AwsvpcConfiguration") or child(network, "AwsVpcConfiguration"))
-        name = resource.name
-        awaited = {name: self._key("mount target", name) for name in self.targets}
-        after = {target for target in self.targets if name in self.template.dependents(target)}
-        if text(child(node, "LaunchType")) != "FARGATE":
-            after |= self._there_before_hosts
-        before = {
-            self._key("mount target", name) for name in self.targets if self.template.reaches(name, resource.name)
-        }
-        before |= {
-            self._key("security group", group)
-            for group in self.security_groups
-            if self.targets and self.template.reaches(group, name)
-        }
-        rules = {n: self._key("traffic", n) for n, _ in self.template.of_type("AWS::EC2::SecurityGroupIngress")}
         told = depends_on(resource.node) or []
+        earlier = {name for name in self._before if resource.name in self.template.dependents(name)} - {resource.name}
+        if _on_instances(node, tasks):
+            earlier |= self._before_instances
+        later = self.template.dependents(resource.name) if self._targets else set()
         yield Runner(
             key,
-            known,
+            tuple(self.template.key("task", task.name) for task in tasks),
             self._values(child(vpc, "SecurityGroups")) if vpc else None,
             self._values(child(vpc, "Subnets")) if vpc else None,
             resource.condition,
             starts_at_once=names_task == "TaskDefinition",
             can_wait=not self.template.blue_green and can_depend(resource),
-            awaits=frozenset((awaited | rules)[name] for name in told if name in awaited or name in rules),
-            comes_after=frozenset(awaited[name] for name in after),
-            comes_before=frozenset(before),
+            awaits=frozenset(self._awaited[name] for name in told if name in self._awaited),
+            comes_after=frozenset(self._before[name] for name in earlier),
+            comes_before=frozenset(key for name, key in (self._awaited | self._group_keys).items() if name in later),
         )
 
     @cached_property
-    def _there_before_hosts(self) -> set[str]:
+    def _awaited(self) -> dict[str, Key]:
+        """What a runner may wait for: mount targets and rules that are resources of their own."""
+        rules = (name for name, _ in self.template.of_type("AWS::EC2::SecurityGroupIngress"))
+        targets = {name: self._key("mount target", name) for name in self._targets}
+        return targets | {name: self._key("traffic", name) for name in rules}
+
+    @cached_property
+    def _before(self) -> dict[str, Key]:
+        """What a runner may come after in any way: mount targets, and services that wait for them."""
+        if not self._targets:
+            return {}
+        services = {name: self._key("runner", name) for name, _ in self.template.of_type("AWS::ECS::Service")}
+        return services | {name: self._awaited[name] for name in self._targets}
+
+    @cached_property
+    def _group_keys(self) -> dict[str, Key]:
+        return {name: self._key("security group", name) for name, _ in self.template.of_type(_GROUP)}
+
+    @cached_property
+    def _before_instances(self) -> set[str]:
         """Mount targets that every container instance waits for, and so every task on one."""
-        hosts = {name for name, _ in self.template.of_type(*_HOSTS)}
-        return {target for target in self.targets if hosts and hosts <= self.template.dependents(target)}
+        instances = {name for name, _ in self.template.of_type(*_INSTANCES)}
+        return {name for name in self._targets if instances and instances <= self.template.dependents(name)}
 
 
-def _rule(key: Key, group: Value, node: Mapping | None, doubtful: bool, *, outbound: bool) -> Traffic:
-    """A rule of a security group; what cannot be read (None) may be any rule."""
-    other = "Destination" if outbound else "Source"
-
-    def read(*names: str) -> Value | None:
-        values = (intrinsics.value(child(node, name)) for name in names)
-        return next((value for value in values if value is not None), None)
-
-    return Traffic(
-        key,
-        group,
-        read("IpProtocol"),
-        read("FromPort"),
-        read("ToPort"),
-        read(f"{other}SecurityGroupId"),
-        read("CidrIp", "CidrIpv6"),
-        outbound,
-        doubtful=doubtful or node is None,
-    )
+def _on_instances(node: Mapping, tasks: list[Resource]) -> bool:
+    """Whether a runner's tasks run on container instances, as they do where nothing else is said."""
+    strategy = intrinsics.each(child(node, "CapacityProviderStrategy")) or []
+    given = [text(child(node, "LaunchType")), *(text(child(mapping(item), "CapacityProvider")) for item in strategy)]
+    if any((name or "").startswith("FARGATE") for name in given):
+        return False
+    return not any(words(child(task.properties, "RequiresCompatibilities")) == {"FARGATE"} for task in tasks)
 
 
 def _ignored_ports(node: Node | None) -> frozenset[str] | None:

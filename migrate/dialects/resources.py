@@ -19,7 +19,8 @@ from rules.paths import normalise
 
 _POINT_ARN = "elasticfilesystem:AccessPointArn"
 _POLICY_NAME = "efs-access"
-_WORD = re.compile(r"[A-Za-z0-9]+")
+_MENTION = re.compile(r"(?<!::)\b[A-Za-z0-9]++(?![\"']?\s*+:)")
+"""Whatever may be a resource's name: neither a key nor a part of a type, as `Service` is in `AWS::ECS::Service`."""
 _STARTERS = ("AWS::Events::Rule", "AWS::Scheduler::Schedule", "AWS::StepFunctions::StateMachine", "AWS::Pipes::Pipe")
 
 
@@ -277,7 +278,7 @@ class Template:
 
     def mentioned_in(self, node: Node) -> set[str]:
         """The resources whose names stand in a node's text."""
-        words = set(_WORD.findall(self.body, node.start, node.end))
+        words = set(_MENTION.findall(self.body, node.start, node.end))
         return {word for word in words if word in self.resources}
 
 
