@@ -334,7 +334,8 @@ def depends_on(node: Mapping) -> list[str] | None:
     if entry is None:
         return []
     listed = items(entry.value)
-    names = [text(item) for item in ([entry.value] if listed is None else listed)]
+    named = [entry.value] if listed is None else listed
+    names = [None if intrinsics.call(item) else text(item) for item in named]
     return None if None in names else [name for name in names if name is not None]
 
 
