@@ -42,8 +42,8 @@ _ECS = Spelling(
     source_container="SourceContainer",
     user="User",
     read=intrinsics.value,
-    each=intrinsics.each,
-    conditions=intrinsics.conditions,
+    members=intrinsics.members,
+    arms=intrinsics.branches,
 )
 _BATCH = replace(_ECS, efs="EfsVolumeConfiguration", file_system="FileSystemId", iam="Iam")
 
@@ -56,16 +56,16 @@ class CloudFormation(PlainDialect):
     def read(self, document: Document, stem: str) -> Reading | None:
         del stem  # a resource has a name of its own
         write = intrinsics.writer(_prefers_short(document))
-        ecs, batch = replace(_ECS, write=write), replace(_BATCH, write=write)
-        collector = Collector(self, document, ecs)
+        collector = Collector(self, document, replace(_ECS, write=write))
         templates = [
             template
             for i, root in enumerate(document.roots)
             if (template := Template.of(root, i, document.text, write))
         ]
         for template in templates:
+            ecs, batch = (replace(s, write=write, condition=template.conditions.name_of) for s in (_ECS, _BATCH))
             for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
-                _read_task(collector, resource, template.key("task", name))
+                _read_task(collector, resource, template.key("task", name), ecs)
             for name, resource in template.of_type("AWS::Batch::JobDefinition"):
                 _read_job(collector, resource, template.key("task", name), batch)
             for name, resource in template.of_type("AWS::ECS::Service"):
@@ -114,7 +114,7 @@ def _containers(node: Node | None) -> list[Mapping] | None:
     return None if listed is None else [c for c in map(mapping, listed) if c is not None]
 
 
-def _read_task(collector: Collector, resource: Resource, key: Key) -> None:
+def _read_task(collector: Collector, resource: Resource, key: Key, spelling: Spelling) -> None:
     properties = resource.properties
     platform = mapping(child(properties, "RuntimePlatform"))
     collector.add_task(
@@ -130,6 +130,7 @@ def _read_task(collector: Collector, resource: Resource, key: Key) -> None:
         compatibilities=words(child(properties, "RequiresCompatibilities")),
         network_mode=text(child(properties, "NetworkMode")),
         operating_system=text(child(platform, "OperatingSystemFamily")),
+        spelling=spelling,
         condition=resource.condition,
     )
 
