@@ -82,7 +82,9 @@ def _by_storage(node: Mapping, spelling: Spelling) -> Iterator[Alternative]:
         view, shown = _view(node, hidden, entries[name], arm)
         vacancy = None
         if name != spelling.efs:
-            vacancy = next((a for a in chosen.get(spelling.efs, ()) if a.absent and a.conditions == arm.conditions), None)
+            vacancy = next(
+                (a for a in chosen.get(spelling.efs, ()) if a.absent and a.conditions == arm.conditions), None
+            )
         yield Alternative(
             view,
             arm.conditions,

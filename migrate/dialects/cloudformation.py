@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from migrate.dialects import intrinsics
+from migrate.dialects.batch_jobs import add_part, capitalised, parts
 from migrate.dialects.instances import with_mounts
 from migrate.dialects.plain import Collector, PlainDialect
 from migrate.dialects.reading import Reading
@@ -12,8 +13,8 @@ from migrate.dialects.resources import Resource, ResourceWriter, Template, targe
 from migrate.dialects.shape import Spelling
 from migrate.dialects.values import child, mapping, text, words
 from migrate.syntax import Document, get
-from migrate.syntax.node import Entry, Mapping, Node, TreeEdit
-from rules.model import Change, EfsVolume, Engine, Key, SetStorage, Stack
+from migrate.syntax.node import Mapping, Node, TreeEdit
+from rules.model import Change, EfsVolume, Key, SetStorage, Stack, Value
 
 # Casing as in the CloudFormation registry's resource schemas: ECS and Batch differ.
 _ECS = Spelling(
@@ -136,27 +137,22 @@ def _read_task(collector: Collector, resource: Resource, key: Key, spelling: Spe
 
 
 def _read_job(collector: Collector, resource: Resource, key: Key, spelling: Spelling) -> None:
-    """AWS Batch: the volumes, mount points and role of the job's container."""
-    properties = resource.properties
-    container = mapping(child(properties, "ContainerProperties"))
-    if container is None:
-        return
-    collector.add_task(
-        key,
-        resource.name,
-        container,
-        child(container, "Volumes"),
-        [container],
-        role="JobRoleArn",
-        known=("Volumes", "FargatePlatformConfiguration"),
-        role_after=("Image",),
-        task_role=intrinsics.value(child(container, "JobRoleArn")),
-        engine=Engine.BATCH,
-        compatibilities=words(child(properties, "PlatformCapabilities")) or frozenset({"EC2"}),
-        spelling=spelling,
-        condition=resource.condition,
-    )
-    fargate = mapping(child(container, "FargatePlatformConfiguration"))
-    entry: Entry | None = get(fargate, "PlatformVersion") if fargate else None
-    if entry is not None:
-        collector.add_service(("service", *key[1:]), resource.name, key, entry, Engine.BATCH)
+    """AWS Batch: each part of the job that has volumes."""
+    for part in parts(resource.properties, spelling, capitalised):
+        # A job in one container is what its resource is called; the parts of others are numbered.
+        path = key[1:] if part.path == ("containerProperties",) else (*key[1:], *part.path)
+        add_part(
+            collector,
+            resource.properties,
+            part,
+            path,
+            resource.name,
+            spelling,
+            capitalised,
+            _member,
+            condition=resource.condition,
+        )
+
+
+def _member(node: Mapping, name: str) -> Value | None:
+    return intrinsics.value(child(node, name))
