@@ -118,6 +118,7 @@ class _Planner:
     def ask(self, check: VolumeCheck, rule: str, group: Sequence[Key]) -> list[Finding]:
         findings = []
         silenced = False
+        self.context.ask()
         for key in group:
             task = self.tasks[self.owner[key]]
             finding = check(self.volumes[key], task, self.context)
@@ -172,7 +173,10 @@ def _agree(findings: list[Finding], group: Sequence[Key], silenced: bool) -> lis
         missing = [key for key in group if all(f.subject != key for f in findings)]
         return [*findings, *(replace(worst, subject=key, message=f"shared: {worst.message}") for key in missing)]
     if len(findings) < len(group) and any(subject(c) == f.subject for f in findings for c in f.changes):
-        return [_refuse(f, "it shares its source with a volume that this does not concern") for f in findings]
+        return [
+            _refuse(f, "it shares its source with a volume that this does not concern: write them apart first")
+            for f in findings
+        ]
     agreed = []
     for finding in findings:
         if finding.status in CAREFUL and finding.status is not worst.status:

@@ -32,9 +32,10 @@ def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
             raise SyntaxProblem(line, 1, "a suppression reads `efs-migrate: ignore[EFS202, EFS203] reason`")
         _check(ids, line)
         by_line[line] = by_line.get(line, frozenset()) | ids
-    lines = {key: reading.document.line_column(offset)[0] for key, offset in reading.spans.items()}
-    taken = set(lines.values())
-    for key, line in lines.items():
+    places = [*reading.spans.items(), *reading.around.items()]
+    lines = [(key, reading.document.line_column(offset)[0]) for key, offset in places]
+    taken = {line for _, line in lines}
+    for key, line in lines:
         # A comment on the line above speaks of that line's own volume, if it has one.
         above = by_line.get(line - 1, frozenset()) if line - 1 not in taken else frozenset()
         ids = by_line.get(line, frozenset()) | above
@@ -49,7 +50,7 @@ def _by_metadata(reading: Reading) -> dict[Key, frozenset[str]]:
     for task, (offset, ids) in reading.ignored.items():
         _check(ids, reading.document.line_column(offset)[0])
         for key in reading.spans:
-            if key[: len(task)] == task or (key[0] == "service" and key[1:] == task[1:]):
+            if key[: len(task)] == task or (key[0] == "service" and key[1 : len(task)] == task[1:]):
                 found[key] = ids
     return found
 

@@ -32,6 +32,7 @@ from rules.model import (
     AccessPoint,
     AddAccessPoint,
     Change,
+    Directory,
     EfsVolume,
     Level,
     Ref,
@@ -82,16 +83,20 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     own = context.own_access_point(storage.file_system, path)
     if point is None and own is not None:
         new = _new(own, context)
-        if new or own.condition in (None, volume.condition, task.condition):
-            return _through(volume, storage, own.ref, path, (AddAccessPoint(_for(own, volume, task)),) if new else ())
+        condition = _condition(volume, storage, task, context)
+        if new or own.condition in (None, volume.condition, task.condition, condition):
+            also = AddAccessPoint(replace(own, condition=condition))
+            return _through(volume, storage, own.ref, path, (also,) if new else ())
     if point is not None:
         return _through(volume, storage, point, path, ())
-    if problem := access_point_problem(path):
-        return _finding(
-            volume,
-            Status.REFUSED,
-            f"directory {shown_path(path)} of {file_system} cannot be an access point's path: {problem}; rootDirectory stays",
-        )
+    for case in _cases(path):
+        if isinstance(case, str) and (problem := access_point_problem(case)):
+            return _finding(
+                volume,
+                Status.REFUSED,
+                f"directory {shown_path(case)} of {file_system} cannot be an access point's path: {problem}; rootDirectory "
+                "stays",
+            )
     if context.stack.names is not None:
         if not _FILE_SYSTEM.fullmatch(storage.file_system.literal or "fs-00000000"):
             return _finding(
@@ -109,7 +114,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     )
 
 
-def _through(volume: Volume, storage: EfsVolume, point: Value, path: str, more: tuple[Change, ...]) -> Finding:
+def _through(volume: Volume, storage: EfsVolume, point: Value, path: Directory, more: tuple[Change, ...]) -> Finding:
     target = f"{shown(storage.file_system)}:{shown_path(path)}"
     return Finding(
         _ID,
@@ -123,13 +128,10 @@ def _through(volume: Volume, storage: EfsVolume, point: Value, path: str, more: 
     )
 
 
-def _create(volume: Volume, storage: EfsVolume, task: Task, path: str, context: Context) -> Finding:
+def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, context: Context) -> Finding:
     """Create the access point in this source."""
-    name = context.new_name(_words(volume.name) + "AccessPoint")
-    system = context.own_file_system(storage.file_system)
-    # Whoever needs the file system has its condition; an access point must not outlive it.
-    condition = system.condition if system and system.condition else volume.condition or task.condition
-    user = context.policy.posix_users.get(path)
+    name = context.new_name(_words(volume.name) + "AccessPoint", (storage.file_system, path))
+    user = context.policy.posix_users.get(path) if isinstance(path, str) else None
     made = context.owner(storage.file_system, path) if storage.file_system else None
     creation = (made.uid, made.gid, made.mode) if made else ("0", "0", "0755")
     if user is not None:
@@ -142,11 +144,11 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: str, context: 
         path,
         creation,
         creation[:2] if user is not None else None,
-        condition,
+        _condition(volume, storage, task, context),
     )
     target = f"{shown(storage.file_system)}:{shown_path(path)}"
     unknown = ""
-    if _EXPRESSION.search(path):
+    if not all(isinstance(case, str) and not _EXPRESSION.search(case) for case in _cases(path)):
         unknown = " An expression decides its path: its values must be absolute, with at most four levels in all."
     return Finding(
         _ID,
@@ -162,13 +164,23 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: str, context: 
     )
 
 
+def _cases(path: Directory) -> list[Directory]:
+    """The directories among which conditions choose, as they are written; what leaves out the property means the root."""
+    if isinstance(path, str) or not path.cases:
+        return [path]
+    return [case.coded if isinstance(case, Text) else case or "/" for case in path.cases]
+
+
 def _new(point: AccessPoint, context: Context) -> bool:
     """Whether the plan adds the access point, so that its condition may still change."""
     return all(p.key != point.key for p in context.stack.access_points)
 
 
-def _for(point: AccessPoint, volume: Volume, task: Task) -> AccessPoint:
-    return replace(point, condition=volume.condition or task.condition) if point.condition else point
+def _condition(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> str | None:
+    """The condition under which the volume needs an access point. Whoever needs a file system has its condition, and an
+    access point must not outlive it."""
+    system = context.own_file_system(storage.file_system)
+    return system.condition if system and system.condition else volume.condition or task.condition
 
 
 def _words(name: str) -> str:

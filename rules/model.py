@@ -84,6 +84,8 @@ class Opaque:
 
     source: str
     handle: object = field(default=None, compare=False, repr=False)
+    cases: tuple[Text | Opaque | None, ...] = field(default=(), compare=False, repr=False)
+    """The values among which conditions choose, None for one that leaves it out; empty where the source does not show them."""
 
     @property
     def literal(self) -> None:
@@ -91,6 +93,8 @@ class Opaque:
 
 
 Value: TypeAlias = Text | Opaque
+Directory: TypeAlias = str | Opaque
+"""A directory of a file system: its path coded and normalised, or the expression that makes it."""
 Rest: TypeAlias = tuple[tuple[str, object], ...]
 """Keys of an entity that its dialect did not interpret, with their plain data: they must survive unchanged."""
 
@@ -204,7 +208,7 @@ class Volume:
     deploys today. None where misspelt names are rejected; they are then read as what they stand for."""
     rest: Rest = ()
     condition: str | None = None
-    """The condition of the template that has to hold for the volume to be there; None also for one that must not."""
+    """The condition that has to hold for the volume to be there: of the template, or one that it would have to be given."""
 
 
 # -- tasks ------------------------------------------------------------------------------------------------------------
@@ -300,13 +304,13 @@ class FileSystem:
 
 @dataclass(frozen=True, slots=True)
 class AccessPoint:
-    """An access point that the source creates; `path` coded and normalised, None for an expression."""
+    """An access point that the source creates; `path` is None where it cannot be seen."""
 
     key: Key
     ref: Value
     arn: Value
     file_system: Value | None
-    path: str | None
+    path: Directory | None
     creation: tuple[str, str, str] | None = ("0", "0", "0755")
     """Owner uid, owner gid and octal mode of a directory that does not exist yet; None: it has to exist. What Docker makes
     of a missing host path is root, root, 0755."""

@@ -117,7 +117,7 @@ class _Needs:
             return
         names = {str(rule.key[-1]).lower() for rule in self._new_rules()}
         wanted = f"EfsIngressFrom{''.join(c for c in _capital(admitted.name) if c.isalnum())}"
-        name = self.context.new_name(wanted, names)
+        name = self.context.new_name(wanted, besides=names)
         port = Text.of(str(NFS))
         key: Key = ("traffic", self.task.key[1], name)
         self.changes.append(AddTraffic(Traffic(key, group, Text.of("tcp"), port, port, peer, condition=condition)))

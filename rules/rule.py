@@ -20,12 +20,14 @@ from rules.model import (
     AddWait,
     Change,
     Container,
+    Directory,
     EfsVolume,
     Engine,
     HostMount,
     Key,
     Level,
     MountPoint,
+    Opaque,
     Owner,
     Permission,
     Role,
@@ -220,7 +222,7 @@ class Context:
                 self._taken.add(str(change.rule.key[-1]).lower())
 
     @cached_property
-    def _own_points(self) -> dict[tuple[Value | None, str | None], AccessPoint]:
+    def _own_points(self) -> dict[tuple[Value | None, Directory | None], AccessPoint]:
         # One that enforces a user would change the owner of every file that is written.
         return {(p.file_system, p.path): p for p in self.stack.access_points if p.user is None}
 
@@ -262,7 +264,7 @@ class Context:
         """The role, if this source creates it."""
         return self._roles.get(role) if role is not None else None
 
-    def own_access_point(self, file_system: Value, path: str) -> AccessPoint | None:
+    def own_access_point(self, file_system: Value, path: Directory) -> AccessPoint | None:
         """The access point that this source creates, or will, for a directory."""
         return self._own_points.get((file_system, path))
 
@@ -276,10 +278,20 @@ class Context:
             return True
         return any(covers(known, permission) for known in self._broad.get(permission.role, ()))
 
-    def new_name(self, wanted: str, besides: Collection[str] = ()) -> str:
-        """A name for a new resource that nothing has yet, nor `besides` (in lower case): the same on every plan."""
+    def new_name(self, wanted: str, serves: object = None, besides: Collection[str] = ()) -> str:
+        """A name for a new resource that nothing has yet, nor `besides` (in lower case): the same on every plan, and the same
+        one until the next `ask` for what serves the same."""
         names = (wanted if i == 1 else f"{wanted}{i}" for i in count(1))
-        return next(n for n in names if n.lower() not in self._taken and n.lower() not in besides)
+        free = (n for n in names if n.lower() not in self._taken and n.lower() not in besides)
+        return next(name for name in free if self._promised.setdefault(name.lower(), serves) == serves)
+
+    def ask(self) -> None:
+        """Begin a question about volumes that are answered together: none knows what the others' answers will add."""
+        self._promised.clear()
+
+    @cached_property
+    def _promised(self) -> dict[str, object]:
+        return {}
 
     @cached_property
     def routes(self) -> Routes:
@@ -298,7 +310,7 @@ class Context:
         told = {mount.host_path for mount in configured}
         return Mounts([*configured, *(m for m in self.stack.host_mounts if m.host_path not in told or not m.doubt)])
 
-    def owner(self, file_system: Value, path: str) -> Owner | None:
+    def owner(self, file_system: Value, path: Directory) -> Owner | None:
         """Who owns a directory, where the source makes it."""
         return next((o for o in self.stack.owners if (o.file_system, o.directory) == (file_system, path)), None)
 
@@ -314,18 +326,18 @@ class Context:
         return None if indexed[1] is None else indexed[1].get(volume.name, [])
 
     @cached_property
-    def _access_points(self) -> dict[tuple[Value, str], Value]:
+    def _access_points(self) -> dict[tuple[Value, Directory], Value]:
         return {(s.id, directory): point for s in self.policy.file_systems for directory, point in s.access_points}
 
     @cached_property
     def _directories(self) -> dict[tuple[Value, Value], str]:
         return {(s.id, point): directory for s in self.policy.file_systems for directory, point in s.access_points}
 
-    def access_point(self, file_system: Value, directory: str) -> Value | None:
+    def access_point(self, file_system: Value, directory: Directory) -> Value | None:
         """The access point that is known to serve this directory."""
         return self._access_points.get((file_system, directory))
 
-    def directory_of(self, file_system: Value | None, access_point: Value) -> str | None:
+    def directory_of(self, file_system: Value | None, access_point: Value) -> Directory | None:
         """The directory that a known access point of a file system serves."""
         own = self.own_point_of(access_point)
         if own is not None:
@@ -390,13 +402,14 @@ class Rule:
 # -- what several rules need to know ----------------------------------------------------------------------------------
 
 
-def directory(storage: EfsVolume) -> str | None:
-    """The directory a volume without access point mounts, coded and normalised; None for an opaque expression."""
-    if storage.root_directory is None:
+def directory(storage: EfsVolume) -> Directory | None:
+    """The directory a volume without access point mounts; None for an expression that its dialect cannot write again."""
+    written = storage.root_directory
+    if written is None:
         return "/"
-    if not isinstance(storage.root_directory, Text):
-        return None
-    return normalise(storage.root_directory.coded) or "/"
+    if isinstance(written, Opaque):
+        return written if written.handle is not None else None
+    return normalise(written.coded) or "/"
 
 
 def shown(value: Value | None) -> str:
@@ -404,8 +417,9 @@ def shown(value: Value | None) -> str:
     return value.source if value is not None else "?"
 
 
-def shown_path(coded: str) -> str:
-    return Text.decode(coded).source
+def shown_path(path: Directory) -> str:
+    """A directory as it is written, for messages."""
+    return path.source if isinstance(path, Opaque) else Text.decode(path).source
 
 
 def _viewers(holders: set[Value | None], task: Task) -> list[tuple[Container, bool]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from migrate.dialects import intrinsics
+from migrate.dialects.batch_jobs import add_part, capitalised, parts
 from migrate.dialects.instances import with_mounts
 from migrate.dialects.network import with_network
 from migrate.dialects.plain import Collector, PlainDialect
@@ -13,8 +14,8 @@ from migrate.dialects.resources import Resource, ResourceWriter, Template, targe
 from migrate.dialects.shape import Spelling
 from migrate.dialects.values import child, mapping, text, words
 from migrate.syntax import Document, get
-from migrate.syntax.node import Entry, Mapping, Node, TreeEdit
-from rules.model import Change, EfsVolume, Engine, Key, SetStorage, Stack
+from migrate.syntax.node import Mapping, Node, TreeEdit
+from rules.model import Change, EfsVolume, Key, SetStorage, Stack, Value
 
 # Casing as in the CloudFormation registry's resource schemas: ECS and Batch differ.
 _ECS = Spelling(
@@ -43,8 +44,8 @@ _ECS = Spelling(
     source_container="SourceContainer",
     user="User",
     read=intrinsics.value,
-    each=intrinsics.each,
-    conditions=intrinsics.conditions,
+    members=intrinsics.members,
+    arms=intrinsics.branches,
 )
 _BATCH = replace(_ECS, efs="EfsVolumeConfiguration", file_system="FileSystemId", iam="Iam")
 
@@ -57,16 +58,16 @@ class CloudFormation(PlainDialect):
     def read(self, document: Document, stem: str) -> Reading | None:
         del stem  # a resource has a name of its own
         write = intrinsics.writer(_prefers_short(document))
-        ecs, batch = replace(_ECS, write=write), replace(_BATCH, write=write)
-        collector = Collector(self, document, ecs)
+        collector = Collector(self, document, replace(_ECS, write=write))
         templates = [
             template
             for i, root in enumerate(document.roots)
             if (template := Template.of(root, i, document.text, write))
         ]
         for template in templates:
+            ecs, batch = (replace(s, write=write, condition=template.conditions.name_of) for s in (_ECS, _BATCH))
             for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
-                _read_task(collector, resource, template.key("task", name))
+                _read_task(collector, resource, template.key("task", name), ecs)
             for name, resource in template.of_type("AWS::Batch::JobDefinition"):
                 _read_job(collector, resource, template.key("task", name), batch)
             for name, resource in template.of_type("AWS::ECS::Service"):
@@ -116,7 +117,7 @@ def _containers(node: Node | None) -> list[Mapping] | None:
     return None if listed is None else [c for c in map(mapping, listed) if c is not None]
 
 
-def _read_task(collector: Collector, resource: Resource, key: Key) -> None:
+def _read_task(collector: Collector, resource: Resource, key: Key, spelling: Spelling) -> None:
     properties = resource.properties
     platform = mapping(child(properties, "RuntimePlatform"))
     collector.add_task(
@@ -132,32 +133,28 @@ def _read_task(collector: Collector, resource: Resource, key: Key) -> None:
         compatibilities=words(child(properties, "RequiresCompatibilities")),
         network_mode=text(child(properties, "NetworkMode")),
         operating_system=text(child(platform, "OperatingSystemFamily")),
+        spelling=spelling,
         condition=resource.condition,
     )
 
 
 def _read_job(collector: Collector, resource: Resource, key: Key, spelling: Spelling) -> None:
-    """AWS Batch: the volumes, mount points and role of the job's container."""
-    properties = resource.properties
-    container = mapping(child(properties, "ContainerProperties"))
-    if container is None:
-        return
-    collector.add_task(
-        key,
-        resource.name,
-        container,
-        child(container, "Volumes"),
-        [container],
-        role="JobRoleArn",
-        known=("Volumes", "FargatePlatformConfiguration"),
-        role_after=("Image",),
-        task_role=intrinsics.value(child(container, "JobRoleArn")),
-        engine=Engine.BATCH,
-        compatibilities=words(child(properties, "PlatformCapabilities")) or frozenset({"EC2"}),
-        spelling=spelling,
-        condition=resource.condition,
-    )
-    fargate = mapping(child(container, "FargatePlatformConfiguration"))
-    entry: Entry | None = get(fargate, "PlatformVersion") if fargate else None
-    if entry is not None:
-        collector.add_service(("service", *key[1:]), resource.name, key, entry, Engine.BATCH)
+    """AWS Batch: each part of the job that has volumes."""
+    for part in parts(resource.properties, spelling, capitalised):
+        # A job in one container is what its resource is called; the parts of others are numbered.
+        path = key[1:] if part.path == ("containerProperties",) else (*key[1:], *part.path)
+        add_part(
+            collector,
+            resource.properties,
+            part,
+            path,
+            resource.name,
+            spelling,
+            capitalised,
+            _member,
+            condition=resource.condition,
+        )
+
+
+def _member(node: Mapping, name: str) -> Value | None:
+    return intrinsics.value(child(node, name))

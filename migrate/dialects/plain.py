@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from migrate.dialects import shape
+from migrate.dialects.alternatives import Alternative, alternatives
+from migrate.dialects.arms import both
 from migrate.dialects.reading import Dialect, Reading, group_twins, key_text, used_anchors, walk
 from migrate.dialects.shape import Spelling, VolumeNodes
 from migrate.dialects.values import child, mapping
@@ -72,6 +74,7 @@ class Collector:
     tasks: list[Task] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
     spans: dict[Key, int] = field(default_factory=dict)
+    around: dict[Key, int] = field(default_factory=dict)
     nodes: dict[Key, object] = field(default_factory=dict)
     regions: list[tuple[int, int]] = field(default_factory=list)
     followed: set[int] = field(default_factory=set)
@@ -143,25 +146,33 @@ class Collector:
     def read_volumes(self, task: Key, listed: Node | None, sorted_keys: bool, spelling: Spelling) -> list[Volume]:
         volumes: list[Volume] = []
         count: dict[str, int] = {}
-        conditions = spelling.conditions(listed)
-        for item in spelling.each(listed) or ():
+        for outer, item in spelling.members(listed) or ():
             node = mapping(item)
             if node is None:
                 continue
             named = spelling.read(child(node, spelling.name))
             name = named.source if named else ""
             nth = count[name] = count.get(name, 0) + 1
-            volume = self.read_volume((*task, "volume", name, nth), node, item, sorted_keys, spelling)
-            volumes.append(replace(volume, condition=conditions.get(id(item))))
+            self.follow(item)
+            for one in alternatives(node, spelling):
+                key = (*task, "volume", name, nth, *one.suffix)
+                volume = self.read_volume(key, one, item, sorted_keys, spelling)
+                # What can never be there counts as there with the others.
+                conditions = both(outer, one.conditions) or outer
+                volumes.append(replace(volume, condition=spelling.condition(conditions)))
         return volumes
 
-    def read_volume(self, key: Key, node: Mapping, item: Node, sorted_keys: bool, spelling: Spelling) -> Volume:
-        volume, found = shape.read_volume(node, key, spelling)
-        self.follow(item, *(entry.value for entry in (*found.entries.values(), *found.storage_entries.values())))
+    def read_volume(self, key: Key, one: Alternative, item: Node, sorted_keys: bool, spelling: Spelling) -> Volume:
+        volume, found = shape.read_volume(one.view, key, spelling)
+        self.follow(*(entry.value for entry in (*found.entries.values(), *found.storage_entries.values())))
+        found = replace(one.locate(found), alphabetical=sorted_keys)
         self.spans[key] = item.start
-        self.nodes[key] = replace(found, alphabetical=sorted_keys)
+        if one.storage is not None:
+            self.spans[key], self.around[key] = one.storage.node.start, item.start
+        self.nodes[key] = found
         if not (isinstance(volume.storage, OtherStorage) and volume.storage.problem):
-            self.regions += [(n.start, n.end) for n in (node, found.storage, found.authorization) if n is not None]
+            whole = (found.mapping, found.storage, found.authorization)
+            self.regions += [(n.start, n.end) for n in whole if n is not None]
         return volume
 
     def add_service(self, key: Key, name: str, task: Key | None, entry: Entry, engine: Engine = Engine.ECS) -> None:
@@ -190,6 +201,7 @@ class Collector:
             self.nodes,
             self.regions,
             blocked,
+            around=self.around,
             twins=group_twins(owners),
         )
 

@@ -36,6 +36,8 @@ class Reading:
     """Character spans whose words the dialect has read."""
     blocked: dict[Key, str] = field(default_factory=dict)
     """Entities that cannot be edited without guessing, and why."""
+    around: dict[Key, int] = field(default_factory=dict)
+    """Where the volume starts whose storage an entity is one of: what a comment there says holds for all of them."""
     ignored: dict[Key, tuple[int, frozenset[str]]] = field(default_factory=dict)
     """Rule ids that the source itself (beside comments) suppresses for a task, and the offset where it says so."""
     twins: dict[Key, tuple[Key, ...]] = field(default_factory=dict)

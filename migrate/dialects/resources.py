@@ -8,13 +8,27 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from migrate.dialects import intrinsics
+from migrate.dialects.conditions import TemplateConditions
 from migrate.dialects.reading import key_text
 from migrate.dialects.shape import rest_but
 from migrate.dialects.values import child, items, mapping, text, words
 from migrate.syntax import get, resolve
 from migrate.syntax.node import Added, EditMapping, EditSequence, Entry, Kept, Mapping, New, Node, Sequence, TreeEdit
 from migrate.syntax.node import Value as NewValue
-from rules.model import AccessPoint, EfsVolume, FileSystem, Key, Permission, Ref, Role, Stack, Text, Traffic, Value
+from rules.model import (
+    AccessPoint,
+    EfsVolume,
+    FileSystem,
+    Key,
+    Opaque,
+    Permission,
+    Ref,
+    Role,
+    Stack,
+    Text,
+    Traffic,
+    Value,
+)
 from rules.paths import normalise
 
 _POINT_ARN = "elasticfilesystem:AccessPointArn"
@@ -62,6 +76,7 @@ class Template:
     """The text of the whole document."""
     write: Callable[[Value], NewValue]
     """How the template writes values."""
+    conditions: TemplateConditions
 
     @classmethod
     def of(cls, root: Node, index: int, body: str, write: Callable[[Value], NewValue]) -> Template | None:
@@ -89,7 +104,8 @@ class Template:
             if r.type == "AWS::ECS::Service"
         )
         blue_green = code_deploy or "AWS::CODEDEPLOYBLUEGREEN" in transforms
-        return cls(index, listed, resources, frozenset(taken), blue_green, body, write)
+        conditions = TemplateConditions(mapping(child(mapping(root), "Conditions")), frozenset(taken))
+        return cls(index, listed, resources, frozenset(taken), blue_green, body, write, conditions)
 
     def key(self, kind: str, name: str) -> Key:
         return (kind, self.index, name)
@@ -115,7 +131,7 @@ class Template:
             access_points=(*stack.access_points, *self._access_points()),
             roles=(*stack.roles, *self._roles()),
             permissions=stack.permissions | frozenset(self._permissions()),
-            names=(stack.names or frozenset()) | self.taken,
+            names=(stack.names or frozenset()) | self.taken | self.conditions.new.keys(),
             starts_tasks=stack.starts_tasks or any(self.of_type(*_STARTERS)),
             blue_green=stack.blue_green or self.blue_green,
         )
@@ -130,15 +146,15 @@ class Template:
             properties = resource.properties
             written = child(properties, "RootDirectory")
             directory = mapping(written)
-            path = intrinsics.value(child(directory, "Path")) if directory else None
-            if written is None:
+            path = intrinsics.value(child(directory, "Path"))
+            if path is None and (written is None or directory is not None):
                 path = Text.of("/")
             yield AccessPoint(
                 self.key("access point", name),
                 ref(name),
                 ref(name, "Arn"),
                 intrinsics.value(child(properties, "FileSystemId")),
-                (normalise(path.coded) or "/") if isinstance(path, Text) else None,
+                (normalise(path.coded) or "/") if isinstance(path, Text) else path,
                 _three(mapping(child(directory, "CreationInfo")), ("OwnerUid", "OwnerGid", "Permissions")),
                 _all(child(properties, "PosixUser")),
                 resource.condition,
@@ -359,7 +375,7 @@ class ResourceWriter:
             result.append(self._depends_on(self.template.resources[service], policies_added))
         if added:
             result.append(self._insert(added))
-        return result
+        return result + self.template.conditions.added({p.condition for p in points}, self.template.write)
 
     # -- access points ------------------------------------------------------------------------------------------------
 
@@ -369,7 +385,8 @@ class ResourceWriter:
             properties["FileSystemId"] = self.template.write(point.file_system)
         if point.user is not None:
             properties["PosixUser"] = {"Uid": point.user[0], "Gid": point.user[1]}
-        directory: dict[str, NewValue] = {"Path": self.template.write(Text.decode(point.path or "/"))}
+        path = point.path if isinstance(point.path, Opaque) else Text.decode(point.path or "/")
+        directory: dict[str, NewValue] = {"Path": self.template.write(path)}
         if point.creation is not None:
             uid, gid, mode = point.creation
             directory["CreationInfo"] = {"OwnerUid": uid, "OwnerGid": gid, "Permissions": mode}
