@@ -16,6 +16,7 @@ from rules import (
     efs301_root_directory_with_access_point,
     efs302_misspelt_property,
     efs303_fixed_transit_encryption_port,
+    efs304_hidden_definition,
     efs401_fargate_platform_version,
     efs403_unsupported_platform,
     efs406_whole_file_system,
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     efs203_iam_authorization.RULE,
     efs401_fargate_platform_version.RULE,
     efs303_fixed_transit_encryption_port.RULE,
+    efs304_hidden_definition.RULE,
     efs406_whole_file_system.RULE,
     efs407_root_squash.RULE,
 )
