@@ -12,12 +12,12 @@ from itertools import accumulate
 
 from migrate import dialects
 from migrate.dialects.reading import Reading
+from migrate.dialects.unread import unread
 from migrate.edit import Edit, apply
 from migrate.suppress import suppressions
 from migrate.syntax import CannotEdit, Document, SyntaxProblem, parse
 from migrate.syntax.collecting import not_collecting
 from migrate.syntax.node import EditSequence, TreeEdit
-from migrate.unread import unread
 from rules import RULES
 from rules.constraints import violations
 from rules.levels import level
@@ -312,8 +312,8 @@ def _locate(reading: Reading, planned: Plan) -> Iterator[Located]:
     for decided in planned.decided:
         about = decided.finding.subject
         line, column = reading.document.line_column(reading.spans[about])
-        # What is neither volume nor service is a resource, which its key names.
-        task_name, volume = names.get(about) or (str(about[-1]), None)
+        # What is neither volume nor service is a resource, which its key names behind its kind and document.
+        task_name, volume = names.get(about) or (str(about[2]), None)
         rule = rules[decided.finding.rule]
         located.append(Located(rule, decided.finding, line, column, task_name, volume, decided.applied))
     # The plan's order tells a volume's story; files are read from the top.

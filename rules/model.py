@@ -508,6 +508,16 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class HiddenDefinition:
+    """A volume in a place of the source that is not edited: `what` says where and why, `advice` how to bring it within
+    reach."""
+
+    key: Key
+    what: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """Everything that one source says."""
 
@@ -521,6 +531,7 @@ class Stack:
     """Names that are taken, where the source can hold new resources; None where it cannot."""
     host_mounts: tuple[HostMount, ...] = ()
     owners: tuple[Owner, ...] = ()
+    hidden: tuple[HiddenDefinition, ...] = ()
     starts_tasks: bool = False
     """Whether something in the source runs tasks by itself (EventBridge, Step Functions) and so has to pass roles."""
     blue_green: bool = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from migrate.dialects.arms import Arm, Conditions, both, only
 from migrate.dialects.shape import Found, Spelling, VolumeNodes, find
@@ -64,7 +65,8 @@ def alternatives(node: Mapping, spelling: Spelling) -> list[Alternative]:
     """Everything that a volume may be, in the order of the conditions' arms; more than anybody writes stay expressions."""
     if spelling.arms is only:
         return [Alternative(node)]
-    found = [inner for outer in _by_storage(node, spelling) for inner in _by_authorization(outer, spelling)]
+    every = (inner for outer in _by_storage(node, spelling) for inner in _by_authorization(outer, spelling))
+    found = list(islice(every, _MOST + 1))
     return found if len(found) <= _MOST else [Alternative(node)]
 
 

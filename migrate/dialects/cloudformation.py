@@ -6,16 +6,29 @@ from dataclasses import replace
 
 from migrate.dialects import intrinsics
 from migrate.dialects.batch_jobs import add_part, capitalised, parts
+from migrate.dialects.hidden import places
 from migrate.dialects.instances import with_mounts
 from migrate.dialects.network import with_network
-from migrate.dialects.plain import Collector, PlainDialect
+from migrate.dialects.plain import Collector, PlainDialect, TaskNodes
 from migrate.dialects.reading import Reading
-from migrate.dialects.resources import Resource, ResourceWriter, Template, target
+from migrate.dialects.resources import LOOP, Resource, ResourceWriter, Template, target
 from migrate.dialects.shape import Spelling
+from migrate.dialects.unread import unread
 from migrate.dialects.values import child, mapping, text, words
 from migrate.syntax import Document, get
 from migrate.syntax.node import Mapping, Node, TreeEdit
-from rules.model import Change, EfsVolume, Key, SetStorage, Stack, Value
+from rules.model import (
+    Change,
+    CorrectSpelling,
+    EfsVolume,
+    Key,
+    SetReadOnly,
+    SetStorage,
+    SetTaskRole,
+    Stack,
+    Value,
+    subject,
+)
 
 # Casing as in the CloudFormation registry's resource schemas: ECS and Batch differ.
 _ECS = Spelling(
@@ -65,32 +78,30 @@ class CloudFormation(PlainDialect):
             if (template := Template.of(root, i, document.text, write))
         ]
         for template in templates:
-            ecs, batch = (replace(s, write=write, condition=template.conditions.name_of) for s in (_ECS, _BATCH))
-            for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
-                _read_task(collector, resource, template.key("task", name), ecs)
-            for name, resource in template.of_type("AWS::Batch::JobDefinition"):
-                _read_job(collector, resource, template.key("task", name), batch)
-            for name, resource in template.of_type("AWS::ECS::Service"):
-                task = target(intrinsics.value(child(resource.properties, "TaskDefinition")))
-                entry = get(resource.properties, "PlatformVersion")
-                if entry is not None:
-                    key = template.key("task", task) if task in template.resources else None
-                    collector.add_service(template.key("service", name), name, key, entry)
+            _read_resources(collector, template)
+        if templates:
+            _add_hidden(collector)
         reading = collector.reading()
         if reading is None:
             return None
+        reading.blocked |= _shared_properties(collector)
         for template in templates:
             reading.stack = with_mounts(template, template.extend(reading.stack))
             reading.stack = with_network(template, document.roots[template.index], reading.stack)
             reading.nodes[("template", template.index)] = template
-            for name, resource in template.of_type("AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition"):
+            for name, resource in template.resources.items():
                 ignore = child(mapping(child(mapping(child(resource.node, "Metadata")), "efs-migrate")), "ignore")
                 if ignore is not None:
-                    reading.ignored[template.key("task", name)] = (ignore.start, words(ignore))
+                    for kind in ("task", "hidden"):
+                        reading.ignored[template.key(kind, name)] = (ignore.start, words(ignore))
         return reading
 
     def can(self, reading: Reading, change: Change) -> str | None:
-        if isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume):
+        if _in_loop(subject(change)) and not _same_for_all(reading, change):
+            return f"one text makes several resources in {LOOP.rstrip(':')}, and each would need its own"
+        if isinstance(change, SetTaskRole) and (shared := reading.blocked.get(("properties", *change.task))):
+            return shared
+        if isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume) and not _in_loop(change.volume):
             template = reading.nodes[("template", change.volume[1])]
             assert isinstance(template, Template)
             if missing := template.missing(change.storage.file_system):
@@ -103,6 +114,63 @@ class CloudFormation(PlainDialect):
         for template in templates:
             edits = ResourceWriter(template, reading.stack, planned).merged(edits)
         return edits
+
+
+def _read_resources(collector: Collector, template: Template) -> None:
+    """The tasks of a template and the services that pin a platform version for them."""
+    ecs, batch = (replace(s, write=template.write, condition=template.conditions.name_of) for s in (_ECS, _BATCH))
+    for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
+        _read_task(collector, resource, template.key("task", name), ecs)
+    for name, resource in template.of_type("AWS::Batch::JobDefinition"):
+        _read_job(collector, resource, template.key("task", name), batch)
+    for loop, resource in template.in_loops():
+        key = (*template.key("task", loop), resource.name)
+        if resource.type == "AWS::ECS::TaskDefinition":
+            _read_task(collector, resource, key, ecs)
+        elif resource.type == "AWS::Batch::JobDefinition":
+            _read_job(collector, resource, key, batch)
+    for name, service in template.of_type("AWS::ECS::Service"):
+        entry = get(service.properties, "PlatformVersion")
+        if entry is not None:
+            task = target(intrinsics.value(child(service.properties, "TaskDefinition")))
+            known = template.key("task", task) if task in template.resources else None
+            collector.add_service(template.key("service", name), name, known, entry)
+
+
+def _in_loop(key: Key) -> bool:
+    return str(key[2]).startswith(LOOP)
+
+
+def _same_for_all(reading: Reading, change: Change) -> bool:
+    """Whether a change of something in a loop is right for all that the loop makes: it brings nothing of its own."""
+    if isinstance(change, SetStorage):
+        before, after = reading.storages[change.volume], change.storage
+        return (
+            isinstance(before, EfsVolume)
+            and isinstance(after, EfsVolume)
+            and replace(before, transit_encryption=after.transit_encryption) == after
+        )
+    return isinstance(change, CorrectSpelling | SetReadOnly)
+
+
+def _shared_properties(collector: Collector) -> dict[Key, str]:
+    """Tasks whose properties are another's as well, through an alias: a role in them would be both tasks'."""
+    first: dict[int, Key] = {}
+    shared: dict[Key, str] = {}
+    for key, nodes in collector.nodes.items():
+        if isinstance(nodes, TaskNodes) and (other := first.setdefault(id(nodes.mapping), key)) != key:
+            reason = "another resource shares its properties through an alias"
+            shared[("properties", *key)] = shared[("properties", *other)] = reason
+    return shared
+
+
+def _add_hidden(collector: Collector) -> None:
+    """Add what the template holds of volumes beside those that were read."""
+    document = collector.document
+    for word, place in places(document, unread(document, collector.regions)):
+        collector.regions.append((word.offset, word.offset + 1))
+        if place is not None:
+            collector.add_hidden(("hidden", place.root, place.resource), word.offset, place.what, place.advice)
 
 
 def _prefers_short(document: Document) -> bool:
@@ -119,6 +187,7 @@ def _containers(node: Node | None) -> list[Mapping] | None:
 
 def _read_task(collector: Collector, resource: Resource, key: Key, spelling: Spelling) -> None:
     properties = resource.properties
+    collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
     platform = mapping(child(properties, "RuntimePlatform"))
     collector.add_task(
         key,
@@ -140,6 +209,7 @@ def _read_task(collector: Collector, resource: Resource, key: Key, spelling: Spe
 
 def _read_job(collector: Collector, resource: Resource, key: Key, spelling: Spelling) -> None:
     """AWS Batch: each part of the job that has volumes."""
+    collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
     for part in parts(resource.properties, spelling, capitalised):
         # A job in one container is what its resource is called; the parts of others are numbered.
         path = key[1:] if part.path == ("containerProperties",) else (*key[1:], *part.path)

@@ -34,8 +34,8 @@ from rules.model import (
     Container,
     CorrectSpelling,
     Engine,
+    HiddenDefinition,
     Key,
-    OtherStorage,
     Service,
     SetPlatformVersion,
     SetReadOnly,
@@ -73,6 +73,7 @@ class Collector:
     spelling: Spelling = shape.API
     tasks: list[Task] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
+    hidden: list[HiddenDefinition] = field(default_factory=list)
     spans: dict[Key, int] = field(default_factory=dict)
     around: dict[Key, int] = field(default_factory=dict)
     nodes: dict[Key, object] = field(default_factory=dict)
@@ -170,9 +171,8 @@ class Collector:
         if one.storage is not None:
             self.spans[key], self.around[key] = one.storage.node.start, item.start
         self.nodes[key] = found
-        if not (isinstance(volume.storage, OtherStorage) and volume.storage.problem):
-            whole = (found.mapping, found.storage, found.authorization)
-            self.regions += [(n.start, n.end) for n in whole if n is not None]
+        whole = (found.mapping, found.storage, found.authorization)
+        self.regions += [(n.start, n.end) for n in whole if n is not None]
         return volume
 
     def add_service(self, key: Key, name: str, task: Key | None, entry: Entry, engine: Engine = Engine.ECS) -> None:
@@ -182,9 +182,15 @@ class Collector:
             self.spans[key] = entry.key.start
             self.nodes[key] = entry.value
 
+    def add_hidden(self, resource: Key, offset: int, what: str, advice: str) -> None:
+        """Add a volume that is defined where it is not edited; several in one resource are numbered."""
+        key = (*resource, len(self.hidden))
+        self.hidden.append(HiddenDefinition(key, what, advice))
+        self.spans[key] = offset
+
     def reading(self) -> Reading | None:
         """The reading, or None if nothing was found."""
-        if not self.tasks:
+        if not self.tasks and not self.hidden:
             return None
         anchors = used_anchors(self.document)
         blocked = {}
@@ -196,7 +202,7 @@ class Collector:
         return Reading(
             self.dialect,
             self.document,
-            Stack(tuple(self.tasks), tuple(self.services)),
+            Stack(tuple(self.tasks), tuple(self.services), hidden=tuple(self.hidden)),
             self.spans,
             self.nodes,
             self.regions,

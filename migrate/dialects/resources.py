@@ -35,6 +35,8 @@ _POINT_ARN = "elasticfilesystem:AccessPointArn"
 _POLICY_NAME = "efs-access"
 _MENTION = re.compile(r"(?<!::)\b[A-Za-z0-9]++(?![\"']?\s*+:)")
 """Whatever may be a resource's name: neither a key nor a part of a type, as `Service` is in `AWS::ECS::Service`."""
+LOOP = "Fn::ForEach::"
+"""How the keys of loops start (`AWS::LanguageExtensions`)."""
 _STARTERS = ("AWS::Events::Rule", "AWS::Scheduler::Schedule", "AWS::StepFunctions::StateMachine", "AWS::Pipes::Pipe")
 
 
@@ -84,15 +86,7 @@ class Template:
         listed = mapping(child(mapping(root), "Resources"))
         if listed is None:
             return None
-        resources = {}
-        for entry in listed.entries:
-            node = mapping(entry.value)
-            kind = text(child(node, "Type"))
-            if node is None or kind is None:
-                continue
-            properties = mapping(child(node, "Properties")) or Mapping(node.start, node.start, [], flow=False)
-            condition = text(child(node, "Condition"))
-            resources[key_text(entry)] = Resource(entry, key_text(entry), kind, node, properties, condition)
+        resources = {found.name: found for found in map(_resource, listed.entries) if found is not None}
         taken = {key_text(entry) for entry in listed.entries}
         for section in ("Parameters", "Conditions", "Mappings"):
             others = mapping(child(mapping(root), section))
@@ -106,6 +100,19 @@ class Template:
         blue_green = code_deploy or "AWS::CODEDEPLOYBLUEGREEN" in transforms
         conditions = TemplateConditions(mapping(child(mapping(root), "Conditions")), frozenset(taken))
         return cls(index, listed, resources, frozenset(taken), blue_green, body, write, conditions)
+
+    def in_loops(self) -> Iterator[tuple[str, Resource]]:
+        """The resources in the bodies of `Fn::ForEach`, each of which stands for several, with the loop's key."""
+        pending = [(key_text(e), e.value) for e in reversed(self.node.entries) if key_text(e).startswith(LOOP)]
+        while pending:
+            loop, node = pending.pop()
+            arguments = items(node)
+            body = mapping(arguments[2]) if arguments is not None and len(arguments) == 3 else None
+            for entry in body.entries if body is not None else ():
+                if key_text(entry).startswith(LOOP):
+                    pending.append((f"{loop}/{key_text(entry)}", entry.value))
+                elif (found := _resource(entry)) is not None:
+                    yield loop, found
 
     def key(self, kind: str, name: str) -> Key:
         return (kind, self.index, name)
@@ -296,6 +303,16 @@ class Template:
         """The resources whose names stand in a node's text."""
         words = set(_MENTION.findall(self.body, node.start, node.end))
         return {word for word in words if word in self.resources}
+
+
+def _resource(entry: Entry) -> Resource | None:
+    """The resource that an entry of `Resources` defines."""
+    node = mapping(entry.value)
+    kind = text(child(node, "Type"))
+    if node is None or kind is None:
+        return None
+    properties = mapping(child(node, "Properties")) or Mapping(node.start, node.start, [], flow=False)
+    return Resource(entry, key_text(entry), kind, node, properties, text(child(node, "Condition")))
 
 
 def _scope(node: Node | None) -> tuple[Node | None, bool]:
