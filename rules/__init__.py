@@ -20,6 +20,7 @@ from rules import (
     efs403_unsupported_platform,
     efs406_whole_file_system,
     efs407_root_squash,
+    efs408_anonymous_access,
     efs409_lost_mount_options,
 )
 from rules.rule import Rule
@@ -39,4 +40,5 @@ RULES: tuple[Rule, ...] = (
     efs303_fixed_transit_encryption_port.RULE,
     efs406_whole_file_system.RULE,
     efs407_root_squash.RULE,
+    efs408_anonymous_access.RULE,
 )

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from migrate.dialects import intrinsics
+from migrate.dialects.identities import target
 from migrate.dialects.instances import with_mounts
 from migrate.dialects.plain import Collector, PlainDialect
 from migrate.dialects.reading import Reading
-from migrate.dialects.resources import Resource, ResourceWriter, Template, target
+from migrate.dialects.resources import Resource, ResourceWriter, Template
 from migrate.dialects.shape import Spelling
 from migrate.dialects.values import child, mapping, text, words
 from migrate.syntax import Document, get
 from migrate.syntax.node import Entry, Mapping, Node, TreeEdit
-from rules.model import Change, EfsVolume, Engine, Key, SetStorage, Stack
+from rules.model import Change, EfsVolume, Engine, SetStorage, Stack
 
 # Casing as in the CloudFormation registry's resource schemas: ECS and Batch differ.
 _ECS = Spelling(
@@ -47,6 +48,13 @@ _ECS = Spelling(
 )
 _BATCH = replace(_ECS, efs="EfsVolumeConfiguration", file_system="FileSystemId", iam="Iam")
 
+_KINDS = {
+    "AWS::ECS::TaskDefinition": "task",
+    "AWS::Batch::JobDefinition": "task",
+    "AWS::EFS::FileSystem": "file system",
+}
+"""Resources that a finding may be about, and whose metadata may suppress rules."""
+
 
 class CloudFormation(PlainDialect):
     """Any document with `Resources`, one of which is of our types."""
@@ -64,10 +72,11 @@ class CloudFormation(PlainDialect):
             if (template := Template.of(root, i, document.text, write))
         ]
         for template in templates:
-            for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
-                _read_task(collector, resource, template.key("task", name))
-            for name, resource in template.of_type("AWS::Batch::JobDefinition"):
-                _read_job(collector, resource, template.key("task", name), batch)
+            read = template.identities.value
+            for _, resource in template.of_type("AWS::ECS::TaskDefinition"):
+                _read_task(collector, resource, template, replace(ecs, read=read))
+            for _, resource in template.of_type("AWS::Batch::JobDefinition"):
+                _read_job(collector, resource, template, replace(batch, read=read))
             for name, resource in template.of_type("AWS::ECS::Service"):
                 task = target(intrinsics.value(child(resource.properties, "TaskDefinition")))
                 entry = get(resource.properties, "PlatformVersion")
@@ -80,10 +89,12 @@ class CloudFormation(PlainDialect):
         for template in templates:
             reading.stack = with_mounts(template, template.extend(reading.stack))
             reading.nodes[("template", template.index)] = template
-            for name, resource in template.of_type("AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition"):
+            for name, resource in template.of_type(*_KINDS):
+                key = template.key(_KINDS[resource.type], name)
+                reading.spans.setdefault(key, resource.entry.key.start)
                 ignore = child(mapping(child(mapping(child(resource.node, "Metadata")), "efs-migrate")), "ignore")
                 if ignore is not None:
-                    reading.ignored[template.key("task", name)] = (ignore.start, words(ignore))
+                    reading.ignored[key] = (ignore.start, words(ignore))
         return reading
 
     def can(self, reading: Reading, change: Change) -> str | None:
@@ -92,6 +103,10 @@ class CloudFormation(PlainDialect):
             assert isinstance(template, Template)
             if missing := template.missing(change.storage.file_system):
                 return f"this template has no {missing}"
+            for written in (change.storage.file_system, change.storage.access_point):
+                known = template.identities.canonical(written)
+                if written is not None and known is not None and known != written:
+                    return f"{written.source} is {known.source} in this template: configure it so"
         return super().can(reading, change)
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
@@ -114,11 +129,12 @@ def _containers(node: Node | None) -> list[Mapping] | None:
     return None if listed is None else [c for c in map(mapping, listed) if c is not None]
 
 
-def _read_task(collector: Collector, resource: Resource, key: Key) -> None:
+def _read_task(collector: Collector, resource: Resource, template: Template, spelling: Spelling) -> None:
     properties = resource.properties
     platform = mapping(child(properties, "RuntimePlatform"))
+    role = child(properties, "TaskRoleArn")
     collector.add_task(
-        key,
+        template.key("task", resource.name),
         resource.name,
         properties,
         child(properties, "Volumes"),
@@ -126,20 +142,24 @@ def _read_task(collector: Collector, resource: Resource, key: Key) -> None:
         role="TaskRoleArn",
         known=("ContainerDefinitions", "Volumes"),
         role_after=("ExecutionRoleArn", "Family", "NetworkMode"),
-        task_role=intrinsics.value(child(properties, "TaskRoleArn")),
+        task_role=template.identities.role(intrinsics.value(role)),
+        role_arms=template.identities.roles(role),
         compatibilities=words(child(properties, "RequiresCompatibilities")),
         network_mode=text(child(properties, "NetworkMode")),
         operating_system=text(child(platform, "OperatingSystemFamily")),
+        spelling=spelling,
         condition=resource.condition,
     )
 
 
-def _read_job(collector: Collector, resource: Resource, key: Key, spelling: Spelling) -> None:
+def _read_job(collector: Collector, resource: Resource, template: Template, spelling: Spelling) -> None:
     """AWS Batch: the volumes, mount points and role of the job's container."""
     properties = resource.properties
     container = mapping(child(properties, "ContainerProperties"))
     if container is None:
         return
+    key = template.key("task", resource.name)
+    role = child(container, "JobRoleArn")
     collector.add_task(
         key,
         resource.name,
@@ -149,7 +169,8 @@ def _read_job(collector: Collector, resource: Resource, key: Key, spelling: Spel
         role="JobRoleArn",
         known=("Volumes", "FargatePlatformConfiguration"),
         role_after=("Image",),
-        task_role=intrinsics.value(child(container, "JobRoleArn")),
+        task_role=template.identities.role(intrinsics.value(role)),
+        role_arms=template.identities.roles(role),
         engine=Engine.BATCH,
         compatibilities=words(child(properties, "PlatformCapabilities")) or frozenset({"EC2"}),
         spelling=spelling,
