@@ -22,6 +22,7 @@ from rules import (
     efs404_network_path,
     efs406_whole_file_system,
     efs407_root_squash,
+    efs408_anonymous_access,
     efs409_lost_mount_options,
 )
 from rules.rule import Rule
@@ -43,4 +44,5 @@ RULES: tuple[Rule, ...] = (
     efs404_network_path.RULE,
     efs406_whole_file_system.RULE,
     efs407_root_squash.RULE,
+    efs408_anonymous_access.RULE,
 )

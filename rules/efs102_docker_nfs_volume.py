@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from rules.grants import configured_role, family, grant
+from rules.grants import Floor, configured_role, family, grant
 from rules.model import (
     CODED_REF,
     ENABLED,
@@ -148,7 +148,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         _caveat(mount, task, later),
         changes=changes,
         # What the mount could do until now it must still be able to do.
-        grant=grant(volume, storage, replace(task, task_role=role), context, root_access=True) if iam else None,
+        grant=grant(volume, storage, replace(task, task_role=role), context, Floor(root_access=True)) if iam else None,
         detail=target,
     )
     return over_the_network(step, task, context)

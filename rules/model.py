@@ -260,6 +260,8 @@ class Task:
     family: Text | None = None
     engine: Engine = Engine.ECS
     task_role: Value | None = None
+    role_arms: tuple[Value, ...] = ()
+    """What `task_role` may be, where conditions choose it."""
     compatibilities: frozenset[str] = frozenset()
     """`requiresCompatibilities` or launch type in upper case: EC2, FARGATE, EXTERNAL, MANAGED_INSTANCES."""
     network_mode: str | None = None
@@ -270,6 +272,11 @@ class Task:
     """Whether the container definitions are an expression."""
     condition: str | None = None
     rest: Rest = ()
+
+    @property
+    def task_roles(self) -> tuple[Value, ...]:
+        """The roles that it may have."""
+        return self.role_arms or ((self.task_role,) if self.task_role is not None else ())
 
     @property
     def fargate_only(self) -> bool:
@@ -292,14 +299,63 @@ class Service:
     engine: Engine = Engine.ECS
 
 
+CLIENT_ACTIONS = (
+    "elasticfilesystem:ClientMount",
+    "elasticfilesystem:ClientWrite",
+    "elasticfilesystem:ClientRootAccess",
+)
+"""What policies allow clients of EFS, in the order in which people write it."""
+
+ANY = Text.of("*")
+"""Everyone, anonymous clients included, as a principal; every file system as a resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Actions of clients that a statement of a file-system policy allows, as the source writes principals and access points
+    (ARNs). Without access points it does not matter how a client mounts."""
+
+    principals: tuple[Value, ...]
+    actions: tuple[str, ...]
+    access_points: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileSystemPolicy:
+    """A policy of a file system itself. Whoever it names may do what it allows, whatever his own policies say."""
+
+    allowances: tuple[Allowance, ...] = ()
+    problem: str | None = None
+    """Why it is not known what it allows; completes "a policy that …"."""
+
+    def allows(self, principals: Iterable[Value], action: str, access_point: Value | None) -> bool:
+        """Whether it allows something to a client, whom each of `principals` names."""
+        names = frozenset(principals)
+        return any(
+            action in allowed.actions
+            and (not allowed.access_points or access_point in allowed.access_points)
+            and not names.isdisjoint(allowed.principals)
+            for allowed in self.allowances
+        )
+
+    @property
+    def admits_anyone(self) -> bool:
+        """Whether it surely lets clients mount that do not say who they are, if only through some access point."""
+        return self.problem is None and any(
+            ANY in allowed.principals and CLIENT_ACTIONS[0] in allowed.actions for allowed in self.allowances
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class FileSystem:
     """A file system that the source creates. `arn` is how the source would refer to it."""
 
+    key: Key
     ref: Value
     arn: Value
     condition: str | None = None
-    has_policy: bool = False
+    policy: FileSystemPolicy | None = None
+    """None: everyone who reaches a mount target may do everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +410,8 @@ class HostMount:
     server: str = ""
     region: str | None = None
     doubt: str | None = None
+    role: Key | None = None
+    """The instances' role, if the source creates it: whom they mount as with the option `iam`."""
     is_nfs: bool = True
     """False for disks, S3 and the like, which matter only where they lie."""
 

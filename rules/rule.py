@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import count
 
 from rules.model import (
+    ANY,
     AccessPoint,
     AddAccessPoint,
     AddPermissions,
@@ -239,12 +240,19 @@ class Context:
         return set(self.stack.permissions)
 
     @cached_property
+    def _volumes(self) -> dict[Key, Volume]:
+        return {volume.key: volume for task in self.stack.tasks for volume in task.volumes}
+
+    def as_read(self, volume: Volume) -> Volume:
+        """A volume as it stands in the source, before anything was planned."""
+        return self._volumes.get(volume.key, volume)
+
+    @cached_property
     def _broad(self) -> dict[Key, list[Permission]]:
         """Permissions of the source that cover more than themselves, by role; the plan adds none."""
         broad: dict[Key, list[Permission]] = {}
         for p in self.stack.permissions:
-            everywhere = p.resource is not None and p.resource.literal == "*"
-            if "*" in p.action or everywhere or p.access_point is None:
+            if p.resource == ANY or p.access_point is None:
                 broad.setdefault(p.role, []).append(p)
         return broad
 
@@ -259,6 +267,14 @@ class Context:
     def own_file_system(self, file_system: Value | None) -> FileSystemResource | None:
         """The file system, if this source creates it."""
         return self._file_systems.get(file_system) if file_system is not None else None
+
+    @cached_property
+    def _roles_by_key(self) -> dict[Key, Role]:
+        return {role.key: role for role in self.stack.roles}
+
+    def role_of(self, key: Key | None) -> Role | None:
+        """The role of a key, if this source creates it."""
+        return self._roles_by_key.get(key) if key is not None else None
 
     def own_role(self, role: Value | None) -> Role | None:
         """The role, if this source creates it."""

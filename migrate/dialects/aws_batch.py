@@ -10,7 +10,7 @@ from migrate.dialects.reading import Reading, holders
 from migrate.dialects.shape import API
 from migrate.dialects.values import child, filled, text
 from migrate.syntax import Document
-from migrate.syntax.node import Mapping
+from migrate.syntax.node import Mapping, Node
 from rules.model import Key, Text, Value
 
 _WORDS = re.compile("containerProperties|nodeProperties|ecsProperties|<<")
@@ -41,11 +41,11 @@ def _read_job(collector: Collector, job: Mapping, path: Key, stem: str) -> None:
             family.source if family else stem,
             API,
             api,
-            _member,
+            _role,
             family=family if isinstance(family, Text) else None,
             region=arn[1] if arn else None,
         )
 
 
-def _member(node: Mapping, name: str) -> Value | None:
-    return filled(child(node, name))
+def _role(node: Node | None) -> tuple[Value | None, tuple[Value, ...]]:
+    return filled(node), ()

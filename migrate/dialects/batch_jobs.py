@@ -13,7 +13,7 @@ from migrate.dialects.plain import Collector
 from migrate.dialects.shape import Spelling
 from migrate.dialects.values import child, mapping, text, words
 from migrate.syntax import get
-from migrate.syntax.node import Entry, Mapping
+from migrate.syntax.node import Entry, Mapping, Node
 from rules.model import Engine, Key, Text, Value
 
 Cased = Callable[[str], str]
@@ -80,13 +80,15 @@ def add_part(
     name: str,
     spelling: Spelling,
     cased: Cased,
-    read: Callable[[Mapping, str], Value | None],
+    read_role: Callable[[Node | None], tuple[Value | None, tuple[Value, ...]]],
     *,
     family: Text | None = None,
     region: str | None = None,
     condition: str | None = None,
 ) -> None:
-    """Add a part of a job as a task; `path` names it in its document, `read` gives a member of a mapping as a value."""
+    """Add a part of a job as a task; `path` names it in its document, `read_role` gives a role and those among
+    which conditions choose."""
+    role, role_arms = read_role(child(part.node, part.role))
     collector.add_task(
         ("task", *path),
         name,
@@ -96,7 +98,8 @@ def add_part(
         role=part.role,
         known=tuple(map(cased, ("volumes", "containers", "fargatePlatformConfiguration", "platformVersion"))),
         role_after=(part.role_after,),
-        task_role=read(part.node, part.role),
+        task_role=role,
+        role_arms=role_arms,
         family=family,
         engine=Engine.BATCH,
         # EC2 is the default.

@@ -7,11 +7,12 @@ from dataclasses import replace
 from migrate.dialects import intrinsics
 from migrate.dialects.batch_jobs import add_part, capitalised, parts
 from migrate.dialects.hidden import places
+from migrate.dialects.identities import target
 from migrate.dialects.instances import with_mounts
 from migrate.dialects.network import with_network
 from migrate.dialects.plain import Collector, PlainDialect, TaskNodes
 from migrate.dialects.reading import Reading
-from migrate.dialects.resources import LOOP, Resource, ResourceWriter, Template, target
+from migrate.dialects.resources import LOOP, Resource, ResourceWriter, Template
 from migrate.dialects.shape import Spelling
 from migrate.dialects.unread import unread
 from migrate.dialects.values import child, mapping, text, words
@@ -26,7 +27,6 @@ from rules.model import (
     SetStorage,
     SetTaskRole,
     Stack,
-    Value,
     subject,
 )
 
@@ -62,6 +62,13 @@ _ECS = Spelling(
 )
 _BATCH = replace(_ECS, efs="EfsVolumeConfiguration", file_system="FileSystemId", iam="Iam")
 
+_KINDS = {
+    "AWS::ECS::TaskDefinition": "task",
+    "AWS::Batch::JobDefinition": "task",
+    "AWS::EFS::FileSystem": "file system",
+}
+"""Resources that a finding may be about, and whose metadata may suppress rules."""
+
 
 class CloudFormation(PlainDialect):
     """Any document with `Resources`, one of which is of our types."""
@@ -90,9 +97,12 @@ class CloudFormation(PlainDialect):
             reading.stack = with_network(template, document.roots[template.index], reading.stack)
             reading.nodes[("template", template.index)] = template
             for name, resource in template.resources.items():
+                kinds = {"task", "hidden", _KINDS.get(resource.type, "task")}
+                if resource.type in _KINDS:
+                    reading.spans.setdefault(template.key(_KINDS[resource.type], name), resource.entry.key.start)
                 ignore = child(mapping(child(mapping(child(resource.node, "Metadata")), "efs-migrate")), "ignore")
                 if ignore is not None:
-                    for kind in ("task", "hidden"):
+                    for kind in kinds:
                         reading.ignored[template.key(kind, name)] = (ignore.start, words(ignore))
         return reading
 
@@ -106,6 +116,10 @@ class CloudFormation(PlainDialect):
             assert isinstance(template, Template)
             if missing := template.missing(change.storage.file_system):
                 return f"this template has no {missing}"
+            for written in (change.storage.file_system, change.storage.access_point):
+                known = template.identities.canonical(written)
+                if written is not None and known is not None and known != written:
+                    return f"{written.source} is {known.source} in this template: configure it so"
         return super().can(reading, change)
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
@@ -118,17 +132,20 @@ class CloudFormation(PlainDialect):
 
 def _read_resources(collector: Collector, template: Template) -> None:
     """The tasks of a template and the services that pin a platform version for them."""
-    ecs, batch = (replace(s, write=template.write, condition=template.conditions.name_of) for s in (_ECS, _BATCH))
+    ecs, batch = (
+        replace(s, read=template.identities.value, write=template.write, condition=template.conditions.name_of)
+        for s in (_ECS, _BATCH)
+    )
     for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
-        _read_task(collector, resource, template.key("task", name), ecs)
+        _read_task(collector, resource, template, template.key("task", name), ecs)
     for name, resource in template.of_type("AWS::Batch::JobDefinition"):
-        _read_job(collector, resource, template.key("task", name), batch)
+        _read_job(collector, resource, template, template.key("task", name), batch)
     for loop, resource in template.in_loops():
         key = (*template.key("task", loop), resource.name)
         if resource.type == "AWS::ECS::TaskDefinition":
-            _read_task(collector, resource, key, ecs)
+            _read_task(collector, resource, template, key, ecs)
         elif resource.type == "AWS::Batch::JobDefinition":
-            _read_job(collector, resource, key, batch)
+            _read_job(collector, resource, template, key, batch)
     for name, service in template.of_type("AWS::ECS::Service"):
         entry = get(service.properties, "PlatformVersion")
         if entry is not None:
@@ -185,10 +202,11 @@ def _containers(node: Node | None) -> list[Mapping] | None:
     return None if listed is None else [c for c in map(mapping, listed) if c is not None]
 
 
-def _read_task(collector: Collector, resource: Resource, key: Key, spelling: Spelling) -> None:
+def _read_task(collector: Collector, resource: Resource, template: Template, key: Key, spelling: Spelling) -> None:
     properties = resource.properties
     collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
     platform = mapping(child(properties, "RuntimePlatform"))
+    role, role_arms = template.identities.task_role(child(properties, "TaskRoleArn"))
     collector.add_task(
         key,
         resource.name,
@@ -198,7 +216,8 @@ def _read_task(collector: Collector, resource: Resource, key: Key, spelling: Spe
         role="TaskRoleArn",
         known=("ContainerDefinitions", "Volumes"),
         role_after=("ExecutionRoleArn", "Family", "NetworkMode"),
-        task_role=intrinsics.value(child(properties, "TaskRoleArn")),
+        task_role=role,
+        role_arms=role_arms,
         compatibilities=words(child(properties, "RequiresCompatibilities")),
         network_mode=text(child(properties, "NetworkMode")),
         operating_system=text(child(platform, "OperatingSystemFamily")),
@@ -207,7 +226,7 @@ def _read_task(collector: Collector, resource: Resource, key: Key, spelling: Spe
     )
 
 
-def _read_job(collector: Collector, resource: Resource, key: Key, spelling: Spelling) -> None:
+def _read_job(collector: Collector, resource: Resource, template: Template, key: Key, spelling: Spelling) -> None:
     """AWS Batch: each part of the job that has volumes."""
     collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
     for part in parts(resource.properties, spelling, capitalised):
@@ -221,10 +240,6 @@ def _read_job(collector: Collector, resource: Resource, key: Key, spelling: Spel
             resource.name,
             spelling,
             capitalised,
-            _member,
+            template.identities.task_role,
             condition=resource.condition,
         )
-
-
-def _member(node: Mapping, name: str) -> Value | None:
-    return intrinsics.value(child(node, name))

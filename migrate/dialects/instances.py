@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrate.dialects import intrinsics
+from migrate.dialects.identities import Identities
 from migrate.dialects.reading import key_text
 from migrate.dialects.resources import Resource, Template
 from migrate.dialects.values import child, mapping
@@ -34,8 +35,9 @@ def with_mounts(template: Template, stack: Stack) -> Stack:
     mounts: list[HostMount] = []
     owners: list[Owner] = []
     for name, resource in template.of_type(*_USER_DATA):
-        for certain, script in _scripts(resource):
-            mounts += _mounts(script, certain, name, template)
+        for certain, script in _scripts(resource, template.identities):
+            role = template.roles.of_instance(resource) if script.mounts else None
+            mounts += (replace(mount, role=role) for mount in _mounts(script, certain, name, template))
             owners += _owners(script)
     return replace(
         stack,
@@ -78,7 +80,7 @@ def _owners(script: HostScript) -> Iterator[Owner]:
             yield Owner(made.file_system, made.directory, uid, gid, made.mode or "0755")
 
 
-def _scripts(resource: Resource) -> Iterator[tuple[bool, HostScript]]:
+def _scripts(resource: Resource, identities: Identities) -> Iterator[tuple[bool, HostScript]]:
     """What a resource's scripts do, and whether they are there whatever the conditions."""
     # Most templates define no instance, and reading scripts takes 40 ms to import.
     from rules.hosts import read_file, read_user_data
@@ -88,21 +90,27 @@ def _scripts(resource: Resource) -> Iterator[tuple[bool, HostScript]]:
         node = child(mapping(node), name)
     arms = intrinsics.arms(node)
     for conditions, arm in arms:
-        if (script := script_text(arm)) is not None:
+        if (script := _script(arm, identities)) is not None:
             yield not conditions, read_user_data(script, parse_yaml)
     init = mapping(child(mapping(child(resource.node, "Metadata")), "AWS::CloudFormation::Init"))
     for entry in init.entries if init else ():
         config = mapping(entry.value)
         files = mapping(child(config, "files"))
         for file in files.entries if files else ():
-            content = script_text(child(mapping(file.value), "content"))
+            content = _script(child(mapping(file.value), "content"), identities)
             if content is not None and key_text(file) == "/etc/fstab":
                 yield True, read_file("/etc/fstab", content, parse_yaml)
         commands = mapping(child(config, "commands"))
         for command in commands.entries if commands else ():
-            line = script_text(child(mapping(command.value), "command"))
+            line = _script(child(mapping(command.value), "command"), identities)
             if line is not None:
                 yield True, read_user_data(Text(("#!/bin/sh\n", *line.parts)), parse_yaml)
+
+
+def _script(node: Node | None, identities: Identities) -> Text | None:
+    """A script in which everything has the name that volumes give it."""
+    found = identities.canonical(script_text(node))
+    return found if isinstance(found, Text) else None
 
 
 def script_text(node: Node | None) -> Text | None:

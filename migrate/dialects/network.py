@@ -9,8 +9,9 @@ from dataclasses import replace
 from functools import cached_property
 
 from migrate.dialects import intrinsics
+from migrate.dialects.identities import ref, target
 from migrate.dialects.reading import key_text
-from migrate.dialects.resources import Resource, Template, ref, target
+from migrate.dialects.resources import Resource, Template
 from migrate.dialects.values import child, items, mapping, text, truth, words
 from migrate.syntax import get, resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence

@@ -9,13 +9,17 @@ from functools import cached_property
 
 from migrate.dialects import intrinsics
 from migrate.dialects.conditions import TemplateConditions
+from migrate.dialects.identities import Identities, ref, target
+from migrate.dialects.policies import file_system_policy
 from migrate.dialects.reading import key_text
+from migrate.dialects.roles import Roles
 from migrate.dialects.shape import rest_but
 from migrate.dialects.values import child, items, mapping, text, words
 from migrate.syntax import get, resolve
 from migrate.syntax.node import Added, EditMapping, EditSequence, Entry, Kept, Mapping, New, Node, Sequence, TreeEdit
 from migrate.syntax.node import Value as NewValue
 from rules.model import (
+    CLIENT_ACTIONS,
     AccessPoint,
     EfsVolume,
     FileSystem,
@@ -23,7 +27,6 @@ from rules.model import (
     Opaque,
     Permission,
     Ref,
-    Role,
     Stack,
     Text,
     Traffic,
@@ -38,18 +41,6 @@ _MENTION = re.compile(r"(?<!::)\b[A-Za-z0-9]++(?![\"']?\s*+:)")
 LOOP = "Fn::ForEach::"
 """How the keys of loops start (`AWS::LanguageExtensions`)."""
 _STARTERS = ("AWS::Events::Rule", "AWS::Scheduler::Schedule", "AWS::StepFunctions::StateMachine", "AWS::Pipes::Pipe")
-
-
-def target(value: Value | None) -> str:
-    """The logical id that a value refers to, or an empty string."""
-    if isinstance(value, Text) and value.literal is None and len(value.parts) == 1:
-        return value.source[2:-1].partition(".")[0]
-    return ""
-
-
-def ref(name: str, attribute: str = "") -> Text:
-    """A reference to a resource or its attribute."""
-    return Text((Ref(f"${{{name}.{attribute}}}" if attribute else f"${{{name}}}"),))
 
 
 @dataclass(frozen=True)
@@ -114,6 +105,16 @@ class Template:
                 elif (found := _resource(entry)) is not None:
                     yield loop, found
 
+    @cached_property
+    def identities(self) -> Identities:
+        """Which expressions name the same thing."""
+        return Identities.of(self.resources)
+
+    @cached_property
+    def roles(self) -> Roles:
+        """The roles and their policies."""
+        return Roles(self)
+
     def key(self, kind: str, name: str) -> Key:
         return (kind, self.index, name)
 
@@ -136,8 +137,8 @@ class Template:
             stack,
             file_systems=(*stack.file_systems, *self._file_systems()),
             access_points=(*stack.access_points, *self._access_points()),
-            roles=(*stack.roles, *self._roles()),
-            permissions=stack.permissions | frozenset(self._permissions()),
+            roles=(*stack.roles, *self.roles.roles()),
+            permissions=stack.permissions | frozenset(self.roles.permissions()),
             names=(stack.names or frozenset()) | self.taken | self.conditions.new.keys(),
             starts_tasks=stack.starts_tasks or any(self.of_type(*_STARTERS)),
             blue_green=stack.blue_green or self.blue_green,
@@ -145,8 +146,8 @@ class Template:
 
     def _file_systems(self) -> Iterator[FileSystem]:
         for name, resource in self.of_type("AWS::EFS::FileSystem"):
-            guarded = child(resource.properties, "FileSystemPolicy") is not None
-            yield FileSystem(ref(name), ref(name, "Arn"), resource.condition, guarded)
+            policy = file_system_policy(child(resource.properties, "FileSystemPolicy"), self.identities)
+            yield FileSystem(self.key("file system", name), ref(name), ref(name, "Arn"), resource.condition, policy)
 
     def _access_points(self) -> Iterator[AccessPoint]:
         for name, resource in self.of_type("AWS::EFS::AccessPoint"):
@@ -160,7 +161,7 @@ class Template:
                 self.key("access point", name),
                 ref(name),
                 ref(name, "Arn"),
-                intrinsics.value(child(properties, "FileSystemId")),
+                self.identities.value(child(properties, "FileSystemId")),
                 (normalise(path.coded) or "/") if isinstance(path, Text) else path,
                 _three(mapping(child(directory, "CreationInfo")), ("OwnerUid", "OwnerGid", "Permissions")),
                 _all(child(properties, "PosixUser")),
@@ -168,81 +169,10 @@ class Template:
                 rest_but(properties, ("FileSystemId", "RootDirectory", "PosixUser"), self.body),
             )
 
-    def _roles(self) -> Iterator[Role]:
-        for name, resource in self.of_type("AWS::IAM::Role"):
-            unclear = any(self._is_unclear(policy) for policy in self._policies_of(resource))
-            yield Role(self.key("role", name), (ref(name), ref(name, "Arn")), resource.condition, unclear)
-
-    def _policies_of(self, role: Resource) -> list[Mapping | None]:
-        """A role's own policies; None for what cannot be read."""
-        listed = child(role.properties, "Policies")
-        found = intrinsics.each(listed) if listed is not None else []
-        return [None] if found is None else [mapping(policy) for policy in found]
-
-    def _is_unclear(self, policy: Mapping | None) -> bool:
-        document = mapping(child(policy, "PolicyDocument"))
-        statements = intrinsics.each(child(document, "Statement"))
-        if statements is None:
-            statements = [child(document, "Statement") or self.node]
-        read = [mapping(statement) for statement in statements]
-        return any(s is None or text(child(s, "Effect")) != "Allow" for s in read)
-
-    def _permissions(self) -> Iterator[Permission]:
-        for name, resource in self.of_type("AWS::IAM::Role"):
-            for conditions, policy in intrinsics.items_with_conditions(child(resource.properties, "Policies")):
-                if not conditions:
-                    yield from self._allowed([name], mapping(policy), resource.condition)
-        for _, resource in self.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-            yield from self._allowed(self._roles_of(resource), resource.properties, resource.condition)
-
-    def _allowed(self, roles: list[str], policy: Mapping | None, condition: str | None) -> Iterator[Permission]:
-        """What a policy allows roles whenever what it names is there."""
-        document = mapping(child(policy, "PolicyDocument"))
-        for conditions, node in intrinsics.items_with_conditions(child(document, "Statement")):
-            statement = mapping(node)
-            if conditions or statement is None or text(child(statement, "Effect")) != "Allow":
-                continue
-            scope, plain = _scope(child(statement, "Condition"))
-            if not plain:
-                continue
-            points: list[Value | None] = [*_many(scope)] or [None]
-            for action in _many(child(statement, "Action")):
-                name = action.literal or ""
-                if name != "*" and not name.lower().startswith("elasticfilesystem:"):
-                    continue
-                for resource in _many(child(statement, "Resource")):
-                    for point in points:
-                        for role in roles:
-                            if condition in (
-                                None,
-                                self.resources[role].condition,
-                                self.condition_of(point or resource),
-                            ):
-                                yield Permission(self.key("role", role), name, resource, point)
-
     def condition_of(self, value: Value | None) -> str | None:
         """The condition of the resource that a value refers to."""
         resource = self.resources.get(target(value))
         return resource.condition if resource else None
-
-    def policy_names(self, role: str) -> set[str | None]:
-        """Names of policies that a role has, inline or attached by another resource."""
-        own = {text(child(p, "PolicyName")) for p in self._policies_of(self.resources[role])}
-        return own | self._attached_names.get(role, set())
-
-    @cached_property
-    def _attached_names(self) -> dict[str, set[str | None]]:
-        """Names of the policies that are resources of their own, by the roles they are attached to."""
-        names: dict[str, set[str | None]] = {}
-        for _, resource in self.of_type("AWS::IAM::Policy"):
-            for role in self._roles_of(resource):
-                names.setdefault(role, set()).add(text(child(resource.properties, "PolicyName")))
-        return names
-
-    def _roles_of(self, policy: Resource) -> list[str]:
-        """The roles of the template that a policy is attached to."""
-        roles = [target(intrinsics.value(r)) for r in intrinsics.each(child(policy.properties, "Roles")) or ()]
-        return [role for role in roles if role in self.resources]
 
     def reaches(self, start: str, goal: str) -> bool:
         """Whether a resource depends on another, directly or not. Whatever mentions a name counts as depending on it."""
@@ -315,28 +245,6 @@ def _resource(entry: Entry) -> Resource | None:
     return Resource(entry, key_text(entry), kind, node, properties, text(child(node, "Condition")))
 
 
-def _scope(node: Node | None) -> tuple[Node | None, bool]:
-    """The access points that a statement's condition names, and whether it asks for nothing else that could fail."""
-    if node is None:
-        return None, True
-    condition = mapping(node)
-    if condition is None or len(condition.entries) != 1:
-        return None, False
-    operator, inner = key_text(condition.entries[0]), mapping(condition.entries[0].value)
-    if inner is None or len(inner.entries) != 1:
-        return None, False
-    name, value = key_text(inner.entries[0]), inner.entries[0].value
-    if operator == "StringEquals" and name == _POINT_ARN:
-        return value, True
-    return None, operator == "Bool" and name == "elasticfilesystem:AccessedViaMountTarget"
-
-
-def _many(node: Node | None) -> list[Value]:
-    """The values of a list, or the one that stands in its place."""
-    nodes = items(node) or ([node] if node is not None else [])
-    return [found for inner in nodes if (found := intrinsics.value(inner)) is not None]
-
-
 def _three(node: Mapping | None, names: tuple[str, str, str]) -> tuple[str, str, str] | None:
     if node is None:
         return None
@@ -375,7 +283,7 @@ class ResourceWriter:
             if resource is None:
                 added.append((self._before(self._users_of_roles.get(role, ())), role, self._role(role, permissions)))
                 continue
-            taken = self.template.policy_names(role)
+            taken = self.template.roles.policy_names(role)
             for condition, group in self._by_condition(resource, permissions).items():
                 policy_name = _free(_POLICY_NAME, taken)
                 taken.add(policy_name)
@@ -445,7 +353,8 @@ class ResourceWriter:
     def _users_of_roles(self) -> dict[str, list[str]]:
         users: dict[str, list[str]] = {}
         for task in self.new.tasks:
-            users.setdefault(target(task.task_role), []).append(str(task.key[2]))
+            for role in task.task_roles:
+                users.setdefault(target(role), []).append(str(task.key[2]))
         return users
 
     @cached_property
@@ -652,16 +561,13 @@ class ResourceWriter:
         return EditMapping(self.template.node, tuple(entries))
 
 
-_ORDER = ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess")
-
-
 def _by_name(permission: Permission) -> tuple[str, str, str, int]:
     resource, point = permission.resource, permission.access_point
     return (
         str(permission.role[2]),
         resource.source if resource else "",
         point.source if point else "",
-        _ORDER.index(permission.action),
+        CLIENT_ACTIONS.index(permission.action),
     )
 
 

@@ -28,7 +28,7 @@ def _file(file: FileResult, applied: bool | None, verbose: bool) -> Iterator[str
     yield f"{printable(file.name)} ({outcome.dialect})"
     for located in outcome.findings:
         yield _finding(located, applied)
-        if located.finding.status is Status.NEEDS_INPUT and located.finding.help:
+        if located.finding.status in (Status.NEEDS_INPUT, Status.ADVICE) and located.finding.help:
             yield f"      {printable(located.finding.help)}"
     if verbose:
         yield from _changes(file)
