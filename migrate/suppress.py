@@ -49,7 +49,7 @@ def _by_metadata(reading: Reading) -> dict[Key, frozenset[str]]:
     for task, (offset, ids) in reading.ignored.items():
         _check(ids, reading.document.line_column(offset)[0])
         for key in reading.spans:
-            if key[: len(task)] == task or (key[0] == "service" and key[1:] == task[1:]):
+            if key[: len(task)] == task or (key[0] == "service" and key[1 : len(task)] == task[1:]):
                 found[key] = ids
     return found
 

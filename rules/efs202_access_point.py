@@ -28,7 +28,6 @@ import shlex
 from dataclasses import replace
 
 from rules.model import (
-    CODED_REF,
     AccessPoint,
     AddAccessPoint,
     Change,
@@ -51,14 +50,16 @@ from rules.rule import (
     Rule,
     Status,
     directory,
+    given,
     shown,
     shown_path,
     yaml_word,
 )
 
 _ID = "EFS202"
-_EXPRESSION = re.compile(CODED_REF)
 _FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}")
+_ONE_COMPONENT = re.compile(r"\$\{AWS::(AccountId|Partition|Region|StackName|URLSuffix)\}")
+"""Values of CloudFormation's own that are always one component of a path."""
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]+")
 
 
@@ -86,7 +87,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             return _through(volume, storage, own.ref, path, (AddAccessPoint(_for(own, volume, task)),) if new else ())
     if point is not None:
         return _through(volume, storage, point, path, ())
-    if problem := access_point_problem(path):
+    if problem := access_point_problem(path) or _value_problem(Text.decode(path), volume, context):
         return _finding(
             volume,
             Status.REFUSED,
@@ -145,20 +146,44 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: str, context: 
         condition,
     )
     target = f"{shown(storage.file_system)}:{shown_path(path)}"
-    unknown = ""
-    if _EXPRESSION.search(path):
-        unknown = " An expression decides its path: its values must be absolute, with at most four levels in all."
     return Finding(
         _ID,
         volume.key,
         Status.FIXABLE,
         f"nothing confines the mount to {target}: create access point {name} and mount through it",
-        f"Compare {target} with the directory that is mounted today: a path that does not exist is created, empty.{unknown}",
+        f"Compare {target} with the directory that is mounted today: a path that does not exist is created, empty."
+        + _unknown(Text.decode(path), volume, context),
         changes=(
             AddAccessPoint(point),
             SetStorage(volume.key, replace(storage, access_point=point.ref, root_directory=None)),
         ),
         detail=f"{name} for {target}",
+    )
+
+
+def _value_problem(path: Text, volume: Volume, context: Context) -> str | None:
+    """Why a path of which parameters decide a part cannot be an access point's, for values that the source shows."""
+    parameters = [parameter for parameter in context.parameters(path, volume.key) if parameter.values]
+    cases = [{parameter: value} for parameter in parameters for value in parameter.values]
+    cases.append({parameter: parameter.default for parameter in parameters if parameter.default is not None})
+    for case in cases:
+        problem = access_point_problem(given(path, {parameter.ref: value for parameter, value in case.items()}).coded)
+        if problem:
+            values = " and ".join(f"{parameter.name} is {json.dumps(value)}" for parameter, value in case.items())
+            return f"where {values}, {problem}"
+    return None
+
+
+def _unknown(path: Text, volume: Volume, context: Context) -> str:
+    """What is not known of a path, for the caveat: something decides it that may have values the source does not show."""
+    known = {p.ref for p in context.parameters(path, volume.key) if p.allowed is not None and p.values}
+    refs = dict.fromkeys(part for part in path.parts if isinstance(part, Ref) and part not in known)
+    names = [ref.source for ref in refs if not _ONE_COMPONENT.fullmatch(ref.source)]
+    if not names:
+        return ""
+    return (
+        f" The value of {' and '.join(names)} is not known: with it, the path must be absolute, have at most four levels, "
+        "none of them empty or beginning with a dot, and not end with a slash."
     )
 
 

@@ -126,7 +126,17 @@ def test_dialects_and_syntax_know_no_rule() -> None:
 
 
 def test_no_dialect_imports_another() -> None:
-    shared = {"plain", "reading", "shape", "values", "intrinsics", "resources", "instances"}
+    shared = {
+        "plain",
+        "reading",
+        "shape",
+        "values",
+        "intrinsics",
+        "resources",
+        "instances",
+        "parameters",
+        "platform_versions",
+    }
     wrong = [
         f"{f.module} imports {f.imported}"
         for f in IMPORTS

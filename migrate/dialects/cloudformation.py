@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migrate.dialects import intrinsics
+from migrate.dialects import intrinsics, parameters, platform_versions
 from migrate.dialects.instances import with_mounts
 from migrate.dialects.plain import Collector, PlainDialect
 from migrate.dialects.reading import Reading
-from migrate.dialects.resources import Resource, ResourceWriter, Template, target
+from migrate.dialects.resources import Resource, ResourceWriter, Template
 from migrate.dialects.shape import Spelling
 from migrate.dialects.values import child, mapping, text, words
-from migrate.syntax import Document, get
-from migrate.syntax.node import Entry, Mapping, Node, TreeEdit
+from migrate.syntax import Document
+from migrate.syntax.node import Mapping, Node, TreeEdit
 from rules.model import Change, EfsVolume, Engine, Key, SetStorage, Stack
 
 # Casing as in the CloudFormation registry's resource schemas: ECS and Batch differ.
@@ -68,22 +68,23 @@ class CloudFormation(PlainDialect):
                 _read_task(collector, resource, template.key("task", name))
             for name, resource in template.of_type("AWS::Batch::JobDefinition"):
                 _read_job(collector, resource, template.key("task", name), batch)
-            for name, resource in template.of_type("AWS::ECS::Service"):
-                task = target(intrinsics.value(child(resource.properties, "TaskDefinition")))
-                entry = get(resource.properties, "PlatformVersion")
-                if entry is not None:
-                    key = template.key("task", task) if task in template.resources else None
-                    collector.add_service(template.key("service", name), name, key, entry)
+            platform_versions.read(template, collector)
         reading = collector.reading()
         if reading is None:
             return None
         for template in templates:
             reading.stack = with_mounts(template, template.extend(reading.stack))
             reading.nodes[("template", template.index)] = template
-            for name, resource in template.of_type("AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition"):
-                ignore = child(mapping(child(mapping(child(resource.node, "Metadata")), "efs-migrate")), "ignore")
-                if ignore is not None:
-                    reading.ignored[template.key("task", name)] = (ignore.start, words(ignore))
+            parameters.read(template, reading)
+            kinds = {
+                "task": ("AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition"),
+                "service": platform_versions.TYPES,
+            }
+            for kind, types in kinds.items():
+                for name, resource in template.of_type(*types):
+                    ignore = child(mapping(child(mapping(child(resource.node, "Metadata")), "efs-migrate")), "ignore")
+                    if ignore is not None:
+                        reading.ignored[template.key(kind, name)] = (ignore.start, words(ignore))
         return reading
 
     def can(self, reading: Reading, change: Change) -> str | None:
@@ -95,7 +96,7 @@ class CloudFormation(PlainDialect):
         return super().can(reading, change)
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
-        edits = super().write(reading, planned)
+        edits = [*super().write(reading, planned), *parameters.edits(reading, planned)]
         templates = [t for t in reading.nodes.values() if isinstance(t, Template)]
         for template in templates:
             edits = ResourceWriter(template, reading.stack, planned).merged(edits)
@@ -155,7 +156,3 @@ def _read_job(collector: Collector, resource: Resource, key: Key, spelling: Spel
         spelling=spelling,
         condition=resource.condition,
     )
-    fargate = mapping(child(container, "FargatePlatformConfiguration"))
-    entry: Entry | None = get(fargate, "PlatformVersion") if fargate else None
-    if entry is not None:
-        collector.add_service(("service", *key[1:]), resource.name, key, entry, Engine.BATCH)

@@ -33,6 +33,7 @@ from rules.model import (
     Key,
     OtherStorage,
     Service,
+    SetParameterDefault,
     SetPlatformVersion,
     SetReadOnly,
     SetStorage,
@@ -74,6 +75,8 @@ class Collector:
     regions: list[tuple[int, int]] = field(default_factory=list)
     followed: set[int] = field(default_factory=set)
     """Identities of the aliases that led to a volume."""
+    blocked: dict[Key, str] = field(default_factory=dict)
+    """What cannot be edited without guessing, and why, as far as the dialect has found out."""
 
     def follow(self, *nodes: Node | None) -> None:
         """Remember the aliases among `nodes`, and those that the merge keys of mappings name."""
@@ -174,7 +177,7 @@ class Collector:
         if not self.tasks:
             return None
         anchors = used_anchors(self.document)
-        blocked = {}
+        blocked = dict(self.blocked)
         for key, found in self.nodes.items():
             if isinstance(found, VolumeNodes) and (reason := shape.problem(found, anchors)):
                 blocked[key] = reason
@@ -233,7 +236,11 @@ class PlainDialect:
                 return None if nodes.role else "this file has no place for a task role"
             case SetReadOnly():
                 return reading.blocked.get(("mount points", *change.task))
-            case SetPlatformVersion() | AddAccessPoint() | AddRole() | AddPermissions():
+            case SetPlatformVersion():
+                return reading.blocked.get(change.service)
+            case SetParameterDefault():
+                return reading.blocked.get(change.parameter)
+            case AddAccessPoint() | AddRole() | AddPermissions():
                 return None
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:

@@ -20,7 +20,13 @@ from rules.paths import normalise
 _POINT_ARN = "elasticfilesystem:AccessPointArn"
 _POLICY_NAME = "efs-access"
 _WORD = re.compile(r"[A-Za-z0-9]+")
-_STARTERS = ("AWS::Events::Rule", "AWS::Scheduler::Schedule", "AWS::StepFunctions::StateMachine", "AWS::Pipes::Pipe")
+_STARTERS = (
+    "AWS::Events::Rule",
+    "AWS::Scheduler::Schedule",
+    "AWS::StepFunctions::StateMachine",
+    "AWS::Serverless::StateMachine",
+    "AWS::Pipes::Pipe",
+)
 
 
 def target(value: Value | None) -> str:
@@ -52,7 +58,9 @@ class Template:
     """The resources of one document, in its order."""
 
     index: int
+    root: Mapping
     node: Mapping
+    """Its resources."""
     resources: dict[str, Resource]
     taken: frozenset[str]
     """Names that a new resource must not have."""
@@ -65,8 +73,9 @@ class Template:
     @classmethod
     def of(cls, root: Node, index: int, body: str, write: Callable[[Value], NewValue]) -> Template | None:
         """The template in a document, or None."""
-        listed = mapping(child(mapping(root), "Resources"))
-        if listed is None:
+        whole = mapping(root)
+        listed = mapping(child(whole, "Resources"))
+        if whole is None or listed is None:
             return None
         resources = {}
         for entry in listed.entries:
@@ -79,16 +88,16 @@ class Template:
             resources[key_text(entry)] = Resource(entry, key_text(entry), kind, node, properties, condition)
         taken = {key_text(entry) for entry in listed.entries}
         for section in ("Parameters", "Conditions", "Mappings"):
-            others = mapping(child(mapping(root), section))
+            others = mapping(child(whole, section))
             taken |= {key_text(entry) for entry in others.entries} if others else set()
-        transforms = words(child(mapping(root), "Transform"))
+        transforms = words(child(whole, "Transform"))
         code_deploy = any(
             text(child(mapping(child(r.properties, "DeploymentController")), "Type")) == "CODE_DEPLOY"
             for r in resources.values()
             if r.type == "AWS::ECS::Service"
         )
         blue_green = code_deploy or "AWS::CODEDEPLOYBLUEGREEN" in transforms
-        return cls(index, listed, resources, frozenset(taken), blue_green, body, write)
+        return cls(index, whole, listed, resources, frozenset(taken), blue_green, body, write)
 
     def key(self, kind: str, name: str) -> Key:
         return (kind, self.index, name)
