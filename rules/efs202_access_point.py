@@ -15,7 +15,8 @@ directory that exists.
 its path with the directory that is mounted today.
 
 An access point's path has at most four levels and 100 characters, and no component may start with a dot; a directory
-that does not fit keeps `rootDirectory` and this rule says `refused`.
+that does not fit keeps `rootDirectory` and this rule says `refused`. Where a template's parameters decide a part of the
+path, so does a default or an allowed value with which it would not fit.
 
 Source: Amazon ECS developer guide, "Using Amazon EFS access points"; EFS API `CreateAccessPoint`.
 """

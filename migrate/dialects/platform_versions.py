@@ -42,7 +42,7 @@ def read(template: Template, collector: Collector) -> None:
     reader = _Reader(template, collector)
     for _, resource in template.of_type(*TYPES, _JOB):
         reader.read(resource)
-    reader.block_shared()
+    reader.finish()
 
 
 @dataclass
@@ -51,6 +51,8 @@ class _Reader:
     collector: Collector
     by_node: dict[int, int] = field(default_factory=dict)
     """The place of each version's service among the collector's, by the identity of the node."""
+    served: dict[int, dict[Key, None]] = field(default_factory=dict)
+    """The tasks of each version, by the same identity."""
     times: dict[Key, int] = field(default_factory=dict)
     """How often a key was wanted."""
     met: set[int] = field(default_factory=set)
@@ -184,11 +186,8 @@ class _Reader:
             if node is None or value is None:
                 continue
             self.met.add(id(arm))
-            known = self.by_node.get(id(node))
-            if known is not None:
-                service = self.collector.services[known]
-                more = (key for key in tasks if key not in (service.task, *service.others))
-                self.collector.services[known] = replace(service, others=(*service.others, *more))
+            self.served.setdefault(id(node), {}).update(dict.fromkeys(tasks))
+            if id(node) in self.by_node:
                 continue
             self.by_node[id(node)] = len(self.collector.services)
             service = Service(
@@ -197,8 +196,7 @@ class _Reader:
                 tasks[0],
                 value,
                 Engine.BATCH if resource.type == _JOB else Engine.ECS,
-                tuple(tasks[1:]),
-                place,
+                place=place,
                 replaced=resource.type == "AWS::ECS::TaskSet",
             )
             self.put(service, entry.key.start if len(found) == 1 and place is None else arm.start, node)
@@ -237,16 +235,18 @@ class _Reader:
         values = [(child(mapping(row.value), second), f"mapping {name}.{key_text(row)}.{second}") for row in rows]
         return [(value, place) for value, place in values if isinstance(resolve(value), Scalar) and value is not None]
 
-    def block_shared(self) -> None:
-        """Say which versions an alias puts where something else is read."""
+    def finish(self) -> None:
+        """Say which tasks share a version, and which versions an alias puts where something else is read."""
+        services = self.collector.services
+        for identity, index in self.by_node.items():
+            services[index] = replace(services[index], others=tuple(self.served[identity])[1:])
         aliases: dict[int, list[Alias]] = {}
         for alias in self.collector.document.aliases:
             aliases.setdefault(id(resolve(alias)), []).append(alias)
         for identity, index in self.by_node.items():
             using = aliases.get(identity, ())
             if using and not self.met.issuperset({identity, *map(id, using)}):
-                key = self.collector.services[index].key
-                self.collector.blocked[key] = "an alias elsewhere uses it, too"
+                self.collector.blocked[services[index].key] = "an alias elsewhere uses it, too"
 
 
 def _entry(holder: Mapping | None, name: str) -> Entry | None:
