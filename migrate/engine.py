@@ -21,9 +21,9 @@ from migrate.syntax.node import EditSequence, TreeEdit
 from rules import RULES
 from rules.constraints import violations
 from rules.levels import level
-from rules.model import Change, Key, Level, Stack, Storage, apply_to_task, apply_to_volume, subject
+from rules.model import Change, Key, Level, Service, Stack, Storage, Task, apply_to_task, apply_to_volume, subject
 from rules.model import apply as apply_changes
-from rules.rule import CAREFUL, Context, Finding, Policy, Rule, Status, StepId, VolumeCheck, temper
+from rules.rule import CAREFUL, Context, Finding, Policy, Rule, ServiceCheck, Status, StepId, VolumeCheck, temper
 
 Decisions = Mapping[StepId, bool]
 """Steps that somebody accepted or refused; the others are decided by their status and the policy."""
@@ -69,6 +69,7 @@ class _Planner:
         self.rules = [r for r in RULES if r.id not in policy.off and r.climbs_to.rank <= policy.target.rank]
         self.decided: list[Decided] = []
         self.changes: list[Change] = []
+        self.said: set[StepId] = set()
 
     def run(self) -> Plan:
         done: set[Key] = set()
@@ -81,22 +82,27 @@ class _Planner:
         stack, known = apply_changes(self.reading.stack, self.changes), len(self.changes)
         planned = {task.key: task for task in stack.tasks}
         for service in self.reading.stack.services:
-            task = planned.get(service.task) if service.task else None
             for rule in self.rules:
                 if rule.check_service and rule.id not in self.suppressed.get(service.key, ()):
-                    finding = rule.check_service(service, task, self.context)
-                    if finding and finding.changes and self.context.stack.blue_green:
-                        finding = _refuse(
-                            finding, "CodeDeploy replaces the tasks here, and its services are not edited"
-                        )
-                    if finding:
-                        self.decide([finding])
+                    self.ask_service(rule.check_service, service, planned)
         stack = apply_changes(stack, self.changes[known:])
         for rule in self.rules:
             for finding in rule.check_stack(stack, self.context) if rule.check_stack else ():
                 if rule.id not in self.suppressed.get(finding.subject, ()):
                     self.decided.append(Decided(finding, applied=False))
         return Plan(tuple(self.decided), tuple(self.changes), stack)
+
+    def ask_service(self, check: ServiceCheck, service: Service, planned: Mapping[Key, Task]) -> None:
+        """Ask about a service and each of its tasks until there is something to say."""
+        tasks = [planned.get(key) if key else None for key in (service.task, *service.others)]
+        finding = next((found for task in tasks if (found := check(service, task, self.context))), None)
+        # Services may share what a finding is about: a parameter.
+        if finding is None or finding.rule in self.suppressed.get(finding.subject, ()) or finding.id in self.said:
+            return
+        self.said.add(finding.id)
+        if finding.changes and self.context.stack.blue_green:
+            finding = _refuse(finding, "CodeDeploy replaces the tasks here, and its services are not edited")
+        self.decide([finding])
 
     def plan_volumes(self, group: Sequence[Key]) -> None:
         """Ask about a volume, or about several that share a node and can only change together."""
@@ -388,9 +394,11 @@ def _keyed(stack: Stack) -> tuple[object, ...]:
     tasks = {t.key: (replace(t, volumes=()), {v.key: v for v in t.volumes}) for t in stack.tasks}
     points = {point.key: point for point in stack.access_points}
     roles = {role.key: role for role in stack.roles}
+    parameters = {parameter.key: parameter for parameter in stack.parameters}
     network = replace(stack.network, traffic=())
     traffic = {rule.key: rule for rule in stack.network.traffic}
-    return tasks, stack.services, points, roles, stack.permissions, frozenset(stack.file_systems), network, traffic
+    systems = frozenset(stack.file_systems)
+    return tasks, stack.services, parameters, points, roles, stack.permissions, systems, network, traffic
 
 
 def _newlines(text: str) -> set[str]:

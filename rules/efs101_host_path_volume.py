@@ -46,7 +46,23 @@ def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced
     # Managed instances run no user data, so nothing can have mounted EFS there.
     if path is None or task.compatibilities == {"MANAGED_INSTANCES"}:
         return None
-    return place(path if isinstance(path, Text) else None, volume.name, context.mounts)
+    if not isinstance(path, Text):
+        return place(None, volume.name, context.mounts)
+    found = place(path, volume.name, context.mounts)
+    return found if isinstance(found, Mapped) else _by_default(path, volume, context) or found
+
+
+def _by_default(path: Text, volume: Volume, context: Context) -> Unplaced | None:
+    """What is suggested by the defaults of parameters, in the path or in a mount point; None if nothing is."""
+    if not context.stack.parameters:
+        return None
+    target = place(context.with_defaults(path, volume.key), volume.name, context.mounts_by_default(volume.key))
+    if not isinstance(target, Mapped) or target.nested:
+        return None
+    likely = shown(target.mount.file_system), shown_path(target.directory)
+    named = [f"parameter {p.name} is {p.default} by default" for p in context.parameters(path, volume.key)]
+    given = " and ".join(named) or f"parameters put a mount at {shown_path(target.mount.host_path)} by default"
+    return Unplaced(f"{given}, and then it is {':'.join(likely)}", likely=likely)
 
 
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:
@@ -112,8 +128,10 @@ def _bind_options(volume: Volume) -> list[str]:
 
 def _ask(volume: Volume, path: str, found: Unplaced) -> Finding:
     if found.mappable:
-        mount_point = yaml_word(likely_mount_point(path))
-        settle = f"if it is, configure `file-systems: [{{id: fs-…, mounts: {{{mount_point}: /}}}}]`"
+        mount_point, file_system, directory = likely_mount_point(path), "fs-…", "/"
+        if found.likely:
+            mount_point, (file_system, directory) = path, map(yaml_word, found.likely)
+        settle = f"if it is, configure `file-systems: [{{id: {file_system}, mounts: {{{yaml_word(mount_point)}: {directory}}}}}]`"
     else:
         settle = "mount it another way, or leave it as it is with `rules: {EFS101: off}`"
     return Finding(

@@ -15,7 +15,8 @@ directory that exists.
 its path with the directory that is mounted today.
 
 An access point's path has at most four levels and 100 characters, and no component may start with a dot; a directory
-that does not fit keeps `rootDirectory` and this rule says `refused`.
+that does not fit keeps `rootDirectory` and this rule says `refused`. Where a template's parameters decide a part of the
+path, so does a default or an allowed value with which it would not fit.
 
 Source: Amazon ECS developer guide, "Using Amazon EFS access points"; EFS API `CreateAccessPoint`.
 """
@@ -28,7 +29,6 @@ import shlex
 from dataclasses import replace
 
 from rules.model import (
-    CODED_REF,
     AccessPoint,
     AddAccessPoint,
     Change,
@@ -52,14 +52,16 @@ from rules.rule import (
     Rule,
     Status,
     directory,
+    given,
     shown,
     shown_path,
     yaml_word,
 )
 
 _ID = "EFS202"
-_EXPRESSION = re.compile(CODED_REF)
 _FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}")
+_ONE_COMPONENT = re.compile(r"\$\{AWS::(AccountId|Partition|Region|StackName|URLSuffix)\}")
+"""Values of CloudFormation's own that are always one component of a path."""
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]+")
 
 
@@ -90,7 +92,9 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     if point is not None:
         return _through(volume, storage, point, path, ())
     for case in _cases(path):
-        if isinstance(case, str) and (problem := access_point_problem(case)):
+        if isinstance(case, str) and (
+            problem := access_point_problem(case) or _value_problem(Text.decode(case), volume, context)
+        ):
             return _finding(
                 volume,
                 Status.REFUSED,
@@ -147,15 +151,13 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, con
         _condition(volume, storage, task, context),
     )
     target = f"{shown(storage.file_system)}:{shown_path(path)}"
-    unknown = ""
-    if not all(isinstance(case, str) and not _EXPRESSION.search(case) for case in _cases(path)):
-        unknown = " An expression decides its path: its values must be absolute, with at most four levels in all."
     return Finding(
         _ID,
         volume.key,
         Status.FIXABLE,
         f"nothing confines the mount to {target}: create access point {name} and mount through it",
-        f"Compare {target} with the directory that is mounted today: a path that does not exist is created, empty.{unknown}",
+        f"Compare {target} with the directory that is mounted today: a path that does not exist is created, empty."
+        + _unknown(path, volume, context),
         changes=(
             AddAccessPoint(point),
             SetStorage(volume.key, replace(storage, access_point=point.ref, root_directory=None)),
@@ -169,6 +171,37 @@ def _cases(path: Directory) -> list[Directory]:
     if isinstance(path, str) or not path.cases:
         return [path]
     return [case.coded if isinstance(case, Text) else case or "/" for case in path.cases]
+
+
+def _value_problem(path: Text, volume: Volume, context: Context) -> str | None:
+    """Why a path of which parameters decide a part cannot be an access point's, for values that the source shows."""
+    parameters = [parameter for parameter in context.parameters(path, volume.key) if parameter.values]
+    cases = [{parameter: value} for parameter in parameters for value in parameter.values]
+    cases.append({parameter: parameter.default for parameter in parameters if parameter.default is not None})
+    for case in cases:
+        problem = access_point_problem(given(path, {parameter.ref: value for parameter, value in case.items()}).coded)
+        if problem:
+            values = " and ".join(f"{parameter.name} is {json.dumps(value)}" for parameter, value in case.items())
+            return f"where {values}, {problem}"
+    return None
+
+
+def _unknown(path: Directory, volume: Volume, context: Context) -> str:
+    """What is not known of a path, for the caveat: something decides it that may have values the source does not show."""
+    cases = _cases(path)
+    texts = [Text.decode(case) for case in cases if isinstance(case, str)]
+    if len(texts) < len(cases):
+        return " An expression decides its path: its values must be absolute, with at most four levels in all."
+    parameters = (parameter for text in texts for parameter in context.parameters(text, volume.key))
+    known = {parameter.ref for parameter in parameters if parameter.allowed is not None and parameter.values}
+    refs = dict.fromkeys(part for text in texts for part in text.parts if isinstance(part, Ref) and part not in known)
+    names = [ref.source for ref in refs if not _ONE_COMPONENT.fullmatch(ref.source)]
+    if not names:
+        return ""
+    return (
+        f" The value of {' and '.join(names)} is not known: with it, the path must be absolute, have at most four levels, "
+        "none of them empty or beginning with a dot, and not end with a slash."
+    )
 
 
 def _new(point: AccessPoint, context: Context) -> bool:

@@ -297,6 +297,36 @@ class Service:
     task: Key | None
     platform_version: Value | None
     engine: Engine = Engine.ECS
+    others: tuple[Key, ...] = ()
+    """Further tasks that the same words pin (through an alias, a mapping or a condition)."""
+    place: str | None = None
+    """Where the version is written, if that is a place that is never edited: a text inside the text, a mapping."""
+    replaced: bool = False
+    """Whether another version replaces what runs the task (a task set)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value that whoever deploys the source may choose. What it says is evidence: existing stacks keep their value."""
+
+    key: Key
+    ref: Ref
+    """How the source refers to it."""
+    name: str
+    type: str = "String"
+    default: str | None = None
+    allowed: tuple[str, ...] | None = None
+    """None: any value."""
+    pattern: str | None = None
+    """A regular expression that the whole value has to match."""
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The values that the source shows, its default first; none where it shows only a name of the value, or a list."""
+        if self.type not in ("String", "Number"):
+            return ()
+        default = () if self.default is None else (self.default,)
+        return tuple(dict.fromkeys((*default, *(self.allowed or ()))))
 
 
 CLIENT_ACTIONS = (
@@ -581,6 +611,7 @@ class Stack:
 
     tasks: tuple[Task, ...] = ()
     services: tuple[Service, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
     file_systems: tuple[FileSystem, ...] = ()
     access_points: tuple[AccessPoint, ...] = ()
     roles: tuple[Role, ...] = ()
@@ -633,6 +664,15 @@ class SetPlatformVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class SetParameterDefault:
+    """Give a parameter another default, and the values that it may have then."""
+
+    parameter: Key
+    default: str
+    allowed: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class CorrectSpelling:
     """Rename a volume's misspelt properties."""
 
@@ -682,6 +722,7 @@ Change: TypeAlias = (
     | SetReadOnly
     | SetTaskRole
     | SetPlatformVersion
+    | SetParameterDefault
     | CorrectSpelling
     | AddAccessPoint
     | AddRole
@@ -737,6 +778,12 @@ def apply(stack: Stack, changes: Iterable[Change]) -> Stack:
             if isinstance(change, SetPlatformVersion):
                 service = replace(service, platform_version=change.version)
         services.append(service)
+    parameters = []
+    for parameter in stack.parameters:
+        for change in by_subject.get(parameter.key, ()):
+            if isinstance(change, SetParameterDefault):
+                parameter = replace(parameter, default=change.default, allowed=change.allowed)
+        parameters.append(parameter)
     points = {point.key: point for point in stack.access_points}
     permissions = set(stack.permissions)
     roles = {role.key: role for role in stack.roles}
@@ -757,6 +804,7 @@ def apply(stack: Stack, changes: Iterable[Change]) -> Stack:
         stack,
         tasks=tuple(tasks),
         services=tuple(services),
+        parameters=tuple(parameters),
         access_points=tuple(points.values()),
         roles=tuple(roles.values()),
         permissions=frozenset(permissions),
@@ -782,7 +830,7 @@ def widen(known: AccessPoint | None, wanted: AccessPoint) -> AccessPoint:
 
 
 def subject(change: Change) -> Key:
-    """The volume, task or service that a change is about."""
+    """The volume, task, service or resource that a change is about."""
     match change:
         case SetStorage() | CorrectSpelling():
             return change.volume
@@ -790,6 +838,8 @@ def subject(change: Change) -> Key:
             return change.task
         case SetPlatformVersion():
             return change.service
+        case SetParameterDefault():
+            return change.parameter
         case AddAccessPoint():
             return change.point.key
         case AddRole():

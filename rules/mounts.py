@@ -84,11 +84,13 @@ class Mapped:
 class Unplaced:
     """The path may be EFS; `reason` says what is not known.
 
-    `mappable` is whether naming the mount in the configuration would settle it.
+    `mappable` is whether naming the mount in the configuration would settle it; `likely` the file system and directory,
+    as they are written, that parameters suggest.
     """
 
     reason: str
     mappable: bool = True
+    likely: tuple[str, str] | None = None
 
 
 class Mounts:

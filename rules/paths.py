@@ -76,8 +76,14 @@ def access_point_problem(path: str) -> str | None:
     Source: the pattern and length of `Path` in the EFS API's `CreateAccessPoint`.
     """
     shown = re.sub(CODED_REF, "x", re.sub(f"^{CODED_REF}", "/x", path))
+    if shown == "/":
+        return None
     if not shown.startswith("/"):
-        return "it does not start with a slash"
+        return "it does not start with a slash" if shown else "it is empty"
+    if shown.endswith("/"):
+        return "it ends with a slash"
+    if "//" in shown:
+        return "it has two slashes in a row"
     if len(shown) > 100:
         return "it is longer than 100 characters"
     components = shown.split("/")[1:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -30,7 +30,9 @@ from rules.model import (
     MountPoint,
     Opaque,
     Owner,
+    Parameter,
     Permission,
+    Ref,
     Role,
     Service,
     SetReadOnly,
@@ -257,6 +259,23 @@ class Context:
         return broad
 
     @cached_property
+    def _parameters(self) -> dict[tuple[object, str], Parameter]:
+        """Parameters by the document they belong to and the reference to them."""
+        return {(p.key[1], p.ref.source): p for p in self.stack.parameters}
+
+    def parameter(self, value: Value | None, user: Key) -> Parameter | None:
+        """The parameter that a value is, in the document of its user."""
+        if not isinstance(value, Text) or len(value.parts) != 1:
+            return None
+        return next(self.parameters(value, user), None)
+
+    def parameters(self, value: Text, user: Key) -> Iterator[Parameter]:
+        """The parameters among a text's references, in the document of its user."""
+        for part in dict.fromkeys(part for part in value.parts if isinstance(part, Ref)):
+            if part.handle is None and (found := self._parameters.get((user[1], part.source))):
+                yield found
+
+    @cached_property
     def _file_systems(self) -> dict[Value, FileSystemResource]:
         return {system.ref: system for system in self.stack.file_systems}
 
@@ -317,6 +336,27 @@ class Context:
     @cached_property
     def mounts(self) -> Mounts:
         """Every known mount of EFS on the container hosts."""
+        return Mounts(self._known_mounts)
+
+    def mounts_by_default(self, user: Key) -> Mounts:
+        """The same where every parameter of the document of `user` has its default."""
+        if user[1] not in self._mounts_by_default:
+            paths = ((mount, self.with_defaults(Text.decode(mount.host_path), user)) for mount in self._known_mounts)
+            mounts = Mounts(replace(mount, host_path=normalise(path.coded)) for mount, path in paths)
+            self._mounts_by_default[user[1]] = mounts
+        return self._mounts_by_default[user[1]]
+
+    def with_defaults(self, value: Text, user: Key) -> Text:
+        """A text with the defaults of parameters in the places of the references to them, as far as the source has some."""
+        known = {p.ref: p.default for p in self.parameters(value, user) if p.default is not None and p.values}
+        return given(value, known)
+
+    @cached_property
+    def _mounts_by_default(self) -> dict[object, Mounts]:
+        return {}
+
+    @cached_property
+    def _known_mounts(self) -> list[HostMount]:
         configured = [
             HostMount(path, system.id, directory)
             for system in self.policy.file_systems
@@ -324,7 +364,7 @@ class Context:
         ]
         # What somebody says settles what a script leaves open.
         told = {mount.host_path for mount in configured}
-        return Mounts([*configured, *(m for m in self.stack.host_mounts if m.host_path not in told or not m.doubt)])
+        return [*configured, *(m for m in self.stack.host_mounts if m.host_path not in told or not m.doubt)]
 
     def owner(self, file_system: Value, path: Directory) -> Owner | None:
         """Who owns a directory, where the source makes it."""
@@ -426,6 +466,12 @@ def directory(storage: EfsVolume) -> Directory | None:
     if isinstance(written, Opaque):
         return written if written.handle is not None else None
     return normalise(written.coded) or "/"
+
+
+def given(value: Text, known: Mapping[Ref, str]) -> Text:
+    """A text with what is known of its references in their places."""
+    parts = (known.get(part, part) if isinstance(part, Ref) else part for part in value.parts)
+    return Text(tuple(part for part in parts if part))
 
 
 def shown(value: Value | None) -> str:

@@ -134,6 +134,8 @@ def test_no_dialect_imports_another() -> None:
         "conditions",
         "hidden",
         "identities",
+        "parameters",
+        "platform_versions",
         "policies",
         "roles",
         "unread",

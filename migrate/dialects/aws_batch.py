@@ -11,7 +11,7 @@ from migrate.dialects.shape import API
 from migrate.dialects.values import child, filled, text
 from migrate.syntax import Document
 from migrate.syntax.node import Mapping, Node
-from rules.model import Key, Text, Value
+from rules.model import Engine, Key, Text, Value
 
 _WORDS = re.compile("containerProperties|nodeProperties|ecsProperties|<<")
 _ARN_REGION = re.compile(r"arn:aws[a-z-]*:batch:([a-z0-9-]+):")
@@ -32,19 +32,23 @@ class AwsBatch(PlainDialect):
 def _read_job(collector: Collector, job: Mapping, path: Key, stem: str) -> None:
     family = filled(child(job, "jobDefinitionName"))
     arn = _ARN_REGION.match(text(child(job, "jobDefinitionArn")) or "")
-    for part in parts(job, API, api):
+    name = family.source if family else stem
+    for part in parts(job, API.each, api):
         add_part(
             collector,
             job,
             part,
-            (*path, *part.path),
-            family.source if family else stem,
+            ("task", *path, *part.path),
+            name,
             API,
             api,
             _role,
             family=family if isinstance(family, Text) else None,
             region=arn[1] if arn else None,
         )
+        if part.platform_version is not None:
+            key = (*path, *part.path)
+            collector.add_service(("service", *key), name, ("task", *key), part.platform_version, Engine.BATCH)
 
 
 def _role(node: Node | None) -> tuple[Value | None, tuple[Value, ...]]:

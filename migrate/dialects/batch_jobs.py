@@ -20,6 +20,10 @@ Cased = Callable[[str], str]
 """What a dialect calls a member of the Batch API."""
 
 
+Each = Callable[[Node | None], "list[Node] | None"]
+"""The items of a list, whatever conditions choose among them; None for what is no list."""
+
+
 def api(member: str) -> str:
     """The API's own name of a member."""
     return member
@@ -43,16 +47,16 @@ class Part:
     platform_version: Entry | None
 
 
-def parts(job: Mapping, spelling: Spelling, cased: Cased) -> Iterator[Part]:
+def parts(job: Mapping, each: Each, cased: Cased) -> Iterator[Part]:
     """Every part of a job definition (or of a CloudFormation resource's properties) that has volumes."""
     if container := mapping(child(job, cased("containerProperties"))):
         yield _container(container, ("containerProperties",), cased)
-    yield from _tasks(job, (), spelling, cased)
-    ranges = spelling.each(child(mapping(child(job, cased("nodeProperties"))), cased("nodeRangeProperties")))
+    yield from _tasks(job, (), each, cased)
+    ranges = each(child(mapping(child(job, cased("nodeProperties"))), cased("nodeRangeProperties")))
     for i, node in enumerate(map(mapping, ranges or ())):
         if container := mapping(child(node, cased("container"))):
             yield _container(container, ("nodeRangeProperties", i), cased)
-        yield from _tasks(node, ("nodeRangeProperties", i), spelling, cased)
+        yield from _tasks(node, ("nodeRangeProperties", i), each, cased)
 
 
 def _container(node: Mapping, path: Key, cased: Cased) -> Part:
@@ -61,22 +65,27 @@ def _container(node: Mapping, path: Key, cased: Cased) -> Part:
     return Part(node, path, [node], cased("jobRoleArn"), cased("image"), version)
 
 
-def _tasks(place: Mapping | None, path: Key, spelling: Spelling, cased: Cased) -> Iterator[Part]:
-    listed = spelling.each(child(mapping(child(place, cased("ecsProperties"))), cased("taskProperties")))
+def _tasks(place: Mapping | None, path: Key, each: Each, cased: Cased) -> Iterator[Part]:
+    listed = each(child(mapping(child(place, cased("ecsProperties"))), cased("taskProperties")))
     for i, node in enumerate(map(mapping, listed or ())):
         if node is not None:
-            given = spelling.each(child(node, cased("containers")))
+            given = each(child(node, cased("containers")))
             containers = None if given is None else [c for c in map(mapping, given) if c is not None]
             version = get(node, cased("platformVersion"))
             role = (cased("taskRoleArn"), cased("executionRoleArn"))
             yield Part(node, (*path, "ecsProperties", i), containers, *role, version)
 
 
+def part_key(key: Key, part: Part) -> Key:
+    """What a part of the job at `key` is called: as the job, where it is all of it, else with a number."""
+    return key if part.path == ("containerProperties",) else (*key, *part.path)
+
+
 def add_part(
     collector: Collector,
     job: Mapping,
     part: Part,
-    path: Key,
+    key: Key,
     name: str,
     spelling: Spelling,
     cased: Cased,
@@ -86,11 +95,11 @@ def add_part(
     region: str | None = None,
     condition: str | None = None,
 ) -> None:
-    """Add a part of a job as a task; `path` names it in its document, `read_role` gives a role and those among
+    """Add a part of a job as a task; `read_role` gives a role and those among
     which conditions choose."""
     role, role_arms = read_role(child(part.node, part.role))
     collector.add_task(
-        ("task", *path),
+        key,
         name,
         part.node,
         child(part.node, cased("volumes")),
@@ -111,5 +120,3 @@ def add_part(
         spelling=spelling,
         condition=condition,
     )
-    if part.platform_version is not None:
-        collector.add_service(("service", *path), name, ("task", *path), part.platform_version, Engine.BATCH)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migrate.dialects import intrinsics
-from migrate.dialects.batch_jobs import add_part, capitalised, parts
+from migrate.dialects import intrinsics, parameters, platform_versions
+from migrate.dialects.batch_jobs import add_part, capitalised, part_key, parts
 from migrate.dialects.hidden import places
-from migrate.dialects.identities import target
 from migrate.dialects.instances import with_mounts
 from migrate.dialects.network import with_network
 from migrate.dialects.plain import Collector, PlainDialect, TaskNodes
@@ -16,7 +15,7 @@ from migrate.dialects.resources import LOOP, Resource, ResourceWriter, Template
 from migrate.dialects.shape import Spelling
 from migrate.dialects.unread import unread
 from migrate.dialects.values import child, mapping, text, words
-from migrate.syntax import Document, get
+from migrate.syntax import Document
 from migrate.syntax.node import Mapping, Node, TreeEdit
 from rules.model import (
     Change,
@@ -96,8 +95,9 @@ class CloudFormation(PlainDialect):
             reading.stack = with_mounts(template, template.extend(reading.stack))
             reading.stack = with_network(template, document.roots[template.index], reading.stack)
             reading.nodes[("template", template.index)] = template
+            parameters.read(template, reading)
             for name, resource in template.resources.items():
-                kinds = {"task", "hidden", _KINDS.get(resource.type, "task")}
+                kinds = {"task", "hidden", "service", _KINDS.get(resource.type, "task")}
                 if resource.type in _KINDS:
                     reading.spans.setdefault(template.key(_KINDS[resource.type], name), resource.entry.key.start)
                 ignore = child(mapping(child(mapping(child(resource.node, "Metadata")), "efs-migrate")), "ignore")
@@ -123,7 +123,7 @@ class CloudFormation(PlainDialect):
         return super().can(reading, change)
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
-        edits = super().write(reading, planned)
+        edits = [*super().write(reading, planned), *parameters.edits(reading, planned)]
         templates = [t for t in reading.nodes.values() if isinstance(t, Template)]
         for template in templates:
             edits = ResourceWriter(template, reading.stack, planned).merged(edits)
@@ -146,12 +146,7 @@ def _read_resources(collector: Collector, template: Template) -> None:
             _read_task(collector, resource, template, key, ecs)
         elif resource.type == "AWS::Batch::JobDefinition":
             _read_job(collector, resource, template, key, batch)
-    for name, service in template.of_type("AWS::ECS::Service"):
-        entry = get(service.properties, "PlatformVersion")
-        if entry is not None:
-            task = target(intrinsics.value(child(service.properties, "TaskDefinition")))
-            known = template.key("task", task) if task in template.resources else None
-            collector.add_service(template.key("service", name), name, known, entry)
+    platform_versions.read(template, collector)
 
 
 def _in_loop(key: Key) -> bool:
@@ -229,14 +224,12 @@ def _read_task(collector: Collector, resource: Resource, template: Template, key
 def _read_job(collector: Collector, resource: Resource, template: Template, key: Key, spelling: Spelling) -> None:
     """AWS Batch: each part of the job that has volumes."""
     collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
-    for part in parts(resource.properties, spelling, capitalised):
-        # A job in one container is what its resource is called; the parts of others are numbered.
-        path = key[1:] if part.path == ("containerProperties",) else (*key[1:], *part.path)
+    for part in parts(resource.properties, intrinsics.each, capitalised):
         add_part(
             collector,
             resource.properties,
             part,
-            path,
+            part_key(key, part),
             resource.name,
             spelling,
             capitalised,

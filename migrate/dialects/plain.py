@@ -37,6 +37,7 @@ from rules.model import (
     HiddenDefinition,
     Key,
     Service,
+    SetParameterDefault,
     SetPlatformVersion,
     SetReadOnly,
     SetStorage,
@@ -80,6 +81,8 @@ class Collector:
     regions: list[tuple[int, int]] = field(default_factory=list)
     followed: set[int] = field(default_factory=set)
     """Identities of the aliases that led to a volume."""
+    blocked: dict[Key, str] = field(default_factory=dict)
+    """What cannot be edited without guessing, and why, as far as the dialect has found out."""
 
     def follow(self, *nodes: Node | None) -> None:
         """Remember the aliases among `nodes`, and those that the merge keys of mappings name."""
@@ -195,7 +198,7 @@ class Collector:
         if not self.tasks and not self.hidden:
             return None
         anchors = used_anchors(self.document)
-        blocked = {}
+        blocked = dict(self.blocked)
         for key, found in self.nodes.items():
             if isinstance(found, VolumeNodes) and (reason := shape.problem(found, anchors)):
                 blocked[key] = reason
@@ -255,7 +258,11 @@ class PlainDialect:
                 return None if nodes.role else "this file has no place for a task role"
             case SetReadOnly():
                 return reading.blocked.get(("mount points", *change.task))
-            case SetPlatformVersion() | AddAccessPoint() | AddRole() | AddPermissions() | AddTraffic() | AddWait():
+            case SetPlatformVersion():
+                return reading.blocked.get(change.service)
+            case SetParameterDefault():
+                return reading.blocked.get(change.parameter)
+            case AddAccessPoint() | AddRole() | AddPermissions() | AddTraffic() | AddWait():
                 return None
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:

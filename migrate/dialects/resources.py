@@ -40,7 +40,13 @@ _MENTION = re.compile(r"(?<!::)\b[A-Za-z0-9]++(?![\"']?\s*+:)")
 """Whatever may be a resource's name: neither a key nor a part of a type, as `Service` is in `AWS::ECS::Service`."""
 LOOP = "Fn::ForEach::"
 """How the keys of loops start (`AWS::LanguageExtensions`)."""
-_STARTERS = ("AWS::Events::Rule", "AWS::Scheduler::Schedule", "AWS::StepFunctions::StateMachine", "AWS::Pipes::Pipe")
+_STARTERS = (
+    "AWS::Events::Rule",
+    "AWS::Scheduler::Schedule",
+    "AWS::StepFunctions::StateMachine",
+    "AWS::Serverless::StateMachine",
+    "AWS::Pipes::Pipe",
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,9 @@ class Template:
     """The resources of one document, in its order."""
 
     index: int
+    root: Mapping
     node: Mapping
+    """Its resources."""
     resources: dict[str, Resource]
     taken: frozenset[str]
     """Names that a new resource must not have."""
@@ -74,23 +82,24 @@ class Template:
     @classmethod
     def of(cls, root: Node, index: int, body: str, write: Callable[[Value], NewValue]) -> Template | None:
         """The template in a document, or None."""
-        listed = mapping(child(mapping(root), "Resources"))
-        if listed is None:
+        whole = mapping(root)
+        listed = mapping(child(whole, "Resources"))
+        if whole is None or listed is None:
             return None
         resources = {found.name: found for found in map(_resource, listed.entries) if found is not None}
         taken = {key_text(entry) for entry in listed.entries}
         for section in ("Parameters", "Conditions", "Mappings"):
-            others = mapping(child(mapping(root), section))
+            others = mapping(child(whole, section))
             taken |= {key_text(entry) for entry in others.entries} if others else set()
-        transforms = words(child(mapping(root), "Transform"))
+        transforms = words(child(whole, "Transform"))
         code_deploy = any(
             text(child(mapping(child(r.properties, "DeploymentController")), "Type")) == "CODE_DEPLOY"
             for r in resources.values()
             if r.type == "AWS::ECS::Service"
         )
         blue_green = code_deploy or "AWS::CODEDEPLOYBLUEGREEN" in transforms
-        conditions = TemplateConditions(mapping(child(mapping(root), "Conditions")), frozenset(taken))
-        return cls(index, listed, resources, frozenset(taken), blue_green, body, write, conditions)
+        conditions = TemplateConditions(mapping(child(whole, "Conditions")), frozenset(taken))
+        return cls(index, whole, listed, resources, frozenset(taken), blue_green, body, write, conditions)
 
     def in_loops(self) -> Iterator[tuple[str, Resource]]:
         """The resources in the bodies of `Fn::ForEach`, each of which stands for several, with the loop's key."""
