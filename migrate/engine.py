@@ -91,12 +91,23 @@ class _Planner:
                         )
                     if finding:
                         self.decide([finding])
-        stack = apply_changes(stack, self.changes[known:])
+        stack, known = apply_changes(stack, self.changes[known:]), len(self.changes)
         for rule in self.rules:
-            for finding in rule.check_stack(stack, self.context) if rule.check_stack else ():
-                if rule.id not in self.suppressed.get(finding.subject, ()):
-                    self.decided.append(Decided(finding, applied=False))
-        return Plan(tuple(self.decided), tuple(self.changes), stack)
+            if rule.check_stack:
+                self.plan_stack(rule, list(rule.check_stack(stack, self.context)))
+        return Plan(tuple(self.decided), tuple(self.changes), apply_changes(stack, self.changes[known:]))
+
+    def plan_stack(self, rule: Rule, findings: list[Finding]) -> None:
+        """Decide about what a rule says of the whole stack; subjects that ask for the same change share it."""
+        silenced = {f.changes for f in findings if rule.id in self.suppressed.get(f.subject, ())}
+        groups: dict[object, list[Finding]] = {}
+        for finding in findings:
+            if rule.id not in self.suppressed.get(finding.subject, ()):
+                if finding.changes and finding.changes in silenced:
+                    finding = _refuse(finding, "it shares this with a resource for which the rule is suppressed")
+                groups.setdefault(finding.changes or finding.id, []).append(finding)
+        for group in groups.values():
+            self.decide(group)
 
     def plan_volumes(self, group: Sequence[Key]) -> None:
         """Ask about a volume, or about several that share a node and can only change together."""
@@ -110,10 +121,11 @@ class _Planner:
                 findings = self.ask(rule.check_volume, rule.id, group)
                 if findings:
                     settled.add(rule.id)
-                    applied = self.decide(findings)
-                    progress |= applied
-                    if findings[0].stops and not applied:
+                    progress = self.decide(findings)
+                    if findings[0].stops and not progress:
                         return
+                    if progress:
+                        break  # what stops a volume comes before what would take it further
 
     def ask(self, check: VolumeCheck, rule: str, group: Sequence[Key]) -> list[Finding]:
         findings = []
@@ -124,7 +136,7 @@ class _Planner:
             if finding and rule in self.suppressed.get(key, ()):
                 silenced = True
             elif finding:
-                findings.append(temper(finding, task, self.context))
+                findings.append(temper(finding, self.volumes[key], task, self.context))
         return findings if len(group) == 1 else _agree(findings, group, silenced)
 
     def decide(self, findings: Sequence[Finding]) -> bool:
@@ -304,11 +316,13 @@ def _locate(reading: Reading, planned: Plan) -> Iterator[Located]:
     tasks = {task.key: task.name for task in reading.stack.tasks}
     for service in reading.stack.services:
         names[service.key] = (tasks.get(service.task, service.name) if service.task else service.name, None)
+    for instance in reading.stack.instances:
+        names |= dict.fromkeys((instance.key, instance.image_key, instance.script_key), (instance.name, None))
     located = []
     for decided in planned.decided:
         about = decided.finding.subject
         line, column = reading.document.line_column(reading.spans[about])
-        # What is neither volume nor service is a resource, which its key names.
+        # What is none of these is a resource, which its key names.
         task_name, volume = names.get(about) or (str(about[-1]), None)
         rule = rules[decided.finding.rule]
         located.append(Located(rule, decided.finding, line, column, task_name, volume, decided.applied))
@@ -384,7 +398,15 @@ def _keyed(stack: Stack) -> tuple[object, ...]:
     tasks = {t.key: (replace(t, volumes=()), {v.key: v for v in t.volumes}) for t in stack.tasks}
     points = {point.key: point for point in stack.access_points}
     roles = {role.key: role for role in stack.roles}
-    return tasks, stack.services, points, roles, stack.permissions, frozenset(stack.file_systems)
+    return (
+        tasks,
+        stack.services,
+        points,
+        roles,
+        stack.permissions,
+        frozenset(stack.file_systems),
+        frozenset(stack.images),
+    )
 
 
 def _newlines(text: str) -> set[str]:

@@ -45,7 +45,7 @@ def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced
     # Managed instances run no user data, so nothing can have mounted EFS there.
     if path is None or task.compatibilities == {"MANAGED_INSTANCES"}:
         return None
-    return place(path if isinstance(path, Text) else None, volume.name, context.mounts)
+    return place(path if isinstance(path, Text) else None, volume.name, context.mounts(task))
 
 
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:

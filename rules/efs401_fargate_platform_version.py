@@ -26,7 +26,7 @@ def check(service: Service, task: Task | None, context: Context) -> Finding | No
     version = service.platform_version
     if task is None or version is None or not any(isinstance(v.storage, EfsVolume) for v in task.volumes):
         return None
-    if unsupported(task):
+    if unsupported(task, context):
         return None
     if version.literal is None:
         return Finding(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from migrate.dialects import intrinsics
-from migrate.dialects.instances import with_mounts
+from migrate.dialects.instances import capacity
 from migrate.dialects.plain import Collector, PlainDialect
 from migrate.dialects.reading import Reading
 from migrate.dialects.resources import Resource, ResourceWriter, Template, target
 from migrate.dialects.shape import Spelling
 from migrate.dialects.values import child, mapping, text, words
 from migrate.syntax import Document, get
-from migrate.syntax.node import Entry, Mapping, Node, TreeEdit
+from migrate.syntax.node import Entry, Mapping, Node, Scalar, SetScalar, TreeEdit
 from rules.model import Change, EfsVolume, Engine, Key, SetStorage, Stack
 
 # Casing as in the CloudFormation registry's resource schemas: ECS and Batch differ.
@@ -78,12 +78,16 @@ class CloudFormation(PlainDialect):
         if reading is None:
             return None
         for template in templates:
-            reading.stack = with_mounts(template, template.extend(reading.stack))
+            found = capacity(template, mapping(document.roots[template.index]))
+            reading.stack = found.added_to(template.extend(reading.stack))
+            reading.spans |= found.spans
+            reading.nodes |= found.nodes
             reading.nodes[("template", template.index)] = template
-            for name, resource in template.of_type("AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition"):
-                ignore = child(mapping(child(mapping(child(resource.node, "Metadata")), "efs-migrate")), "ignore")
-                if ignore is not None:
-                    reading.ignored[template.key("task", name)] = (ignore.start, words(ignore))
+            for kind in ("task", "instance"):
+                for name, resource in template.resources.items():
+                    ignore = child(mapping(child(mapping(child(resource.node, "Metadata")), "efs-migrate")), "ignore")
+                    if ignore is not None and template.key(kind, name) in reading.spans:
+                        reading.ignored[template.key(kind, name)] = (ignore.start, words(ignore))
         return reading
 
     def can(self, reading: Reading, change: Change) -> str | None:
@@ -96,6 +100,11 @@ class CloudFormation(PlainDialect):
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
         edits = super().write(reading, planned)
+        for old, new in zip(reading.stack.images, planned.images, strict=True):
+            if old != new:
+                node = reading.nodes[old.key]
+                assert isinstance(node, Scalar)
+                edits.append(SetScalar(node, node.text.replace(old.name or "", new.name or "")))
         templates = [t for t in reading.nodes.values() if isinstance(t, Template)]
         for template in templates:
             edits = ResourceWriter(template, reading.stack, planned).merged(edits)

@@ -33,6 +33,7 @@ from rules.model import (
     Key,
     OtherStorage,
     Service,
+    SetImage,
     SetPlatformVersion,
     SetReadOnly,
     SetStorage,
@@ -233,7 +234,7 @@ class PlainDialect:
                 return None if nodes.role else "this file has no place for a task role"
             case SetReadOnly():
                 return reading.blocked.get(("mount points", *change.task))
-            case SetPlatformVersion() | AddAccessPoint() | AddRole() | AddPermissions():
+            case SetPlatformVersion() | AddAccessPoint() | AddRole() | AddPermissions() | SetImage():
                 return None
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:

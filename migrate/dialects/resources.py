@@ -229,7 +229,7 @@ class Template:
                 name = pending.pop()
                 if name not in seen:
                     seen.add(name)
-                    pending += self._mentions(name)
+                    pending += self.mentions(name)
             self._reached[start] = seen
         return goal in self._reached[start]
 
@@ -238,7 +238,8 @@ class Template:
         """What each resource that was asked about depends on, itself included."""
         return {}
 
-    def _mentions(self, name: str) -> set[str]:
+    def mentions(self, name: str) -> set[str]:
+        """The other resources whose names stand anywhere in a resource."""
         if name not in self.resources:
             return set()
         node = self.resources[name].node
