@@ -85,12 +85,23 @@ class _Planner:
             for rule in self.rules:
                 if rule.check_service and rule.id not in self.suppressed.get(service.key, ()):
                     self.ask_service(rule.check_service, service, planned)
-        stack = apply_changes(stack, self.changes[known:])
+        stack, known = apply_changes(stack, self.changes[known:]), len(self.changes)
         for rule in self.rules:
-            for finding in rule.check_stack(stack, self.context) if rule.check_stack else ():
-                if rule.id not in self.suppressed.get(finding.subject, ()):
-                    self.decided.append(Decided(finding, applied=False))
-        return Plan(tuple(self.decided), tuple(self.changes), stack)
+            if rule.check_stack:
+                self.plan_stack(rule, list(rule.check_stack(stack, self.context)))
+        return Plan(tuple(self.decided), tuple(self.changes), apply_changes(stack, self.changes[known:]))
+
+    def plan_stack(self, rule: Rule, findings: list[Finding]) -> None:
+        """Decide about what a rule says of the whole stack; subjects that ask for the same change share it."""
+        silenced = {f.changes for f in findings if rule.id in self.suppressed.get(f.subject, ())}
+        groups: dict[object, list[Finding]] = {}
+        for finding in findings:
+            if rule.id not in self.suppressed.get(finding.subject, ()):
+                if finding.changes and finding.changes in silenced:
+                    finding = _refuse(finding, "it shares this with a resource for which the rule is suppressed")
+                groups.setdefault(finding.changes or finding.id, []).append(finding)
+        for group in groups.values():
+            self.decide(group)
 
     def ask_service(self, check: ServiceCheck, service: Service, planned: Mapping[Key, Task]) -> None:
         """Ask about a service and each of its tasks until there is something to say."""
@@ -116,10 +127,11 @@ class _Planner:
                 findings = self.ask(rule.check_volume, rule.id, group)
                 if findings:
                     settled.add(rule.id)
-                    applied = self.decide(findings)
-                    progress |= applied
-                    if findings[0].stops and not applied:
+                    progress = self.decide(findings)
+                    if findings[0].stops and not progress:
                         return
+                    if progress:
+                        break  # what stops a volume comes before what would take it further
 
     def ask(self, check: VolumeCheck, rule: str, group: Sequence[Key]) -> list[Finding]:
         findings = []
@@ -131,7 +143,7 @@ class _Planner:
             if finding and rule in self.suppressed.get(key, ()):
                 silenced = True
             elif finding:
-                findings.append(temper(finding, task, self.context))
+                findings.append(temper(finding, self.volumes[key], task, self.context))
         return findings if len(group) == 1 else _agree(findings, group, silenced)
 
     def decide(self, findings: Sequence[Finding]) -> bool:
@@ -314,12 +326,14 @@ def _locate(reading: Reading, planned: Plan) -> Iterator[Located]:
     tasks = {task.key: task.name for task in reading.stack.tasks}
     for service in reading.stack.services:
         names[service.key] = (tasks.get(service.task, service.name) if service.task else service.name, None)
+    for instance in reading.stack.instances:
+        names |= dict.fromkeys((instance.key, instance.image_key, instance.script_key), (instance.name, None))
     located = []
     for decided in planned.decided:
         about = decided.finding.subject
         line, column = reading.document.line_column(reading.spans[about])
-        # What is neither volume nor service is a resource, which its key names behind its kind and document.
-        task_name, volume = names.get(about) or (str(about[2]), None)
+        # What is none of these is a resource, which its key names.
+        task_name, volume = names.get(about) or (str(about[-1]), None)
         rule = rules[decided.finding.rule]
         located.append(Located(rule, decided.finding, line, column, task_name, volume, decided.applied))
     # The plan's order tells a volume's story; files are read from the top.
@@ -398,7 +412,8 @@ def _keyed(stack: Stack) -> tuple[object, ...]:
     network = replace(stack.network, traffic=())
     traffic = {rule.key: rule for rule in stack.network.traffic}
     systems = frozenset(stack.file_systems)
-    return tasks, stack.services, parameters, points, roles, stack.permissions, systems, network, traffic
+    images = frozenset(stack.images)
+    return tasks, stack.services, parameters, points, roles, stack.permissions, systems, network, traffic, images
 
 
 def _newlines(text: str) -> set[str]:

@@ -15,7 +15,7 @@ _IDS = frozenset(rule.id for rule in RULES)
 
 
 def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
-    """Rule ids that comments suppress, by the key of the volume or service they stand at.
+    """Rule ids that comments suppress, by the key of the volume, service or instance they stand at.
 
     Raises SyntaxProblem for a comment that is not understood: a typo must not pass for consent.
     """
@@ -41,6 +41,10 @@ def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
         ids = by_line.get(line, frozenset()) | above
         if ids:
             found[key] = found.get(key, frozenset()) | ids
+    for key, _ in lines:
+        # What is said at an instance's resource holds for its image and its user data, too.
+        if key[0] == "instance" and (whole := found.get(key[:3])):
+            found[key] = found.get(key, frozenset()) | whole
     return found
 
 

@@ -47,16 +47,16 @@ def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced
     if path is None or task.compatibilities == {"MANAGED_INSTANCES"}:
         return None
     if not isinstance(path, Text):
-        return place(None, volume.name, context.mounts)
-    found = place(path, volume.name, context.mounts)
-    return found if isinstance(found, Mapped) else _by_default(path, volume, context) or found
+        return place(None, volume.name, context.mounts(task))
+    found = place(path, volume.name, context.mounts(task))
+    return found if isinstance(found, Mapped) else _by_default(path, volume, task, context) or found
 
 
-def _by_default(path: Text, volume: Volume, context: Context) -> Unplaced | None:
+def _by_default(path: Text, volume: Volume, task: Task, context: Context) -> Unplaced | None:
     """What is suggested by the defaults of parameters, in the path or in a mount point; None if nothing is."""
     if not context.stack.parameters:
         return None
-    target = place(context.with_defaults(path, volume.key), volume.name, context.mounts_by_default(volume.key))
+    target = place(context.with_defaults(path, volume.key), volume.name, context.mounts_by_default(task))
     if not isinstance(target, Mapped) or target.nested:
         return None
     likely = shown(target.mount.file_system), shown_path(target.directory)

@@ -46,7 +46,7 @@ def check(service: Service, task: Task | None, context: Context) -> Finding | No
     version = service.platform_version
     if task is None or version is None or not any(isinstance(v.storage, EfsVolume) for v in task.volumes):
         return None
-    if unsupported(task):
+    if unsupported(task, context):
         return None
     parameter = context.parameter(version, service.key)
     if parameter is not None and parameter.values:

@@ -40,7 +40,8 @@ def check(stack: Stack, context: Context) -> Iterator[Finding]:
     for task in stack.tasks:
         storages = [v.storage for v in task.volumes if isinstance(v.storage, EfsVolume)]
         mounted = dict.fromkeys(s.file_system for s in storages if s.file_system is not None)
-        if not mounted or unsupported(task):
+        platform = unsupported(task, context)
+        if not mounted or (platform and platform[1] is Level.HOST):
             continue
         said = dict.fromkeys(
             sentence for system in mounted for sentence in _of(system, system in systems, task, routes)

@@ -444,6 +444,97 @@ class HostMount:
     """The instances' role, if the source creates it: whom they mount as with the option `iam`."""
     is_nfs: bool = True
     """False for disks, S3 and the like, which matter only where they lie."""
+    instance: Key | None = None
+    """The instance whose user data says so; None: whichever instance it is."""
+    origin: str = ""
+    """Where it says so, for messages: `line 7 of its user data`."""
+
+
+# -- capacity ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster as the source names it, by one expression wherever the same one is meant."""
+
+    name: Value
+    created: bool = False
+    """Whether the source creates it."""
+    generated: bool = False
+    """Whether the source leaves its name to be generated, so that no literal name can be its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Something that starts a task: a service, a task set, a schedule."""
+
+    task: Key
+    cluster: Cluster | None
+    """None: not known."""
+    providers: frozenset[str] = frozenset()
+    """Where it runs within the cluster: capacity providers of this source (for AWS Batch: compute environments); empty for
+    all of it."""
+    elsewhere: bool = False
+    """Whether it starts the task on Fargate, on Managed Instances or on external instances."""
+
+
+class System(StrEnum):
+    """What a container instance runs, as far as EFS volumes are concerned."""
+
+    LINUX = "Linux"
+    BOTTLEROCKET = "Bottlerocket"
+    WINDOWS = "Windows"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A machine image that instances start from, as far as the source shows which. `source` as it is written."""
+
+    key: Key
+    source: str
+    name: str | None = None
+    """The SSM parameter's path or the name that says what it is; None for a bare id and for what is not known."""
+    parameter: Key | None = None
+    """The parameter that gives it, by whose default it is known: existing stacks may have another value."""
+    writable: bool = False
+    """Whether the name stands in the source as it is, so that another one can be put in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What container instances are started from: a launch configuration, a launch template or an instance."""
+
+    key: Key
+    name: str
+    engine: Engine = Engine.UNKNOWN
+    """Who is known to run tasks on it."""
+    clusters: tuple[Cluster, ...] = ()
+    """The clusters it may join; empty: not known."""
+    providers: frozenset[str] = frozenset()
+    """The capacity providers or compute environments of the source that start it."""
+    hosts_containers: bool = False
+    """Whether something shows that the container agent runs on it."""
+    scripted: bool = False
+    """Whether it has user data (or `AWS::CloudFormation::Init`), which anything that is not in the image takes."""
+    images: tuple[Key, ...] = ()
+    system: System | None = None
+    """What its user data is written for, where it could be for nothing else."""
+    agent: str | None = None
+    """The version of the container agent (or of ecs-init) that its user data pins."""
+    installs_plugin: bool = False
+    """Whether its user data installs the mount helper and starts the volume plugin."""
+    attributes: str | None = None
+    """What its user data sets `ECS_INSTANCE_ATTRIBUTES` to."""
+
+    @property
+    def image_key(self) -> Key:
+        """Names the place where its image stands."""
+        return (*self.key, "image")
+
+    @property
+    def script_key(self) -> Key:
+        """Names the place where its user data stands."""
+        return (*self.key, "user data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -619,6 +710,9 @@ class Stack:
     names: frozenset[str] | None = None
     """Names that are taken, where the source can hold new resources; None where it cannot."""
     host_mounts: tuple[HostMount, ...] = ()
+    instances: tuple[Instance, ...] = ()
+    images: tuple[Image, ...] = ()
+    runs: tuple[Run, ...] = ()
     owners: tuple[Owner, ...] = ()
     hidden: tuple[HiddenDefinition, ...] = ()
     starts_tasks: bool = False
@@ -717,6 +811,14 @@ class AddWait:
     awaited: Key
 
 
+@dataclass(frozen=True, slots=True)
+class SetImage:
+    """Start instances from the image of another name."""
+
+    image: Key
+    name: str
+
+
 Change: TypeAlias = (
     SetStorage
     | SetReadOnly
@@ -729,6 +831,7 @@ Change: TypeAlias = (
     | AddPermissions
     | AddTraffic
     | AddWait
+    | SetImage
 )
 
 
@@ -784,6 +887,12 @@ def apply(stack: Stack, changes: Iterable[Change]) -> Stack:
             if isinstance(change, SetParameterDefault):
                 parameter = replace(parameter, default=change.default, allowed=change.allowed)
         parameters.append(parameter)
+    images = []
+    for image in stack.images:
+        for change in by_subject.get(image.key, ()):
+            if isinstance(change, SetImage):
+                image = rename(image, change.name)
+        images.append(image)
     points = {point.key: point for point in stack.access_points}
     permissions = set(stack.permissions)
     roles = {role.key: role for role in stack.roles}
@@ -805,6 +914,7 @@ def apply(stack: Stack, changes: Iterable[Change]) -> Stack:
         tasks=tuple(tasks),
         services=tuple(services),
         parameters=tuple(parameters),
+        images=tuple(images),
         access_points=tuple(points.values()),
         roles=tuple(roles.values()),
         permissions=frozenset(permissions),
@@ -820,6 +930,11 @@ def _apply_to_network(network: Network, by_subject: dict[Key, list[Change]]) -> 
         awaited = {c.awaited for c in by_subject.get(runner.key, ()) if isinstance(c, AddWait)}
         runners.append(replace(runner, awaits=runner.awaits | awaited) if awaited else runner)
     return replace(network, traffic=(*network.traffic, *traffic.values()), runners=tuple(runners))
+
+
+def rename(image: Image, name: str) -> Image:
+    """An image by another name, which stands where the old one stood."""
+    return replace(image, name=name, source=image.source.replace(image.name or "", name))
 
 
 def widen(known: AccessPoint | None, wanted: AccessPoint) -> AccessPoint:
@@ -850,3 +965,5 @@ def subject(change: Change) -> Key:
             return change.rule.key
         case AddWait():
             return change.runner
+        case SetImage():
+            return change.image

@@ -92,7 +92,7 @@ def _mounted(volume: Volume, task: Task, context: Context) -> _Mount:
     found = placement(volume, task, context)
     if isinstance(found, Mapped):
         options = found.mount.options
-        roles = [m.role for m in context.mounts.at_or_above(found.mount.host_path) if "iam" in m.options]
+        roles = [m.role for m in context.mounts(task).at_or_above(found.mount.host_path) if "iam" in m.options]
     elif isinstance(volume.storage, DockerVolume) and (mount := docker_mount(volume.storage)) is not None:
         options = mount.options
     point = next((o.partition("=")[2] for o in options if o.startswith("accesspoint=")), "")

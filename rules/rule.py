@@ -11,6 +11,8 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import count
 
+from rules.capacity import Capacity, Hosts
+from rules.images import Support
 from rules.model import (
     ANY,
     AccessPoint,
@@ -36,7 +38,9 @@ from rules.model import (
     Role,
     Service,
     SetReadOnly,
+    SetStorage,
     Stack,
+    Storage,
     Task,
     Text,
     Value,
@@ -263,6 +267,14 @@ class Context:
         """Parameters by the document they belong to and the reference to them."""
         return {(p.key[1], p.ref.source): p for p in self.stack.parameters}
 
+    @cached_property
+    def _parameters_by_key(self) -> dict[Key, Parameter]:
+        return {parameter.key: parameter for parameter in self.stack.parameters}
+
+    def parameter_at(self, key: Key) -> Parameter:
+        """The parameter of a key that an image names."""
+        return self._parameters_by_key[key]
+
     def parameter(self, value: Value | None, user: Key) -> Parameter | None:
         """The parameter that a value is, in the document of its user."""
         if not isinstance(value, Text) or len(value.parts) != 1:
@@ -334,29 +346,32 @@ class Context:
         return Routes(self.stack.network)
 
     @cached_property
-    def mounts(self) -> Mounts:
-        """Every known mount of EFS on the container hosts."""
-        return Mounts(self._known_mounts)
+    def _capacity(self) -> Capacity:
+        return Capacity(self.stack)
 
-    def mounts_by_default(self, user: Key) -> Mounts:
-        """The same where every parameter of the document of `user` has its default."""
-        if user[1] not in self._mounts_by_default:
-            paths = ((mount, self.with_defaults(Text.decode(mount.host_path), user)) for mount in self._known_mounts)
-            mounts = Mounts(replace(mount, host_path=normalise(path.coded)) for mount, path in paths)
-            self._mounts_by_default[user[1]] = mounts
-        return self._mounts_by_default[user[1]]
+    def hosts(self, task: Task) -> Hosts:
+        """The container instances of this source that can run the task."""
+        return self._capacity.hosts(task)
 
-    def with_defaults(self, value: Text, user: Key) -> Text:
-        """A text with the defaults of parameters in the places of the references to them, as far as the source has some."""
-        known = {p.ref: p.default for p in self.parameters(value, user) if p.default is not None and p.values}
-        return given(value, known)
+    def mounts(self, task: Task) -> Mounts:
+        """Every known mount of EFS on the container hosts that can run the task."""
+        hosts = self.hosts(task)
+        if hosts.keys not in self._mounts:
+            self._mounts[hosts.keys] = Mounts(self._known_mounts(hosts), hosts.instances)
+        return self._mounts[hosts.keys]
 
-    @cached_property
-    def _mounts_by_default(self) -> dict[object, Mounts]:
-        return {}
+    def mounts_by_default(self, task: Task) -> Mounts:
+        """The same where every parameter of the task's document has its default."""
+        hosts = self.hosts(task)
+        place = (task.key[1], hosts.keys)
+        if place not in self._mounts_by_default:
+            known = self._known_mounts(hosts)
+            paths = ((mount, self.with_defaults(Text.decode(mount.host_path), task.key)) for mount in known)
+            mounts = (replace(mount, host_path=normalise(path.coded)) for mount, path in paths)
+            self._mounts_by_default[place] = Mounts(mounts, hosts.instances)
+        return self._mounts_by_default[place]
 
-    @cached_property
-    def _known_mounts(self) -> list[HostMount]:
+    def _known_mounts(self, hosts: Hosts) -> list[HostMount]:
         configured = [
             HostMount(path, system.id, directory)
             for system in self.policy.file_systems
@@ -364,7 +379,28 @@ class Context:
         ]
         # What somebody says settles what a script leaves open.
         told = {mount.host_path for mount in configured}
-        return [*configured, *(m for m in self.stack.host_mounts if m.host_path not in told or not m.doubt)]
+        found = (m for key in (None, *hosts.keys) for m in self._mounts_by_instance.get(key, ()))
+        return [*configured, *(m for m in found if m.host_path not in told or not m.doubt)]
+
+    def with_defaults(self, value: Text, user: Key) -> Text:
+        """A text with the defaults of parameters in the places of the references to them, as far as the source has some."""
+        known = {p.ref: p.default for p in self.parameters(value, user) if p.default is not None and p.values}
+        return given(value, known)
+
+    @cached_property
+    def _mounts(self) -> dict[tuple[Key, ...], Mounts]:
+        return {}
+
+    @cached_property
+    def _mounts_by_default(self) -> dict[object, Mounts]:
+        return {}
+
+    @cached_property
+    def _mounts_by_instance(self) -> dict[Key | None, list[HostMount]]:
+        found: dict[Key | None, list[HostMount]] = {}
+        for mount in self.stack.host_mounts:
+            found.setdefault(mount.instance, []).append(mount)
+        return found
 
     def owner(self, file_system: Value, path: Directory) -> Owner | None:
         """Who owns a directory, where the source makes it."""
@@ -445,7 +481,8 @@ class Rule:
     check_volume: VolumeCheck | None = None
     check_service: ServiceCheck | None = None
     check_stack: StackCheck | None = None
-    """Asked last, once the plan is made: for advice about what it leaves. Its findings change nothing."""
+    """Asked last, once the plan is made: for advice about what it leaves. What its findings change is no volume, task or
+    service; those with the same changes stand or fall together."""
     examples: tuple[Example, ...] = ()
     climbs_to: Level = Level.OTHER
     """The level that the rule's step reaches: it is not asked when the user's target lies below."""
@@ -545,25 +582,59 @@ def yaml_word(word: str) -> str:
     return word if _PLAIN_YAML.fullmatch(word) else json.dumps(word, ensure_ascii=False)
 
 
-def temper(finding: Finding, task: Task, context: Context) -> Finding:
-    """The finding as the task's surroundings allow it: nothing is applied by default on Managed Instances, nor where
-    CodeDeploy replaces the tasks.
+def temper(finding: Finding, volume: Volume, task: Task, context: Context) -> Finding:
+    """The finding about a volume as the task's surroundings allow it: nothing is applied by default on Managed Instances,
+    where CodeDeploy replaces the tasks, nor where the instances are too old for what it needs.
 
     Whether Managed Instances support TLS, access points and IAM on EFS volumes is not established: AWS documents the
     parameter there, without a confirmation.
     """
-    if finding.status is not Status.FIXABLE:
+    if finding.status not in (Status.FIXABLE, Status.UNSAFE):
         return finding
-    if "MANAGED_INSTANCES" in task.compatibilities:
-        doubt = "AWS does not confirm TLS, access points and IAM on EFS volumes for Managed Instances: try it first."
-    elif context.stack.blue_green:
-        doubt = (
+    doubts = []
+    if finding.status is Status.FIXABLE and "MANAGED_INSTANCES" in task.compatibilities:
+        doubts.append(
+            "AWS does not confirm TLS, access points and IAM on EFS volumes for Managed Instances: try it first."
+        )
+    elif finding.status is Status.FIXABLE and context.stack.blue_green:
+        doubts.append(
             "CodeDeploy replaces the tasks here, and takes no other change in the same deployment: deploy the access points, "
             "roles and policies first, the task definition after them."
         )
-    else:
+    if _needs_more(finding, volume.storage) and (problem := old_instances(task, context)):
+        doubts.append(problem)
+    if not doubts:
         return finding
-    return replace(finding, status=Status.UNSAFE, caveat=f"{finding.caveat or ''} {doubt}".strip())
+    return replace(finding, status=Status.UNSAFE, caveat=" ".join([finding.caveat or "", *doubts]).strip())
+
+
+def _needs_more(finding: Finding, storage: Storage) -> bool:
+    """Whether a finding's changes make a volume need the volume plugin, or TLS, for the first time."""
+    planned = [c.storage for c in finding.changes if isinstance(c, SetStorage) and isinstance(c.storage, EfsVolume)]
+    if not isinstance(storage, EfsVolume):
+        return bool(planned)
+    return not storage.encrypts and any(new.encrypts for new in planned)
+
+
+def old_instances(task: Task, context: Context) -> str | None:
+    """Why EFS volumes with TLS would fail to mount where the task can run, if the source shows it."""
+    least = context.hosts(task).least_able
+    if least is None or least[1].support > Support.PREVIEW:
+        return None
+    instance, ability = least
+    able = (
+        "can mount EFS volumes by plain NFS only" if ability.support is Support.PREVIEW else "cannot mount EFS volumes"
+    )
+    return (
+        f"{instance.name} has {ability.shown_by}, which {able}: it needs a current image first (EFS402), or ECS places no task "
+        "with this volume there."
+    )
+
+
+INSTANCE_PREREQUISITES = (
+    "the ECS-optimized AMI 20200319 or later (container agent 1.38.0, ecs-init 1.38.0-1); on an AMI of your own: `yum install "
+    "amazon-efs-utils`, then `systemctl enable --now amazon-ecs-volume-plugin` (Amazon Linux 1: reboot)"
+)
 
 
 def volume_prerequisites(task: Task) -> str:
@@ -576,11 +647,7 @@ def volume_prerequisites(task: Task) -> str:
     fargate = (
         "Fargate needs platform version 1.4.0 or later, and a supervisor container takes a little of the task's memory."
     )
-    ec2 = (
-        "Container instances need the ECS-optimized AMI 20200319 or later (container agent 1.38.0, ecs-init 1.38.0-1); on an "
-        "AMI of your own: `yum install amazon-efs-utils`, then `systemctl enable --now amazon-ecs-volume-plugin` "
-        "(Amazon Linux 1: reboot)."
-    )
+    ec2 = f"Container instances need {INSTANCE_PREREQUISITES}."
     if task.fargate_only:
         return fargate
     if task.compatibilities == {"MANAGED_INSTANCES"}:

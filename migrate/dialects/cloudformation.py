@@ -7,7 +7,7 @@ from dataclasses import replace
 from migrate.dialects import intrinsics, parameters, platform_versions
 from migrate.dialects.batch_jobs import add_part, capitalised, part_key, parts
 from migrate.dialects.hidden import places
-from migrate.dialects.instances import with_mounts
+from migrate.dialects.instances import capacity
 from migrate.dialects.network import with_network
 from migrate.dialects.plain import Collector, PlainDialect, TaskNodes
 from migrate.dialects.reading import Reading
@@ -16,7 +16,7 @@ from migrate.dialects.shape import Spelling
 from migrate.dialects.unread import unread
 from migrate.dialects.values import child, mapping, text, words
 from migrate.syntax import Document
-from migrate.syntax.node import Mapping, Node, TreeEdit
+from migrate.syntax.node import Mapping, Node, Scalar, SetScalar, TreeEdit
 from rules.model import (
     Change,
     CorrectSpelling,
@@ -92,12 +92,15 @@ class CloudFormation(PlainDialect):
             return None
         reading.blocked |= _shared_properties(collector)
         for template in templates:
-            reading.stack = with_mounts(template, template.extend(reading.stack))
+            found = capacity(template)
+            reading.stack = found.added_to(template.extend(reading.stack))
+            reading.spans |= found.spans
+            reading.nodes |= found.nodes
             reading.stack = with_network(template, document.roots[template.index], reading.stack)
             reading.nodes[("template", template.index)] = template
             parameters.read(template, reading)
             for name, resource in template.resources.items():
-                kinds = {"task", "hidden", "service", _KINDS.get(resource.type, "task")}
+                kinds = {"task", "hidden", "service", "instance", _KINDS.get(resource.type, "task")}
                 if resource.type in _KINDS:
                     reading.spans.setdefault(template.key(_KINDS[resource.type], name), resource.entry.key.start)
                 ignore = child(mapping(child(mapping(child(resource.node, "Metadata")), "efs-migrate")), "ignore")
@@ -124,6 +127,11 @@ class CloudFormation(PlainDialect):
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
         edits = [*super().write(reading, planned), *parameters.edits(reading, planned)]
+        for old, new in zip(reading.stack.images, planned.images, strict=True):
+            if old != new and old.parameter is None:
+                node = reading.nodes[old.key]
+                assert isinstance(node, Scalar)
+                edits.append(SetScalar(node, node.text.replace(old.name or "", new.name or "")))
         templates = [t for t in reading.nodes.values() if isinstance(t, Template)]
         for template in templates:
             edits = ResourceWriter(template, reading.stack, planned).merged(edits)

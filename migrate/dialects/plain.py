@@ -37,6 +37,7 @@ from rules.model import (
     HiddenDefinition,
     Key,
     Service,
+    SetImage,
     SetParameterDefault,
     SetPlatformVersion,
     SetReadOnly,
@@ -262,7 +263,7 @@ class PlainDialect:
                 return reading.blocked.get(change.service)
             case SetParameterDefault():
                 return reading.blocked.get(change.parameter)
-            case AddAccessPoint() | AddRole() | AddPermissions() | AddTraffic() | AddWait():
+            case AddAccessPoint() | AddRole() | AddPermissions() | AddTraffic() | AddWait() | SetImage():
                 return None
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
