@@ -17,7 +17,7 @@ from migrate import config
 from migrate.discover import reason
 from migrate.engine import Located
 from migrate.report.diff import unified
-from migrate.report.result import Report, caveats, subject
+from migrate.report.result import Report, caveats, subjects
 from migrate.run import FileResult, Options, Run
 from migrate.source import SourceProblem, write
 from migrate.terminal import printable
@@ -192,7 +192,7 @@ def _diff(file: FileResult) -> str:
 def _note(caveat: str, findings: Sequence[Located]) -> str:
     first = findings[0]
     unsafe = " (unsafe)" if first.finding.status is Status.UNSAFE else ""
-    return f"{first.finding.rule} {first.rule.name}{unsafe}, {', '.join(map(subject, findings))}: {caveat}"
+    return f"{first.finding.rule} {first.rule.name}{unsafe}, {subjects(findings)}: {caveat}"
 
 
 def _patch_path(file: FileResult) -> str:

@@ -12,18 +12,18 @@ from itertools import accumulate
 
 from migrate import dialects
 from migrate.dialects.reading import Reading
+from migrate.dialects.unread import unread
 from migrate.edit import Edit, apply
 from migrate.suppress import suppressions
 from migrate.syntax import CannotEdit, Document, SyntaxProblem, parse
 from migrate.syntax.collecting import not_collecting
 from migrate.syntax.node import EditSequence, TreeEdit
-from migrate.unread import unread
 from rules import RULES
 from rules.constraints import violations
 from rules.levels import level
-from rules.model import Change, Key, Level, Stack, Storage, apply_to_task, apply_to_volume, subject
+from rules.model import Change, Key, Level, Service, Stack, Storage, Task, apply_to_task, apply_to_volume, subject
 from rules.model import apply as apply_changes
-from rules.rule import CAREFUL, Context, Finding, Policy, Rule, Status, StepId, VolumeCheck, temper
+from rules.rule import CAREFUL, Context, Finding, Policy, Rule, ServiceCheck, Status, StepId, VolumeCheck, temper
 
 Decisions = Mapping[StepId, bool]
 """Steps that somebody accepted or refused; the others are decided by their status and the policy."""
@@ -69,6 +69,7 @@ class _Planner:
         self.rules = [r for r in RULES if r.id not in policy.off and r.climbs_to.rank <= policy.target.rank]
         self.decided: list[Decided] = []
         self.changes: list[Change] = []
+        self.said: set[StepId] = set()
 
     def run(self) -> Plan:
         done: set[Key] = set()
@@ -81,22 +82,38 @@ class _Planner:
         stack, known = apply_changes(self.reading.stack, self.changes), len(self.changes)
         planned = {task.key: task for task in stack.tasks}
         for service in self.reading.stack.services:
-            task = planned.get(service.task) if service.task else None
             for rule in self.rules:
                 if rule.check_service and rule.id not in self.suppressed.get(service.key, ()):
-                    finding = rule.check_service(service, task, self.context)
-                    if finding and finding.changes and self.context.stack.blue_green:
-                        finding = _refuse(
-                            finding, "CodeDeploy replaces the tasks here, and its services are not edited"
-                        )
-                    if finding:
-                        self.decide([finding])
-        stack = apply_changes(stack, self.changes[known:])
+                    self.ask_service(rule.check_service, service, planned)
+        stack, known = apply_changes(stack, self.changes[known:]), len(self.changes)
         for rule in self.rules:
-            for finding in rule.check_stack(stack, self.context) if rule.check_stack else ():
-                if rule.id not in self.suppressed.get(finding.subject, ()):
-                    self.decided.append(Decided(finding, applied=False))
-        return Plan(tuple(self.decided), tuple(self.changes), stack)
+            if rule.check_stack:
+                self.plan_stack(rule, list(rule.check_stack(stack, self.context)))
+        return Plan(tuple(self.decided), tuple(self.changes), apply_changes(stack, self.changes[known:]))
+
+    def plan_stack(self, rule: Rule, findings: list[Finding]) -> None:
+        """Decide about what a rule says of the whole stack; subjects that ask for the same change share it."""
+        silenced = {f.changes for f in findings if rule.id in self.suppressed.get(f.subject, ())}
+        groups: dict[object, list[Finding]] = {}
+        for finding in findings:
+            if rule.id not in self.suppressed.get(finding.subject, ()):
+                if finding.changes and finding.changes in silenced:
+                    finding = _refuse(finding, "it shares this with a resource for which the rule is suppressed")
+                groups.setdefault(finding.changes or finding.id, []).append(finding)
+        for group in groups.values():
+            self.decide(group)
+
+    def ask_service(self, check: ServiceCheck, service: Service, planned: Mapping[Key, Task]) -> None:
+        """Ask about a service and each of its tasks until there is something to say."""
+        tasks = [planned.get(key) if key else None for key in (service.task, *service.others)]
+        finding = next((found for task in tasks if (found := check(service, task, self.context))), None)
+        # Services may share what a finding is about: a parameter.
+        if finding is None or finding.rule in self.suppressed.get(finding.subject, ()) or finding.id in self.said:
+            return
+        self.said.add(finding.id)
+        if finding.changes and self.context.stack.blue_green:
+            finding = _refuse(finding, "CodeDeploy replaces the tasks here, and its services are not edited")
+        self.decide([finding])
 
     def plan_volumes(self, group: Sequence[Key]) -> None:
         """Ask about a volume, or about several that share a node and can only change together."""
@@ -110,21 +127,23 @@ class _Planner:
                 findings = self.ask(rule.check_volume, rule.id, group)
                 if findings:
                     settled.add(rule.id)
-                    applied = self.decide(findings)
-                    progress |= applied
-                    if findings[0].stops and not applied:
+                    progress = self.decide(findings)
+                    if findings[0].stops and not progress:
                         return
+                    if progress:
+                        break  # what stops a volume comes before what would take it further
 
     def ask(self, check: VolumeCheck, rule: str, group: Sequence[Key]) -> list[Finding]:
         findings = []
         silenced = False
+        self.context.ask()
         for key in group:
             task = self.tasks[self.owner[key]]
             finding = check(self.volumes[key], task, self.context)
             if finding and rule in self.suppressed.get(key, ()):
                 silenced = True
             elif finding:
-                findings.append(temper(finding, task, self.context))
+                findings.append(temper(finding, self.volumes[key], task, self.context))
         return findings if len(group) == 1 else _agree(findings, group, silenced)
 
     def decide(self, findings: Sequence[Finding]) -> bool:
@@ -172,7 +191,10 @@ def _agree(findings: list[Finding], group: Sequence[Key], silenced: bool) -> lis
         missing = [key for key in group if all(f.subject != key for f in findings)]
         return [*findings, *(replace(worst, subject=key, message=f"shared: {worst.message}") for key in missing)]
     if len(findings) < len(group) and any(subject(c) == f.subject for f in findings for c in f.changes):
-        return [_refuse(f, "it shares its source with a volume that this does not concern") for f in findings]
+        return [
+            _refuse(f, "it shares its source with a volume that this does not concern: write them apart first")
+            for f in findings
+        ]
     agreed = []
     for finding in findings:
         if finding.status in CAREFUL and finding.status is not worst.status:
@@ -304,11 +326,13 @@ def _locate(reading: Reading, planned: Plan) -> Iterator[Located]:
     tasks = {task.key: task.name for task in reading.stack.tasks}
     for service in reading.stack.services:
         names[service.key] = (tasks.get(service.task, service.name) if service.task else service.name, None)
+    for instance in reading.stack.instances:
+        names |= dict.fromkeys((instance.key, instance.image_key, instance.script_key), (instance.name, None))
     located = []
     for decided in planned.decided:
         about = decided.finding.subject
         line, column = reading.document.line_column(reading.spans[about])
-        # What is neither volume nor service is a resource, which its key names.
+        # What is none of these is a resource, which its key names.
         task_name, volume = names.get(about) or (str(about[-1]), None)
         rule = rules[decided.finding.rule]
         located.append(Located(rule, decided.finding, line, column, task_name, volume, decided.applied))
@@ -384,7 +408,12 @@ def _keyed(stack: Stack) -> tuple[object, ...]:
     tasks = {t.key: (replace(t, volumes=()), {v.key: v for v in t.volumes}) for t in stack.tasks}
     points = {point.key: point for point in stack.access_points}
     roles = {role.key: role for role in stack.roles}
-    return tasks, stack.services, points, roles, stack.permissions, frozenset(stack.file_systems)
+    parameters = {parameter.key: parameter for parameter in stack.parameters}
+    network = replace(stack.network, traffic=())
+    traffic = {rule.key: rule for rule in stack.network.traffic}
+    systems = frozenset(stack.file_systems)
+    images = frozenset(stack.images)
+    return tasks, stack.services, parameters, points, roles, stack.permissions, systems, network, traffic, images
 
 
 def _newlines(text: str) -> set[str]:

@@ -15,7 +15,7 @@ _IDS = frozenset(rule.id for rule in RULES)
 
 
 def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
-    """Rule ids that comments suppress, by the key of the volume or service they stand at.
+    """Rule ids that comments suppress, by the key of the volume, service or instance they stand at.
 
     Raises SyntaxProblem for a comment that is not understood: a typo must not pass for consent.
     """
@@ -32,14 +32,19 @@ def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
             raise SyntaxProblem(line, 1, "a suppression reads `efs-migrate: ignore[EFS202, EFS203] reason`")
         _check(ids, line)
         by_line[line] = by_line.get(line, frozenset()) | ids
-    lines = {key: reading.document.line_column(offset)[0] for key, offset in reading.spans.items()}
-    taken = set(lines.values())
-    for key, line in lines.items():
+    places = [*reading.spans.items(), *reading.around.items()]
+    lines = [(key, reading.document.line_column(offset)[0]) for key, offset in places]
+    taken = {line for _, line in lines}
+    for key, line in lines:
         # A comment on the line above speaks of that line's own volume, if it has one.
         above = by_line.get(line - 1, frozenset()) if line - 1 not in taken else frozenset()
         ids = by_line.get(line, frozenset()) | above
         if ids:
             found[key] = found.get(key, frozenset()) | ids
+    for key, _ in lines:
+        # What is said at an instance's resource holds for its image and its user data, too.
+        if key[0] == "instance" and (whole := found.get(key[:3])):
+            found[key] = found.get(key, frozenset()) | whole
     return found
 
 
@@ -49,7 +54,7 @@ def _by_metadata(reading: Reading) -> dict[Key, frozenset[str]]:
     for task, (offset, ids) in reading.ignored.items():
         _check(ids, reading.document.line_column(offset)[0])
         for key in reading.spans:
-            if key[: len(task)] == task or (key[0] == "service" and key[1:] == task[1:]):
+            if key[: len(task)] == task or (key[0] == "service" and key[1 : len(task)] == task[1:]):
                 found[key] = ids
     return found
 

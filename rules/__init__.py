@@ -16,10 +16,15 @@ from rules import (
     efs301_root_directory_with_access_point,
     efs302_misspelt_property,
     efs303_fixed_transit_encryption_port,
+    efs304_hidden_definition,
     efs401_fargate_platform_version,
+    efs402_container_agent,
     efs403_unsupported_platform,
+    efs404_network_path,
+    efs405_leftover_host_mount,
     efs406_whole_file_system,
     efs407_root_squash,
+    efs408_anonymous_access,
     efs409_lost_mount_options,
 )
 from rules.rule import Rule
@@ -36,7 +41,12 @@ RULES: tuple[Rule, ...] = (
     efs202_access_point.RULE,
     efs203_iam_authorization.RULE,
     efs401_fargate_platform_version.RULE,
+    efs402_container_agent.RULE,
     efs303_fixed_transit_encryption_port.RULE,
+    efs304_hidden_definition.RULE,
+    efs404_network_path.RULE,
+    efs405_leftover_host_mount.RULE,
     efs406_whole_file_system.RULE,
     efs407_root_squash.RULE,
+    efs408_anonymous_access.RULE,
 )

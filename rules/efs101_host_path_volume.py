@@ -19,6 +19,7 @@ Source: Amazon ECS developer guide, "Amazon EFS volumes" and "Tutorial: Using Am
 from __future__ import annotations
 
 from rules.model import ENABLED, Change, DockerVolume, EfsVolume, HostPath, Level, SetStorage, Task, Text, Value, Volume
+from rules.mountable import over_the_network
 from rules.mounts import UNSUPPORTED, Mapped, Unplaced, lost_options, place, split_options
 from rules.paths import looks_like_a_file, looks_like_efs, text
 from rules.rule import Context, Example, Finding, Rule, Status, keep_read_only, shown, shown_path, yaml_word
@@ -45,7 +46,23 @@ def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced
     # Managed instances run no user data, so nothing can have mounted EFS there.
     if path is None or task.compatibilities == {"MANAGED_INSTANCES"}:
         return None
-    return place(path if isinstance(path, Text) else None, volume.name, context.mounts)
+    if not isinstance(path, Text):
+        return place(None, volume.name, context.mounts(task))
+    found = place(path, volume.name, context.mounts(task))
+    return found if isinstance(found, Mapped) else _by_default(path, volume, task, context) or found
+
+
+def _by_default(path: Text, volume: Volume, task: Task, context: Context) -> Unplaced | None:
+    """What is suggested by the defaults of parameters, in the path or in a mount point; None if nothing is."""
+    if not context.stack.parameters:
+        return None
+    target = place(context.with_defaults(path, volume.key), volume.name, context.mounts_by_default(task))
+    if not isinstance(target, Mapped) or target.nested:
+        return None
+    likely = shown(target.mount.file_system), shown_path(target.directory)
+    named = [f"parameter {p.name} is {p.default} by default" for p in context.parameters(path, volume.key)]
+    given = " and ".join(named) or f"parameters put a mount at {shown_path(target.mount.host_path)} by default"
+    return Unplaced(f"{given}, and then it is {':'.join(likely)}", likely=likely)
 
 
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:
@@ -91,7 +108,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     )
     file_like = beyond and looks_like_a_file(path)
     careful = file_like or "iam" in names
-    return Finding(
+    step = Finding(
         _ID,
         volume.key,
         Status.UNSAFE if careful else Status.FIXABLE,
@@ -100,6 +117,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         changes=(SetStorage(volume.key, storage), *changes),
         detail=target,
     )
+    return over_the_network(step, task, context)
 
 
 def _bind_options(volume: Volume) -> list[str]:
@@ -110,8 +128,10 @@ def _bind_options(volume: Volume) -> list[str]:
 
 def _ask(volume: Volume, path: str, found: Unplaced) -> Finding:
     if found.mappable:
-        mount_point = yaml_word(likely_mount_point(path))
-        settle = f"if it is, configure `file-systems: [{{id: fs-…, mounts: {{{mount_point}: /}}}}]`"
+        mount_point, file_system, directory = likely_mount_point(path), "fs-…", "/"
+        if found.likely:
+            mount_point, (file_system, directory) = path, map(yaml_word, found.likely)
+        settle = f"if it is, configure `file-systems: [{{id: {file_system}, mounts: {{{yaml_word(mount_point)}: {directory}}}}}]`"
     else:
         settle = "mount it another way, or leave it as it is with `rules: {EFS101: off}`"
     return Finding(
@@ -134,8 +154,6 @@ def _caveat(target: str, path: str, task: Task, options: list[str], file_like: b
     )
     if task.may_run_on_ec2:
         caveat += " If the directory is empty, Docker will fill it from the image; the bind mount did not."
-    if task.network_mode == "awsvpc":
-        caveat += " The mount will leave through the task's security group, which needs TCP 2049 to the mount targets."
     if lost := [o for o in lost_options(options) if o not in ("bind", "rbind")]:
         caveat += f" Mount options without an equivalent are lost: {', '.join(lost)}."
     if "iam" in options:

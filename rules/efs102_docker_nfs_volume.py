@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from rules.grants import configured_role, family, grant
+from rules.grants import Floor, configured_role, family, grant
 from rules.model import (
     CODED_REF,
     ENABLED,
@@ -35,6 +35,7 @@ from rules.model import (
     Value,
     Volume,
 )
+from rules.mountable import over_the_network
 from rules.mounts import UNSUPPORTED, lost_options, parse_source, split_options
 from rules.paths import climbs, starts_with_reference, text
 from rules.rule import Context, Example, Finding, Rule, Status, keep_read_only, shown, shown_path, yaml_word
@@ -139,7 +140,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
                 volume, f"it mounts {target} read-only, and the mount points to keep it so are not readable here"
             )
         changes += kept
-    return Finding(
+    step = Finding(
         _ID,
         volume.key,
         Status.UNSAFE if mount.never_worked or later else Status.FIXABLE,
@@ -147,9 +148,10 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         _caveat(mount, task, later),
         changes=changes,
         # What the mount could do until now it must still be able to do.
-        grant=grant(volume, storage, replace(task, task_role=role), context, root_access=True) if iam else None,
+        grant=grant(volume, storage, replace(task, task_role=role), context, Floor(root_access=True)) if iam else None,
         detail=target,
     )
+    return over_the_network(step, task, context)
 
 
 def _finding(volume: Volume, status: Status, message: str) -> Finding:
@@ -195,10 +197,6 @@ def _caveat(mount: DockerMount, task: Task, unauthorized: bool) -> str | None:
         parts.append(f"Mount options without an equivalent are lost: {', '.join(lost)}.")
     if "FARGATE" in task.compatibilities:
         parts.append("On Fargate an empty directory is no longer filled from the image.")
-    if task.network_mode == "awsvpc":
-        parts.append(
-            "The mount will leave through the task's security group, which needs TCP 2049 to the mount targets."
-        )
     if ".efs." in mount.server and task.region is None:
         parts.append(f"The task must run in the region of {mount.server}.")
     return " ".join(parts) or None

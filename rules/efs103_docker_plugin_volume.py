@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 
 from rules.model import DockerVolume, EfsVolume, Level, SetStorage, Task, Volume
+from rules.mountable import over_the_network
 from rules.paths import text
 from rules.rule import Context, Example, Finding, Rule, Status, shown, shown_path, yaml_word
 
@@ -50,7 +51,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         )
     root = None if configured.directory == "/" else text(configured.directory)
     target = f"{shown(configured.file_system)}:{shown_path(configured.directory)}"
-    return Finding(
+    step = Finding(
         _ID,
         volume.key,
         Status.FIXABLE,
@@ -60,6 +61,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         changes=(SetStorage(volume.key, EfsVolume(configured.file_system, root)),),
         detail=target,
     )
+    return over_the_network(step, task, context)
 
 
 RULE = Rule(

@@ -15,7 +15,8 @@ directory that exists.
 its path with the directory that is mounted today.
 
 An access point's path has at most four levels and 100 characters, and no component may start with a dot; a directory
-that does not fit keeps `rootDirectory` and this rule says `refused`.
+that does not fit keeps `rootDirectory` and this rule says `refused`. Where a template's parameters decide a part of the
+path, so does a default or an allowed value with which it would not fit.
 
 Source: Amazon ECS developer guide, "Using Amazon EFS access points"; EFS API `CreateAccessPoint`.
 """
@@ -28,10 +29,10 @@ import shlex
 from dataclasses import replace
 
 from rules.model import (
-    CODED_REF,
     AccessPoint,
     AddAccessPoint,
     Change,
+    Directory,
     EfsVolume,
     Level,
     Ref,
@@ -51,14 +52,16 @@ from rules.rule import (
     Rule,
     Status,
     directory,
+    given,
     shown,
     shown_path,
     yaml_word,
 )
 
 _ID = "EFS202"
-_EXPRESSION = re.compile(CODED_REF)
 _FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}")
+_ONE_COMPONENT = re.compile(r"\$\{AWS::(AccountId|Partition|Region|StackName|URLSuffix)\}")
+"""Values of CloudFormation's own that are always one component of a path."""
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]+")
 
 
@@ -82,16 +85,22 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     own = context.own_access_point(storage.file_system, path)
     if point is None and own is not None:
         new = _new(own, context)
-        if new or own.condition in (None, volume.condition, task.condition):
-            return _through(volume, storage, own.ref, path, (AddAccessPoint(_for(own, volume, task)),) if new else ())
+        condition = _condition(volume, storage, task, context)
+        if new or own.condition in (None, volume.condition, task.condition, condition):
+            also = AddAccessPoint(replace(own, condition=condition))
+            return _through(volume, storage, own.ref, path, (also,) if new else ())
     if point is not None:
         return _through(volume, storage, point, path, ())
-    if problem := access_point_problem(path):
-        return _finding(
-            volume,
-            Status.REFUSED,
-            f"directory {shown_path(path)} of {file_system} cannot be an access point's path: {problem}; rootDirectory stays",
-        )
+    for case in _cases(path):
+        if isinstance(case, str) and (
+            problem := access_point_problem(case) or _value_problem(Text.decode(case), volume, context)
+        ):
+            return _finding(
+                volume,
+                Status.REFUSED,
+                f"directory {shown_path(case)} of {file_system} cannot be an access point's path: {problem}; rootDirectory "
+                "stays",
+            )
     if context.stack.names is not None:
         if not _FILE_SYSTEM.fullmatch(storage.file_system.literal or "fs-00000000"):
             return _finding(
@@ -109,7 +118,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     )
 
 
-def _through(volume: Volume, storage: EfsVolume, point: Value, path: str, more: tuple[Change, ...]) -> Finding:
+def _through(volume: Volume, storage: EfsVolume, point: Value, path: Directory, more: tuple[Change, ...]) -> Finding:
     target = f"{shown(storage.file_system)}:{shown_path(path)}"
     return Finding(
         _ID,
@@ -123,13 +132,10 @@ def _through(volume: Volume, storage: EfsVolume, point: Value, path: str, more: 
     )
 
 
-def _create(volume: Volume, storage: EfsVolume, task: Task, path: str, context: Context) -> Finding:
+def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, context: Context) -> Finding:
     """Create the access point in this source."""
-    name = context.new_name(_words(volume.name) + "AccessPoint")
-    system = context.own_file_system(storage.file_system)
-    # Whoever needs the file system has its condition; an access point must not outlive it.
-    condition = system.condition if system and system.condition else volume.condition or task.condition
-    user = context.policy.posix_users.get(path)
+    name = context.new_name(_words(volume.name) + "AccessPoint", (storage.file_system, path))
+    user = context.policy.posix_users.get(path) if isinstance(path, str) else None
     made = context.owner(storage.file_system, path) if storage.file_system else None
     creation = (made.uid, made.gid, made.mode) if made else ("0", "0", "0755")
     if user is not None:
@@ -142,18 +148,16 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: str, context: 
         path,
         creation,
         creation[:2] if user is not None else None,
-        condition,
+        _condition(volume, storage, task, context),
     )
     target = f"{shown(storage.file_system)}:{shown_path(path)}"
-    unknown = ""
-    if _EXPRESSION.search(path):
-        unknown = " An expression decides its path: its values must be absolute, with at most four levels in all."
     return Finding(
         _ID,
         volume.key,
         Status.FIXABLE,
         f"nothing confines the mount to {target}: create access point {name} and mount through it",
-        f"Compare {target} with the directory that is mounted today: a path that does not exist is created, empty.{unknown}",
+        f"Compare {target} with the directory that is mounted today: a path that does not exist is created, empty."
+        + _unknown(path, volume, context),
         changes=(
             AddAccessPoint(point),
             SetStorage(volume.key, replace(storage, access_point=point.ref, root_directory=None)),
@@ -162,13 +166,54 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: str, context: 
     )
 
 
+def _cases(path: Directory) -> list[Directory]:
+    """The directories among which conditions choose, as they are written; what leaves out the property means the root."""
+    if isinstance(path, str) or not path.cases:
+        return [path]
+    return [case.coded if isinstance(case, Text) else case or "/" for case in path.cases]
+
+
+def _value_problem(path: Text, volume: Volume, context: Context) -> str | None:
+    """Why a path of which parameters decide a part cannot be an access point's, for values that the source shows."""
+    parameters = [parameter for parameter in context.parameters(path, volume.key) if parameter.values]
+    cases = [{parameter: value} for parameter in parameters for value in parameter.values]
+    cases.append({parameter: parameter.default for parameter in parameters if parameter.default is not None})
+    for case in cases:
+        problem = access_point_problem(given(path, {parameter.ref: value for parameter, value in case.items()}).coded)
+        if problem:
+            values = " and ".join(f"{parameter.name} is {json.dumps(value)}" for parameter, value in case.items())
+            return f"where {values}, {problem}"
+    return None
+
+
+def _unknown(path: Directory, volume: Volume, context: Context) -> str:
+    """What is not known of a path, for the caveat: something decides it that may have values the source does not show."""
+    cases = _cases(path)
+    texts = [Text.decode(case) for case in cases if isinstance(case, str)]
+    if len(texts) < len(cases):
+        return " An expression decides its path: its values must be absolute, with at most four levels in all."
+    parameters = (parameter for text in texts for parameter in context.parameters(text, volume.key))
+    known = {parameter.ref for parameter in parameters if parameter.allowed is not None and parameter.values}
+    refs = dict.fromkeys(part for text in texts for part in text.parts if isinstance(part, Ref) and part not in known)
+    names = [ref.source for ref in refs if not _ONE_COMPONENT.fullmatch(ref.source)]
+    if not names:
+        return ""
+    return (
+        f" The value of {' and '.join(names)} is not known: with it, the path must be absolute, have at most four levels, "
+        "none of them empty or beginning with a dot, and not end with a slash."
+    )
+
+
 def _new(point: AccessPoint, context: Context) -> bool:
     """Whether the plan adds the access point, so that its condition may still change."""
     return all(p.key != point.key for p in context.stack.access_points)
 
 
-def _for(point: AccessPoint, volume: Volume, task: Task) -> AccessPoint:
-    return replace(point, condition=volume.condition or task.condition) if point.condition else point
+def _condition(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> str | None:
+    """The condition under which the volume needs an access point. Whoever needs a file system has its condition, and an
+    access point must not outlive it."""
+    system = context.own_file_system(storage.file_system)
+    return system.condition if system and system.condition else volume.condition or task.condition
 
 
 def _words(name: str) -> str:

@@ -17,9 +17,10 @@ Source: Amazon ECS developer guide, `authorizationConfig`; EFS user guide, "Usin
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from rules.grants import configured_role, family, grant, permissions, role_name
+from rules.grants import Floor, configured_role, family, grant, permissions, role_name
 from rules.model import (
     ENABLED,
     AddPermissions,
@@ -34,8 +35,10 @@ from rules.model import (
     SetTaskRole,
     Task,
     Text,
+    Value,
     Volume,
 )
+from rules.principals import floor
 from rules.rule import Context, Example, Finding, Rule, Status, may_be_absent, shown, yaml_word
 
 _ID = "EFS203"
@@ -70,7 +73,8 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             Status.NEEDS_INPUT,
             f"{start} a task role: configure `task-roles: {{{yaml_word(family(task))}: arn:aws:iam::…}}`",
         )
-    if may_be_absent(role):
+    roles = task.task_roles or (role,)
+    if may_be_absent(role) or any(arm.literal == "" for arm in roles):
         return _finding(
             volume, Status.REFUSED, f"the task role {shown(role)} may be left out, and IAM authorization needs one"
         )
@@ -79,24 +83,12 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         changes += (SetTaskRole(task.key, role),)
     if not storage.authorizes:
         changes += (SetStorage(volume.key, replace(storage, iam=ENABLED)),)
-    own = context.own_role(role)
-    if own is not None:
-        return _with_own_role(volume, storage, task, context, own, changes)
-    given = f" and the task role {role_name(role)}, as configured" if task.task_role is None else ""
-    allowed = grant(volume, storage, replace(task, task_role=role), context)
-    return Finding(
-        _ID,
-        volume.key,
-        Status.FIXABLE,
-        f"anyone who reaches {shown(storage.file_system)} may mount it: set iam to ENABLED{given}",
-        _caveat(storage, task),
-        changes=changes,
-        grant=allowed,
-        detail=f"{', '.join(allowed.access_points) or 'no access point'}, {allowed.role}",
-    )
+    own = [found for arm in roles if (found := context.own_role(arm)) is not None]
+    outside = [arm for arm in roles if context.own_role(arm) is None]
+    return _with_roles(volume, storage, task, context, own, outside, changes)
 
 
-def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> Finding | None:
+def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> Finding:
     """IAM for a task without a role, where the source can create one."""
     short = task.name.replace("TaskDefinition", "Task")
     name = context.new_name(f"{short}Role" if short != task.name else f"{task.name}TaskRole")
@@ -105,8 +97,8 @@ def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Cont
     changes: tuple[Change, ...] = (AddRole(role), SetTaskRole(task.key, arn))
     if not storage.authorizes:
         changes += (SetStorage(volume.key, replace(storage, iam=ENABLED)),)
-    finding = _with_own_role(volume, storage, replace(task, task_role=arn), context, role, changes)
-    if finding is None or finding.status is Status.REFUSED:
+    finding = _with_roles(volume, storage, replace(task, task_role=arn), context, [role], [], changes)
+    if finding.status is Status.REFUSED:
         return finding
     # Containers of a Fargate task without a role have no credentials, so that a role takes nothing from them; but a
     # template without IAM is deployed without CAPABILITY_IAM, and what starts tasks must be allowed to pass the role.
@@ -127,33 +119,93 @@ def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Cont
     )
 
 
-def _with_own_role(
-    volume: Volume, storage: EfsVolume, task: Task, context: Context, role: Role, changes: tuple[Change, ...]
-) -> Finding | None:
-    """IAM with a role that this source creates: the grant is part of the step."""
-    system = context.own_file_system(storage.file_system)
-    guarded = system is not None and system.has_policy
-    lacking = permissions(volume, storage, task, context, role)
+def _with_roles(
+    volume: Volume,
+    storage: EfsVolume,
+    task: Task,
+    context: Context,
+    own: Sequence[Role],
+    outside: Sequence[Value],
+    changes: tuple[Change, ...],
+) -> Finding:
+    """IAM with the roles that the task may have: for those that this source creates the grant is part of the step, for the
+    others it comes with the finding."""
+    for role in own:
+        if clash := _clash(role, storage, context):
+            return _finding(volume, Status.REFUSED, clash)
+    had = floor(volume, storage, task, context)
+    caveat = _caveat(storage, task)
+    doubts = [had.doubt] if had.doubt else []
+    lacking = []
+    for role in own:
+        if lacks := permissions(volume, storage, task, context, role, had):
+            lacking.append(role)
+            changes = (AddPermissions(role.key, lacks), *changes)
+        if role.unclear:
+            doubts.append(
+                f"Policies of role {_name(role)} deny something or cannot be read: check that they do not forbid the mount."
+            )
+    allowed = grant(volume, storage, task, context, had, outside) if outside else None
+    step = "set iam to ENABLED"
+    if task.task_role is None and outside:
+        step += f" and the task role {role_name(outside[0])}, as configured"
     if lacking:
-        changes = (AddPermissions(role.key, lacking), *changes)
-    name = str(role.key[-1])
-    caveat = _caveat(storage, task) or ""
-    if guarded:
-        caveat += " The file system has a policy of its own: check that it lets this role mount, write and act as root."
-    if role.unclear:
-        caveat += f" Policies of role {name} deny something or cannot be read: check that they do not forbid the mount."
+        step += f" and allow role {_names(lacking)} to mount"
+    elif own:
+        step += f" (role {_names(own)} is allowed to mount)"
+    point = shown(storage.access_point) if storage.access_point else "no access point"
+    names = [_name(role) for role in own] + ([allowed.role] if allowed else [])
     return Finding(
         _ID,
         volume.key,
-        Status.UNSAFE if guarded or role.unclear else Status.FIXABLE,
-        f"anyone who reaches {shown(storage.file_system)} may mount it: set iam to ENABLED and allow role {name} to mount",
-        caveat.strip() or None,
+        Status.UNSAFE if doubts else Status.FIXABLE,
+        f"{_reason(storage, context)}: {step}",
+        " ".join([*caveat, *_kept(had, lacking, outside), *doubts]) or None,
         changes=changes,
-        detail=f"{shown(storage.access_point) if storage.access_point else 'no access point'}, {name}",
+        grant=allowed,
+        detail=f"{point}, {' and '.join(names)}",
     )
 
 
-def _caveat(storage: EfsVolume, task: Task) -> str | None:
+def _reason(storage: EfsVolume, context: Context) -> str:
+    system = context.own_file_system(storage.file_system)
+    if system and system.policy and not system.policy.admits_anyone:
+        return f"{shown(storage.file_system)} has a policy, and the mount does not say who it is"
+    return f"anyone who reaches {shown(storage.file_system)} may mount it"
+
+
+def _clash(role: Role, storage: EfsVolume, context: Context) -> str | None:
+    """Why no policy can name both a role and what it is to be allowed: each would have to be there without the other."""
+    point = context.own_point_of(storage.access_point)
+    system = context.own_file_system(storage.file_system)
+    condition = point.condition if point else system.condition if system else None
+    if role.condition is None or condition in (None, role.condition):
+        return None
+    return (
+        f"role {_name(role)} is there under condition {role.condition} and {shown(storage.access_point or storage.file_system)} "
+        f"under {condition}: a policy cannot name both"
+    )
+
+
+def _kept(had: Floor, lacking: Sequence[Role], outside: Sequence[Value]) -> Iterator[str]:
+    """What the old mount was allowed, where the grant says more or less than usual for it."""
+    if had.note:
+        yield had.note
+    if had.root_access and (lacking or outside):
+        yield "ClientRootAccess is part of the grant because a policy let the old mount act as root."
+    if had.read_only:
+        yield "ClientWrite is not part of the grant: the file-system policy did not let the old mount write."
+
+
+def _name(role: Role) -> str:
+    return str(role.key[-1])
+
+
+def _names(roles: Sequence[Role]) -> str:
+    return " and ".join(map(_name, roles))
+
+
+def _caveat(storage: EfsVolume, task: Task) -> list[str]:
     parts = []
     if storage.access_point is None:
         parts.append(
@@ -168,7 +220,7 @@ def _caveat(storage: EfsVolume, task: Task) -> str | None:
         parts.append(
             "Task roles in host network mode need ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST=true on the instances."
         )
-    return " ".join(parts) or None
+    return parts
 
 
 def _finding(volume: Volume, status: Status, message: str) -> Finding:

@@ -1,8 +1,12 @@
 """A Fargate platform version that cannot mount EFS
 
-EFS volumes need platform version 1.4.0. A service or job definition pinned below it (or at `1.4`, which Fargate does not
-know) fails with `PlatformTaskDefinitionIncompatibilityException` as soon as its task mounts EFS. Only what runs a task
-with EFS volumes is looked at; `LATEST` has meant 1.4.0 since March 2021.
+EFS volumes need platform version 1.4.0. What is pinned below it (or at `1.4`, which Fargate does not know) fails with
+`PlatformTaskDefinitionIncompatibilityException` as soon as its task mounts EFS. Services, task sets, event rules,
+schedules, pipes, states of a state machine and job definitions are looked at, if their task has EFS volumes; `LATEST` has
+meant 1.4.0 since March 2021.
+
+A parameter's default that is too old is corrected only on demand: it is what new stacks get, while existing stacks keep
+the value they have. A version inside a text (`DefinitionString`) or a mapping is named, not changed.
 
 **Caveat.** 1.4.0 pulls images through the task's own network interface: tasks in private subnets need a route to the
 registry (NAT or VPC endpoints).
@@ -15,19 +19,38 @@ from __future__ import annotations
 import re
 
 from rules.efs403_unsupported_platform import unsupported
-from rules.model import EfsVolume, Engine, Level, Service, SetPlatformVersion, Task, Text
+from rules.model import (
+    EfsVolume,
+    Engine,
+    Level,
+    Parameter,
+    Service,
+    SetParameterDefault,
+    SetPlatformVersion,
+    Task,
+    Text,
+)
 from rules.rule import Context, Example, Finding, Rule, Status, shown
 
 _ID = "EFS401"
 _OLD = re.compile(r"1\.[0-3](\.\d+)?|1\.4|1")
+_RIGHT = "1.4.0"
+_SIMPLE_PATTERN = re.compile(r"(?!.*(?:\)[*+?{]|\[\[|--|&&|~~|\|\|)).{1,60}")
+"""Patterns that cannot take ages to match even a short text (not too long, and no group is repeated), and that mean the
+same to Java and to Python: no operations on sets."""
+
+_ROUTE = "Platform version 1.4.0 pulls images through the task's network interface: private subnets need a route to the registry."
 
 
 def check(service: Service, task: Task | None, context: Context) -> Finding | None:
     version = service.platform_version
     if task is None or version is None or not any(isinstance(v.storage, EfsVolume) for v in task.volumes):
         return None
-    if unsupported(task):
+    if unsupported(task, context):
         return None
+    parameter = context.parameter(version, service.key)
+    if parameter is not None and parameter.values:
+        return _by_parameter(parameter, service)
     if version.literal is None:
         return Finding(
             _ID,
@@ -35,26 +58,87 @@ def check(service: Service, task: Task | None, context: Context) -> Finding | No
             Status.ADVICE,
             f"the platform version is the expression {shown(version)}: EFS volumes need 1.4.0 or later",
         )
-    # Batch has refused LATEST for jobs with EFS volumes (coverage-roadmap issue 1268).
-    old = _OLD.fullmatch(version.literal) or (service.engine is Engine.BATCH and version.literal.upper() == "LATEST")
-    if not old:
+    if not _is_old(version.literal, service):
         return None
+    problem = f"Fargate platform version {version.literal} cannot mount EFS volumes: set {_RIGHT}"
+    if service.place:
+        return Finding(_ID, service.key, Status.ADVICE, f"{problem} in {service.place}", _ROUTE)
+    replacing = " Another version replaces the task set." if service.replaced else ""
     return Finding(
         _ID,
         service.key,
         Status.FIXABLE,
-        f"Fargate platform version {version.literal} cannot mount EFS volumes: set 1.4.0",
-        "Platform version 1.4.0 pulls images through the task's network interface: private subnets need a route to the "
-        "registry.",
-        changes=(SetPlatformVersion(service.key, Text.of("1.4.0")),),
+        problem,
+        _ROUTE + replacing,
+        changes=(SetPlatformVersion(service.key, Text.of(_RIGHT)),),
     )
+
+
+def _is_old(version: str, service: Service) -> bool:
+    # Batch has refused LATEST for jobs with EFS volumes (coverage-roadmap issue 1268).
+    return _OLD.fullmatch(version) is not None or (service.engine is Engine.BATCH and version.upper() == "LATEST")
+
+
+def _by_parameter(parameter: Parameter, service: Service) -> Finding | None:
+    """What there is to say of a version that whoever deploys the source chooses among values that are known."""
+    name = parameter.name
+    override = f"`--parameter-overrides {name}={_RIGHT}` or `ParameterKey={name},ParameterValue={_RIGHT}`"
+    if parameter.default is None or not _is_old(parameter.default, service):
+        if not (old := [value for value in parameter.values if _is_old(value, service)]):
+            return None
+        return Finding(
+            _ID,
+            parameter.key,
+            Status.ADVICE,
+            f"parameter {name} may choose Fargate platform version {' or '.join(old)}, which cannot mount EFS volumes: to a "
+            f"stack that has it, pass {override}",
+        )
+    problem = f"Fargate platform version {parameter.default}, the default of parameter {name}, cannot mount EFS volumes: set {_RIGHT}"
+    if obstacle := _obstacle(parameter):
+        return Finding(_ID, parameter.key, Status.REFUSED, f"{problem} — {obstacle}", detail=_RIGHT)
+    return Finding(
+        _ID,
+        parameter.key,
+        Status.UNSAFE,
+        problem,
+        f"Existing stacks keep the value that they have: when you update one, pass {override}. {_ROUTE}",
+        changes=(SetParameterDefault(parameter.key, _RIGHT, _with_right(parameter.allowed)),),
+        detail=_RIGHT,
+    )
+
+
+def _obstacle(parameter: Parameter) -> str | None:
+    """Why a parameter cannot have the right version as its default."""
+    if parameter.type != "String":
+        return f"a parameter of type {parameter.type} cannot be {_RIGHT}"
+    pattern = parameter.pattern
+    if pattern is None:
+        return None
+    try:
+        fits = _SIMPLE_PATTERN.fullmatch(pattern) and re.fullmatch(pattern, _RIGHT)
+    except (re.error, OverflowError):
+        fits = None
+    return None if fits else f"its pattern {pattern} may not allow it"
+
+
+def _with_right(allowed: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The allowed values with the right version among them, where the order of the versions puts it."""
+    if allowed is None or _RIGHT in allowed:
+        return allowed
+    versions = [value for value in allowed if value[:1].isdigit()]
+    descending = len(versions) > 1 and versions[0] > versions[-1]
+    lower = [i for i, value in enumerate(allowed) if value[:1].isdigit() and value < _RIGHT]
+    at = len(allowed)
+    if lower:
+        at = lower[0] if descending else lower[-1] + 1
+    return (*allowed[:at], _RIGHT, *allowed[at:])
 
 
 RULE = Rule(
     _ID,
     "fargate-platform-version",
     "any",
-    "fixable",
+    "fixable; a parameter's default is unsafe",
     __doc__,
     check_service=check,
     climbs_to=Level.EFS,

@@ -3,34 +3,48 @@
 Windows tasks and external instances (ECS Anywhere) do not support `efsVolumeConfiguration`: every step is refused, and
 the volume stays as it is. A definition that is also compatible with EC2 or Fargate is not external.
 
-Source: amazon-ecs-agent `agent_capability_windows.go`; Amazon ECS developer guide, "External instances".
+Bottlerocket mounts EFS volumes, but only without TLS, and so without access points and IAM: every step above `efs` is
+refused for a task that can run on Bottlerocket instances only, as far as the source shows their images.
+
+Source: amazon-ecs-agent `agent_capability_windows.go`; Amazon ECS developer guide, "External instances"; bottlerocket#815,
+bottlerocket#1080.
 """
 
 from __future__ import annotations
 
-from rules.levels import level
-from rules.model import Level, Task, Volume
+from rules.levels import level, tls_mount
+from rules.model import Level, System, Task, Volume
 from rules.rule import Context, Finding, Rule, Status
 
 _ID = "EFS403"
 
 
-def unsupported(task: Task) -> str | None:
-    """The platform that cannot mount EFS volumes, or None."""
+def unsupported(task: Task, context: Context) -> tuple[str, Level] | None:
+    """The platform that cannot mount every EFS volume, and the level that it reaches, or None."""
     if (task.operating_system or "").upper().startswith("WINDOWS"):
-        return "Windows tasks"
+        return "Windows tasks do not support EFS volumes", Level.HOST
     if task.compatibilities == {"EXTERNAL"}:
-        return "External instances (ECS Anywhere)"
-    return None
+        return "External instances (ECS Anywhere) do not support EFS volumes", Level.HOST
+    hosts = context.hosts(task)
+    if "FARGATE" in task.compatibilities or hosts.system is System.LINUX:
+        return None
+    names = ", ".join(instance.name for instance in hosts.instances[:3])
+    if hosts.system is System.WINDOWS:
+        return f"Windows instances ({names}) do not support EFS volumes", Level.HOST
+    return f"Bottlerocket instances ({names}) mount EFS volumes without TLS, access points and IAM only", Level.EFS
 
 
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:
-    platform = unsupported(task)
-    if platform is None or not Level.OTHER.rank < level(volume, task, context).rank < context.policy.target.rank:
+    found = unsupported(task, context)
+    if found is None:
         return None
-    return Finding(
-        _ID, volume.key, Status.REFUSED, f"{platform} do not support EFS volumes: the volume stays as it is", stops=True
-    )
+    platform, highest = found
+    now = level(volume, task, context)
+    # A step that would have to keep the TLS of the old mount leads too high at once.
+    after = Level.TLS if tls_mount(volume, task, context) else Level.EFS if now is Level.HOST else Level.TLS
+    if not Level.OTHER.rank < now.rank < context.policy.target.rank or after.rank <= highest.rank:
+        return None
+    return Finding(_ID, volume.key, Status.REFUSED, f"{platform}: the volume stays as it is", stops=True)
 
 
 RULE = Rule(_ID, "unsupported-platform", "any", "refused", __doc__, check_volume=check)

@@ -4,15 +4,19 @@ Without a file-system policy nothing changes. As soon as one exists, root is squ
 allowed `ClientRootAccess`: a container running as root can then no longer write to directories that root owns, nor
 change owners. Run the container as the owner of its files, or set `root-access: true` to have the action in the grant.
 
+Where the policy is in the source, nothing is said of a role that may act as root.
+
 Source: EFS user guide, "Network File System (NFS) level users, groups, and permissions".
 """
 
 from __future__ import annotations
 
-from rules.model import EfsVolume, Level, Task, Volume
-from rules.rule import Context, Finding, Rule, Status, runs_as_root
+from rules.grants import is_allowed, point_arn
+from rules.model import ANY, CLIENT_ACTIONS, EfsVolume, FileSystemPolicy, Level, Task, Volume
+from rules.rule import Context, Finding, Rule, Status, runs_as_root, shown
 
 _ID = "EFS407"
+_ROOT = CLIENT_ACTIONS[2]
 
 
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:
@@ -22,13 +26,33 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     containers = runs_as_root(volume, task, context)
     if not containers:
         return None
+    system = context.own_file_system(storage.file_system)
+    policy = system.policy if system else None
+    if policy and not policy.problem and _may_act_as_root(policy, storage, task, context):
+        return None
+    needs = (
+        "once a file-system policy exists it needs ClientRootAccess"
+        if policy is None
+        else f"{shown(storage.file_system)} has a policy, and nothing seen here allows it ClientRootAccess"
+    )
     return Finding(
         _ID,
         volume.key,
         Status.ADVICE,
-        f"container {', '.join(containers)} runs as root (or as its image's user): once a file-system policy exists it "
-        "needs ClientRootAccess (`root-access: true`)",
+        f"container {', '.join(containers)} runs as root (or as its image's user): {needs} (`root-access: true`)",
     )
+
+
+def _may_act_as_root(policy: FileSystemPolicy, storage: EfsVolume, task: Task, context: Context) -> bool:
+    """Whether a policy allows it to every role that the task may have."""
+    arn = point_arn(storage.access_point, context)
+    for written in task.task_roles:
+        role = context.own_role(written)
+        names = (ANY, written, *(role.refs if role else ()))
+        allowed = policy.allows(names, _ROOT, arn) or (role and is_allowed(role, _ROOT, storage, context))
+        if not allowed:
+            return False
+    return bool(task.task_roles)
 
 
 RULE = Rule(_ID, "root-squash", "any", "advice", __doc__, check_volume=check, climbs_to=Level.IAM)

@@ -3,35 +3,79 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import replace
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from rules.model import EfsVolume, Opaque, Permission, Ref, Role, Task, Text, Value, Volume
+from rules.model import (
+    ANY,
+    CLIENT_ACTIONS,
+    EfsVolume,
+    FileSystemPolicy,
+    Opaque,
+    Permission,
+    Ref,
+    Role,
+    Task,
+    Text,
+    Value,
+    Volume,
+)
 from rules.rule import Context, Grant, read_only, shown
 
 _ROLE_ARN = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[^:]+):role/.+")
 _Served = TypeVar("_Served")
-_ORDER = ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess")
 
 
-def grant(volume: Volume, storage: EfsVolume, task: Task, context: Context, *, root_access: bool = False) -> Grant:
-    """Exactly what the task needs: no write access where every mount is read-only.
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What a task could do on the file system until now, where policies of the source say, and must still be able to do."""
+
+    root_access: bool = False
+    """Whether a policy let it act as root."""
+    read_only: bool = False
+    """Whether a file-system policy did not let it write."""
+    doubt: str | None = None
+    """A sentence on why it is not known what the task could do, or will be able to."""
+    note: str | None = None
+    """A sentence on what has to be known beside it."""
+
+
+NOTHING = Floor()
+"""No policy of the source says anything."""
+
+
+def actions(volume: Volume, task: Task, context: Context, floor: Floor) -> tuple[str, ...]:
+    """What the task does on the file system: no write access where every mount is read-only."""
+    mount, write, root = CLIENT_ACTIONS
+    needed = [mount]
+    if not (floor.read_only or read_only(volume, task, context)):
+        needed.append(write)
+    if context.policy.root_access or floor.root_access:
+        needed.append(root)
+    return tuple(needed)
+
+
+def grant(
+    volume: Volume,
+    storage: EfsVolume,
+    task: Task,
+    context: Context,
+    floor: Floor = NOTHING,
+    roles: Sequence[Value] = (),
+) -> Grant:
+    """Exactly what the task needs, for `roles` that the source does not hold (default: all of the task's).
 
     `<region>` and `<account>` stand where the source does not say.
     """
-    mount, write, root = _ORDER
-    actions = [mount] if read_only(volume, task, context) else [mount, write]
-    if context.policy.root_access or root_access:
-        actions.append(root)
-    partition, account = _role_parts(task.task_role)
+    roles = roles or task.task_roles
+    partition, account = _role_parts(roles[0] if len(roles) == 1 else None)
     return Grant(
-        role_name(task.task_role),
+        " and ".join(map(role_name, roles)) or shown(None),
         f"arn:{partition}:elasticfilesystem:{task.region or '<region>'}:{account}",
         shown(storage.file_system),
         (shown(storage.access_point),) if storage.access_point else (),
-        tuple(actions),
+        actions(volume, task, context, floor),
     )
 
 
@@ -46,28 +90,45 @@ def merge(grants: Iterable[tuple[Grant, _Served]]) -> list[tuple[Grant, list[_Se
         actions.update(one.actions)
         serves.append(served)
     return [
-        (replace(one, access_points=tuple(points), actions=tuple(a for a in _ORDER if a in actions)), serves)
+        (replace(one, access_points=tuple(points), actions=tuple(a for a in CLIENT_ACTIONS if a in actions)), serves)
         for points, actions, serves, one in merged.values()
     ]
 
 
-def permissions(volume: Volume, storage: EfsVolume, task: Task, context: Context, role: Role) -> frozenset[Permission]:
+def permissions(
+    volume: Volume, storage: EfsVolume, task: Task, context: Context, role: Role, floor: Floor
+) -> frozenset[Permission]:
     """What a role of this source lacks so that the task can mount the volume."""
-    mount = grant(volume, storage, task, context)
+    wanted = {_permission(role, action, storage, context) for action in actions(volume, task, context, floor)}
     system = context.own_file_system(storage.file_system)
-    point = context.own_point_of(storage.access_point)
+    policy = system.policy if system and system.policy else FileSystemPolicy()
+    return frozenset(
+        p
+        for p in wanted
+        if not context.is_allowed(p, _covers) and not policy.allows(role.refs, p.action, p.access_point)
+    )
+
+
+def is_allowed(role: Role, action: str, storage: EfsVolume, context: Context) -> bool:
+    """Whether policies of a role of this source allow it something through a volume, or will."""
+    return context.is_allowed(_permission(role, action, storage, context), _covers)
+
+
+def _permission(role: Role, action: str, storage: EfsVolume, context: Context) -> Permission:
+    system = context.own_file_system(storage.file_system)
     resource = system.arn if system else _arn("file-system", storage.file_system)
-    scope: Value | None = None
-    if storage.access_point:
-        scope = point.arn if point else _arn("access-point", storage.access_point)
-    wanted = {Permission(role.key, action, resource, scope) for action in mount.actions}
-    return frozenset(p for p in wanted if not context.is_allowed(p, _covers))
+    return Permission(role.key, action, resource, point_arn(storage.access_point, context))
+
+
+def point_arn(point: Value | None, context: Context) -> Value | None:
+    """The ARN of an access point, as policies of this source would have it."""
+    own = context.own_point_of(point)
+    return own.arn if own else _arn("access-point", point)
 
 
 def _covers(known: Permission, wanted: Permission) -> bool:
-    actions = fnmatchcase(wanted.action.lower(), known.action.lower())
-    resources = known.resource == wanted.resource or (known.resource is not None and known.resource.literal == "*")
-    return actions and resources and known.access_point in (None, wanted.access_point)
+    resources = known.resource in (ANY, wanted.resource)
+    return known.action == wanted.action and resources and known.access_point in (None, wanted.access_point)
 
 
 def _arn(kind: str, member: Value | None) -> Value | None:

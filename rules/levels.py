@@ -6,6 +6,7 @@ from rules.efs101_host_path_volume import placement
 from rules.efs102_docker_nfs_volume import docker_mount
 from rules.efs103_docker_plugin_volume import is_plugin_volume
 from rules.model import DockerVolume, EfsVolume, Level, OtherStorage, Task, Volume
+from rules.mounts import Mapped
 from rules.rule import Context
 
 
@@ -19,3 +20,11 @@ def level(volume: Volume, task: Task, context: Context) -> Level:
     if isinstance(storage, DockerVolume) and (docker_mount(storage) or is_plugin_volume(storage)):
         return Level.HOST
     return Level.HOST if placement(volume, task, context) else Level.OTHER
+
+
+def tls_mount(volume: Volume, task: Task, context: Context) -> bool:
+    """Whether a volume that is no EFS volume yet mounts EFS with TLS, which its successor has to keep."""
+    found = placement(volume, task, context)
+    mounted = docker_mount(volume.storage) if isinstance(volume.storage, DockerVolume) else None
+    options = found.mount.options if isinstance(found, Mapped) else mounted.options if mounted else ()
+    return not {o.partition("=")[0] for o in options}.isdisjoint(("tls", "iam", "accesspoint"))

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from rules.model import CODED_REF, HostMount, Text
+from rules.model import CODED_REF, HostMount, Instance, Key, Text
 from rules.paths import below, climbs, join, looks_like_efs, may_lie_below, normalise, starts_with_reference
 
 _ID = rf"fs-[0-9a-f]{{8,40}}|{CODED_REF}|fs-{CODED_REF}"
@@ -84,21 +84,28 @@ class Mapped:
 class Unplaced:
     """The path may be EFS; `reason` says what is not known.
 
-    `mappable` is whether naming the mount in the configuration would settle it.
+    `mappable` is whether naming the mount in the configuration would settle it; `likely` the file system and directory,
+    as they are written, that parameters suggest.
     """
 
     reason: str
     mappable: bool = True
+    likely: tuple[str, str] | None = None
 
 
 class Mounts:
-    """All known mounts, indexed so that placing a path costs the path's depth and not the number of mounts."""
+    """All known mounts, indexed so that placing a path costs the path's depth and not the number of mounts.
 
-    def __init__(self, mounts: Iterable[HostMount]) -> None:
+    `instances` are those that can run the tasks whose paths are placed: a mount counts if all of them have it.
+    """
+
+    def __init__(self, mounts: Iterable[HostMount], instances: Sequence[Instance] = ()) -> None:
+        self._instances = instances
         self._by_path: dict[str, list[HostMount]] = {}
         for mount in mounts:
             self._by_path.setdefault(mount.host_path.rstrip("/"), []).append(mount)
         self._paths = sorted(self._by_path)
+        self._disagreements: dict[str, str | None] = {}
 
     def at_or_above(self, path: str) -> list[HostMount]:
         """The mounts at the deepest mount point that holds `path`."""
@@ -122,16 +129,47 @@ class Mounts:
             i += 1
         return first
 
+    def disagreement(self, candidates: Sequence[HostMount]) -> str | None:
+        """How the instances that can run the tasks differ in what they mount at the mount point of `candidates`, each by
+        name; None if they do not."""
+        path = candidates[0].host_path
+        if path not in self._disagreements:
+            self._disagreements[path] = self._compare(candidates) if len(self._instances) > 1 else None
+        return self._disagreements[path]
+
+    def _compare(self, candidates: Sequence[HostMount]) -> str | None:
+        views: dict[Key, list[HostMount]] = {}
+        for mount in candidates:
+            if mount.instance is not None:
+                views.setdefault(mount.instance, []).append(mount)
+        targets = {frozenset(map(_target, view)) for view in views.values()}
+        if not views or (len(targets) == 1 and len(views) == len(self._instances)):
+            return None
+        names: dict[str, list[str]] = {}
+        for instance in self._instances:
+            shown = " and ".join(map(_shown_target, views.get(instance.key, ()))) or "nothing"
+            names.setdefault(shown, []).append(instance.name)
+        return " and ".join(
+            f"{', '.join(group)} mount{'s' if len(group) == 1 else ''} {shown}" for shown, group in names.items()
+        )
+
     def may_hold(self, path: str) -> bool:
         """Whether some value of the references in `path` would put it on a mount."""
         return any(may_lie_below(path, p or "/") for p in self._paths)
 
 
-def _on_mount(path: str, candidates: Sequence[HostMount], nested: HostMount | None) -> Mapped | Unplaced:
+def _on_mount(
+    path: str, candidates: Sequence[HostMount], nested: HostMount | None, mounts: Mounts
+) -> Mapped | Unplaced:
     """Where a path on the mount point of `candidates` leads."""
     at = Text.decode(candidates[0].host_path).source
     if doubt := next((m.doubt for m in candidates if m.doubt), None):
         return Unplaced(f"{doubt}, at {at}")
+    told = [m for m in candidates if m.instance is None]
+    if disagreement := mounts.disagreement(candidates):
+        if not told:
+            return Unplaced(f"{disagreement} at {at}")
+        candidates = told
     targets = {(m.file_system, m.directory) for m in candidates}
     if len(targets) > 1:
         names = " and ".join(sorted(f"{t[0].source if t[0] else '?'}:{Text.decode(t[1]).source}" for t in targets))
@@ -139,8 +177,25 @@ def _on_mount(path: str, candidates: Sequence[HostMount], nested: HostMount | No
     mount = candidates[-1]
     if mount.file_system is None:
         return Unplaced(f"what is mounted at {at} from {mount.server} may or may not be EFS")
+    if len(candidates) > 1:
+        # Whichever instance the task is on, it keeps what it had there.
+        mount = replace(mount, options=tuple(dict.fromkeys(o for m in candidates for o in m.options)))
     place = join(mount.directory, below(path, mount.host_path) or "")
     return Mapped(mount, place, nested.host_path if nested else None)
+
+
+def _target(mount: HostMount) -> tuple[object, ...]:
+    """What a mount shows of which file system, and what decides it."""
+    decisive = ("ro", "accesspoint", *UNSUPPORTED)
+    return mount.file_system, mount.directory, frozenset(o for o in mount.options if o.partition("=")[0] in decisive)
+
+
+def _shown_target(mount: HostMount) -> str:
+    point = next((o for o in mount.options if o.startswith("accesspoint=")), "")
+    read_only = "read-only" if "ro" in mount.options else ""
+    how = f" ({', '.join(filter(None, (Text.decode(point).source, read_only)))})" if point or read_only else ""
+    system = mount.file_system.source if mount.file_system else mount.server or "something else"
+    return f"{system}:{Text.decode(mount.directory).source}{how}"
 
 
 def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unplaced | None:
@@ -165,7 +220,7 @@ def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unpla
     if candidates and not any(m.is_nfs for m in candidates):
         return None
     if candidates:
-        return _on_mount(coded, candidates, nested)
+        return _on_mount(coded, candidates, nested, mounts)
     if nested and nested.is_nfs:
         return Unplaced(f"EFS is mounted below it, at {Text.decode(nested.host_path).source}", mappable=coded != "/")
     if starts_with_reference(coded):

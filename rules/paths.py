@@ -76,13 +76,21 @@ def access_point_problem(path: str) -> str | None:
     Source: the pattern and length of `Path` in the EFS API's `CreateAccessPoint`.
     """
     shown = re.sub(CODED_REF, "x", re.sub(f"^{CODED_REF}", "/x", path))
+    if shown == "/":
+        return None
     if not shown.startswith("/"):
-        return "it does not start with a slash"
+        return "it does not start with a slash" if shown else "it is empty"
+    if shown.endswith("/"):
+        return "it ends with a slash"
+    if "//" in shown:
+        return "it has two slashes in a row"
     if len(shown) > 100:
         return "it is longer than 100 characters"
     components = shown.split("/")[1:]
     if len(components) > 4:
         return f"it has {len(components)} levels and an access point's path at most 4"
+    if shown != "/" and not all(components):
+        return "it has a slash too many"
     if any(component.startswith(".") for component in components):
         return "a component starts with a dot"
     if not _ACCESS_POINT_PATH.fullmatch(shown):

@@ -5,31 +5,42 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import count
 
+from rules.capacity import Capacity, Hosts
+from rules.images import Support
 from rules.model import (
+    ANY,
     AccessPoint,
     AddAccessPoint,
     AddPermissions,
     AddRole,
+    AddTraffic,
+    AddWait,
     Change,
     Container,
+    Directory,
     EfsVolume,
     Engine,
     HostMount,
     Key,
     Level,
     MountPoint,
+    Opaque,
     Owner,
+    Parameter,
     Permission,
+    Ref,
     Role,
     Service,
     SetReadOnly,
+    SetStorage,
     Stack,
+    Storage,
     Task,
     Text,
     Value,
@@ -39,6 +50,7 @@ from rules.model import (
 from rules.model import FileSystem as FileSystemResource
 from rules.mounts import Mounts
 from rules.paths import normalise
+from rules.routes import Routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +223,13 @@ class Context:
             self._taken.add(str(change.role.key[-1]).lower())
         elif isinstance(change, AddPermissions):
             self._permissions.update(change.permissions)
+        elif isinstance(change, AddTraffic | AddWait):
+            self.routes.planned(change)
+            if isinstance(change, AddTraffic):
+                self._taken.add(str(change.rule.key[-1]).lower())
 
     @cached_property
-    def _own_points(self) -> dict[tuple[Value | None, str | None], AccessPoint]:
+    def _own_points(self) -> dict[tuple[Value | None, Directory | None], AccessPoint]:
         # One that enforces a user would change the owner of every file that is written.
         return {(p.file_system, p.path): p for p in self.stack.access_points if p.user is None}
 
@@ -230,14 +246,46 @@ class Context:
         return set(self.stack.permissions)
 
     @cached_property
+    def _volumes(self) -> dict[Key, Volume]:
+        return {volume.key: volume for task in self.stack.tasks for volume in task.volumes}
+
+    def as_read(self, volume: Volume) -> Volume:
+        """A volume as it stands in the source, before anything was planned."""
+        return self._volumes.get(volume.key, volume)
+
+    @cached_property
     def _broad(self) -> dict[Key, list[Permission]]:
         """Permissions of the source that cover more than themselves, by role; the plan adds none."""
         broad: dict[Key, list[Permission]] = {}
         for p in self.stack.permissions:
-            everywhere = p.resource is not None and p.resource.literal == "*"
-            if "*" in p.action or everywhere or p.access_point is None:
+            if p.resource == ANY or p.access_point is None:
                 broad.setdefault(p.role, []).append(p)
         return broad
+
+    @cached_property
+    def _parameters(self) -> dict[tuple[object, str], Parameter]:
+        """Parameters by the document they belong to and the reference to them."""
+        return {(p.key[1], p.ref.source): p for p in self.stack.parameters}
+
+    @cached_property
+    def _parameters_by_key(self) -> dict[Key, Parameter]:
+        return {parameter.key: parameter for parameter in self.stack.parameters}
+
+    def parameter_at(self, key: Key) -> Parameter:
+        """The parameter of a key that an image names."""
+        return self._parameters_by_key[key]
+
+    def parameter(self, value: Value | None, user: Key) -> Parameter | None:
+        """The parameter that a value is, in the document of its user."""
+        if not isinstance(value, Text) or len(value.parts) != 1:
+            return None
+        return next(self.parameters(value, user), None)
+
+    def parameters(self, value: Text, user: Key) -> Iterator[Parameter]:
+        """The parameters among a text's references, in the document of its user."""
+        for part in dict.fromkeys(part for part in value.parts if isinstance(part, Ref)):
+            if part.handle is None and (found := self._parameters.get((user[1], part.source))):
+                yield found
 
     @cached_property
     def _file_systems(self) -> dict[Value, FileSystemResource]:
@@ -251,11 +299,19 @@ class Context:
         """The file system, if this source creates it."""
         return self._file_systems.get(file_system) if file_system is not None else None
 
+    @cached_property
+    def _roles_by_key(self) -> dict[Key, Role]:
+        return {role.key: role for role in self.stack.roles}
+
+    def role_of(self, key: Key | None) -> Role | None:
+        """The role of a key, if this source creates it."""
+        return self._roles_by_key.get(key) if key is not None else None
+
     def own_role(self, role: Value | None) -> Role | None:
         """The role, if this source creates it."""
         return self._roles.get(role) if role is not None else None
 
-    def own_access_point(self, file_system: Value, path: str) -> AccessPoint | None:
+    def own_access_point(self, file_system: Value, path: Directory) -> AccessPoint | None:
         """The access point that this source creates, or will, for a directory."""
         return self._own_points.get((file_system, path))
 
@@ -269,13 +325,53 @@ class Context:
             return True
         return any(covers(known, permission) for known in self._broad.get(permission.role, ()))
 
-    def new_name(self, wanted: str) -> str:
-        """A name for a new resource that nothing has yet: the same on every plan."""
-        return next(n for i in count(1) if (n := wanted if i == 1 else f"{wanted}{i}").lower() not in self._taken)
+    def new_name(self, wanted: str, serves: object = None, besides: Collection[str] = ()) -> str:
+        """A name for a new resource that nothing has yet, nor `besides` (in lower case): the same on every plan, and the same
+        one until the next `ask` for what serves the same."""
+        names = (wanted if i == 1 else f"{wanted}{i}" for i in count(1))
+        free = (n for n in names if n.lower() not in self._taken and n.lower() not in besides)
+        return next(name for name in free if self._promised.setdefault(name.lower(), serves) == serves)
+
+    def ask(self) -> None:
+        """Begin a question about volumes that are answered together: none knows what the others' answers will add."""
+        self._promised.clear()
 
     @cached_property
-    def mounts(self) -> Mounts:
-        """Every known mount of EFS on the container hosts."""
+    def _promised(self) -> dict[str, object]:
+        return {}
+
+    @cached_property
+    def routes(self) -> Routes:
+        """The ways between tasks and file systems, with what the plan adds to them."""
+        return Routes(self.stack.network)
+
+    @cached_property
+    def _capacity(self) -> Capacity:
+        return Capacity(self.stack)
+
+    def hosts(self, task: Task) -> Hosts:
+        """The container instances of this source that can run the task."""
+        return self._capacity.hosts(task)
+
+    def mounts(self, task: Task) -> Mounts:
+        """Every known mount of EFS on the container hosts that can run the task."""
+        hosts = self.hosts(task)
+        if hosts.keys not in self._mounts:
+            self._mounts[hosts.keys] = Mounts(self._known_mounts(hosts), hosts.instances)
+        return self._mounts[hosts.keys]
+
+    def mounts_by_default(self, task: Task) -> Mounts:
+        """The same where every parameter of the task's document has its default."""
+        hosts = self.hosts(task)
+        place = (task.key[1], hosts.keys)
+        if place not in self._mounts_by_default:
+            known = self._known_mounts(hosts)
+            paths = ((mount, self.with_defaults(Text.decode(mount.host_path), task.key)) for mount in known)
+            mounts = (replace(mount, host_path=normalise(path.coded)) for mount, path in paths)
+            self._mounts_by_default[place] = Mounts(mounts, hosts.instances)
+        return self._mounts_by_default[place]
+
+    def _known_mounts(self, hosts: Hosts) -> list[HostMount]:
         configured = [
             HostMount(path, system.id, directory)
             for system in self.policy.file_systems
@@ -283,9 +379,30 @@ class Context:
         ]
         # What somebody says settles what a script leaves open.
         told = {mount.host_path for mount in configured}
-        return Mounts([*configured, *(m for m in self.stack.host_mounts if m.host_path not in told or not m.doubt)])
+        found = (m for key in (None, *hosts.keys) for m in self._mounts_by_instance.get(key, ()))
+        return [*configured, *(m for m in found if m.host_path not in told or not m.doubt)]
 
-    def owner(self, file_system: Value, path: str) -> Owner | None:
+    def with_defaults(self, value: Text, user: Key) -> Text:
+        """A text with the defaults of parameters in the places of the references to them, as far as the source has some."""
+        known = {p.ref: p.default for p in self.parameters(value, user) if p.default is not None and p.values}
+        return given(value, known)
+
+    @cached_property
+    def _mounts(self) -> dict[tuple[Key, ...], Mounts]:
+        return {}
+
+    @cached_property
+    def _mounts_by_default(self) -> dict[object, Mounts]:
+        return {}
+
+    @cached_property
+    def _mounts_by_instance(self) -> dict[Key | None, list[HostMount]]:
+        found: dict[Key | None, list[HostMount]] = {}
+        for mount in self.stack.host_mounts:
+            found.setdefault(mount.instance, []).append(mount)
+        return found
+
+    def owner(self, file_system: Value, path: Directory) -> Owner | None:
         """Who owns a directory, where the source makes it."""
         return next((o for o in self.stack.owners if (o.file_system, o.directory) == (file_system, path)), None)
 
@@ -301,18 +418,18 @@ class Context:
         return None if indexed[1] is None else indexed[1].get(volume.name, [])
 
     @cached_property
-    def _access_points(self) -> dict[tuple[Value, str], Value]:
+    def _access_points(self) -> dict[tuple[Value, Directory], Value]:
         return {(s.id, directory): point for s in self.policy.file_systems for directory, point in s.access_points}
 
     @cached_property
     def _directories(self) -> dict[tuple[Value, Value], str]:
         return {(s.id, point): directory for s in self.policy.file_systems for directory, point in s.access_points}
 
-    def access_point(self, file_system: Value, directory: str) -> Value | None:
+    def access_point(self, file_system: Value, directory: Directory) -> Value | None:
         """The access point that is known to serve this directory."""
         return self._access_points.get((file_system, directory))
 
-    def directory_of(self, file_system: Value | None, access_point: Value) -> str | None:
+    def directory_of(self, file_system: Value | None, access_point: Value) -> Directory | None:
         """The directory that a known access point of a file system serves."""
         own = self.own_point_of(access_point)
         if own is not None:
@@ -364,7 +481,8 @@ class Rule:
     check_volume: VolumeCheck | None = None
     check_service: ServiceCheck | None = None
     check_stack: StackCheck | None = None
-    """Asked last, once the plan is made: for advice about what it leaves. Its findings change nothing."""
+    """Asked last, once the plan is made: for advice about what it leaves. What its findings change is no volume, task or
+    service; those with the same changes stand or fall together."""
     examples: tuple[Example, ...] = ()
     climbs_to: Level = Level.OTHER
     """The level that the rule's step reaches: it is not asked when the user's target lies below."""
@@ -377,13 +495,20 @@ class Rule:
 # -- what several rules need to know ----------------------------------------------------------------------------------
 
 
-def directory(storage: EfsVolume) -> str | None:
-    """The directory a volume without access point mounts, coded and normalised; None for an opaque expression."""
-    if storage.root_directory is None:
+def directory(storage: EfsVolume) -> Directory | None:
+    """The directory a volume without access point mounts; None for an expression that its dialect cannot write again."""
+    written = storage.root_directory
+    if written is None:
         return "/"
-    if not isinstance(storage.root_directory, Text):
-        return None
-    return normalise(storage.root_directory.coded) or "/"
+    if isinstance(written, Opaque):
+        return written if written.handle is not None else None
+    return normalise(written.coded) or "/"
+
+
+def given(value: Text, known: Mapping[Ref, str]) -> Text:
+    """A text with what is known of its references in their places."""
+    parts = (known.get(part, part) if isinstance(part, Ref) else part for part in value.parts)
+    return Text(tuple(part for part in parts if part))
 
 
 def shown(value: Value | None) -> str:
@@ -391,8 +516,9 @@ def shown(value: Value | None) -> str:
     return value.source if value is not None else "?"
 
 
-def shown_path(coded: str) -> str:
-    return Text.decode(coded).source
+def shown_path(path: Directory) -> str:
+    """A directory as it is written, for messages."""
+    return path.source if isinstance(path, Opaque) else Text.decode(path).source
 
 
 def _viewers(holders: set[Value | None], task: Task) -> list[tuple[Container, bool]]:
@@ -456,25 +582,59 @@ def yaml_word(word: str) -> str:
     return word if _PLAIN_YAML.fullmatch(word) else json.dumps(word, ensure_ascii=False)
 
 
-def temper(finding: Finding, task: Task, context: Context) -> Finding:
-    """The finding as the task's surroundings allow it: nothing is applied by default on Managed Instances, nor where
-    CodeDeploy replaces the tasks.
+def temper(finding: Finding, volume: Volume, task: Task, context: Context) -> Finding:
+    """The finding about a volume as the task's surroundings allow it: nothing is applied by default on Managed Instances,
+    where CodeDeploy replaces the tasks, nor where the instances are too old for what it needs.
 
     Whether Managed Instances support TLS, access points and IAM on EFS volumes is not established: AWS documents the
     parameter there, without a confirmation.
     """
-    if finding.status is not Status.FIXABLE:
+    if finding.status not in (Status.FIXABLE, Status.UNSAFE):
         return finding
-    if "MANAGED_INSTANCES" in task.compatibilities:
-        doubt = "AWS does not confirm TLS, access points and IAM on EFS volumes for Managed Instances: try it first."
-    elif context.stack.blue_green:
-        doubt = (
+    doubts = []
+    if finding.status is Status.FIXABLE and "MANAGED_INSTANCES" in task.compatibilities:
+        doubts.append(
+            "AWS does not confirm TLS, access points and IAM on EFS volumes for Managed Instances: try it first."
+        )
+    elif finding.status is Status.FIXABLE and context.stack.blue_green:
+        doubts.append(
             "CodeDeploy replaces the tasks here, and takes no other change in the same deployment: deploy the access points, "
             "roles and policies first, the task definition after them."
         )
-    else:
+    if _needs_more(finding, volume.storage) and (problem := old_instances(task, context)):
+        doubts.append(problem)
+    if not doubts:
         return finding
-    return replace(finding, status=Status.UNSAFE, caveat=f"{finding.caveat or ''} {doubt}".strip())
+    return replace(finding, status=Status.UNSAFE, caveat=" ".join([finding.caveat or "", *doubts]).strip())
+
+
+def _needs_more(finding: Finding, storage: Storage) -> bool:
+    """Whether a finding's changes make a volume need the volume plugin, or TLS, for the first time."""
+    planned = [c.storage for c in finding.changes if isinstance(c, SetStorage) and isinstance(c.storage, EfsVolume)]
+    if not isinstance(storage, EfsVolume):
+        return bool(planned)
+    return not storage.encrypts and any(new.encrypts for new in planned)
+
+
+def old_instances(task: Task, context: Context) -> str | None:
+    """Why EFS volumes with TLS would fail to mount where the task can run, if the source shows it."""
+    least = context.hosts(task).least_able
+    if least is None or least[1].support > Support.PREVIEW:
+        return None
+    instance, ability = least
+    able = (
+        "can mount EFS volumes by plain NFS only" if ability.support is Support.PREVIEW else "cannot mount EFS volumes"
+    )
+    return (
+        f"{instance.name} has {ability.shown_by}, which {able}: it needs a current image first (EFS402), or ECS places no task "
+        "with this volume there."
+    )
+
+
+INSTANCE_PREREQUISITES = (
+    "the ECS-optimized AMI 20200319 or later (container agent 1.38.0, ecs-init 1.38.0-1); on an AMI of your own: `yum install "
+    "amazon-efs-utils`, then `systemctl enable --now amazon-ecs-volume-plugin` (Amazon Linux 1: reboot)"
+)
 
 
 def volume_prerequisites(task: Task) -> str:
@@ -487,11 +647,7 @@ def volume_prerequisites(task: Task) -> str:
     fargate = (
         "Fargate needs platform version 1.4.0 or later, and a supervisor container takes a little of the task's memory."
     )
-    ec2 = (
-        "Container instances need the ECS-optimized AMI 20200319 or later (container agent 1.38.0, ecs-init 1.38.0-1); on an "
-        "AMI of your own: `yum install amazon-efs-utils`, then `systemctl enable --now amazon-ecs-volume-plugin` "
-        "(Amazon Linux 1: reboot)."
-    )
+    ec2 = f"Container instances need {INSTANCE_PREREQUISITES}."
     if task.fargate_only:
         return fargate
     if task.compatibilities == {"MANAGED_INSTANCES"}:

@@ -24,7 +24,7 @@ from rules.model import Opaque, Ref, Text
 
 CORPUS = ROOT.parent / "shared" / "corpus"
 FOLDERS = ("legacy/cfn-yaml", "legacy/cfn-json", "legacy/batch", "noop/cfn-yaml", "noop/cfn-json")
-CASES = [case for case in cases() if case.name.startswith("cloudformation-")]
+CASES = [case for case in cases() if case.name.startswith(("cloudformation-", "efs404-"))]
 MOST_LINTED = 12
 LARGEST_LINTED = 10_000
 """Bytes: cfn-lint takes seconds for some larger templates."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -499,7 +500,7 @@ def test_unclear(script: str, line: int, reason: str) -> None:
     ],
 )
 def test_nothing_to_find(script: str) -> None:
-    assert read(script) == HostScript()
+    assert replace(read(script), agent_config="") == HostScript()
 
 
 def test_lines_region_and_server() -> None:

@@ -236,8 +236,10 @@ def test_access_point_path(path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "problem"),
     [
-        ("", "slash"),
-        ("app", "slash"),
+        ("", "empty"),
+        ("app", "start with a slash"),
+        ("/app/", "ends with a slash"),
+        ("//app", "two slashes"),
         ("/a/b/c/d/e", "5 levels"),
         ("/.hidden", "dot"),
         ("/a/.b", "dot"),

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migrate.dialects import intrinsics
-from migrate.dialects.instances import with_mounts
-from migrate.dialects.plain import Collector, PlainDialect
+from migrate.dialects import intrinsics, parameters, platform_versions
+from migrate.dialects.batch_jobs import add_part, capitalised, part_key, parts
+from migrate.dialects.hidden import places
+from migrate.dialects.instances import capacity
+from migrate.dialects.network import with_network
+from migrate.dialects.plain import Collector, PlainDialect, TaskNodes
 from migrate.dialects.reading import Reading
-from migrate.dialects.resources import Resource, ResourceWriter, Template, target
+from migrate.dialects.resources import LOOP, Resource, ResourceWriter, Template
 from migrate.dialects.shape import Spelling
+from migrate.dialects.unread import unread
 from migrate.dialects.values import child, mapping, text, words
-from migrate.syntax import Document, get
-from migrate.syntax.node import Entry, Mapping, Node, TreeEdit
-from rules.model import Change, EfsVolume, Engine, Key, SetStorage, Stack
+from migrate.syntax import Document
+from migrate.syntax.node import Mapping, Node, Scalar, SetScalar, TreeEdit
+from rules.model import (
+    Change,
+    CorrectSpelling,
+    EfsVolume,
+    Key,
+    SetReadOnly,
+    SetStorage,
+    SetTaskRole,
+    Stack,
+    subject,
+)
 
 # Casing as in the CloudFormation registry's resource schemas: ECS and Batch differ.
 _ECS = Spelling(
@@ -42,10 +56,17 @@ _ECS = Spelling(
     source_container="SourceContainer",
     user="User",
     read=intrinsics.value,
-    each=intrinsics.each,
-    conditions=intrinsics.conditions,
+    members=intrinsics.members,
+    arms=intrinsics.branches,
 )
 _BATCH = replace(_ECS, efs="EfsVolumeConfiguration", file_system="FileSystemId", iam="Iam")
+
+_KINDS = {
+    "AWS::ECS::TaskDefinition": "task",
+    "AWS::Batch::JobDefinition": "task",
+    "AWS::EFS::FileSystem": "file system",
+}
+"""Resources that a finding may be about, and whose metadata may suppress rules."""
 
 
 class CloudFormation(PlainDialect):
@@ -56,50 +77,120 @@ class CloudFormation(PlainDialect):
     def read(self, document: Document, stem: str) -> Reading | None:
         del stem  # a resource has a name of its own
         write = intrinsics.writer(_prefers_short(document))
-        ecs, batch = replace(_ECS, write=write), replace(_BATCH, write=write)
-        collector = Collector(self, document, ecs)
+        collector = Collector(self, document, replace(_ECS, write=write))
         templates = [
             template
             for i, root in enumerate(document.roots)
             if (template := Template.of(root, i, document.text, write))
         ]
         for template in templates:
-            for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
-                _read_task(collector, resource, template.key("task", name))
-            for name, resource in template.of_type("AWS::Batch::JobDefinition"):
-                _read_job(collector, resource, template.key("task", name), batch)
-            for name, resource in template.of_type("AWS::ECS::Service"):
-                task = target(intrinsics.value(child(resource.properties, "TaskDefinition")))
-                entry = get(resource.properties, "PlatformVersion")
-                if entry is not None:
-                    key = template.key("task", task) if task in template.resources else None
-                    collector.add_service(template.key("service", name), name, key, entry)
+            _read_resources(collector, template)
+        if templates:
+            _add_hidden(collector)
         reading = collector.reading()
         if reading is None:
             return None
+        reading.blocked |= _shared_properties(collector)
         for template in templates:
-            reading.stack = with_mounts(template, template.extend(reading.stack))
+            found = capacity(template)
+            reading.stack = found.added_to(template.extend(reading.stack))
+            reading.spans |= found.spans
+            reading.nodes |= found.nodes
+            reading.stack = with_network(template, document.roots[template.index], reading.stack)
             reading.nodes[("template", template.index)] = template
-            for name, resource in template.of_type("AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition"):
+            parameters.read(template, reading)
+            for name, resource in template.resources.items():
+                kinds = {"task", "hidden", "service", "instance", _KINDS.get(resource.type, "task")}
+                if resource.type in _KINDS:
+                    reading.spans.setdefault(template.key(_KINDS[resource.type], name), resource.entry.key.start)
                 ignore = child(mapping(child(mapping(child(resource.node, "Metadata")), "efs-migrate")), "ignore")
                 if ignore is not None:
-                    reading.ignored[template.key("task", name)] = (ignore.start, words(ignore))
+                    for kind in kinds:
+                        reading.ignored[template.key(kind, name)] = (ignore.start, words(ignore))
         return reading
 
     def can(self, reading: Reading, change: Change) -> str | None:
-        if isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume):
+        if _in_loop(subject(change)) and not _same_for_all(reading, change):
+            return f"one text makes several resources in {LOOP.rstrip(':')}, and each would need its own"
+        if isinstance(change, SetTaskRole) and (shared := reading.blocked.get(("properties", *change.task))):
+            return shared
+        if isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume) and not _in_loop(change.volume):
             template = reading.nodes[("template", change.volume[1])]
             assert isinstance(template, Template)
             if missing := template.missing(change.storage.file_system):
                 return f"this template has no {missing}"
+            for written in (change.storage.file_system, change.storage.access_point):
+                known = template.identities.canonical(written)
+                if written is not None and known is not None and known != written:
+                    return f"{written.source} is {known.source} in this template: configure it so"
         return super().can(reading, change)
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
-        edits = super().write(reading, planned)
+        edits = [*super().write(reading, planned), *parameters.edits(reading, planned)]
+        for old, new in zip(reading.stack.images, planned.images, strict=True):
+            if old != new and old.parameter is None:
+                node = reading.nodes[old.key]
+                assert isinstance(node, Scalar)
+                edits.append(SetScalar(node, node.text.replace(old.name or "", new.name or "")))
         templates = [t for t in reading.nodes.values() if isinstance(t, Template)]
         for template in templates:
             edits = ResourceWriter(template, reading.stack, planned).merged(edits)
         return edits
+
+
+def _read_resources(collector: Collector, template: Template) -> None:
+    """The tasks of a template and the services that pin a platform version for them."""
+    ecs, batch = (
+        replace(s, read=template.identities.value, write=template.write, condition=template.conditions.name_of)
+        for s in (_ECS, _BATCH)
+    )
+    for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
+        _read_task(collector, resource, template, template.key("task", name), ecs)
+    for name, resource in template.of_type("AWS::Batch::JobDefinition"):
+        _read_job(collector, resource, template, template.key("task", name), batch)
+    for loop, resource in template.in_loops():
+        key = (*template.key("task", loop), resource.name)
+        if resource.type == "AWS::ECS::TaskDefinition":
+            _read_task(collector, resource, template, key, ecs)
+        elif resource.type == "AWS::Batch::JobDefinition":
+            _read_job(collector, resource, template, key, batch)
+    platform_versions.read(template, collector)
+
+
+def _in_loop(key: Key) -> bool:
+    return str(key[2]).startswith(LOOP)
+
+
+def _same_for_all(reading: Reading, change: Change) -> bool:
+    """Whether a change of something in a loop is right for all that the loop makes: it brings nothing of its own."""
+    if isinstance(change, SetStorage):
+        before, after = reading.storages[change.volume], change.storage
+        return (
+            isinstance(before, EfsVolume)
+            and isinstance(after, EfsVolume)
+            and replace(before, transit_encryption=after.transit_encryption) == after
+        )
+    return isinstance(change, CorrectSpelling | SetReadOnly)
+
+
+def _shared_properties(collector: Collector) -> dict[Key, str]:
+    """Tasks whose properties are another's as well, through an alias: a role in them would be both tasks'."""
+    first: dict[int, Key] = {}
+    shared: dict[Key, str] = {}
+    for key, nodes in collector.nodes.items():
+        if isinstance(nodes, TaskNodes) and (other := first.setdefault(id(nodes.mapping), key)) != key:
+            reason = "another resource shares its properties through an alias"
+            shared[("properties", *key)] = shared[("properties", *other)] = reason
+    return shared
+
+
+def _add_hidden(collector: Collector) -> None:
+    """Add what the template holds of volumes beside those that were read."""
+    document = collector.document
+    for word, place in places(document, unread(document, collector.regions)):
+        collector.regions.append((word.offset, word.offset + 1))
+        if place is not None:
+            collector.add_hidden(("hidden", place.root, place.resource), word.offset, place.what, place.advice)
 
 
 def _prefers_short(document: Document) -> bool:
@@ -114,9 +205,11 @@ def _containers(node: Node | None) -> list[Mapping] | None:
     return None if listed is None else [c for c in map(mapping, listed) if c is not None]
 
 
-def _read_task(collector: Collector, resource: Resource, key: Key) -> None:
+def _read_task(collector: Collector, resource: Resource, template: Template, key: Key, spelling: Spelling) -> None:
     properties = resource.properties
+    collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
     platform = mapping(child(properties, "RuntimePlatform"))
+    role, role_arms = template.identities.task_role(child(properties, "TaskRoleArn"))
     collector.add_task(
         key,
         resource.name,
@@ -126,36 +219,28 @@ def _read_task(collector: Collector, resource: Resource, key: Key) -> None:
         role="TaskRoleArn",
         known=("ContainerDefinitions", "Volumes"),
         role_after=("ExecutionRoleArn", "Family", "NetworkMode"),
-        task_role=intrinsics.value(child(properties, "TaskRoleArn")),
+        task_role=role,
+        role_arms=role_arms,
         compatibilities=words(child(properties, "RequiresCompatibilities")),
         network_mode=text(child(properties, "NetworkMode")),
         operating_system=text(child(platform, "OperatingSystemFamily")),
-        condition=resource.condition,
-    )
-
-
-def _read_job(collector: Collector, resource: Resource, key: Key, spelling: Spelling) -> None:
-    """AWS Batch: the volumes, mount points and role of the job's container."""
-    properties = resource.properties
-    container = mapping(child(properties, "ContainerProperties"))
-    if container is None:
-        return
-    collector.add_task(
-        key,
-        resource.name,
-        container,
-        child(container, "Volumes"),
-        [container],
-        role="JobRoleArn",
-        known=("Volumes", "FargatePlatformConfiguration"),
-        role_after=("Image",),
-        task_role=intrinsics.value(child(container, "JobRoleArn")),
-        engine=Engine.BATCH,
-        compatibilities=words(child(properties, "PlatformCapabilities")) or frozenset({"EC2"}),
         spelling=spelling,
         condition=resource.condition,
     )
-    fargate = mapping(child(container, "FargatePlatformConfiguration"))
-    entry: Entry | None = get(fargate, "PlatformVersion") if fargate else None
-    if entry is not None:
-        collector.add_service(("service", *key[1:]), resource.name, key, entry, Engine.BATCH)
+
+
+def _read_job(collector: Collector, resource: Resource, template: Template, key: Key, spelling: Spelling) -> None:
+    """AWS Batch: each part of the job that has volumes."""
+    collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
+    for part in parts(resource.properties, intrinsics.each, capitalised):
+        add_part(
+            collector,
+            resource.properties,
+            part,
+            part_key(key, part),
+            resource.name,
+            spelling,
+            capitalised,
+            template.identities.task_role,
+            condition=resource.condition,
+        )

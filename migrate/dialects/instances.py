@@ -1,60 +1,224 @@
-"""What a template's instances mount: user data of launch configurations, launch templates and instances, and
-`AWS::CloudFormation::Init`."""
+"""The container instances of a template, what they mount, and where the template runs its tasks.
+
+An instance is what others are started from: a launch configuration, a launch template, an instance, an AWS Batch compute
+environment without a launch template. It joins the clusters that its user data names, and belongs to the capacity
+providers and compute environments that lead to it through their Auto Scaling groups.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 from migrate.dialects import intrinsics
-from migrate.dialects.reading import key_text
+from migrate.dialects.clusters import COMPUTE_ENVIRONMENT, Clusters
+from migrate.dialects.identities import target
+from migrate.dialects.images import Images, WrittenImage
 from migrate.dialects.resources import Resource, Template
-from migrate.dialects.values import child, mapping
-from migrate.syntax import SyntaxProblem, literal, parse, resolve
-from migrate.syntax.node import Mapping, Node, Scalar, Sequence
-from rules.model import HostMount, Owner, Ref, Stack, Text, Value
+from migrate.dialects.scripts import Script, scripts
+from migrate.dialects.values import child, mapping, text
+from migrate.syntax import get
+from migrate.syntax.node import Mapping, Node, Scalar
+from rules.model import Engine, HostMount, Image, Instance, Key, Owner, Ref, Run, Stack, Text, Value
 
-if TYPE_CHECKING:
-    from rules.hosts import HostScript
-
-_USER_DATA = {
-    "AWS::AutoScaling::LaunchConfiguration": ("UserData",),
-    "AWS::EC2::Instance": ("UserData",),
-    "AWS::EC2::LaunchTemplate": ("LaunchTemplateData", "UserData"),
-}
-_MOST_PARTS = 20_000
+_LAUNCH_TEMPLATE = "AWS::EC2::LaunchTemplate"
+_STARTED_FROM = ("AWS::AutoScaling::LaunchConfiguration", "AWS::EC2::Instance", _LAUNCH_TEMPLATE)
+_AGENT_ROLE = re.compile(r"AmazonEC2ContainerServiceforEC2Role|ecs:(?:RegisterContainerInstance|Poll|\*)")
+"""What lets an instance register with a cluster: nothing else needs it."""
 _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip$", re.IGNORECASE)
 """Parameters called so hold the name of a server rather than the id of a file system."""
 
 
-def with_mounts(template: Template, stack: Stack) -> Stack:
-    """The stack with what the template's instances mount."""
-    mounts: list[HostMount] = []
-    owners: list[Owner] = []
-    for name, resource in template.of_type(*_USER_DATA):
-        for certain, script in _scripts(resource):
-            mounts += _mounts(script, certain, name, template)
-            owners += _owners(script)
-    return replace(
-        stack,
-        host_mounts=(*stack.host_mounts, *mounts),
-        owners=(*stack.owners, *owners),
-    )
+@dataclass(frozen=True)
+class Found:
+    """What a template says of capacity. `spans` and `nodes` are those of the reading."""
+
+    instances: tuple[Instance, ...] = ()
+    images: tuple[Image, ...] = ()
+    runs: tuple[Run, ...] = ()
+    mounts: tuple[HostMount, ...] = ()
+    owners: tuple[Owner, ...] = ()
+    spans: tuple[tuple[Key, int], ...] = ()
+    nodes: tuple[tuple[Key, Scalar], ...] = ()
+
+    def added_to(self, stack: Stack) -> Stack:
+        """The stack with what was found."""
+        return replace(
+            stack,
+            instances=(*stack.instances, *self.instances),
+            images=(*stack.images, *self.images),
+            runs=(*stack.runs, *self.runs),
+            host_mounts=(*stack.host_mounts, *self.mounts),
+            owners=(*stack.owners, *self.owners),
+        )
 
 
-def _mounts(script: HostScript, certain: bool, name: str, template: Template) -> Iterator[HostMount]:
-    for mount in script.mounts:
+def capacity(template: Template) -> Found:
+    """What a template says of the instances that tasks run on."""
+    reader = _Reader(template, Images(template))
+    return reader.found() if reader.resources else Found()
+
+
+class _Reader:
+    """Reads the instances of one template."""
+
+    def __init__(self, template: Template, images: Images) -> None:
+        self.template = template
+        self.images = images
+        self.resources = [*template.of_type(*_STARTED_FROM), *self._bare_environments()]
+        self.clusters = Clusters(template)
+
+    def _bare_environments(self) -> Iterator[tuple[str, Resource]]:
+        """Compute environments that start instances from nothing else."""
+        for name, resource in self.template.of_type(COMPUTE_ENVIRONMENT):
+            compute = mapping(child(resource.properties, "ComputeResources"))
+            kind = text(child(compute, "Type")) or ""
+            if kind.upper() in ("EC2", "SPOT") and child(compute, "LaunchTemplate") is None:
+                yield name, resource
+
+    def found(self) -> Found:
+        instances: list[Instance] = []
+        written: dict[Key, WrittenImage] = {}
+        mounts: list[HostMount] = []
+        owners: list[Owner] = []
+        spans: list[tuple[Key, int]] = []
+        for name, resource in self.resources:
+            node = _launch_data(resource)
+            if (
+                resource.type == "AWS::EC2::Instance"
+                and not child(node, "UserData")
+                and self._launch_template(resource)
+            ):
+                continue  # the launch template stands for it
+            listed = list(scripts(resource, child(node, "UserData"), self.template.identities))
+            instance = self._instance(name, node, listed)
+            found = [
+                image for place in self._image_places(name, node) for image in self.images.of(place, instance.image_key)
+            ]
+            instance = replace(instance, images=tuple(dict.fromkeys(f.image.key for f in found)))
+            written |= {f.image.key: f for f in found}
+            instances.append(instance)
+            for script in listed:
+                role = self.template.roles.of_instance(resource) if script.result.mounts else None
+                mounts += (replace(mount, role=role) for mount in _mounts(script, instance, self.template))
+                owners += _owners(script)
+            spans += _spans(instance, resource, node)
+        uses = Counter(id(w.node) for w in written.values())
+        # What two images share (through an anchor), neither can change.
+        own = {key: w.node for key, w in written.items() if w.node is not None and uses[id(w.node)] == 1}
+        images = (
+            replace(w.image, writable=w.image.writable and (w.node is None or key in own)) for key, w in written.items()
+        )
+        return Found(
+            tuple(instances),
+            tuple(images),
+            tuple(self.clusters.runs()),
+            tuple(mounts),
+            tuple(owners),
+            tuple(spans),
+            tuple(own.items()),
+        )
+
+    def _instance(self, name: str, node: Mapping | None, listed: list[Script]) -> Instance:
+        providers = self.clusters.providers_of(name)
+        batch = any(self.template.resources[p].type == COMPUTE_ENVIRONMENT for p in providers)
+        named = [cluster for script in listed for cluster in script.clusters]
+        clusters = [self.clusters.of(cluster) for cluster in named if cluster is not None]
+        if None in named:
+            clusters = []
+        elif not named and not batch:
+            clusters = [c for p in providers for c in self.clusters.of_provider(p)]
+        engine = Engine.ECS if named or providers else Engine.UNKNOWN
+        versions = sorted(
+            (v for s in listed for v in s.agent_versions), key=lambda v: [int(n[:6]) for n in v.split(".")]
+        )
+        return Instance(
+            self.template.key("instance", name),
+            name,
+            Engine.BATCH if batch else engine,
+            tuple(dict.fromkeys(clusters)),
+            providers,
+            bool(providers or named) or any(s.runs_agent for s in listed) or self._may_register(node),
+            bool(listed),
+            system=next((s.system for s in listed if s.system), None),
+            agent=versions[0] if versions else None,
+            installs_plugin=any(s.installs_plugin for s in listed),
+            attributes=next((s.attributes for s in listed if s.attributes), None),
+        )
+
+    def _launch_template(self, resource: Resource) -> str | None:
+        """The launch template of this template that an instance is started from."""
+        launch = mapping(child(resource.properties, "LaunchTemplate"))
+        named = (target(intrinsics.value(child(launch, key))) for key in ("LaunchTemplateId", "LaunchTemplateName"))
+        return next((n for n in named if n in self.template.resources), None)
+
+    def _image_places(self, name: str, node: Mapping | None) -> Iterator[Node | None]:
+        """Where the image is written: a compute environment's own replaces its launch template's."""
+        environments = [
+            mapping(child(self.template.resources[p].properties, "ComputeResources"))
+            for p in sorted(self.clusters.providers_of(name))
+            if p != name and self.template.resources[p].type == COMPUTE_ENVIRONMENT
+        ]
+        replaced = [place for environment in environments if (place := child(environment, "ImageId")) is not None]
+        yield from replaced
+        if not environments or len(replaced) < len(environments):
+            yield child(node, "ImageId")
+
+    def _may_register(self, node: Mapping | None) -> bool:
+        """Whether the instance's role is one of container instances."""
+        profile = child(node, "IamInstanceProfile")
+        inner = mapping(profile)
+        values = [profile] if inner is None else [child(inner, "Arn"), child(inner, "Name")]
+        names = {target(intrinsics.value(value)) for value in values if value is not None}
+        roles = {role for name in names for role in self.template.mentions(name)}
+        return any(
+            _AGENT_ROLE.search(self.template.body, r.node.start, r.node.end)
+            for name in roles
+            if (r := self.template.resources[name]).type == "AWS::IAM::Role"
+        )
+
+
+def _launch_data(resource: Resource) -> Mapping | None:
+    """Where a resource says what instances start from."""
+    if resource.type == _LAUNCH_TEMPLATE:
+        return mapping(child(resource.properties, "LaunchTemplateData"))
+    if resource.type == COMPUTE_ENVIRONMENT:
+        return mapping(child(resource.properties, "ComputeResources"))
+    return resource.properties
+
+
+def _spans(instance: Instance, resource: Resource, node: Mapping | None) -> Iterator[tuple[Key, int]]:
+    start = resource.entry.key.start
+    yield instance.key, start
+    for key, name in ((instance.image_key, "ImageId"), (instance.script_key, "UserData")):
+        entry = get(node, name) if node is not None else None
+        yield key, entry.key.start if entry is not None else start
+
+
+def _mounts(script: Script, instance: Instance, template: Template) -> Iterator[HostMount]:
+    for mount in script.result.mounts:
+        origin = script.origin.replace("{line}", str(mount.line))
         doubt = None
-        if not (certain and mount.certain):
-            doubt = f"whether {name} mounts it depends on a condition (line {mount.line} of its user data)"
+        if not (script.certain and mount.certain):
+            doubt = f"whether {instance.name} mounts it depends on a condition ({origin})"
         file_system = mount.file_system
         if file_system is not None and not _is_nameable(file_system, template):
             file_system = None
-        yield HostMount(mount.host_path, file_system, mount.directory, mount.options, mount.server, mount.region, doubt)
-    for other in script.others:
-        yield HostMount(other.host_path, None, "/", is_nfs=False)
+        yield HostMount(
+            mount.host_path,
+            file_system,
+            mount.directory,
+            mount.options,
+            mount.server,
+            mount.region,
+            doubt,
+            instance=instance.key,
+            origin=origin,
+        )
+    for other in script.result.others:
+        yield HostMount(other.host_path, None, "/", is_nfs=False, instance=instance.key)
 
 
 def _is_nameable(file_system: Value, template: Template) -> bool:
@@ -71,74 +235,8 @@ def _is_nameable(file_system: Value, template: Template) -> bool:
     return True
 
 
-def _owners(script: HostScript) -> Iterator[Owner]:
-    for made in script.directories:
+def _owners(script: Script) -> Iterator[Owner]:
+    for made in script.result.directories:
         if made.file_system is not None and (made.uid is not None or made.mode is not None):
             uid, gid = (str(n) if n is not None else "0" for n in (made.uid, made.gid))
             yield Owner(made.file_system, made.directory, uid, gid, made.mode or "0755")
-
-
-def _scripts(resource: Resource) -> Iterator[tuple[bool, HostScript]]:
-    """What a resource's scripts do, and whether they are there whatever the conditions."""
-    # Most templates define no instance, and reading scripts takes 40 ms to import.
-    from rules.hosts import read_file, read_user_data
-
-    node: Node | None = resource.properties
-    for name in _USER_DATA[resource.type]:
-        node = child(mapping(node), name)
-    arms = intrinsics.arms(node)
-    for conditions, arm in arms:
-        if (script := script_text(arm)) is not None:
-            yield not conditions, read_user_data(script, parse_yaml)
-    init = mapping(child(mapping(child(resource.node, "Metadata")), "AWS::CloudFormation::Init"))
-    for entry in init.entries if init else ():
-        config = mapping(entry.value)
-        files = mapping(child(config, "files"))
-        for file in files.entries if files else ():
-            content = script_text(child(mapping(file.value), "content"))
-            if content is not None and key_text(file) == "/etc/fstab":
-                yield True, read_file("/etc/fstab", content, parse_yaml)
-        commands = mapping(child(config, "commands"))
-        for command in commands.entries if commands else ():
-            line = script_text(child(mapping(command.value), "command"))
-            if line is not None:
-                yield True, read_user_data(Text(("#!/bin/sh\n", *line.parts)), parse_yaml)
-
-
-def script_text(node: Node | None) -> Text | None:
-    """A script as a text: what is no text in it (a mapping's value, an import) is one reference each."""
-    if node is None:
-        return None
-    called = intrinsics.call(node)
-    if called is not None and called[0] == "Fn::Base64":
-        argument = called[1]
-        found = resolve(argument)
-        if isinstance(found, Scalar) and found.tag == "!Base64":
-            return Text.of(found.text)
-        return script_text(argument)
-    return intrinsics.as_text(node, opaque=True)
-
-
-def parse_yaml(body: str) -> object:
-    """Plain lists, dictionaries and scalars of a YAML text. Raises ValueError."""
-    try:
-        document = parse(body, json=False)
-    except SyntaxProblem as problem:
-        raise ValueError(problem.cause) from None
-    left = [_MOST_PARTS]
-    return _plain(document.roots[0], left) if document.roots else None
-
-
-def _plain(node: Node, left: list[int]) -> object:
-    left[0] -= 1
-    if left[0] < 0:
-        raise ValueError("too many parts")
-    match resolve(node):
-        case Scalar() as scalar:
-            return literal(scalar)
-        case Sequence() as sequence:
-            return [_plain(item, left) for item in sequence.items]
-        case Mapping() as found:
-            return {key_text(entry): _plain(entry.value, left) for entry in found.entries}
-        case _:
-            raise ValueError("an alias that contains itself")

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from migrate.dialects.arms import Arm, Conditions
 from migrate.dialects.reading import key_text
-from migrate.dialects.values import has_own_tag, is_call
+from migrate.dialects.values import has_own_tag, is_call, items
 from migrate.syntax import CannotEdit, literal, resolve
 from migrate.syntax.node import Alias, Mapping, Node, Scalar, Sequence, Tagged
 from migrate.syntax.node import Value as NewValue
@@ -47,51 +48,55 @@ def is_no_value(node: Node | None) -> bool:
     return called is not None and called[0] == "Ref" and isinstance(called[1], Scalar) and called[1].text == NO_VALUE
 
 
-Arms = tuple[tuple[str, bool], ...]
-"""The conditions under which something is there: their names, and whether they must hold or must not."""
-
-
-def arms(node: Node | None) -> list[tuple[Arms, Node]]:
-    """What a node may be, with the conditions of each: `!If [Prod, a, b]` is `a` where Prod holds, else `b`."""
-    found: list[tuple[Arms, Node]] = []
-    pending: list[tuple[Arms, Node]] = [((), node)] if node is not None else []
+def branches(node: Node | None) -> list[Arm]:
+    """What a node may be: `!If [Prod, a, b]` is `a` where Prod holds, else `b`."""
+    found: list[Arm] = []
+    pending = [Arm((), node)] if node is not None else []
     while pending:
-        conditions, current = pending.pop()
+        arm = pending.pop()
         if len(found) + len(pending) > _MOST_PARTS:
-            return [((), current)]
-        called = call(current)
+            return [arm]
+        called = call(arm.node)
         argument = resolve(called[1]) if called and called[0] == "Fn::If" else None
         if isinstance(argument, Sequence) and len(argument.items) == 3 and isinstance(argument.items[0], Scalar):
             name = argument.items[0].text
-            pending.append(((*conditions, (name, False)), argument.items[2]))
-            pending.append(((*conditions, (name, True)), argument.items[1]))
-        elif not is_no_value(current):
-            found.append((conditions, current))
+            pending.append(Arm((*arm.conditions, (name, False)), argument.items[2], argument))
+            pending.append(Arm((*arm.conditions, (name, True)), argument.items[1], argument))
+        else:
+            found.append(replace(arm, absent=is_no_value(arm.node)))
+    return found
+
+
+def arms(node: Node | None) -> list[tuple[Conditions, Node]]:
+    """What a node may be, `AWS::NoValue` aside, with the conditions of each."""
+    return [(arm.conditions, arm.node) for arm in branches(node) if not arm.absent]
+
+
+def members(node: Node | None) -> list[tuple[Conditions, Node]] | None:
+    """The items of a list that may be there under some condition, with those conditions; None if the list is another
+    expression."""
+    found: list[tuple[Conditions, Node]] = []
+    for outer, listed in arms(node):
+        sequence = resolve(listed)
+        if not isinstance(sequence, Sequence) or call(listed) is not None:
+            return None
+        found += [((*outer, *inner), arm) for item in sequence.items for inner, arm in arms(item)]
     return found
 
 
 def each(node: Node | None) -> list[Node] | None:
     """The items of a list that may be there under some condition; None if the list is another expression."""
-    found: list[Node] = []
-    for _, listed in arms(node):
-        sequence = resolve(listed)
-        if not isinstance(sequence, Sequence) or call(listed) is not None:
-            return None
-        found += [inner for item in sequence.items for _, inner in arms(item)]
-    return found
+    found = members(node)
+    return None if found is None else [item for _, item in found]
 
 
-def conditions(node: Node | None) -> dict[int, str]:
-    """The condition under which an item of a list is there, by its identity, where one condition alone decides."""
-    found: dict[int, str] = {}
+def items_with_conditions(node: Node | None) -> Iterator[tuple[Conditions, Node]]:
+    """Items of a list (or the one that stands in its place) with their conditions."""
     for outer, listed in arms(node):
-        sequence = resolve(listed)
-        for item in sequence.items if isinstance(sequence, Sequence) else ():
+        nodes = items(listed)
+        for item in [listed] if nodes is None else nodes:
             for inner, arm in arms(item):
-                names = {name for name, holds in (*outer, *inner) if holds}
-                if len(names) == 1:
-                    found[id(arm)] = names.pop()
-    return found
+                yield (*outer, *inner), arm
 
 
 def value(node: Node | None) -> Value | None:
@@ -111,7 +116,13 @@ def value(node: Node | None) -> Value | None:
         and text.parts[0].handle is not None
     ):
         return Opaque(text.parts[0].source, text.parts[0].handle)
-    return text or Opaque(render(node), node)
+    return text or Opaque(render(node), node, _cases(node))
+
+
+def _cases(node: Node) -> tuple[Value | None, ...]:
+    """The values among which conditions choose."""
+    found = branches(node)
+    return tuple(value(arm.node) for arm in found) if any(arm.conditions for arm in found) else ()
 
 
 class _Budget:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from migrate.dialects import shape
+from migrate.dialects.alternatives import Alternative, alternatives
+from migrate.dialects.arms import both
 from migrate.dialects.reading import Dialect, Reading, group_twins, key_text, used_anchors, walk
 from migrate.dialects.shape import Spelling, VolumeNodes
 from migrate.dialects.values import child, mapping
@@ -26,13 +28,17 @@ from rules.model import (
     AddAccessPoint,
     AddPermissions,
     AddRole,
+    AddTraffic,
+    AddWait,
     Change,
     Container,
     CorrectSpelling,
     Engine,
+    HiddenDefinition,
     Key,
-    OtherStorage,
     Service,
+    SetImage,
+    SetParameterDefault,
     SetPlatformVersion,
     SetReadOnly,
     SetStorage,
@@ -69,11 +75,15 @@ class Collector:
     spelling: Spelling = shape.API
     tasks: list[Task] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
+    hidden: list[HiddenDefinition] = field(default_factory=list)
     spans: dict[Key, int] = field(default_factory=dict)
+    around: dict[Key, int] = field(default_factory=dict)
     nodes: dict[Key, object] = field(default_factory=dict)
     regions: list[tuple[int, int]] = field(default_factory=list)
     followed: set[int] = field(default_factory=set)
     """Identities of the aliases that led to a volume."""
+    blocked: dict[Key, str] = field(default_factory=dict)
+    """What cannot be edited without guessing, and why, as far as the dialect has found out."""
 
     def follow(self, *nodes: Node | None) -> None:
         """Remember the aliases among `nodes`, and those that the merge keys of mappings name."""
@@ -97,6 +107,7 @@ class Collector:
         known: tuple[str, ...],
         role_after: tuple[str, ...] = (),
         task_role: Value | None = None,
+        role_arms: tuple[Value, ...] = (),
         family: Text | None = None,
         engine: Engine = Engine.ECS,
         compatibilities: frozenset[str] = frozenset(),
@@ -125,6 +136,7 @@ class Collector:
                 family,
                 engine,
                 task_role,
+                role_arms,
                 compatibilities,
                 network_mode,
                 operating_system,
@@ -141,25 +153,32 @@ class Collector:
     def read_volumes(self, task: Key, listed: Node | None, sorted_keys: bool, spelling: Spelling) -> list[Volume]:
         volumes: list[Volume] = []
         count: dict[str, int] = {}
-        conditions = spelling.conditions(listed)
-        for item in spelling.each(listed) or ():
+        for outer, item in spelling.members(listed) or ():
             node = mapping(item)
             if node is None:
                 continue
             named = spelling.read(child(node, spelling.name))
             name = named.source if named else ""
             nth = count[name] = count.get(name, 0) + 1
-            volume = self.read_volume((*task, "volume", name, nth), node, item, sorted_keys, spelling)
-            volumes.append(replace(volume, condition=conditions.get(id(item))))
+            self.follow(item)
+            for one in alternatives(node, spelling):
+                key = (*task, "volume", name, nth, *one.suffix)
+                volume = self.read_volume(key, one, item, sorted_keys, spelling)
+                # What can never be there counts as there with the others.
+                conditions = both(outer, one.conditions) or outer
+                volumes.append(replace(volume, condition=spelling.condition(conditions)))
         return volumes
 
-    def read_volume(self, key: Key, node: Mapping, item: Node, sorted_keys: bool, spelling: Spelling) -> Volume:
-        volume, found = shape.read_volume(node, key, spelling)
-        self.follow(item, *(entry.value for entry in (*found.entries.values(), *found.storage_entries.values())))
+    def read_volume(self, key: Key, one: Alternative, item: Node, sorted_keys: bool, spelling: Spelling) -> Volume:
+        volume, found = shape.read_volume(one.view, key, spelling)
+        self.follow(*(entry.value for entry in (*found.entries.values(), *found.storage_entries.values())))
+        found = replace(one.locate(found), alphabetical=sorted_keys)
         self.spans[key] = item.start
-        self.nodes[key] = replace(found, alphabetical=sorted_keys)
-        if not (isinstance(volume.storage, OtherStorage) and volume.storage.problem):
-            self.regions += [(n.start, n.end) for n in (node, found.storage, found.authorization) if n is not None]
+        if one.storage is not None:
+            self.spans[key], self.around[key] = one.storage.node.start, item.start
+        self.nodes[key] = found
+        whole = (found.mapping, found.storage, found.authorization)
+        self.regions += [(n.start, n.end) for n in whole if n is not None]
         return volume
 
     def add_service(self, key: Key, name: str, task: Key | None, entry: Entry, engine: Engine = Engine.ECS) -> None:
@@ -169,12 +188,18 @@ class Collector:
             self.spans[key] = entry.key.start
             self.nodes[key] = entry.value
 
+    def add_hidden(self, resource: Key, offset: int, what: str, advice: str) -> None:
+        """Add a volume that is defined where it is not edited; several in one resource are numbered."""
+        key = (*resource, len(self.hidden))
+        self.hidden.append(HiddenDefinition(key, what, advice))
+        self.spans[key] = offset
+
     def reading(self) -> Reading | None:
         """The reading, or None if nothing was found."""
-        if not self.tasks:
+        if not self.tasks and not self.hidden:
             return None
         anchors = used_anchors(self.document)
-        blocked = {}
+        blocked = dict(self.blocked)
         for key, found in self.nodes.items():
             if isinstance(found, VolumeNodes) and (reason := shape.problem(found, anchors)):
                 blocked[key] = reason
@@ -183,11 +208,12 @@ class Collector:
         return Reading(
             self.dialect,
             self.document,
-            Stack(tuple(self.tasks), tuple(self.services)),
+            Stack(tuple(self.tasks), tuple(self.services), hidden=tuple(self.hidden)),
             self.spans,
             self.nodes,
             self.regions,
             blocked,
+            around=self.around,
             twins=group_twins(owners),
         )
 
@@ -233,7 +259,11 @@ class PlainDialect:
                 return None if nodes.role else "this file has no place for a task role"
             case SetReadOnly():
                 return reading.blocked.get(("mount points", *change.task))
-            case SetPlatformVersion() | AddAccessPoint() | AddRole() | AddPermissions():
+            case SetPlatformVersion():
+                return reading.blocked.get(change.service)
+            case SetParameterDefault():
+                return reading.blocked.get(change.parameter)
+            case AddAccessPoint() | AddRole() | AddPermissions() | AddTraffic() | AddWait() | SetImage():
                 return None
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:

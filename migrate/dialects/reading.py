@@ -6,11 +6,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 from migrate.syntax import Document
 from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence, TreeEdit
-from rules.model import Change, Key, Stack
+from rules.model import Change, Key, Stack, Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,17 @@ class Reading:
     """Character spans whose words the dialect has read."""
     blocked: dict[Key, str] = field(default_factory=dict)
     """Entities that cannot be edited without guessing, and why."""
+    around: dict[Key, int] = field(default_factory=dict)
+    """Where the volume starts whose storage an entity is one of: what a comment there says holds for all of them."""
     ignored: dict[Key, tuple[int, frozenset[str]]] = field(default_factory=dict)
     """Rule ids that the source itself (beside comments) suppresses for a task, and the offset where it says so."""
     twins: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
     """Volumes that one node serves (through an anchor): each names all of its group, itself included."""
+
+    @cached_property
+    def storages(self) -> dict[Key, Storage]:
+        """The storage of each volume as it was read."""
+        return {volume.key: volume.storage for task in self.stack.tasks for volume in task.volumes}
 
     def can(self, change: Change) -> str | None:
         """Why a change cannot be expressed in this source, or None."""

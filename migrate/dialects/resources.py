@@ -8,31 +8,45 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from migrate.dialects import intrinsics
+from migrate.dialects.conditions import TemplateConditions
+from migrate.dialects.identities import Identities, ref, target
+from migrate.dialects.policies import file_system_policy
 from migrate.dialects.reading import key_text
+from migrate.dialects.roles import Roles
 from migrate.dialects.shape import rest_but
 from migrate.dialects.values import child, items, mapping, text, words
 from migrate.syntax import get, resolve
 from migrate.syntax.node import Added, EditMapping, EditSequence, Entry, Kept, Mapping, New, Node, Sequence, TreeEdit
 from migrate.syntax.node import Value as NewValue
-from rules.model import AccessPoint, EfsVolume, FileSystem, Key, Permission, Ref, Role, Stack, Text, Value
+from rules.model import (
+    CLIENT_ACTIONS,
+    AccessPoint,
+    EfsVolume,
+    FileSystem,
+    Key,
+    Opaque,
+    Permission,
+    Ref,
+    Stack,
+    Text,
+    Traffic,
+    Value,
+)
 from rules.paths import normalise
 
 _POINT_ARN = "elasticfilesystem:AccessPointArn"
 _POLICY_NAME = "efs-access"
-_WORD = re.compile(r"[A-Za-z0-9]+")
-_STARTERS = ("AWS::Events::Rule", "AWS::Scheduler::Schedule", "AWS::StepFunctions::StateMachine", "AWS::Pipes::Pipe")
-
-
-def target(value: Value | None) -> str:
-    """The logical id that a value refers to, or an empty string."""
-    if isinstance(value, Text) and value.literal is None and len(value.parts) == 1:
-        return value.source[2:-1].partition(".")[0]
-    return ""
-
-
-def ref(name: str, attribute: str = "") -> Text:
-    """A reference to a resource or its attribute."""
-    return Text((Ref(f"${{{name}.{attribute}}}" if attribute else f"${{{name}}}"),))
+_MENTION = re.compile(r"(?<!::)\b[A-Za-z0-9]++(?![\"']?\s*+:)")
+"""Whatever may be a resource's name: neither a key nor a part of a type, as `Service` is in `AWS::ECS::Service`."""
+LOOP = "Fn::ForEach::"
+"""How the keys of loops start (`AWS::LanguageExtensions`)."""
+_STARTERS = (
+    "AWS::Events::Rule",
+    "AWS::Scheduler::Schedule",
+    "AWS::StepFunctions::StateMachine",
+    "AWS::Serverless::StateMachine",
+    "AWS::Pipes::Pipe",
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +66,9 @@ class Template:
     """The resources of one document, in its order."""
 
     index: int
+    root: Mapping
     node: Mapping
+    """Its resources."""
     resources: dict[str, Resource]
     taken: frozenset[str]
     """Names that a new resource must not have."""
@@ -61,34 +77,52 @@ class Template:
     """The text of the whole document."""
     write: Callable[[Value], NewValue]
     """How the template writes values."""
+    conditions: TemplateConditions
 
     @classmethod
     def of(cls, root: Node, index: int, body: str, write: Callable[[Value], NewValue]) -> Template | None:
         """The template in a document, or None."""
-        listed = mapping(child(mapping(root), "Resources"))
-        if listed is None:
+        whole = mapping(root)
+        listed = mapping(child(whole, "Resources"))
+        if whole is None or listed is None:
             return None
-        resources = {}
-        for entry in listed.entries:
-            node = mapping(entry.value)
-            kind = text(child(node, "Type"))
-            if node is None or kind is None:
-                continue
-            properties = mapping(child(node, "Properties")) or Mapping(node.start, node.start, [], flow=False)
-            condition = text(child(node, "Condition"))
-            resources[key_text(entry)] = Resource(entry, key_text(entry), kind, node, properties, condition)
+        resources = {found.name: found for found in map(_resource, listed.entries) if found is not None}
         taken = {key_text(entry) for entry in listed.entries}
         for section in ("Parameters", "Conditions", "Mappings"):
-            others = mapping(child(mapping(root), section))
+            others = mapping(child(whole, section))
             taken |= {key_text(entry) for entry in others.entries} if others else set()
-        transforms = words(child(mapping(root), "Transform"))
+        transforms = words(child(whole, "Transform"))
         code_deploy = any(
             text(child(mapping(child(r.properties, "DeploymentController")), "Type")) == "CODE_DEPLOY"
             for r in resources.values()
             if r.type == "AWS::ECS::Service"
         )
         blue_green = code_deploy or "AWS::CODEDEPLOYBLUEGREEN" in transforms
-        return cls(index, listed, resources, frozenset(taken), blue_green, body, write)
+        conditions = TemplateConditions(mapping(child(whole, "Conditions")), frozenset(taken))
+        return cls(index, whole, listed, resources, frozenset(taken), blue_green, body, write, conditions)
+
+    def in_loops(self) -> Iterator[tuple[str, Resource]]:
+        """The resources in the bodies of `Fn::ForEach`, each of which stands for several, with the loop's key."""
+        pending = [(key_text(e), e.value) for e in reversed(self.node.entries) if key_text(e).startswith(LOOP)]
+        while pending:
+            loop, node = pending.pop()
+            arguments = items(node)
+            body = mapping(arguments[2]) if arguments is not None and len(arguments) == 3 else None
+            for entry in body.entries if body is not None else ():
+                if key_text(entry).startswith(LOOP):
+                    pending.append((f"{loop}/{key_text(entry)}", entry.value))
+                elif (found := _resource(entry)) is not None:
+                    yield loop, found
+
+    @cached_property
+    def identities(self) -> Identities:
+        """Which expressions name the same thing."""
+        return Identities.of(self.resources)
+
+    @cached_property
+    def roles(self) -> Roles:
+        """The roles and their policies."""
+        return Roles(self)
 
     def key(self, kind: str, name: str) -> Key:
         return (kind, self.index, name)
@@ -112,113 +146,42 @@ class Template:
             stack,
             file_systems=(*stack.file_systems, *self._file_systems()),
             access_points=(*stack.access_points, *self._access_points()),
-            roles=(*stack.roles, *self._roles()),
-            permissions=stack.permissions | frozenset(self._permissions()),
-            names=(stack.names or frozenset()) | self.taken,
+            roles=(*stack.roles, *self.roles.roles()),
+            permissions=stack.permissions | frozenset(self.roles.permissions()),
+            names=(stack.names or frozenset()) | self.taken | self.conditions.new.keys(),
             starts_tasks=stack.starts_tasks or any(self.of_type(*_STARTERS)),
             blue_green=stack.blue_green or self.blue_green,
         )
 
     def _file_systems(self) -> Iterator[FileSystem]:
         for name, resource in self.of_type("AWS::EFS::FileSystem"):
-            guarded = child(resource.properties, "FileSystemPolicy") is not None
-            yield FileSystem(ref(name), ref(name, "Arn"), resource.condition, guarded)
+            policy = file_system_policy(child(resource.properties, "FileSystemPolicy"), self.identities)
+            yield FileSystem(self.key("file system", name), ref(name), ref(name, "Arn"), resource.condition, policy)
 
     def _access_points(self) -> Iterator[AccessPoint]:
         for name, resource in self.of_type("AWS::EFS::AccessPoint"):
             properties = resource.properties
             written = child(properties, "RootDirectory")
             directory = mapping(written)
-            path = intrinsics.value(child(directory, "Path")) if directory else None
-            if written is None:
+            path = intrinsics.value(child(directory, "Path"))
+            if path is None and (written is None or directory is not None):
                 path = Text.of("/")
             yield AccessPoint(
                 self.key("access point", name),
                 ref(name),
                 ref(name, "Arn"),
-                intrinsics.value(child(properties, "FileSystemId")),
-                (normalise(path.coded) or "/") if isinstance(path, Text) else None,
+                self.identities.value(child(properties, "FileSystemId")),
+                (normalise(path.coded) or "/") if isinstance(path, Text) else path,
                 _three(mapping(child(directory, "CreationInfo")), ("OwnerUid", "OwnerGid", "Permissions")),
                 _all(child(properties, "PosixUser")),
                 resource.condition,
                 rest_but(properties, ("FileSystemId", "RootDirectory", "PosixUser"), self.body),
             )
 
-    def _roles(self) -> Iterator[Role]:
-        for name, resource in self.of_type("AWS::IAM::Role"):
-            unclear = any(self._is_unclear(policy) for policy in self._policies_of(resource))
-            yield Role(self.key("role", name), (ref(name), ref(name, "Arn")), resource.condition, unclear)
-
-    def _policies_of(self, role: Resource) -> list[Mapping | None]:
-        """A role's own policies; None for what cannot be read."""
-        listed = child(role.properties, "Policies")
-        found = intrinsics.each(listed) if listed is not None else []
-        return [None] if found is None else [mapping(policy) for policy in found]
-
-    def _is_unclear(self, policy: Mapping | None) -> bool:
-        document = mapping(child(policy, "PolicyDocument"))
-        statements = intrinsics.each(child(document, "Statement"))
-        if statements is None:
-            statements = [child(document, "Statement") or self.node]
-        read = [mapping(statement) for statement in statements]
-        return any(s is None or text(child(s, "Effect")) != "Allow" for s in read)
-
-    def _permissions(self) -> Iterator[Permission]:
-        for name, resource in self.of_type("AWS::IAM::Role"):
-            for conditions, policy in _certain(child(resource.properties, "Policies")):
-                if not conditions:
-                    yield from self._allowed([name], mapping(policy), resource.condition)
-        for _, resource in self.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-            yield from self._allowed(self._roles_of(resource), resource.properties, resource.condition)
-
-    def _allowed(self, roles: list[str], policy: Mapping | None, condition: str | None) -> Iterator[Permission]:
-        """What a policy allows roles whenever what it names is there."""
-        document = mapping(child(policy, "PolicyDocument"))
-        for conditions, node in _certain(child(document, "Statement")):
-            statement = mapping(node)
-            if conditions or statement is None or text(child(statement, "Effect")) != "Allow":
-                continue
-            scope, plain = _scope(child(statement, "Condition"))
-            if not plain:
-                continue
-            points: list[Value | None] = [*_many(scope)] or [None]
-            for action in _many(child(statement, "Action")):
-                name = action.literal or ""
-                if name != "*" and not name.lower().startswith("elasticfilesystem:"):
-                    continue
-                for resource in _many(child(statement, "Resource")):
-                    for point in points:
-                        for role in roles:
-                            if condition in (
-                                None,
-                                self.resources[role].condition,
-                                self.condition_of(point or resource),
-                            ):
-                                yield Permission(self.key("role", role), name, resource, point)
-
     def condition_of(self, value: Value | None) -> str | None:
         """The condition of the resource that a value refers to."""
         resource = self.resources.get(target(value))
         return resource.condition if resource else None
-
-    def policy_names(self, role: str) -> set[str | None]:
-        """Names of policies that a role has, inline or attached by another resource."""
-        own = {text(child(p, "PolicyName")) for p in self._policies_of(self.resources[role])}
-        return own | self._attached_names.get(role, set())
-
-    @cached_property
-    def _attached_names(self) -> dict[str, set[str | None]]:
-        """Names of the policies that are resources of their own, by the roles they are attached to."""
-        names: dict[str, set[str | None]] = {}
-        for _, resource in self.of_type("AWS::IAM::Policy"):
-            for role in self._roles_of(resource):
-                names.setdefault(role, set()).add(text(child(resource.properties, "PolicyName")))
-        return names
-
-    def _roles_of(self, policy: Resource) -> list[str]:
-        """The roles of the template that a policy is attached to."""
-        roles = [target(intrinsics.value(r)) for r in intrinsics.each(child(policy.properties, "Roles")) or ()]
-        return [role for role in roles if role in self.resources]
 
     def reaches(self, start: str, goal: str) -> bool:
         """Whether a resource depends on another, directly or not. Whatever mentions a name counts as depending on it."""
@@ -229,52 +192,66 @@ class Template:
                 name = pending.pop()
                 if name not in seen:
                     seen.add(name)
-                    pending += self._mentions(name)
+                    pending += self.mentions(name)
             self._reached[start] = seen
         return goal in self._reached[start]
+
+    def dependents(self, name: str) -> set[str]:
+        """Resources that depend on one, directly or not, itself included."""
+        if name not in self._depending:
+            seen: set[str] = set()
+            pending = [name]
+            while pending:
+                current = pending.pop()
+                if current not in seen:
+                    seen.add(current)
+                    pending += self._mentioned_by.get(current, ())
+            self._depending[name] = seen
+        return self._depending[name]
+
+    @cached_property
+    def _depending(self) -> dict[str, set[str]]:
+        return {}
+
+    @cached_property
+    def _mentioned_by(self) -> dict[str, list[str]]:
+        """For each resource those that mention it."""
+        found: dict[str, list[str]] = {}
+        for name in self.resources:
+            for other in self.mentions(name):
+                found.setdefault(other, []).append(name)
+        return found
 
     @cached_property
     def _reached(self) -> dict[str, set[str]]:
         """What each resource that was asked about depends on, itself included."""
         return {}
 
-    def _mentions(self, name: str) -> set[str]:
-        if name not in self.resources:
-            return set()
-        node = self.resources[name].node
-        words = set(_WORD.findall(self.body, node.start, node.end))
-        return {word for word in words if word in self.resources and word != name}
+    def mentions(self, name: str) -> set[str]:
+        """The other resources that one mentions."""
+        if name not in self._mentions:
+            resource = self.resources.get(name)
+            self._mentions[name] = self.mentioned_in(resource.node) - {name} if resource else set()
+        return self._mentions[name]
+
+    @cached_property
+    def _mentions(self) -> dict[str, set[str]]:
+        return {}
+
+    def mentioned_in(self, node: Node) -> set[str]:
+        """The resources whose names stand in a node's text."""
+        words = set(_MENTION.findall(self.body, node.start, node.end))
+        return {word for word in words if word in self.resources}
 
 
-def _certain(node: Node | None) -> Iterator[tuple[intrinsics.Arms, Node]]:
-    """Items of a list (or the one that stands in its place) with their conditions."""
-    for outer, listed in intrinsics.arms(node):
-        nodes = items(listed)
-        for item in [listed] if nodes is None else nodes:
-            for inner, arm in intrinsics.arms(item):
-                yield (*outer, *inner), arm
-
-
-def _scope(node: Node | None) -> tuple[Node | None, bool]:
-    """The access points that a statement's condition names, and whether it asks for nothing else that could fail."""
-    if node is None:
-        return None, True
-    condition = mapping(node)
-    if condition is None or len(condition.entries) != 1:
-        return None, False
-    operator, inner = key_text(condition.entries[0]), mapping(condition.entries[0].value)
-    if inner is None or len(inner.entries) != 1:
-        return None, False
-    name, value = key_text(inner.entries[0]), inner.entries[0].value
-    if operator == "StringEquals" and name == _POINT_ARN:
-        return value, True
-    return None, operator == "Bool" and name == "elasticfilesystem:AccessedViaMountTarget"
-
-
-def _many(node: Node | None) -> list[Value]:
-    """The values of a list, or the one that stands in its place."""
-    nodes = items(node) or ([node] if node is not None else [])
-    return [found for inner in nodes if (found := intrinsics.value(inner)) is not None]
+def _resource(entry: Entry) -> Resource | None:
+    """The resource that an entry of `Resources` defines."""
+    node = mapping(entry.value)
+    kind = text(child(node, "Type"))
+    if node is None or kind is None:
+        return None
+    properties = mapping(child(node, "Properties")) or Mapping(node.start, node.start, [], flow=False)
+    return Resource(entry, key_text(entry), kind, node, properties, text(child(node, "Condition")))
 
 
 def _three(node: Mapping | None, names: tuple[str, str, str]) -> tuple[str, str, str] | None:
@@ -307,14 +284,15 @@ class ResourceWriter:
         known = {point.key for point in self.old.access_points}
         points = [p for p in self.new.access_points if p.key not in known and p.key[1] == self.template.index]
         added = [(self._home_of(point), str(point.key[2]), self._access_point(point)) for point in points]
+        added += [(target(rule.group), str(rule.key[2]), self._ingress(rule)) for rule in self._new_traffic()]
         result = list(edits)
-        awaited: dict[str, list[str]] = {}
+        awaited = self._awaited()
         for role, permissions in self._new_permissions().items():
             resource = self.template.resources.get(role)
             if resource is None:
                 added.append((self._before(self._users_of_roles.get(role, ())), role, self._role(role, permissions)))
                 continue
-            taken = self.template.policy_names(role)
+            taken = self.template.roles.policy_names(role)
             for condition, group in self._by_condition(resource, permissions).items():
                 policy_name = _free(_POLICY_NAME, taken)
                 taken.add(policy_name)
@@ -331,7 +309,7 @@ class ResourceWriter:
             result.append(self._depends_on(self.template.resources[service], policies_added))
         if added:
             result.append(self._insert(added))
-        return result
+        return result + self.template.conditions.added({p.condition for p in points}, self.template.write)
 
     # -- access points ------------------------------------------------------------------------------------------------
 
@@ -341,7 +319,8 @@ class ResourceWriter:
             properties["FileSystemId"] = self.template.write(point.file_system)
         if point.user is not None:
             properties["PosixUser"] = {"Uid": point.user[0], "Gid": point.user[1]}
-        directory: dict[str, NewValue] = {"Path": self.template.write(Text.decode(point.path or "/"))}
+        path = point.path if isinstance(point.path, Opaque) else Text.decode(point.path or "/")
+        directory: dict[str, NewValue] = {"Path": self.template.write(path)}
         if point.creation is not None:
             uid, gid, mode = point.creation
             directory["CreationInfo"] = {"OwnerUid": uid, "OwnerGid": gid, "Permissions": mode}
@@ -383,7 +362,8 @@ class ResourceWriter:
     def _users_of_roles(self) -> dict[str, list[str]]:
         users: dict[str, list[str]] = {}
         for task in self.new.tasks:
-            users.setdefault(target(task.task_role), []).append(str(task.key[2]))
+            for role in task.task_roles:
+                users.setdefault(target(role), []).append(str(task.key[2]))
         return users
 
     @cached_property
@@ -398,6 +378,39 @@ class ResourceWriter:
         """The resource that stands before the first of `names`."""
         first = min((self._places[name] for name in names if name in self._places), default=len(self._names))
         return self._names[first - 1] if first else None
+
+    # -- the network --------------------------------------------------------------------------------------------------
+
+    def _new_traffic(self) -> list[Traffic]:
+        known = {rule.key for rule in self.old.network.traffic}
+        return [r for r in self.new.network.traffic if r.key not in known and r.key[1] == self.template.index]
+
+    def _ingress(self, rule: Traffic) -> NewValue:
+        """A rule as a resource of its own: a group's list of rules may be managed by whoever wrote it."""
+        properties: dict[str, NewValue] = {
+            "Description": "NFS from ECS tasks to the EFS mount targets",
+            "GroupId": self.template.write(rule.group),
+            "IpProtocol": rule.protocol.source if rule.protocol else None,
+            "FromPort": _number(rule.from_port),
+            "ToPort": _number(rule.to_port),
+            "SourceSecurityGroupId": self.template.write(rule.peer) if rule.peer else None,
+        }
+        siblings = [r for _, r in self.template.of_type("AWS::EC2::SecurityGroupIngress")]
+        if siblings:
+            properties = self._like(siblings[-1].properties, properties)
+        return self._resource("AWS::EC2::SecurityGroupIngress", rule.condition, properties)
+
+    def _awaited(self) -> dict[str, list[str]]:
+        """The mount targets and rules that services are to wait for, in an order that is the same on every run."""
+        before = {runner.key: runner.awaits for runner in self.old.network.runners}
+        awaited: dict[str, list[str]] = {}
+        for runner in self.new.network.runners:
+            added = runner.awaits - before[runner.key]
+            if added and runner.key[1] == self.template.index:
+                names = [str(key[2]) for key in added]
+                order = sorted(names, key=lambda name: (self._places.get(name, len(self._places)), name))
+                awaited[str(runner.key[2])] = order
+        return awaited
 
     # -- permissions --------------------------------------------------------------------------------------------------
 
@@ -557,21 +570,22 @@ class ResourceWriter:
         return EditMapping(self.template.node, tuple(entries))
 
 
-_ORDER = ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess")
-
-
 def _by_name(permission: Permission) -> tuple[str, str, str, int]:
     resource, point = permission.resource, permission.access_point
     return (
         str(permission.role[2]),
         resource.source if resource else "",
         point.source if point else "",
-        _ORDER.index(permission.action),
+        CLIENT_ACTIONS.index(permission.action),
     )
 
 
 def _document(statements: list[NewValue]) -> NewValue:
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _number(value: Value | None) -> NewValue:
+    return int(value.source) if value else None
 
 
 def _free(name: str, taken: set[str | None] | frozenset[str]) -> str:

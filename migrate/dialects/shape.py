@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from migrate.dialects.arms import Arm, Conditions, only
 from migrate.dialects.reading import anchors_within, key_text
 from migrate.dialects.values import child, items, mapping, source, truth, value
 from migrate.syntax import get, literal
@@ -17,9 +18,11 @@ from migrate.syntax.data import data
 from migrate.syntax.node import (
     Added,
     EditMapping,
+    EditSequence,
     Entry,
     Kept,
     Mapping,
+    New,
     Node,
     Renamed,
     Scalar,
@@ -43,10 +46,15 @@ from rules.model import (
 )
 
 
-def no_conditions(node: Node | None) -> dict[int, str]:
-    """In plain files everything is there."""
-    del node
-    return {}
+def always(node: Node | None) -> list[tuple[Conditions, Node]] | None:
+    """The items of a list in plain files, where everything is there."""
+    found = items(node)
+    return None if found is None else [((), item) for item in found]
+
+
+def unconditional(conditions: Conditions) -> None:
+    """The name of the condition in plain files."""
+    del conditions
 
 
 @dataclass(frozen=True)
@@ -85,12 +93,20 @@ class Spelling:
     read: Callable[[Node | None], Value | None] = value
     """How the dialect's nodes become values, and the other way round."""
     write: Callable[[Value], NewValue] = source
-    each: Callable[[Node | None], list[Node] | None] = items
-    """The items of a list, those that a condition chooses among them; None if the list is an expression."""
-    conditions: Callable[[Node | None], dict[int, str]] = no_conditions
-    """The condition that has to hold for an item, by the item's identity."""
+    members: Callable[[Node | None], list[tuple[Conditions, Node]] | None] = always
+    """The items of a list, those that a condition chooses among them, with their conditions; None if the list is an
+    expression."""
+    arms: Callable[[Node | None], list[Arm]] = only
+    """What conditions choose among in a node's place."""
+    condition: Callable[[Conditions], str | None] = unconditional
+    """The name of the condition that holds where these do together."""
     drops_unknown_keys: bool = False
     """Whether the dialect's consumer ignores unknown keys, so that a misspelt one deploys without effect."""
+
+    def each(self, node: Node | None) -> list[Node] | None:
+        """The items of a list, those that a condition chooses among them; None if the list is an expression."""
+        found = self.members(node)
+        return None if found is None else [item for _, item in found]
 
     @property
     def efs_members(self) -> tuple[str, ...]:
@@ -156,11 +172,27 @@ class VolumeNodes:
     is_efs: bool = False
     alphabetical: bool = False
     """Whether the file keeps keys in alphabetical order, as sorted exports do."""
+    in_arm: bool = False
+    """Whether the storage is an arm of an expression (or the authorization is), so that the volume's mapping is another
+    volume's as well."""
+    vacancy: Arm | None = None
+    """The `AWS::NoValue` that stands for an EFS configuration where this storage is there."""
+    authorization_vacancy: Arm | None = None
+    """The `AWS::NoValue` that stands for an authorization."""
+    obstacle: str | None = None
+    """Why this storage cannot become another without guessing."""
 
     @property
     def edited(self) -> tuple[Mapping, ...]:
         """What the volume's edits may touch."""
-        return tuple(n for n in (self.mapping, self.storage, self.authorization) if n is not None)
+        own = (self.storage, self.authorization)
+        return tuple(n for n in (own if self._keeps_its_key else (self.mapping, *own)) if n is not None)
+
+    @property
+    def _keeps_its_key(self) -> bool:
+        """Whether all edits lie inside an arm."""
+        name = self.storage_name
+        return self.in_arm and self.is_efs and name is not None and key_text(self.entries[name]) == name
 
     @property
     def identities(self) -> tuple[int, ...]:
@@ -410,6 +442,9 @@ def replace_storage(new: EfsVolume, nodes: VolumeNodes, spelling: Spelling) -> l
     assert nodes.storage_name is not None
     entry = nodes.entries[nodes.storage_name]
     members = efs_value(new, spelling, nodes.alphabetical)
+    if nodes.vacancy is not None:
+        kept = tuple(Kept(e) for e in nodes.mapping.entries if e is not entry)
+        return [EditMapping(nodes.mapping, kept), fill(nodes.vacancy, members)]
     if spare := nodes.entries.get(spelling.efs):
         # Consoles export every kind, null where it is not used: the values change places.
         swapped = {id(spare): members, id(entry): None}
@@ -430,6 +465,12 @@ def replace_storage(new: EfsVolume, nodes: VolumeNodes, spelling: Spelling) -> l
     return [EditMapping(nodes.mapping, outer), EditMapping(nodes.storage, inner)]
 
 
+def fill(vacancy: Arm, value: NewValue) -> TreeEdit:
+    """Put a value in the place of an arm."""
+    assert vacancy.choice is not None
+    return EditSequence(vacancy.choice, tuple(New(value) if i is vacancy.node else i for i in vacancy.choice.items))
+
+
 def write_efs(
     old: EfsVolume, new: EfsVolume, nodes: VolumeNodes, spelling: Spelling, corrected: dict[str, str]
 ) -> list[TreeEdit]:
@@ -445,6 +486,8 @@ def write_efs(
         edits += edit_mapping(
             nodes.authorization, inner_before, inner_after, names, corrected, nodes.authorization_entries
         )
+    elif inner_after and nodes.authorization_vacancy is not None:
+        edits.append(fill(nodes.authorization_vacancy, dict(inner_after)))
     elif inner_after:
         after = after | {spelling.authorization: dict(inner_after)}
     order = sorted(spelling.efs_members) if nodes.alphabetical else spelling.efs_members
@@ -522,6 +565,8 @@ def problem(nodes: VolumeNodes, used_anchors: frozenset[str]) -> str | None:
     name = nodes.storage_name
     if nodes.storage is None:
         return None
+    if nodes.obstacle:
+        return nodes.obstacle
     if name is not None and nodes.entries[name] not in nodes.mapping.entries:
         return "the storage comes from a YAML merge key"
     for node in nodes.edited:

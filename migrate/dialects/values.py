@@ -82,13 +82,16 @@ def has_own_tag(node: Node) -> bool:
 
 
 def is_call(node: Node) -> bool:
-    """Whether a node is an expression: a value with a tag of its own (`!If`), or a mapping `{"Fn::If": …}`."""
+    """Whether a node is an expression: a value with a tag of its own (`!If`), or a mapping `{"Fn::If": …}`. A loop is none:
+    it adds entries to the mapping that it stands in."""
     if has_own_tag(node):
         return True
     if not isinstance(node, Mapping) or len(node.entries) != 1:
         return False
     key = node.entries[0].key
-    return isinstance(key, Scalar) and (key.text.startswith("Fn::") or key.text in ("Ref", "Condition"))
+    if not isinstance(key, Scalar) or key.text.startswith("Fn::ForEach::"):
+        return False
+    return key.text.startswith("Fn::") or key.text in ("Ref", "Condition")
 
 
 def mapping(node: Node | None) -> Mapping | None:

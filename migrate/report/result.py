@@ -59,3 +59,8 @@ def caveats(findings: Iterable[Located], applied_only: bool) -> list[tuple[str, 
 def subject(located: Located) -> str:
     """A volume or service as reports name it: `web/html`."""
     return f"{located.task}/{located.volume}" if located.volume is not None else located.task
+
+
+def subjects(findings: Iterable[Located]) -> str:
+    """What several findings are about, each once."""
+    return ", ".join(dict.fromkeys(map(subject, findings)))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from migrate.engine import Located
-from migrate.report.result import Report, caveats, subject
+from migrate.report.result import Report, caveats, subject, subjects
 from migrate.run import FileResult
 from migrate.terminal import printable
 from rules.rule import Status
@@ -28,7 +28,7 @@ def _file(file: FileResult, applied: bool | None, verbose: bool) -> Iterator[str
     yield f"{printable(file.name)} ({outcome.dialect})"
     for located in outcome.findings:
         yield _finding(located, applied)
-        if located.finding.status is Status.NEEDS_INPUT and located.finding.help:
+        if located.finding.status in (Status.NEEDS_INPUT, Status.ADVICE) and located.finding.help:
             yield f"      {printable(located.finding.help)}"
     if verbose:
         yield from _changes(file)
@@ -36,7 +36,7 @@ def _file(file: FileResult, applied: bool | None, verbose: bool) -> Iterator[str
     if notes:
         yield "  Before you deploy:"
         for caveat, findings in notes:
-            yield f"    - {printable(', '.join(subject(f) for f in findings))}: {printable(caveat)}"
+            yield f"    - {printable(subjects(findings))}: {printable(caveat)}"
     yield ""
 
 

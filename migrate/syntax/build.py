@@ -51,8 +51,10 @@ class Builder:
         """A new mapping entry."""
         return self._entry(key, value, nested=False)
 
-    def item(self, value: Value) -> Item:
-        """A new sequence item."""
+    def item(self, value: Value, like: Scalar | None = None) -> Item:
+        """A new sequence item; a string is quoted as `like` is."""
+        if like is not None and isinstance(value, str) and not self.json:
+            return Item(self._string(value, like.style if like.style in ('"', "'") else ""))
         return Item(self.piece(value))
 
     def key(self, key: str, *, flow: bool) -> str:

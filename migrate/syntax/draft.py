@@ -92,4 +92,4 @@ def added_item(builder: Builder, added: Added | New | None) -> Item:
     if isinstance(added, Added):
         return builder.entry(added.key, added.value)
     assert added is not None
-    return builder.item(added.value)
+    return builder.item(added.value, added.like)

@@ -197,9 +197,10 @@ class EditSequence:
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A new item of a sequence."""
+    """A new item of a sequence; a string takes the quotes of `like`, where that is given."""
 
     value: Value
+    like: Scalar | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,3 +73,5 @@ class HostScript:
     unclear: tuple[tuple[int, str], ...] = ()
     """(line, reason) for what looks like EFS and was not understood, or only in part: a mount whose file system comes
     from a command is among `mounts`, without a file system, and here with the reason."""
+    agent_config: str = ""
+    """What is written to the container agent's configuration, coded; what only the host knows is as the script has it."""

@@ -17,6 +17,7 @@ from rules.model import CODED_REF, Text
 from rules.mounts import MountSource, parse_source
 from rules.paths import climbs, normalise
 
+AGENT_CONFIG = "/etc/ecs/ecs.config"  # ECS developer guide, "Container agent configuration"
 _MAX_PATH = 4096  # PATH_MAX
 _MAX_LEVELS = 64
 _MAX_UNCLEAR = 1000
@@ -145,6 +146,7 @@ class Host:
             self.table.others(self.tokens),
             self.table.directories(self.tokens),
             tuple(sorted(self._unclear)),
+            self.tokens.decode(self.files[AGENT_CONFIG].text) if AGENT_CONFIG in self.files else "",
         )
 
     def _source(self, request: Request, kind: str) -> tuple[MountSource, str, str | None]:

@@ -12,6 +12,11 @@ from migrate.syntax.node import Mapping
 
 _KEY = re.compile(r"(efs|docker)[_-]?volumes?([_-]?configuration)?|source[_-]?path", re.IGNORECASE)
 _INSIDE = re.compile(r"efs_?volume_?configuration", re.IGNORECASE)
+_DEFINITION = re.compile(
+    r"AWS::(ECS::TaskDefinition|Batch::JobDefinition)|(register|container)[_-]?(task[_-]?)?definitions?", re.IGNORECASE
+)
+_LEGACY = re.compile(r"docker[_-]?volumes?([_-]?configuration)?|source[_-]?path", re.IGNORECASE)
+_EFS = re.compile(r"(?<![a-z])(efs|nfs)(?![a-z])", re.IGNORECASE)
 _WORD = re.compile(r"(?:efs|docker)[_-]?volumes?|source[_-]?path", re.IGNORECASE)
 
 
@@ -29,14 +34,24 @@ def unread(document: Document, regions: Sequence[tuple[int, int]]) -> tuple[Unre
         return i > 0 and offset < ends[i - 1]
 
     found: dict[int, Unread] = {}
+    seen: set[int] = set()
     for match in _WORD.finditer(document.text):
         way, scalar = way_to(document, match.start())
-        if scalar is None or is_read(scalar.start) or scalar.start in found:
+        if scalar is None or is_read(scalar.start) or scalar.start in seen:
             continue
+        seen.add(scalar.start)
         node, index = way[-1] if way else (None, 0)
         is_key = isinstance(node, Mapping) and node.entries[index].key is scalar
         if is_key and _KEY.fullmatch(scalar.text):
             found[scalar.start] = Unread(scalar.start, scalar.text)
-        elif not is_key and len(scalar.text) > 20 and (inside := _INSIDE.search(scalar.text)):
-            found[scalar.start] = Unread(scalar.start, inside[0])
+        elif not is_key and len(scalar.text) > 20 and (word := _embedded(scalar.text)):
+            found[scalar.start] = Unread(scalar.start, word)
     return tuple(found[offset] for offset in sorted(found))
+
+
+def _embedded(text: str) -> str | None:
+    """The word that says a volume on EFS in a text with a definition; host paths and Docker volumes elsewhere are none."""
+    if inside := _INSIDE.search(text):
+        return inside[0]
+    legacy = _LEGACY.search(text) if _DEFINITION.search(text) else None
+    return legacy[0] if legacy and _EFS.search(text, legacy.end()) else None

@@ -1,0 +1,182 @@
+"""What a template's user data and `AWS::CloudFormation::Init` say of the instances that run them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from migrate.dialects import intrinsics
+from migrate.dialects.identities import Identities
+from migrate.dialects.reading import key_text
+from migrate.dialects.resources import Resource
+from migrate.dialects.values import child, mapping
+from migrate.syntax import SyntaxProblem, literal, parse, resolve
+from migrate.syntax.node import Mapping, Node, Scalar, Sequence
+from rules.model import CODED_REF, System, Text
+
+if TYPE_CHECKING:
+    from rules.hosts import HostScript
+
+_MOST_PARTS = 20_000
+_INIT = "AWS::CloudFormation::Init"
+_AGENT_CONFIG = "/etc/ecs/ecs.config"
+
+_COMMENT = re.compile(r"^[ \t]*#(?![!c]).*$", re.MULTILINE)
+"""A line that is a comment to shells, YAML and TOML alike, and neither `#!/bin/sh` nor `#cloud-config`."""
+_CLUSTER = re.compile(r"\bECS_CLUSTER=(.*)")
+_OTHER_CLUSTER = re.compile(  # PowerShell, and Bottlerocket's settings
+    r"Initialize-ECSAgent\s[^\n]{0,200}-Cluster\s+(?P<powershell>\S+)|^\s*cluster\s*=\s*(?P<bottlerocket>\S+)",
+    re.MULTILINE,
+)
+_WORD = re.compile(rf"""\\?["']?((?:{CODED_REF}|[^\s"'\\;|&<>])+)""")
+_ATTRIBUTES = re.compile(r"\bECS_INSTANCE_ATTRIBUTES=(.*)")
+_AGENT = re.compile(
+    r"ECS_CLUSTER|/etc/ecs\b|ecs-init|ecs-agent|amazon-linux-extras .{0,80}\becs\b|\b(?:re)?start ecs\b|\becs start\b|"
+    r"systemctl .{0,80}\becs\b|Initialize-ECSAgent|\[settings\.ecs\]"
+)
+_AGENT_VERSION = re.compile(r"(?:amazon-ecs-agent:v?|\becs-init-)([0-9]+\.[0-9]+\.[0-9]+)")
+_HELPER, _PLUGIN = "amazon-efs-utils", re.compile(r"amazon-ecs-volume-plugin|\breboot\b|shutdown -r")
+
+
+@dataclass(frozen=True)
+class Script:
+    """One script that instances run. `certain` is whether they do whatever the conditions; `origin` says where it is
+    written."""
+
+    text: Text
+    certain: bool
+    origin: str
+    path: str = ""
+    """The file whose content it is; empty for user data and commands."""
+
+    @cached_property
+    def result(self) -> HostScript:
+        """What it does to a host."""
+        # Most templates define no instance, and reading scripts takes 40 ms to import.
+        from rules.hosts import read_file, read_user_data
+
+        if self.path:
+            return read_file(self.path, self.text, parse_yaml)
+        return read_user_data(self.text, parse_yaml)
+
+    @cached_property
+    def _body(self) -> str:
+        """The text without comments, coded."""
+        return _COMMENT.sub("", self.text.coded)
+
+    @property
+    def _config(self) -> str:
+        """What is known of the agent's configuration: as it is written in the end, else as the script has it."""
+        written = self.result.agent_config
+        return written if _CLUSTER.search(written) else self._body
+
+    @property
+    def clusters(self) -> list[Text | None]:
+        """The clusters that instances are to join, each None if only the host knows it."""
+        found = [match[1] for match in _CLUSTER.finditer(self._config)]
+        if self.system is not None:
+            found += [match["powershell"] or match["bottlerocket"] for match in _OTHER_CLUSTER.finditer(self._body)]
+        return [_known(value.strip()) for value in found]
+
+    @property
+    def attributes(self) -> str | None:
+        """What `ECS_INSTANCE_ATTRIBUTES` is set to."""
+        written = _ATTRIBUTES.search(self.result.agent_config) or _ATTRIBUTES.search(self._body)
+        return Text.decode(written[1].strip()).source[:200] if written else None
+
+    @property
+    def runs_agent(self) -> bool:
+        """Whether it configures, installs or starts the container agent."""
+        return _AGENT.search(self._body) is not None
+
+    @property
+    def agent_versions(self) -> list[str]:
+        """The versions of the container agent that it asks for."""
+        return _AGENT_VERSION.findall(self._body)
+
+    @property
+    def installs_plugin(self) -> bool:
+        """Whether it installs the mount helper, and starts the volume plugin or the machine afterwards."""
+        return _HELPER in self._body and _PLUGIN.search(self._body) is not None
+
+    @property
+    def system(self) -> System | None:
+        """What it is written for, if only one system takes it."""
+        start = self._body.lstrip()[:200]
+        if start.startswith("[settings"):
+            return System.BOTTLEROCKET
+        return System.WINDOWS if start.lower().startswith(("<powershell", "<script")) else None
+
+
+def _known(value: str) -> Text | None:
+    """The first word of a coded value, if the host takes it as it is."""
+    word = _WORD.match(value)
+    return None if word is None or re.search(r"[$`%]", re.sub(CODED_REF, "", word[1])) else Text.decode(word[1])
+
+
+def scripts(resource: Resource, node: Node | None, identities: Identities) -> Iterator[Script]:
+    """The scripts of a resource whose user data is `node`."""
+    for conditions, arm in intrinsics.arms(node):
+        if (text := _script(arm, identities)) is not None:
+            yield Script(text, not conditions, "line {line} of its user data")
+    init = mapping(child(mapping(child(resource.node, "Metadata")), _INIT))
+    for entry in init.entries if init else ():
+        config = mapping(entry.value)
+        files = mapping(child(config, "files"))
+        for file in files.entries if files else ():
+            content = _script(child(mapping(file.value), "content"), identities)
+            if content is not None and (path := key_text(file)) in ("/etc/fstab", _AGENT_CONFIG):
+                yield Script(content, True, f"its {_INIT}, line {{line}} of {path}", path)
+        commands = mapping(child(config, "commands"))
+        for command in commands.entries if commands else ():
+            line = _script(child(mapping(command.value), "command"), identities)
+            if line is not None:
+                yield Script(Text(("#!/bin/sh\n", *line.parts)), True, f"its {_INIT}, command {key_text(command)}")
+
+
+def _script(node: Node | None, identities: Identities) -> Text | None:
+    """A script in which everything has the name that volumes give it."""
+    found = identities.canonical(script_text(node))
+    return found if isinstance(found, Text) else None
+
+
+def script_text(node: Node | None) -> Text | None:
+    """A script as a text: what is no text in it (a mapping's value, an import) is one reference each."""
+    if node is None:
+        return None
+    called = intrinsics.call(node)
+    if called is not None and called[0] == "Fn::Base64":
+        argument = called[1]
+        found = resolve(argument)
+        if isinstance(found, Scalar) and found.tag == "!Base64":
+            return Text.of(found.text)
+        return script_text(argument)
+    return intrinsics.as_text(node, opaque=True)
+
+
+def parse_yaml(body: str) -> object:
+    """Plain lists, dictionaries and scalars of a YAML text. Raises ValueError."""
+    try:
+        document = parse(body, json=False)
+    except SyntaxProblem as problem:
+        raise ValueError(problem.cause) from None
+    left = [_MOST_PARTS]
+    return _plain(document.roots[0], left) if document.roots else None
+
+
+def _plain(node: Node, left: list[int]) -> object:
+    left[0] -= 1
+    if left[0] < 0:
+        raise ValueError("too many parts")
+    match resolve(node):
+        case Scalar() as scalar:
+            return literal(scalar)
+        case Sequence() as sequence:
+            return [_plain(item, left) for item in sequence.items]
+        case Mapping() as found:
+            return {key_text(entry): _plain(entry.value, left) for entry in found.entries}
+        case _:
+            raise ValueError("an alias that contains itself")

@@ -1,0 +1,29 @@
+"""A volume in a place that is not edited
+
+A task definition may stand where its text is only a part of something else: in a template inside a string (a StackSet's
+`TemplateBody`), in the code of a function that registers it (`ZipFile`), in the properties of a custom resource, in the
+body of `Fn::ForEach`, or at a place where ECS knows no volume. What it becomes there cannot be seen, so nothing is changed;
+the finding says where it is and how to bring it within reach.
+
+Custom resources that register task definitions date from before August 2020, when `AWS::ECS::TaskDefinition` got EFS volumes.
+
+Source: AWS CloudFormation roadmap, "AWS::ECS::TaskDefinition: EFS volumes" (containers-roadmap#825).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.model import Stack
+from rules.rule import Context, Finding, Rule, Status
+
+_ID = "EFS304"
+
+
+def check(stack: Stack, context: Context) -> Iterator[Finding]:
+    del context
+    for hidden in stack.hidden:
+        yield Finding(_ID, hidden.key, Status.REFUSED, f"{hidden.what}; {hidden.advice}")
+
+
+RULE = Rule(_ID, "hidden-definition", "any", "refused", __doc__, check_stack=check)
