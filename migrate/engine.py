@@ -16,7 +16,7 @@ from migrate.edit import Edit, apply
 from migrate.suppress import suppressions
 from migrate.syntax import CannotEdit, Document, SyntaxProblem, parse
 from migrate.syntax.collecting import not_collecting
-from migrate.syntax.node import EditSequence, TreeEdit
+from migrate.syntax.node import EditMapping, EditSequence, TreeEdit
 from migrate.unread import unread
 from rules import RULES
 from rules.constraints import violations
@@ -368,8 +368,14 @@ def _keeps_to_its_lines(document: Document, tree_edits: Sequence[TreeEdit], edit
         first = bisect_right(starts, change.node.start) - 1
         if isinstance(change, EditSequence) and not change.items and first:
             first -= 1  # `[]` goes behind the key on the line above
-        end = bisect_right(starts, max(change.node.start, change.node.end - 1))
-        regions.append((starts[first], starts[end] if end < len(starts) else len(document.text)))
+        last = bisect_right(starts, max(change.node.start, change.node.end - 1)) - 1
+        if isinstance(change, EditMapping | EditSequence):
+            # What is new goes around the comments that belong to what it stands beside.
+            while first and _says_nothing(document, first - 1):
+                first -= 1
+            while last + 1 < len(starts) and _says_nothing(document, last + 1):
+                last += 1
+        regions.append((starts[first], starts[last + 1] if last + 1 < len(starts) else len(document.text)))
     regions.sort()
     reach = list(accumulate((end for _, end in regions), max))
     for edit in edits:
@@ -377,6 +383,13 @@ def _keeps_to_its_lines(document: Document, tree_edits: Sequence[TreeEdit], edit
         if index < 0 or edit.end > reach[index]:
             return False
     return True
+
+
+def _says_nothing(document: Document, line: int) -> bool:
+    """Whether a line is blank or a comment."""
+    starts = document.line_starts
+    text = document.text[starts[line] : starts[line + 1] if line + 1 < len(starts) else len(document.text)].strip()
+    return not text or (text.startswith("#") and not document.json)
 
 
 def _keyed(stack: Stack) -> tuple[object, ...]:
