@@ -65,10 +65,7 @@ class Builder:
             written = json_scalar(value)
             return Leaf(written, written)
         if isinstance(value, str):
-            if not nested:
-                return self._string(value, self.quotes.value, self.quotes.value)
-            block, flow = (self.habits.nested_quote(key, self.quotes.nested, flow=flow) for flow in (False, True))
-            return self._string(value, block, flow)
+            return self._nested(value, key) if nested else self._string(value, self.quotes.value)
         return Leaf(yaml_literal(value), yaml_literal(value))
 
     def _entry(self, key: str, value: Value, *, nested: bool) -> Item:
@@ -85,9 +82,15 @@ class Builder:
             return Group(mapping, items, expand=self.habits.expands(names, len(items), mapping=mapping, pair=pair))
         return Group(mapping, items, block=self.habits.is_block(names, len(items), mapping=mapping))
 
-    def _string(self, text: str, quote: str, in_flow: str) -> Leaf:
+    def _nested(self, text: str, key: str) -> Leaf:
+        """A string under `key` inside a new collection."""
+        mark = self.habits.nested_mark(key, self.quotes.fallback)
+        block, flow = (self.habits.nested_quote(key, self.quotes.nested, flow=flow) for flow in (False, True))
+        return Leaf(yaml_string(text, block, mark, flow=False), yaml_string(text, flow, mark, flow=True))
+
+    def _string(self, text: str, quote: str) -> Leaf:
         fallback = self.quotes.fallback
-        return Leaf(yaml_string(text, quote, fallback, flow=False), yaml_string(text, in_flow, fallback, flow=True))
+        return Leaf(yaml_string(text, quote, fallback, flow=False), yaml_string(text, quote, fallback, flow=True))
 
     def _tagged(self, value: Tagged, *, nested: bool) -> Piece:
         if self.json:
@@ -97,7 +100,7 @@ class Builder:
             raise CannotEdit("a copied value that has a tag, an anchor or an alias already")
         quote, block = self.habits.tagged(value.tag)
         if isinstance(value.value, str):
-            piece: Piece = self._string(value.value, quote, quote)
+            piece: Piece = self._string(value.value, quote)
         else:
             piece = self.piece(value.value, nested=nested)
         if isinstance(piece, Leaf):

@@ -215,6 +215,10 @@ class Habits:
         found = self.by_key.quote(key, flow=flow) if self.replaced is None else None
         return otherwise if found is None else found
 
+    def nested_mark(self, key: str, otherwise: str) -> str:
+        """The quotes for a string under `key`, inside a new collection, that needs some."""
+        return (self.by_key.mark(key) if self.replaced is None else None) or otherwise
+
     @property
     def by_key(self) -> KeyHabits:
         """What the document's keys show."""

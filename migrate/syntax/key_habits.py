@@ -19,6 +19,7 @@ Kind = type[Mapping] | type[Sequence]
 
 ITEM = "[]"
 """What is added to a key for the items of the list that it holds; lists of lists show no habit."""
+ANYWHERE = "{}"
 _MOSTLY = 0.8
 _FEW = 5
 
@@ -31,6 +32,7 @@ class KeyHabits:
         self._keys: dict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
         self._quotes: dict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
         self._all_quotes: Counter[str] = Counter()
+        self._marks: dict[str, Counter[str]] = defaultdict(Counter)
         self._blocks: dict[tuple[Kind, str, bool], Counter[bool]] = defaultdict(Counter)
         self._lines: dict[tuple[Kind, str, bool], Counter[bool]] = defaultdict(Counter)
         self._count()
@@ -43,6 +45,10 @@ class KeyHabits:
         """The quotes of most values of a key, inside brackets or in blocks, that need none; empty for no quotes, None if
         there is no such value."""
         return _most(self._quotes.get((key, flow)))
+
+    def mark(self, key: str) -> str | None:
+        """The quotes that strings take where they need some: under this key, else anywhere; None if none has any."""
+        return _most(self._marks.get(key)) or _most(self._marks.get(ANYWHERE))
 
     def usual_quote(self) -> str | None:
         """The quotes of nearly all strings in blocks that need none; None if a document has few, or is not of one mind."""
@@ -80,7 +86,12 @@ class KeyHabits:
                     pending += [(item, under(key), node, one_line) for item in reversed(node.items)]
 
     def _count_scalar(self, node: Scalar, key: str, flow: bool) -> None:
-        if node.tag is None and node.style in ("", '"', "'") and is_plain(node.text, flow=False):
+        if node.tag is not None or node.style in ("|", ">"):
+            return
+        if node.style:
+            self._marks[key][node.style] += 1
+            self._marks[ANYWHERE][node.style] += 1
+        if is_plain(node.text, flow=False):
             if not flow:
                 self._all_quotes[node.style] += 1
             if key:
