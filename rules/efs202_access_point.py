@@ -41,6 +41,7 @@ from rules.model import (
     Value,
     Volume,
 )
+from rules.names import access_point_name
 from rules.paths import access_point_problem
 from rules.rule import (
     AccessPoints,
@@ -125,7 +126,7 @@ def _through(volume: Volume, storage: EfsVolume, point: Value, path: str, more: 
 
 def _create(volume: Volume, storage: EfsVolume, task: Task, path: str, context: Context) -> Finding:
     """Create the access point in this source."""
-    name = context.new_name(_words(volume.name) + "AccessPoint")
+    name = access_point_name(volume, path, task, context)
     system = context.own_file_system(storage.file_system)
     # Whoever needs the file system has its condition; an access point must not outlive it.
     condition = system.condition if system and system.condition else volume.condition or task.condition
@@ -169,13 +170,6 @@ def _new(point: AccessPoint, context: Context) -> bool:
 
 def _for(point: AccessPoint, volume: Volume, task: Task) -> AccessPoint:
     return replace(point, condition=volume.condition or task.condition) if point.condition else point
-
-
-def _words(name: str) -> str:
-    """A volume's name as the beginning of a logical id: `jenkins_home` becomes `JenkinsHome`."""
-    words = re.findall(r"[A-Za-z0-9]+", re.sub(r"\$\{[^}]*\}", " ", name)) or ["Data"]
-    joined = "".join(word[:1].upper() + word[1:] for word in words)[:200]
-    return joined.removesuffix("AccessPoint") or "Data"
 
 
 def _finding(volume: Volume, status: Status, message: str) -> Finding:

@@ -36,6 +36,7 @@ from rules.model import (
     Text,
     Volume,
 )
+from rules.names import role_name as new_role_name
 from rules.rule import Context, Example, Finding, Rule, Status, may_be_absent, shown, yaml_word
 
 _ID = "EFS203"
@@ -98,8 +99,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
 
 def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> Finding | None:
     """IAM for a task without a role, where the source can create one."""
-    short = task.name.replace("TaskDefinition", "Task")
-    name = context.new_name(f"{short}Role" if short != task.name else f"{task.name}TaskRole")
+    name = new_role_name(task, context)
     arn = Text((Ref(f"${{{name}.Arn}}"),))
     role = Role(("role", task.key[1], name), (Text((Ref(f"${{{name}}}"),)), arn), task.condition)
     changes: tuple[Change, ...] = (AddRole(role), SetTaskRole(task.key, arn))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from itertools import count
+from itertools import chain, count
 
 from rules.model import (
     AccessPoint,
@@ -269,9 +269,11 @@ class Context:
             return True
         return any(covers(known, permission) for known in self._broad.get(permission.role, ()))
 
-    def new_name(self, wanted: str) -> str:
-        """A name for a new resource that nothing has yet: the same on every plan."""
-        return next(n for i in count(1) if (n := wanted if i == 1 else f"{wanted}{i}").lower() not in self._taken)
+    def new_name(self, *wanted: str) -> str:
+        """The first wanted name for a new resource that nothing has yet, else the first with a number: the same on every
+        plan."""
+        numbered = (f"{wanted[0]}{number}" for number in count(2))
+        return next(name for name in chain(wanted, numbered) if name.lower() not in self._taken)
 
     @cached_property
     def mounts(self) -> Mounts:

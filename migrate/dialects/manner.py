@@ -63,7 +63,9 @@ class Manner:
     @cached_property
     def type_last(self) -> bool:
         """Whether most resources have their properties before their type."""
-        orders = [[key_text(e) for e in node.entries] for entry in self.listed.entries if (node := mapping(entry.value))]
+        orders = [
+            [key_text(e) for e in node.entries] for entry in self.listed.entries if (node := mapping(entry.value))
+        ]
         last = sum(o.index("Properties") < o.index("Type") for o in orders if "Properties" in o and "Type" in o)
         return 2 * last > len(self.siblings)
 

@@ -14,8 +14,21 @@ from migrate.dialects.reading import key_text
 from migrate.dialects.shape import rest_but
 from migrate.dialects.values import child, items, mapping, text, words
 from migrate.syntax import get, resolve
-from migrate.syntax.node import Added, Copy, EditMapping, EditSequence, Entry, Kept, Mapping, New, Node, Sequence, TreeEdit
+from migrate.syntax.node import (
+    Added,
+    Copy,
+    EditMapping,
+    EditSequence,
+    Entry,
+    Kept,
+    Mapping,
+    New,
+    Node,
+    Sequence,
+    TreeEdit,
+)
 from migrate.syntax.node import Value as NewValue
+from rules.identifiers import short
 from rules.model import AccessPoint, EfsVolume, FileSystem, Key, Permission, Ref, Role, Stack, Text, Value
 from rules.paths import normalise
 
@@ -325,7 +338,7 @@ class ResourceWriter:
                     policy = self._inline_policy(policy_name, group, resource.properties)
                     result.append(EditSequence(policies, (*policies.items, New(policy))))
                 else:
-                    name = _free(policy_resource(role), {*self.template.taken, *(n for _, n, _ in added)})
+                    name = _free(f"{short(role)}EfsPolicy", {*self.template.taken, *(n for _, n, _ in added)})
                     write = partial(self._policy, role, condition, policy_name, group)
                     added.append(self._placed(name, role, write))
                     for service in self._services_of(role, condition):
@@ -509,7 +522,10 @@ class ResourceWriter:
         return self.manner.document([self.manner.statement(statement, near)], near)
 
     def _inline_policy(self, name: str, permissions: list[Permission], near: Mapping | None) -> NewValue:
-        policy: NewValue = {"PolicyName": name, "PolicyDocument": self.manner.document(self._statements(permissions, near), near)}
+        policy: NewValue = {
+            "PolicyName": name,
+            "PolicyDocument": self.manner.document(self._statements(permissions, near), near),
+        }
         return self.manner.ordered(policy, next(iter(items(child(near, "Policies")) or ()), None))
 
     def _policy(
@@ -611,11 +627,6 @@ Placed: TypeAlias = tuple[str | None, str, NewValue]
 
 def _by_lower_name(placed: Placed) -> str:
     return placed[1].lower()
-
-
-def policy_resource(role: str) -> str:
-    """What the policy of a role is called that is a resource of its own."""
-    return f"{role}EfsPolicy"
 
 
 def _free(name: str, taken: set[str | None] | frozenset[str]) -> str:
