@@ -21,7 +21,19 @@ from migrate.unread import unread
 from rules import RULES
 from rules.constraints import violations
 from rules.levels import level
-from rules.model import Change, Key, Level, Stack, Storage, apply_to_task, apply_to_volume, subject
+from rules.model import (
+    AddAccessPoint,
+    AddPermissions,
+    AddRole,
+    Change,
+    Key,
+    Level,
+    Stack,
+    Storage,
+    apply_to_task,
+    apply_to_volume,
+    subject,
+)
 from rules.model import apply as apply_changes
 from rules.rule import CAREFUL, Context, Finding, Policy, Rule, Status, StepId, VolumeCheck, temper
 
@@ -69,6 +81,7 @@ class _Planner:
         self.rules = [r for r in RULES if r.id not in policy.off and r.climbs_to.rank <= policy.target.rank]
         self.decided: list[Decided] = []
         self.changes: list[Change] = []
+        self.added: set[Key] = set()
 
     def run(self) -> Plan:
         done: set[Key] = set()
@@ -129,7 +142,7 @@ class _Planner:
 
     def decide(self, findings: Sequence[Finding]) -> bool:
         """Record findings that stand or fall together; return whether their changes are part of the plan."""
-        reason = next((r for f in findings for c in f.changes if (r := self.reading.can(c))), None)
+        reason = next((r for f in findings for c in f.changes if (r := self.reading.can(c, self.added))), None)
         if reason:
             findings = [_refuse(f, f"not possible here: {reason}") for f in findings]
         applied = bool(findings[0].changes) and all(self.accepts(f) for f in findings)
@@ -148,6 +161,8 @@ class _Planner:
         self.changes.append(change)
         self.context.planned(change)
         key = subject(change)
+        if isinstance(change, AddAccessPoint | AddRole | AddPermissions):
+            self.added.add(key)
         if key in self.volumes:
             self.volumes[key] = apply_to_volume(self.volumes[key], change)
         elif key in self.tasks:

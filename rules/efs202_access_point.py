@@ -41,7 +41,7 @@ from rules.model import (
     Value,
     Volume,
 )
-from rules.names import access_point_name
+from rules.names import access_point_name, tags
 from rules.paths import access_point_problem
 from rules.rule import (
     AccessPoints,
@@ -144,6 +144,7 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: str, context: 
         creation,
         creation[:2] if user is not None else None,
         condition,
+        tags(("access point", task.key[1]), name, context),
     )
     target = f"{shown(storage.file_system)}:{shown_path(path)}"
     unknown = ""

@@ -7,7 +7,7 @@ import re
 LONGEST = 200
 """Characters of a logical id that others begin with: it may have 255 with what is added."""
 _WORD = re.compile(r"[A-Za-z0-9]+")
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_PART = re.compile(r"(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)[0-9]*|[0-9]+")
 _SYNTHESISED = re.compile(r"(?<=.)[0-9A-F]{8}$")
 
 
@@ -22,5 +22,5 @@ def words(text: str) -> list[str]:
 
 
 def parts(logical_id: str) -> list[str]:
-    """What an identifier is put together from, in lower case: `EFSAccessPoint1` from `efs`, `access`, `point` and `1`."""
+    """What an identifier is put together from, in lower case: `EFSAccessPoint1` from `efs`, `access` and `point1`."""
     return [part.lower() for part in _PART.findall(logical_id)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rules.identifiers import LONGEST, parts, short, words
-from rules.model import CODED_REF, Engine, Key, Task, Volume
+from rules.model import CODED_REF, Engine, Key, Tag, Task, Text, Volume
 from rules.rule import Context
 
 _EXPRESSION = re.compile(r"\$\{[^}]*\}")
@@ -16,8 +16,8 @@ _POINT = re.compile(r"(.*?(?:AccessPoint|AP|Ap))([A-Z][A-Za-z0-9]*)?")
 _ROLE = re.compile(r"(.*?Role)([A-Z][A-Za-z0-9]*)?")
 _SAYS_NOTHING = re.compile(
     """(?x)
-    app|data|directory|disk|drive|ecs|efs|elastic|files?|filesystem|folder|fs|host|mnt|mount|my|network|nfs|persistence
-    |persistent|shared?|storage|store|system|vol|volumes?|myefs|efs(?:data|mount|vol|volume)|[0-9]+
+    (?:app|data|directory|disk|drive|ecs|efs|elastic|files?|filesystem|folder|fs|host|mnt|mount|my|network|nfs|persistence
+    |persistent|shared?|storage|store|system|vol|volumes?|myefs|efs(?:data|mount|vol|volume))?[0-9]*
     """
 )
 """Words that do not tell one volume from another."""
@@ -49,6 +49,22 @@ def role_name(task: Task, context: Context) -> str:
     else:
         wanted = name + ("Role" if name.endswith(kind) else f"{kind}Role")
     return context.new_name(_cased(wanted, context))
+
+
+def tags(kind: Key, name: str, context: Context) -> tuple[Tag, ...]:
+    """The tags of a new resource: those that all of its kind have, and a name that begins as theirs do."""
+    tagging = next((found for found in context.stack.tagging if found.kind == kind), None)
+    if tagging is None or tagging.name_prefix is None:
+        return tagging.tags if tagging else ()
+    prefix = tagging.name_prefix
+    separator = prefix.source[-1]
+    said = [part.lower() for part in words(prefix.parts[-1])] if isinstance(prefix.parts[-1], str) else []
+    called = parts(name)
+    if called[: len(said)] == said and len(called) > len(said):
+        called = called[len(said) :]  # `jenkins-` and JenkinsHomeAccessPoint
+    joined = ("_" if separator == "_" else "-").join(called)
+    named = Tag(Text.of("Name"), Text.decode(prefix.coded + joined))
+    return (*tagging.tags[: tagging.name_at], named, *tagging.tags[tagging.name_at :])
 
 
 def _says_nothing(name: list[str]) -> bool:

@@ -126,7 +126,7 @@ def test_dialects_and_syntax_know_no_rule() -> None:
 
 
 def test_no_dialect_imports_another() -> None:
-    shared = {"plain", "reading", "shape", "values", "intrinsics", "resources", "instances", "manner"}
+    shared = {"plain", "reading", "shape", "values", "intrinsics", "resources", "instances", "manner", "tags"}
     wrong = [
         f"{f.module} imports {f.imported}"
         for f in IMPORTS

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from migrate.dialects import intrinsics
 from migrate.dialects.instances import with_mounts
 from migrate.dialects.plain import Collector, PlainDialect
 from migrate.dialects.reading import Reading
-from migrate.dialects.resources import Resource, ResourceWriter, Template, target
+from migrate.dialects.resources import MOST_RESOURCES, Resource, ResourceWriter, Template, target
 from migrate.dialects.shape import Spelling
 from migrate.dialects.values import child, mapping, text, words
 from migrate.syntax import Document, get
 from migrate.syntax.node import Entry, Mapping, Node, TreeEdit
-from rules.model import Change, EfsVolume, Engine, Key, SetStorage, Stack
+from rules.model import (
+    AddAccessPoint,
+    AddPermissions,
+    AddRole,
+    Change,
+    EfsVolume,
+    Engine,
+    Key,
+    SetStorage,
+    Stack,
+    subject,
+)
 
 # Casing as in the CloudFormation registry's resource schemas: ECS and Batch differ.
 _ECS = Spelling(
@@ -86,13 +98,16 @@ class CloudFormation(PlainDialect):
                     reading.ignored[template.key("task", name)] = (ignore.start, words(ignore))
         return reading
 
-    def can(self, reading: Reading, change: Change) -> str | None:
+    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
         if isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume):
-            template = reading.nodes[("template", change.volume[1])]
-            assert isinstance(template, Template)
+            template = _template(reading, change.volume)
             if missing := template.missing(change.storage.file_system):
                 return f"this template has no {missing}"
-        return super().can(reading, change)
+        if isinstance(change, AddAccessPoint | AddRole | AddPermissions):
+            key = subject(change)
+            if not _template(reading, key).has_room({*added, key}):
+                return f"a template can have {MOST_RESOURCES} resources, and this one would have more"
+        return super().can(reading, change, added)
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
         edits = super().write(reading, planned)
@@ -100,6 +115,12 @@ class CloudFormation(PlainDialect):
         for template in templates:
             edits = ResourceWriter(template, reading.stack, planned).merged(edits)
         return edits
+
+
+def _template(reading: Reading, key: Key) -> Template:
+    template = reading.nodes[("template", key[1])]
+    assert isinstance(template, Template)
+    return template
 
 
 def _prefers_short(document: Document) -> bool:

@@ -19,9 +19,9 @@ from migrate.syntax.node import Value as NewValue
 
 _SOME = 500
 """How many mappings are looked at before a template is called sorted."""
-_FEWEST = 5
-"""How many mappings of three keys or more, or resources, have to be in order before somebody can be said to sort them."""
-_MOSTLY = 0.9
+_FEWEST_KEYS, _FEWEST_RESOURCES = 8, 5
+"""How many mappings of three keys or more, and how many resources, it takes to say that somebody sorts them."""
+_MOSTLY = 0.7
 _CAMEL = re.compile(r"[A-Z][A-Za-z0-9]*")
 _SNAKE = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
 
@@ -52,13 +52,13 @@ class Manner:
         own = {id(self.listed)} | {id(entry.value) for entry in self.listed.entries}
         found = (node for node in walk([self.listed]) if isinstance(node, Mapping) and id(node) not in own)
         keys = [[key_text(e) for e in node.entries] for node in islice(found, _SOME) if len(node.entries) > 2]
-        return len(keys) >= _FEWEST and sum(map(_is_sorted, keys)) >= _MOSTLY * len(keys)
+        return len(keys) >= _FEWEST_KEYS and sum(map(_is_sorted, keys)) >= _MOSTLY * len(keys)
 
     @cached_property
     def sorts_resources(self) -> bool:
         """Whether all resources are in alphabetical order."""
         names = [key_text(entry) for entry in self.listed.entries]
-        return len(names) >= _FEWEST and _is_sorted(names)
+        return len(names) >= _FEWEST_RESOURCES and _is_sorted(names)
 
     @cached_property
     def type_last(self) -> bool:

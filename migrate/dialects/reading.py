@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,9 +41,10 @@ class Reading:
     twins: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
     """Volumes that one node serves (through an anchor): each names all of its group, itself included."""
 
-    def can(self, change: Change) -> str | None:
-        """Why a change cannot be expressed in this source, or None."""
-        return self.dialect.can(self, change)
+    def can(self, change: Change, added: Collection[Key] = ()) -> str | None:
+        """Why a change cannot be expressed in this source, or None; `added` are the subjects of the changes before it that
+        add resources."""
+        return self.dialect.can(self, change, added)
 
     def write(self, planned: Stack) -> list[TreeEdit]:
         """The tree edits that turn this reading's stack into `planned`, one per node."""
@@ -58,7 +59,7 @@ class Dialect(Protocol):
     def read(self, document: Document, stem: str) -> Reading | None:
         """Read everything this dialect knows in the document; None if there is nothing of it."""
 
-    def can(self, reading: Reading, change: Change) -> str | None:
+    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
         """Why a change cannot be expressed in this source, or None."""
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:

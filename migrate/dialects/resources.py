@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TypeAlias
 
-from migrate.dialects import intrinsics
+from migrate.dialects import intrinsics, tags
 from migrate.dialects.manner import Manner, Sibling
 from migrate.dialects.reading import key_text
 from migrate.dialects.shape import rest_but
 from migrate.dialects.values import child, items, mapping, text, words
-from migrate.syntax import get, resolve
+from migrate.syntax import CannotEdit, get, resolve
 from migrate.syntax.node import (
     Added,
     Copy,
@@ -29,9 +29,11 @@ from migrate.syntax.node import (
 )
 from migrate.syntax.node import Value as NewValue
 from rules.identifiers import short
-from rules.model import AccessPoint, EfsVolume, FileSystem, Key, Permission, Ref, Role, Stack, Text, Value
+from rules.model import AccessPoint, EfsVolume, FileSystem, Key, Permission, Ref, Role, Stack, Tag, Text, Value
 from rules.paths import normalise
 
+MOST_RESOURCES = 500
+"""How many resources a template may have. Source: CloudFormation user guide, "Understand CloudFormation quotas"."""
 _POINT_ARN = "elasticfilesystem:AccessPointArn"
 _POLICY_NAME = "efs-access"
 _WORD = re.compile(r"[A-Za-z0-9]+")
@@ -108,6 +110,17 @@ class Template:
     def key(self, kind: str, name: str) -> Key:
         return (kind, self.index, name)
 
+    def has_room(self, added: Collection[Key]) -> bool:
+        """Whether it may hold the resources that access points, roles and permissions with these keys need."""
+        return (
+            len(self.node.entries) + len(added) <= MOST_RESOURCES
+            or len(self.node.entries) + sum(map(self._needs_resource, added)) <= MOST_RESOURCES
+        )
+
+    def _needs_resource(self, key: Key) -> bool:
+        role = self.resources.get(str(key[2]))
+        return key[1] == self.index and (role is None or items(child(role.properties, "Policies")) is None)
+
     def missing(self, value: Value | None) -> str | None:
         """A resource or parameter that a value refers to and the template does not have."""
         for part in value.parts if isinstance(value, Text) else ():
@@ -130,9 +143,15 @@ class Template:
             roles=(*stack.roles, *self._roles()),
             permissions=stack.permissions | frozenset(self._permissions()),
             names=(stack.names or frozenset()) | self.taken,
+            tagging=(*stack.tagging, *tags.tagging(self.index, self.siblings)),
             starts_tasks=stack.starts_tasks or any(self.of_type(*_STARTERS)),
             blue_green=stack.blue_green or self.blue_green,
         )
+
+    @cached_property
+    def siblings(self) -> list[Sibling]:
+        """The resources as those see them who look how they are written."""
+        return [Sibling(r.name, r.type, r.properties) for r in self.resources.values()]
 
     def _file_systems(self) -> Iterator[FileSystem]:
         for name, resource in self.of_type("AWS::EFS::FileSystem"):
@@ -147,6 +166,8 @@ class Template:
             path = intrinsics.value(child(directory, "Path")) if directory else None
             if written is None:
                 path = Text.of("/")
+            known = ("FileSystemId", "RootDirectory", "PosixUser")
+            found = tags.read(resource.type, properties)
             yield AccessPoint(
                 self.key("access point", name),
                 ref(name),
@@ -156,13 +177,15 @@ class Template:
                 _three(mapping(child(directory, "CreationInfo")), ("OwnerUid", "OwnerGid", "Permissions")),
                 _all(child(properties, "PosixUser")),
                 resource.condition,
-                rest_but(properties, ("FileSystemId", "RootDirectory", "PosixUser"), self.body),
+                found or (),
+                rest_but(properties, (*known, "AccessPointTags") if found is not None else known, self.body),
             )
 
     def _roles(self) -> Iterator[Role]:
         for name, resource in self.of_type("AWS::IAM::Role"):
             unclear = any(self._is_unclear(policy) for policy in self._policies_of(resource))
-            yield Role(self.key("role", name), (ref(name), ref(name, "Arn")), resource.condition, unclear)
+            found = tags.read(resource.type, resource.properties) or ()
+            yield Role(self.key("role", name), (ref(name), ref(name, "Arn")), resource.condition, unclear, found)
 
     def _policies_of(self, role: Resource) -> list[Mapping | None]:
         """A role's own policies; None for what cannot be read."""
@@ -345,6 +368,8 @@ class ResourceWriter:
                         awaited.setdefault(service, []).append(name)
         for service, policies_added in awaited.items():
             result.append(self._depends_on(self.template.resources[service], policies_added))
+        if len(self.template.node.entries) + len(added) > MOST_RESOURCES:
+            raise CannotEdit(f"the template would have more than {MOST_RESOURCES} resources")
         if added:
             result.append(self._insert(added))
         return result
@@ -352,8 +377,7 @@ class ResourceWriter:
     @cached_property
     def manner(self) -> Manner:
         """How the template's resources are laid out."""
-        siblings = (Sibling(r.name, r.type, r.properties) for r in self.template.resources.values())
-        return Manner(self.template.node, tuple(siblings), self.template.body)
+        return Manner(self.template.node, tuple(self.template.siblings), self.template.body)
 
     def _placed(self, name: str, home: str | None, write: Callable[[str | None], NewValue]) -> Placed:
         """A new resource with the one that it goes behind, written as those around that place are."""
@@ -373,6 +397,8 @@ class ResourceWriter:
             uid, gid, mode = point.creation
             directory["CreationInfo"] = {"OwnerUid": uid, "OwnerGid": gid, "Permissions": mode}
         properties["RootDirectory"] = directory
+        if point.tags:
+            properties["AccessPointTags"] = self._tags(point.tags)
         return self._resource("AWS::EFS::AccessPoint", point.condition, properties, home)
 
     def _home_of(self, point: AccessPoint) -> str | None:
@@ -507,8 +533,13 @@ class ResourceWriter:
                 properties[key] = self.template.write(found) if (found := intrinsics.value(given[0])) else None
         policy_name = self.manner.policy_name("efs", "access")
         properties["Policies"] = [self._inline_policy(policy_name, permissions, near)]
-        condition = next(r.condition for r in self.new.roles if r.key == self.template.key("role", name))
-        return self._resource("AWS::IAM::Role", condition, properties, home)
+        role = next(r for r in self.new.roles if r.key == self.template.key("role", name))
+        if role.tags:
+            properties["Tags"] = self._tags(role.tags)
+        return self._resource("AWS::IAM::Role", role.condition, properties, home)
+
+    def _tags(self, tags: Iterable[Tag]) -> list[NewValue]:
+        return [{"Key": self.template.write(tag.key), "Value": self.template.write(tag.value)} for tag in tags]
 
     def _trust(self, execution_role: str, near: Mapping | None) -> NewValue:
         known = self.manner.trust(execution_role)
