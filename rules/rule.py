@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from itertools import count
+from itertools import chain, count
 
 from rules.capacity import Capacity, Hosts
 from rules.images import Support
@@ -325,11 +325,11 @@ class Context:
             return True
         return any(covers(known, permission) for known in self._broad.get(permission.role, ()))
 
-    def new_name(self, wanted: str, serves: object = None, besides: Collection[str] = ()) -> str:
-        """A name for a new resource that nothing has yet, nor `besides` (in lower case): the same on every plan, and the same
-        one until the next `ask` for what serves the same."""
-        names = (wanted if i == 1 else f"{wanted}{i}" for i in count(1))
-        free = (n for n in names if n.lower() not in self._taken and n.lower() not in besides)
+    def new_name(self, *wanted: str, serves: object = None, besides: Collection[str] = ()) -> str:
+        """The first wanted name for a new resource that nothing has yet, nor `besides` (in lower case), else the first with a
+        number: the same on every plan, and the same one until the next `ask` for what serves the same."""
+        numbered = (f"{wanted[0]}{number}" for number in count(2))
+        free = (n for n in chain(wanted, numbered) if n.lower() not in self._taken and n.lower() not in besides)
         return next(name for name in free if self._promised.setdefault(name.lower(), serves) == serves)
 
     def ask(self) -> None:

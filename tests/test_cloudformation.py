@@ -375,7 +375,7 @@ def test_names_do_not_clash_with_resources(tmp_path: Path) -> None:
 
 def test_volumes_of_one_name_get_access_points_of_their_own(tmp_path: Path) -> None:
     after = migrated(HEAD + task("One") + task("Two", directory="/other") + task("Three"), tmp_path)
-    assert re.findall(r"AccessPointId: !Ref (\w+)", after) == ["DataAccessPoint", "DataAccessPoint2", "DataAccessPoint"]
+    assert re.findall(r"AccessPointId: !Ref (\w+)", after) == ["DataAccessPoint", "OtherAccessPoint", "DataAccessPoint"]
 
 
 def test_the_same_bytes_whatever_the_hash_seed(tmp_path: Path) -> None:

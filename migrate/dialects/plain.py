@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from migrate.dialects import shape
@@ -247,7 +248,8 @@ class PlainDialect:
 
     name: str
 
-    def can(self, reading: Reading, change: Change) -> str | None:
+    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
+        del added  # plain files hold no resources
         match change:
             case SetStorage() | CorrectSpelling():
                 return reading.blocked.get(change.volume)

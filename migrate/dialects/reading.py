@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -49,9 +49,10 @@ class Reading:
         """The storage of each volume as it was read."""
         return {volume.key: volume.storage for task in self.stack.tasks for volume in task.volumes}
 
-    def can(self, change: Change) -> str | None:
-        """Why a change cannot be expressed in this source, or None."""
-        return self.dialect.can(self, change)
+    def can(self, change: Change, added: Collection[Key] = ()) -> str | None:
+        """Why a change cannot be expressed in this source, or None; `added` are the subjects of the changes before it that
+        add resources."""
+        return self.dialect.can(self, change, added)
 
     def write(self, planned: Stack) -> list[TreeEdit]:
         """The tree edits that turn this reading's stack into `planned`, one per node."""
@@ -66,7 +67,7 @@ class Dialect(Protocol):
     def read(self, document: Document, stem: str) -> Reading | None:
         """Read everything this dialect knows in the document; None if there is nothing of it."""
 
-    def can(self, reading: Reading, change: Change) -> str | None:
+    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
         """Why a change cannot be expressed in this source, or None."""
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
