@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -185,6 +185,26 @@ class Policy:
     """(uid, gid) per directory"""
     off: frozenset[str] = frozenset()
     """Ids of rules that are switched off."""
+
+    def values(self) -> Iterator[Value]:
+        """Its ids and roles."""
+        for system in self.file_systems:
+            yield system.id
+            yield from (point for _, point in system.access_points)
+        yield from (volume.file_system for volume in self.docker_volumes.values())
+        yield from self.task_roles.values()
+
+    def with_values(self, read: Callable[[Value], Value]) -> Policy:
+        """The policy with each of its ids and roles as `read` returns it."""
+        if not (self.file_systems or self.docker_volumes or self.task_roles):
+            return self
+        systems = (
+            replace(s, id=read(s.id), access_points=tuple((path, read(point)) for path, point in s.access_points))
+            for s in self.file_systems
+        )
+        volumes = {n: replace(v, file_system=read(v.file_system)) for n, v in self.docker_volumes.items()}
+        roles = {name: read(role) for name, role in self.task_roles.items()}
+        return replace(self, file_systems=tuple(systems), docker_volumes=volumes, task_roles=roles)
 
 
 # -- what a rule sees -------------------------------------------------------------------------------------------------

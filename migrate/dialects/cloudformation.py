@@ -13,7 +13,7 @@ from migrate.dialects.shape import Spelling
 from migrate.dialects.values import child, mapping, text, words
 from migrate.syntax import Document, get
 from migrate.syntax.node import Entry, Mapping, Node, TreeEdit
-from rules.model import Change, EfsVolume, Engine, Key, SetStorage, Stack
+from rules.model import Engine, Key, Stack, Value
 
 # Casing as in the CloudFormation registry's resource schemas: ECS and Batch differ.
 _ECS = Spelling(
@@ -86,13 +86,14 @@ class CloudFormation(PlainDialect):
                     reading.ignored[template.key("task", name)] = (ignore.start, words(ignore))
         return reading
 
-    def can(self, reading: Reading, change: Change) -> str | None:
-        if isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume):
-            template = reading.nodes[("template", change.volume[1])]
-            assert isinstance(template, Template)
-            if missing := template.missing(change.storage.file_system):
-                return f"this template has no {missing}"
-        return super().can(reading, change)
+    def configured(self, member: Value) -> Value:
+        return intrinsics.configured(member)
+
+    def lacks(self, reading: Reading, key: Key, member: Value) -> str | None:
+        template = reading.nodes[("template", key[1])]
+        assert isinstance(template, Template)
+        missing = template.missing(member)
+        return f"this template has no {missing}" if missing else None
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
         edits = super().write(reading, planned)

@@ -112,9 +112,8 @@ def script_text(node: Node | None) -> Text | None:
     called = intrinsics.call(node)
     if called is not None and called[0] == "Fn::Base64":
         argument = called[1]
-        found = resolve(argument)
-        if isinstance(found, Scalar) and found.tag == "!Base64":
-            return Text.of(found.text)
+        if argument is resolve(node):  # tagged, and no function inside
+            return Text.of(argument.text) if isinstance(argument, Scalar) else None
         return script_text(argument)
     return intrinsics.as_text(node, opaque=True)
 

@@ -31,6 +31,7 @@ from rules.model import (
     CorrectSpelling,
     Engine,
     Key,
+    Opaque,
     OtherStorage,
     Service,
     SetPlatformVersion,
@@ -42,6 +43,7 @@ from rules.model import (
     Text,
     Value,
     Volume,
+    subject,
 )
 
 
@@ -221,7 +223,24 @@ class PlainDialect:
 
     name: str
 
+    def configured(self, member: Value) -> Value:
+        return member
+
+    def lacks(self, reading: Reading, key: Key, member: Value) -> str | None:
+        """Why a value cannot stand in this source, or None. Nothing evaluates CloudFormation's expressions in a plain file."""
+        del reading, key
+        expression = isinstance(member, Opaque) and member.handle is not None
+        if expression or member.source.startswith("{{resolve:"):
+            return (
+                f"{member.source} in the configuration is an expression of CloudFormation, and this file is no template; it "
+                "needs the value itself, in a configuration of its own"
+            )
+        return None
+
     def can(self, reading: Reading, change: Change) -> str | None:
+        for member in reading.configured(change):
+            if reason := self.lacks(reading, subject(change), member):
+                return reason
         match change:
             case SetStorage() | CorrectSpelling():
                 return reading.blocked.get(change.volume)

@@ -94,13 +94,9 @@ class Template:
         return (kind, self.index, name)
 
     def missing(self, value: Value | None) -> str | None:
-        """A resource or parameter that a value refers to and the template does not have."""
-        for part in value.parts if isinstance(value, Text) else ():
-            if isinstance(part, Ref) and part.source.startswith("${") and part.handle is None:
-                name = part.source[2:-1].partition(".")[0]
-                if not name.startswith("AWS::") and name not in self.taken:
-                    return name
-        return None
+        """A resource, parameter, mapping or condition that a value refers to and the template does not have."""
+        names = intrinsics.names(value) if value is not None else ()
+        return next((name for name in names if not name.startswith("AWS::") and name not in self.taken), None)
 
     def of_type(self, *types: str) -> Iterator[tuple[str, Resource]]:
         """Resources of some types, by logical id."""
