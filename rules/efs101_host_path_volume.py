@@ -19,9 +19,11 @@ Source: Amazon ECS developer guide, "Amazon EFS volumes" and "Tutorial: Using Am
 from __future__ import annotations
 
 from rules.model import ENABLED, Change, DockerVolume, EfsVolume, HostPath, Level, SetStorage, Task, Text, Value, Volume
-from rules.mounts import UNSUPPORTED, Mapped, Unplaced, lost_options, place, split_options
-from rules.paths import looks_like_a_file, looks_like_efs, text
+from rules.mounts import SYSTEM_PATH, UNSUPPORTED, Mapped, Unplaced, lost_options, place, split_options
+from rules.paths import climbs, looks_like_a_file, looks_like_efs, normalise, text
+from rules.proposals import propose, settle, where
 from rules.rule import Context, Example, Finding, Rule, Status, keep_read_only, shown, shown_path, yaml_word
+from rules.seen import SeenMount
 
 _ID = "EFS101"
 
@@ -45,7 +47,21 @@ def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced
     # Managed instances run no user data, so nothing can have mounted EFS there.
     if path is None or task.compatibilities == {"MANAGED_INSTANCES"}:
         return None
-    return place(path if isinstance(path, Text) else None, volume.name, context.mounts)
+    text = path if isinstance(path, Text) else None
+    found = place(text, volume.name, context.mounts)
+    if text is not None and (found is None or (isinstance(found, Unplaced) and found.by_name)):
+        seen = _seen_elsewhere(normalise(text.coded), task, context, suspected=found is not None)
+        return Unplaced(where(seen), seen=seen) if seen else found
+    return found
+
+
+def _seen_elsewhere(path: str, task: Task, context: Context, *, suspected: bool) -> tuple[SeenMount, ...]:
+    """The mounts of EFS that hold a path on instances of other files, if those may run the task."""
+    if not task.may_run_on_ec2 or climbs(path) or context.mounts.at_or_above(path):
+        return ()
+    if not suspected and (SYSTEM_PATH.match(path) or context.stack.has_instances):
+        return ()
+    return context.policy.seen.holding(path)
 
 
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:
@@ -54,7 +70,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return None
     path = shown(host_path(volume))
     if isinstance(found, Unplaced):
-        return _ask(volume, path, found)
+        return _ask(volume, path, found, context)
     target = f"{shown(found.mount.file_system)}:{shown_path(found.directory)}"
     if found.nested:
         return _refuse(
@@ -108,18 +124,22 @@ def _bind_options(volume: Volume) -> list[str]:
     return split_options(storage.option("o")) if isinstance(storage, DockerVolume) else []
 
 
-def _ask(volume: Volume, path: str, found: Unplaced) -> Finding:
-    if found.mappable:
+def _ask(volume: Volume, path: str, found: Unplaced, context: Context) -> Finding:
+    proposals = propose(found.seen, context)
+    if proposals:
+        remedy = settle(proposals, context)
+    elif found.mappable:
         mount_point = yaml_word(likely_mount_point(path))
-        settle = f"if it is, configure `file-systems: [{{id: fs-…, mounts: {{{mount_point}: /}}}}]`"
+        remedy = f"if it is, configure `file-systems: [{{id: fs-…, mounts: {{{mount_point}: /}}}}]`"
     else:
-        settle = "mount it another way, or leave it as it is with `rules: {EFS101: off}`"
+        remedy = "mount it another way, or leave it as it is with `rules: {EFS101: off}`"
     return Finding(
         _ID,
         volume.key,
         Status.NEEDS_INPUT,
-        f"host path {path} may be EFS: {found.reason}; {settle}",
+        f"host path {path} may be EFS: {found.reason}; {remedy}",
         help="`efs-migrate init` writes a configuration to fill in; /proc/mounts on an instance shows its mounts",
+        proposals=proposals,
     )
 
 

@@ -383,6 +383,10 @@ class Stack:
     """Whether something in the source runs tasks by itself (EventBridge, Step Functions) and so has to pass roles."""
     blue_green: bool = False
     """Whether CodeDeploy replaces the tasks, which takes changes of the task set alone."""
+    has_instances: bool = False
+    """Whether the source has a cluster and instances for it, so that its tasks hardly run on another file's."""
+    file_system_parameters: tuple[str, ...] = ()
+    """Parameters that by their names or types hold the id of a file system."""
 
 
 # -- changes ----------------------------------------------------------------------------------------------------------

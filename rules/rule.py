@@ -39,6 +39,7 @@ from rules.model import (
 from rules.model import FileSystem as FileSystemResource
 from rules.mounts import Mounts
 from rules.paths import normalise
+from rules.seen import NOTHING_SEEN, Proposal, SeenMounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ class Finding:
     detail: str = ""
     stops: bool = False
     """Whether no other rule may touch the subject."""
+    proposals: tuple[Proposal, ...] = ()
+    """What the configuration could say, as far as other files show it."""
 
     @property
     def id(self) -> StepId:
@@ -185,6 +188,10 @@ class Policy:
     """(uid, gid) per directory"""
     off: frozenset[str] = frozenset()
     """Ids of rules that are switched off."""
+    seen: SeenMounts = NOTHING_SEEN
+    """What instances of other files mount."""
+    passed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """The parameter in which a nesting template passes a file system on, by the file and the source of a seen mount."""
 
     def values(self) -> Iterator[Value]:
         """Its ids and roles."""

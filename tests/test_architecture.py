@@ -17,7 +17,7 @@ TIERS = (
     {"migrate", "edit", "terminal", "discover"},
     {"source", "syntax"},
     {"dialects"},
-    {"suppress", "unread", "wording", "config"},
+    {"suppress", "unread", "wording", "config", "survey"},
     {"engine"},
     {"run"},
     {"report", "starter"},
@@ -126,7 +126,7 @@ def test_dialects_and_syntax_know_no_rule() -> None:
 
 
 def test_no_dialect_imports_another() -> None:
-    shared = {"plain", "reading", "shape", "values", "intrinsics", "resources", "instances"}
+    shared = {"plain", "reading", "shape", "values", "intrinsics", "resources", "instances", "neighbours"}
     wrong = [
         f"{f.module} imports {f.imported}"
         for f in IMPORTS

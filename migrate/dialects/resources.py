@@ -21,6 +21,18 @@ _POINT_ARN = "elasticfilesystem:AccessPointArn"
 _POLICY_NAME = "efs-access"
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _STARTERS = ("AWS::Events::Rule", "AWS::Scheduler::Schedule", "AWS::StepFunctions::StateMachine", "AWS::Pipes::Pipe")
+_INSTANCES = ("AWS::AutoScaling::LaunchConfiguration", "AWS::EC2::LaunchTemplate", "AWS::EC2::Instance")
+_FILE_SYSTEM_NAME = re.compile(
+    r"(?!(?:[Uu]se|[Ee]nable|[Cc]reate|[Mm]ount|[Ww]ith|[Hh]as|[Aa]ttach)[A-Z_])"
+    r"\w*(?:(?<![a-z])efs|Efs|EFS|[Ff]ile_?[Ss]ystem)(?:_?[Ii][Dd])?"
+)
+"""A parameter's name that says that it holds the id of a file system; those of switches begin with a verb."""
+
+
+def _section(root: Node, name: str) -> dict[str, Node]:
+    """The members of one of a template's sections."""
+    section = mapping(child(mapping(root), name))
+    return {key_text(entry): entry.value for entry in section.entries} if section else {}
 
 
 def target(value: Value | None) -> str:
@@ -56,6 +68,8 @@ class Template:
     resources: dict[str, Resource]
     taken: frozenset[str]
     """Names that a new resource must not have."""
+    parameters: dict[str, Node]
+    outputs: dict[str, Node]
     blue_green: bool
     body: str
     """The text of the whole document."""
@@ -88,7 +102,8 @@ class Template:
             if r.type == "AWS::ECS::Service"
         )
         blue_green = code_deploy or "AWS::CODEDEPLOYBLUEGREEN" in transforms
-        return cls(index, listed, resources, frozenset(taken), blue_green, body, write)
+        parameters, outputs = (_section(root, name) for name in ("Parameters", "Outputs"))
+        return cls(index, listed, resources, frozenset(taken), parameters, outputs, blue_green, body, write)
 
     def key(self, kind: str, name: str) -> Key:
         return (kind, self.index, name)
@@ -113,7 +128,19 @@ class Template:
             names=(stack.names or frozenset()) | self.taken,
             starts_tasks=stack.starts_tasks or any(self.of_type(*_STARTERS)),
             blue_green=stack.blue_green or self.blue_green,
+            has_instances=stack.has_instances or self._has_instances,
+            file_system_parameters=(*stack.file_system_parameters, *self._file_system_parameters()),
         )
+
+    @property
+    def _has_instances(self) -> bool:
+        return any(self.of_type("AWS::ECS::Cluster")) and any(self.of_type(*_INSTANCES))
+
+    def _file_system_parameters(self) -> Iterator[str]:
+        for name, parameter in self.parameters.items():
+            kind = text(child(mapping(parameter), "Type"))
+            if kind == "AWS::EFS::FileSystem::Id" or (kind == "String" and _FILE_SYSTEM_NAME.fullmatch(name)):
+                yield name
 
     def _file_systems(self) -> Iterator[FileSystem]:
         for name, resource in self.of_type("AWS::EFS::FileSystem"):
