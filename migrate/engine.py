@@ -296,6 +296,7 @@ def _process(text: str, stem: str, policy: Policy, json: bool | None, decisions:
         suppressed = suppressions(reading)
     except SyntaxProblem as problem:
         return Outcome(dialect=reading.dialect.name, error=problem.cause, error_line=problem.line)
+    policy = _adopted(policy, reading)
     planned = plan(reading, policy, suppressed, decisions)
     try:
         tree_edits = reading.write(planned.stack)
@@ -316,6 +317,13 @@ def _process(text: str, stem: str, policy: Policy, json: bool | None, decisions:
         tuple(edits),
         new_text,
     )
+
+
+def _adopted(policy: Policy, reading: Reading) -> Policy:
+    """The policy as the source's dialect reads it; the reading takes note of what comes from there."""
+    adopted = policy.with_values(reading.dialect.configured)
+    reading.outside = frozenset(adopted.values())
+    return adopted
 
 
 def _levels(reading: Reading, planned: Plan, policy: Policy) -> Iterator[VolumeLevels]:
@@ -389,7 +397,7 @@ def prove(
         return "the result reads differently from the plan: " + _difference(_keyed(planned.stack), _keyed(again.stack))
     if document.data() != reading.document.data(tree_edits):
         return "the result holds other data than the old text with the planned changes"
-    if plan(again, policy, suppressions(again), decisions).changes:
+    if plan(again, _adopted(policy, again), suppressions(again), decisions).changes:
         return "a second run would change it again"
     if _newlines(new_text) - (_newlines(reading.document.text) or {"\n"}):
         return "the result has another kind of newline"

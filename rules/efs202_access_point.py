@@ -60,7 +60,8 @@ from rules.rule import (
 )
 
 _ID = "EFS202"
-_FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}")
+_FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|\{\{resolve:.*\}\}")
+"""An id, or one that CloudFormation looks up in a parameter store when it deploys (a dynamic reference)."""
 _ONE_COMPONENT = re.compile(r"\$\{AWS::(AccountId|Partition|Region|StackName|URLSuffix)\}")
 """Values of CloudFormation's own that are always one component of a path."""
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]+")

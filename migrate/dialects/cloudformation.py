@@ -31,6 +31,7 @@ from rules.model import (
     SetStorage,
     SetTaskRole,
     Stack,
+    Value,
     subject,
 )
 
@@ -114,19 +115,23 @@ class CloudFormation(PlainDialect):
                         reading.ignored[template.key(kind, name)] = (ignore.start, words(ignore))
         return reading
 
+    def configured(self, member: Value) -> Value:
+        return intrinsics.configured(member)
+
+    def lacks(self, reading: Reading, key: Key, member: Value) -> str | None:
+        template = _template(reading, key)
+        if missing := template.missing(member):
+            return f"this template has no {missing}"
+        known = template.identities.canonical(member)
+        if known is not None and known != member:
+            return f"{member.source} is {known.source} in this template: configure it so"
+        return None
+
     def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
         if _in_loop(subject(change)) and not _same_for_all(reading, change):
             return f"one text makes several resources in {LOOP.rstrip(':')}, and each would need its own"
         if isinstance(change, SetTaskRole) and (shared := reading.blocked.get(("properties", *change.task))):
             return shared
-        if isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume) and not _in_loop(change.volume):
-            template = _template(reading, change.volume)
-            if missing := template.missing(change.storage.file_system):
-                return f"this template has no {missing}"
-            for written in (change.storage.file_system, change.storage.access_point):
-                known = template.identities.canonical(written)
-                if written is not None and known is not None and known != written:
-                    return f"{written.source} is {known.source} in this template: configure it so"
         if isinstance(change, AddAccessPoint | AddRole | AddPermissions | AddTraffic):
             key = subject(change)
             if not _template(reading, key).has_room({*added, key}):

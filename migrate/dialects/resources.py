@@ -41,7 +41,6 @@ from rules.model import (
     Key,
     Opaque,
     Permission,
-    Ref,
     Stack,
     Tag,
     Text,
@@ -142,6 +141,20 @@ class Template:
         """The roles and their policies."""
         return Roles(self)
 
+    @cached_property
+    def parameters(self) -> dict[str, Node]:
+        """The declarations of its parameters by their names."""
+        return self._section("Parameters")
+
+    @cached_property
+    def outputs(self) -> dict[str, Node]:
+        """The declarations of its outputs by their names."""
+        return self._section("Outputs")
+
+    def _section(self, name: str) -> dict[str, Node]:
+        section = mapping(child(self.root, name))
+        return {key_text(entry): entry.value for entry in section.entries} if section else {}
+
     def key(self, kind: str, name: str) -> Key:
         return (kind, self.index, name)
 
@@ -159,13 +172,9 @@ class Template:
         return key[1] == self.index and (role is None or items(child(role.properties, "Policies")) is None)
 
     def missing(self, value: Value | None) -> str | None:
-        """A resource or parameter that a value refers to and the template does not have."""
-        for part in value.parts if isinstance(value, Text) else ():
-            if isinstance(part, Ref) and part.source.startswith("${") and part.handle is None:
-                name = part.source[2:-1].partition(".")[0]
-                if not name.startswith("AWS::") and name not in self.taken:
-                    return name
-        return None
+        """A resource, parameter, mapping or condition that a value refers to and the template does not have."""
+        names = intrinsics.names(value) if value is not None else ()
+        return next((name for name in names if not name.startswith("AWS::") and name not in self.taken), None)
 
     def of_type(self, *types: str) -> Iterator[tuple[str, Resource]]:
         """Resources of some types, by logical id."""
