@@ -13,7 +13,7 @@ from migrate import discover
 from migrate.dialects import intrinsics
 from migrate.dialects.values import is_call, parse_text
 from migrate.source import SourceProblem, decode
-from migrate.syntax import SyntaxProblem, literal, parse, resolve
+from migrate.syntax import Document, SyntaxProblem, literal, parse, resolve
 from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence
 from rules import RULES
 from rules.model import Level, Opaque, Value
@@ -29,6 +29,7 @@ _FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|(?:fs-)?[A-Z][A-Z0-9_]+")
 _ACCESS_POINT = re.compile(r"fsap-[0-9a-f]{17}|(?:fsap-)?[A-Z][A-Z0-9_]+")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 _TAGGED = re.compile(r"!(?:Ref|Sub|ImportValue|GetAtt|FindInMap|Join|Select|If)\b")
+_LONGEST_SHOWN = 100
 _SWITCHES = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
 
 
@@ -89,11 +90,7 @@ def read(raw: bytes, name: str, folder: str) -> Config:
         raise ConfigProblem(name, problem.line, problem.cause) from None
     if len(document.roots) > 1:
         raise ConfigProblem(name, document.line_column(document.roots[1].start)[0], "more than one document")
-    return (
-        _Reader(name, document.line_column).config(document.roots[0], folder)
-        if document.roots
-        else Config(folder=folder)
-    )
+    return _Reader(name, document).config(document.roots[0], folder) if document.roots else Config(folder=folder)
 
 
 def names_file_system(word: str) -> bool:
@@ -107,9 +104,10 @@ _T = TypeVar("_T")
 class _Reader:
     """Turns nodes into a policy; every method that is given a node names the key it belongs to."""
 
-    def __init__(self, name: str, place: Callable[[int], tuple[int, int]]) -> None:
+    def __init__(self, name: str, document: Document) -> None:
         self.name = name
-        self.place = place
+        self.place = document.line_column
+        self.body = document.text
 
     def fail(self, node: Node, cause: str) -> NoReturn:
         raise ConfigProblem(self.name, self.place(node.start)[0], cause)
@@ -200,15 +198,26 @@ class _Reader:
     # -- values -------------------------------------------------------------------------------------------------------
 
     def identifier(self, node: Node, key: str, pattern: re.Pattern[str], example: str) -> Value:
-        """An id as it is, a placeholder, or (in templates) an intrinsic."""
+        """An id as it is, a placeholder, or (for templates) an expression, which each dialect reads in its own way."""
         found = resolve(node)
         if found is not None and (_TAGGED.match(found.tag) if found.tag else is_call(found)):
-            return intrinsics.value(node) or Opaque("")
+            return self.expression(node, key, example)
         word = self.word(node, key)
         text = parse_text(word)
         if text.literal is not None and not pattern.fullmatch(word):
             self.fail(node, f"`{key}` must look like {example}, not {word}")
         return text
+
+    def expression(self, node: Node, key: str, example: str) -> Opaque:
+        name, argument = intrinsics.call(node) or ("", node)
+        if intrinsics.is_no_value(node):
+            self.fail(node, f"`{key}` must look like {example}, not AWS::NoValue")
+        plain = argument is resolve(node) or not is_call(argument)
+        if name != "Fn::Sub" and plain and isinstance(argument, Scalar) and "${" in argument.text:
+            remedy = ": write {Fn::ImportValue: {Fn::Sub: …}}" if name == "Fn::ImportValue" else ""
+            self.fail(node, f"`{key}`: only Fn::Sub replaces {argument.text}{remedy}")
+        written = " ".join(self.body[node.start : node.end].split())
+        return Opaque(written if len(written) <= _LONGEST_SHOWN else intrinsics.render(node), node)
 
     def file_system(self, node: Node, key: str) -> Value:
         return self.identifier(node, key, _FILE_SYSTEM, "fs-0123456789abcdef0")

@@ -42,6 +42,15 @@ WORDS: tuple[tuple[tuple[bytes, ...], str], ...] = (
 )
 """What a file must hold to be parsed: all the words of any one row, without case, `_` and `-`; and why."""
 
+TELLING: tuple[tuple[bytes, ...], ...] = (
+    (b"UserData", b"ount"),
+    (b"AWS::CloudFormation::Init", b"ount"),
+    (b"AWS::CloudFormation::Stack",),
+    (b"AWS::Serverless::Application",),
+)
+"""What a template must hold to matter to other files: all of any one row. Its instances mount something, or it passes
+values to the templates that it nests."""
+
 LIMIT = 64 * 1024 * 1024
 """Largest file, in bytes, that is read as a whole."""
 
@@ -58,16 +67,17 @@ class Found:
     where the file lies inside it, otherwise relative (`../x.json`) or absolute as the argument was. Neither is safe for
     a terminal (`migrate.terminal.printable`); undecodable bytes are surrogates, as `os.fsdecode` makes them.
     `explicit` is true for a path that was an argument itself. `error` is None or the cause, one line, why there is
-    nothing to open.
+    nothing to open. `root` is the directory that was the argument, or the one that holds an explicit file.
     """
 
-    __slots__ = ("error", "explicit", "name", "path")
+    __slots__ = ("error", "explicit", "name", "path", "root")
 
-    def __init__(self, path: str, name: str, explicit: bool, error: str | None = None) -> None:
+    def __init__(self, path: str, name: str, explicit: bool, error: str | None = None, root: str | None = None) -> None:
         self.path = path
         self.name = name
         self.explicit = explicit
         self.error = error
+        self.root = root if root is not None else os.path.dirname(path)
 
     def __repr__(self) -> str:
         return f"Found({self.path!r}, {self.name!r}, explicit={self.explicit}, error={self.error!r})"
@@ -115,7 +125,7 @@ def discover(
                 path = tree.root + relative
                 # An argument may hold the current directory: `..`, `/`.
                 name = path[len(inside) :] if path.startswith(inside) else prefix + relative
-                yield Found(path, name or ".", explicit=False, error=error_text)
+                yield Found(path, name or ".", explicit=False, error=error_text, root=tree.root)
         elif not stat.S_ISREG(info.st_mode):
             yield Found(path, name, explicit=True, error="not a regular file")
         elif (info.st_dev, info.st_ino) not in seen:
@@ -135,6 +145,12 @@ def screen(raw: bytes) -> bool:
     # Without its zero bytes, UTF-16 reads like ASCII: such a file must get as far as the message about its encoding.
     folded = raw.translate(_FOLD, b"_-\0")
     return any(all(word in folded for word in words) for words, _ in WORDS)
+
+
+def tells(raw: bytes) -> bool:
+    """Whether a file with the content `raw` may be a template that matters to other files (`TELLING`)."""
+    # As `screen` does, let nearly every file go after one test.
+    return b"AWS::" in raw and any(all(word in raw for word in words) for words in TELLING)
 
 
 def _wide(raw: bytes) -> bool:
@@ -158,8 +174,8 @@ def load(path: str) -> bytes:
         os.close(handle)
 
 
-def candidate(path: str) -> bytes | None:
-    """Return the content of the file at `path`, or None if it cannot hold anything for us (`screen`).
+def content(path: str) -> bytes | None:
+    """Return the content of the file at `path`, or None if it is too large and cannot hold anything for us (`screen`).
 
     `path` is one that `discover` found: what kind of file it is was asked there. Raises OSError as `load` does. A file
     above `LIMIT` is an error only if it holds our words.
@@ -177,7 +193,7 @@ def candidate(path: str) -> bytes | None:
             if error.errno == errno.EFBIG and not _screen_in_pieces(path):
                 return None
             raise
-    return raw if screen(raw) else None
+    return raw
 
 
 def reason(error: OSError) -> str:

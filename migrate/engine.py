@@ -17,11 +17,26 @@ from migrate.edit import Edit, apply
 from migrate.suppress import suppressions
 from migrate.syntax import CannotEdit, Document, SyntaxProblem, parse
 from migrate.syntax.collecting import not_collecting
-from migrate.syntax.node import EditSequence, TreeEdit
+from migrate.syntax.node import EditMapping, EditSequence, TreeEdit
 from rules import RULES
 from rules.constraints import violations
 from rules.levels import level
-from rules.model import Change, Key, Level, Service, Stack, Storage, Task, apply_to_task, apply_to_volume, subject
+from rules.model import (
+    AddAccessPoint,
+    AddPermissions,
+    AddRole,
+    AddTraffic,
+    Change,
+    Key,
+    Level,
+    Service,
+    Stack,
+    Storage,
+    Task,
+    apply_to_task,
+    apply_to_volume,
+    subject,
+)
 from rules.model import apply as apply_changes
 from rules.rule import CAREFUL, Context, Finding, Policy, Rule, ServiceCheck, Status, StepId, VolumeCheck, temper
 
@@ -70,6 +85,7 @@ class _Planner:
         self.decided: list[Decided] = []
         self.changes: list[Change] = []
         self.said: set[StepId] = set()
+        self.added: set[Key] = set()
 
     def run(self) -> Plan:
         done: set[Key] = set()
@@ -148,7 +164,7 @@ class _Planner:
 
     def decide(self, findings: Sequence[Finding]) -> bool:
         """Record findings that stand or fall together; return whether their changes are part of the plan."""
-        reason = next((r for f in findings for c in f.changes if (r := self.reading.can(c))), None)
+        reason = next((r for f in findings for c in f.changes if (r := self.reading.can(c, self.added))), None)
         if reason:
             findings = [_refuse(f, f"not possible here: {reason}") for f in findings]
         applied = bool(findings[0].changes) and all(self.accepts(f) for f in findings)
@@ -167,6 +183,8 @@ class _Planner:
         self.changes.append(change)
         self.context.planned(change)
         key = subject(change)
+        if isinstance(change, AddAccessPoint | AddRole | AddPermissions | AddTraffic):
+            self.added.add(key)
         if key in self.volumes:
             self.volumes[key] = apply_to_volume(self.volumes[key], change)
         elif key in self.tasks:
@@ -278,6 +296,7 @@ def _process(text: str, stem: str, policy: Policy, json: bool | None, decisions:
         suppressed = suppressions(reading)
     except SyntaxProblem as problem:
         return Outcome(dialect=reading.dialect.name, error=problem.cause, error_line=problem.line)
+    policy = _adopted(policy, reading)
     planned = plan(reading, policy, suppressed, decisions)
     try:
         tree_edits = reading.write(planned.stack)
@@ -298,6 +317,13 @@ def _process(text: str, stem: str, policy: Policy, json: bool | None, decisions:
         tuple(edits),
         new_text,
     )
+
+
+def _adopted(policy: Policy, reading: Reading) -> Policy:
+    """The policy as the source's dialect reads it; the reading takes note of what comes from there."""
+    adopted = policy.with_values(reading.dialect.configured)
+    reading.outside = frozenset(adopted.values())
+    return adopted
 
 
 def _levels(reading: Reading, planned: Plan, policy: Policy) -> Iterator[VolumeLevels]:
@@ -371,7 +397,7 @@ def prove(
         return "the result reads differently from the plan: " + _difference(_keyed(planned.stack), _keyed(again.stack))
     if document.data() != reading.document.data(tree_edits):
         return "the result holds other data than the old text with the planned changes"
-    if plan(again, policy, suppressions(again), decisions).changes:
+    if plan(again, _adopted(policy, again), suppressions(again), decisions).changes:
         return "a second run would change it again"
     if _newlines(new_text) - (_newlines(reading.document.text) or {"\n"}):
         return "the result has another kind of newline"
@@ -392,8 +418,14 @@ def _keeps_to_its_lines(document: Document, tree_edits: Sequence[TreeEdit], edit
         first = bisect_right(starts, change.node.start) - 1
         if isinstance(change, EditSequence) and not change.items and first:
             first -= 1  # `[]` goes behind the key on the line above
-        end = bisect_right(starts, max(change.node.start, change.node.end - 1))
-        regions.append((starts[first], starts[end] if end < len(starts) else len(document.text)))
+        last = bisect_right(starts, max(change.node.start, change.node.end - 1)) - 1
+        if isinstance(change, EditMapping | EditSequence):
+            # What is new goes around the comments that belong to what it stands beside.
+            while first and _says_nothing(document, first - 1):
+                first -= 1
+            while last + 1 < len(starts) and _says_nothing(document, last + 1):
+                last += 1
+        regions.append((starts[first], starts[last + 1] if last + 1 < len(starts) else len(document.text)))
     regions.sort()
     reach = list(accumulate((end for _, end in regions), max))
     for edit in edits:
@@ -401,6 +433,13 @@ def _keeps_to_its_lines(document: Document, tree_edits: Sequence[TreeEdit], edit
         if index < 0 or edit.end > reach[index]:
             return False
     return True
+
+
+def _says_nothing(document: Document, line: int) -> bool:
+    """Whether a line is blank or a comment."""
+    starts = document.line_starts
+    text = document.text[starts[line] : starts[line + 1] if line + 1 < len(starts) else len(document.text)].strip()
+    return not text or (text.startswith("#") and not document.json)
 
 
 def _keyed(stack: Stack) -> tuple[object, ...]:

@@ -7,15 +7,20 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from migrate import config
 from migrate.config import Config, ConfigProblem
-from migrate.discover import Found, candidate, discover, excluder, reason, screen
+from migrate.discover import Found, content, discover, excluder, reason, screen, tells
 from migrate.engine import Outcome, process
 from migrate.source import Source, SourceProblem, read
+from migrate.survey import Homes, Place, Survey, asks, look
 from rules import RULES
 from rules.model import Level
 from rules.rule import Policy
+
+_Given = TypeVar("_Given")
+_Done = TypeVar("_Done")
 
 # Below this many files starting processes takes longer than the work.
 _WORTH_FORKING = 40
@@ -49,6 +54,8 @@ class Job:
     """The content, where there is no file to read it from."""
     config: str | None = None
     """The broken configuration that is the reason."""
+    place: Place | None = None
+    """Where the file belongs, if it may ask what instances of other files mount."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,9 @@ class Run:
     """The broken configurations that it came across, by the name that messages give them."""
     passed: bytes | None = None
     """Standard input, if it holds nothing for us."""
+    _telling: list[Found] = field(default_factory=list)
+    """Files that may answer the questions of others."""
+    _homes: Homes = field(default_factory=Homes)
 
     def results(self, paths: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Iterator[FileResult]:
         """Results in the order of discovery; `progress` is called with how many of how many files are done."""
@@ -89,8 +99,8 @@ class Run:
             gitignore=self.options.gitignore,
             warn=self.warn,
         )
-        jobs = [job for file in found if (job := self.job(file))]
-        for done, result in enumerate(self.work(jobs), 1):
+        jobs = self.informed([job for file in found if (job := self.job(file))])
+        for done, result in enumerate(self.spread(work, jobs), 1):
             if progress:
                 progress(done, len(jobs))
             yield result
@@ -102,16 +112,49 @@ class Run:
         if os.path.basename(found.path) == config.NAME:
             return None
         try:
-            if candidate(found.path) is None:
-                return None
+            raw = content(found.path)
         except OSError as error:
             return Job(found.path, found.name, None, reason(error))
+        if raw is not None and tells(raw):
+            self._telling.append(found)
+        if raw is None or not screen(raw):
+            return None
         governing = self.governing(found.path)
         if isinstance(governing, ConfigProblem):
             return _stopped(found.path, found.name, governing)
         if not found.explicit and _excluded(governing, found.path):
             return None
-        return Job(found.path, found.name, self.policy(governing))
+        place = self.place(found, governing) if asks(raw) else None
+        return Job(found.path, found.name, self.policy(governing), place=place)
+
+    def place(self, found: Found, governing: Config) -> Place:
+        return Place(found.path, found.name, self._homes.of(found.path, (governing.folder, found.root)))
+
+    def informed(self, jobs: list[Job]) -> list[Job]:
+        """The jobs with what other files of the same repository say, if any of them may ask."""
+        asking = [job.place for job in jobs if job.place is not None]
+        if not asking or not self._telling:
+            return jobs
+        wanted = {home for place in asking for home in place.homes}
+        places = [p for p in map(self.telling_place, self._telling) if p and not wanted.isdisjoint(p.homes)]
+        said = ((place, told) for place, told in zip(places, self.spread(look, places), strict=True) if told)
+        survey = Survey(said, asking)
+        return [self.told(job, survey) for job in jobs]
+
+    def telling_place(self, found: Found) -> Place | None:
+        """Where a file belongs; None if its configuration excludes it, or is broken, which stops what it governs."""
+        path = self.options.config or config.find(found.path)
+        try:
+            governing = config.load(os.path.abspath(path), os.path.relpath(path)) if path else Config()
+        except ConfigProblem:
+            return None
+        return None if not found.explicit and _excluded(governing, found.path) else self.place(found, governing)
+
+    def told(self, job: Job, survey: Survey) -> Job:
+        if job.place is None or job.policy is None:
+            return job
+        seen, passed = survey.seen_from(job.place), survey.passed_to(job.place)
+        return replace(job, policy=replace(job.policy, seen=seen, passed=passed), place=None)
 
     def stdin(self) -> FileResult | None:
         """The result for standard input; None, and `passed` set, if it holds nothing for us."""
@@ -152,21 +195,22 @@ class Run:
             off |= frozenset(rule.id for rule in RULES) - options.only
         return replace(policy, target=options.target or policy.target, off=off, unsafe=options.unsafe)
 
-    def work(self, jobs: list[Job]) -> Iterator[FileResult]:
-        processes = min(self.options.jobs or os.cpu_count() or 1, len(jobs))
-        if processes < 2 or (len(jobs) < _WORTH_FORKING and not self.options.jobs):
-            for job in jobs:
-                yield work(job)
+    def spread(self, function: Callable[[_Given], _Done], given: list[_Given]) -> Iterator[_Done]:
+        """What a function makes of each item, in order, by several processes if there are many."""
+        processes = min(self.options.jobs or os.cpu_count() or 1, len(given))
+        if processes < 2 or (len(given) < _WORTH_FORKING and not self.options.jobs):
+            for item in given:  # not `map`, which takes a StopIteration for its own end
+                yield function(item)
             return
         import signal
         from concurrent.futures import ProcessPoolExecutor
 
-        chunk = max(1, min(32, len(jobs) // (processes * 4)))
+        chunk = max(1, min(32, len(given) // (processes * 4)))
         # Ctrl-C reaches every process; this one ends the others, which would each print a traceback.
         with ProcessPoolExecutor(
             processes, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
         ) as pool:
-            yield from pool.map(work, jobs, chunksize=chunk)
+            yield from pool.map(function, given, chunksize=chunk)
 
 
 def work(job: Job) -> FileResult:

@@ -20,9 +20,11 @@ from __future__ import annotations
 
 from rules.model import ENABLED, Change, DockerVolume, EfsVolume, HostPath, Level, SetStorage, Task, Text, Value, Volume
 from rules.mountable import over_the_network
-from rules.mounts import UNSUPPORTED, Mapped, Unplaced, lost_options, place, split_options
-from rules.paths import looks_like_a_file, looks_like_efs, text
+from rules.mounts import SYSTEM_PATH, UNSUPPORTED, Mapped, Unplaced, lost_options, place, split_options
+from rules.paths import climbs, looks_like_a_file, looks_like_efs, normalise, text
+from rules.proposals import propose, settle, where
 from rules.rule import Context, Example, Finding, Rule, Status, keep_read_only, shown, shown_path, yaml_word
+from rules.seen import SeenMount
 
 _ID = "EFS101"
 
@@ -49,7 +51,13 @@ def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced
     if not isinstance(path, Text):
         return place(None, volume.name, context.mounts(task))
     found = place(path, volume.name, context.mounts(task))
-    return found if isinstance(found, Mapped) else _by_default(path, volume, task, context) or found
+    if isinstance(found, Mapped):
+        return found
+    found = _by_default(path, volume, task, context) or found
+    if found is None or found.by_name:
+        seen = _seen_elsewhere(normalise(path.coded), task, context, suspected=found is not None)
+        return Unplaced(where(seen), seen=seen) if seen else found
+    return found
 
 
 def _by_default(path: Text, volume: Volume, task: Task, context: Context) -> Unplaced | None:
@@ -65,13 +73,22 @@ def _by_default(path: Text, volume: Volume, task: Task, context: Context) -> Unp
     return Unplaced(f"{given}, and then it is {':'.join(likely)}", likely=likely)
 
 
+def _seen_elsewhere(path: str, task: Task, context: Context, *, suspected: bool) -> tuple[SeenMount, ...]:
+    """The mounts of EFS that hold a path on instances of other files, if those may run the task."""
+    if not task.may_run_on_ec2 or climbs(path) or context.mounts(task).at_or_above(path):
+        return ()
+    if not suspected and (SYSTEM_PATH.match(path) or context.hosts(task).instances):
+        return ()
+    return context.policy.seen.holding(path)
+
+
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     found = placement(volume, task, context)
     if found is None:
         return None
     path = shown(host_path(volume))
     if isinstance(found, Unplaced):
-        return _ask(volume, path, found)
+        return _ask(volume, path, found, context)
     target = f"{shown(found.mount.file_system)}:{shown_path(found.directory)}"
     if found.nested:
         return _refuse(
@@ -126,20 +143,24 @@ def _bind_options(volume: Volume) -> list[str]:
     return split_options(storage.option("o")) if isinstance(storage, DockerVolume) else []
 
 
-def _ask(volume: Volume, path: str, found: Unplaced) -> Finding:
-    if found.mappable:
+def _ask(volume: Volume, path: str, found: Unplaced, context: Context) -> Finding:
+    proposals = propose(found.seen, context)
+    if proposals:
+        remedy = settle(proposals, context)
+    elif found.mappable:
         mount_point, file_system, directory = likely_mount_point(path), "fs-…", "/"
         if found.likely:
             mount_point, (file_system, directory) = path, map(yaml_word, found.likely)
-        settle = f"if it is, configure `file-systems: [{{id: {file_system}, mounts: {{{yaml_word(mount_point)}: {directory}}}}}]`"
+        remedy = f"if it is, configure `file-systems: [{{id: {file_system}, mounts: {{{yaml_word(mount_point)}: {directory}}}}}]`"
     else:
-        settle = "mount it another way, or leave it as it is with `rules: {EFS101: off}`"
+        remedy = "mount it another way, or leave it as it is with `rules: {EFS101: off}`"
     return Finding(
         _ID,
         volume.key,
         Status.NEEDS_INPUT,
-        f"host path {path} may be EFS: {found.reason}; {settle}",
+        f"host path {path} may be EFS: {found.reason}; {remedy}",
         help="`efs-migrate init` writes a configuration to fill in; /proc/mounts on an instance shows its mounts",
+        proposals=proposals,
     )
 
 

@@ -42,6 +42,7 @@ from rules.model import (
     Value,
     Volume,
 )
+from rules.names import access_point_name, tags
 from rules.paths import access_point_problem
 from rules.rule import (
     AccessPoints,
@@ -59,7 +60,8 @@ from rules.rule import (
 )
 
 _ID = "EFS202"
-_FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}")
+_FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|\{\{resolve:.*\}\}")
+"""An id, or one that CloudFormation looks up in a parameter store when it deploys (a dynamic reference)."""
 _ONE_COMPONENT = re.compile(r"\$\{AWS::(AccountId|Partition|Region|StackName|URLSuffix)\}")
 """Values of CloudFormation's own that are always one component of a path."""
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]+")
@@ -134,7 +136,7 @@ def _through(volume: Volume, storage: EfsVolume, point: Value, path: Directory, 
 
 def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, context: Context) -> Finding:
     """Create the access point in this source."""
-    name = context.new_name(_words(volume.name) + "AccessPoint", (storage.file_system, path))
+    name = access_point_name(volume, path, task, context)
     user = context.policy.posix_users.get(path) if isinstance(path, str) else None
     made = context.owner(storage.file_system, path) if storage.file_system else None
     creation = (made.uid, made.gid, made.mode) if made else ("0", "0", "0755")
@@ -149,6 +151,7 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, con
         creation,
         creation[:2] if user is not None else None,
         _condition(volume, storage, task, context),
+        tags(("access point", task.key[1]), name, context),
     )
     target = f"{shown(storage.file_system)}:{shown_path(path)}"
     return Finding(
@@ -214,13 +217,6 @@ def _condition(volume: Volume, storage: EfsVolume, task: Task, context: Context)
     access point must not outlive it."""
     system = context.own_file_system(storage.file_system)
     return system.condition if system and system.condition else volume.condition or task.condition
-
-
-def _words(name: str) -> str:
-    """A volume's name as the beginning of a logical id: `jenkins_home` becomes `JenkinsHome`."""
-    words = re.findall(r"[A-Za-z0-9]+", re.sub(r"\$\{[^}]*\}", " ", name)) or ["Data"]
-    joined = "".join(word[:1].upper() + word[1:] for word in words)[:200]
-    return joined.removesuffix("AccessPoint") or "Data"
 
 
 def _finding(volume: Volume, status: Status, message: str) -> Finding:

@@ -38,6 +38,8 @@ from rules.model import (
     Value,
     Volume,
 )
+from rules.names import role_name as new_role_name
+from rules.names import tags
 from rules.principals import floor
 from rules.rule import Context, Example, Finding, Rule, Status, may_be_absent, shown, yaml_word
 
@@ -90,10 +92,11 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
 
 def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> Finding:
     """IAM for a task without a role, where the source can create one."""
-    short = task.name.replace("TaskDefinition", "Task")
-    name = context.new_name(f"{short}Role" if short != task.name else f"{task.name}TaskRole")
+    name = new_role_name(task, context)
     arn = Text((Ref(f"${{{name}.Arn}}"),))
-    role = Role(("role", task.key[1], name), (Text((Ref(f"${{{name}}}"),)), arn), task.condition)
+    kind = ("role", task.key[1])
+    refs = (Text((Ref(f"${{{name}}}"),)), arn)
+    role = Role((*kind, name), refs, task.condition, tags=tags(kind, name, context))
     changes: tuple[Change, ...] = (AddRole(role), SetTaskRole(task.key, arn))
     if not storage.authorizes:
         changes += (SetStorage(volume.key, replace(storage, iam=ENABLED)),)

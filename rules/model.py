@@ -389,6 +389,28 @@ class FileSystem:
 
 
 @dataclass(frozen=True, slots=True)
+class Tag:
+    """One tag of a resource."""
+
+    key: Value
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """How a source tags the resources of one kind, so that a new one is tagged as they are."""
+
+    kind: Key
+    """The beginning of the keys of such resources."""
+    tags: tuple[Tag, ...]
+    """What all of them have, with equal values."""
+    name_prefix: Text | None = None
+    """What the values of their `Name` tags begin with, up to and including a separator; None if they have none in common."""
+    name_at: int = 0
+    """Where among the tags the name stands."""
+
+
+@dataclass(frozen=True, slots=True)
 class AccessPoint:
     """An access point that the source creates; `path` is None where it cannot be seen."""
 
@@ -403,6 +425,7 @@ class AccessPoint:
     user: tuple[str, ...] | None = None
     """The POSIX user (uid, gid, …) that replaces every client's; expressions as they are written."""
     condition: str | None = None
+    tags: tuple[Tag, ...] = ()
     rest: Rest = ()
 
 
@@ -415,6 +438,7 @@ class Role:
     condition: str | None = None
     unclear: bool = False
     """Whether a part of its policies cannot be read, or denies something."""
+    tags: tuple[Tag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -709,6 +733,7 @@ class Stack:
     permissions: frozenset[Permission] = frozenset()
     names: frozenset[str] | None = None
     """Names that are taken, where the source can hold new resources; None where it cannot."""
+    tagging: tuple[Tagging, ...] = ()
     host_mounts: tuple[HostMount, ...] = ()
     instances: tuple[Instance, ...] = ()
     images: tuple[Image, ...] = ()

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from rules.model import CODED_REF, HostMount, Instance, Key, Text
 from rules.paths import below, climbs, join, looks_like_efs, may_lie_below, normalise, starts_with_reference
+from rules.seen import SeenMount
 
 _ID = rf"fs-[0-9a-f]{{8,40}}|{CODED_REF}|fs-{CODED_REF}"
 _SUFFIX = rf"amazonaws\.com(?:\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov|{CODED_REF}"
@@ -85,12 +86,15 @@ class Unplaced:
     """The path may be EFS; `reason` says what is not known.
 
     `mappable` is whether naming the mount in the configuration would settle it; `likely` the file system and directory,
-    as they are written, that parameters suggest.
+    as they are written, that parameters suggest; `by_name` whether nothing but a name suggests it; `seen` what instances
+    of other files mount there.
     """
 
     reason: str
     mappable: bool = True
     likely: tuple[str, str] | None = None
+    by_name: bool = False
+    seen: tuple[SeenMount, ...] = ()
 
 
 class Mounts:
@@ -227,4 +231,4 @@ def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unpla
         return Unplaced("it starts with an expression")
     if coded != Text.decode(coded).source and mounts.may_hold(coded):
         return Unplaced("an expression in it decides whether it lies on EFS")
-    return Unplaced("its name suggests EFS, but no mount of it is known") if suggests else None
+    return Unplaced("its name suggests EFS, but no mount of it is known", by_name=True) if suggests else None

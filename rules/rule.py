@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from itertools import count
+from itertools import chain, count
 
 from rules.capacity import Capacity, Hosts
 from rules.images import Support
@@ -51,6 +51,7 @@ from rules.model import FileSystem as FileSystemResource
 from rules.mounts import Mounts
 from rules.paths import normalise
 from rules.routes import Routes
+from rules.seen import NOTHING_SEEN, Proposal, SeenMounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,8 @@ class Finding:
     detail: str = ""
     stops: bool = False
     """Whether no other rule may touch the subject."""
+    proposals: tuple[Proposal, ...] = ()
+    """What the configuration could say, as far as other files show it."""
 
     @property
     def id(self) -> StepId:
@@ -197,6 +200,30 @@ class Policy:
     """(uid, gid) per directory"""
     off: frozenset[str] = frozenset()
     """Ids of rules that are switched off."""
+    seen: SeenMounts = NOTHING_SEEN
+    """What instances of other files mount."""
+    passed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """The parameter in which a nesting template passes a file system on, by the file and the source of a seen mount."""
+
+    def values(self) -> Iterator[Value]:
+        """Its ids and roles."""
+        for system in self.file_systems:
+            yield system.id
+            yield from (point for _, point in system.access_points)
+        yield from (volume.file_system for volume in self.docker_volumes.values())
+        yield from self.task_roles.values()
+
+    def with_values(self, read: Callable[[Value], Value]) -> Policy:
+        """The policy with each of its ids and roles as `read` returns it."""
+        if not (self.file_systems or self.docker_volumes or self.task_roles):
+            return self
+        systems = (
+            replace(s, id=read(s.id), access_points=tuple((path, read(point)) for path, point in s.access_points))
+            for s in self.file_systems
+        )
+        volumes = {n: replace(v, file_system=read(v.file_system)) for n, v in self.docker_volumes.items()}
+        roles = {name: read(role) for name, role in self.task_roles.items()}
+        return replace(self, file_systems=tuple(systems), docker_volumes=volumes, task_roles=roles)
 
 
 # -- what a rule sees -------------------------------------------------------------------------------------------------
@@ -325,11 +352,11 @@ class Context:
             return True
         return any(covers(known, permission) for known in self._broad.get(permission.role, ()))
 
-    def new_name(self, wanted: str, serves: object = None, besides: Collection[str] = ()) -> str:
-        """A name for a new resource that nothing has yet, nor `besides` (in lower case): the same on every plan, and the same
-        one until the next `ask` for what serves the same."""
-        names = (wanted if i == 1 else f"{wanted}{i}" for i in count(1))
-        free = (n for n in names if n.lower() not in self._taken and n.lower() not in besides)
+    def new_name(self, *wanted: str, serves: object = None, besides: Collection[str] = ()) -> str:
+        """The first wanted name for a new resource that nothing has yet, nor `besides` (in lower case), else the first with a
+        number: the same on every plan, and the same one until the next `ask` for what serves the same."""
+        numbered = (f"{wanted[0]}{number}" for number in count(2))
+        free = (n for n in chain(wanted, numbered) if n.lower() not in self._taken and n.lower() not in besides)
         return next(name for name in free if self._promised.setdefault(name.lower(), serves) == serves)
 
     def ask(self) -> None:

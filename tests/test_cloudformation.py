@@ -18,6 +18,7 @@ import pytest
 from support import ROOT, cases, efs_migrate
 
 from migrate.dialects import intrinsics
+from migrate.dialects.scripts import script_text
 from migrate.syntax import parse, resolve
 from migrate.syntax.node import Mapping, Node
 from rules.model import Opaque, Ref, Text
@@ -260,6 +261,8 @@ def test_short_and_long_forms_are_equal(short: str, long: str, text: Text) -> No
         ("!ImportValue shared", "!ImportValue shared"),
         ("{'Fn::ImportValue': shared}", "!ImportValue shared"),
         ("{'Fn::ImportValue': !Sub '${Stack}-fs'}", "!ImportValue ${Stack}-fs"),
+        ("!ImportValue {'Fn::Sub': '${Stack}-fs'}", "!ImportValue ${Stack}-fs"),
+        ("!ImportValue {'Fn::Join': ['', [!Ref Stack, -fs]]}", "!ImportValue ${Stack}-fs"),
         ("!FindInMap [Map, !Ref Env, Id]", "!FindInMap [Map, ${Env}, Id]"),
         ("!If [Prod, a, !Ref AWS::NoValue]", "!If [Prod, a, ${AWS::NoValue}]"),
         ("!Join ['', [a, !ImportValue b]]", "!Join [, [a, !ImportValue b]]"),
@@ -291,6 +294,42 @@ def test_a_literal_reference_survives_writing() -> None:
     assert write(intrinsics.parse_sub("${!A}/${B}")) == {"Fn::Sub": "${!A}/${B}"}
     assert write(refs("${B}")) == {"Ref": "B"}
     assert write(refs("${B.Outputs.C}")) == {"Fn::GetAtt": ["B", "Outputs.C"]}
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("!Ref A", ["A"]),
+        ("!GetAtt A.Arn", ["A"]),
+        ("{'Fn::GetAtt': [A, Arn]}", ["A"]),
+        ("!Sub '${A}/${B.Arn}/${!C}'", ["A", "B"]),
+        ("!Sub ['${a}/${B}', {a: !ImportValue {'Fn::Sub': '${C}'}}]", ["B", "C"]),
+        ("!ImportValue shared", []),
+        ("!ImportValue {'Fn::Sub': '${A}'}", ["A"]),
+        ("!FindInMap [Map, !Ref A, id]", ["Map", "A"]),
+        ("!If [Prod, !Ref A, {Ref: B}]", ["Prod", "A", "B"]),
+        ("!Select [0, !Split [',', !Ref A]]", ["A"]),
+        ("!Join ['', [a, {Ref: A}]]", ["A"]),
+        ("!Base64 {a: !Ref B}", ["B"]),
+        ("text", []),
+    ],
+)
+def test_names_of_an_expression(source: str, names: list[str]) -> None:
+    assert list(intrinsics.references(node(source))) == names
+
+
+@pytest.mark.parametrize(
+    ("source", "script"),
+    [
+        ("!Base64 text", refs("text")),
+        ("!Base64 {'Fn::Sub': 'mount ${Fs}:/'}", refs("mount ", "${Fs}", ":/")),
+        ("{'Fn::Base64': !Sub 'mount ${Fs}:/'}", refs("mount ", "${Fs}", ":/")),
+        ("!Base64 {a: b}", None),
+        ("!Base64 [a]", None),
+    ],
+)
+def test_scripts_in_base64(source: str, script: Text | None) -> None:
+    assert script_text(node(source)) == script
 
 
 def test_arms() -> None:
@@ -338,6 +377,7 @@ def test_alias_bombs_are_bounded(level: str) -> None:
     assert len(intrinsics.render(bomb)) < 100_000
     intrinsics.value(bomb)
     assert len(intrinsics.arms(bomb)) < 10_000
+    assert len(list(intrinsics.references(bomb))) < 10_000
 
 
 # -- names ------------------------------------------------------------------------------------------------------------
@@ -375,7 +415,7 @@ def test_names_do_not_clash_with_resources(tmp_path: Path) -> None:
 
 def test_volumes_of_one_name_get_access_points_of_their_own(tmp_path: Path) -> None:
     after = migrated(HEAD + task("One") + task("Two", directory="/other") + task("Three"), tmp_path)
-    assert re.findall(r"AccessPointId: !Ref (\w+)", after) == ["DataAccessPoint", "DataAccessPoint2", "DataAccessPoint"]
+    assert re.findall(r"AccessPointId: !Ref (\w+)", after) == ["DataAccessPoint", "OtherAccessPoint", "DataAccessPoint"]
 
 
 def test_the_same_bytes_whatever_the_hash_seed(tmp_path: Path) -> None:

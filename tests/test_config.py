@@ -12,6 +12,8 @@ from support import Ran, efs_migrate
 
 from migrate import config
 from migrate.config import Config, ConfigProblem
+from migrate.dialects import intrinsics
+from migrate.syntax import parse
 from rules.model import Level
 from rules.rule import AccessPoints, Policy
 
@@ -114,7 +116,7 @@ exclude: ["vendor/**", old.json]
     assert policy.docker_volumes["jenkins-home"].directory == "/jenkins"
     assert {name: role.source for name, role in policy.task_roles.items()} == {
         "billing-api": "arn:aws:iam::123456789012:role/billing-api",
-        "*": "${Role}",
+        "*": "!Ref Role",
     }
     assert (policy.target, policy.access_points) == (Level.TLS, AccessPoints.SUBDIRECTORIES)
     assert (policy.posix_users, policy.root_access) == ({"/app": (1000, 0)}, True)
@@ -153,6 +155,38 @@ def test_on(written: str) -> None:
 )
 def test_file_systems_may_be_expressions(identifier: str) -> None:
     assert len(read(f"file-systems: [{{id: {identifier}}}]").policy.file_systems) == 1
+
+
+@pytest.mark.parametrize(
+    ("configured", "forms"),
+    [
+        ("!ImportValue shared", ["!ImportValue 'shared'", "{'Fn::ImportValue': shared}", "!ImportValue shared"]),
+        ("!ImportValue 'x'", ["!ImportValue x"]),
+        (
+            "!ImportValue {Fn::Sub: '${Stack}-efs'}",
+            ["{'Fn::ImportValue': !Sub '${Stack}-efs'}", "{'Fn::ImportValue': {'Fn::Join': ['-', [!Ref Stack, efs]]}}"],
+        ),
+        ("{Fn::ImportValue: !Sub '${Stack}-efs'}", ["!ImportValue {'Fn::Sub': '${Stack}-efs'}"]),
+        ("!Ref Fs", ["{Ref: Fs}", "!Sub '${Fs}'", "!Join ['', [!Ref Fs]]"]),
+        ("'${Fs}'", ["!Ref Fs"]),
+        ("!Sub 'fs-${Hash}'", ["{'Fn::Join': ['', ['fs-', {Ref: Hash}]]}"]),
+        ("!GetAtt Fs.FileSystemId", ["{'Fn::GetAtt': [Fs, FileSystemId]}", "!Sub '${Fs.FileSystemId}'"]),
+        ("!FindInMap [Ids, !Ref Env, Efs]", ["{'Fn::FindInMap': [Ids, {Ref: Env}, Efs]}"]),
+        ("'{{resolve:ssm:/efs/id}}'", ["'{{resolve:ssm:/efs/id}}'", "!Sub '{{resolve:ssm:/efs/id}}'"]),
+        ("'{{ efs_id }}'", ["'{{ efs_id }}'"]),
+        ("!Sub fs-12345678", ["fs-12345678"]),
+    ],
+)
+def test_expressions_are_what_templates_write_in_any_form(configured: str, forms: list[str]) -> None:
+    (system,) = read(f"file-systems: [{{id: {configured}}}]").policy.file_systems
+    for form in forms:
+        (root,) = parse(form, json=False).roots
+        assert intrinsics.configured(system.id) == intrinsics.value(root), form
+
+
+def test_an_expression_is_shown_as_it_is_written() -> None:
+    found = read('file-systems:\n  - id:\n      Fn::ImportValue:\n        !Sub "${Stack}-efs"\n').policy.file_systems
+    assert found[0].id.source == 'Fn::ImportValue: !Sub "${Stack}-efs"'
 
 
 def test_anchors_are_understood() -> None:
@@ -214,6 +248,18 @@ def test_anchors_are_understood() -> None:
         ("file-systems: [{id: }]", "1: `id` must be a string"),
         ("file-systems: [{id: {Name: a}}]", "1: `id` must be a string"),
         ("file-systems: [{id: !Nonsense a}]", "1: `id` must look like fs-0123456789abcdef0, not a"),
+        (
+            "file-systems: [{id: !Ref AWS::NoValue}]",
+            "1: `id` must look like fs-0123456789abcdef0, not AWS::NoValue",
+        ),
+        (
+            "file-systems: [{id: !ImportValue '${Stack}-efs'}]",
+            "1: `id`: only Fn::Sub replaces ${Stack}-efs: write {Fn::ImportValue: {Fn::Sub: …}}",
+        ),
+        (
+            "task-roles: {a: {Ref: '${Role}'}}",
+            "1: `task-roles`: only Fn::Sub replaces ${Role}",
+        ),
         ("file-systems: [{id: fs-12345678, mounts: /mnt}]", "1: `mounts` must be a mapping"),
         ("file-systems: [{id: fs-12345678, mounts: {/mnt: 1}}]", "1: `mounts` must be a string"),
         (

@@ -457,22 +457,23 @@ def test_screen(text: str, passes: bool) -> None:
 
 @pytest.mark.parametrize(
     ("content", "outcome"),
-    [(b"", None), (b"services: {}", None), (b"efsVolumeConfiguration", b"efsVolumeConfiguration")],
+    [(b"", False), (b"services: {}", False), (b"efsVolumeConfiguration", True)],
 )
-def test_candidate(content: bytes, outcome: bytes | None) -> None:
+def test_content(content: bytes, outcome: bool) -> None:
     Path("x.json").write_bytes(content)
-    assert discover.candidate("x.json") == outcome
+    assert discover.content("x.json") == content
+    assert discover.screen(content) is outcome
 
 
-def test_candidate_of_any_size() -> None:
+def test_content_of_any_size() -> None:
     with Path("x.json").open("wb") as file:
         file.truncate(discover.LIMIT + 1)
-    assert discover.candidate("x.json") is None
+    assert discover.content("x.json") is None
     with Path("x.json").open("r+b") as file:
         file.seek((1 << 24) - 5)  # across two pieces
         file.write(b"efsVolumeConfiguration")
     with pytest.raises(OSError, match="larger than 64 MiB"):
-        discover.candidate("x.json")
+        discover.content("x.json")
 
 
 def test_imports_stay_light() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from migrate.dialects import intrinsics, parameters, platform_versions
@@ -11,13 +12,17 @@ from migrate.dialects.instances import capacity
 from migrate.dialects.network import with_network
 from migrate.dialects.plain import Collector, PlainDialect, TaskNodes
 from migrate.dialects.reading import Reading
-from migrate.dialects.resources import LOOP, Resource, ResourceWriter, Template
+from migrate.dialects.resources import LOOP, MOST_RESOURCES, Resource, ResourceWriter, Template
 from migrate.dialects.shape import Spelling
 from migrate.dialects.unread import unread
 from migrate.dialects.values import child, mapping, text, words
 from migrate.syntax import Document
 from migrate.syntax.node import Mapping, Node, Scalar, SetScalar, TreeEdit
 from rules.model import (
+    AddAccessPoint,
+    AddPermissions,
+    AddRole,
+    AddTraffic,
     Change,
     CorrectSpelling,
     EfsVolume,
@@ -26,6 +31,7 @@ from rules.model import (
     SetStorage,
     SetTaskRole,
     Stack,
+    Value,
     subject,
 )
 
@@ -109,21 +115,28 @@ class CloudFormation(PlainDialect):
                         reading.ignored[template.key(kind, name)] = (ignore.start, words(ignore))
         return reading
 
-    def can(self, reading: Reading, change: Change) -> str | None:
+    def configured(self, member: Value) -> Value:
+        return intrinsics.configured(member)
+
+    def lacks(self, reading: Reading, key: Key, member: Value) -> str | None:
+        template = _template(reading, key)
+        if missing := template.missing(member):
+            return f"this template has no {missing}"
+        known = template.identities.canonical(member)
+        if known is not None and known != member:
+            return f"{member.source} is {known.source} in this template: configure it so"
+        return None
+
+    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
         if _in_loop(subject(change)) and not _same_for_all(reading, change):
             return f"one text makes several resources in {LOOP.rstrip(':')}, and each would need its own"
         if isinstance(change, SetTaskRole) and (shared := reading.blocked.get(("properties", *change.task))):
             return shared
-        if isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume) and not _in_loop(change.volume):
-            template = reading.nodes[("template", change.volume[1])]
-            assert isinstance(template, Template)
-            if missing := template.missing(change.storage.file_system):
-                return f"this template has no {missing}"
-            for written in (change.storage.file_system, change.storage.access_point):
-                known = template.identities.canonical(written)
-                if written is not None and known is not None and known != written:
-                    return f"{written.source} is {known.source} in this template: configure it so"
-        return super().can(reading, change)
+        if isinstance(change, AddAccessPoint | AddRole | AddPermissions | AddTraffic):
+            key = subject(change)
+            if not _template(reading, key).has_room({*added, key}):
+                return f"a template can have {MOST_RESOURCES} resources, and this one would have more"
+        return super().can(reading, change, added)
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
         edits = [*super().write(reading, planned), *parameters.edits(reading, planned)]
@@ -191,6 +204,12 @@ def _add_hidden(collector: Collector) -> None:
         collector.regions.append((word.offset, word.offset + 1))
         if place is not None:
             collector.add_hidden(("hidden", place.root, place.resource), word.offset, place.what, place.advice)
+
+
+def _template(reading: Reading, key: Key) -> Template:
+    template = reading.nodes[("template", key[1])]
+    assert isinstance(template, Template)
+    return template
 
 
 def _prefers_short(document: Document) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migrate.dialects import intrinsics
-from migrate.dialects.reading import key_text
 from migrate.dialects.resources import Template
 from migrate.dialects.values import child, mapping, text
 from migrate.syntax.node import Node, Scalar
@@ -30,8 +29,7 @@ class Images:
     """The images of one template."""
 
     def __init__(self, template: Template) -> None:
-        section = mapping(child(template.root, "Parameters"))
-        self._parameters = {key_text(e): mapping(e.value) for e in (section.entries if section else ())}
+        self._parameters = {name: mapping(node) for name, node in template.parameters.items()}
         self._template = template
 
     def of(self, node: Node | None, owner: Key) -> Iterator[WrittenImage]:

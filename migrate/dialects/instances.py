@@ -55,6 +55,33 @@ class Found:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class InstanceMount:
+    """A mount that a script of a resource makes. Paths are coded; `named` is what the script gives as the file system,
+    whether or not a volume can name it."""
+
+    resource: str
+    script: Script
+    host_path: str
+    directory: str
+    named: Value | None
+    server: str
+    line: int
+    """In the script's node, from 1."""
+    is_nfs: bool = True
+
+
+def instance_mounts(template: Template) -> Iterator[InstanceMount]:
+    """What the template's instances mount, and where it says so."""
+    for name, resource in template.of_type(*_STARTED_FROM):
+        for script in scripts(resource, child(_launch_data(resource), "UserData"), template.identities):
+            before = script.lines_before
+            for m in script.result.mounts:
+                yield InstanceMount(name, script, m.host_path, m.directory, m.file_system, m.server, m.line - before)
+            for o in script.result.others:
+                yield InstanceMount(name, script, o.host_path, "/", None, "", o.line - before, is_nfs=False)
+
+
 def capacity(template: Template) -> Found:
     """What a template says of the instances that tasks run on."""
     reader = _Reader(template, Images(template))

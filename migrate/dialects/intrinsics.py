@@ -30,14 +30,18 @@ _SUB = re.compile(r"\$\{(!?)([^}]*)\}")
 def call(node: Node | None) -> tuple[str, Node] | None:
     """The function that a node calls, by its long name, and its argument; None for a plain node.
 
-    The argument of a tagged node is the node itself, whose tag then belongs to the function.
+    The argument of a tagged node is the node itself, whose tag then belongs to the function; where it holds another
+    function (`!ImportValue {Fn::Sub: …}`), it is a copy without the tag.
     """
     found = resolve(node) if node is not None else None
     if found is None or not is_call(found):
         return None
     if found.tag is not None and has_own_tag(found):
         name = found.tag[1:]
-        return (name if name in _SHORT else f"Fn::{name}"), found
+        argument: Node = found
+        if isinstance(found, Mapping) and is_call(inner := replace(found, tag=None)):
+            argument = inner
+        return (name if name in _SHORT else f"Fn::{name}"), argument
     assert isinstance(found, Mapping)
     return key_text(found.entries[0]), found.entries[0].value
 
@@ -123,6 +127,52 @@ def _cases(node: Node) -> tuple[Value | None, ...]:
     """The values among which conditions choose."""
     found = branches(node)
     return tuple(value(arm.node) for arm in found) if any(arm.conditions for arm in found) else ()
+
+
+def configured(member: Value) -> Value:
+    """A value of the configuration as a template reads it: `!Ref Fs` and `"${Fs}"` are references, and other placeholders
+    (`{{resolve:ssm:/efs/id}}`) are what the template's text holds."""
+    if isinstance(member, Opaque):
+        return value(_node(member.handle)) or member
+    return merge([p.source if isinstance(p, Ref) and not p.source.startswith("${") else p for p in member.parts])
+
+
+def names(member: Value) -> Iterator[str]:
+    """The names that a value refers to."""
+    for part in member.parts if isinstance(member, Text) else (member,):
+        if isinstance(part, str):
+            continue
+        if part.handle is not None:
+            yield from references(_node(part.handle))
+        elif part.source.startswith("${"):
+            yield part.source[2:-1].partition(".")[0]
+
+
+def references(node: Node, budget: _Budget | None = None) -> Iterator[str]:
+    """The names that an expression refers to: parameters, resources, conditions, mappings."""
+    budget = budget or _Budget()
+    if budget.spent():
+        return
+    name, argument = call(node) or ("", node)
+    inner = resolve(argument)
+    if name in ("Ref", "Condition", "Fn::GetAtt"):
+        yield from (word.partition(".")[0] for word in (_words(argument) or [])[:1])
+        return
+    parts = inner.items if isinstance(inner, Sequence) else []
+    first = resolve(parts[0]) if parts else inner
+    if name == "Fn::Sub" and isinstance(first, Scalar):
+        variables = resolve(parts[1]) if len(parts) > 1 else None
+        own = {key_text(entry) for entry in variables.entries} if isinstance(variables, Mapping) else set()
+        named = (p.source[2:-1].partition(".")[0] for p in parse_sub(first.text).parts if isinstance(p, Ref))
+        yield from (target for target in named if target not in own)
+    elif name in ("Fn::FindInMap", "Fn::If") and isinstance(first, Scalar) and parts:
+        yield first.text
+    if inner is not None and inner is not resolve(node) and is_call(inner):
+        parts = [inner]
+    elif isinstance(inner, Mapping):
+        parts = [entry.value for entry in inner.entries]
+    for part in parts:
+        yield from references(part, budget)
 
 
 class _Budget:
@@ -259,7 +309,8 @@ def render(node: Node | None, budget: _Budget | None = None) -> str:
         text = as_text(node, budget) if node is not None else None
         if text is not None:  # equal texts have one spelling
             return text.source
-        return f"{_SHORT.get(name, '!' + name.removeprefix('Fn::'))} {_render_plain(argument, budget)}"
+        inner = _render_plain(argument, budget) if argument is resolve(node) else render(argument, budget)
+        return f"{_SHORT.get(name, '!' + name.removeprefix('Fn::'))} {inner}"
     return _render_plain(node, budget)
 
 
@@ -309,9 +360,13 @@ def writer(short: bool) -> Callable[[Value], NewValue]:
 
 def written(member: Opaque, function: Callable[[str, NewValue], NewValue]) -> NewValue:
     """An expression that is carried over: as its own source has it, in the style of `function`."""
-    node = member.handle
-    assert isinstance(node, Scalar | Mapping | Sequence | Alias), "only nodes of a source are opaque"
-    return _rebuilt(node, function, _Budget())
+    return _rebuilt(_node(member.handle), function, _Budget())
+
+
+def _node(handle: object) -> Node:
+    """The node that a value was read from."""
+    assert isinstance(handle, Scalar | Mapping | Sequence | Alias), "only nodes of a source are opaque"
+    return handle
 
 
 def _rebuilt(node: Node, function: Callable[[str, NewValue], NewValue], budget: _Budget) -> NewValue:

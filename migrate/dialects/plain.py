@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from migrate.dialects import shape
@@ -36,6 +37,7 @@ from rules.model import (
     Engine,
     HiddenDefinition,
     Key,
+    Opaque,
     Service,
     SetImage,
     SetParameterDefault,
@@ -48,6 +50,7 @@ from rules.model import (
     Text,
     Value,
     Volume,
+    subject,
 )
 
 
@@ -247,7 +250,25 @@ class PlainDialect:
 
     name: str
 
-    def can(self, reading: Reading, change: Change) -> str | None:
+    def configured(self, member: Value) -> Value:
+        return member
+
+    def lacks(self, reading: Reading, key: Key, member: Value) -> str | None:
+        """Why a value cannot stand in this source, or None. Nothing evaluates CloudFormation's expressions in a plain file."""
+        del reading, key
+        expression = isinstance(member, Opaque) and member.handle is not None
+        if expression or member.source.startswith("{{resolve:"):
+            return (
+                f"{member.source} in the configuration is an expression of CloudFormation, and this file is no template; it "
+                "needs the value itself, in a configuration of its own"
+            )
+        return None
+
+    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
+        del added  # plain files hold no resources
+        for member in reading.configured(change):
+            if reason := self.lacks(reading, subject(change), member):
+                return reason
         match change:
             case SetStorage() | CorrectSpelling():
                 return reading.blocked.get(change.volume)

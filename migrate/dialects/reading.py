@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
 from migrate.syntax import Document
 from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence, TreeEdit
-from rules.model import Change, Key, Stack, Storage
+from rules.model import Change, EfsVolume, Key, SetStorage, SetTaskRole, Stack, Storage, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,27 @@ class Reading:
     """Rule ids that the source itself (beside comments) suppresses for a task, and the offset where it says so."""
     twins: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
     """Volumes that one node serves (through an anchor): each names all of its group, itself included."""
+    outside: frozenset[Value] = frozenset()
+    """Ids and roles that the configuration gives, as the dialect reads them."""
 
     @cached_property
     def storages(self) -> dict[Key, Storage]:
         """The storage of each volume as it was read."""
         return {volume.key: volume.storage for task in self.stack.tasks for volume in task.volumes}
 
-    def can(self, change: Change) -> str | None:
-        """Why a change cannot be expressed in this source, or None."""
-        return self.dialect.can(self, change)
+    def can(self, change: Change, added: Collection[Key] = ()) -> str | None:
+        """Why a change cannot be expressed in this source, or None; `added` are the subjects of the changes before it that
+        add resources."""
+        return self.dialect.can(self, change, added)
+
+    def configured(self, change: Change) -> Iterator[Value]:
+        """The ids and roles from the configuration that a change brings into the source."""
+        members: tuple[Value | None, ...] = ()
+        if isinstance(change, SetTaskRole):
+            members = (change.role,)
+        elif isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume):
+            members = (change.storage.file_system, change.storage.access_point)
+        return (member for member in members if member is not None and member in self.outside)
 
     def write(self, planned: Stack) -> list[TreeEdit]:
         """The tree edits that turn this reading's stack into `planned`, one per node."""
@@ -66,7 +78,11 @@ class Dialect(Protocol):
     def read(self, document: Document, stem: str) -> Reading | None:
         """Read everything this dialect knows in the document; None if there is nothing of it."""
 
-    def can(self, reading: Reading, change: Change) -> str | None:
+    def configured(self, member: Value) -> Value:
+        """A value of the configuration as this dialect would read it. The configuration holds texts with placeholders,
+        and expressions of CloudFormation as opaque values, each with its node."""
+
+    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
         """Why a change cannot be expressed in this source, or None."""
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:

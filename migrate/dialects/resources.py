@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from typing import TypeAlias
 
-from migrate.dialects import intrinsics
+from migrate.dialects import intrinsics, tags
 from migrate.dialects.conditions import TemplateConditions
 from migrate.dialects.identities import Identities, ref, target
+from migrate.dialects.manner import Manner, Sibling
 from migrate.dialects.policies import file_system_policy
 from migrate.dialects.reading import key_text
 from migrate.dialects.roles import Roles
 from migrate.dialects.shape import rest_but
 from migrate.dialects.values import child, items, mapping, text, words
-from migrate.syntax import get, resolve
-from migrate.syntax.node import Added, EditMapping, EditSequence, Entry, Kept, Mapping, New, Node, Sequence, TreeEdit
+from migrate.syntax import CannotEdit, get, resolve
+from migrate.syntax.node import (
+    Added,
+    Copy,
+    EditMapping,
+    EditSequence,
+    Entry,
+    Kept,
+    Mapping,
+    New,
+    Node,
+    Sequence,
+    TreeEdit,
+)
 from migrate.syntax.node import Value as NewValue
+from rules.identifiers import short
 from rules.model import (
     CLIENT_ACTIONS,
     AccessPoint,
@@ -26,14 +41,16 @@ from rules.model import (
     Key,
     Opaque,
     Permission,
-    Ref,
     Stack,
+    Tag,
     Text,
     Traffic,
     Value,
 )
 from rules.paths import normalise
 
+MOST_RESOURCES = 500
+"""How many resources a template may have. Source: CloudFormation user guide, "Understand CloudFormation quotas"."""
 _POINT_ARN = "elasticfilesystem:AccessPointArn"
 _POLICY_NAME = "efs-access"
 _MENTION = re.compile(r"(?<!::)\b[A-Za-z0-9]++(?![\"']?\s*+:)")
@@ -124,17 +141,40 @@ class Template:
         """The roles and their policies."""
         return Roles(self)
 
+    @cached_property
+    def parameters(self) -> dict[str, Node]:
+        """The declarations of its parameters by their names."""
+        return self._section("Parameters")
+
+    @cached_property
+    def outputs(self) -> dict[str, Node]:
+        """The declarations of its outputs by their names."""
+        return self._section("Outputs")
+
+    def _section(self, name: str) -> dict[str, Node]:
+        section = mapping(child(self.root, name))
+        return {key_text(entry): entry.value for entry in section.entries} if section else {}
+
     def key(self, kind: str, name: str) -> Key:
         return (kind, self.index, name)
 
+    def has_room(self, added: Collection[Key]) -> bool:
+        """Whether it may hold the resources that access points, roles and permissions with these keys need. One that has too
+        many already is not deployed as it stands."""
+        return (
+            len(self.node.entries) > MOST_RESOURCES
+            or len(self.node.entries) + len(added) <= MOST_RESOURCES
+            or len(self.node.entries) + sum(map(self._needs_resource, added)) <= MOST_RESOURCES
+        )
+
+    def _needs_resource(self, key: Key) -> bool:
+        role = self.resources.get(str(key[2]))
+        return key[1] == self.index and (role is None or items(child(role.properties, "Policies")) is None)
+
     def missing(self, value: Value | None) -> str | None:
-        """A resource or parameter that a value refers to and the template does not have."""
-        for part in value.parts if isinstance(value, Text) else ():
-            if isinstance(part, Ref) and part.source.startswith("${") and part.handle is None:
-                name = part.source[2:-1].partition(".")[0]
-                if not name.startswith("AWS::") and name not in self.taken:
-                    return name
-        return None
+        """A resource, parameter, mapping or condition that a value refers to and the template does not have."""
+        names = intrinsics.names(value) if value is not None else ()
+        return next((name for name in names if not name.startswith("AWS::") and name not in self.taken), None)
 
     def of_type(self, *types: str) -> Iterator[tuple[str, Resource]]:
         """Resources of some types, by logical id."""
@@ -149,9 +189,15 @@ class Template:
             roles=(*stack.roles, *self.roles.roles()),
             permissions=stack.permissions | frozenset(self.roles.permissions()),
             names=(stack.names or frozenset()) | self.taken | self.conditions.new.keys(),
+            tagging=(*stack.tagging, *tags.tagging(self.index, self.siblings)),
             starts_tasks=stack.starts_tasks or any(self.of_type(*_STARTERS)),
             blue_green=stack.blue_green or self.blue_green,
         )
+
+    @cached_property
+    def siblings(self) -> list[Sibling]:
+        """The resources as those see them who look how they are written."""
+        return [Sibling(r.name, r.type, r.properties) for r in self.resources.values()]
 
     def _file_systems(self) -> Iterator[FileSystem]:
         for name, resource in self.of_type("AWS::EFS::FileSystem"):
@@ -166,6 +212,8 @@ class Template:
             path = intrinsics.value(child(directory, "Path"))
             if path is None and (written is None or directory is not None):
                 path = Text.of("/")
+            known = ("FileSystemId", "RootDirectory", "PosixUser")
+            found = tags.read(resource.type, properties)
             yield AccessPoint(
                 self.key("access point", name),
                 ref(name),
@@ -175,7 +223,8 @@ class Template:
                 _three(mapping(child(directory, "CreationInfo")), ("OwnerUid", "OwnerGid", "Permissions")),
                 _all(child(properties, "PosixUser")),
                 resource.condition,
-                rest_but(properties, ("FileSystemId", "RootDirectory", "PosixUser"), self.body),
+                found or (),
+                rest_but(properties, (*known, "AccessPointTags") if found is not None else known, self.body),
             )
 
     def condition_of(self, value: Value | None) -> str | None:
@@ -283,37 +332,51 @@ class ResourceWriter:
         """The edits with those for new resources."""
         known = {point.key for point in self.old.access_points}
         points = [p for p in self.new.access_points if p.key not in known and p.key[1] == self.template.index]
-        added = [(self._home_of(point), str(point.key[2]), self._access_point(point)) for point in points]
-        added += [(target(rule.group), str(rule.key[2]), self._ingress(rule)) for rule in self._new_traffic()]
+        added = [self._placed(str(p.key[2]), self._home_of(p), partial(self._access_point, p)) for p in points]
+        traffic = self._new_traffic()
+        added += [self._placed(str(r.key[2]), target(r.group), partial(self._ingress, r)) for r in traffic]
         result = list(edits)
         awaited = self._awaited()
         for role, permissions in self._new_permissions().items():
             resource = self.template.resources.get(role)
             if resource is None:
-                added.append((self._before(self._users_of_roles.get(role, ())), role, self._role(role, permissions)))
+                added.append(self._placed(role, self._home_of_role(role), partial(self._role, role, permissions)))
                 continue
             taken = self.template.roles.policy_names(role)
             for condition, group in self._by_condition(resource, permissions).items():
-                policy_name = _free(_POLICY_NAME, taken)
+                policy_name = _free(self.manner.policy_name("efs", "access"), taken)
                 taken.add(policy_name)
                 policies = self._inline_home(resource, group) if condition == resource.condition else None
                 if policies is not None:
-                    policy = {"PolicyName": policy_name, "PolicyDocument": _document(self._statements(group))}
-                    result.append(EditSequence(policies, (*policies.items, New(self._like(policies.items[0], policy)))))
+                    policy = self._inline_policy(policy_name, group, resource.properties)
+                    result.append(EditSequence(policies, (*policies.items, New(policy))))
                 else:
-                    name = _free(f"{role}EfsPolicy", {*self.template.taken, *(n for _, n, _ in added)})
-                    added.append((role, name, self._policy(role, condition, policy_name, group)))
+                    name = _free(f"{short(role)}EfsPolicy", {*self.template.taken, *(n for _, n, _ in added)})
+                    write = partial(self._policy, role, condition, policy_name, group)
+                    added.append(self._placed(name, role, write))
                     for service in self._services_of(role, condition):
                         awaited.setdefault(service, []).append(name)
         for service, policies_added in awaited.items():
             result.append(self._depends_on(self.template.resources[service], policies_added))
+        if len(self.template.node.entries) <= MOST_RESOURCES < len(self.template.node.entries) + len(added):
+            raise CannotEdit(f"the template would have more than {MOST_RESOURCES} resources")
         if added:
             result.append(self._insert(added))
         return result + self.template.conditions.added({p.condition for p in points}, self.template.write)
 
+    @cached_property
+    def manner(self) -> Manner:
+        """How the template's resources are laid out."""
+        return Manner(self.template.node, tuple(self.template.siblings), self.template.body)
+
+    def _placed(self, name: str, home: str | None, write: Callable[[str | None], NewValue]) -> Placed:
+        """A new resource with the one that it goes behind, written as those around that place are."""
+        home = self.manner.place(name, home)
+        return home, name, write(home)
+
     # -- access points ------------------------------------------------------------------------------------------------
 
-    def _access_point(self, point: AccessPoint) -> NewValue:
+    def _access_point(self, point: AccessPoint, home: str | None) -> NewValue:
         properties: dict[str, NewValue] = {}
         if point.file_system is not None:
             properties["FileSystemId"] = self.template.write(point.file_system)
@@ -325,7 +388,9 @@ class ResourceWriter:
             uid, gid, mode = point.creation
             directory["CreationInfo"] = {"OwnerUid": uid, "OwnerGid": gid, "Permissions": mode}
         properties["RootDirectory"] = directory
-        return self._resource("AWS::EFS::AccessPoint", point.condition, properties)
+        if point.tags:
+            properties["AccessPointTags"] = self._tags(point.tags)
+        return self._resource("AWS::EFS::AccessPoint", point.condition, properties, home)
 
     def _home_of(self, point: AccessPoint) -> str | None:
         """Where a person would put it: behind the last of the file system's own resources, else before what uses it."""
@@ -385,7 +450,7 @@ class ResourceWriter:
         known = {rule.key for rule in self.old.network.traffic}
         return [r for r in self.new.network.traffic if r.key not in known and r.key[1] == self.template.index]
 
-    def _ingress(self, rule: Traffic) -> NewValue:
+    def _ingress(self, rule: Traffic, home: str | None) -> NewValue:
         """A rule as a resource of its own: a group's list of rules may be managed by whoever wrote it."""
         properties: dict[str, NewValue] = {
             "Description": "NFS from ECS tasks to the EFS mount targets",
@@ -395,10 +460,7 @@ class ResourceWriter:
             "ToPort": _number(rule.to_port),
             "SourceSecurityGroupId": self.template.write(rule.peer) if rule.peer else None,
         }
-        siblings = [r for _, r in self.template.of_type("AWS::EC2::SecurityGroupIngress")]
-        if siblings:
-            properties = self._like(siblings[-1].properties, properties)
-        return self._resource("AWS::EC2::SecurityGroupIngress", rule.condition, properties)
+        return self._resource("AWS::EC2::SecurityGroupIngress", rule.condition, properties, home)
 
     def _awaited(self) -> dict[str, list[str]]:
         """The mount targets and rules that services are to wait for, in an order that is the same on every run."""
@@ -422,7 +484,7 @@ class ResourceWriter:
             found.setdefault(str(permission.role[2]), []).append(permission)
         return found
 
-    def _statements(self, permissions: list[Permission]) -> list[NewValue]:
+    def _statements(self, permissions: list[Permission], near: Mapping | None) -> list[NewValue]:
         """One statement per file system and set of actions; a whole file system never shares one with access points."""
         actions: dict[tuple[Value | None, Value | None], tuple[str, ...]] = {}
         for p in permissions:
@@ -431,9 +493,10 @@ class ResourceWriter:
         for (resource, point), names in actions.items():
             points = groups.setdefault((resource, names, point is not None), [])
             points += [point] if point else []
-        return [self._statement(resource, names, points) for (resource, names, _), points in groups.items()]
+        written = (self._statement(resource, names, points) for (resource, names, _), points in groups.items())
+        return [self.manner.statement(statement, near) for statement in written]
 
-    def _statement(self, resource: Value | None, actions: tuple[str, ...], points: list[Value]) -> NewValue:
+    def _statement(self, resource: Value | None, actions: tuple[str, ...], points: list[Value]) -> dict[str, NewValue]:
         statement: dict[str, NewValue] = {"Effect": "Allow", "Action": list(actions)}
         if resource is not None:
             statement["Resource"] = self.template.write(resource)
@@ -466,31 +529,68 @@ class ResourceWriter:
         systems |= {target(p.resource) for p in permissions} | {target(p.access_point) for p in permissions}
         return None if any(self.template.reaches(name, role.name) for name in systems if name) else node
 
-    def _role(self, name: str, permissions: list[Permission]) -> NewValue:
+    def _home_of_role(self, role: str) -> str | None:
+        """Where people look for a task role: behind the execution role of its task, else before the task definition."""
+        users = self._users_of_roles.get(role, ())
+        return self._execution_role(users) or self._before(users)
+
+    def _execution_role(self, tasks: Iterable[str]) -> str:
+        """The first execution role of some task definitions that is in the template, or an empty string."""
+        given = [self.template.resources[task].properties for task in tasks]
+        # AWS Batch keeps it with the job's container.
+        holders = [*given, *(mapping(child(properties, "ContainerProperties")) for properties in given)]
+        names = (target(intrinsics.value(child(holder, "ExecutionRoleArn"))) for holder in holders)
+        return next((name for name in names if name in self.template.resources), "")
+
+    def _role(self, name: str, permissions: list[Permission], home: str | None) -> NewValue:
         """A new task role, with the path and permissions boundary that its siblings have."""
         siblings = [r.properties for _, r in self.template.of_type("AWS::IAM::Role")]
-        trust: NewValue = {
-            "Effect": "Allow",
-            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-            "Action": "sts:AssumeRole",
+        near = self.manner.nearest("AWS::IAM::Role", home)
+        properties: dict[str, NewValue] = {
+            "AssumeRolePolicyDocument": self._trust(self._execution_role(self._users_of_roles.get(name, ())), near)
         }
-        properties: dict[str, NewValue] = {"AssumeRolePolicyDocument": _document([trust])}
         for key in ("Path", "PermissionsBoundary"):
             given = [node for sibling in siblings if (node := child(sibling, key)) is not None]
             if given and len(given) == len(siblings):
                 properties[key] = self.template.write(found) if (found := intrinsics.value(given[0])) else None
-        document = _document(self._statements(permissions))
-        properties["Policies"] = [{"PolicyName": _POLICY_NAME, "PolicyDocument": document}]
-        condition = next(r.condition for r in self.new.roles if r.key == self.template.key("role", name))
-        return self._resource("AWS::IAM::Role", condition, properties)
+        policy_name = self.manner.policy_name("efs", "access")
+        properties["Policies"] = [self._inline_policy(policy_name, permissions, near)]
+        role = next(r for r in self.new.roles if r.key == self.template.key("role", name))
+        if role.tags:
+            properties["Tags"] = self._tags(role.tags)
+        return self._resource("AWS::IAM::Role", role.condition, properties, home)
 
-    def _policy(self, role: str, condition: str | None, name: str, permissions: list[Permission]) -> NewValue:
+    def _tags(self, tags: Iterable[Tag]) -> list[NewValue]:
+        return [{"Key": self.template.write(tag.key), "Value": self.template.write(tag.value)} for tag in tags]
+
+    def _trust(self, execution_role: str, near: Mapping | None) -> NewValue:
+        known = self.manner.trust(execution_role)
+        if known is not None:
+            return Copy(known)
+        statement: dict[str, NewValue] = {
+            "Effect": "Allow",
+            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+        return self.manner.document([self.manner.statement(statement, near)], near)
+
+    def _inline_policy(self, name: str, permissions: list[Permission], near: Mapping | None) -> NewValue:
+        policy: NewValue = {
+            "PolicyName": name,
+            "PolicyDocument": self.manner.document(self._statements(permissions, near), near),
+        }
+        return self.manner.ordered(policy, next(iter(items(child(near, "Policies")) or ()), None))
+
+    def _policy(
+        self, role: str, condition: str | None, name: str, permissions: list[Permission], home: str | None
+    ) -> NewValue:
+        near = self.template.resources[role].properties
         properties: dict[str, NewValue] = {
             "PolicyName": name,
-            "PolicyDocument": _document(self._statements(permissions)),
+            "PolicyDocument": self.manner.document(self._statements(permissions, near), near),
             "Roles": [self.template.write(ref(role))],
         }
-        return self._resource("AWS::IAM::Policy", condition, properties)
+        return self._resource("AWS::IAM::Policy", condition, properties, home)
 
     def _services_of(self, role: str, condition: str | None) -> list[str]:
         """Services that must not start tasks before a policy of their role, which has a condition, lets them mount.
@@ -540,29 +640,20 @@ class ResourceWriter:
 
     # -- what new resources look like ---------------------------------------------------------------------------------
 
-    def _resource(self, kind: str, condition: str | None, properties: dict[str, NewValue]) -> NewValue:
+    def _resource(
+        self, kind: str, condition: str | None, properties: dict[str, NewValue], home: str | None
+    ) -> NewValue:
         """A resource with its keys in the template's order."""
+        near = self.manner.nearest(kind, home)
         members: dict[str, NewValue] = {"Type": kind}
         if condition:
             members["Condition"] = condition
-        members["Properties"] = properties
-        return dict(sorted(members.items())) if self._type_last else members
+        members["Properties"] = self.manner.ordered(properties, near)
+        return dict(sorted(members.items())) if self.manner.type_last else members
 
-    @cached_property
-    def _type_last(self) -> bool:
-        """Whether most resources have their properties before their type."""
-        orders = [[key_text(e) for e in r.node.entries] for r in self.template.resources.values()]
-        last = sum(o.index("Properties") < o.index("Type") for o in orders if "Properties" in o)
-        return 2 * last > len(orders)
-
-    def _like(self, sibling: Node, members: dict[str, NewValue]) -> dict[str, NewValue]:
-        node = mapping(sibling)
-        names = [key_text(e) for e in node.entries] if node else []
-        return dict(sorted(members.items(), key=lambda m: names.index(m[0]) if m[0] in names else len(names)))
-
-    def _insert(self, added: list[tuple[str | None, str, NewValue]]) -> TreeEdit:
+    def _insert(self, added: list[Placed]) -> TreeEdit:
         by_home: dict[str | None, list[Added]] = {}
-        for home, name, value in added:
+        for home, name, value in sorted(added, key=_by_lower_name) if self.manner.sorts_resources else added:
             by_home.setdefault(home, []).append(Added(name, value))
         entries: list[Kept | Added] = [*by_home.get(None, ())]
         for entry in self.template.node.entries:
@@ -580,8 +671,12 @@ def _by_name(permission: Permission) -> tuple[str, str, str, int]:
     )
 
 
-def _document(statements: list[NewValue]) -> NewValue:
-    return {"Version": "2012-10-17", "Statement": statements}
+Placed: TypeAlias = tuple[str | None, str, NewValue]
+"""A new resource: the logical id of the one that it goes behind (None for the first place), its own, and the resource."""
+
+
+def _by_lower_name(placed: Placed) -> str:
+    return placed[1].lower()
 
 
 def _number(value: Value | None) -> NewValue:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from migrate.dialects import intrinsics
+from migrate.dialects import intrinsics, tags
 from migrate.dialects.arms import Conditions
 from migrate.dialects.identities import ref, target
 from migrate.dialects.policies import Statement, statements
@@ -56,7 +56,9 @@ class Roles:
         for name, resource in self._resources:
             given = (statement for policy in self._policies[name] for statement in policy.statements)
             unclear = any(statement is None or statement.may_deny for statement in given)
-            yield Role(self.template.key("role", name), (ref(name), ref(name, "Arn")), resource.condition, unclear)
+            found = tags.read(resource.type, resource.properties) or ()
+            refs = (ref(name), ref(name, "Arn"))
+            yield Role(self.template.key("role", name), refs, resource.condition, unclear, found)
 
     def permissions(self) -> Iterator[Permission]:
         """What roles are allowed whenever what a permission names is there."""

@@ -13,7 +13,7 @@ from migrate.dialects.identities import Identities
 from migrate.dialects.reading import key_text
 from migrate.dialects.resources import Resource
 from migrate.dialects.values import child, mapping
-from migrate.syntax import SyntaxProblem, literal, parse, resolve
+from migrate.syntax import Document, SyntaxProblem, literal, parse, resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
 from rules.model import CODED_REF, System, Text
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MOST_PARTS = 20_000
 _INIT = "AWS::CloudFormation::Init"
 _AGENT_CONFIG = "/etc/ecs/ecs.config"
+_SHEBANG = "#!/bin/sh\n"
 
 _COMMENT = re.compile(r"^[ \t]*#(?![!c]).*$", re.MULTILINE)
 """A line that is a comment to shells, YAML and TOML alike, and neither `#!/bin/sh` nor `#cloud-config`."""
@@ -44,13 +45,16 @@ _HELPER, _PLUGIN = "amazon-efs-utils", re.compile(r"amazon-ecs-volume-plugin|\br
 @dataclass(frozen=True)
 class Script:
     """One script that instances run. `certain` is whether they do whatever the conditions; `origin` says where it is
-    written."""
+    written, and `node` is what holds it."""
 
     text: Text
+    node: Node
     certain: bool
     origin: str
     path: str = ""
     """The file whose content it is; empty for user data and commands."""
+    lines_before: int = 0
+    """How many lines of the text come before those of the node."""
 
     @cached_property
     def result(self) -> HostScript:
@@ -121,26 +125,64 @@ def scripts(resource: Resource, node: Node | None, identities: Identities) -> It
     """The scripts of a resource whose user data is `node`."""
     for conditions, arm in intrinsics.arms(node):
         if (text := _script(arm, identities)) is not None:
-            yield Script(text, not conditions, "line {line} of its user data")
+            yield Script(text, arm, not conditions, "line {line} of its user data")
     init = mapping(child(mapping(child(resource.node, "Metadata")), _INIT))
     for entry in init.entries if init else ():
         config = mapping(entry.value)
         files = mapping(child(config, "files"))
         for file in files.entries if files else ():
-            content = _script(child(mapping(file.value), "content"), identities)
-            if content is not None and (path := key_text(file)) in ("/etc/fstab", _AGENT_CONFIG):
-                yield Script(content, True, f"its {_INIT}, line {{line}} of {path}", path)
+            node = child(mapping(file.value), "content")
+            content = _script(node, identities)
+            if node and content is not None and (path := key_text(file)) in ("/etc/fstab", _AGENT_CONFIG):
+                yield Script(content, node, True, f"its {_INIT}, line {{line}} of {path}", path)
         commands = mapping(child(config, "commands"))
         for command in commands.entries if commands else ():
-            line = _script(child(mapping(command.value), "command"), identities)
-            if line is not None:
-                yield Script(Text(("#!/bin/sh\n", *line.parts)), True, f"its {_INIT}, command {key_text(command)}")
+            node = child(mapping(command.value), "command")
+            line = _script(node, identities)
+            if node and line is not None:
+                shell, origin = Text((_SHEBANG, *line.parts)), f"its {_INIT}, command {key_text(command)}"
+                yield Script(shell, node, True, origin, lines_before=1)
 
 
 def _script(node: Node | None, identities: Identities) -> Text | None:
     """A script in which everything has the name that volumes give it."""
     found = identities.canonical(script_text(node))
     return found if isinstance(found, Text) else None
+
+
+def line_of(script: Node, line: int, document: Document) -> int:
+    """The line of the document, from 1, on which a line of a script stands; where that cannot be counted (a folded
+    text), the line on which the part that holds it begins."""
+    first = document.line_column(script.start)[0]
+    for part, following in _parts(script, [_MOST_PARTS]):
+        first = document.line_column(part.start)[0]
+        breaks = part.text.count("\n") + following
+        if line <= breaks + (not following and not part.text.endswith("\n")):
+            return first + line if part.style == "|" else first
+        line -= breaks
+    return first
+
+
+def _parts(node: Node, left: list[int]) -> Iterator[tuple[Scalar, int]]:
+    """The scalars that make up a script, in order, each with the number of newlines that a separator adds to it."""
+    left[0] -= 1
+    if left[0] < 0:
+        return
+    name, argument = intrinsics.call(node) or ("", node)
+    found = resolve(argument)
+    if isinstance(found, Scalar):
+        yield found, 0
+    elif name == "Fn::Join" and isinstance(found, Sequence) and len(found.items) == 2:
+        separator, listed = map(resolve, found.items)
+        newlines = separator.text.count("\n") if isinstance(separator, Scalar) else 0
+        for item in listed.items if isinstance(listed, Sequence) else ():
+            parts = list(_parts(item, left))
+            yield from parts[:-1]
+            yield from ((part, newlines) for part, _ in parts[-1:])
+    elif argument is not resolve(node):
+        yield from _parts(argument, left)
+    elif isinstance(found, Sequence):  # Fn::Sub: the text stands first
+        yield from _parts(found.items[0], left) if found.items else ()
 
 
 def script_text(node: Node | None) -> Text | None:
@@ -150,9 +192,8 @@ def script_text(node: Node | None) -> Text | None:
     called = intrinsics.call(node)
     if called is not None and called[0] == "Fn::Base64":
         argument = called[1]
-        found = resolve(argument)
-        if isinstance(found, Scalar) and found.tag == "!Base64":
-            return Text.of(found.text)
+        if argument is resolve(node):  # tagged, and no function inside
+            return Text.of(argument.text) if isinstance(argument, Scalar) else None
         return script_text(argument)
     return intrinsics.as_text(node, opaque=True)
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from migrate.syntax.document import Document
 from migrate.syntax.habits import Habits, Quotes, content_start
+from migrate.syntax.key_habits import opening, under
 from migrate.syntax.node import (
     Alias,
     Call,
@@ -55,41 +56,54 @@ class Builder:
         """A new sequence item; a string is quoted as `like` is."""
         if like is not None and isinstance(value, str) and not self.json:
             return Item(self._string(value, like.style if like.style in ('"', "'") else ""))
-        return Item(self.piece(value))
+        return Item(self.piece(value, key=under(self.habits.own_key)))
 
     def key(self, key: str, *, flow: bool) -> str:
         """A key as written."""
         if self.json:
             return json_scalar(key)
-        return yaml_string(key, self.quotes.key, self.quotes.key or self.quotes.fallback, flow=flow)
+        quote = self.habits.key_quote(key, self.quotes.key, flow=flow)
+        return yaml_string(key, quote, quote or self.quotes.fallback, flow=flow)
 
-    def piece(self, value: Value, *, nested: bool = False) -> Piece:
-        """The piece for a value; `nested` if it lies inside another new one."""
+    def piece(self, value: Value, *, nested: bool = False, key: str = "") -> Piece:
+        """The piece for a value; `nested` if it lies inside another new one. `key` is what it stands under."""
         if isinstance(value, Copy):
             return self.node(value.node)
         if isinstance(value, Tagged):
             return self._tagged(value, nested=nested)
         if isinstance(value, dict):
-            return self._group(True, [self._entry(key, child, nested=True) for key, child in value.items()])
+            return self._group(key, value, [self._entry(name, child, nested=True) for name, child in value.items()])
         if isinstance(value, list):
-            return self._group(False, [Item(self.piece(child, nested=True)) for child in value])
+            inner = under(key)
+            return self._group(key, value, [Item(self.piece(child, nested=True, key=inner)) for child in value])
         if isinstance(value, Source | Template | Call):
-            raise ValueError("code in a document that holds data")
+            raise CannotEdit("code in a document that holds data")
         if self.json:
             written = json_scalar(value)
             return Leaf(written, written)
         if isinstance(value, str):
-            return self._string(value, self.quotes.nested if nested else self.quotes.value)
+            return self._nested(value, key) if nested else self._string(value, self.quotes.value)
         return Leaf(yaml_literal(value), yaml_literal(value))
 
     def _entry(self, key: str, value: Value, *, nested: bool) -> Item:
-        return Item(self.piece(value, nested=nested), self.key(key, flow=False), self.key(key, flow=True))
+        piece = self.piece(value, nested=nested, key=key)
+        return Item(piece, self.key(key, flow=False), self.key(key, flow=True))
 
-    def _group(self, mapping: bool, items: list[Item]) -> Group:
+    def _group(self, key: str, value: dict[str, Value] | list[Value], items: list[Item]) -> Group:
+        mapping = isinstance(value, dict)
+        names = (opening(next(iter(value), "")), key) if isinstance(value, dict) else (key,)
+        if len(value) > 1:
+            names = names[::-1]
         if self.habits.container.flow:
             pair = mapping and len(items) == 1 and isinstance(items[0].value, Leaf)
-            return Group(mapping, items, expand=self.habits.expands(mapping=mapping, pair=pair))
-        return Group(mapping, items, block=self.habits.is_block(mapping=mapping))
+            return Group(mapping, items, expand=self.habits.expands(names, len(items), mapping=mapping, pair=pair))
+        return Group(mapping, items, block=self.habits.is_block(names, len(items), mapping=mapping))
+
+    def _nested(self, text: str, key: str) -> Leaf:
+        """A string under `key` inside a new collection."""
+        mark = self.habits.nested_mark(key, self.quotes.fallback)
+        block, flow = (self.habits.nested_quote(key, self.quotes.nested, flow=flow) for flow in (False, True))
+        return Leaf(yaml_string(text, block, mark, flow=False), yaml_string(text, flow, mark, flow=True))
 
     def _string(self, text: str, quote: str) -> Leaf:
         fallback = self.quotes.fallback

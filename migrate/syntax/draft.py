@@ -10,7 +10,7 @@ from migrate.syntax.build import Builder
 from migrate.syntax.change import check
 from migrate.syntax.document import Document
 from migrate.syntax.habits import Habits
-from migrate.syntax.node import Added, Alias, New, Node, Scalar, TreeEdit
+from migrate.syntax.node import Added, Mapping, New, Node, Sequence, TreeEdit
 from migrate.syntax.piece import Item
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.surroundings import Container, Path, Surroundings, size

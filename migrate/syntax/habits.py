@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TypeVar
 
 from migrate.syntax.block import BlockStyle
+from migrate.syntax.key_habits import KeyHabits
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
 from migrate.syntax.piece import FlowStyle
 from migrate.syntax.surroundings import Container, Path, Surroundings, children, size, span, string_quote
@@ -69,16 +70,18 @@ class Habits:
             width=None if self.minified else around.width,
         )
 
-    def expands(self, *, mapping: bool, pair: bool = False) -> bool:
-        """Whether a collection inside a bracketed one of several lines takes several lines itself. A `pair` has one
-        scalar only, like `{"Ref": "Name"}`: these often stay on one line where others do not."""
+    def expands(self, names: tuple[str, ...] = (), count: int = 0, *, mapping: bool, pair: bool = False) -> bool:
+        """Whether a collection inside a bracketed one of several lines takes several lines itself; `names` and `count` as
+        in `KeyHabits`. A `pair` has one scalar only, like `{"Ref": "Name"}`: these often stay on one line where others do
+        not."""
         if size(self.container) and self.around.one_line(self.container):
             return False
         kind: type[Container] = Mapping if mapping else Sequence
-        if pair:
+        like_it = self.by_key.expands(kind, names, count == 1) if self.replaced is None else None
+        if like_it is None and pair:
             like_it = self.around.first("expands pair", self._expanded_pair, self.nested, self.path, None)
-            if like_it is not None:
-                return like_it
+        if like_it is not None:
+            return like_it
         name = f"expands {kind.__name__}"
         return self.around.first(name, lambda node: self._expanded(node, kind), self.nested, self.path, True)
 
@@ -145,11 +148,15 @@ class Habits:
     def block_unit(self) -> int:
         return self._ask("block unit", self._block_unit, 2)
 
-    def is_block(self, *, mapping: bool) -> bool:
-        """Whether a new collection in a block becomes one too, or stands in brackets as its siblings do."""
+    def is_block(self, names: tuple[str, ...] = (), count: int = 0, *, mapping: bool) -> bool:
+        """Whether a new collection in a block becomes one too, or stands in brackets as its siblings do; `names` and
+        `count` as in `KeyHabits`."""
         kind: type[Container] = Mapping if mapping else Sequence
         if type(self.replaced) is kind and size(self.replaced):
             return not self.replaced.flow
+        like_it = self.by_key.is_block(kind, names, count == 1) if self.replaced is None else None
+        if like_it is not None:
+            return like_it
         siblings = [node for node in children(self.container, 0, _SOME) if type(node) is kind and size(node)]
         return not siblings or any(not node.flow for node in siblings)
 
@@ -193,9 +200,38 @@ class Habits:
         return Quotes(key, value, nested, fallback)
 
     def _common_quote(self) -> str:
-        """The quotes of all strings around, or none if one of them has none."""
+        """The quotes of all strings around, or of nearly all in the document, or none if one of them has none."""
         nearby = islice(self.around.near(self.near, self.path), _SOME)
-        return string_quote([node for container in nearby for node in children(container, 0, _SOME)]) or ""
+        found = string_quote([node for container in nearby for node in children(container, 0, _SOME)])
+        return found or self.by_key.usual_quote() or ""
+
+    def key_quote(self, key: str, otherwise: str, *, flow: bool) -> str:
+        """The quotes that a new key takes."""
+        found = self.by_key.key_quote(key, flow=flow)
+        return otherwise if found is None else found
+
+    def nested_quote(self, key: str, otherwise: str, *, flow: bool) -> str:
+        """The quotes that a string under `key` takes, inside a new collection."""
+        found = self.by_key.quote(key, flow=flow) if self.replaced is None else None
+        return otherwise if found is None else found
+
+    def nested_mark(self, key: str, otherwise: str) -> str:
+        """The quotes for a string under `key`, inside a new collection, that needs some."""
+        return (self.by_key.mark(key) if self.replaced is None else None) or otherwise
+
+    @property
+    def by_key(self) -> KeyHabits:
+        """What the document's keys show."""
+        if self.around.key_habits is None:
+            self.around.key_habits = KeyHabits(self.around)
+        return self.around.key_habits
+
+    @property
+    def own_key(self) -> str:
+        """The key that the collection stands under, empty if there is none."""
+        outer = self.path[-1] if self.path else None
+        key = outer.container.entries[outer.index].key if outer and type(outer.container) is Mapping else None
+        return key.text if type(key) is Scalar else ""
 
     def tagged(self, tag: str) -> tuple[str, bool]:
         """The quotes that scalars with this tag take, and whether sequences with it are blocks."""

@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from migrate.syntax.document import Document
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
 from migrate.syntax.value import is_literal
+
+if TYPE_CHECKING:
+    from migrate.syntax.key_habits import KeyHabits
 
 T = TypeVar("T")
 _spaces = re.compile(r"[ \t]*").match
@@ -46,6 +49,7 @@ class Surroundings:
         self.json = document.json
         self.line_starts = document.line_starts
         self.tag_habits: dict[str, tuple[str, bool]] | None = None
+        self.key_habits: KeyHabits | None = None
         self._anywhere: dict[str, object] = {}
 
     # -- lines --------------------------------------------------------------------------------------------------------

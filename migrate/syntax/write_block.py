@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 
 from migrate.syntax import block
 from migrate.syntax.build import Builder, dashes, ends_with_block_scalar, entries
@@ -13,8 +15,11 @@ from migrate.syntax.draft import Draft, added_item
 from migrate.syntax.habits import content_start
 from migrate.syntax.node import Added, Copy, Entry, Mapping, New, Sequence, Tagged
 from migrate.syntax.problem import CannotEdit
-from migrate.syntax.surroundings import spans
+from migrate.syntax.surroundings import children, spans
 from migrate.syntax.write_scalar import write_key
+
+# A habit shows in a few entries; reading all would make many edits of a large collection quadratic.
+_SOME = 64
 
 
 def write_block(draft: Draft, changed: Changed) -> None:
@@ -56,9 +61,10 @@ class _BlockWriter:
             removed = removed[1:]
         self._remove(removed)
         before: int | None = None
-        for slot in self.slots:
+        for position, slot in enumerate(self.slots):
             if slot.index is None:
-                self._insert(slot, before)
+                following = self.slots[position + 1] if position + 1 < len(self.slots) else None
+                self._insert(slot, before, last=following is None or following.index is not None)
                 continue
             before = slot.index
             if slot.key is not None:
@@ -160,30 +166,97 @@ class _BlockWriter:
         if offset == len(self.text) and isinstance(value, Copy) and ends_with_block_scalar(value.node):
             raise CannotEdit("a block scalar at the end of a text whose last line has no end")
 
-    def _insert(self, slot: Slot, before: int | None) -> None:
+    def _insert(self, slot: Slot, before: int | None, *, last: bool) -> None:
+        """Insert behind the entry or item `before`; `last` if what follows is not new, too."""
         written = self._printed(slot, self.builder, [])
         indent = " " * self.column
         if before is None:
-            start = self.places[0][0]
-            self.draft.insert(start, written + self.around.newline(start) + indent, self.changed.depth)
+            self._insert_first(written, indent)
             return
-        end = self.around.line_end(self.places[before][1])
+        end = self._end(before)
         if end == len(self.text) and self._ends_with_block_scalar(before):
             raise CannotEdit("a block scalar whose last line has no end")
         self._check_end(end, slot.added)
         newline = self.around.newline(end)
-        if newline in written and self._spaced:
-            newline += newline
-        self.draft.insert(end, newline + indent + written, -self.changed.depth)
+        space = newline * self._space if newline in written else ""
+        close = space if last and self._is_close(before) else ""
+        self.draft.insert(end, newline + space + indent + written + close, -self.changed.depth)
+
+    def _insert_first(self, written: str, indent: str) -> None:
+        start = self.places[0][0]
+        newline = self.around.newline(start)
+        space = newline * self._space if newline in written else ""
+        above = self._comments_above()
+        if above is None:
+            self.draft.insert(start, written + newline + space + indent, self.changed.depth)
+        else:
+            self.draft.insert(above, indent + written + newline + space, self.changed.depth)
+
+    def _comments_above(self) -> int | None:
+        """Where the comments start that head the first entry or item, which are to stay with it."""
+        if not self._owns_line(0):
+            return None
+        start = found = self.around.line_start(self.places[0][0])
+        while start:
+            start = self.around.line_start(start - 1)
+            line = self.text[start : self.around.line_end(start)].strip()
+            if line.startswith("#"):
+                found = start
+            elif line:
+                break
+        return found if found < self.around.line_start(self.places[0][0]) else None
+
+    def _end(self, index: int) -> int:
+        """Where the lines of an entry or item end: comments below that are indented more than it belong to it."""
+        end = self.around.line_end(self.places[index][1])
+        last = index + 1 == len(self.places)
+        stop = len(self.text) if last else self.around.line_start(self.places[index + 1][0])
+        start = self._below(end)
+        while start < stop:
+            line_end = self.around.line_end(start)
+            line = self.text[start:line_end]
+            if line.lstrip(" ").startswith("#") and len(line) - len(line.lstrip(" ")) > self.column:
+                end = line_end
+            elif line.strip():
+                break
+            start = self._below(line_end)
+        return end
+
+    def _is_close(self, index: int) -> bool:
+        """Whether no blank line stands between an entry or item and the next."""
+        if index + 1 == len(self.places):
+            return False
+        below = self._below(self._end(index))
+        return bool(self.text[below : self.around.line_end(below)].strip())
+
+    def _below(self, line_end: int) -> int:
+        """Where the line below starts."""
+        return line_end + len(self.around.newline(line_end))
 
     @cached_property
-    def _spaced(self) -> bool:
-        """Whether blank lines stand between most of the entries, as between the resources of a template."""
-        gaps = [
-            self.text[self.around.line_end(end) : self.around.line_start(start)].strip(" \t").count("\n") > 1
-            for (_, end), (start, _) in pairwise(self.places)
-        ]
-        return 2 * sum(gaps) > len(gaps)
+    def _space(self) -> int:
+        """How many blank lines stand between entries of several lines: here, or where nothing shows it, in the mappings
+        beside this one, as between the parameters of a template."""
+        path = self.changed.path
+        beside = children(path[-1].container, 0, _SOME) if path and type(self.node) is Mapping else []
+        for nodes in ([self.node], [node for node in beside if type(node) is Mapping and not node.flow]):
+            seen = Counter(gap for node in nodes for gap in self._gaps(node))
+            if seen:
+                return min(seen, key=lambda gap: (-seen[gap], gap))
+        return 0
+
+    def _gaps(self, node: Mapping | Sequence) -> Iterator[int]:
+        """The numbers of blank lines behind entries or items of several lines."""
+        for (start, end), (following, _) in islice(pairwise(spans(node)), _SOME):
+            first, last = self.around.line(start), self.around.line(end)
+            if first < last:
+                until = self.around.line(following)
+                blank = (self._is_blank(line) for line in range(last + 1, until))
+                yield sum(1 for _ in takewhile(bool, blank))
+
+    def _is_blank(self, line: int) -> bool:
+        start = self.around.line_starts[line]
+        return not self.text[start : self.around.line_end(start)].strip()
 
     def _replace(self, slot: Slot, index: int) -> None:
         start, end = self.places[index]

@@ -205,12 +205,16 @@ def _value(value: Value) -> ast.expr:
 
 
 def _template(parts: tuple[str | Inner, ...]) -> ast.expr:
-    inner = [ast.parse("f" + repr(p.source), mode="eval").body if isinstance(p, Inner) else p for p in parts]
     if all(isinstance(part, str) for part in parts):
         return ast.Constant("".join(map(str, parts)))
     values: list[ast.expr] = []
-    for part in inner:
-        values += part.values if isinstance(part, ast.JoinedStr) else [ast.Constant(part)]
+    for part in parts:
+        if isinstance(part, str):
+            values.append(ast.Constant(part))
+        else:
+            parsed = ast.parse("f" + repr(part.source), mode="eval").body
+            assert isinstance(parsed, ast.JoinedStr)
+            values += parsed.values
     alone = values[0]
     if (
         len(values) == 1

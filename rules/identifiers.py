@@ -1,0 +1,26 @@
+"""Logical ids and the words they are made of: string functions that know nothing of a source."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 200
+"""Characters of a logical id that others begin with: it may have 255 with what is added."""
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_PART = re.compile(r"(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)[0-9]*|[0-9]+")
+_SYNTHESISED = re.compile(r"(?<=.)[0-9A-F]{8}$")
+
+
+def short(logical_id: str) -> str:
+    """A logical id without the hash that the CDK adds, and not too long to be the beginning of another."""
+    return _SYNTHESISED.sub("", logical_id)[:LONGEST]
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, each with a capital: `jenkins_home` has `Jenkins` and `Home`."""
+    return [word[:1].upper() + word[1:] for word in _WORD.findall(text)]
+
+
+def parts(logical_id: str) -> list[str]:
+    """What an identifier is put together from, in lower case: `EFSAccessPoint1` from `efs`, `access` and `point1`."""
+    return [part.lower() for part in _PART.findall(logical_id)]

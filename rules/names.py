@@ -1,0 +1,110 @@
+"""What a person would call a new resource, as pure functions of what it serves and what is there: the same on every plan."""
+
+from __future__ import annotations
+
+import re
+
+from rules.identifiers import LONGEST, parts, short, words
+from rules.model import CODED_REF, Directory, EfsVolume, Engine, Key, Tag, Task, Text, Volume
+from rules.rule import Context
+
+_EXPRESSION = re.compile(r"\$\{[^}]*\}")
+_CODED = re.compile(CODED_REF)
+_DEFINITION = re.compile(r"(task|job)_?def(?:inition)?", re.IGNORECASE)
+_SUBJECT = re.compile(r"(?:Ecs|ECS|ecs)?(?:task|job)_?(?:def(?:inition)?)?", re.IGNORECASE)
+_POINT = re.compile(r"(.*?(?:AccessPoint|AP|Ap))([A-Z][A-Za-z0-9]*)?")
+_ROLE = re.compile(r"(.*?Role)([A-Z][A-Za-z0-9]*)?")
+_SAYS_NOTHING = re.compile(
+    """(?x)
+    (?:app|data|directory|disk|drive|ecs|efs|elastic|files?|filesystem|folder|fs|host|mnt|mount|my|network|nfs|persistence
+    |persistent|shared?|storage|store|system|vol|volumes?|myefs|efs(?:data|mount|vol|volume))?[0-9]*
+    """
+)
+"""Words that do not tell one volume from another."""
+_ONLY_A_KIND = re.compile(r"vol|volumes?|mount|share|storage|.*[0-9]")
+
+
+def access_point_name(volume: Volume, path: Directory, task: Task, context: Context) -> str:
+    """A logical id for the access point of a volume on a directory (coded): `UploadsAccessPoint`."""
+    serves = words(_EXPRESSION.sub(" ", volume.name))
+    if _says_nothing(serves):
+        serves = (
+            words(_CODED.sub(" ", path) if isinstance(path, str) else "")
+            or _unless_numbered(serves)
+            or words(_subject(task.name))
+            or serves
+        )
+    name = _joined(serves or ["Data"])
+    subject = _joined(words(_subject(task.name)))
+    fuller = name if name.startswith(subject) else subject + name
+    before, after = _affixes(_POINT, [point.key for point in context.stack.access_points], task.key[1], "AccessPoint")
+    wanted = (f"{before}{one.removesuffix('AccessPoint') or 'Data'}{after}" for one in (name, fuller))
+    mounted = (volume.storage.file_system if isinstance(volume.storage, EfsVolume) else None, path)
+    return context.new_name(*(_cased(one, context) for one in wanted), serves=mounted)
+
+
+def role_name(task: Task, context: Context) -> str:
+    """A logical id for a task's new role: `JenkinsTaskDefinition` has `JenkinsTaskRole`."""
+    name = short(task.name)
+    kind = "Job" if task.engine is Engine.BATCH else "Task"
+    before, _ = _affixes(_ROLE, [role.key for role in context.stack.roles], task.key[1], "")
+    if before:
+        wanted = f"{before}{_joined(words(_subject(name)))}{kind}"
+    elif _DEFINITION.search(name):
+        wanted = _DEFINITION.sub(r"\1Role", name, count=1)
+    else:
+        wanted = name + ("Role" if name.endswith(kind) else f"{kind}Role")
+    return context.new_name(_cased(wanted, context))
+
+
+def tags(kind: Key, name: str, context: Context) -> tuple[Tag, ...]:
+    """The tags of a new resource: those that all of its kind have, and a name that begins as theirs do."""
+    tagging = next((found for found in context.stack.tagging if found.kind == kind), None)
+    if tagging is None or tagging.name_prefix is None:
+        return tagging.tags if tagging else ()
+    prefix = tagging.name_prefix
+    separator = prefix.source[-1]
+    said = [part.lower() for part in words(prefix.parts[-1])] if isinstance(prefix.parts[-1], str) else []
+    called = parts(name)
+    if called[: len(said)] == said and len(called) > len(said):
+        called = called[len(said) :]  # `jenkins-` and JenkinsHomeAccessPoint
+    joined = ("_" if separator == "_" else "-").join(called)
+    named = Tag(Text.of("Name"), Text.decode(prefix.coded + joined))
+    return (*tagging.tags[: tagging.name_at], named, *tagging.tags[tagging.name_at :])
+
+
+def _says_nothing(name: list[str]) -> bool:
+    return all(_SAYS_NOTHING.fullmatch(part) for word in name for part in parts(word))
+
+
+def _unless_numbered(name: list[str]) -> list[str]:
+    """The words, but for `volume0`: its number says only that somebody counted."""
+    return [] if any(_ONLY_A_KIND.fullmatch(word.lower()) for word in name) else name
+
+
+def _subject(name: str) -> str:
+    """What a task definition is about, without saying that it is one."""
+    return _SUBJECT.sub("", short(name), count=1)
+
+
+def _joined(words: list[str]) -> str:
+    return "".join(words)[:LONGEST]
+
+
+def _affixes(pattern: re.Pattern[str], keys: list[Key], document: object, suffix: str) -> tuple[str, str]:
+    """What comes before and behind the words in the names of a kind of resource: `AccessPointData` and `AccessPointLogs`
+    have it before them, most have it behind."""
+    names = [str(key[-1]) for key in keys if key[1] == document]
+    found = [pattern.fullmatch(name) for name in names]
+    before = {match[1] for match in found if match and match[2]}
+    if len(names) > 1 and all(match and match[2] for match in found) and len(before) == 1:
+        return before.pop(), ""
+    short = {name[-2:] for name in names}
+    return "", short.pop() if suffix and short in ({"AP"}, {"Ap"}) else suffix
+
+
+def _cased(name: str, context: Context) -> str:
+    """A name that starts as most names around do: in upper or in lower case."""
+    names = [known for known in context.stack.names or () if known[:1].isalpha()]
+    lower = 2 * sum(known[0].islower() for known in names) > len(names)
+    return name[:1].lower() + name[1:] if lower else name[:1].upper() + name[1:]
