@@ -19,6 +19,9 @@ _YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 class Document:
     """A parsed text: `roots` has one node for JSON and one per document that is not empty for YAML."""
 
+    python = False
+    """Whether this is a `PythonDocument`, which dialects for data do not read."""
+
     def __init__(
         self, text: str, roots: list[Node], *, json: bool, aliases: Items[Alias] = (), strict: bool | None = None
     ) -> None:
@@ -51,6 +54,10 @@ class Document:
         from migrate.syntax.write import write
 
         return write(self, _of_data(changes))
+
+    def reach(self, change: AnyEdit) -> tuple[int, int]:
+        """The part of the text whose lines a change may touch, in characters."""
+        return change.node.start, change.node.end
 
     def again(self, text: str) -> Document:
         """Another text, read as this one was. Raises SyntaxProblem."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Items
 from functools import cached_property
 
 from migrate.edit import Edit
 from migrate.syntax.document import Document
-from migrate.syntax.node import AnyEdit, Node, Statement
-from migrate.syntax.python.evaluate import Evaluator
+from migrate.syntax.node import AddImport, AddStatement, AnyEdit, Node, Scalar, Statement
+from migrate.syntax.python.evaluate import Evaluator, Touch
 from migrate.syntax.python.names import Names, Place
 from migrate.syntax.python.read import Positions, read
 
@@ -23,6 +24,8 @@ class PythonDocument(Document):
 
     Raises SyntaxProblem, when it is made, for what is not Python.
     """
+
+    python = True
 
     def __init__(self, text: str) -> None:
         super().__init__(text, [], json=False)
@@ -108,6 +111,47 @@ class PythonDocument(Document):
 
         return self.beside(neighbour(self.module, module))
 
+    def touches(self, expression: ast.expr, place: Place) -> list[Touch]:
+        """What the module does to a dict or list after it was made, as far as it goes by a name."""
+        return self.evaluator.touches(expression, place)
+
+    def string_at(self, offset: int) -> tuple[Scalar, bool] | None:
+        """The string (or f-string, or the name of a keyword argument) at an offset, and whether it is a key: of a dict, of
+        an argument, of an assignment to a part. None for docstrings and everything else."""
+        starts, found = self._strings
+        index = bisect_right(starts, offset) - 1
+        return found[index] if index >= 0 and offset < found[index][0].end else None
+
+    @cached_property
+    def _strings(self) -> tuple[list[int], list[tuple[Scalar, bool]]]:
+        found: list[tuple[Scalar, bool]] = []
+        keys: set[ast.AST] = set()
+        pending: list[ast.AST] = [self.module]
+        while pending:
+            node = pending.pop()
+            match node:
+                case ast.Expr(value=ast.Constant()):
+                    continue  # a docstring
+                case ast.Dict():
+                    keys.update(key for key in node.keys if key is not None)
+                case ast.Subscript(ctx=ast.Store()):
+                    keys.add(node.slice)
+                case ast.keyword(arg=str(name)):
+                    start = self.positions.span(node)[0]
+                    found.append((Scalar(start, start + len(name), name, ""), True))
+                case ast.Constant(value=str(text)):
+                    found.append((Scalar(*self.positions.span(node), text, '"'), node in keys))
+                    continue
+                case ast.JoinedStr():
+                    text = "".join(str(p.value) for p in node.values if isinstance(p, ast.Constant))
+                    found.append((Scalar(*self.positions.span(node), text, '"'), False))
+                    continue
+                case _:
+                    pass
+            pending += ast.iter_child_nodes(node)
+        found.sort(key=lambda one: one[0].start)
+        return [scalar.start for scalar, _ in found], found
+
     # -- the rest of a document ---------------------------------------------------------------------------------------
 
     def data(self, changes: Items[AnyEdit] = ()) -> object:
@@ -121,6 +165,18 @@ class PythonDocument(Document):
         from migrate.syntax.python.write import write
 
         return write(self, changes)
+
+    def reach(self, change: AnyEdit) -> tuple[int, int]:
+        if isinstance(change, AddImport):
+            from migrate.syntax.python.imports import reach
+
+            return reach(self, change)
+        if isinstance(change, AddStatement):
+            statement = self.statements[id(change.node)]
+            decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+            first = min((self.positions.span(d)[0] for d in decorators), default=change.node.start)
+            return first, change.node.end
+        return super().reach(change)
 
     def again(self, text: str) -> Document:
         return PythonDocument(text)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from migrate.syntax.node import Alias, Entry, Expression, Inner, Mapping, Node, Scalar, Sequence
 from migrate.syntax.python.names import Binding, Block, Names, Place, Scope, Store, Use
@@ -30,6 +30,16 @@ _READING_METHODS = {
     "print", "register_task_definition", "register_job_definition", "safe_dump",
 }  # fmt: skip  # what json, pprint, logging, click and yaml call them; botocore copies what it changes
 _OWN_READING_METHODS = {"get", "keys", "values", "items", "copy", "index", "count"}
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Something that may change a part of a dict or list after it was made. `path` leads there from it, by keys and
+    indices (None for what is not known); `how` says what happens, in line `line`."""
+
+    path: tuple[str | int | None, ...]
+    how: str
+    line: int
 
 
 class Evaluator:
@@ -323,6 +333,84 @@ class Evaluator:
                 return "gone through"
             case _:
                 return "handed on"
+
+    def touches(self, expression: ast.expr, place: Place) -> list[Touch]:
+        """What may change a dict or list that is written where it stands, after it was made: see `Touch`. What other
+        modules do with it is not asked."""
+        outermost, prefix = self._outermost(expression)
+        assign = self.names.parents.get(outermost)
+        targets = assign.targets if isinstance(assign, ast.Assign) else []
+        if isinstance(assign, ast.AnnAssign):
+            targets = [assign.target]
+        found: list[Touch] = []
+        for target in targets:
+            found += self._touches_by(target, place)
+        relative: list[Touch] = []
+        for touch in found:
+            common = min(len(prefix), len(touch.path))
+            if all(a == b or None in (a, b) for a, b in zip(prefix[:common], touch.path[:common], strict=True)):
+                relative.append(replace(touch, path=touch.path[len(prefix) :]))
+        return relative
+
+    def _outermost(self, expression: ast.expr) -> tuple[ast.AST, tuple[str | int | None, ...]]:
+        """The outermost dict or list around an expression, and the way from there to it."""
+        path: list[str | int | None] = []
+        node: ast.AST = expression
+        while True:
+            parent = self.names.parents.get(node)
+            match parent:
+                case ast.Dict():
+                    keys = [k for k, v in zip(parent.keys, parent.values, strict=True) if v is node]
+                    key = keys[0] if keys else None
+                    path.insert(0, key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None)
+                case ast.List() | ast.Tuple():
+                    path.insert(0, parent.elts.index(node) if node in parent.elts else None)
+                case _:
+                    return node, tuple(path)
+            node = parent
+
+    def _touches_by(self, target: ast.expr, place: Place) -> Iterator[Touch]:
+        if isinstance(target, ast.Name):
+            owner, _ = self.names.owner(target.id, place.scope)
+            uses = self.names.uses_of(target.id, owner) if owner is not None else []
+        elif isinstance(target, ast.Attribute):
+            uses = self.names.attributes.get(target.attr, [])
+        else:
+            uses = []
+        for use in uses:
+            if use.node is not target:
+                yield from self._touches_of(use)
+
+    def _touches_of(self, use: Use) -> Iterator[Touch]:
+        path: list[str | int | None] = []
+        node: ast.AST = use.node
+        while True:
+            parent = self.names.parents.get(node)
+            if isinstance(parent, ast.Subscript) and parent.value is node:
+                key = parent.slice.value if isinstance(parent.slice, ast.Constant) else None
+                path.append(key if isinstance(key, str | int) else None)
+                if not isinstance(parent.ctx, ast.Load):
+                    yield Touch(tuple(path), "changed", use.node.lineno)
+                    return
+                node = parent
+            elif isinstance(parent, ast.Attribute) and parent.value is node:
+                called = self.names.parents.get(parent)
+                if not isinstance(called, ast.Call) or called.func is not parent:
+                    return
+                first = called.args[0] if called.args else None
+                key = first.value if isinstance(first, ast.Constant) else None
+                if parent.attr in ("get", "pop", "setdefault") and isinstance(key, str | int):
+                    path.append(key)
+                if parent.attr not in _OWN_READING_METHODS:
+                    yield Touch(tuple(path), "changed", use.node.lineno)
+                    return
+                node = called
+            else:
+                if isinstance(parent, ast.For | ast.comprehension) and parent.iter is node:
+                    yield Touch((*path, None), "gone through", use.node.lineno)
+                elif isinstance(parent, ast.AugAssign) and parent.target is node:
+                    yield Touch(tuple(path), "changed", use.node.lineno)
+                return
 
     reads: tuple[Callable[[ast.Call], bool], ...] = ()
     """What dialects add: predicates for the calls whose arguments they read."""

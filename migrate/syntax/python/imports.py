@@ -83,6 +83,13 @@ def edit_for(document: PythonDocument, change: AddImport) -> list[Edit]:
     return [Edit(stop, stop, broken + line)]
 
 
+def reach(document: PythonDocument, change: AddImport) -> tuple[int, int]:
+    """The part of the text whose lines an import may touch: its neighbour, and those of its kind around that."""
+    statement = document.statements[id(change.node)]
+    group = _group(document, statement) if isinstance(statement, Import) else [statement]
+    return document.positions.span(group[0])[0], document.positions.span(group[-1])[1]
+
+
 def _order(line: str) -> str:
     return line.lower()
 

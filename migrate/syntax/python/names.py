@@ -109,6 +109,8 @@ class Names:
         self.stores: dict[str, list[Store]] = {}
         self.calls: list[tuple[ast.Call, Place]] = []
         """All calls outside of f-strings, in the order of their positions."""
+        self.dicts: list[tuple[ast.Dict, Place]] = []
+        """All dicts outside of f-strings, in no order."""
         self.imports: list[tuple[ast.Import | ast.ImportFrom, Place]] = []
         self.classes: dict[str, list[Scope]] = {}
         self.star_import: int | None = None
@@ -368,6 +370,9 @@ class Names:
                 case ast.Call():
                     if not in_text:
                         self.calls.append((node, at))
+                case ast.Dict():
+                    if not in_text:
+                        self.dicts.append((node, at))
                 case ast.NamedExpr():
                     target = at.scope
                     while target.kind == "comprehension" and target.parent is not None:
