@@ -66,6 +66,12 @@ class PythonDocument(Document):
         """What a dotted name means by the module's imports: `aws_cdk.aws_ecs.Volume`; None for anything else."""
         return self.evaluator.dotted(expression, place)
 
+    def assigned(self, name: ast.Name, place: Place) -> ast.expr | None:
+        """The expression that a name was certainly given; None if that is not known."""
+        owner, later = self.names.owner(name.id, place.scope)
+        binding = self.evaluator.reaching(name.id, owner, place, later=later)[0] if owner is not None else None
+        return binding.value if binding is not None else None
+
     def origin(self, node: Node) -> ast.expr | None:
         """The expression that a node was made of; an alias's is the name."""
         return self.evaluator.origin.get(id(node))
