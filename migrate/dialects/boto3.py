@@ -35,6 +35,7 @@ _ANSWERS = frozenset({"taskDefinition", "taskDefinitions", "jobDefinitions"})
 """Keys of what the API answers: in Python, a mock does."""
 _VOLUME = re.compile("volume", re.IGNORECASE)
 _EXPECTS = re.compile("assert|compare|expect|mock|patch|return_value|side_effect|approx", re.IGNORECASE)
+_TEST = re.compile("test_.*|.*_test|Test.*|conftest")
 _WORD = re.compile("efsVolumeConfiguration|dockerVolumeConfiguration|sourcePath")
 _UNKNOWN = "what ** puts in is not known here"
 
@@ -80,16 +81,24 @@ class _Reader:
             elif keys & _JOB_KEYS:
                 self.literal(node, _JOB, place)
         for node, place in self.literals():
-            if "name" in (keys := _keys(node)) and keys & _STORAGE_KEYS and self.goes_with_volumes(node, place):
+            keys = _keys(node)
+            if (
+                "name" in keys
+                and keys & _STORAGE_KEYS
+                and not self.is_read(node)
+                and self.goes_with_volumes(node, place)
+            ):
                 self.volume(node, place)
         self.services()
         self.hidden()
         return self.collector.reading()
 
     def literals(self) -> Iterator[tuple[ast.Dict, Place]]:
-        """All dicts in the order of the text, but those that somebody is expected to give, not to take."""
+        """All dicts in the order of the text, but a test's own and those that somebody is expected to give, not to take."""
+        if _TEST.fullmatch(self.stem):
+            return
         for node, place in sorted(self.document.names.dicts, key=lambda found: (found[0].lineno, found[0].col_offset)):
-            if not self.is_expected(node):
+            if not any(map(_TEST.fullmatch, place.scope.path)) and not self.is_expected(node):
                 yield node, place
 
     def around(self, node: ast.AST) -> Iterator[ast.AST]:
@@ -198,11 +207,12 @@ class _Reader:
 
     # -- volumes that stand alone -------------------------------------------------------------------------------------
 
-    def goes_with_volumes(self, node: ast.Dict, place: Place) -> bool:
-        """Whether a dict that looks like a volume goes where volumes go, and was not read with a definition."""
+    def is_read(self, node: ast.expr) -> bool:
         start, end = self.document.positions.span(node)
-        if any(first <= start and end <= last for first, last in self.collector.regions):
-            return False
+        return any(first <= start and end <= last for first, last in self.collector.regions)
+
+    def goes_with_volumes(self, node: ast.expr, place: Place, *, directly: bool = False) -> bool:
+        """Whether what looks like a volume goes where volumes go; unless `directly`, perhaps by a name."""
         inner: ast.AST = node
         for outer in self.around(node):
             match outer:
@@ -220,7 +230,10 @@ class _Reader:
                 case ast.Call(func=ast.Attribute(value=target, attr="append" | "extend" | "insert")):
                     return _VOLUME.search(_last_name(target)) is not None
                 case ast.Assign(targets=[target]) | ast.AnnAssign(target=target) | ast.AugAssign(target=target):
-                    return _VOLUME.search(_last_name(target)) is not None
+                    if _VOLUME.search(_last_name(target)):
+                        return True
+                    uses = () if directly else self.document.uses(target, place)
+                    return any(self.goes_with_volumes(use.node, use.place, directly=True) for use in uses)
                 case ast.Return():
                     return _VOLUME.search(place.scope.path[-1] if place.scope.path else "") is not None
                 case _:

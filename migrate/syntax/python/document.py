@@ -14,7 +14,7 @@ from migrate.edit import Edit
 from migrate.syntax.document import Document
 from migrate.syntax.node import AddImport, AddStatement, AnyEdit, Node, Scalar, Statement
 from migrate.syntax.python.evaluate import Evaluator, Touch
-from migrate.syntax.python.names import Names, Place
+from migrate.syntax.python.names import Names, Place, Use
 from migrate.syntax.python.read import Positions, read
 
 
@@ -71,6 +71,11 @@ class PythonDocument(Document):
         owner, later = self.names.owner(name.id, place.scope)
         binding = self.evaluator.reaching(name.id, owner, place, later=later)[0] if owner is not None else None
         return binding.value if binding is not None else None
+
+    def uses(self, name: ast.expr, place: Place) -> list[Use]:
+        """Everything that reads what a name may stand for; nothing for what is no name."""
+        owner = self.names.owner(name.id, place.scope)[0] if isinstance(name, ast.Name) else None
+        return self.names.uses_of(name.id, owner) if isinstance(name, ast.Name) and owner is not None else []
 
     def origin(self, node: Node) -> ast.expr | None:
         """The expression that a node was made of; an alias's is the name."""
