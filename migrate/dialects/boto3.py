@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from migrate.dialects.batch_jobs import add_part, api, parts
 from migrate.dialects.code import SPELLING, configured, filled
@@ -31,6 +32,19 @@ _JOB_KEYS = frozenset({"containerProperties", "nodeProperties", "ecsProperties"}
 _PARTS = frozenset({"volumes", "containers", *_JOB_KEYS})
 """What leads to the volumes of a definition."""
 _STORAGE_KEYS = frozenset({"host", "efsVolumeConfiguration", "dockerVolumeConfiguration"})
+_PULUMI = replace(
+    SPELLING,
+    efs="efs_volume_configuration",
+    file_system="file_system_id",
+    root_directory="root_directory",
+    transit_encryption="transit_encryption",
+    transit_encryption_port="transit_encryption_port",
+    authorization="authorization_config",
+    access_point="access_point_id",
+    docker="docker_volume_configuration",
+    driver_options="driver_opts",
+)
+"""What Pulumi calls the members of a volume, whose host paths have another shape."""
 _ANSWERS = frozenset({"taskDefinition", "taskDefinitions", "jobDefinitions"})
 """Keys of what the API answers: in Python, a mock does."""
 _VOLUME = re.compile("volume", re.IGNORECASE)
@@ -84,7 +98,7 @@ class _Reader:
             keys = _keys(node)
             if (
                 "name" in keys
-                and keys & _STORAGE_KEYS
+                and keys & self.storage_keys
                 and not self.is_read(node)
                 and self.goes_with_volumes(node, place)
             ):
@@ -207,6 +221,12 @@ class _Reader:
 
     # -- volumes that stand alone -------------------------------------------------------------------------------------
 
+    @cached_property
+    def storage_keys(self) -> frozenset[str]:
+        """Keys that show what a volume is."""
+        uses_pulumi = any(module.startswith("pulumi") for module in self.document.modules)
+        return _STORAGE_KEYS | {_PULUMI.efs, _PULUMI.docker} if uses_pulumi else _STORAGE_KEYS
+
     def is_read(self, node: ast.expr) -> bool:
         start, end = self.document.positions.span(node)
         return any(first <= start and end <= last for first, last in self.collector.regions)
@@ -255,6 +275,7 @@ class _Reader:
             role=None,
             known=(),
             engine=Engine.UNKNOWN,
+            spelling=_PULUMI if _keys(node) & {_PULUMI.efs, _PULUMI.docker} else None,
         )
         self.block_unknown(before)
         if lines := [touch.line for touch in self.document.touches(node, place)]:

@@ -66,6 +66,17 @@ class PythonDocument(Document):
         """What a dotted name means by the module's imports: `aws_cdk.aws_ecs.Volume`; None for anything else."""
         return self.evaluator.dotted(expression, place)
 
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """The modules that are imported, or from which something is."""
+        found: set[str] = set()
+        for statement, _ in self.names.imports:
+            if isinstance(statement, ast.ImportFrom):
+                found.add(statement.module or "")
+            else:
+                found.update(alias.name for alias in statement.names)
+        return frozenset(found)
+
     def assigned(self, name: ast.Name, place: Place) -> ast.expr | None:
         """The expression that a name was certainly given; None if that is not known."""
         owner, later = self.names.owner(name.id, place.scope)
