@@ -94,14 +94,10 @@ class _Reader:
                 self.literal(node, _TASK, place)
             elif keys & _JOB_KEYS:
                 self.literal(node, _JOB, place)
+        read = {start for start, _ in self.collector.regions}
         for node, place in self.literals():
             keys = _keys(node)
-            if (
-                "name" in keys
-                and keys & self.storage_keys
-                and not self.is_read(node)
-                and self.goes_with_volumes(node, place)
-            ):
+            if "name" in keys and keys & self.storage_keys and self.document.positions.span(node)[0] not in read:
                 self.volume(node, place)
         self.services()
         self.hidden()
@@ -230,10 +226,6 @@ class _Reader:
         uses_pulumi = any(module.startswith("pulumi") for module in self.document.modules)
         return _STORAGE_KEYS | {_PULUMI.efs, _PULUMI.docker} if uses_pulumi else _STORAGE_KEYS
 
-    def is_read(self, node: ast.expr) -> bool:
-        start, end = self.document.positions.span(node)
-        return any(first <= start and end <= last for first, last in self.collector.regions)
-
     def goes_with_volumes(self, node: ast.expr, place: Place, *, directly: bool = False) -> bool:
         """Whether what looks like a volume goes where volumes go; unless `directly`, perhaps by a name."""
         inner: ast.AST = node
@@ -266,7 +258,7 @@ class _Reader:
 
     def volume(self, node: ast.Dict, place: Place) -> None:
         found = self.document.node(node, place)
-        if not isinstance(found, Mapping):
+        if not isinstance(found, Mapping) or not self.goes_with_volumes(node, place):
             return
         before = len(self.collector.tasks)
         self.collector.add_task(

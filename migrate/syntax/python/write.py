@@ -388,8 +388,8 @@ class _Writer:
         elif self._starts_line(element.start) and not in_line and is_last:
             yield Edit(element.end, element.end, "".join("," + style.newline + lead + text for text in texts))
         elif self._starts_line(element.start) and not in_line and self._too_long(end, texts, style):
-            lines = "".join("," + style.newline + lead + text for text in texts)
-            yield Edit(element.end, following, lines + "," + style.newline + lead)
+            gap = "," + style.newline + lead
+            yield Edit(element.end, following, gap + gap.join(texts) + gap)
         else:
             yield Edit(element.end, element.end, "".join(", " + text for text in texts))
 
