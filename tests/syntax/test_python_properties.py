@@ -112,9 +112,12 @@ def in_python(rng: random.Random, value: Value) -> Value:
         case list():
             return [in_python(rng, item) for item in value]
         case Copy() | Tagged():
-            return rng.choice(
-                [Source("volumes[0]"), Template(("/mnt/", Inner("{name!r:>8}"))), Template((Inner("{x}"),))]
-            )
+            texts: list[Value] = [
+                Source("volumes[0]"),
+                Template(("/mnt/", Inner("{name!r:>8}"))),
+                Template((Inner("{x}"),)),
+            ]
+            return rng.choice(texts)
         case _:
             return value
 

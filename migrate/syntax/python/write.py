@@ -206,7 +206,7 @@ class _Writer:
         if not kept:
             yield from self._anew(origin, found, members, style, in_line)
             return
-        yield from self._removals(found, kept)
+        yield from self._removals(found, kept, ends=members[-1].index is not None)
         previous: int | None = None
         for position, member in enumerate(members):
             if member.index is None:
@@ -329,7 +329,8 @@ class _Writer:
         """Whether each of these elements has lines of its own."""
         return all(self._starts_line(element.start) and self._ends_line(element) for element in elements)
 
-    def _removals(self, found: Brackets, kept: list[int]) -> Iterator[Edit]:
+    def _removals(self, found: Brackets, kept: list[int], *, ends: bool) -> Iterator[Edit]:
+        """Edits for what is gone; `ends` if nothing new stands behind what stays."""
         elements = found.elements
         gone = [index for index in range(len(elements)) if index not in set(kept)]
         for first, last in _runs(gone):
@@ -339,7 +340,7 @@ class _Writer:
                 end = starts[line + 1] if line + 1 < len(starts) else len(self.text)
                 yield Edit(starts[self._line(elements[first].start)], end, "")
                 before = elements[first - 1] if first and first - 1 in kept else None
-                if last + 1 == len(elements) and elements[last].comma is None and before is not None:
+                if ends and last + 1 == len(elements) and elements[last].comma is None and before is not None:
                     assert before.comma is not None
                     yield Edit(before.comma, before.comma + 1, "")
                 continue
@@ -432,7 +433,7 @@ class _Writer:
         style = self._style(expression, found)
         start, _ = self.document.positions.span(expression)
         inner = indent + style.unit
-        members = self.members.get(expression) or [Member(index) for index in range(len(found.elements))]
+        members = self.members.get(expression, [Member(index) for index in range(len(found.elements))])
         values = _values(expression)
         written = []
         for member in members:
