@@ -198,6 +198,8 @@ class _Writer:
                 yield from self._of_brackets(origin, in_line)
 
     def _of_brackets(self, origin: ast.expr, in_line: bool) -> Iterator[Edit]:
+        if isinstance(origin, ast.Tuple) and len(self.members[origin]) == 1:
+            raise CannotEdit("a tuple that would have one member")
         found = self._brackets(origin)
         style = self._style(origin, found)
         elements = found.elements
@@ -467,7 +469,8 @@ class _Writer:
             written.append(before + one_line)
         opened = self._flat(unit, start, found.open + 1)
         # `f(*args, …)` and `f(**options)` take a comma behind them, too, since Python 3.6.
-        return explode(opened, written, self.text[found.close], style, indent)
+        comma = True if isinstance(expression, ast.Tuple) and len(written) == 1 else None
+        return explode(opened, written, self.text[found.close], style, indent, comma=comma)
 
     def _flat(self, unit: Unit, start: int, end: int) -> str:
         """A part of the unit on one line, with its edits."""
