@@ -7,6 +7,7 @@ from migrate.syntax import literal, resolve
 from migrate.syntax.data import squeezed
 from migrate.syntax.node import Alias, Expression, Inner, Node, Scalar, Source, Template
 from migrate.syntax.node import Value as NewValue
+from migrate.syntax.python.spell import is_expression
 from rules.model import Opaque, Ref, Text, Value
 
 
@@ -35,8 +36,19 @@ def write(member: Value) -> NewValue:
 
 
 def configured(member: Value) -> Value:
-    """A value of the configuration as Python reads it: what looks like a placeholder is text here."""
-    return Text.of(member.source) if isinstance(member, Text) else member
+    """A value of the configuration as Python reads it: `{settings.EFS_ID}` is an expression, and what else looks like a
+    placeholder is text here."""
+    if isinstance(member, Opaque):
+        return member
+    parts: list[str | Ref] = []
+    for part in member.parts:
+        expression = isinstance(part, Ref) and is_expression(part.source)
+        found = part if expression else part if isinstance(part, str) else part.source
+        if isinstance(found, str) and parts and isinstance(parts[-1], str):
+            parts[-1] += found
+        else:
+            parts.append(found)
+    return Text(tuple(parts))
 
 
 def filled(node: Node | None) -> Value | None:

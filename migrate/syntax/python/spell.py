@@ -54,6 +54,17 @@ def template(parts: tuple[str | Inner, ...], quote: str) -> str:
     raise CannotEdit("an expression with both kinds of quotes inside a text")
 
 
+def is_expression(source: str) -> bool:
+    """Whether this is what an f-string puts an expression in with: `{name}`."""
+    import ast
+
+    try:
+        parsed = ast.parse("f" + repr(source), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return isinstance(parsed, ast.JoinedStr) and [type(part) for part in parsed.values] == [ast.FormattedValue]
+
+
 def expression_of(inner: Inner) -> str | None:
     """The expression in `{expression}`, if it has neither a conversion nor a format."""
     import ast
