@@ -172,6 +172,13 @@ TO_IAM = [("api", "data", "efs", "iam")]
             id="changed elsewhere",
         ),
         pytest.param(
+            "v = {'name': 'data'}\nv['efsVolumeConfiguration'] = {'fileSystemId': 'fs-12345678', 'rootDirectory': '/app'}\n"
+            "ecs.register_task_definition(family='api', volumes=[v])\n"
+            "ecs.register_task_definition(family='api', volumes=[v])",
+            TO_IAM * 2,
+            id="storage set",
+        ),
+        pytest.param(
             f"def volumes():\n    return [{VOLUME}]\n", [("volumes", "data", "efs", "access-point")], id="returned"
         ),
         pytest.param(
@@ -220,7 +227,16 @@ def test_forms(source: str, expected: list[tuple[str, str, str, str]], policy: P
         ("d = {**V}\nfor v in d['volumes']:\n    v['name'] += 'x'\necs.f(**d)", "line 3 changes it"),
         ("d = {**V}\nfor i, v in enumerate(d['volumes']):\n    v.clear()\necs.f(**d)", "line 3 changes it"),
         ("d = {**V}\nfirst = d['volumes'][0]\nfirst['name'] = 'x'\necs.f(**d)", "line 3 changes it"),
-        ("d = {**V}\nif role:\n    d['taskRoleArn'] = role\necs.f(**d)", "`taskRoleArn` is set apart in line 3"),
+        ("d = {**V}\nif role:\n    d['taskRoleArn'] = role\necs.f(**d)", "taskRoleArn is set apart in line 3"),
+        (
+            "v = {'name': 'a'}\nv['host'] = {'sourcePath': '/mnt/efs/x'}\necs.f(family='api', volumes=[v])",
+            "a part of it is set apart in line 2",
+        ),
+        (
+            "e = {'fileSystemId': 'fs-12345678'}\ne['rootDirectory'] = '/app'\n"
+            "ecs.f(family='api', volumes=[{'name': 'a', 'efsVolumeConfiguration': e}])",
+            "a part of it is set apart in line 2",
+        ),
         ("ecs.f(**base(), **{**V})", "what ** puts in may be a task role"),
     ],
 )

@@ -20,7 +20,7 @@ from migrate.dialects.reading import Reading
 from migrate.dialects.shape import VolumeNodes
 from migrate.dialects.values import child, items, mapping, text, words
 from migrate.syntax import Document, get, resolve
-from migrate.syntax.node import Expression, Mapping, Node, Sequence
+from migrate.syntax.node import Entry, Expression, Mapping, Node, Sequence
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.evaluate import unknown_merges
 from migrate.syntax.python.names import Place
@@ -291,21 +291,32 @@ class _Reader:
                 self.collector.blocked[volume.key] = reason
 
     def block_unknown(self, first: int) -> None:
-        """Let the volumes stay into which something is put that is not known."""
+        """Let the volumes stay into which something is put that is not known, or by statements of their own."""
         for task in self.collector.tasks[first:]:
             for volume in task.volumes:
                 found = self.collector.nodes[volume.key]
-                if isinstance(found, VolumeNodes) and unknown_merges(found.mapping):
+                if not isinstance(found, VolumeNodes):
+                    continue
+                parts = [*found.storage_entries.values(), *found.authorization_entries.values()]
+                if not found.is_efs or volume.misspelt:
+                    parts += found.entries.values()
+                if unknown_merges(found.mapping):
                     self.collector.blocked[volume.key] = _UNKNOWN
+                elif apart := [entry for entry in parts if self.document.is_set_apart(entry)]:
+                    self.collector.blocked[volume.key] = f"a part of it is set apart in {self.line(apart[0])}"
+
+    def line(self, entry: Entry) -> str:
+        return f"line {self.document.line_column(entry.key.start)[0]}"
 
     def role(self, node: Mapping, role: str, task: Key) -> Value | None:
         """The role of a definition. One that may come from elsewhere counts as none, and none can be added then."""
         entry = get(node, role)
         if (entry is None and unknown_merges(node)) or (entry is not None and entry not in node.entries):
             self.collector.blocked[("role", *task)] = "what ** puts in may be a task role"
-        elif entry is not None and isinstance(entry.value, Expression) and self.document.is_set_apart(entry):
-            self.collector.blocked[("role", *task)] = entry.value.reason or "it is set apart"
-            return None
+        elif entry is not None and self.document.is_set_apart(entry):
+            self.collector.blocked[("role", *task)] = f"{role} is set apart in {self.line(entry)}"
+            # In a branch, perhaps.
+            return None if isinstance(entry.value, Expression) and entry.value.reason else filled(entry.value)
         return filled(entry.value) if entry is not None else None
 
     def hidden(self) -> None:

@@ -58,6 +58,8 @@ class Evaluator:
         self._running: set[object] = set()
         self._kept: list[object] = []  # so that no identity is given twice
         self._depth = 0
+        self._with_keys: dict[tuple[int, tuple[tuple[int, int], ...]], Mapping] = {}
+        self._set: dict[tuple[ast.expr, bool], Entry] = {}
         self._handed_on: dict[ast.AST, bool] = {}
 
     # -- nodes --------------------------------------------------------------------------------------------------------
@@ -139,6 +141,7 @@ class Evaluator:
                     found = Scalar(found.start, found.end, known.text, known.style)
                 entry = Entry(found, self.node(value, place))
             self.entry_origin[id(entry)] = number
+            self._kept.append(entry)
             entries.append(entry)
         return self._consistent(expression, Mapping(start, end, entries, flow=True), ordered=True)
 
@@ -161,6 +164,7 @@ class Evaluator:
             else:
                 entry = Entry(Scalar(at, at, MERGE, ""), self.node(value, place))
             self.entry_origin[id(entry)] = number
+            self._kept.append(entry)
             entries.append(entry)
         made = self._consistent(expression, Mapping(start, end, entries, flow=True), ordered=False)
         self._nodes[expression] = made
@@ -516,19 +520,22 @@ class Evaluator:
                 and not there
             )
             reason = f"`{key}` is set apart in line {subscript.lineno}"
-            value = self.node(assign.value, use.place) if certain else self._opaque(assign.value, reason)
-            entry = Entry(Scalar(start, end, key, '"'), value)
-            self._kept.append(entry)
+            entry = self._set.get((assign.value, certain))
+            if entry is None:
+                value = self.node(assign.value, use.place) if certain else self._opaque(assign.value, reason)
+                entry = self._set[assign.value, certain] = Entry(Scalar(start, end, key, '"'), value)
             if there:
                 entries[there[0]] = entry
             else:
                 entries.append(entry)
         if entries == mapping.entries:
             return mapping
-        made = replace(mapping, entries=entries)
-        self.origin[id(made)] = self.origin[id(mapping)]
-        self._kept.append(made)
-        return made
+        # What two places see is one thing if they see the same of it, so that nobody changes it twice.
+        seen = (id(mapping), tuple((id(entry.key), id(entry.value)) for entry in entries))
+        if seen not in self._with_keys:
+            made = self._with_keys[seen] = replace(mapping, entries=entries)
+            self.origin[id(made)] = self.origin[id(mapping)]
+        return self._with_keys[seen]
 
     def known_name(self, expression: ast.Name | ast.Attribute) -> str | None:
         """The string that a name stands for, if it was asked for before and is known."""
