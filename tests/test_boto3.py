@@ -166,6 +166,9 @@ TO_IAM = [("api", "data", "efs", "iam")]
             id="handed on",
         ),
         pytest.param(
+            f"dispatch({{'family': 'api', 'containerDefinitions': [], 'volumes': [{VOLUME}]}})", TO_IAM, id="dispatched"
+        ),
+        pytest.param(
             f"d = {{'family': 'api', 'containerDefinitions': [{{}}], 'volumes': [{VOLUME}]}}\n"
             "d['containerDefinitions'][0]['image'] = tag\nd['volumes'].append(more)\necs.register_task_definition(**d)",
             TO_IAM,

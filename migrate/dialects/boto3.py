@@ -48,7 +48,7 @@ _PULUMI = replace(
 _ANSWERS = frozenset({"taskDefinition", "taskDefinitions", "jobDefinitions"})
 """Keys of what the API answers: in Python, a mock does."""
 _VOLUME = re.compile("volume", re.IGNORECASE)
-_EXPECTS = re.compile("assert|compare|expect|mock|patch|return_value|side_effect|approx", re.IGNORECASE)
+_EXPECTS = re.compile(r"(?<![a-z])(assert|compare|expect|mock|patch|return_value|side_effect|approx)", re.IGNORECASE)
 _TEST = re.compile("test_.*|.*_test|Test.*|conftest")
 _WORD = re.compile("efsVolumeConfiguration|dockerVolumeConfiguration|sourcePath")
 _UNKNOWN = "what ** puts in is not known here"
@@ -88,6 +88,9 @@ class _Reader:
             key = self.definition(self.document.arguments(call, place), _called(call), place)
             if key is not None:
                 self.registered[call] = key
+        if self.uses_pulumi:
+            for call, place in self.document.calls(lambda call: _called(call) == "TaskDefinition"):
+                self.pulumi(self.document.arguments(call, place), place)
         for node, place in self.literals():
             keys = _keys(node)
             if {"containerDefinitions", "volumes"} <= keys:
@@ -218,13 +221,44 @@ class _Reader:
                     ("service", *part_key[1:]), called, part_key, part.platform_version, Engine.BATCH
                 )
 
+    def pulumi(self, node: Node, place: Place) -> None:
+        """Read the arguments of a `TaskDefinition(…)` of Pulumi, whose containers are JSON."""
+        if not isinstance(node, Mapping) or items(child(node, "volumes")) is None:
+            return
+        family = filled(child(node, "family"))
+        containers = child(node, "container_definitions")
+        written = self.document.origin(containers) if containers is not None else None
+        if isinstance(written, ast.Call) and _called(written) == "dumps" and len(written.args) == 1:
+            containers = self.document.node(written.args[0], place)
+        listed = items(containers)
+        key: Key = ("task", *place.scope.path, len(self.collector.tasks))
+        self.collector.add_task(
+            key,
+            family.source if family else self.called(place),
+            node,
+            child(node, "volumes"),
+            None if listed is None else [c for c in map(mapping, listed) if c is not None],
+            role="task_role_arn",
+            known=("container_definitions", "volumes"),
+            role_after=("family", "network_mode"),
+            task_role=self.role(node, "task_role_arn", key),
+            family=family if isinstance(family, Text) else None,
+            compatibilities=words(child(node, "requires_compatibilities")),
+            network_mode=text(child(node, "network_mode")),
+            spelling=_PULUMI,
+        )
+        self.block_unknown(len(self.collector.tasks) - 1)
+
     # -- volumes that stand alone -------------------------------------------------------------------------------------
+
+    @cached_property
+    def uses_pulumi(self) -> bool:
+        return any(module.startswith("pulumi") for module in self.document.modules)
 
     @cached_property
     def storage_keys(self) -> frozenset[str]:
         """Keys that show what a volume is."""
-        uses_pulumi = any(module.startswith("pulumi") for module in self.document.modules)
-        return _STORAGE_KEYS | {_PULUMI.efs, _PULUMI.docker} if uses_pulumi else _STORAGE_KEYS
+        return _STORAGE_KEYS | {_PULUMI.efs, _PULUMI.docker} if self.uses_pulumi else _STORAGE_KEYS
 
     def goes_with_volumes(self, node: ast.expr, place: Place, *, directly: bool = False) -> bool:
         """Whether what looks like a volume goes where volumes go; unless `directly`, perhaps by a name."""

@@ -254,6 +254,14 @@ def test_newlines(newline: str) -> None:
     assert after.count(newline) > 4
 
 
+def test_a_tuple_without_parentheses_is_not_opened() -> None:
+    shows(
+        f"x = (1), see({{'a': '{'x' * 60}'}})\n",
+        adding("b", "y" * 40),
+        f"x = (1), see(\n    {{\n        'a': '{'x' * 60}',\n        'b': '{'y' * 40}',\n    }}\n)\n",
+    )
+
+
 def test_removals() -> None:
     shows(
         """

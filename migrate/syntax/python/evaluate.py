@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from migrate.syntax.node import Alias, Entry, Expression, Inner, Mapping, Node, Scalar, Sequence
-from migrate.syntax.python.names import Binding, Block, Names, Place, Scope, Store, Use
+from migrate.syntax.python.names import Binding, Block, Names, Place, Scope, Use
 from migrate.syntax.value import get, resolve
 
 MERGE = "<<"
@@ -215,15 +215,8 @@ class Evaluator:
                 return None, f"`{name}` is assigned more than once"
             (binding,) = bindings
             if binding.place.block.parent is not None:
-                return binding, f"`{name}` is assigned in a branch"
-            return (
-                (binding, binding.reason and f"`{name}` is {binding.reason}")
-                if binding.value is None
-                else (
-                    binding,
-                    None,
-                )
-            )
+                return None, f"`{name}` is assigned in a branch"
+            return binding, binding.reason and f"`{name}` is {binding.reason}"
         before = [b for b in bindings if b.place.index < place.index]
         if not before:
             return None, f"`{name}` is not assigned before it is used"
@@ -564,15 +557,11 @@ class Evaluator:
             reason = f"`{expression.value.id}.{name}` is assigned more than once" if own or mine else None
             return self._opaque(expression, reason, _inner(expression))
         binding = own[0] if own else mine[0].binding
-        if binding.value is None or (mine and (is_class or not self._set_in_init(mine[0]))):
+        if binding.value is None or (mine and (is_class or not mine[0].in_init)):
             return self._opaque(expression, None, _inner(expression))
         if own and binding.place.block.parent is not None:
             return self._opaque(expression, f"`{name}` is assigned in a branch", _inner(expression))
         return self._alias(expression, binding, (*scope.path, name), scope)
-
-    @staticmethod
-    def _set_in_init(store: Store) -> bool:
-        return store.in_init
 
     def _class_of(self, name: str, place: Place) -> tuple[Scope, bool] | None:
         """The class whose attributes `name.x` reads: `self`, `cls`, or the class by its name; and whether it is that."""
@@ -797,13 +786,10 @@ class Evaluator:
             node = node.value
         if not isinstance(node, ast.Name):
             return None
-        owner, later = self.names.owner(node.id, place.scope)
-        if owner is None:
-            return None
-        bindings = owner.bindings.get(node.id, [])
+        owner, _ = self.names.owner(node.id, place.scope)
+        bindings = owner.bindings.get(node.id, []) if owner is not None else []
         if not bindings or any(b.reason != "imported" for b in bindings):
             return None
-        del later
         for statement, _ in self.names.imports:
             if statement is bindings[0].place.statement:
                 return ".".join([_imported(statement, node.id), *reversed(names)])

@@ -44,7 +44,6 @@ _MANY = 8
 _ENDLESS = 240
 _spaces = re.compile(r"[ \t]*").match
 _BROKEN = re.compile(r"[\r\n]")
-Bracketed = ast.Dict | ast.List | ast.Tuple | ast.Set | ast.Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,7 +406,7 @@ class _Writer:
         best: ast.expr | None = None
         node: ast.AST | None = origin
         while node is not None and not isinstance(node, ast.stmt):
-            if isinstance(node, Bracketed) and self._on_one_line(node):
+            if isinstance(node, ast.Dict | ast.List | ast.Call) and self._on_one_line(node):
                 best = node
             node = self.document.names.parents.get(node)
         if best is None:
