@@ -16,6 +16,7 @@ from migrate.dialects.policies import file_system_policy
 from migrate.dialects.reading import key_text
 from migrate.dialects.roles import Roles
 from migrate.dialects.shape import rest_but
+from migrate.dialects.starters import Starters
 from migrate.dialects.values import child, items, mapping, text, words
 from migrate.syntax import CannotEdit, get, resolve
 from migrate.syntax.node import (
@@ -135,6 +136,11 @@ class Template:
     def identities(self) -> Identities:
         """Which expressions name the same thing."""
         return Identities.of(self.resources)
+
+    @cached_property
+    def starters(self) -> Starters:
+        """What starts its tasks."""
+        return Starters(self)
 
     @cached_property
     def roles(self) -> Roles:
