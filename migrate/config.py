@@ -16,7 +16,7 @@ from migrate.source import SourceProblem, decode
 from migrate.syntax import Document, SyntaxProblem, literal, parse, resolve
 from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence
 from rules import RULES
-from rules.model import Level, Opaque, Value
+from rules.model import Level, Opaque, Ref, Text, Value
 from rules.paths import access_point_problem, normalise
 from rules.rule import AccessPoints, DockerStorage, FileSystem, Policy
 
@@ -29,6 +29,7 @@ _FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|(?:fs-)?[A-Z][A-Z0-9_]+")
 _ACCESS_POINT = re.compile(r"fsap-[0-9a-f]{17}|(?:fsap-)?[A-Z][A-Z0-9_]+")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 _TAGGED = re.compile(r"!(?:Ref|Sub|ImportValue|GetAtt|FindInMap|Join|Select|If)\b")
+_FUNCTION = re.compile(r"!(?:Ref|ImportValue|FindInMap|Select|If)\b [^/]+")
 _LONGEST_SHOWN = 100
 _SWITCHES = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
 
@@ -229,9 +230,12 @@ class _Reader:
         return self.identifier(node, key, _ROLE, "arn:aws:iam::123456789012:role/name")
 
     def path(self, node: Node, key: str, word: str | None = None) -> str:
-        """An absolute path, coded and normalised; it may hold placeholders, as the definitions write them."""
+        """An absolute path, coded and normalised; it may hold placeholders, as the definitions write them, and begin with an
+        expression, as messages show it."""
         word = self.word(node, key) if word is None else word
-        coded = normalise(parse_text(word).coded)
+        function = _FUNCTION.match(word)
+        first = Text((Ref(function[0]),)).coded if function else ""
+        coded = normalise(first + parse_text(word[function.end() if function else 0 :]).coded)
         if not coded.startswith(("/", "\ue000")) or ".." in coded.split("/"):
             self.fail(node, f"`{key}` needs an absolute path without `..`, not {word}")
         return coded

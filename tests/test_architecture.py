@@ -141,6 +141,7 @@ def test_no_dialect_imports_another() -> None:
         "neighbours",
         "tags",
         "scripts",
+        "starters",
         "parameters",
         "platform_versions",
         "policies",

@@ -8,6 +8,7 @@ from functools import cached_property
 from migrate.dialects import intrinsics
 from migrate.dialects.identities import ref, target
 from migrate.dialects.resources import Resource, Template
+from migrate.dialects.starters import JOB, TASK, Start
 from migrate.dialects.values import child, mapping, text
 from migrate.syntax.node import Mapping, Node
 from rules.model import Cluster, Ref, Run, Text, Value
@@ -15,7 +16,7 @@ from rules.model import Cluster, Ref, Run, Text, Value
 CAPACITY_PROVIDER = "AWS::ECS::CapacityProvider"
 COMPUTE_ENVIRONMENT = "AWS::Batch::ComputeEnvironment"
 _CLUSTER = "AWS::ECS::Cluster"
-_TASKS = ("AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition")
+_AIMING = ("AWS::Events::Rule", "AWS::Scheduler::Schedule")
 _UNREAD_STARTERS = ("AWS::StepFunctions::StateMachine", "AWS::Lambda::Function", "AWS::Serverless::Function")
 """What may start tasks in a way that is not read."""
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
@@ -113,44 +114,35 @@ class Clusters:
 
     def runs(self) -> Iterator[Run]:
         """Everything that starts a task or job definition of the template."""
-        for _, resource in self.template.of_type("AWS::ECS::Service", "AWS::ECS::TaskSet"):
-            properties = resource.properties
-            yield from self._task(properties, child(properties, "TaskDefinition"), child(properties, "Cluster"))
-        for _, resource in self.template.of_type("AWS::Events::Rule"):
-            for aimed in intrinsics.each(child(resource.properties, "Targets")) or ():
-                yield from self._aimed(mapping(aimed))
-        for _, resource in self.template.of_type("AWS::Scheduler::Schedule"):
-            yield from self._aimed(mapping(child(resource.properties, "Target")))
-        tasks = [name for name, _ in self.template.of_type(*_TASKS)]
+        for start in self.template.starters:
+            yield from self._runs(start)
+        for _, resource in self.template.of_type(*_AIMING):
+            for aimed in self.template.starters.targets(resource):
+                yield from self._jobs(aimed)
+        tasks = [name for name, _ in self.template.of_type(TASK, JOB)]
         for starter, _ in self.template.of_type(*_UNREAD_STARTERS):
             yield from (
                 Run(self.template.key("task", task), None) for task in tasks if self.template.reaches(starter, task)
             )
 
-    def _aimed(self, aimed: Mapping | None) -> Iterator[Run]:
-        """What a target of EventBridge starts: tasks in the cluster, or jobs through the queue, that `Arn` names."""
-        arn = child(aimed, "Arn")
-        if (parameters := mapping(child(aimed, "EcsParameters"))) is not None:
-            yield from self._task(parameters, child(parameters, "TaskDefinitionArn"), arn)
+    def _jobs(self, aimed: Mapping | None) -> Iterator[Run]:
+        """The jobs that a target of EventBridge starts, through the queue that `Arn` names."""
         if (parameters := mapping(child(aimed, "BatchParameters"))) is not None:
-            for task in self._tasks(child(parameters, "JobDefinition")):
-                yield Run(self.template.key("task", task), None, self._environments(target(intrinsics.value(arn))))
+            environments = self._environments(target(intrinsics.value(child(aimed, "Arn"))))
+            for name in self.template.starters.definitions(child(parameters, "JobDefinition")):
+                yield Run(self.template.key("task", name), None, environments)
 
-    def _task(self, holder: Mapping, definition: Node | None, cluster: Node | None) -> Iterator[Run]:
+    def _runs(self, start: Start) -> Iterator[Run]:
+        holder = start.parameters
         launch_type = text(child(holder, "LaunchType"))
         strategy = intrinsics.each(child(holder, "CapacityProviderStrategy"))
         listed = [child(mapping(item), "CapacityProvider") for item in strategy or ()]
         providers = [p for p in self._provider_names(n for n in listed if n is not None) if p not in _FARGATE]
         elsewhere = launch_type not in (None, "EC2") or bool(listed and not providers)
         known = frozenset(providers) if all(self._is_known(p) for p in providers) else frozenset[str]()
-        for task in self._tasks(definition):
-            for named in self._named(cluster):
-                yield Run(self.template.key("task", task), named, known, elsewhere)
-
-    def _tasks(self, node: Node | None) -> list[str]:
-        """The definitions of the template that a property may name."""
-        named = (target(intrinsics.value(arm)) for _, arm in intrinsics.arms(node))
-        return [n for n in named if n in self.template.resources and self.template.resources[n].type in _TASKS]
+        for name in self.template.starters.definitions(start.definition):
+            for named in self._named(start.cluster):
+                yield Run(self.template.key("task", name), named, known, elsewhere)
 
     def _environments(self, queue: str) -> frozenset[str]:
         """The compute environments of a job queue, if all of them are the template's; else none."""

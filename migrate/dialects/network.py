@@ -9,9 +9,10 @@ from dataclasses import replace
 from functools import cached_property
 
 from migrate.dialects import intrinsics
-from migrate.dialects.identities import ref, target
+from migrate.dialects.identities import ref
 from migrate.dialects.reading import key_text
 from migrate.dialects.resources import Resource, Template
+from migrate.dialects.starters import Start
 from migrate.dialects.values import child, items, mapping, text, truth, words
 from migrate.syntax import get, resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
@@ -221,25 +222,14 @@ class _Reader:
                 )
 
     def _runners(self) -> Iterator[Runner]:
-        kinds = ("AWS::ECS::Service", "AWS::ECS::TaskSet", "AWS::Events::Rule", "AWS::Scheduler::Schedule")
-        for name, resource in self.template.of_type(*kinds):
-            properties = resource.properties
-            if resource.type in kinds[:2]:
-                yield from self._runner(resource, self._key("runner", name), properties, "TaskDefinition")
-                continue
-            one = child(properties, "Target")
-            listed = [one] if one is not None else intrinsics.each(child(properties, "Targets")) or []
-            for nth, node in enumerate(listed):
-                parameters = mapping(child(mapping(node), "EcsParameters"))
-                if parameters is not None:
-                    yield from self._runner(resource, self._key("runner", name, nth), parameters, "TaskDefinitionArn")
+        for start in self.template.starters:
+            names = self.template.starters.definitions(start.definition)
+            if names:
+                yield self._runner(start, [self.template.resources[name] for name in names])
 
-    def _runner(self, resource: Resource, key: Key, node: Mapping, names_task: str) -> Iterator[Runner]:
-        """The runner that `node` describes, a resource or a part of one, if it runs task definitions of the template."""
-        named = [target(intrinsics.value(arm)) for _, arm in intrinsics.arms(child(node, names_task))]
-        tasks = [self.template.resources[task] for task in named if task in self.template.resources]
-        if not tasks:
-            return
+    def _runner(self, start: Start, tasks: list[Resource]) -> Runner:
+        resource, node = start.resource, start.parameters
+        key = self._key("runner", resource.name) if start.is_service else self._key("runner", resource.name, start.nth)
         network = mapping(child(node, "NetworkConfiguration"))
         # EventBridge spells it in its own way.
         vpc = mapping(child(network, "AwsvpcConfiguration") or child(network, "AwsVpcConfiguration"))
@@ -248,13 +238,13 @@ class _Reader:
         if _on_instances(node, tasks):
             earlier |= self._before_instances
         later = self.template.dependents(resource.name) if self._targets else set()
-        yield Runner(
+        return Runner(
             key,
             tuple(self.template.key("task", task.name) for task in tasks),
             self._values(child(vpc, "SecurityGroups")) if vpc else None,
             self._values(child(vpc, "Subnets")) if vpc else None,
             resource.condition,
-            starts_at_once=names_task == "TaskDefinition",
+            starts_at_once=start.is_service,
             can_wait=not self.template.blue_green and can_depend(resource),
             awaits=frozenset(self._awaited[name] for name in told if name in self._awaited),
             comes_after=frozenset(self._before[name] for name in earlier),

@@ -7,28 +7,20 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
-from migrate.dialects import intrinsics
+from migrate.dialects import intrinsics, starters
 from migrate.dialects.batch_jobs import capitalised, part_key, parts
-from migrate.dialects.identities import target
 from migrate.dialects.plain import Collector
 from migrate.dialects.reading import key_text, walk
 from migrate.dialects.resources import Resource, Template
+from migrate.dialects.starters import JOB, Start
 from migrate.dialects.values import child, mapping
 from migrate.syntax import SyntaxProblem, get, parse, resolve
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
 from rules.model import Engine, Key, Ref, Service, Text, Value
 
-_SERVICES = ("AWS::ECS::Service", "AWS::ECS::TaskSet")
 _STATE_MACHINES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
-_TARGETS = {
-    "AWS::Scheduler::Schedule": ("Target", "EcsParameters"),
-    "AWS::Pipes::Pipe": ("TargetParameters", "EcsTaskParameters"),
-}
-_RULE = "AWS::Events::Rule"
-_JOB = "AWS::Batch::JobDefinition"
-TYPES = (*_SERVICES, *_STATE_MACHINES, *_TARGETS, _RULE)
+TYPES = (*starters.TYPES, *_STATE_MACHINES)
 """Resources that run a task definition."""
 
 _MOST_MAPPED = 50
@@ -42,8 +34,12 @@ _HOLE = re.compile("\ue000([0-9]+)\ue001")
 def read(template: Template, collector: Collector) -> None:
     """Add what pins a platform version and runs a task definition of the template."""
     reader = _Reader(template, collector)
-    for _, resource in template.of_type(*TYPES, _JOB):
-        reader.read(resource)
+    for start in template.starters:
+        reader.read_start(start)
+    for _, resource in template.of_type(JOB):
+        reader.read_job(resource)
+    for _, resource in template.of_type(*_STATE_MACHINES):
+        reader.read_state_machine(resource)
     reader.finish()
 
 
@@ -60,37 +56,23 @@ class _Reader:
     met: set[int] = field(default_factory=set)
     """Identities of the nodes, aliases among them, that stand where a version is read."""
 
-    def read(self, resource: Resource) -> None:
-        properties = resource.properties
-        key = self.template.key("service", resource.name)
-        if resource.type in _SERVICES:
-            self.add_from(resource, key, properties, "TaskDefinition")
-        elif resource.type == _RULE:
-            for node in intrinsics.each(child(properties, "Targets")) or ():
-                found = mapping(node)
-                label = intrinsics.render(child(found, "Id"))
-                self.add_from(resource, (*key, label), mapping(child(found, "EcsParameters")), "TaskDefinitionArn")
-        elif resource.type == _JOB:
-            task = self.template.key("task", resource.name)
-            for part in parts(properties, intrinsics.each, capitalised):
-                if part.platform_version is not None:
-                    self.add(resource, part_key(key, part), [part_key(task, part)], part.platform_version)
-        elif resource.type in _TARGETS:
-            outer, inner = _TARGETS[resource.type]
-            self.add_from(resource, key, mapping(child(mapping(child(properties, outer)), inner)), "TaskDefinitionArn")
-        else:
-            self.read_state_machine(resource, key)
-
-    def add_from(self, resource: Resource, key: Key, holder: Mapping | None, task: str) -> None:
-        """Add the version that `holder` gives, for the task definition that it names as `task`."""
-        entry = _entry(holder, "PlatformVersion")
-        tasks = self.tasks(child(holder, task)) if entry is not None else []
+    def read_start(self, start: Start) -> None:
+        entry = get(start.parameters, "PlatformVersion")
+        tasks = self.tasks(start.definition) if entry is not None else []
         if entry is not None and tasks:
-            self.add(resource, key, tasks, entry)
+            key = self.template.key("service", start.resource.name)
+            self.add(start.resource, key if start.label is None else (*key, start.label), tasks, entry)
+
+    def read_job(self, resource: Resource) -> None:
+        key, task = self.template.key("service", resource.name), self.template.key("task", resource.name)
+        for part in parts(resource.properties, intrinsics.each, capitalised):
+            if part.platform_version is not None:
+                self.add(resource, part_key(key, part), [part_key(task, part)], part.platform_version)
 
     # -- state machines -----------------------------------------------------------------------------------------------
 
-    def read_state_machine(self, resource: Resource, key: Key) -> None:
+    def read_state_machine(self, resource: Resource) -> None:
+        key = self.template.key("service", resource.name)
         substitutions = mapping(child(resource.properties, "DefinitionSubstitutions"))
         definition = resolve(child(resource.properties, "Definition"))
         if definition is None:
@@ -154,28 +136,11 @@ class _Reader:
 
     def tasks(self, node: Node | None) -> list[Key]:
         """The task definitions of the template that a node names, under whatever conditions."""
-        found = (self.tasks_of(intrinsics.value(arm)) for _, arm in intrinsics.arms(node))
-        return list(dict.fromkeys(key for keys in found for key in keys))
+        return [self.template.key("task", name) for name in self.template.starters.definitions(node)]
 
     def tasks_of(self, value: Value | None) -> list[Key]:
-        name = target(value)
-        resource = self.template.resources.get(name)
-        if resource is not None:
-            return [self.template.key("task", name)] if resource.type == "AWS::ECS::TaskDefinition" else []
-        if not isinstance(value, Text):
-            return []
-        # A family, alone or at the end of an ARN; a revision would be one that exists already.
-        return self._families.get(value.coded.rpartition("task-definition/")[2], [])
-
-    @cached_property
-    def _families(self) -> dict[str, list[Key]]:
-        """Task definitions by their family, coded."""
-        families: dict[str, list[Key]] = {}
-        for name, resource in self.template.of_type("AWS::ECS::TaskDefinition"):
-            family = intrinsics.value(child(resource.properties, "Family"))
-            if isinstance(family, Text):
-                families.setdefault(family.coded, []).append(self.template.key("task", name))
-        return families
+        """The same for a value."""
+        return [self.template.key("task", name) for name in self.template.starters.named(value)]
 
     # -- services -----------------------------------------------------------------------------------------------------
 
@@ -197,7 +162,7 @@ class _Reader:
                 resource.name,
                 tasks[0],
                 value,
-                Engine.BATCH if resource.type == _JOB else Engine.ECS,
+                Engine.BATCH if resource.type == JOB else Engine.ECS,
                 place=place,
                 replaced=resource.type == "AWS::ECS::TaskSet",
             )
@@ -249,10 +214,6 @@ class _Reader:
             using = aliases.get(identity, ())
             if using and not self.met.issuperset({identity, *map(id, using)}):
                 self.collector.blocked[services[index].key] = "an alias elsewhere uses it, too"
-
-
-def _entry(holder: Mapping | None, name: str) -> Entry | None:
-    return get(holder, name) if holder is not None else None
 
 
 def _plain(node: Node | None) -> str | None:

@@ -16,6 +16,7 @@ from migrate.dialects.policies import file_system_policy
 from migrate.dialects.reading import key_text
 from migrate.dialects.roles import Roles
 from migrate.dialects.shape import rest_but
+from migrate.dialects.starters import Starters
 from migrate.dialects.values import child, items, mapping, text, words
 from migrate.syntax import CannotEdit, get, resolve
 from migrate.syntax.node import (
@@ -135,6 +136,11 @@ class Template:
     def identities(self) -> Identities:
         """Which expressions name the same thing."""
         return Identities.of(self.resources)
+
+    @cached_property
+    def starters(self) -> Starters:
+        """What starts its tasks."""
+        return Starters(self)
 
     @cached_property
     def roles(self) -> Roles:
@@ -505,15 +511,18 @@ class ResourceWriter:
             return {**statement, "Condition": {"StringEquals": {_POINT_ARN: scope if len(scope) > 1 else scope[0]}}}
         return {**statement, "Condition": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}}
 
+    @cached_property
+    def _points_by_arn(self) -> dict[Value | None, AccessPoint]:
+        return {point.arn: point for point in self.new.access_points}
+
     def _by_condition(self, role: Resource, permissions: list[Permission]) -> dict[str | None, list[Permission]]:
         """Permissions by the condition under which a policy may name what they are about: the role's, or another one that
         an access point or file system has."""
-        conditions = {str(p.key[2]): p.condition for p in self.new.access_points}
         groups: dict[str | None, list[Permission]] = {}
         for permission in permissions:
             value = permission.access_point or permission.resource
-            name = target(value)
-            condition = conditions[name] if name in conditions else self.template.condition_of(value)
+            point = self._points_by_arn.get(permission.access_point)
+            condition = point.condition if point is not None else self.template.condition_of(value)
             groups.setdefault(condition or role.condition, []).append(permission)
         return groups
 
@@ -523,9 +532,8 @@ class ResourceWriter:
         node = child(role.properties, "Policies")
         if not isinstance(node, Sequence) or node.anchor or not node.items or items(node) is None:
             return None
-        systems = {
-            target(p.file_system) for p in self.new.access_points if p.arn in {q.access_point for q in permissions}
-        }
+        points = [self._points_by_arn[p.access_point] for p in permissions if p.access_point in self._points_by_arn]
+        systems = {target(point.file_system) for point in points}
         systems |= {target(p.resource) for p in permissions} | {target(p.access_point) for p in permissions}
         return None if any(self.template.reaches(name, role.name) for name in systems if name) else node
 
