@@ -16,7 +16,7 @@ TYPE_CHECKING = False  # the name is what type checkers look for; importing `typ
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-SUFFIXES = (".json", ".yaml", ".yml", ".template")
+SUFFIXES = (".json", ".yaml", ".yml", ".template", ".py")
 """Endings (lower case) of the files considered in directories; a file named explicitly needs none of them."""
 
 SKIPPED = frozenset({

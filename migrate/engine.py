@@ -17,7 +17,7 @@ from migrate.edit import Edit, apply
 from migrate.suppress import suppressions
 from migrate.syntax import CannotEdit, Document, SyntaxProblem, parse
 from migrate.syntax.collecting import not_collecting
-from migrate.syntax.node import EditMapping, EditSequence, TreeEdit
+from migrate.syntax.node import AnyEdit, EditMapping, EditSequence
 from rules import RULES
 from rules.constraints import violations
 from rules.levels import level
@@ -277,21 +277,28 @@ class Outcome:
 
 
 def process(
-    text: str, stem: str, policy: Policy, *, json: bool | None = None, decisions: Decisions | None = None
+    text: str,
+    stem: str,
+    policy: Policy,
+    *,
+    json: bool | None = None,
+    python: bool = False,
+    decisions: Decisions | None = None,
 ) -> Outcome:
-    """Read, plan, write and prove one file's text. Never raises for what a file may hold."""
+    """Read, plan, write and prove one file's text (`json` and `python` as for `parse`). Never raises for what a file may
+    hold."""
     with not_collecting():
-        return _process(text, stem, policy, json, decisions or {})
+        try:
+            document = parse(text, json=json, python=python)
+        except SyntaxProblem as problem:
+            return Outcome(error=problem.cause, error_line=problem.line)
+        return _process(document, stem, policy, decisions or {})
 
 
-def _process(text: str, stem: str, policy: Policy, json: bool | None, decisions: Decisions) -> Outcome:
-    try:
-        document = parse(text, json=json)
-    except SyntaxProblem as problem:
-        return Outcome(error=problem.cause, error_line=problem.line)
+def _process(document: Document, stem: str, policy: Policy, decisions: Decisions) -> Outcome:
     reading = dialects.read(document, stem)
     if reading is None:
-        return Outcome(unread=_words(document, []), text=text)
+        return Outcome(unread=_words(document, []), text=document.text)
     try:
         suppressed = suppressions(reading)
     except SyntaxProblem as problem:
@@ -303,8 +310,8 @@ def _process(text: str, stem: str, policy: Policy, json: bool | None, decisions:
         edits = document.edits(tree_edits)
     except (CannotEdit, ValueError) as problem:
         return Outcome(dialect=reading.dialect.name, error=f"cannot be edited without guessing: {problem}")
-    new_text = apply(text, edits)
-    failure = prove(reading, planned, tree_edits, edits, new_text, stem, policy, decisions, json) if edits else None
+    new_text = apply(document.text, edits)
+    failure = prove(reading, planned, tree_edits, edits, new_text, stem, policy, decisions) if edits else None
     if edits == [] and planned.stack != reading.stack:
         failure = "the plan changes something that was not written"
     if failure:
@@ -352,6 +359,8 @@ def _locate(reading: Reading, planned: Plan) -> Iterator[Located]:
     tasks = {task.key: task.name for task in reading.stack.tasks}
     for service in reading.stack.services:
         names[service.key] = (tasks.get(service.task, service.name) if service.task else service.name, None)
+    for hidden in reading.stack.hidden:
+        names[hidden.key] = (str(hidden.key[-2]), None)  # what it lies in, and which of those there it is
     for instance in reading.stack.instances:
         names |= dict.fromkeys((instance.key, instance.image_key, instance.script_key), (instance.name, None))
     located = []
@@ -372,13 +381,12 @@ def _locate(reading: Reading, planned: Plan) -> Iterator[Located]:
 def prove(
     reading: Reading,
     planned: Plan,
-    tree_edits: Sequence[TreeEdit],
+    tree_edits: Sequence[AnyEdit],
     edits: Sequence[Edit],
     new_text: str,
     stem: str,
     policy: Policy,
     decisions: Decisions,
-    json: bool | None,
 ) -> str | None:
     """Why the new text is not what the plan means, or None if it is.
 
@@ -387,7 +395,7 @@ def prove(
     ECS that the old text kept.
     """
     try:
-        document = parse(new_text, json=json)
+        document = reading.document.again(new_text)
     except SyntaxProblem as problem:
         return f"the result does not parse (line {problem.line}: {problem.cause})"
     again = dialects.read(document, stem)
@@ -409,16 +417,17 @@ def prove(
     return None
 
 
-def _keeps_to_its_lines(document: Document, tree_edits: Sequence[TreeEdit], edits: Sequence[Edit]) -> bool:
+def _keeps_to_its_lines(document: Document, tree_edits: Sequence[AnyEdit], edits: Sequence[Edit]) -> bool:
     """Whether every edit lies on the lines of a node that the plan changes: comments, quotes and blank lines elsewhere are
     no data, so nothing else would miss them."""
     starts = document.line_starts
     regions = []
     for change in tree_edits:
-        first = bisect_right(starts, change.node.start) - 1
+        start, end = document.reach(change)
+        first = bisect_right(starts, start) - 1
         if isinstance(change, EditSequence) and not change.items and first:
             first -= 1  # `[]` goes behind the key on the line above
-        last = bisect_right(starts, max(change.node.start, change.node.end - 1)) - 1
+        last = bisect_right(starts, max(start, end - 1)) - 1
         if isinstance(change, EditMapping | EditSequence):
             # What is new goes around the comments that belong to what it stands beside.
             while first and _says_nothing(document, first - 1):

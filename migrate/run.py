@@ -115,7 +115,8 @@ class Run:
             raw = content(found.path)
         except OSError as error:
             return Job(found.path, found.name, None, reason(error))
-        if raw is not None and tells(raw):
+        # What Python says about instances is for its own dialects.
+        if raw is not None and tells(raw) and not _is_python(found.path):
             self._telling.append(found)
         if raw is None or not screen(raw):
             return None
@@ -223,7 +224,12 @@ def work(job: Job) -> FileResult:
     except SourceProblem as problem:
         return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
     json = {".json": True, ".yaml": False, ".yml": False}.get(path.suffix.lower())
-    return FileResult(job.name, source, process(source.text, _stem(path), job.policy, json=json))
+    outcome = process(source.text, _stem(path), job.policy, json=json, python=_is_python(job.path))
+    return FileResult(job.name, source, outcome)
+
+
+def _is_python(path: str) -> bool:
+    return path.lower().endswith(".py")
 
 
 def _stopped(path: str, name: str, problem: ConfigProblem) -> Job:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from migrate.dialects.ansible import Ansible
 from migrate.dialects.aws_batch import AwsBatch
 from migrate.dialects.cloudformation import CloudFormation
@@ -10,8 +12,16 @@ from migrate.dialects.reading import Dialect, Reading
 from migrate.dialects.task_definition import TaskDefinition
 from migrate.syntax import Document
 
-DIALECTS: tuple[Dialect, ...] = (CloudFormation(), EcsParams(), Ansible(), AwsBatch(), TaskDefinition())
+DATA_DIALECTS: tuple[Dialect, ...] = (CloudFormation(), EcsParams(), Ansible(), AwsBatch(), TaskDefinition())
 """In the order in which they are asked; the first that finds something reads the file."""
+
+
+@cache
+def _python_dialects() -> tuple[Dialect, ...]:
+    """The dialects of Python sources; they and Python's parser are imported for those only."""
+    from migrate.dialects.boto3 import Boto3
+
+    return (Boto3(),)
 
 
 def read(document: Document, stem: str) -> Reading | None:
@@ -19,7 +29,7 @@ def read(document: Document, stem: str) -> Reading | None:
 
     `stem` (the file's name without suffix) names a definition that names no family.
     """
-    for dialect in DIALECTS:
+    for dialect in _python_dialects() if document.python else DATA_DIALECTS:
         if (reading := dialect.read(document, stem)) is not None:
             return reading
     return None

@@ -147,7 +147,7 @@ class Collector:
                 tuple(shape.read_container(c, spelling, body, own if c is node else ()) for c in containers or ()),
                 containers is None,
                 condition,
-                shape.rest_but(node, (*own, spelling.mount_points), body),
+                shape.rest_but(node, (*own, spelling.mount_points), body, spelling.plain),
             )
         )
         self.spans[key] = node.start

@@ -100,6 +100,8 @@ class Spelling:
     """What conditions choose among in a node's place."""
     condition: Callable[[Conditions], str | None] = unconditional
     """The name of the condition that holds where these do together."""
+    plain: Callable[[str], str] = str
+    """The source of something that no change concerns, without layout that may change all the same."""
     drops_unknown_keys: bool = False
     """Whether the dialect's consumer ignores unknown keys, so that a misspelt one deploys without effect."""
 
@@ -205,11 +207,17 @@ def rest(node: Mapping | None, known: Iterable[Entry]) -> Rest:
     return tuple((key_text(e), data(e.value)) for e in node.entries if id(e) not in ids) if node else ()
 
 
-def rest_but(node: Mapping, names: Sequence[str], body: str) -> Rest:
+def rest_but(node: Mapping, names: Sequence[str], body: str, plain: Callable[[str], str] = str) -> Rest:
     """The keys of all entries but those with these names, with their source in the text `body`: much cheaper than their
     data, and what no change concerns must not move by a byte."""
-    others = (entry for entry in node.entries if key_text(entry) not in names)
-    return tuple((key_text(entry), body[entry.value.start : entry.value.end]) for entry in others)
+    found: list[tuple[str, object]] = []
+    for entry in node.entries:
+        key, merged = key_text(entry), entry.value
+        if key == "<<" and isinstance(merged, Mapping):  # written in place, so that its parts may change
+            found += rest_but(merged, names, body, plain)
+        elif key not in names:
+            found.append((key, plain(body[entry.value.start : entry.value.end])))
+    return tuple(found)
 
 
 def alphabetical(nodes: Sequence[Mapping]) -> bool:
@@ -374,13 +382,13 @@ def read_container(node: Mapping, spelling: Spelling, body: str, known: Sequence
         tuple(_mount_point(mapping(p), spelling, body) for p in listed or ()),
         tuple(_view(mapping(v), spelling) for v in spelling.each(child(node, spelling.volumes_from)) or ()),
         opaque=listed is None and points is not None and not _is_null(points),
-        rest=rest_but(node, (spelling.mount_points, *known), body),
+        rest=rest_but(node, (spelling.mount_points, *known), body, spelling.plain),
     )
 
 
 def _mount_point(node: Mapping | None, spelling: Spelling, body: str) -> MountPoint:
     mode = truth(child(node, spelling.read_only), default=False) if node else None
-    beside = rest_but(node, (spelling.read_only,), body) if node else ()
+    beside = rest_but(node, (spelling.read_only,), body, spelling.plain) if node else ()
     return MountPoint(spelling.read(child(node, spelling.source_volume)), mode, beside)
 
 
@@ -568,7 +576,7 @@ def problem(nodes: VolumeNodes, used_anchors: frozenset[str]) -> str | None:
     if nodes.obstacle:
         return nodes.obstacle
     if name is not None and nodes.entries[name] not in nodes.mapping.entries:
-        return "the storage comes from a YAML merge key"
+        return "the storage comes from another mapping, which is merged in"
     for node in nodes.edited:
         if any(key_text(e).startswith("Fn::") for e in node.entries):
             return "a macro adds to it"
@@ -576,7 +584,7 @@ def problem(nodes: VolumeNodes, used_anchors: frozenset[str]) -> str | None:
         if len(keys) != len(set(keys)):
             return f"key {next(k for k in keys if keys.count(k) > 1)} is there twice"
         if "<<" in keys and node is not nodes.mapping:
-            return "the storage is built with a YAML merge key"
+            return "another mapping is merged into the storage"
     if not nodes.is_efs and any(a in used_anchors for a in anchors_within(nodes.storage)):
         return "an alias elsewhere uses a part of it"
     return None

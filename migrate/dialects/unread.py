@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from migrate.dialects.reading import Unread, way_to
 from migrate.syntax import Document
-from migrate.syntax.node import Mapping
+from migrate.syntax.node import Mapping, Scalar
 
 _KEY = re.compile(r"(efs|docker)[_-]?volumes?([_-]?configuration)?|source[_-]?path", re.IGNORECASE)
 _INSIDE = re.compile(r"efs_?volume_?configuration", re.IGNORECASE)
@@ -36,17 +36,27 @@ def unread(document: Document, regions: Sequence[tuple[int, int]]) -> tuple[Unre
     found: dict[int, Unread] = {}
     seen: set[int] = set()
     for match in _WORD.finditer(document.text):
-        way, scalar = way_to(document, match.start())
+        scalar, is_key = _at(document, match.start())
         if scalar is None or is_read(scalar.start) or scalar.start in seen:
             continue
         seen.add(scalar.start)
-        node, index = way[-1] if way else (None, 0)
-        is_key = isinstance(node, Mapping) and node.entries[index].key is scalar
         if is_key and _KEY.fullmatch(scalar.text):
             found[scalar.start] = Unread(scalar.start, scalar.text)
-        elif not is_key and len(scalar.text) > 20 and (word := _embedded(scalar.text)):
+        elif not (is_key or _KEY.fullmatch(scalar.text)) and len(scalar.text) > 20 and (word := _embedded(scalar.text)):
             found[scalar.start] = Unread(scalar.start, word)
     return tuple(found[offset] for offset in sorted(found))
+
+
+def _at(document: Document, offset: int) -> tuple[Scalar | None, bool]:
+    """The scalar at an offset, and whether it is a key."""
+    if document.python:
+        from migrate.syntax.python import PythonDocument
+
+        assert isinstance(document, PythonDocument)
+        return document.string_at(offset) or (None, False)
+    way, scalar = way_to(document, offset)
+    node, index = way[-1] if way else (None, 0)
+    return scalar, isinstance(node, Mapping) and node.entries[index].key is scalar
 
 
 def _embedded(text: str) -> str | None:

@@ -21,7 +21,8 @@ _PLACEHOLDER = re.compile(
     r"|%[A-Za-z_]\w*%"  # %EFS_ID%
     r"|__[A-Z][A-Z0-9_]*?__"  # __EFS_ID__
     r"|@@?[A-Z_][A-Z0-9_]*@@?"  # @EFS_ID@
-    r"|\[\[.*?\]\]",
+    r"|\[\[.*?\]\]"
+    r"|\{[A-Za-z_][^{}\n]*\}",  # {efs_id}; str.format and f-strings, whose expressions a configuration names like this
     re.DOTALL,
 )
 

@@ -1,4 +1,4 @@
-"""Text to nodes with spans, and changes of nodes to minimal edits of the text: JSON and YAML."""
+"""Text to nodes with spans, and changes of nodes to minimal edits of the text: JSON, YAML and Python."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from migrate.syntax.value import get, literal, resolve
 __all__ = ["CannotEdit", "Document", "SyntaxProblem", "get", "literal", "parse", "resolve"]
 
 
-def parse(text: str, *, json: bool | None = None) -> Document:
+def parse(text: str, *, json: bool | None = None, python: bool = False) -> Document:
     """Read a text without a byte order mark. `json=True` takes nothing but JSON. `json=False` takes YAML, and what
     starts with a bracket and is JSON as JSON. None is for text of unknown kind: like False, but what starts with a
-    bracket and is neither is reported as broken JSON.
+    bracket and is neither is reported as broken JSON. `python` takes Python, and gives a `PythonDocument`.
 
     Raises SyntaxProblem.
     """
     with not_collecting():
+        if python:
+            from migrate.syntax.python import PythonDocument
+
+            return PythonDocument(text)
         return _parse(text, json)
 
 
@@ -26,7 +30,7 @@ def _parse(text: str, json: bool | None) -> Document:
     problem: SyntaxProblem | None = None
     if json or text.lstrip()[:1] in ("{", "["):
         try:
-            return Document(text, [_json.parse(text)], json=True)
+            return Document(text, [_json.parse(text)], json=True, strict=json)
         except SyntaxProblem as error:
             if json:
                 raise
@@ -40,4 +44,4 @@ def _parse(text: str, json: bool | None) -> Document:
         if json is None and problem is not None:
             raise problem from None
         raise
-    return Document(text, roots, json=False, aliases=aliases)
+    return Document(text, roots, json=False, aliases=aliases, strict=json)

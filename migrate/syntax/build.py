@@ -9,7 +9,20 @@ from typing import Literal
 from migrate.syntax.document import Document
 from migrate.syntax.habits import Habits, Quotes, content_start
 from migrate.syntax.key_habits import opening, under
-from migrate.syntax.node import Alias, Copy, Entry, Mapping, Node, Scalar, Sequence, Tagged, Value
+from migrate.syntax.node import (
+    Alias,
+    Call,
+    Copy,
+    Entry,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Source,
+    Tagged,
+    Template,
+    Value,
+)
 from migrate.syntax.piece import Group, Item, Leaf, Piece
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.spelling import is_plain, json_scalar, yaml_literal, yaml_string
@@ -63,6 +76,8 @@ class Builder:
         if isinstance(value, list):
             inner = under(key)
             return self._group(key, value, [Item(self.piece(child, nested=True, key=inner)) for child in value])
+        if isinstance(value, Source | Template | Call):
+            raise CannotEdit("code in a document that holds data")
         if self.json:
             written = json_scalar(value)
             return Leaf(written, written)

@@ -8,6 +8,7 @@ bare `true`, `12`, `null` …) or `tagged`. A collection is one flat tuple `("ma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
 
@@ -18,6 +19,7 @@ from migrate.syntax.node import (
     EditMapping,
     EditSequence,
     Entry,
+    Expression,
     Mapping,
     New,
     Node,
@@ -33,6 +35,7 @@ from migrate.syntax.value import is_literal
 
 _Changes = Lookup[int, TreeEdit]
 _NONE: _Changes = {}
+_LAYOUT = re.compile(r"[\s\\]+|,(?=\s*[\])}])")
 
 
 class _Key(str):
@@ -67,7 +70,9 @@ def data(root: Node, changes: _Changes = _NONE) -> object:
                 continue
             else:
                 node = part
-            if type(node) is Scalar:
+            if type(node) is Expression:
+                results.append(("expression", squeezed(node.text)))
+            elif type(node) is Scalar:
                 results.append(_changed_scalar(node, inside.get(id(node)), tag))
             elif type(node) is Alias:
                 results.append(("alias", node.name))
@@ -84,6 +89,11 @@ def data(root: Node, changes: _Changes = _NONE) -> object:
             finished = tuple(results)
             results, parts, changes = frames.pop()
             results.append(finished)
+
+
+def squeezed(code: str) -> str:
+    """Code without its layout: white space, and commas before closing brackets."""
+    return _LAYOUT.sub("", code)
 
 
 def _collection(

@@ -10,7 +10,7 @@ from functools import cached_property
 from migrate.edit import Edit
 from migrate.syntax.collecting import not_collecting
 from migrate.syntax.data import data
-from migrate.syntax.node import Alias, Node, TreeEdit
+from migrate.syntax.node import Alias, AnyEdit, EditMapping, EditSequence, Node, SetScalar, TreeEdit
 
 _JSON_BREAK = re.compile(r"\r\n|\n|\r")
 _YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -19,25 +19,32 @@ _YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 class Document:
     """A parsed text: `roots` has one node for JSON and one per document that is not empty for YAML."""
 
-    def __init__(self, text: str, roots: list[Node], *, json: bool, aliases: Items[Alias] = ()) -> None:
+    python = False
+    """Whether this is a `PythonDocument`, which dialects for data do not read."""
+
+    def __init__(
+        self, text: str, roots: list[Node], *, json: bool, aliases: Items[Alias] = (), strict: bool | None = None
+    ) -> None:
         self.text = text
         self.roots = roots
         self.json = json
         self.aliases = aliases
+        self.strict = strict
+        """What `parse` was told of the text's kind."""
 
-    def data(self, changes: Items[TreeEdit] = ()) -> object:
+    def data(self, changes: Items[AnyEdit] = ()) -> object:
         """The plain data of all roots after `changes`: a tuple that `==` compares and `hash` takes (see `data.py`).
 
         For any changes, `parse(apply(text, edits(changes))).data() == data(changes)`. Raises ValueError if two
         changes concern one node.
         """
-        by_node = {id(change.node): change for change in changes}
+        by_node = {id(change.node): change for change in _of_data(changes)}
         if len(by_node) != len(changes):
             raise ValueError("two changes concern one node")
         with not_collecting():
             return tuple([data(root, by_node) for root in self.roots])
 
-    def edits(self, changes: Items[TreeEdit]) -> list[Edit]:
+    def edits(self, changes: Items[AnyEdit]) -> list[Edit]:
         """The changes as text edits in the style of what stands around them: minimal, sorted, not overlapping.
 
         Raises CannotEdit where the text's shape does not allow a change without guessing, and ValueError if two
@@ -46,7 +53,17 @@ class Document:
         """
         from migrate.syntax.write import write
 
-        return write(self, changes)
+        return write(self, _of_data(changes))
+
+    def reach(self, change: AnyEdit) -> tuple[int, int]:
+        """The part of the text whose lines a change may touch, in characters."""
+        return change.node.start, change.node.end
+
+    def again(self, text: str) -> Document:
+        """Another text, read as this one was. Raises SyntaxProblem."""
+        from migrate.syntax import parse
+
+        return parse(text, json=self.strict)
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """The line and column, both from 1, of a character offset."""
@@ -71,3 +88,11 @@ class Document:
         from migrate.syntax.comments import comment_spans
 
         return comment_spans(self.text, self.roots)
+
+
+def _of_data(changes: Items[AnyEdit]) -> list[TreeEdit]:
+    """The changes, all of which every syntax knows. Raises ValueError."""
+    kept = [change for change in changes if isinstance(change, EditMapping | EditSequence | SetScalar)]
+    if len(kept) != len(changes):
+        raise ValueError("a change of code in a document that holds data")
+    return kept

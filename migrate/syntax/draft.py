@@ -10,7 +10,7 @@ from migrate.syntax.build import Builder
 from migrate.syntax.change import check
 from migrate.syntax.document import Document
 from migrate.syntax.habits import Habits
-from migrate.syntax.node import Added, Alias, New, Node, Scalar, TreeEdit
+from migrate.syntax.node import Added, Mapping, New, Node, Sequence, TreeEdit
 from migrate.syntax.piece import Item
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.surroundings import Container, Path, Surroundings, size
@@ -57,7 +57,7 @@ class Draft:
     def minified(self, node: Node, path: Path) -> bool:
         """Whether the whole document that `node` lies in is one collection in brackets on one line."""
         root = path[0].container if path else node
-        if isinstance(root, (Scalar, Alias)):
+        if not isinstance(root, (Mapping, Sequence)):
             return False
         return root.flow and self.around.one_line(root) and size(root) > 0
 

@@ -1,4 +1,4 @@
-"""One tree for JSON and YAML: nodes that know where in the text they stand, and changes to them.
+"""One tree for JSON, YAML and Python: nodes that know where in the text they stand, and changes to them.
 
 A node's span is what an edit may replace: for a block collection it ends with its last scalar (or alias), not with the
 comments that follow. Nodes are compared by identity.
@@ -67,7 +67,40 @@ class Alias:
     anchor: None = None
 
 
-Node = Scalar | Mapping | Sequence | Alias
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """An expression inside a text, as an f-string has it: `{name}`, `{name!r:>8}`. `source` is the whole of it, in one
+    spelling for equal expressions."""
+
+    source: str
+
+
+@dataclass(slots=True, eq=False)
+class Expression:
+    """Code that is carried over and never evaluated: only Python has it. `text` is its source. `parts` are those of the
+    string that it makes, as far as they are known: `f"/mnt/{name}"` is `("/mnt/", Inner("{name}"))`, a name that nothing is
+    known of `(Inner("{name}"),)`; None for what is no string. `reason` says why nothing more is known."""
+
+    start: int
+    end: int
+    text: str
+    parts: tuple[str | Inner, ...] | None = None
+    reason: str | None = None
+    tag: None = None
+    anchor: None = None
+
+
+@dataclass(slots=True, eq=False)
+class Statement:
+    """A statement of Python, beside which others can be put; spans what the parser says it does."""
+
+    start: int
+    end: int
+    tag: None = None
+    anchor: None = None
+
+
+Node = Scalar | Mapping | Sequence | Alias | Expression
 
 
 # -- values to be written ---------------------------------------------------------------------------------------------
@@ -88,7 +121,34 @@ class Tagged:
     value: Value
 
 
-Value = Union[str, bool, int, None, Copy, Tagged, "dict[str, Value]", "list[Value]"]
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Python: an expression, as it is to be written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Python: a text with expressions inside, to be written as an f-string."""
+
+    parts: tuple[str | Inner, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Python: a call with positional and keyword arguments. `name` is what is called, as it is to be written:
+    `ecs.EfsVolumeConfiguration`."""
+
+    name: str
+    arguments: dict[str, Value]
+    positional: tuple[Value, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+Value = Union[str, bool, int, None, Copy, Tagged, Source, Template, Call, "dict[str, Value]", "list[Value]"]
 
 
 # -- changes to a tree: at most one per node --------------------------------------------------------------------------
@@ -151,4 +211,39 @@ class SetScalar:
     value: str | bool | int
 
 
+@dataclass(frozen=True, slots=True)
+class SetCallee:
+    """Python: another name in front of a call's brackets; `node` holds the call's keyword arguments, which stay or have a
+    change of their own."""
+
+    node: Mapping
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddStatement:
+    """Python: a new statement `name = value` (or `value` alone) on a line of its own behind (or `before`) another, of which
+    it takes the indentation. With several at one place they keep their order."""
+
+    node: Statement
+    value: Value
+    name: str | None = None
+    before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddImport:
+    """Python: a name that the module needs, put in as the file itself imports. `from module import name as alias` (or
+    `import module as alias`, with no name). `node` is the statement that the import joins or stands beside."""
+
+    node: Statement
+    module: str
+    name: str | None = None
+    alias: str | None = None
+
+
 TreeEdit = EditMapping | EditSequence | SetScalar
+"""Changes that every syntax knows."""
+CodeEdit = SetCallee | AddStatement | AddImport
+"""Changes that Python alone knows."""
+AnyEdit = TreeEdit | CodeEdit

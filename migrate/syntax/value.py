@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
+from migrate.syntax.node import Alias, Entry, Expression, Mapping, Node, Scalar, Sequence
 
 # Whatever YAML 1.1 (PyYAML, Ansible), YAML 1.2 or JSON reads as something other than a string. A plain scalar that only
 # some of them take for a literal counts as one, so that it is never written plain where a string is meant.
@@ -54,7 +54,7 @@ def literal(node: Scalar) -> str | bool | int | float | None:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
-def resolve(node: Node | None) -> Scalar | Mapping | Sequence | None:
+def resolve(node: Node | None) -> Scalar | Mapping | Sequence | Expression | None:
     """The node itself, or what an alias stands for; None for an alias inside its own anchor."""
     seen = 0
     while type(node) is Alias:

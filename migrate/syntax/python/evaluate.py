@@ -1,0 +1,936 @@
+"""What an expression stands for, where that is certain: literals, and names that can have no other value.
+
+A name is known if one plain assignment reaches the use and nothing can have come between: it is not assigned again,
+neither in a branch nor through `global`, and a dict or list is changed nowhere and handed to nobody who might. Everything
+else stays an `Expression` with the reason. Nothing is executed.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from migrate.syntax.node import Alias, Entry, Expression, Inner, Mapping, Node, Scalar, Sequence
+from migrate.syntax.python.names import Binding, Block, Names, Place, Scope, Use
+from migrate.syntax.value import get, resolve
+
+MERGE = "<<"
+"""The key of an entry that puts in all entries of another mapping, as `**base` does."""
+
+_DEPTH = 60
+_LONGEST = 100_000
+Parts = tuple[str | Inner, ...]
+
+# Functions that neither keep nor change what they are given.
+_READERS = {"print", "len", "str", "repr", "bool", "isinstance", "type", "pprint", "pformat", "id", "hash", "dict"}
+_READING_METHODS = {
+    "dumps", "dump", "pprint", "pformat", "debug", "info", "warning", "error", "critical", "exception", "log", "echo",
+    "print", "register_task_definition", "register_job_definition", "safe_dump",
+}  # fmt: skip  # what json, pprint, logging, click and yaml call them; botocore copies what it changes
+_ADDING_METHODS = {"append", "extend", "insert"}
+_OWN_READING_METHODS = {"get", "keys", "values", "items", "copy", "index", "count"}
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Something that may change a part of a dict or list after it was made. `path` leads there from it, by keys and
+    indices (None for what is not known). What is only added to a list is none."""
+
+    path: tuple[str | int | None, ...]
+    line: int
+
+
+class Evaluator:
+    """Turns expressions of one module into nodes, each once."""
+
+    def __init__(self, names: Names, span: Callable[[ast.AST], tuple[int, int]], text: str) -> None:
+        self.names = names
+        self.span = span
+        self.text = text
+        self.origin: dict[int, ast.expr] = {}
+        """The expression behind each node, by the node's identity."""
+        self.entry_origin: dict[int, int] = {}
+        """Which entry of a dict or argument of a call an entry is, by the entry's identity: arguments count positional
+        ones first."""
+        self._nodes: dict[ast.expr, Node] = {}
+        self._running: set[object] = set()
+        self._kept: list[object] = []  # so that no identity is given twice
+        self._depth = 0
+        self._with_keys: dict[tuple[int, tuple[tuple[int, int], ...]], Mapping] = {}
+        self._set: dict[tuple[ast.expr, bool], Entry] = {}
+        self._handed_on: dict[ast.AST, bool] = {}
+
+    # -- nodes --------------------------------------------------------------------------------------------------------
+
+    def node(self, expression: ast.expr, place: Place) -> Node:
+        """The node of an expression that stands at `place`."""
+        found = self._nodes.get(expression)
+        if found is not None:
+            return found
+        if self._depth > _DEPTH or expression in self._running:
+            return self._opaque(expression, "it is nested too deeply or refers to itself")
+        self._depth += 1
+        self._running.add(expression)
+        try:
+            found = self._node(expression, place)
+        finally:
+            self._depth -= 1
+            self._running.discard(expression)
+        self._nodes[expression] = found
+        self.origin[id(found)] = expression
+        return found
+
+    def _node(self, expression: ast.expr, place: Place) -> Node:
+        start, end = self.span(expression)
+        match expression:
+            case ast.Constant(value=value):
+                scalar = _scalar(value)
+                if scalar is None:
+                    return self._opaque(expression)
+                quote = next((c for c in self.text[start : min(start + 3, end)] if c in "\"'"), '"')
+                return Scalar(start, end, scalar, quote if isinstance(value, str) else "")
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float())):
+                return Scalar(start, end, self.text[start:end], "")
+            case ast.NamedExpr():
+                return self.node(expression.value, place)
+            case ast.Dict():
+                return self._dict(expression, place)
+            case ast.List() | ast.Tuple():
+                items = [self.node(item, place) for item in expression.elts]
+                return Sequence(start, end, items, flow=True)
+            case ast.Starred():
+                return self._opaque(expression, "a part of the list is put in with *")
+            case ast.Call() if self._calls(expression, place, "dict"):
+                return self.call(expression, place)
+            case ast.Name():
+                return self._name(expression, place)
+            case ast.Attribute():
+                return self._attribute(expression, place)
+            case ast.Subscript():
+                return self._subscript(expression, place)
+            case _:
+                pass
+        parts = self._parts(expression, place)
+        if parts is not None and all(isinstance(part, str) for part in parts):
+            return Scalar(start, end, "".join(map(str, parts)), '"')
+        return self._opaque(expression, _reason(expression), parts)
+
+    def _opaque(self, expression: ast.expr, reason: str | None = None, parts: Parts | None = None) -> Expression:
+        start, end = self.span(expression)
+        if parts is None and reason is None:
+            parts = _inner(expression)
+        node = Expression(start, end, self.text[start:end], parts, reason)
+        self.origin[id(node)] = expression
+        self._kept.append(node)
+        return node
+
+    def _dict(self, expression: ast.Dict, place: Place) -> Node:
+        start, end = self.span(expression)
+        entries: list[Entry] = []
+        for number, (key, value) in enumerate(zip(expression.keys, expression.values, strict=True)):
+            if key is None:
+                merge = Scalar(self.span(value)[0], self.span(value)[0], MERGE, "")
+                entry = Entry(merge, self.node(value, place))
+            else:
+                found = self.node(key, place)
+                known = resolve(found)
+                if isinstance(found, Alias) and isinstance(known, Scalar):
+                    # A key by its constant's name: known, but not to be rewritten.
+                    found = Scalar(found.start, found.end, known.text, known.style)
+                entry = Entry(found, self.node(value, place))
+            self.entry_origin[id(entry)] = number
+            self._kept.append(entry)
+            entries.append(entry)
+        return self._consistent(expression, Mapping(start, end, entries, flow=True), ordered=True)
+
+    def call(self, expression: ast.Call, place: Place) -> Node:
+        """The keyword arguments of a call as a mapping, whose span is the whole call's."""
+        found = self._nodes.get(expression)
+        if isinstance(found, Mapping):
+            return found
+        start, end = self.span(expression)
+        entries: list[Entry] = []
+        arguments: list[tuple[ast.keyword | None, ast.expr]] = []
+        if self._calls(expression, place, "dict"):
+            arguments += [(None, argument) for argument in expression.args]
+        arguments += [(keyword, keyword.value) for keyword in expression.keywords]
+        skipped = len(expression.args) - (len(arguments) - len(expression.keywords))
+        for number, (keyword, value) in enumerate(arguments, skipped):
+            at = self.span(keyword or value)[0]
+            if keyword is not None and keyword.arg is not None:
+                entry = Entry(Scalar(at, at + len(keyword.arg), keyword.arg, ""), self.node(value, place))
+            else:
+                entry = Entry(Scalar(at, at, MERGE, ""), self.node(value, place))
+            self.entry_origin[id(entry)] = number
+            self._kept.append(entry)
+            entries.append(entry)
+        made = self._consistent(expression, Mapping(start, end, entries, flow=True), ordered=False)
+        self._nodes[expression] = made
+        self.origin[id(made)] = expression
+        return made
+
+    def _consistent(self, expression: ast.expr, mapping: Mapping, *, ordered: bool) -> Node:
+        """The mapping, unless what `**` puts in overrides an entry of its own or of another one."""
+        merged: set[str] = set()
+        own: set[str] = set()
+        for entry in mapping.entries:
+            key = entry.key
+            if not isinstance(key, Scalar):
+                return self._opaque(expression, f"its key {_short(getattr(key, 'text', '…'))} is an expression")
+            if key.text != MERGE or key.style:
+                own.add(key.text)
+                continue
+            inner = resolve(entry.value)
+            if not isinstance(inner, Mapping):
+                if ordered and own:
+                    return self._opaque(expression, "what ** puts in, which may override it, is not known")
+                continue
+            names = set(keys(inner))
+            if names & merged or (ordered and names & own):
+                return self._opaque(expression, "what ** puts in overrides a part of it")
+            merged |= names
+        return mapping
+
+    # -- names --------------------------------------------------------------------------------------------------------
+
+    def _name(self, expression: ast.Name, place: Place) -> Node:
+        owner, later = self.names.owner(expression.id, place.scope)
+        if owner is None:
+            return self._opaque(expression)
+        binding, reason = self.reaching(expression.id, owner, place, later=later)
+        if binding is None or binding.value is None:
+            return self._opaque(expression, reason, _inner(expression))
+        return self._alias(expression, binding, (*owner.path, expression.id), owner)
+
+    def reaching(self, name: str, owner: Scope, place: Place, *, later: bool) -> tuple[Binding | None, str | None]:
+        """The one binding that gives a name its value at `place`, or the reason why that is not known."""
+        bindings = owner.bindings.get(name, [])
+        star = self.names.star_import
+        if owner.kind == "module" and star is not None and any(b.place.index < star for b in bindings):
+            return None, f"a later `import *` may replace `{name}`"
+        if later or owner.kind == "class":
+            if len(bindings) != 1:
+                return None, f"`{name}` is assigned more than once"
+            (binding,) = bindings
+            if binding.place.block.parent is not None:
+                return None, f"`{name}` is assigned in a branch"
+            return binding, binding.reason and f"`{name}` is {binding.reason}"
+        before = [b for b in bindings if b.place.index < place.index]
+        if not before:
+            return None, f"`{name}` is not assigned before it is used"
+        binding = before[-1]
+        if not place.block.within(binding.place.block):
+            return None, f"`{name}` is assigned in a branch"
+        after = [b for b in bindings if b.place.index >= place.index]
+        for loop in _loops(place, binding):
+            if any(b.place.block.within(loop) for b in after):
+                return None, f"`{name}` is assigned again in the loop"
+        if binding.place.scope is not owner:
+            return None, f"`{name}` is {binding.reason or 'changed in a function'}"
+        if any(b.place.scope is not owner for b in bindings):
+            return None, f"`{name}` is changed in a function"
+        return binding, binding.reason and f"`{name}` is {binding.reason}"
+
+    def _alias(self, expression: ast.expr, binding: Binding, path: tuple[str, ...], owner: Scope) -> Node:
+        assert binding.value is not None
+        target = self.node(binding.value, binding.place)
+        name = ".".join(path)
+        bindings = owner.bindings.get(binding.name, [])
+        if len(bindings) > 1 and binding in bindings:
+            name += f"#{bindings.index(binding) + 1}"
+        known = resolve(target)
+        if isinstance(known, Expression):
+            if known.parts is None or any(isinstance(part, str) for part in known.parts):
+                # f"/mnt/efs/{env}" under a name: its parts are known, its source is the name.
+                return self._opaque(expression, known.reason, known.parts)
+            return self._opaque(expression, None, _inner(expression))
+        if isinstance(known, Mapping | Sequence):
+            uses = self._uses(expression, binding, owner)
+            reason = self._changed(uses, binding, expression)
+            if reason:
+                return self._opaque(expression, reason)
+            if isinstance(known, Mapping) and isinstance(target, Mapping):
+                target = self._with_keys_set(target, uses, binding, self._place_of(uses, expression))
+        start, end = self.span(expression)
+        alias = Alias(start, end, name, target)
+        self._kept.append(alias)
+        return alias
+
+    def _uses(self, expression: ast.expr, binding: Binding, owner: Scope) -> list[Use]:
+        """What else reads the name or attribute that this binding gives its value."""
+        if isinstance(expression, ast.Name):
+            return self.names.uses_of(binding.name, owner)
+        return self.names.attributes.get(binding.name, [])
+
+    @staticmethod
+    def _place_of(uses: list[Use], expression: ast.expr) -> Place | None:
+        return next((use.place for use in uses if use.node is expression), None)
+
+    def _changed(self, uses: list[Use], binding: Binding, expression: ast.expr) -> str | None:
+        """Why what is bound may not be what was written: something changes it, or is given it and may."""
+        siblings = [b for b in binding.place.scope.bindings.get(binding.name, ()) if b is not binding]
+        for use in uses:
+            if isinstance(expression, ast.Name) and siblings and not self._reads(use, binding, siblings):
+                continue
+            verdict = self._verdict(use, binding)
+            if verdict:
+                name = ast.unparse(expression)
+                return f"`{name}` is {verdict} in line {use.node.lineno}, so what it holds is not known"
+        return None
+
+    @staticmethod
+    def _reads(use: Use, binding: Binding, siblings: list[Binding]) -> bool:
+        """Whether a use may read this binding and not one that stands before or after it."""
+        if use.place.scope is not binding.place.scope:
+            return True
+        before = [b for b in (binding, *siblings) if b.place.index < use.place.index]
+        last = max(before, key=lambda b: b.place.index, default=None)
+        return last is binding or use.place.block.parent is not None
+
+    def _verdict(self, use: Use, binding: Binding) -> str | None:
+        """What a use does to the dict or list that it reads: None if nothing."""
+        node: ast.AST = use.node
+        parent = self.names.parents.get(node)
+        deep = False
+        while isinstance(parent, ast.Subscript) and parent.value is node:
+            if not isinstance(parent.ctx, ast.Load):
+                if deep or not _is_plain_key(parent) or isinstance(self.names.parents.get(parent), ast.AugAssign):
+                    return "changed"
+                return None if isinstance(self.names.parents.get(parent), ast.Assign) else "changed"
+            node, parent, deep = parent, self.names.parents.get(parent), True
+        if isinstance(parent, ast.Attribute) and parent.value is node:
+            called = self.names.parents.get(parent)
+            if not isinstance(called, ast.Call) or called.func is not parent:
+                return "changed" if not isinstance(parent.ctx, ast.Load) else "handed on"
+            if parent.attr not in _OWN_READING_METHODS:
+                return "changed"
+            node, parent, deep = called, self.names.parents.get(called), True
+        if deep and self._immutable(use, binding):
+            return None
+        match parent:
+            case ast.FormattedValue() | ast.Compare() | ast.UnaryOp() | ast.Expr() | ast.Assert():
+                return None
+            case ast.If() | ast.While():
+                return None  # its truth
+            case ast.Call() if parent.func is node:
+                return "called"
+            case ast.Call() | ast.keyword():
+                return None if self._only_reads(parent) else "handed on"
+            case ast.Return():
+                local = binding.place.scope.kind == "function" and use.place.scope is binding.place.scope
+                return None if local and isinstance(use.node, ast.Name) else "handed on"
+            case ast.Dict() | ast.List() | ast.Tuple():
+                # It becomes a part of something that is read, and judged, on its own.
+                return self._part_of_known(parent, use)
+            case ast.Starred():
+                return None if isinstance(self.names.parents.get(parent), ast.List | ast.Tuple) else "handed on"
+            case ast.For() | ast.comprehension():
+                return "gone through"
+            case _:
+                return "handed on"
+
+    def touches(self, expression: ast.expr, place: Place) -> list[Touch]:
+        """What may change a dict or list that is written where it stands, after it was made: see `Touch`. What other
+        modules do with it is not asked."""
+        outermost, prefix = self._outermost(expression)
+        assign = self.names.parents.get(outermost)
+        targets = assign.targets if isinstance(assign, ast.Assign) else []
+        if isinstance(assign, ast.AnnAssign):
+            targets = [assign.target]
+        found: list[Touch] = []
+        for target in targets:
+            found += self._touches_by(target, place, set())
+        relative: list[Touch] = []
+        for touch in found:
+            common = min(len(prefix), len(touch.path))
+            if all(a == b or None in (a, b) for a, b in zip(prefix[:common], touch.path[:common], strict=True)):
+                relative.append(replace(touch, path=touch.path[len(prefix) :]))
+        return relative
+
+    def _outermost(self, expression: ast.expr) -> tuple[ast.AST, tuple[str | int | None, ...]]:
+        """The outermost dict or list around an expression, and the way from there to it."""
+        path: list[str | int | None] = []
+        node: ast.AST = expression
+        while True:
+            parent = self.names.parents.get(node)
+            match parent:
+                case ast.Dict():
+                    keys = [k for k, v in zip(parent.keys, parent.values, strict=True) if v is node]
+                    key = keys[0] if keys else None
+                    path.insert(0, key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None)
+                case ast.List() | ast.Tuple():
+                    path.insert(0, parent.elts.index(node) if node in parent.elts else None)
+                case _:
+                    return node, tuple(path)
+            node = parent
+
+    def _touches_by(self, target: ast.expr, place: Place, seen: set[ast.AST]) -> Iterator[Touch]:
+        """What happens to something through a name or attribute that it is given."""
+        if target in seen:
+            return
+        seen.add(target)
+        uses: list[Use] = []
+        if isinstance(target, ast.Name):
+            owner, _ = self.names.owner(target.id, place.scope)
+            uses = self.names.uses_of(target.id, owner) if owner is not None else []
+        elif isinstance(target, ast.Attribute):
+            uses = self.names.attributes.get(target.attr, [])
+        elif isinstance(target, ast.Tuple | ast.List):
+            for part in target.elts:
+                yield from self._touches_by(part, place, seen)
+        for use in uses:
+            if use.node is not target:
+                yield from self._touches_of(use, seen)
+
+    def _touches_of(self, use: Use, seen: set[ast.AST]) -> Iterator[Touch]:
+        path: list[str | int | None] = []
+        node: ast.AST = use.node
+        line = use.node.lineno
+        while True:
+            parent = self.names.parents.get(node)
+            if isinstance(parent, ast.Subscript) and parent.value is node:
+                key = parent.slice.value if isinstance(parent.slice, ast.Constant) else None
+                path.append(key if isinstance(key, str | int) else None)
+                if not isinstance(parent.ctx, ast.Load):
+                    yield Touch(tuple(path), line)
+                    return
+                node = parent
+            elif isinstance(parent, ast.Attribute) and parent.value is node:
+                called = self.names.parents.get(parent)
+                if not isinstance(called, ast.Call) or called.func is not parent or parent.attr in _ADDING_METHODS:
+                    return
+                first = called.args[0] if called.args else None
+                key = first.value if isinstance(first, ast.Constant) else None
+                if parent.attr in ("get", "pop", "setdefault") and isinstance(key, str | int):
+                    path.append(key)
+                elif parent.attr in ("values", "items"):
+                    path.append(None)
+                if parent.attr not in _OWN_READING_METHODS:
+                    yield Touch(tuple(path), line)
+                    return
+                node = called
+            else:
+                break
+        # What is changed under another name is changed, too.
+        others: list[ast.expr] = []
+        match parent:
+            case ast.For() | ast.AsyncFor() | ast.comprehension() if parent.iter is node:
+                others, path = [parent.target], [*path, None]
+            case ast.Call(func=ast.Name(id="enumerate")):
+                loop = self.names.parents.get(parent)
+                if isinstance(loop, ast.For | ast.comprehension):
+                    others, path = [loop.target], [*path, None]
+            case ast.Assign():
+                others = parent.targets
+            case ast.AnnAssign() | ast.NamedExpr():
+                others = [parent.target]
+            case _:
+                pass
+        for other in others:
+            for touch in self._touches_by(other, use.place, seen):
+                yield replace(touch, path=(*path, *touch.path))
+
+    reads: tuple[Callable[[ast.Call], bool], ...] = ()
+    """What dialects add: predicates for the calls whose arguments they read."""
+
+    def _part_of_known(self, parent: ast.AST, use: Use) -> str | None:
+        """What becomes of the dict or list that holds the one in question."""
+        node: ast.AST | None = parent
+        while isinstance(node, ast.Dict | ast.List | ast.Tuple):
+            node = self.names.parents.get(node)
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            target = targets[0] if len(targets) == 1 else None
+            if not isinstance(target, ast.Name) or target in self._running:
+                return "handed on"
+            owner, _ = self.names.owner(target.id, use.place.scope)
+            if owner is None:
+                return "handed on"
+            # Parts of parts that are used twice each would otherwise take exponential time.
+            if target not in self._handed_on:
+                bindings = owner.bindings.get(target.id, [])
+                self._running.add(target)
+                try:
+                    uses = self.names.uses_of(target.id, owner)
+                    self._handed_on[target] = any(self._verdict(u, bindings[0]) for u in uses)
+                finally:
+                    self._running.discard(target)
+            return "handed on" if self._handed_on[target] else None
+        return None if self._only_reads(node) else "handed on"
+
+    def _only_reads(self, node: ast.AST | None) -> bool:
+        """Whether a call, or the one that a keyword argument belongs to, keeps and changes nothing that it is given."""
+        call = self.names.parents.get(node) if isinstance(node, ast.keyword) else node
+        if not isinstance(call, ast.Call):
+            return False
+        called = call.func
+        if isinstance(called, ast.Name) and called.id in _READERS:
+            return True
+        if isinstance(called, ast.Attribute) and called.attr in _READING_METHODS:
+            return True
+        return any(reads(call) for reads in self.reads)
+
+    def _immutable(self, use: Use, binding: Binding) -> bool:
+        """Whether what a use takes out of a dict by literal keys is a string or a number."""
+        node: ast.AST = use.node
+        value: ast.expr | None = binding.value
+        while True:
+            parent = self.names.parents.get(node)
+            if not (isinstance(parent, ast.Subscript) and parent.value is node and isinstance(value, ast.Dict)):
+                break
+            key = parent.slice.value if isinstance(parent.slice, ast.Constant) else None
+            found = [
+                v
+                for k, v in zip(value.keys, value.values, strict=True)
+                if isinstance(k, ast.Constant) and k.value == key
+            ]
+            if len(found) != 1 or None in value.keys:
+                return False
+            value, node = found[0], parent
+        return node is not use.node and isinstance(value, ast.Constant | ast.JoinedStr)
+
+    def _with_keys_set(self, mapping: Mapping, uses: list[Use], binding: Binding, place: Place | None) -> Mapping:
+        """The mapping with the keys that statements `name["key"] = value` set after it was made. Where one is set in a
+        branch, or again, its value is not known."""
+        entries = list(mapping.entries)
+        for use in uses:
+            subscript = self.names.parents.get(use.node)
+            assign = self.names.parents.get(subscript) if subscript is not None else None
+            if not (isinstance(subscript, ast.Subscript) and isinstance(subscript.ctx, ast.Store)):
+                continue
+            assert isinstance(assign, ast.Assign)
+            assert isinstance(subscript.slice, ast.Constant)
+            key = str(subscript.slice.value)
+            start, end = self.span(subscript.slice)
+            there = [i for i, e in enumerate(entries) if isinstance(e.key, Scalar) and e.key.text == key]
+            certain = (
+                place is not None
+                and place.scope is use.place.scope is binding.place.scope
+                and binding.place.index < use.place.index < place.index
+                and place.block.within(use.place.block)
+                and not there
+            )
+            reason = f"`{key}` is set apart in line {subscript.lineno}"
+            entry = self._set.get((assign.value, certain))
+            if entry is None:
+                value = self.node(assign.value, use.place) if certain else self._opaque(assign.value, reason)
+                entry = self._set[assign.value, certain] = Entry(Scalar(start, end, key, '"'), value)
+            if there:
+                entries[there[0]] = entry
+            else:
+                entries.append(entry)
+        if entries == mapping.entries:
+            return mapping
+        # What two places see is one thing if they see the same of it, so that nobody changes it twice.
+        seen = (id(mapping), tuple((id(entry.key), id(entry.value)) for entry in entries))
+        if seen not in self._with_keys:
+            made = self._with_keys[seen] = replace(mapping, entries=entries)
+            self.origin[id(made)] = self.origin[id(mapping)]
+        return self._with_keys[seen]
+
+    def known_name(self, expression: ast.Name | ast.Attribute) -> str | None:
+        """The string that a name stands for, if it was asked for before and is known."""
+        found = self._nodes.get(expression)
+        target = resolve(found) if isinstance(found, Alias) else None
+        return target.text if isinstance(target, Scalar) and target.style else None
+
+    # -- attributes and parts -----------------------------------------------------------------------------------------
+
+    def _attribute(self, expression: ast.Attribute, place: Place) -> Node:
+        if not isinstance(expression.value, ast.Name):
+            return self._opaque(expression)
+        of = self._class_of(expression.value.id, place)
+        if of is None:
+            return self._opaque(expression)
+        scope, is_class = of
+        name = expression.attr
+        stores = self.names.stores.get(name, [])
+        mine = [store for store in stores if store.owner is scope]
+        if any(store.owner is None for store in stores) or any(
+            (store.owner and self._related(store.owner, scope)) for store in stores if store.owner is not scope
+        ):
+            return self._opaque(expression, f"`.{name}` is assigned elsewhere", _inner(expression))
+        own = scope.bindings.get(name, [])
+        if any(name in other.bindings for other in self._relatives(scope)) or len(own) + len(mine) != 1:
+            reason = f"`{expression.value.id}.{name}` is assigned more than once" if own or mine else None
+            return self._opaque(expression, reason, _inner(expression))
+        binding = own[0] if own else mine[0].binding
+        if binding.value is None or (mine and (is_class or not mine[0].in_init)):
+            return self._opaque(expression, None, _inner(expression))
+        if own and binding.place.block.parent is not None:
+            return self._opaque(expression, f"`{name}` is assigned in a branch", _inner(expression))
+        return self._alias(expression, binding, (*scope.path, name), scope)
+
+    def _class_of(self, name: str, place: Place) -> tuple[Scope, bool] | None:
+        """The class whose attributes `name.x` reads: `self`, `cls`, or the class by its name; and whether it is that."""
+        scope: Scope | None = place.scope
+        while scope is not None:
+            method = scope.method_of()
+            if name in scope.bindings:
+                if method is not None and method[1] == name and len(scope.bindings[name]) == 1:
+                    return method[0], method[2]
+                break
+            scope = scope.parent
+        classes = self.names.classes.get(name, [])
+        owner, _ = self.names.owner(name, place.scope)
+        if len(classes) == 1 and owner is classes[0].parent and owner is not None and len(owner.bindings[name]) == 1:
+            return classes[0], True
+        return None
+
+    def _relatives(self, scope: Scope) -> list[Scope]:
+        return [c for group in self.names.classes.values() for c in group if c is not scope and self._related(c, scope)]
+
+    @staticmethod
+    def _related(one: Scope, other: Scope) -> bool:
+        return one.path[-1] in other.bases or other.path[-1] in one.bases
+
+    def _subscript(self, expression: ast.Subscript, place: Place) -> Node:
+        base = (
+            self.node(expression.value, place)
+            if isinstance(expression.value, ast.Name | ast.Attribute | ast.Subscript)
+            else None
+        )
+        known = resolve(base) if isinstance(base, Alias) else None
+        key = expression.slice.value if isinstance(expression.slice, ast.Constant) else None
+        found: Node | None = None
+        if isinstance(known, Mapping) and isinstance(key, str):
+            entry = get(known, key)
+            found = entry.value if entry is not None and not unknown_merges(known) else None
+        elif isinstance(known, Sequence) and isinstance(key, int) and not isinstance(key, bool):
+            plain = not any(isinstance(item, Expression) for item in known.items)
+            found = known.items[key] if plain and -len(known.items) <= key < len(known.items) else None
+        if found is None or isinstance(resolve(found), Expression | None) or not isinstance(base, Alias):
+            return self._opaque(expression)
+        start, end = self.span(expression)
+        return Alias(start, end, f"{base.name}[{key!r}]", found)
+
+    # -- strings ------------------------------------------------------------------------------------------------------
+
+    def _parts(self, expression: ast.expr, place: Place) -> Parts | None:
+        """The string that an expression makes, in parts; None if it may be no string, or cannot be known."""
+        self._depth += 1
+        try:
+            if self._depth > _DEPTH * 2:
+                return None
+            found = self._text(expression, place)
+        finally:
+            self._depth -= 1
+        if found is None or sum(len(part) if isinstance(part, str) else len(part.source) for part in found) > _LONGEST:
+            return None
+        return _joined(found)
+
+    def _text(self, expression: ast.expr, place: Place) -> Parts | None:
+        match expression:
+            case ast.Constant(value=str(value)):
+                return (value,)
+            case ast.JoinedStr():
+                made: list[str | Inner] = []
+                for part in expression.values:
+                    if isinstance(part, ast.FormattedValue):
+                        made += self._formatted(part, place)
+                    elif isinstance(part, ast.Constant):
+                        made.append(str(part.value))
+                return tuple(made)
+            case ast.BinOp(op=ast.Add()):
+                return self._sum(expression, place)
+            case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str(template))):
+                values = [self._literal(v, place) for v in _operands(expression.right)]
+                if any(value is None for value in values):
+                    return None
+                try:
+                    return (template % tuple(values),)
+                except (TypeError, ValueError):
+                    return None
+            case ast.BinOp(op=ast.Div()) | ast.Call():
+                if isinstance(expression, ast.Call) and (formatted := self._format(expression, place)) is not None:
+                    return (formatted,)
+                path = self._path(expression, place)
+                return (path,) if path is not None and not _is_path_object(expression) else None
+            case _:
+                return None
+
+    def _sum(self, expression: ast.BinOp, place: Place) -> Parts | None:
+        operands: list[ast.expr] = []
+        node: ast.expr = expression
+        while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            operands.append(node.right)
+            node = node.left
+        operands.append(node)
+        if len(operands) > 200:
+            return None
+        made: list[str | Inner] = []
+        is_string = False
+        for operand in reversed(operands):
+            known = self._known_parts(operand, place)
+            is_string = is_string or known is not None
+            if known is None:
+                if isinstance(operand, ast.List | ast.Dict | ast.Tuple | ast.ListComp | ast.Constant):
+                    return None
+                known = _inner(operand)
+            made += known
+        return tuple(made) if is_string else None
+
+    def _known_parts(self, expression: ast.expr, place: Place) -> Parts | None:
+        """The parts of what is certainly a string."""
+        if isinstance(expression, ast.Name | ast.Attribute | ast.Subscript):
+            node = self.node(expression, place)
+            found = resolve(node)
+            if isinstance(found, Scalar) and found.style:
+                return (found.text,)
+            if isinstance(found, Expression) and found.parts and any(isinstance(part, str) for part in found.parts):
+                return found.parts
+            return None
+        return self._parts(expression, place)
+
+    def _formatted(self, value: ast.FormattedValue, place: Place) -> Parts:
+        if value.conversion == -1 and value.format_spec is None:
+            known = self._known_parts(value.value, place)
+            if known is not None:
+                return known
+            number = self._literal(value.value, place)
+            if number is not None:
+                return (number,)
+        return (Inner(ast.unparse(ast.JoinedStr([value]))[2:-1]),)
+
+    def _literal(self, expression: ast.expr, place: Place) -> str | None:
+        """A string or whole number as `str` gives it, if it is known."""
+        if isinstance(expression, ast.Constant):
+            return _text_of(expression.value)
+        if isinstance(expression, ast.Name | ast.Attribute | ast.Subscript):
+            node = self.node(expression, place)
+            target = resolve(node)
+            if isinstance(target, Scalar) and (target.style or target.text.isdecimal()):
+                return target.text
+            return None
+        parts = self._parts(expression, place)
+        return "".join(map(str, parts)) if parts is not None and all(isinstance(p, str) for p in parts) else None
+
+    def _format(self, call: ast.Call, place: Place) -> str | None:
+        """`"…".format(…)` and `str(…)` of known values."""
+        function = call.func
+        if self._calls(call, place, "str") and len(call.args) == 1 and not call.keywords:
+            return self._path(call.args[0], place) or self._literal(call.args[0], place)
+        if not (isinstance(function, ast.Attribute) and function.attr == "format"):
+            return None
+        template = self._literal(function.value, place)
+        positional = [self._literal(argument, place) for argument in call.args]
+        named = {k.arg: self._literal(k.value, place) for k in call.keywords}
+        if template is None or None in positional or None in named or None in named.values():
+            return None
+        try:
+            return template.format(*positional, **{str(k): v for k, v in named.items()})
+        except (IndexError, KeyError, ValueError, AttributeError):
+            return None
+
+    def _path(self, expression: ast.expr, place: Place) -> str | None:
+        """What `os.path.join(…)`, `Path(…)`, `path / "name"` and `str(path)` make of known parts."""
+        if isinstance(expression, ast.BinOp) and isinstance(expression.op, ast.Div):
+            left = (
+                self._path(expression.left, place)
+                if _is_path_object(expression.left)
+                else self._path_name(expression.left, place)
+            )
+            right = self._literal(expression.right, place)
+            return _join([left, right]) if left is not None and right is not None else None
+        if not isinstance(expression, ast.Call) or expression.keywords:
+            return None
+        name = self._called(expression, place)
+        if name in ("os.path.join", "posixpath.join", "pathlib.Path", "pathlib.PurePosixPath", "pathlib.PosixPath"):
+            parts = [self._literal(argument, place) for argument in expression.args]
+            known = [part for part in parts if part is not None]
+            if not known or len(known) < len(parts):
+                return None
+            return posixpath.join(*known) if name.endswith("join") else _join(known)
+        return None
+
+    def _path_name(self, expression: ast.expr, place: Place) -> str | None:
+        """The path under a name, as in `BASE / "app"`."""
+        if not isinstance(expression, ast.Name | ast.Attribute):
+            return None
+        binding: Binding | None = None
+        if isinstance(expression, ast.Name):
+            owner, later = self.names.owner(expression.id, place.scope)
+            if owner is not None:
+                binding, _ = self.reaching(expression.id, owner, place, later=later)
+        if binding is None or binding.value is None or not _is_path_object(binding.value) or binding in self._running:
+            return None
+        self._running.add(binding)
+        try:
+            return self._path(binding.value, binding.place)
+        finally:
+            self._running.discard(binding)
+
+    # -- what is called -----------------------------------------------------------------------------------------------
+
+    def _calls(self, call: ast.Call, place: Place, builtin: str) -> bool:
+        """Whether a call is one of a builtin function."""
+        function = call.func
+        return (
+            isinstance(function, ast.Name)
+            and function.id == builtin
+            and self.names.owner(builtin, place.scope)[0] is None
+        )
+
+    def _called(self, call: ast.Call, place: Place) -> str:
+        return self.dotted(call.func, place) or ""
+
+    def dotted(self, expression: ast.expr, place: Place) -> str | None:
+        """What a dotted name means by the imports of the module: `ecs.Volume` is `aws_cdk.aws_ecs.Volume`. None for what
+        is no dotted name, or does not come from an import that certainly gives it."""
+        names: list[str] = []
+        node = expression
+        while isinstance(node, ast.Attribute):
+            names.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return None
+        owner, _ = self.names.owner(node.id, place.scope)
+        bindings = owner.bindings.get(node.id, []) if owner is not None else []
+        if not bindings or any(b.reason != "imported" for b in bindings):
+            return None
+        for statement, _ in self.names.imports:
+            if statement is bindings[0].place.statement:
+                return ".".join([_imported(statement, node.id), *reversed(names)])
+        return None
+
+
+# -- small things -----------------------------------------------------------------------------------------------------
+
+
+def keys(mapping: Mapping) -> list[str]:
+    """The keys of a mapping and of what `**` puts in, as far as they are known."""
+    found: list[str] = []
+    pending, seen = [mapping], {id(mapping)}
+    while pending:
+        for entry in pending.pop().entries:
+            if isinstance(entry.key, Scalar) and (entry.key.text != MERGE or entry.key.style):
+                found.append(entry.key.text)
+                continue
+            inner = resolve(entry.value)
+            if isinstance(inner, Mapping) and id(inner) not in seen:
+                seen.add(id(inner))
+                pending.append(inner)
+    return found
+
+
+def unknown_merges(mapping: Mapping) -> bool:
+    """Whether `**` puts something in that is not known."""
+    pending, seen = [mapping], {id(mapping)}
+    while pending:
+        for entry in pending.pop().entries:
+            if isinstance(entry.key, Scalar) and entry.key.text == MERGE and not entry.key.style:
+                inner = resolve(entry.value)
+                if not isinstance(inner, Mapping):
+                    return True
+                if id(inner) not in seen:
+                    seen.add(id(inner))
+                    pending.append(inner)
+    return False
+
+
+def _loops(place: Place, binding: Binding) -> list[Block]:
+    """The loops around a use that do not hold the binding."""
+    found: list[Block] = []
+    block: Block | None = place.block
+    while block is not None and block is not binding.place.block:
+        if block.loop:
+            found.append(block)
+        block = block.parent
+    return found
+
+
+def _scalar(value: object) -> str | None:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        try:
+            return str(value)
+        except ValueError:  # more digits than Python converts
+            return None
+    return None
+
+
+def _text_of(value: object) -> str | None:
+    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+        return _scalar(value)
+    return None
+
+
+def _reason(expression: ast.expr) -> str | None:
+    match expression:
+        case ast.IfExp() | ast.BoolOp():
+            return "a condition decides at run time what it is"
+        case ast.ListComp() | ast.GeneratorExp() | ast.DictComp() | ast.SetComp():
+            return "a comprehension builds it at run time"
+        case ast.BinOp(op=ast.Add(), left=left, right=right) if isinstance(left, ast.List) or isinstance(
+            right, ast.List
+        ):
+            return "lists are joined at run time"
+        case ast.Call(func=ast.Attribute(attr="loads")):
+            return "it is a definition inside a string"
+        case _:
+            return None
+
+
+def _inner(expression: ast.expr) -> Parts:
+    """An expression as the only part of a text."""
+    try:
+        return (Inner(ast.unparse(ast.JoinedStr([ast.FormattedValue(expression, -1)]))[2:-1]),)
+    except (ValueError, RecursionError):  # a backslash, before Python 3.12
+        return (Inner("{…}"),)
+
+
+def _joined(parts: Parts) -> Parts:
+    made: list[str | Inner] = []
+    for part in parts:
+        if isinstance(part, str) and made and isinstance(made[-1], str):
+            made[-1] += part
+        elif part != "":
+            made.append(part)
+    return tuple(made)
+
+
+def _operands(expression: ast.expr) -> list[ast.expr]:
+    return list(expression.elts) if isinstance(expression, ast.Tuple) else [expression]
+
+
+def _is_path_object(expression: ast.expr) -> bool:
+    if isinstance(expression, ast.BinOp):
+        return isinstance(expression.op, ast.Div)
+    if not isinstance(expression, ast.Call):
+        return False
+    function = expression.func
+    name = (
+        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    )
+    return name in ("Path", "PurePosixPath", "PosixPath")
+
+
+def _join(parts: list[str | None] | list[str]) -> str:
+    from pathlib import PurePosixPath
+
+    return str(PurePosixPath(*[part for part in parts if part is not None]))
+
+
+def _imported(statement: ast.Import | ast.ImportFrom, name: str) -> str:
+    for alias in statement.names:
+        if (alias.asname or alias.name.partition(".")[0]) == name:
+            full = alias.name if alias.asname or isinstance(statement, ast.ImportFrom) else name
+            module = statement.module if isinstance(statement, ast.ImportFrom) else None
+            return f"{module}.{full}" if module else full
+    return name
+
+
+def _is_plain_key(subscript: ast.Subscript) -> bool:
+    return isinstance(subscript.slice, ast.Constant) and isinstance(subscript.slice.value, str)
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 40 else flat[:37] + "…"

@@ -1,0 +1,186 @@
+"""New imports, in the style of the ones that are there."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from migrate.edit import Edit
+from migrate.syntax.node import AddImport
+from migrate.syntax.problem import CannotEdit
+
+if TYPE_CHECKING:
+    from migrate.syntax.python.document import PythonDocument
+
+Import = ast.Import | ast.ImportFrom
+
+
+def neighbour(module: ast.Module, wanted: str) -> ast.stmt:
+    """The statement that an import from the module `wanted` joins or stands beside. Raises CannotEdit for a module
+    without statements."""
+    head = [statement for statement in module.body if isinstance(statement, Import)]
+    same = [s for s in head if isinstance(s, ast.ImportFrom) and not s.level and s.module == wanted]
+    if same:
+        return same[-1]
+    package = wanted.partition(".")[0]
+    related = [s for s in head if _package(s) == package]
+    if related or head:
+        return (related or head)[-1]
+    if not module.body:
+        raise CannotEdit("a module without statements")
+    return module.body[0]
+
+
+def _package(statement: Import) -> str:
+    name = statement.module or "" if isinstance(statement, ast.ImportFrom) else statement.names[0].name
+    return name.partition(".")[0]
+
+
+def edit_for(document: PythonDocument, change: AddImport) -> list[Edit]:
+    """The edits for an import."""
+    from migrate.syntax.python.write import line_end, newline
+
+    statement = document.statements[id(change.node)]
+    written = _spelled(change.name, change.alias)
+    joins = (
+        isinstance(statement, ast.ImportFrom)
+        and change.name is not None
+        and statement.module == change.module
+        and not statement.level
+        and (len(statement.names) > 1 or _parenthesised(document, statement))
+    )
+    if joins:
+        assert isinstance(statement, ast.ImportFrom)
+        return _join(document, statement, written)
+    if change.name is None:
+        line = f"import {change.module}" + (f" as {change.alias}" if change.alias else "")
+    else:
+        line = f"from {change.module} import {written}"
+    start, end = change.node.start, change.node.end
+    stop = line_end(document, end)
+    rest = document.text[end:stop].strip()
+    if rest and not rest.startswith("#"):
+        raise CannotEdit("an import that shares its line with another statement")
+    broken = newline(document, start)
+    if not isinstance(statement, Import):
+        is_docstring = (
+            isinstance(statement, ast.Expr)
+            and isinstance(statement.value, ast.Constant)
+            and isinstance(statement.value.value, str)
+        )
+        if is_docstring:
+            following = document.text[stop + len(broken) :]
+            close = bool(following) and not following.startswith(broken)
+            return [Edit(stop, stop, broken * 2 + line + (broken if close else ""))]
+        first = document.line_starts[statement.lineno - 1]
+        return [Edit(first, first, line + broken * 2)]
+    before = _group(document, statement)
+    # One import a line, in the order of the alphabet if the others are.
+    lines = [document.text[slice(*document.positions.span(s))] for s in before]
+    if lines == sorted(lines, key=_order):
+        later = next((s for s, text in zip(before, lines, strict=True) if _order(text) > _order(line)), None)
+        if later is not None:
+            first = document.positions.span(later)[0]
+            return [Edit(first, first, line + broken)]
+    return [Edit(stop, stop, broken + line)]
+
+
+def reach(document: PythonDocument, change: AddImport) -> tuple[int, int]:
+    """The part of the text whose lines an import may touch: its neighbour, and those of its kind around that."""
+    statement = document.statements[id(change.node)]
+    group = _group(document, statement) if isinstance(statement, Import) else [statement]
+    return document.positions.span(group[0])[0], document.positions.span(group[-1])[1]
+
+
+def _order(line: str) -> str:
+    return line.lower()
+
+
+def _spelled(name: str | None, alias: str | None) -> str:
+    return f"{name} as {alias}" if alias and alias != name else str(name)
+
+
+def _parenthesised(document: PythonDocument, statement: ast.ImportFrom) -> bool:
+    return document.text[slice(*document.positions.span(statement))].endswith(")")
+
+
+def _group(document: PythonDocument, statement: Import) -> list[Import]:
+    """The imports of the same kind and package on the lines around, each on a line of its own."""
+    body = document.module.body
+    at = next((i for i, s in enumerate(body) if s is statement), None)
+    if at is None:
+        return [statement]
+
+    def like(one: ast.stmt) -> bool:
+        return isinstance(one, Import) and type(one) is type(statement) and _package(one) == _package(statement)
+
+    first = last = at
+    while first and like(body[first - 1]) and (body[first - 1].end_lineno or 0) + 1 == body[first].lineno:
+        first -= 1
+    while last + 1 < len(body) and like(body[last + 1]) and (body[last].end_lineno or 0) + 1 == body[last + 1].lineno:
+        last += 1
+    return [s for s in body[first : last + 1] if isinstance(s, Import)]
+
+
+def _join(document: PythonDocument, statement: ast.ImportFrom, written: str) -> list[Edit]:
+    """Put one more name into `from … import a, b`, whether in brackets, on one line, or over lines with backslashes."""
+    import libcst as cst
+
+    from migrate.syntax.python.write import line_end, newline
+
+    start, end = document.positions.span(statement)
+    source = document.text[start:end]
+    broken = newline(document, start)
+    try:
+        parsed = cst.parse_statement(source, config=cst.PartialParserConfig(default_newline=broken))
+    except (cst.ParserSyntaxError, ValueError):
+        raise CannotEdit("an import that libcst does not read") from None
+    found = parsed.body[0] if isinstance(parsed, cst.SimpleStatementLine) else None
+    if not isinstance(found, cst.ImportFrom) or isinstance(found.names, cst.ImportStar):
+        raise CannotEdit("an import that libcst does not read")
+    code = cst.Module([], default_newline=broken).code_for_node
+    if code(found) != source:
+        raise CannotEdit("an import that mixes kinds of line breaks")
+    names = [alias.evaluated_name for alias in found.names]
+    spelled = [_spelled(a.evaluated_name, a.evaluated_alias) for a in found.names]
+    if written in spelled:
+        return []
+    # Where each name starts and ends, counted from behind: what stands before the names is of no interest.
+    tail = len(code(found.rpar)) if found.rpar is not None else 0
+    spans: list[tuple[int, int]] = []
+    at = end - tail
+    for alias in reversed(found.names):
+        at -= len(code(alias))
+        comma = len(code(alias.comma)) if isinstance(alias.comma, cst.Comma) else 0
+        spans.insert(0, (at, at + len(code(alias)) - comma))
+    place = len(names)
+    if names == sorted(names, key=str.lower):
+        place = sum(name.lower() < written.lower() for name in names)
+    last = found.names[-1]
+    one_a_line = len({document.text.count(broken, 0, s) for s, _ in spans}) == len(spans) and found.lpar is not None
+    own_lines = one_a_line and broken in document.text[start : spans[0][0]]
+    first = spans[0][0]
+    if own_lines:
+        indent = document.text[document.line_starts[document.line_column(first)[0] - 1] : first]
+        if place < len(names):
+            return [Edit(spans[place][0], spans[place][0], written + "," + broken + indent)]
+        comma_there = isinstance(last.comma, cst.Comma)
+        stop = spans[-1][1]
+        after = line_end(document, stop)
+        edits = [] if comma_there else [Edit(stop, stop, ",")]
+        if after >= end - 1:  # the bracket closes on the same line
+            return [Edit(stop, stop, f",{broken}{indent}{written}")]
+        return [*edits, Edit(after, after, broken + indent + written + ("," if comma_there else ""))]
+    if place < len(names):
+        return [Edit(spans[place][0], spans[place][0], written + ", ")]
+    stop = spans[-1][1]
+    line = document.line_starts[document.line_column(stop)[0] - 1]
+    if stop - line + len(written) + 2 > 88 and "\\" in source:
+        lead = document.text[document.line_starts[document.line_column(stop)[0] - 1] :]
+        indent = lead[: len(lead) - len(lead.lstrip(" \t"))] or "    "
+        return [Edit(stop, stop, f", \\{broken}{indent}{written}")]
+    if stop - line + len(written) + 2 > 88 and found.lpar is None:
+        listed = [*spelled, written]
+        inner = "".join(f"    {name},{broken}" for name in listed)
+        return [Edit(first, stop, f"({broken}{inner})")]
+    return [Edit(stop, stop, f", {written}")]

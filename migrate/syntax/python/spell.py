@@ -1,0 +1,165 @@
+"""How new values are written: strings, numbers, f-strings, and the brackets of dicts, lists and calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migrate.syntax.node import Call, Copy, Inner, Source, Tagged, Template, Value
+from migrate.syntax.problem import CannotEdit
+
+_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def string(text: str, quote: str) -> str:
+    """A string literal in these quotes, or in the others if that saves escapes."""
+    other = '"' if quote == "'" else "'"
+    if quote in text and other not in text:
+        quote = other
+    return quote + _escaped(text, quote) + quote
+
+
+def _escaped(text: str, quote: str) -> str:
+    def one(character: str) -> str:
+        if character == quote:
+            return "\\" + character
+        if character in _ESCAPES:
+            return _ESCAPES[character]
+        if not character.isprintable():
+            return character.encode("unicode_escape").decode("ascii")
+        return character
+
+    return "".join(map(one, text))
+
+
+def template(parts: tuple[str | Inner, ...], quote: str) -> str:
+    """An f-string; what is one expression and nothing else is written as that.
+
+    Raises CannotEdit where the expressions leave no quotes for it: before Python 3.12 an f-string's own quotes and
+    backslashes may not stand inside.
+    """
+    if len(parts) == 1 and isinstance(parts[0], Inner) and (alone := expression_of(parts[0])) is not None:
+        return alone
+    if all(isinstance(part, str) for part in parts):
+        return string("".join(map(str, parts)), quote)
+    inside = "".join(part.source for part in parts if isinstance(part, Inner))
+    for candidate in (quote, '"', "'"):
+        if candidate not in inside and "\\" not in inside:
+            made = (
+                _escaped(part, candidate).replace("{", "{{").replace("}", "}}")
+                if isinstance(part, str)
+                else part.source
+                for part in parts
+            )
+            return f"f{candidate}{''.join(made)}{candidate}"
+    raise CannotEdit("an expression with both kinds of quotes inside a text")
+
+
+def is_expression(source: str) -> bool:
+    """Whether this is what an f-string puts an expression in with: `{name}`."""
+    import ast
+
+    try:
+        parsed = ast.parse("f" + repr(source), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return isinstance(parsed, ast.JoinedStr) and [type(part) for part in parsed.values] == [ast.FormattedValue]
+
+
+def expression_of(inner: Inner) -> str | None:
+    """The expression in `{expression}`, if it has neither a conversion nor a format."""
+    import ast
+
+    try:
+        parsed = ast.parse("f" + repr(inner.source), mode="eval").body
+    except SyntaxError:
+        return None
+    if isinstance(parsed, ast.JoinedStr) and len(parsed.values) == 1:
+        value = parsed.values[0]
+        if isinstance(value, ast.FormattedValue) and value.conversion == -1 and value.format_spec is None:
+            return ast.unparse(value.value)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How brackets and strings are written around one place."""
+
+    quote: str
+    key_quote: str
+    unit: str
+    newline: str
+    width: int
+    trailing_comma: bool = True
+    expand: bool = False
+    """Whether dicts inside brackets of several lines take several lines themselves, however short they are."""
+
+
+def flat(value: Value, style: Style) -> str:
+    """A value on one line. Raises CannotEdit."""
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{string(k, style.key_quote)}: {flat(v, style)}" for k, v in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(flat(item, style) for item in value) + "]"
+        case Call():
+            return f"{value.name}({', '.join(_arguments(value, style))})"
+        case str():
+            return string(value, style.quote)
+        case Source():
+            return value.text
+        case Template():
+            return template(value.parts, style.quote)
+        case Copy() | Tagged():
+            raise CannotEdit("a value of another syntax")
+        case _:
+            return repr(value)
+
+
+def _arguments(call: Call, style: Style) -> list[str]:
+    return [
+        *(flat(value, style) for value in call.positional),
+        *(f"{name}={flat(value, style)}" for name, value in call.arguments.items()),
+    ]
+
+
+def laid_out(value: Value, style: Style, indent: str, used: int) -> str:
+    """A value that starts on a line of `indent` and in column `used`: on that line if it fits, else in brackets of
+    several lines. The comma behind it counts."""
+    one_line = flat(value, style)
+    nested = isinstance(value, dict | list | Call) and one_line[-2:] not in ("{}", "[]", "()")
+    expands = style.expand and isinstance(value, dict)
+    if not nested or (used + len(one_line) < style.width and not expands):
+        return one_line
+    inner = indent + style.unit
+    members: list[str] = []
+    opened, closed = "", ""
+    match value:
+        case dict():
+            opened, closed = "{", "}"
+            for key, item in value.items():
+                before = f"{string(key, style.key_quote)}: "
+                members.append(before + laid_out(item, style, inner, len(inner) + len(before)))
+        case list():
+            opened, closed = "[", "]"
+            members = [laid_out(item, style, inner, len(inner)) for item in value]
+        case Call():
+            opened, closed = f"{value.name}(", ")"
+            members = [laid_out(item, style, inner, len(inner)) for item in value.positional]
+            for name, item in value.arguments.items():
+                members.append(f"{name}=" + laid_out(item, style, inner, len(inner) + len(name) + 1))
+        case _:
+            pass
+    return explode(opened, members, closed, style, indent)
+
+
+def explode(
+    opened: str, members: list[str], closed: str, style: Style, indent: str, *, comma: bool | None = None
+) -> str:
+    """Brackets with each member on a line of its own. What stands alone there has no comma behind it, as Black does it,
+    unless it could be on one line as well: then only the comma keeps Black from putting it there."""
+    if not members:
+        return opened + closed
+    alone = len(members) == 1 and not style.expand
+    last = "," if (style.trailing_comma and not alone if comma is None else comma) else ""
+    inner = style.newline + indent + style.unit
+    return opened + inner + ("," + inner).join(members) + last + style.newline + indent + closed

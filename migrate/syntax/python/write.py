@@ -1,0 +1,686 @@
+"""From changes of a module's tree to edits of its text.
+
+Each pair of brackets is edited element by element, as its own lines are. Brackets that stand on one line with everything
+around them (a unit) are tried on that line first; if it becomes too long, the outermost ones are opened, one element a
+line, and inner ones only as far as needed, as Black does.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from collections.abc import Sequence as Items
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from migrate.edit import Edit, apply
+from migrate.syntax.node import (
+    Added,
+    AddImport,
+    AddStatement,
+    AnyEdit,
+    EditMapping,
+    EditSequence,
+    Entry,
+    Kept,
+    New,
+    Renamed,
+    SetCallee,
+    SetScalar,
+)
+from migrate.syntax.problem import CannotEdit
+from migrate.syntax.python.brackets import Brackets, Element, brackets
+from migrate.syntax.python.spell import Style, explode, flat, laid_out, string
+
+if TYPE_CHECKING:
+    from migrate.syntax.python.document import PythonDocument
+
+_WIDTHS = (79, 88, 100, 120)
+_MANY = 8
+_ENDLESS = 240
+_spaces = re.compile(r"[ \t]*").match
+_BROKEN = re.compile(r"[\r\n]")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One element afterwards: which one it was (None if it is new), its key if that is new, and its value if that is."""
+
+    index: int | None
+    key: str | None = None
+    value: New | None = None
+
+
+@dataclass
+class Unit:
+    """Brackets on one line, and the edits inside."""
+
+    expression: ast.expr
+    start: int
+    end: int
+    edits: list[Edit] = field(default_factory=list)
+
+
+def write(document: PythonDocument, changes: Items[AnyEdit]) -> list[Edit]:
+    """`Document.edits`; see there."""
+    return _Writer(document, changes).run()
+
+
+class _Writer:
+    def __init__(self, document: PythonDocument, changes: Items[AnyEdit]) -> None:
+        self.document = document
+        self.text = document.text
+        self.changes = changes
+        self.members: dict[ast.expr, list[Member]] = {}
+        self.brackets: dict[ast.expr, Brackets] = {}
+        seen: set[tuple[object, bool]] = set()
+        for change in changes:
+            if isinstance(change, AddStatement | AddImport):
+                continue
+            origin = document.origin(change.node)
+            if origin is None:
+                raise ValueError("not a node of this document")
+            if (origin, isinstance(change, SetCallee)) in seen:
+                raise ValueError("two changes concern one node")
+            seen.add((origin, isinstance(change, SetCallee)))
+            if isinstance(change, EditMapping | EditSequence):
+                self.members[origin] = self._members_after(change, origin)
+        self._check_nesting()
+
+    def run(self) -> list[Edit]:
+        edits: list[Edit] = []
+        units: dict[ast.expr, Unit] = {}
+        for change in self.changes:
+            if isinstance(change, AddStatement):
+                edits.append(self._statement(change))
+                continue
+            if isinstance(change, AddImport):
+                from migrate.syntax.python.imports import edit_for
+
+                edits += edit_for(self.document, change)
+                continue
+            origin = self.document.origin(change.node)
+            assert origin is not None
+            unit = self._unit(origin)
+            if unit is not None:
+                unit = units.setdefault(unit.expression, unit)
+            found = list(self._edits(change, origin, in_line=unit is not None))
+            (edits if unit is None else unit.edits).extend(found)
+        loose = list(edits)
+        for unit in units.values():
+            edits += self._settled(unit, [*loose, *(e for u in units.values() if u is not unit for e in u.edits)])
+        edits.sort(key=lambda edit: (edit.start, edit.end))
+        if any(later.start < edit.end for edit, later in pairwise(edits)):
+            raise CannotEdit("changes that share a line with one another")
+        return edits
+
+    # -- what becomes of the elements ---------------------------------------------------------------------------------
+
+    def _members_after(self, change: EditMapping | EditSequence, origin: ast.expr) -> list[Member]:
+        if isinstance(change, EditSequence):
+            places = {id(item): index for index, item in enumerate(change.node.items)}
+            made = [
+                Member(None, None, item) if isinstance(item, New) else Member(places[id(item)]) for item in change.items
+            ]
+        else:
+            positional = len(origin.args) if isinstance(origin, ast.Call) and not self._is_dict(origin) else 0
+            made = [Member(index) for index in range(positional)]
+            for entry in change.entries:
+                made += self._member(entry)
+        order = [member.index for member in made if member.index is not None]
+        if order != sorted(set(order)):
+            raise ValueError("entries or items out of document order, or twice")
+        return made
+
+    def _is_dict(self, call: ast.Call) -> bool:
+        """Whether `dict(base, …)`'s positional arguments are entries."""
+        return isinstance(call.func, ast.Name) and call.func.id == "dict"
+
+    def _member(self, entry: Kept | Renamed | Added) -> list[Member]:
+        match entry:
+            case Kept():
+                index = self._place(entry.entry)
+                return [] if index is None else [Member(index)]
+            case Renamed():
+                return [Member(self._certain(entry.entry), entry.key)]
+            case Added():
+                at = None if entry.replaces is None else self._certain(entry.replaces)
+                return [Member(at, entry.key, New(entry.value))]
+
+    def _place(self, entry: Entry) -> int | None:
+        """Which element an entry is; None for one that a statement of its own sets."""
+        return self.document.evaluator.entry_origin.get(id(entry))
+
+    def _certain(self, entry: Entry) -> int:
+        index = self._place(entry)
+        if index is None:
+            raise CannotEdit("a key that a statement of its own sets")
+        return index
+
+    def _check_nesting(self) -> None:
+        """Raise ValueError if a change lies inside something that another one removes or replaces."""
+        gone: set[ast.expr] = set()
+        for origin, members in self.members.items():
+            kept = {member.index for member in members if member.value is None}
+            gone |= {value for index, value in enumerate(_values(origin)) if index not in kept}
+        if not gone:
+            return
+        for change in self.changes:
+            if isinstance(change, AddStatement | AddImport):
+                continue
+            node: ast.AST | None = self.document.origin(change.node)
+            while node is not None and not isinstance(node, ast.stmt):
+                if node in gone:
+                    raise ValueError("a change inside a part that another change removes or replaces")
+                node = self.document.names.parents.get(node)
+
+    # -- one change ---------------------------------------------------------------------------------------------------
+
+    def _edits(self, change: AnyEdit, origin: ast.expr, *, in_line: bool) -> Iterator[Edit]:
+        match change:
+            case SetScalar():
+                style = self._style(origin)
+                start, end = self.document.positions.span(origin)
+                quote = change.node.style or style.quote
+                value = change.value
+                yield Edit(start, end, string(value, quote) if isinstance(value, str) else flat(value, style))
+            case SetCallee():
+                callee = self._brackets(origin).callee
+                if callee is None:
+                    raise ValueError("another name for what is no call")
+                yield Edit(*callee, change.name)
+            case _:
+                yield from self._of_brackets(origin, in_line)
+
+    def _of_brackets(self, origin: ast.expr, in_line: bool) -> Iterator[Edit]:
+        if isinstance(origin, ast.Tuple) and len(self.members[origin]) == 1:
+            raise CannotEdit("a tuple that would have one member")
+        found = self._brackets(origin)
+        style = self._style(origin, found)
+        elements = found.elements
+        members = self._in_place(found, self.members[origin])
+        kept = [member.index for member in members if member.index is not None]
+        if not kept:
+            yield from self._anew(origin, found, members, style, in_line)
+            return
+        yield from self._removals(found, kept, ends=members[-1].index is not None)
+        previous: int | None = None
+        for position, member in enumerate(members):
+            if member.index is None:
+                continue
+            element = elements[member.index]
+            if member.value is not None:
+                yield self._replacement(origin, element, member, style, in_line)
+            elif member.key is not None:
+                yield self._renaming(origin, element, member.key, style)
+            if previous is None and position:
+                yield self._before(origin, element, members[:position], style, in_line)
+            following = members[position + 1 :]
+            added = following[: next((i for i, m in enumerate(following) if m.index is not None), len(following))]
+            if added:
+                is_last = len(added) == len(following)
+                yield from self._after(origin, found, member.index, added, is_last, style, in_line)
+            previous = member.index
+
+    def _replacement(self, origin: ast.expr, element: Element, member: Member, style: Style, in_line: bool) -> Edit:
+        assert member.value is not None
+        # The key stays as it is spelt if it stays; so does the space behind it.
+        if element.key is not None and member.key is not None and member.key == self._key_of(element, origin):
+            before = self.text[element.key[0] : element.value[0]]
+        else:
+            before = self._before_value(origin, member.key, style, element)
+        indent, used = self._indent(element.start), self._column(element.start) + len(before)
+        value = flat(member.value.value, style) if in_line else laid_out(member.value.value, style, indent, used)
+        return Edit(element.start, element.end, before + value)
+
+    def _renaming(self, origin: ast.expr, element: Element, key: str, style: Style) -> Edit:
+        if element.key is None:
+            raise CannotEdit("a key that ** puts in")
+        start, end = element.key
+        if isinstance(origin, ast.Call):
+            return Edit(start, end, key)
+        quote = self.text[end - 1] if self.text[end - 1] in "\"'" else style.key_quote
+        return Edit(start, end, string(key, quote))
+
+    def _key_of(self, element: Element, origin: ast.expr) -> str | None:
+        if element.key is None:
+            return None
+        written = self.text[slice(*element.key)]
+        if isinstance(origin, ast.Call):
+            return written
+        try:
+            value = ast.literal_eval(written)
+        except (ValueError, SyntaxError):
+            return None
+        return value if isinstance(value, str) else None
+
+    def _before_value(self, origin: ast.expr, key: str | None, style: Style, near: Element | None) -> str:
+        """A key and what separates it from its value, as beside other keys."""
+        if key is None:
+            return ""
+        if isinstance(origin, ast.Call):
+            gap = self.text[near.key[1] : near.value[0]] if near is not None and near.key is not None else "="
+            return key + (gap if gap.strip() == "=" and not _BROKEN.search(gap) else "=")
+        gap = self.text[near.key[1] : near.value[0]] if near is not None and near.key is not None else ": "
+        # Aligned columns show no habit for one more key.
+        tight = gap if gap in (":", " : ", ": ", " :") else ": "
+        return string(key, style.key_quote) + tight
+
+    def _text_of(
+        self,
+        origin: ast.expr,
+        member: Member,
+        style: Style,
+        indent: str,
+        used: int,
+        near: Element | None,
+        in_line: bool,
+    ) -> str:
+        assert member.value is not None
+        before = self._before_value(origin, member.key, style, near)
+        value = member.value.value
+        return before + (flat(value, style) if in_line else laid_out(value, style, indent, used + len(before)))
+
+    def _anew(
+        self, origin: ast.expr, found: Brackets, members: list[Member], style: Style, in_line: bool
+    ) -> Iterator[Edit]:
+        """Edits for brackets that are empty, or of which nothing stays."""
+        inside = self.text[found.open + 1 : found.close]
+        if self._has_comment(found.open + 1, found.close):
+            raise CannotEdit("comments inside brackets that would be written anew")
+        if not members:
+            yield Edit(found.open + 1, found.close, "")
+            return
+        indent = self._indent(found.open)
+        lines = [self._text_of(origin, m, style, indent, 0, None, True) for m in members]
+        one_line = ", ".join(lines)
+        broken = bool(_BROKEN.search(inside))
+        fits = self._column(found.open) + len(one_line) + 3 <= style.width and not broken
+        if in_line or fits:
+            yield Edit(found.open + 1, found.close, one_line)
+            return
+        inner = indent + style.unit
+        lines = [self._text_of(origin, m, style, inner, len(inner), None, False) for m in members]
+        written = explode(self.text[found.open], lines, self.text[found.close], style, indent)
+        yield Edit(found.open, found.close + 1, written)
+
+    # -- removing and adding elements ---------------------------------------------------------------------------------
+
+    def _in_place(self, found: Brackets, members: list[Member]) -> list[Member]:
+        """The members, new ones in the places of removed ones between the same neighbours where lines are shared: what is
+        added and what is removed would get in each other's way there."""
+        kept = {member.index for member in members}
+        made = list(members)
+        for first, last in _runs([index for index in range(len(found.elements)) if index not in kept]):
+            if self._have_lines(found.elements[first : last + 1]):
+                continue
+            at = next((i + 1 for i, member in enumerate(made) if first and member.index == first - 1), 0)
+            for index in range(first, last + 1):
+                if at == len(made) or made[at].index is not None:
+                    break
+                made[at] = replace(made[at], index=index)
+                at += 1
+        return made
+
+    def _have_lines(self, elements: Items[Element]) -> bool:
+        """Whether each of these elements has lines of its own."""
+        return all(self._starts_line(element.start) and self._ends_line(element) for element in elements)
+
+    def _removals(self, found: Brackets, kept: list[int], *, ends: bool) -> Iterator[Edit]:
+        """Edits for what is gone; `ends` if nothing new stands behind what stays."""
+        elements = found.elements
+        gone = [index for index in range(len(elements)) if index not in set(kept)]
+        for first, last in _runs(gone):
+            if self._have_lines(elements[first : last + 1]):
+                line = self._line(self._end_of(elements[last]))
+                starts = self.document.line_starts
+                end = starts[line + 1] if line + 1 < len(starts) else len(self.text)
+                yield Edit(starts[self._line(elements[first].start)], end, "")
+                before = elements[first - 1] if first and first - 1 in kept else None
+                if ends and last + 1 == len(elements) and elements[last].comma is None and before is not None:
+                    assert before.comma is not None
+                    yield Edit(before.comma, before.comma + 1, "")
+                continue
+            if last + 1 < len(elements):
+                start, end = elements[first].start, elements[last + 1].start
+            else:
+                start, end = elements[first - 1].end, elements[last].end
+            if self._has_comment(start, end):
+                raise CannotEdit("comments between elements that share a line")
+            yield Edit(start, end, "")
+
+    def _before(self, origin: ast.expr, first: Element, added: list[Member], style: Style, in_line: bool) -> Edit:
+        """New elements before the first that stays."""
+        indent = self._indent(first.start)
+        texts = [self._text_of(origin, m, style, indent, self._column(first.start), first, in_line) for m in added]
+        gap = "," + style.newline + indent if self._starts_line(first.start) else ", "
+        return Edit(first.start, first.start, "".join(text + gap for text in texts))
+
+    def _after(
+        self,
+        origin: ast.expr,
+        found: Brackets,
+        index: int,
+        added: list[Member],
+        is_last: bool,
+        style: Style,
+        in_line: bool,
+    ) -> Iterator[Edit]:
+        """New elements behind one that stays; `is_last` if nothing that stays follows them."""
+        element = found.elements[index]
+        lead = self._lead(element.start)
+        texts = [self._text_of(origin, m, style, lead, len(lead), element, in_line) for m in added]
+        end = self._end_of(element)
+        following = found.elements[index + 1].start if index + 1 < len(found.elements) else found.close
+        if _BROKEN.search(self.text, end, following) and not in_line:
+            last = found.elements[-1]
+            # The last one has a comma if the last one had, or if something else still follows.
+            comma = not is_last or last.comma is not None
+            if element.comma is None:
+                yield Edit(element.end, element.end, ",")
+            line_end = self._line_end(end)
+            lines = [style.newline + lead + text + "," for text in texts]
+            if not comma:
+                lines[-1] = lines[-1][:-1]
+            yield Edit(line_end, line_end, "".join(lines))
+        elif self._starts_line(element.start) and not in_line and is_last:
+            yield Edit(element.end, element.end, "".join("," + style.newline + lead + text for text in texts))
+        elif self._starts_line(element.start) and not in_line and self._too_long(end, texts, style):
+            gap = "," + style.newline + lead
+            yield Edit(element.end, following, gap + gap.join(texts) + gap)
+        else:
+            yield Edit(element.end, element.end, "".join(", " + text for text in texts))
+
+    def _too_long(self, offset: int, texts: list[str], style: Style) -> bool:
+        """Whether the line of an offset has no room for more elements."""
+        length = self._line_end(offset) - self.document.line_starts[self._line(offset)]
+        return length + sum(len(text) + 2 for text in texts) > style.width
+
+    # -- brackets on one line -----------------------------------------------------------------------------------------
+
+    def _unit(self, origin: ast.expr) -> Unit | None:
+        best: ast.expr | None = None
+        node: ast.AST | None = origin
+        while node is not None and not isinstance(node, ast.stmt):
+            if isinstance(node, ast.Dict | ast.List | ast.Call) and self._on_one_line(node):
+                best = node
+            node = self.document.names.parents.get(node)
+        if best is None:
+            return None
+        return Unit(best, *self.document.positions.span(best))
+
+    def _on_one_line(self, node: ast.expr) -> bool:
+        first = node.func.end_lineno if isinstance(node, ast.Call) else node.lineno
+        return first == node.end_lineno
+
+    def _settled(self, unit: Unit, others: list[Edit]) -> list[Edit]:
+        """The unit's edits, or the unit written anew on several lines."""
+        start, end = self.document.line_starts[self._line(unit.start)], self._line_end(unit.end)
+        length = end - start
+        beside = [e for e in others if start <= e.start and e.end <= end]
+        grown = sum(len(e.replacement) - (e.end - e.start) for e in [*unit.edits, *beside])
+        style = self._style(unit.expression)
+        # What a machine wrote on one line stays there.
+        if grown <= 0 or length + grown <= style.width or length > _ENDLESS:
+            return unit.edits
+        return [Edit(unit.start, unit.end, self._opened(unit, unit.expression, self._indent(unit.start)))]
+
+    def _opened(self, unit: Unit, expression: ast.expr, indent: str) -> str:
+        found = self._brackets(expression)
+        style = self._style(expression, found)
+        start, _ = self.document.positions.span(expression)
+        inner = indent + style.unit
+        members = self.members.get(expression, [Member(index) for index in range(len(found.elements))])
+        values = _values(expression)
+        written = []
+        for member in members:
+            if member.index is None:
+                near = found.elements[-1] if found.elements else None
+                written.append(self._text_of(expression, member, style, inner, len(inner), near, False))
+                continue
+            element = found.elements[member.index]
+            if member.value is not None:
+                same = member.key is not None and member.key == self._key_of(element, expression)
+                if same:
+                    assert element.key is not None
+                    before = self.text[element.key[0] : element.value[0]]
+                    used = len(inner) + len(before)
+                    written.append(before + laid_out(member.value.value, style, inner, used))
+                else:
+                    written.append(self._text_of(expression, member, style, inner, len(inner), element, False))
+                continue
+            before = self._flat(unit, element.start, element.value[0])
+            value = values[member.index]
+            one_line = self._flat(unit, *element.value)
+            fits = len(inner) + len(before) + len(one_line) < style.width
+            whole = self.document.positions.span(value) == element.value
+            if (
+                not fits
+                and whole
+                and isinstance(value, ast.Dict | ast.List | ast.Call)
+                and self._brackets(value).elements
+            ):
+                one_line = self._opened(unit, value, inner)
+            written.append(before + one_line)
+        opened = self._flat(unit, start, found.open + 1)
+        # `f(*args, …)` and `f(**options)` take a comma behind them, too, since Python 3.6.
+        comma = True if isinstance(expression, ast.Tuple) and len(written) == 1 else None
+        return explode(opened, written, self.text[found.close], style, indent, comma=comma)
+
+    def _flat(self, unit: Unit, start: int, end: int) -> str:
+        """A part of the unit on one line, with its edits."""
+        inside = [e for e in unit.edits if start <= e.start and e.end <= end]
+        # What is inserted at the border belongs to the neighbour.
+        inside = [e for e in inside if not (e.start == e.end and e.start in (start, end))]
+        return apply(self.text[start:end], [Edit(e.start - start, e.end - start, e.replacement) for e in inside])
+
+    # -- statements ---------------------------------------------------------------------------------------------------
+
+    def _statement(self, change: AddStatement) -> Edit:
+        statement = self.document.statements[id(change.node)]
+        decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+        first = self.document.positions.offset(min([statement.lineno, *(d.lineno for d in decorators)]), 0)
+        start, end = change.node.start, change.node.end
+        line_end = self._line_end(end)
+        rest = self.text[end:line_end].strip()
+        alone = not self.text[first : start if not decorators else first].strip() and (not rest or rest.startswith("#"))
+        if not alone:
+            raise CannotEdit("a statement that shares its line with another one")
+        indent = self._indent(first)
+        style = self._file_style
+        name = f"{change.name} = " if change.name else ""
+        code = name + laid_out(change.value, style, indent, len(indent) + len(name))
+        if change.before:
+            return Edit(first, first, indent + code + style.newline)
+        return Edit(line_end, line_end, style.newline + indent + code)
+
+    # -- style --------------------------------------------------------------------------------------------------------
+
+    def _brackets(self, expression: ast.expr) -> Brackets:
+        found = self.brackets.get(expression)
+        if found is None:
+            start, end = self.document.positions.span(expression)
+            found = self.brackets[expression] = brackets(self.text, start, end, expression)
+        return found
+
+    def _style(self, expression: ast.expr, found: Brackets | None = None) -> Style:
+        base = self._file_style
+        key_quote, quote = self._quotes(expression)
+        unit, comma, expand = base.unit, base.trailing_comma, False
+        newline = self._newline(self.document.positions.span(expression)[0])
+        if found is not None and found.elements and _BROKEN.search(self.text, found.open, found.close):
+            first, last = found.elements[0], found.elements[-1]
+            if _BROKEN.search(self.text, last.end, found.close):
+                comma = last.comma is not None
+            outer, inner = self._indent(found.open), self._indent(first.start)
+            if self._starts_line(first.start) and inner.startswith(outer) and len(inner) > len(outer):
+                unit = inner[len(outer) :]
+        if not self._on_one_line(expression):
+            expand = self._expands(expression)
+        return Style(quote, key_quote, unit, newline, base.width, comma, expand)
+
+    def _expands(self, expression: ast.expr) -> bool:
+        """Whether all dicts around, down from the outermost brackets, take several lines however short they are."""
+        outermost: ast.AST = expression
+        node: ast.AST | None = expression
+        while node is not None and not isinstance(node, ast.stmt):
+            outermost, node = node, self.document.names.parents.get(node)
+        several = False
+        for count, inner in enumerate(_below(outermost)):
+            if count > 400:
+                break
+            if isinstance(inner, ast.Dict) and inner.keys and inner is not expression:
+                if inner.lineno == inner.end_lineno:
+                    return False
+                several = True
+        return several
+
+    def _quotes(self, expression: ast.expr) -> tuple[str, str]:
+        """The quotes of keys and of values around."""
+        keys: str | None = None
+        values: str | None = None
+        for count, node in enumerate(_below(expression)):
+            if count > 200 or (keys and values):
+                break
+            if isinstance(node, ast.Dict) and keys is None:
+                keys = next((q for k in node.keys if k is not None and (q := self._quote_of(k))), None)
+                values = values or next((q for v in node.values if (q := self._quote_of(v))), None)
+            elif isinstance(node, ast.Call) and values is None:
+                values = next((q for k in node.keywords if (q := self._quote_of(k.value))), None)
+            elif isinstance(node, ast.List) and values is None:
+                values = next((q for v in node.elts if (q := self._quote_of(v))), None)
+        usual = self._file_style.quote
+        return keys or values or usual, values or keys or usual
+
+    def _quote_of(self, expression: ast.expr) -> str | None:
+        if not isinstance(expression, ast.Constant) or not isinstance(expression.value, str):
+            return None
+        start, end = self.document.positions.span(expression)
+        written = self.text[start:end]
+        # Quotes that only save an escape are no habit.
+        return written[-1] if "'" not in expression.value and '"' not in expression.value else None
+
+    @cached_property
+    def _file_style(self) -> Style:
+        text = self.text
+        starts = self.document.line_starts
+        lengths = [end - start - 1 for start, end in zip(starts, [*starts[1:], len(text) + 1], strict=True)]
+        # Texts and comments that nobody can break show no limit.
+        longest = max((length for length in lengths if length <= _WIDTHS[-1]), default=0)
+        width = next((w for w in _WIDTHS if longest <= w), _WIDTHS[-1])
+        quote = "'" if text.count("'") > text.count('"') else '"'
+        with_comma = len(re.findall(r",[ \t]*(?:#[^\r\n]*)?[\r\n]+[ \t]*[\])}]", text))
+        closing = len(re.findall(r"[^\s,\[({][ \t]*[\r\n]+[ \t]*[\])}]", text))
+        return Style(
+            quote,
+            quote,
+            self._indent_unit(),
+            self._newline(0),
+            # A few short lines do not show that somebody keeps to 79 characters.
+            width if width > _WIDTHS[0] or sum(length > _WIDTHS[0] - 10 for length in lengths) >= _MANY else _WIDTHS[1],
+            with_comma >= closing,
+        )
+
+    def _indent_unit(self) -> str:
+        for node in _below(self.document.module):
+            body = getattr(node, "body", None)
+            if isinstance(node, ast.stmt) and isinstance(body, list) and body and body[0].lineno > node.lineno:
+                indent = self._indent(self.document.positions.offset(body[0].lineno, 0))
+                outer = self._indent(self.document.positions.offset(node.lineno, 0))
+                if indent.startswith(outer) and len(indent) > len(outer):
+                    return indent[len(outer) :]
+        indented = re.search(r"^([ \t]+)[^\s#]", self.text, re.MULTILINE)
+        return "\t" if indented and indented[1].startswith("\t") else "    "
+
+    # -- lines --------------------------------------------------------------------------------------------------------
+
+    def _line(self, offset: int) -> int:
+        return bisect_right(self.document.line_starts, offset) - 1
+
+    def _line_end(self, offset: int) -> int:
+        return line_end(self.document, offset)
+
+    def _indent(self, offset: int) -> str:
+        found = _spaces(self.text, self.document.line_starts[self._line(offset)])
+        return found.group() if found else ""
+
+    def _lead(self, offset: int) -> str:
+        """The white space that puts something under what stands at `offset`."""
+        indent = self._indent(offset)
+        return indent + " " * (self._column(offset) - len(indent)) if not self._starts_line(offset) else indent
+
+    def _column(self, offset: int) -> int:
+        return offset - self.document.line_starts[self._line(offset)]
+
+    def _starts_line(self, offset: int) -> bool:
+        return not self.text[self.document.line_starts[self._line(offset)] : offset].strip(" \t\f")
+
+    def _end_of(self, element: Element) -> int:
+        return element.end if element.comma is None else element.comma + 1
+
+    def _ends_line(self, element: Element) -> bool:
+        end = self._end_of(element)
+        rest = self.text[end : self._line_end(end)].strip()
+        return not rest or rest.startswith("#")
+
+    def _newline(self, offset: int) -> str:
+        return newline(self.document, offset)
+
+    def _has_comment(self, start: int, end: int) -> bool:
+        return "#" in self.text[start:end] and any(start <= s < end for s, _ in self.document.comment_spans)
+
+
+def line_end(document: PythonDocument, offset: int) -> int:
+    """Where the line of an offset ends, before its break."""
+    starts = document.line_starts
+    following = bisect_right(starts, offset)
+    if following == len(starts):
+        return len(document.text)
+    end = starts[following]
+    return end - 2 if document.text[end - 2 : end] == "\r\n" else end - 1
+
+
+def newline(document: PythonDocument, offset: int) -> str:
+    """How the line of an offset ends, or the one before it where the text ends."""
+    starts = document.line_starts
+    line = min(bisect_right(starts, offset), len(starts) - 1)
+    ending = document.text[max(0, starts[line] - 2) : starts[line]]
+    return ending if ending == "\r\n" else ending[-1:] if ending[-1:] in ("\n", "\r") and ending else "\n"
+
+
+def _values(expression: ast.expr) -> list[ast.expr]:
+    """The expressions of the elements between brackets, in their order."""
+    match expression:
+        case ast.Dict():
+            return list(expression.values)
+        case ast.List() | ast.Tuple():
+            return list(expression.elts)
+        case ast.Call():
+            # The order of the text: `f(*args, a=1)`, but also `f(a=1, *args)`.
+            listed = [*expression.args, *(keyword.value for keyword in expression.keywords)]
+            return sorted(listed, key=lambda value: (value.lineno, value.col_offset))
+        case _:
+            return []
+
+
+def _below(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and everything in it, in breadth first order, without what is inside f-strings."""
+    pending = [node]
+    for found in pending:
+        yield found
+        if not isinstance(found, ast.JoinedStr):
+            pending += ast.iter_child_nodes(found)
+
+
+def _runs(indices: list[int]) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for index in indices:
+        if runs and runs[-1][1] == index - 1:
+            runs[-1] = (runs[-1][0], index)
+        else:
+            runs.append((index, index))
+    return runs
