@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence as Items
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 from migrate.syntax.node import (
@@ -161,7 +162,7 @@ def _arguments(document: PythonDocument, node: ast.Call, change: EditMapping) ->
     is_dict = isinstance(node.func, ast.Name) and node.func.id == "dict"
     for entry in change.entries:
         if isinstance(entry, Added):
-            keywords.append(ast.keyword(entry.key, _value(entry.value)))
+            keywords.append(ast.keyword(entry.key, _value(entry.value, calls=is_dict)))
             continue
         index = document.evaluator.entry_origin[id(entry.entry)]
         if index < taken:
@@ -173,16 +174,21 @@ def _arguments(document: PythonDocument, node: ast.Call, change: EditMapping) ->
     return {"args": listed if is_dict else args, "keywords": keywords}
 
 
-def _value(value: Value) -> ast.expr:
+def _value(value: Value, *, calls: bool = False) -> ast.expr:
+    """A value as a tree; with `calls` its dicts are calls of `dict`, where all keys can be keywords."""
     match value:
+        case dict() if calls and all(key.isidentifier() and not iskeyword(key) for key in value):
+            keywords = [ast.keyword(key, _value(item, calls=True)) for key, item in value.items()]
+            return ast.Call(ast.Name("dict"), [], keywords)
         case dict():
-            return ast.Dict([ast.Constant(key) for key in value], [_value(item) for item in value.values()])
+            items = [_value(item, calls=calls) for item in value.values()]
+            return ast.Dict([ast.Constant(key) for key in value], items)
         case list():
-            return ast.List([_value(item) for item in value])
+            return ast.List([_value(item, calls=calls) for item in value])
         case Call():
             called = ast.parse(value.name, mode="eval").body
-            keywords = [ast.keyword(key, _value(item)) for key, item in value.arguments.items()]
-            return ast.Call(called, [_value(item) for item in value.positional], keywords)
+            keywords = [ast.keyword(key, _value(item, calls=calls)) for key, item in value.arguments.items()]
+            return ast.Call(called, [_value(item, calls=calls) for item in value.positional], keywords)
         case Source():
             return ast.parse(value.text, mode="eval").body
         case Template():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from keyword import iskeyword
 
 from migrate.syntax.node import Call, Copy, Inner, Source, Tagged, Template, Value
 from migrate.syntax.problem import CannotEdit
@@ -92,11 +93,23 @@ class Style:
     trailing_comma: bool = True
     expand: bool = False
     """Whether dicts inside brackets of several lines take several lines themselves, however short they are."""
+    calls: bool = False
+    """Whether a dict is written `dict(key=value)`."""
+
+    def shaped(self, value: Value) -> Value:
+        """A dict as a call, if it is written so and its keys can be."""
+        if self.calls and isinstance(value, dict) and all(map(_may_be_keyword, value)):
+            return Call("dict", value)
+        return value
+
+
+def _may_be_keyword(key: str) -> bool:
+    return key.isidentifier() and not iskeyword(key)
 
 
 def flat(value: Value, style: Style) -> str:
     """A value on one line. Raises CannotEdit."""
-    match value:
+    match value := style.shaped(value):
         case dict():
             return "{" + ", ".join(f"{string(k, style.key_quote)}: {flat(v, style)}" for k, v in value.items()) + "}"
         case list():
@@ -126,6 +139,7 @@ def laid_out(value: Value, style: Style, indent: str, used: int) -> str:
     """A value that starts on a line of `indent` and in column `used`: on that line if it fits, else in brackets of
     several lines. The comma behind it counts."""
     one_line = flat(value, style)
+    value = style.shaped(value)
     nested = isinstance(value, dict | list | Call) and one_line[-2:] not in ("{}", "[]", "()")
     expands = style.expand and isinstance(value, dict)
     if not nested or (used + len(one_line) < style.width and not expands):

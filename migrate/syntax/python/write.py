@@ -521,7 +521,10 @@ class _Writer:
                 unit = inner[len(outer) :]
         if not self._on_one_line(expression):
             expand = self._expands(expression)
-        return Style(quote, key_quote, unit, newline, base.width, comma, expand)
+        calls = (
+            isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) and expression.func.id == "dict"
+        )
+        return Style(quote, key_quote, unit, newline, base.width, comma, expand, calls)
 
     def _expands(self, expression: ast.expr) -> bool:
         """Whether all dicts around, down from the outermost brackets, take several lines however short they are."""
