@@ -19,7 +19,7 @@ from migrate.syntax.node import Value as NewValue
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.names import Place, Scope
-from rules.model import Opaque, Ref, Text, Value
+from rules.model import Container, Key, Opaque, Ref, Role, Text, Value
 
 ECS, EFS, IAM = "aws_cdk.aws_ecs", "aws_cdk.aws_efs", "aws_cdk.aws_iam"
 _STRUCTS = frozenset(
@@ -80,6 +80,24 @@ class Construct:
     def family(self) -> str:
         """Its class, also where it is imported."""
         return self.kind.rpartition(".")[0] if self.is_imported else self.kind
+
+
+@dataclass
+class TaskSource:
+    """A task definition as the program makes it: by a construct, or in some other place, where `expression` names it."""
+
+    kind: str
+    place: Place
+    construct: Construct | None = None
+    expression: ast.expr | None = None
+    name: str = ""
+    key: Key = ()
+    volumes: list[tuple[Node, Place]] = field(default_factory=list)
+    containers: list[Container] = field(default_factory=list)
+    points: list[Mapping | None] = field(default_factory=list)
+    opaque: bool = False
+    role: Role | None = None
+    role_construct: Construct | None = None
 
 
 class Program:
@@ -582,3 +600,12 @@ def arn(kind: str, member: Text) -> Text:
     own = [Ref(f"${{AWS::{name}}}") for name in ("Partition", "Region", "AccountId")]
     start: list[str | Ref] = ["arn:", own[0], ":elasticfilesystem:", own[1], ":", own[2], f":{kind}/"]
     return Text(tuple(joined([*start, *member.parts])))
+
+
+def scope_of(place: Place) -> str:
+    """The class or the outermost function that a place lies in: where constructs can see each other's names."""
+    scope = place.scope
+    while scope.parent is not None and scope.method_of() is None and scope.parent.kind != "module":
+        scope = scope.parent
+    method = scope.method_of()
+    return ".".join(method[0].path if method is not None else scope.path)
