@@ -79,7 +79,13 @@ _SNAKE = replace(
 )
 _CAMEL = replace(SPELLING, drops_unknown_keys=True)
 """Dicts inside lists: the CDK hands on what it knows and drops the rest."""
-_VERSIONS = {"LATEST": "LATEST", "VERSION1_0": "1.0.0", "VERSION1_1": "1.1.0", "VERSION1_2": "1.2.0", "VERSION1_3": "1.3.0"}
+_VERSIONS = {
+    "LATEST": "LATEST",
+    "VERSION1_0": "1.0.0",
+    "VERSION1_1": "1.1.0",
+    "VERSION1_2": "1.2.0",
+    "VERSION1_3": "1.3.0",
+}
 _VERSIONS["VERSION1_4"] = "1.4.0"
 
 
@@ -325,7 +331,11 @@ class _Reader:
         low = task.kind == _L1
         outer = _SNAKE if self._is_struct(volume) else _CAMEL
         found = outer
-        storage = mapping(child(volume, outer.efs)) or mapping(child(volume, outer.docker)) or mapping(child(volume, outer.host))
+        storage = (
+            mapping(child(volume, outer.efs))
+            or mapping(child(volume, outer.docker))
+            or mapping(child(volume, outer.host))
+        )
         snake = storage is None or self._is_struct(storage) or (outer is _SNAKE and not low)
         inner = (_SNAKE if snake else _CAMEL) if storage is not None else outer
         authorization = mapping(child(storage, inner.authorization or ""))
@@ -345,7 +355,11 @@ class _Reader:
         )
         if low:
             old = storage is not None and "EfsVolumeConfigurationProperty" in self._callee(storage)
-            names = {True: "file_system_id", False: "filesystem_id"} if inner is _SNAKE else {True: "fileSystemId", False: "filesystemId"}
+            names = (
+                {True: "file_system_id", False: "filesystem_id"}
+                if inner is _SNAKE
+                else {True: "fileSystemId", False: "filesystemId"}
+            )
             found = replace(found, file_system=names[old])
         return found
 

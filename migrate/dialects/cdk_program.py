@@ -113,7 +113,7 @@ class Program:
         self.constructs: dict[ast.Call, Construct] = {}
         self.calls: list[tuple[ast.Call, Place]] = list(document.calls(self._reads))
         for call, place in self.calls:
-            name = self._dotted(call.func, place)
+            name = self.dotted(call.func, place)
             if name is not None:
                 self.kinds[call] = name
             given = call.args or any(keyword.arg == "scope" for keyword in call.keywords)
@@ -140,7 +140,8 @@ class Program:
             return function.attr.startswith(("add_", "from_", "grant")) or function.attr[:1].isupper()
         return isinstance(function, ast.Name) and function.id[:1].isupper()
 
-    def _dotted(self, expression: ast.expr, place: Place) -> str | None:
+    def dotted(self, expression: ast.expr, place: Place) -> str | None:
+        """What a dotted name means by the imports, as CDK v2 calls it; None for what is not of the CDK."""
         name = self.document.dotted(expression, place)
         if name is None:
             return None
@@ -303,8 +304,8 @@ class Program:
             method = place.scope.method_of()
             return method is not None and not method[2] and expression.attr not in method[0].bindings
         if isinstance(base, ast.Call):
-            return self._dotted(base.func, place) == "aws_cdk.Stack.of"
-        return self._dotted(base, place) == "aws_cdk.Aws"
+            return self.dotted(base.func, place) == "aws_cdk.Stack.of"
+        return self.dotted(base, place) == "aws_cdk.Aws"
 
     def _formatted(self, call: ast.Call, place: Place) -> Text | None:
         """What `format_arn(service="elasticfilesystem", …)` makes."""
@@ -495,7 +496,7 @@ class Program:
                         annotation = ast.parse(annotation.value, mode="eval").body
                     except SyntaxError:
                         return False
-                name = self._dotted(annotation, place)
+                name = self.dotted(annotation, place)
                 return name in (f"{EFS}.IFileSystem", f"{EFS}.FileSystem")
         return False
 
@@ -542,6 +543,14 @@ class Program:
                     return f"{root}.{last}", None, shown, f"{shown or f'{root}.{last}'}."
                 return statement.module or "aws_cdk", last, shown if shown != last else None, f"{shown or last}."
         return module, name, None, ""
+
+    def resolves(self, name: str, full: str, place: Place) -> bool:
+        """Whether a plain name means a class of the CDK at a place."""
+        return self.dotted(ast.Name(name, ast.Load()), place) == full
+
+    def is_taken(self, name: str, place: Place) -> bool:
+        """Whether a name means something at a place."""
+        return self.names.owner(name, place.scope)[0] is not None
 
     @cached_property
     def _bound(self) -> set[str]:

@@ -127,9 +127,7 @@ def _access_point(program: Program, made: Construct) -> tuple[Construct, AccessP
     directory: Directory | None = (normalise(path.coded) or "/") if isinstance(path, Text) else path
     creation = None
     if acl is not None:
-        uid, gid, mode = (
-            _source(program, child(acl, name)) for name in ("owner_uid", "owner_gid", "permissions")
-        )
+        uid, gid, mode = (_source(program, child(acl, name)) for name in ("owner_uid", "owner_gid", "permissions"))
         creation = (uid, gid, mode)
     user: tuple[str, ...] | None = None
     if (enforced := child(node, "posix_user")) is not None:
@@ -182,7 +180,11 @@ def role_of(program: Program, task: TaskSource) -> Value | None:
         low = task.kind.endswith(".CfnTaskDefinition")
         if low and given is None:
             return None
-        base = given.value if low and isinstance(given, ast.Attribute) and given.attr in ("role_arn", "attr_arn") else given
+        base = (
+            given.value
+            if low and isinstance(given, ast.Attribute) and given.attr in ("role_arn", "attr_arn")
+            else given
+        )
         if base is not None:
             made = program.construct(base, task.construct.place)
             if made is not None and made.kind == f"{IAM}.Role":
