@@ -29,12 +29,10 @@ from rules.model import (
     AddTraffic,
     AddWait,
     Change,
-    Container,
-    EfsVolume,
     Engine,
     Key,
-    Ref,
-    Role,
+    Opaque,
+    Service,
     SetImage,
     SetParameterDefault,
     SetStorage,
@@ -314,7 +312,7 @@ class _Reader:
         return found if isinstance(found, Text) else None
 
     def compatibilities(self, task: TaskSource, node: Mapping | None) -> frozenset[str]:
-        if task.kind in _L2 and _L2[task.kind]:
+        if _L2.get(task.kind):
             return _L2[task.kind]
         last = task.kind.rpartition(".")[2]
         if "Fargate" in last or "Ec2" in last:
@@ -375,4 +373,36 @@ class _Reader:
     # -- services -----------------------------------------------------------------------------------------------------
 
     def services(self, reading: Reading) -> None:
-        del reading
+        """What pins the Fargate platform version of a task definition that was read."""
+        found: list[Service] = []
+        for call, place in self.program.calls:
+            given = {keyword.arg: keyword.value for keyword in call.keywords}
+            written = given.get("platform_version")
+            if written is None or not self.program.kind(call):
+                continue
+            made = self.program.constructs.get(call)
+            task = self._task_run(given.get("task_definition"), call, place)
+            node = self.document.arguments(call, place)
+            if task is None or not task.key or not isinstance(node, Mapping):
+                continue
+            origin, at = self.program.evaluator.definition(written, place)
+            name = self.program.dotted(origin, at) or ""
+            version = _VERSIONS.get(name.removeprefix(f"{ECS}.FargatePlatformVersion."))
+            key: Key = ("service", *task.key[1:], len(found))
+            member = Text.of(version) if version else Opaque(ast.unparse(written))
+            found.append(Service(key, made.name if made is not None else task.name, task.key, member))
+            reading.spans[key] = next(
+                (e.key.start for e in node.entries if getattr(e.key, "text", "") == "platform_version"), node.start
+            )
+            reading.nodes[key] = node
+            reading.nodes[("place", *key)] = place
+        reading.stack = replace(reading.stack, services=tuple(found))
+
+    def _task_run(self, given: ast.expr | None, call: ast.Call, place: Place) -> TaskSource | None:
+        """The task definition that a service runs, by what it is given or because it makes one."""
+        if given is None:
+            made = self.program.constructs.get(call)
+            return self.tasks.get(made) if made is not None else None
+        origin, _ = self.program.evaluator.definition(given, place)
+        made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
+        return self.tasks.get(made) if made is not None else self.tasks.get((ast.unparse(origin), place.scope))

@@ -61,8 +61,9 @@ def add(program: Program, reading: Reading, tasks: Sequence[TaskSource]) -> None
         roles[key] = replace(roles[key], unclear=True)
     systems = [_file_system(program, made, policies) for made in program.constructs.values() if _is_system(made)]
     points = [_access_point(program, made) for made in program.constructs.values() if _is_point(made)]
-    for made, found in (*systems, *points):
-        reading.spans.setdefault(found.key, program.document.positions.span(made.call)[0])
+    keys = [(made, found.key) for made, found in systems] + [(made, found.key) for made, found in points]
+    for made, key in keys:
+        reading.spans.setdefault(key, program.document.positions.span(made.call)[0])
     permissions = {p for p in policies.permissions if p.role in roles}
     reading.stack = replace(
         reading.stack,
@@ -125,10 +126,10 @@ def _access_point(program: Program, made: Construct) -> tuple[Construct, AccessP
         own = ("file_system", "path", "create_acl", "posix_user")
     path = program.value(written) or (None if unread else Text.of("/"))
     directory: Directory | None = (normalise(path.coded) or "/") if isinstance(path, Text) else path
-    creation = None
+    creation: tuple[str, str, str] | None = None
     if acl is not None:
-        uid, gid, mode = (_source(program, child(acl, name)) for name in ("owner_uid", "owner_gid", "permissions"))
-        creation = (uid, gid, mode)
+        uid, gid, mode = (child(acl, name) for name in ("owner_uid", "owner_gid", "permissions"))
+        creation = (_source(program, uid), _source(program, gid), _source(program, mode))
     user: tuple[str, ...] | None = None
     if (enforced := child(node, "posix_user")) is not None:
         inside = mapping(enforced)

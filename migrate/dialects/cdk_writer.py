@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from migrate.dialects import shape
 from migrate.dialects.cdk_program import ECS, EFS, IAM, Construct, Program, TaskSource, scope_of
@@ -251,7 +251,7 @@ class Writer:
             assert isinstance(found, VolumeNodes)
             assert isinstance(spelling, Spelling)
             place = self.place(before.key)
-            spelling = replace(spelling, write=lambda member, place=place: self.program.write(member, place))
+            spelling = replace(spelling, write=partial(self.program.write, place=place))
             for edit in shape.write_volume(before, after, found, spelling):
                 yield from self._as_structs(edit, found, spelling, place)
         before_points = [p for c in old.containers for p in c.mount_points]
