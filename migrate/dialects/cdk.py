@@ -7,7 +7,7 @@ struct is declared these have its names, inside lists camelCase.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from migrate.dialects import cdk_resources
@@ -22,7 +22,7 @@ from migrate.dialects.values import child, items, mapping, text
 from migrate.syntax import Document, resolve
 from migrate.syntax.node import AnyEdit, Entry, Mapping, Node, Scalar, Sequence
 from migrate.syntax.python import PythonDocument
-from migrate.syntax.python.names import Place
+from migrate.syntax.python.names import Place, Scope
 from rules.model import (
     AddPermissions,
     AddRole,
@@ -133,11 +133,12 @@ class _Reader:
                 self.constructed(call, place, kind)
             elif called(call) == "add_volume" and isinstance(call.func, ast.Attribute):
                 self.added(call, call.func.value, place)
+        self.alone()
         with_volumes = [task for task in self.tasks.values() if task.volumes]
         if not with_volumes:
             return None
-        first = min(with_volumes, key=lambda task: task.place.index).place
-        self.program.home = frozenset({".".join(first.scope.path), scope_of(first)})
+        with_volumes.sort(key=lambda task: task.place.index)
+        self.program.homes = tuple(_around(with_volumes))
         self.containers()
         for task in with_volumes:
             self.name(task)
@@ -181,6 +182,22 @@ class _Reader:
             return
         self.task_of(on, place).volumes.append((arguments, place))
 
+    def alone(self) -> None:
+        """Volumes that no task definition of the program is seen to get."""
+        read = {
+            id(found)
+            for task in self.tasks.values()
+            for item, _ in task.volumes
+            if (volume := mapping(item)) is not None
+            for found in (volume, *(mapping(entry.value) for entry in volume.entries))
+        }
+        for call, place in self.program.calls:
+            if self.program.kind(call) not in (f"{ECS}.Volume", f"{_L1}.VolumeProperty"):
+                continue
+            node = mapping(self.document.node(call, place))
+            if node is not None and id(node) not in read and child(node, "efs_volume_configuration") is not None:
+                self.tasks[call] = TaskSource("", place, None, None, "", (), [(node, place)])
+
     def task_of(self, expression: ast.expr, place: Place) -> TaskSource:
         """The task definition that an expression stands for."""
         origin, at = self.program.evaluator.definition(expression, place)
@@ -211,6 +228,8 @@ class _Reader:
         if not task.name:
             shown = ast.unparse(task.expression) if task.expression is not None else ""
             task.name = task.construct.name if task.construct is not None else shown.removeprefix("self.")
+        if not task.name:
+            task.name = task.place.scope.path[-1] if task.place.scope.path else "volumes"
         scope = scope_of(task.place)
         same = sum(other.key[1:3] == (scope, task.name) for other in self.tasks.values())
         task.key = ("task", scope, task.name, *((same + 1,) if same else ()))
@@ -280,7 +299,7 @@ class _Reader:
             nodes = self.collector.nodes[key]
             assert isinstance(nodes, VolumeNodes)
             self.collector.nodes[("place", *key)] = self._place(nodes.storage or found, place)
-        role = cdk_resources.role_of(self.program, task)
+        role = None if task.is_alone else cdk_resources.role_of(self.program, task)
         compatibilities = self.compatibilities(task, node)
         known = ("volumes", "task_role", "task_role_arn")
         self.collector.tasks.append(
@@ -289,7 +308,7 @@ class _Reader:
                 task.name,
                 tuple(volumes),
                 self._family(node),
-                Engine.ECS,
+                Engine.UNKNOWN if task.is_alone else Engine.ECS,
                 role,
                 (),
                 compatibilities,
@@ -406,3 +425,15 @@ class _Reader:
         origin, _ = self.program.evaluator.definition(given, place)
         made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
         return self.tasks.get(made) if made is not None else self.tasks.get((ast.unparse(origin), place.scope))
+
+
+def _around(tasks: list[TaskSource]) -> Iterator[Scope]:
+    """The scopes around task definitions and their volumes, each once."""
+    seen: set[Scope] = set()
+    for place in (place for task in tasks for place in (task.place, *(at for _, at in task.volumes))):
+        scope: Scope | None = place.scope
+        while scope is not None:
+            if scope not in seen:
+                seen.add(scope)
+                yield scope
+            scope = scope.parent

@@ -99,6 +99,11 @@ class TaskSource:
     role: Role | None = None
     role_construct: Construct | None = None
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether it is a volume only, and the task definition is not known."""
+        return self.construct is None and self.expression is None
+
 
 class Program:
     """One module. Asking it for values also tells it how they are written."""
@@ -279,13 +284,11 @@ class Program:
             return Text((Ref(f"${{AWS::{pseudo}}}"),))
         made = self.construct(expression.value, place)
         if made is None:
-            return self._arn_of_unknown(expression, place)
+            return self._member_of_struct(expression, place) or self._arn_of_unknown(expression, place)
         if expression.attr in _IDS and made.family in _ID_ATTRIBUTES:
             return self.id_of(made)
         if expression.attr in _ARNS and made.family in _ARN_ATTRIBUTES:
             return self.arn_of(made)
-        if expression.attr == "task_role":
-            return None
         return None
 
     def _arn_of_unknown(self, expression: ast.Attribute, place: Place) -> Text | None:
@@ -297,6 +300,15 @@ class Program:
         by_id = ast.Attribute(expression.value, expression.attr.replace("_arn", "_id"), ast.Load())
         known = self.of(by_id, place)
         return arn(kind, known) if known is not None else None
+
+    def _member_of_struct(self, expression: ast.Attribute, place: Place) -> Text | None:
+        """`volume.name` of a struct is what it was given."""
+        origin, at = self.evaluator.definition(expression.value, place)
+        if not isinstance(origin, ast.Call) or not self.evaluator.is_record(origin, at):
+            return None
+        arguments = self.document.arguments(origin, at)
+        found = self.value(child(arguments, expression.attr)) if isinstance(arguments, Mapping) else None
+        return found if isinstance(found, Text) else None
 
     def _is_stack(self, expression: ast.Attribute, place: Place) -> bool:
         base = expression.value
@@ -375,14 +387,28 @@ class Program:
     def _reference(self, expression: ast.expr, place: Place, source: str | None = None) -> Ref:
         """A reference to what nothing is known of, which means the same wherever it is equal."""
         written = source or "{" + ast.unparse(expression) + "}"
-        where = self._owner(expression, place)
-        if where and where not in self.home:
+        where = self._rank(expression, place)
+        if where:
             written = f"{written[:-1]}#{where}}}"
         self._expressions.setdefault(written, []).append((expression, place))
         return Ref(written)
 
-    home: frozenset[str] = frozenset()
-    """The function and class whose names need no addition, because the first task definition stands there."""
+    homes: tuple[Scope, ...] = ()
+    """The scopes around task definitions, in the order of the text: names of the first that has them need no addition."""
+
+    def _rank(self, expression: ast.expr, place: Place) -> str:
+        """What tells a name from the same one in another function or class; it stays the same when statements are added."""
+        owner = self._owner(expression, place)
+        if not owner:
+            return ""
+        base = next(n for n in ast.walk(expression) if isinstance(n, ast.Name))
+        method = place.scope.method_of()
+        of_self = method is not None and base.id == method[1]
+        having = [s for s in self.homes if (s.kind == "class" if of_self else base.id in s.bindings)]
+        paths = [".".join(scope.path) for scope in having]
+        path, _, nth = owner.partition("/")
+        rank = str(paths.index(path) + 1) if path in paths else path
+        return ("" if rank == "1" else rank) + (f"/{nth}" if nth else "")
 
     def _owner(self, expression: ast.expr, place: Place) -> str:
         """Which scope a dotted name belongs to: a class for attributes of `self`, empty for the module."""

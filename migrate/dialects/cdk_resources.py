@@ -128,8 +128,8 @@ def _access_point(program: Program, made: Construct) -> tuple[Construct, AccessP
     directory: Directory | None = (normalise(path.coded) or "/") if isinstance(path, Text) else path
     creation: tuple[str, str, str] | None = None
     if acl is not None:
-        uid, gid, mode = (child(acl, name) for name in ("owner_uid", "owner_gid", "permissions"))
-        creation = (_source(program, uid), _source(program, gid), _source(program, mode))
+        owner, group, mode = (child(acl, name) for name in ("owner_uid", "owner_gid", "permissions"))
+        creation = (_source(program, owner), _source(program, group), _source(program, mode))
     user: tuple[str, ...] | None = None
     if (enforced := child(node, "posix_user")) is not None:
         inside = mapping(enforced)

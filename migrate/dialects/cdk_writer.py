@@ -368,7 +368,9 @@ class Writer:
 
     def _grants(self, planned: Stack) -> Iterator[AnyEdit]:
         roles: dict[Key, list[Permission]] = {}
-        for permission in sorted(planned.permissions - self.reading.stack.permissions, key=_order):
+        places = {point.arn: index for index, point in enumerate(planned.access_points)}
+        added = sorted(planned.permissions - self.reading.stack.permissions, key=_order)
+        for permission in sorted(added, key=lambda p: places.get(p.access_point, -1) if p.access_point else -1):
             roles.setdefault(permission.role, []).append(permission)
         for role, permissions in roles.items():
             grantee = self._grantee(role)
