@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -80,7 +80,7 @@ class _Reader:
     read: dict[int, Key] = field(default_factory=dict)
     """The definitions that were read, by the identities of their expressions."""
     registered: dict[ast.Call, Key] = field(default_factory=dict)
-    unclear: list[Expression] = field(default_factory=list)
+    unclear: list[tuple[Expression, Place]] = field(default_factory=list)
     """Expressions in the place of volumes, or of a whole definition."""
 
     def reading(self) -> Reading | None:
@@ -94,14 +94,10 @@ class _Reader:
                 self.literal(node, _TASK, place)
             elif keys & _JOB_KEYS:
                 self.literal(node, _JOB, place)
+        read = {start for start, _ in self.collector.regions}
         for node, place in self.literals():
             keys = _keys(node)
-            if (
-                "name" in keys
-                and keys & self.storage_keys
-                and not self.is_read(node)
-                and self.goes_with_volumes(node, place)
-            ):
+            if "name" in keys and keys & self.storage_keys and self.document.positions.span(node)[0] not in read:
                 self.volume(node, place)
         self.services()
         self.hidden()
@@ -150,7 +146,7 @@ class _Reader:
         while isinstance(arguments, Mapping) and len(arguments.entries) == 1 and _merges(arguments):
             arguments = resolve(arguments.entries[0].value)
         if isinstance(arguments, Expression):
-            self.unclear.append(arguments)
+            self.unclear.append((arguments, place))
         if not isinstance(arguments, Mapping):
             return None
         origin = id(self.document.origin(arguments))
@@ -158,9 +154,9 @@ class _Reader:
             key: Key = ("task", *place.scope.path, len(self.collector.tasks))
             before = len(self.collector.tasks)
             if kind == _TASK:
-                self.task(arguments, key)
+                self.task(arguments, key, place)
             else:
-                self.job(arguments, key)
+                self.job(arguments, key, place)
             if len(self.collector.tasks) == before:
                 return None
             self.read[origin] = self.collector.tasks[before].key
@@ -172,15 +168,19 @@ class _Reader:
         before = len(self.collector.tasks)
         if self.definition(self.document.node(node, place), kind, place) is None:
             return
-        lines = [t.line for t in self.document.touches(node, place) if not t.path or t.path[0] in _PARTS]
-        if lines:
+        touches = self.document.touches(node, place)
+        if lines := [touch.line for touch in touches if not touch.path or touch.path[0] in _PARTS]:
             self.block(before, f"line {min(lines)} changes it at run time")
+        for task in self.collector.tasks[before:]:
+            roles = [touch.line for touch in touches if touch.path[-1:] in (("taskRoleArn",), ("jobRoleArn",))]
+            if roles:
+                self.collector.blocked[("role", *task.key)] = f"line {min(roles)} may set a role at run time"
 
-    def task(self, node: Mapping, key: Key) -> None:
+    def task(self, node: Mapping, key: Key, place: Place) -> None:
         listed = child(node, "volumes")
         if items(listed) is None:
             if isinstance(found := resolve(listed), Expression):
-                self.unclear.append(found)
+                self.unclear.append((found, place))
             return
         family = filled(child(node, "family"))
         containers = items(child(node, "containerDefinitions"))
@@ -193,27 +193,26 @@ class _Reader:
             role="taskRoleArn",
             known=("containerDefinitions", "volumes"),
             role_after=("family", "networkMode"),
-            task_role=filled(child(node, "taskRoleArn")),
+            task_role=self.role(node, "taskRoleArn", key),
             family=family if isinstance(family, Text) else None,
             compatibilities=words(child(node, "requiresCompatibilities")),
             network_mode=text(child(node, "networkMode")),
             operating_system=text(child(mapping(child(node, "runtimePlatform")), "operatingSystemFamily")),
         )
-        self.block_role(node, "taskRoleArn", key)
 
-    def job(self, node: Mapping, key: Key) -> None:
+    def job(self, node: Mapping, key: Key, place: Place) -> None:
         name = filled(child(node, "jobDefinitionName"))
         called = name.source if name else self.stem
         for part in parts(node, SPELLING.each, api):
             listed = child(part.node, "volumes")
             if items(listed) is None:
                 if isinstance(found := resolve(listed), Expression):
-                    self.unclear.append(found)
+                    self.unclear.append((found, place))
                 continue
             part_key = (*key, *part.path)
             family = name if isinstance(name, Text) else None
-            add_part(self.collector, node, part, part_key, called, SPELLING, api, _role, family=family)
-            self.block_role(part.node, part.role, part_key)
+            role = self.role(part.node, part.role, part_key)
+            add_part(self.collector, node, part, part_key, called, SPELLING, api, _given(role), family=family)
             if part.platform_version is not None:
                 self.collector.add_service(
                     ("service", *part_key[1:]), called, part_key, part.platform_version, Engine.BATCH
@@ -226,10 +225,6 @@ class _Reader:
         """Keys that show what a volume is."""
         uses_pulumi = any(module.startswith("pulumi") for module in self.document.modules)
         return _STORAGE_KEYS | {_PULUMI.efs, _PULUMI.docker} if uses_pulumi else _STORAGE_KEYS
-
-    def is_read(self, node: ast.expr) -> bool:
-        start, end = self.document.positions.span(node)
-        return any(first <= start and end <= last for first, last in self.collector.regions)
 
     def goes_with_volumes(self, node: ast.expr, place: Place, *, directly: bool = False) -> bool:
         """Whether what looks like a volume goes where volumes go; unless `directly`, perhaps by a name."""
@@ -263,12 +258,12 @@ class _Reader:
 
     def volume(self, node: ast.Dict, place: Place) -> None:
         found = self.document.node(node, place)
-        if not isinstance(found, Mapping):
+        if not isinstance(found, Mapping) or not self.goes_with_volumes(node, place):
             return
         before = len(self.collector.tasks)
         self.collector.add_task(
             ("task", *place.scope.path, before),
-            place.scope.path[-1] if place.scope.path else self.stem,
+            self.called(place),
             Mapping(found.start, found.end, [], flow=True),
             Sequence(found.start, found.end, [found], flow=True),
             [],
@@ -280,6 +275,10 @@ class _Reader:
         self.block_unknown(before)
         if lines := [touch.line for touch in self.document.touches(node, place)]:
             self.block(before, f"line {min(lines)} changes it at run time")
+
+    def called(self, place: Place) -> str:
+        """What is at a place is called by: the function or class around, or the file."""
+        return place.scope.path[-1] if place.scope.path else self.stem
 
     # -- what cannot be edited ----------------------------------------------------------------------------------------
 
@@ -299,23 +298,35 @@ class _Reader:
                 if isinstance(found, VolumeNodes) and unknown_merges(found.mapping):
                     self.collector.blocked[volume.key] = _UNKNOWN
 
-    def block_role(self, node: Mapping, role: str, task: Key) -> None:
-        """Let a definition have no new role whose role may come from elsewhere."""
+    def role(self, node: Mapping, role: str, task: Key) -> Value | None:
+        """The role of a definition. One that may come from elsewhere counts as none, and none can be added then."""
         entry = get(node, role)
         if (entry is None and unknown_merges(node)) or (entry is not None and entry not in node.entries):
             self.collector.blocked[("role", *task)] = "what ** puts in may be a task role"
+        elif entry is not None and isinstance(entry.value, Expression) and self.document.is_set_apart(entry):
+            self.collector.blocked[("role", *task)] = entry.value.reason or "it is set apart"
+            return None
+        return filled(entry.value) if entry is not None else None
 
     def hidden(self) -> None:
         """Report what is written in the place of volumes and is none of those that were read."""
-        for number, found in enumerate(self.unclear):
-            words = [found.start + match.start() for match in _WORD.finditer(found.text)]
+        for found, place in self.unclear:
+            start, end = self.document.positions.span(self.behind(found, place))
+            words = [match.start() for match in _WORD.finditer(self.document.text, start, end)]
             left = [w for w in words if not any(first <= w < last for first, last in self.collector.regions)]
             if left:
                 what = "a definition that cannot be read here"
                 if found.reason:
                     what += f": {found.reason}"
                 advice = "write the volumes as a list of dicts where the definition is registered"
-                self.collector.add_hidden(("hidden", number), left[0], what, advice)
+                self.collector.add_hidden(("hidden", self.called(place)), left[0], what, advice)
+                self.collector.regions.append((start, end))
+
+    def behind(self, found: Expression, place: Place) -> ast.expr:
+        """The expression that an unknown one names, or itself."""
+        origin = self.document.origin(found)
+        assert origin is not None, "expressions are made of the source"
+        return (self.document.assigned(origin, place) if isinstance(origin, ast.Name) else None) or origin
 
     # -- services -----------------------------------------------------------------------------------------------------
 
@@ -371,5 +382,6 @@ def _merges(node: Mapping) -> bool:
     return getattr(key, "text", "") == "<<" and not getattr(key, "style", '"')
 
 
-def _role(node: Node | None) -> tuple[Value | None, tuple[Value, ...]]:
-    return filled(node), ()
+def _given(role: Value | None) -> Callable[[Node | None], tuple[Value | None, tuple[Value, ...]]]:
+    """What reads a role that has been read."""
+    return lambda _: (role, ())

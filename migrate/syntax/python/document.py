@@ -12,7 +12,7 @@ from functools import cached_property
 
 from migrate.edit import Edit
 from migrate.syntax.document import Document
-from migrate.syntax.node import AddImport, AddStatement, AnyEdit, Node, Scalar, Statement
+from migrate.syntax.node import AddImport, AddStatement, AnyEdit, Entry, Node, Scalar, Statement
 from migrate.syntax.python.evaluate import Evaluator, Touch
 from migrate.syntax.python.names import Names, Place, Use
 from migrate.syntax.python.read import Positions, read
@@ -77,11 +77,15 @@ class PythonDocument(Document):
                 found.update(alias.name for alias in statement.names)
         return frozenset(found)
 
+    def is_set_apart(self, entry: Entry) -> bool:
+        """Whether an entry stands in no dict or call, but is set by a statement of its own."""
+        return id(entry) not in self.evaluator.entry_origin
+
     def assigned(self, name: ast.Name, place: Place) -> ast.expr | None:
-        """The expression that a name was certainly given; None if that is not known."""
-        owner, later = self.names.owner(name.id, place.scope)
-        binding = self.evaluator.reaching(name.id, owner, place, later=later)[0] if owner is not None else None
-        return binding.value if binding is not None else None
+        """The one expression that a name is given, if perhaps not always; None if there is more than one."""
+        owner, _ = self.names.owner(name.id, place.scope)
+        bindings = owner.bindings.get(name.id, []) if owner is not None else []
+        return bindings[0].value if len(bindings) == 1 else None
 
     def uses(self, name: ast.expr, place: Place) -> list[Use]:
         """Everything that reads what a name may stand for; nothing for what is no name."""
@@ -184,6 +188,8 @@ class PythonDocument(Document):
 
     def edits(self, changes: Items[AnyEdit]) -> list[Edit]:
         """As `Document.edits`, in the author's style."""
+        if not changes:
+            return []  # libcst takes longer to import than most files to read
         from migrate.syntax.python.write import write
 
         return write(self, changes)
