@@ -118,7 +118,7 @@ def _access_point(program: Program, made: Construct) -> tuple[Construct, AccessP
         root = mapping(child(node, "root_directory"))
         written, acl = child(root, "path"), mapping(child(root, "creation_info"))
         unread = child(node, "root_directory") is not None and root is None
-        own = ("file_system_id", "root_directory", "posix_user")
+        own: tuple[str, ...] = ("file_system_id", "root_directory", "posix_user")
     else:
         system = _system_of_point(program, made)
         written, acl = child(node, "path"), mapping(child(node, "create_acl"))

@@ -29,7 +29,7 @@ from migrate.syntax.node import (
 )
 from migrate.syntax.node import Value as NewValue
 from migrate.syntax.python import PythonDocument
-from migrate.syntax.python.names import Place
+from migrate.syntax.python.names import Block, Place
 from rules.identifiers import parts as words_of
 from rules.model import (
     CLIENT_ACTIONS,
@@ -529,14 +529,12 @@ def _name_of(point: Value | None) -> str | None:
 
 def _repeated(place: Place) -> bool:
     """Whether a loop or comprehension may run a place more than once."""
-    block = place.block
+    block: Block | None = place.block
     while block is not None:
         if block.loop:
             return True
-        if block.parent is None:
-            return place.scope.kind == "comprehension"
         block = block.parent
-    return False
+    return place.scope.kind == "comprehension"
 
 
 def _in_init(place: Place, scope: str) -> bool:
