@@ -102,7 +102,7 @@ class Evaluator:
                 return Sequence(start, end, items, flow=True)
             case ast.Starred():
                 return self._opaque(expression, "a part of the list is put in with *")
-            case ast.Call() if self._calls(expression, place, "dict"):
+            case ast.Call() if self._calls(expression, place, "dict") or self.is_record(expression, place):
                 return self.call(expression, place)
             case ast.Name():
                 return self._name(expression, place)
@@ -246,7 +246,7 @@ class Evaluator:
                 # f"/mnt/efs/{env}" under a name: its parts are known, its source is the name.
                 return self._opaque(expression, known.reason, known.parts)
             return self._opaque(expression, None, _inner(expression))
-        if isinstance(known, Mapping | Sequence):
+        if isinstance(known, Mapping | Sequence) and not self.is_record(binding.value, binding.place):
             uses = self._uses(expression, binding, owner)
             reason = self._changed(uses, binding, expression)
             if reason:
@@ -435,6 +435,17 @@ class Evaluator:
     reads: tuple[Callable[[ast.Call], bool], ...] = ()
     """What dialects add: predicates for the calls whose arguments they read."""
 
+    record: Callable[[str], bool] | None = None
+    """What a dialect adds: whether a dotted name is a class whose instances are what they are given by keywords, and stay
+    so."""
+
+    def is_record(self, expression: ast.expr, place: Place) -> bool:
+        """Whether an expression makes such an instance."""
+        if self.record is None or not isinstance(expression, ast.Call) or expression.args:
+            return False
+        name = self.dotted(expression.func, place)
+        return name is not None and self.record(name)
+
     def _part_of_known(self, parent: ast.AST, use: Use) -> str | None:
         """What becomes of the dict or list that holds the one in question."""
         node: ast.AST | None = parent
@@ -539,29 +550,51 @@ class Evaluator:
     # -- attributes and parts -----------------------------------------------------------------------------------------
 
     def _attribute(self, expression: ast.Attribute, place: Place) -> Node:
-        if not isinstance(expression.value, ast.Name):
-            return self._opaque(expression)
-        of = self._class_of(expression.value.id, place)
+        of = self._class_of(expression.value.id, place) if isinstance(expression.value, ast.Name) else None
         if of is None:
             return self._opaque(expression)
-        scope, is_class = of
+        binding, reason = self._stored(expression, *of)
+        if binding is None:
+            return self._opaque(expression, reason, _inner(expression))
+        return self._alias(expression, binding, (*of[0].path, expression.attr), of[0])
+
+    def _stored(self, expression: ast.Attribute, scope: Scope, is_class: bool) -> tuple[Binding | None, str | None]:
+        """The one assignment that gives an attribute of a class or its instances its value, or the reason why that is not
+        known."""
         name = expression.attr
         stores = self.names.stores.get(name, [])
         mine = [store for store in stores if store.owner is scope]
         if any(store.owner is None for store in stores) or any(
             (store.owner and self._related(store.owner, scope)) for store in stores if store.owner is not scope
         ):
-            return self._opaque(expression, f"`.{name}` is assigned elsewhere", _inner(expression))
+            return None, f"`.{name}` is assigned elsewhere"
         own = scope.bindings.get(name, [])
         if any(name in other.bindings for other in self._relatives(scope)) or len(own) + len(mine) != 1:
-            reason = f"`{expression.value.id}.{name}` is assigned more than once" if own or mine else None
-            return self._opaque(expression, reason, _inner(expression))
+            return None, f"`{ast.unparse(expression)}` is assigned more than once" if own or mine else None
         binding = own[0] if own else mine[0].binding
         if binding.value is None or (mine and (is_class or not mine[0].in_init)):
-            return self._opaque(expression, None, _inner(expression))
+            return None, None
         if own and binding.place.block.parent is not None:
-            return self._opaque(expression, f"`{name}` is assigned in a branch", _inner(expression))
-        return self._alias(expression, binding, (*scope.path, name), scope)
+            return None, f"`{name}` is assigned in a branch"
+        return binding, None
+
+    def definition(self, expression: ast.expr, place: Place) -> tuple[ast.expr, Place]:
+        """What was assigned to a name, and to the names in that, as far as one assignment reaches each of them: the
+        expression and where it stands. For objects, which may change all the same."""
+        for _ in range(_DEPTH):
+            binding: Binding | None = None
+            if isinstance(expression, ast.Name):
+                owner, later = self.names.owner(expression.id, place.scope)
+                if owner is not None:
+                    binding, _reason = self.reaching(expression.id, owner, place, later=later)
+            elif isinstance(expression, ast.Attribute) and isinstance(expression.value, ast.Name):
+                of = self._class_of(expression.value.id, place)
+                if of is not None:
+                    binding, _reason = self._stored(expression, *of)
+            if binding is None or binding.value is None:
+                break
+            expression, place = binding.value, binding.place
+        return expression, place
 
     def _class_of(self, name: str, place: Place) -> tuple[Scope, bool] | None:
         """The class whose attributes `name.x` reads: `self`, `cls`, or the class by its name; and whether it is that."""

@@ -207,6 +207,9 @@ class _Writer:
         if not kept:
             yield from self._anew(origin, found, members, style, in_line)
             return
+        if not in_line and (spread := self._one_a_line(origin, found, members, style)) is not None:
+            yield spread
+            return
         yield from self._removals(found, kept, ends=members[-1].index is not None)
         previous: int | None = None
         for position, member in enumerate(members):
@@ -372,10 +375,14 @@ class _Writer:
     ) -> Iterator[Edit]:
         """New elements behind one that stays; `is_last` if nothing that stays follows them."""
         element = found.elements[index]
-        lead = self._lead(element.start)
+        shares = not in_line and index > 0 and not self._starts_line(element.start)
+        lead = self._indent(element.start) if shares else self._lead(element.start)
         texts = [self._text_of(origin, m, style, lead, len(lead), element, in_line) for m in added]
         end = self._end_of(element)
         following = found.elements[index + 1].start if index + 1 < len(found.elements) else found.close
+        if shares and is_last and not _BROKEN.search(self.text, end, following):
+            yield Edit(element.end, element.end, self._filled(element.end, texts, lead, style))
+            return
         if _BROKEN.search(self.text, end, following) and not in_line:
             last = found.elements[-1]
             # The last one has a comma if the last one had, or if something else still follows.
@@ -394,6 +401,54 @@ class _Writer:
             yield Edit(element.end, following, gap + gap.join(texts) + gap)
         else:
             yield Edit(element.end, element.end, "".join(", " + text for text in texts))
+
+    def _on_own_line(self, found: Brackets) -> bool:
+        """Whether several elements stand together on a line, and the brackets on those around it, as Black has it."""
+        first, last = found.elements[0], found.elements[-1]
+        return (
+            len(found.elements) > 1
+            and self._starts_line(first.start)
+            and self._starts_line(found.close)
+            and self._line(first.start) == self._line(last.end)
+            and self._ends_line(last)
+        )
+
+    def _one_a_line(self, origin: ast.expr, found: Brackets, members: list[Member], style: Style) -> Edit | None:
+        """All elements on lines of their own, the next step that Black takes where new ones leave no room on the line that
+        they share. None where there is room, and where another change concerns a part of them."""
+        if not self._on_own_line(found) or all(member.value is None for member in members):
+            return None
+        others = (self.document.origin(c.node) for c in self.changes if not isinstance(c, AddStatement | AddImport))
+        spans = (self.document.positions.span(other) for other in others if other is not None and other is not origin)
+        if any(found.open < start < found.close for start, _ in spans):
+            return None
+        first, last = found.elements[0], found.elements[-1]
+        lead = self._indent(first.start)
+        style = replace(style, trailing_comma=self._file_style.trailing_comma or last.comma is not None)
+        texts = []
+        for member in members:
+            element = found.elements[member.index] if member.index is not None else None
+            if member.value is None and element is not None:
+                texts.append(self.text[element.start : element.end])
+            else:
+                texts.append(self._text_of(origin, member, style, lead, len(lead), element or first, False))
+        fits = len(lead) + len(", ".join(texts)) <= style.width and not any(map(_BROKEN.search, texts))
+        if fits or any(member.key is not None and member.value is None for member in members):
+            return None
+        comma = "," if style.trailing_comma else ""
+        return Edit(first.start, self._end_of(last), ("," + style.newline + lead).join(texts) + comma)
+
+    def _filled(self, offset: int, texts: list[str], lead: str, style: Style) -> str:
+        """New elements on the line of an offset as long as they fit there, then on lines of their own."""
+        written = ""
+        used = self._column(offset)
+        for text in texts:
+            first = _BROKEN.split(text)[0]
+            fits = used + len(first) + 2 < style.width
+            written += (", " if fits else "," + style.newline + lead) + text
+            last = _BROKEN.split(text)[-1]
+            used = len(last) if last != text else (used + 2 if fits else len(lead)) + len(text)
+        return written
 
     def _too_long(self, offset: int, texts: list[str], style: Style) -> bool:
         """Whether the line of an offset has no room for more elements."""

@@ -1,0 +1,439 @@
+"""Python programs of the AWS CDK, v2 (`aws_cdk`) and v1 (`aws_cdk.core`): task definitions and their volumes.
+
+Volumes are given to a task definition's constructor or to its `add_volume`, as structs (snake_case) or as dicts: where a
+struct is declared these have its names, inside lists camelCase.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+
+from migrate.dialects import cdk_resources
+from migrate.dialects.alternatives import Alternative
+from migrate.dialects.cdk_program import ECS, Program, TaskSource, called, scope_of
+from migrate.dialects.cdk_writer import Writer
+from migrate.dialects.code import SPELLING, configured
+from migrate.dialects.plain import Collector, PlainDialect, TaskNodes
+from migrate.dialects.reading import Reading
+from migrate.dialects.shape import Spelling, VolumeNodes, read_container, rest_but
+from migrate.dialects.values import child, items, mapping, text
+from migrate.syntax import Document, resolve
+from migrate.syntax.node import AnyEdit, Entry, Mapping, Node, Scalar, Sequence
+from migrate.syntax.python import PythonDocument
+from migrate.syntax.python.names import Place, Scope
+from rules.model import (
+    AddPermissions,
+    AddRole,
+    AddTraffic,
+    AddWait,
+    Change,
+    Engine,
+    Key,
+    Opaque,
+    Service,
+    SetImage,
+    SetParameterDefault,
+    SetStorage,
+    SetTaskRole,
+    Stack,
+    Task,
+    Text,
+    Value,
+    Volume,
+)
+
+_L2 = {
+    f"{ECS}.Ec2TaskDefinition": frozenset({"EC2"}),
+    f"{ECS}.FargateTaskDefinition": frozenset({"FARGATE"}),
+    f"{ECS}.ExternalTaskDefinition": frozenset({"EXTERNAL"}),
+    f"{ECS}.TaskDefinition": frozenset[str](),
+}
+_L1 = f"{ECS}.CfnTaskDefinition"
+_SNAKE = replace(
+    SPELLING,
+    source_path="source_path",
+    docker="docker_volume_configuration",
+    driver_options="driver_opts",
+    efs="efs_volume_configuration",
+    file_system="file_system_id",
+    root_directory="root_directory",
+    transit_encryption="transit_encryption",
+    transit_encryption_port="transit_encryption_port",
+    authorization="authorization_config",
+    access_point="access_point_id",
+    others=(
+        "configured_at_launch",
+        "fsx_windows_file_server_volume_configuration",
+        "f_sx_windows_file_server_volume_configuration",
+        "s3_files_volume_configuration",
+    ),
+    mount_points="mount_points",
+    source_volume="source_volume",
+    read_only="read_only",
+    volumes_from="volumes_from",
+    source_container="source_container",
+)
+_CAMEL = replace(SPELLING, drops_unknown_keys=True)
+"""Dicts inside lists: the CDK hands on what it knows and drops the rest."""
+_VERSIONS = {
+    "LATEST": "LATEST",
+    "VERSION1_0": "1.0.0",
+    "VERSION1_1": "1.1.0",
+    "VERSION1_2": "1.2.0",
+    "VERSION1_3": "1.3.0",
+}
+_VERSIONS["VERSION1_4"] = "1.4.0"
+
+
+class Cdk(PlainDialect):
+    """Any Python file that imports the CDK and has a volume of a task definition."""
+
+    name = "cdk"
+
+    def read(self, document: Document, stem: str) -> Reading | None:
+        assert isinstance(document, PythonDocument)
+        del stem  # constructs have names of their own
+        if "aws_cdk" not in document.text and "monocdk" not in document.text:
+            return None
+        return _Reader(document, Collector(self, document, _SNAKE)).reading()
+
+    def configured(self, member: Value) -> Value:
+        return configured(member)
+
+    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
+        match change:
+            case SetStorage():
+                return super().can(reading, change, added) or Writer.of(reading).obstacle(change)
+            case AddPermissions():
+                return Writer.of(reading).cannot_allow(change.role)
+            case AddRole() | SetTaskRole():
+                return "a role for it is not added to programs of the CDK"
+            case AddTraffic() | AddWait() | SetImage() | SetParameterDefault():
+                return "it is not changed in programs of the CDK"
+            case _:
+                return super().can(reading, change, added)
+
+    def write(self, reading: Reading, planned: Stack) -> list[AnyEdit]:  # type: ignore[override]  # statements, too
+        return Writer.of(reading).edits(planned)
+
+
+@dataclass
+class _Reader:
+    document: PythonDocument
+    collector: Collector
+    tasks: dict[object, TaskSource] = field(default_factory=dict)
+
+    def reading(self) -> Reading | None:
+        self.program = Program(self.document)
+        for call, place in self.program.calls:
+            kind = self.program.kind(call)
+            if kind in _L2 or kind == _L1:
+                self.constructed(call, place, kind)
+            elif called(call) == "add_volume" and isinstance(call.func, ast.Attribute):
+                self.added(call, call.func.value, place)
+        self.alone()
+        with_volumes = [task for task in self.tasks.values() if task.volumes]
+        if not with_volumes:
+            return None
+        with_volumes.sort(key=lambda task: task.place.index)
+        self.program.homes = tuple(_around(with_volumes))
+        self.containers()
+        for task in with_volumes:
+            self.name(task)
+            self.add(task)
+        reading = self.collector.reading()
+        if reading is None:
+            return None
+        cdk_resources.add(self.program, reading, with_volumes)
+        self.services(reading)
+        reading.nodes[("program",)] = self.program
+        for task in with_volumes:
+            reading.nodes[("source", *task.key)] = task
+        return reading
+
+    # -- finding task definitions -------------------------------------------------------------------------------------
+
+    def constructed(self, call: ast.Call, place: Place, kind: str) -> None:
+        construct = self.program.constructs.get(call)
+        if construct is None:
+            return
+        task = self.tasks[construct] = TaskSource(kind, place, construct)
+        arguments = self.document.arguments(call, place)
+        if isinstance(arguments, Mapping) and (listed := child(arguments, "volumes")) is not None:
+            self.listed(task, listed, place)
+
+    def listed(self, task: TaskSource, listed: Node, place: Place) -> None:
+        for item in items(listed) or ():
+            if mapping(item) is not None:
+                task.volumes.append((item, self._place(item, place)))
+
+    def _place(self, node: Node, place: Place) -> Place:
+        origin = self.document.origin(resolve(node) or node)
+        return (self.program.place_of(origin) if origin is not None else None) or place
+
+    def added(self, call: ast.Call, on: ast.expr, place: Place) -> None:
+        arguments = self.document.arguments(call, place)
+        if not isinstance(arguments, Mapping):
+            return
+        keys = {getattr(entry.key, "text", "") for entry in arguments.entries}
+        if not keys & {"efs_volume_configuration", "host", "docker_volume_configuration", "name", "<<"}:
+            return
+        self.task_of(on, place).volumes.append((arguments, place))
+
+    def alone(self) -> None:
+        """Volumes that no task definition of the program is seen to get."""
+        read = {
+            id(found)
+            for task in self.tasks.values()
+            for item, _ in task.volumes
+            if (volume := mapping(item)) is not None
+            for found in (volume, *(mapping(entry.value) for entry in volume.entries))
+        }
+        for call, place in self.program.calls:
+            if self.program.kind(call) not in (f"{ECS}.Volume", f"{_L1}.VolumeProperty"):
+                continue
+            node = mapping(self.document.node(call, place))
+            if node is not None and id(node) not in read and child(node, "efs_volume_configuration") is not None:
+                self.tasks[call] = TaskSource("", place, None, None, "", (), [(node, place)])
+
+    def task_of(self, expression: ast.expr, place: Place) -> TaskSource:
+        """The task definition that an expression stands for."""
+        origin, at = self.program.evaluator.definition(expression, place)
+        construct = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
+        if construct is not None:
+            found = self.tasks.get(construct)
+            return found or self.tasks.setdefault(construct, TaskSource(construct.kind, construct.place, construct))
+        service = (
+            self.program.construct(origin.value, at)
+            if isinstance(origin, ast.Attribute) and origin.attr == "task_definition"
+            else None
+        )
+        key: object = (ast.unparse(origin), at.scope)
+        kind = ""
+        if service is not None:
+            arguments = self.document.arguments(service.call, service.place)
+            given = [k.value for k in service.call.keywords if k.arg == "task_definition"]
+            if given and isinstance(arguments, Mapping):
+                return self.task_of(given[0], service.place)
+            key, kind = service, service.kind
+        if key not in self.tasks:
+            self.tasks[key] = TaskSource(kind, place, None, expression)
+            if service is not None:
+                self.tasks[key].name = service.name
+        return self.tasks[key]
+
+    def name(self, task: TaskSource) -> None:
+        if not task.name:
+            shown = ast.unparse(task.expression) if task.expression is not None else ""
+            task.name = task.construct.name if task.construct is not None else shown.removeprefix("self.")
+        if not task.name:
+            task.name = task.place.scope.path[-1] if task.place.scope.path else "volumes"
+        scope = scope_of(task.place)
+        same = sum(other.key[1:3] == (scope, task.name) for other in self.tasks.values())
+        task.key = ("task", scope, task.name, *((same + 1,) if same else ()))
+
+    # -- containers ---------------------------------------------------------------------------------------------------
+
+    def containers(self) -> None:
+        """What containers mount, by the calls that say so."""
+        known: dict[ast.Call, TaskSource] = {}
+        points: dict[ast.Call, list[Node]] = {}
+        for call, place in self.program.calls:
+            function = call.func
+            if called(call) == "add_container" and isinstance(function, ast.Attribute):
+                known[call] = self.task_of(function.value, place)
+            elif self.program.kind(call) == f"{ECS}.ContainerDefinition":
+                given = next((k.value for k in call.keywords if k.arg == "task_definition"), None)
+                if given is not None:
+                    known[call] = self.task_of(given, place)
+        for call, place in self.program.calls:
+            function = call.func
+            if called(call) not in ("add_mount_points", "add_volumes_from") or not isinstance(function, ast.Attribute):
+                continue
+            on, _ = self.program.evaluator.definition(function.value, place)
+            if isinstance(on, ast.Call) and on in known and called(call) == "add_mount_points":
+                for argument in call.args:
+                    points.setdefault(on, []).append(self.document.node(argument, place))
+            else:
+                for task in self.tasks.values():  # whose container that is, is not known
+                    task.opaque = True
+        for call, task in known.items():
+            self.container(task, call, points.get(call, []))
+
+    def container(self, task: TaskSource, call: ast.Call, points: list[Node]) -> None:
+        place = self.program.place_of(call)
+        assert place is not None
+        arguments = self.document.arguments(call, place)
+        if not isinstance(arguments, Mapping):
+            task.opaque = True
+            return
+        where = arguments.start
+        listed = Entry(Scalar(where, where, "mount_points", ""), Sequence(where, where, [*points], flow=True))
+        whole = Mapping(where, arguments.end, [*arguments.entries, listed], flow=True)
+        found = read_container(whole, replace(_SNAKE, read=self.program.value), self.document.text)
+        name = self.program.value(self.document.node(call.args[0], place)) if call.args else found.name
+        task.containers.append(replace(found, name=name))
+        task.points += map(mapping, points)
+
+    # -- the model ----------------------------------------------------------------------------------------------------
+
+    def add(self, task: TaskSource) -> None:
+        arguments: Node | None = None
+        if task.construct is not None:
+            arguments = self.document.arguments(task.construct.call, task.construct.place)
+        node = arguments if isinstance(arguments, Mapping) else None
+        volumes: list[Volume] = []
+        count: dict[str, int] = {}
+        for item, place in task.volumes:
+            found = mapping(item)
+            assert found is not None
+            spelling = self.spelling(found, task)
+            named = spelling.read(child(found, spelling.name))
+            name = named.source if named else ""
+            nth = count[name] = count.get(name, 0) + 1
+            key = (*task.key, "volume", name, nth)
+            volumes.append(self.collector.read_volume(key, Alternative(found), item, False, spelling))
+            self.collector.nodes[("spelling", *key)] = spelling
+            nodes = self.collector.nodes[key]
+            assert isinstance(nodes, VolumeNodes)
+            self.collector.nodes[("place", *key)] = self._place(nodes.storage or found, place)
+        role = None if task.is_alone else cdk_resources.role_of(self.program, task)
+        compatibilities = self.compatibilities(task, node)
+        known = ("volumes", "task_role", "task_role_arn")
+        self.collector.tasks.append(
+            Task(
+                task.key,
+                task.name,
+                tuple(volumes),
+                self._family(node),
+                Engine.UNKNOWN if task.is_alone else Engine.ECS,
+                role,
+                (),
+                compatibilities,
+                text(child(node, "network_mode")),
+                None,
+                None,
+                tuple(task.containers),
+                task.opaque,
+                None,
+                rest_but(node, known, self.document.text, SPELLING.plain) if node is not None else (),
+            )
+        )
+        start = self.document.positions.span(task.construct.call)[0] if task.construct else task.volumes[0][0].start
+        self.collector.spans[task.key] = start
+        empty = Mapping(start, start, [], flow=True)
+        self.collector.nodes[task.key] = TaskNodes(node or empty, None, (), tuple(task.points), False, _SNAKE)
+
+    def _family(self, node: Mapping | None) -> Text | None:
+        found = self.program.value(child(node, "family"))
+        return found if isinstance(found, Text) else None
+
+    def compatibilities(self, task: TaskSource, node: Mapping | None) -> frozenset[str]:
+        if _L2.get(task.kind):
+            return _L2[task.kind]
+        last = task.kind.rpartition(".")[2]
+        if "Fargate" in last or "Ec2" in last:
+            return frozenset({"FARGATE" if "Fargate" in last else "EC2"})
+        written = child(node, "compatibility")
+        origin = self.document.origin(written) if written is not None else None
+        if isinstance(origin, ast.Attribute):
+            return frozenset(origin.attr.split("_AND_"))
+        listed = items(child(node, "requires_compatibilities")) or ()
+        return frozenset(word.upper() for item in listed if (word := text(item)))
+
+    def spelling(self, volume: Mapping, task: TaskSource) -> Spelling:
+        """The names that a volume's members have, outside and inside."""
+        low = task.kind == _L1
+        outer = _SNAKE if self._is_struct(volume) else _CAMEL
+        found = outer
+        storage = (
+            mapping(child(volume, outer.efs))
+            or mapping(child(volume, outer.docker))
+            or mapping(child(volume, outer.host))
+        )
+        snake = storage is None or self._is_struct(storage) or (outer is _SNAKE and not low)
+        inner = (_SNAKE if snake else _CAMEL) if storage is not None else outer
+        authorization = mapping(child(storage, inner.authorization or ""))
+        of_authorization = inner
+        if authorization is not None:
+            snake = self._is_struct(authorization) or (inner is _SNAKE and not low)
+            of_authorization = _SNAKE if snake else _CAMEL
+        found = replace(
+            inner,
+            name=outer.name,
+            host=outer.host,
+            docker=outer.docker,
+            efs=outer.efs,
+            others=outer.others,
+            access_point=of_authorization.access_point,
+            read=self.program.value,
+        )
+        if low:
+            old = storage is not None and "EfsVolumeConfigurationProperty" in self._callee(storage)
+            names = (
+                {True: "file_system_id", False: "filesystem_id"}
+                if inner is _SNAKE
+                else {True: "fileSystemId", False: "filesystemId"}
+            )
+            found = replace(found, file_system=names[old])
+        return found
+
+    def _callee(self, node: Mapping) -> str:
+        origin = self.document.origin(node)
+        return ast.unparse(origin.func) if isinstance(origin, ast.Call) else ""
+
+    def _is_struct(self, node: Mapping) -> bool:
+        """Whether a mapping is a call of a struct's class, or of a method that takes its members."""
+        origin = self.document.origin(node)
+        return isinstance(origin, ast.Call) and not (isinstance(origin.func, ast.Name) and origin.func.id == "dict")
+
+    # -- services -----------------------------------------------------------------------------------------------------
+
+    def services(self, reading: Reading) -> None:
+        """What pins the Fargate platform version of a task definition that was read."""
+        found: list[Service] = []
+        for call, place in self.program.calls:
+            given = {keyword.arg: keyword.value for keyword in call.keywords}
+            written = given.get("platform_version")
+            if written is None or not self.program.kind(call):
+                continue
+            made = self.program.constructs.get(call)
+            task = self._task_run(given.get("task_definition"), call, place)
+            node = self.document.arguments(call, place)
+            if task is None or not task.key or not isinstance(node, Mapping):
+                continue
+            origin, at = self.program.evaluator.definition(written, place)
+            name = self.program.dotted(origin, at) or ""
+            version = _VERSIONS.get(name.removeprefix(f"{ECS}.FargatePlatformVersion."))
+            key: Key = ("service", *task.key[1:], len(found))
+            member = Text.of(version) if version else Opaque(ast.unparse(written))
+            found.append(Service(key, made.name if made is not None else task.name, task.key, member))
+            reading.spans[key] = next(
+                (e.key.start for e in node.entries if getattr(e.key, "text", "") == "platform_version"), node.start
+            )
+            reading.nodes[key] = node
+            reading.nodes[("place", *key)] = place
+        reading.stack = replace(reading.stack, services=tuple(found))
+
+    def _task_run(self, given: ast.expr | None, call: ast.Call, place: Place) -> TaskSource | None:
+        """The task definition that a service runs, by what it is given or because it makes one."""
+        if given is None:
+            made = self.program.constructs.get(call)
+            return self.tasks.get(made) if made is not None else None
+        origin, _ = self.program.evaluator.definition(given, place)
+        made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
+        return self.tasks.get(made) if made is not None else self.tasks.get((ast.unparse(origin), place.scope))
+
+
+def _around(tasks: list[TaskSource]) -> Iterator[Scope]:
+    """The scopes around task definitions and their volumes, each once."""
+    seen: set[Scope] = set()
+    for place in (place for task in tasks for place in (task.place, *(at for _, at in task.volumes))):
+        scope: Scope | None = place.scope
+        while scope is not None:
+            if scope not in seen:
+                seen.add(scope)
+                yield scope
+            scope = scope.parent
