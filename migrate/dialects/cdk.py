@@ -107,7 +107,7 @@ class Cdk(PlainDialect):
             case SetStorage():
                 return super().can(reading, change, added) or Writer.of(reading).obstacle(change)
             case AddPermissions():
-                return Writer.of(reading).cannot_allow(change.role)
+                return Writer.of(reading).cannot_allow(change)
             case AddRole() | SetTaskRole():
                 return "a role for it is not added to programs of the CDK"
             case AddTraffic() | AddWait() | SetImage() | SetParameterDefault():

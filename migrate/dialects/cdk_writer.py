@@ -34,6 +34,7 @@ from rules.identifiers import parts as words_of
 from rules.model import (
     CLIENT_ACTIONS,
     AccessPoint,
+    AddPermissions,
     EfsVolume,
     Key,
     Opaque,
@@ -137,9 +138,18 @@ class Writer:
         home = self.home(name, after.file_system, path, [volume])
         return home if isinstance(home, str) else None
 
-    def cannot_allow(self, role: Key) -> str | None:
+    def cannot_allow(self, change: AddPermissions) -> str | None:
         """Why a role cannot be allowed something here."""
-        return None if self._grantee(role) is not None else "the code has no name for its task definition"
+        grantee = self._grantee(change.role)
+        if grantee is None:
+            return "the code has no name for its task definition"
+        try:
+            for permission in change.permissions:
+                if permission.resource is not None:
+                    self._arn(permission.resource, grantee[0].place)
+        except CannotEdit as problem:
+            return str(problem)
+        return None
 
     def _grantee(self, role: Key) -> tuple[TaskSource, str] | None:
         """A task definition with a role, and the expression whose method allows it something."""
