@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from migrate.config import names_file_system
 from migrate.engine import VolumeLevels
@@ -13,7 +13,9 @@ from migrate.terminal import printable
 from rules.efs101_host_path_volume import likely_mount_point
 from rules.model import DockerVolume, EfsVolume, HostPath, Level, Text
 from rules.mounts import SYSTEM_PATH
+from rules.proposals import mount_entry, where
 from rules.rule import Status, directory, shown_path
+from rules.seen import Proposal
 
 _PLAIN = re.compile(r"[A-Za-z0-9/][A-Za-z0-9/._-]*")
 _MOST = 5
@@ -54,7 +56,8 @@ _CHOICES = """
 def starter(files: Sequence[FileResult]) -> str:
     """The text of the file, which is a valid configuration as it stands: whatever is unknown is a comment."""
     found = [(file, volume) for file in files for volume in file.outcome.volumes]
-    parts = [_HEAD, _FILE_SYSTEMS, *_file_systems(found), *_unknown_mounts(found)]
+    seen = _seen_mounts(files)
+    parts = [_HEAD, _FILE_SYSTEMS, *_file_systems(found), *_proposed(seen), *_unknown_mounts(found, seen)]
     if docker := list(_docker_volumes(found)):
         parts += [_DOCKER_VOLUMES, *docker]
     if roles := list(_task_roles(files)):
@@ -88,10 +91,37 @@ def _file_systems(found: _Found) -> Iterator[str]:
             yield f"      # {_quoted(path)}: fsap-…    # {_listed(places)}\n"
 
 
-def _unknown_mounts(found: _Found) -> Iterator[str]:
-    """Host paths that may be EFS, grouped by the mount point that they suggest."""
+_Seen = Mapping[tuple[str, str, str], Sequence[Proposal]]
+"""What other files suggest, by file, task and volume."""
+
+
+def _seen_mounts(files: Sequence[FileResult]) -> _Seen:
+    return {
+        (file.name, located.task, located.volume): located.finding.proposals
+        for file in files
+        for located in file.outcome.findings
+        if located.finding.proposals and located.volume is not None
+    }
+
+
+def _proposed(seen: _Seen) -> Iterator[str]:
+    """Mounts that other files make on instances, which may be those that run the tasks: one entry for each."""
+    groups: dict[Proposal, list[str]] = {}
+    for (file, task, volume), proposals in seen.items():
+        for proposal in proposals:
+            groups.setdefault(proposal, []).append(printable(f"{file} ({task}/{volume})"))
+    for proposal, places in groups.items():
+        mount = proposal.mount
+        yield f"  # - id: {printable(proposal.id or '…')}    # {printable(where([mount]))}\n  #   mounts:\n"
+        yield f"  #     {printable(mount_entry(mount))}    # {_listed(places)}\n"
+
+
+def _unknown_mounts(found: _Found, seen: _Seen) -> Iterator[str]:
+    """Host paths that may be EFS and that no other file explains, grouped by the mount point that they suggest."""
     groups: dict[str, list[str]] = {}
     for file, volume in found:
+        if (file.name, volume.task, volume.name) in seen:
+            continue
         if isinstance(volume.storage, HostPath) and volume.level is Level.HOST and volume.storage.path is not None:
             path = volume.storage.path.source
             groups.setdefault(likely_mount_point(path), []).append(f"{path} in {_place(file, volume)}")

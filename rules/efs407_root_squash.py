@@ -30,16 +30,18 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     policy = system.policy if system else None
     if policy and not policy.problem and _may_act_as_root(policy, storage, task, context):
         return None
+    one = len(containers) == 1
+    who = f"container {containers[0]} runs" if one else f"containers {' and '.join(containers)} run"
     needs = (
-        "once a file-system policy exists it needs ClientRootAccess"
+        f"once a file-system policy exists {'it needs' if one else 'they need'} ClientRootAccess"
         if policy is None
-        else f"{shown(storage.file_system)} has a policy, and nothing seen here allows it ClientRootAccess"
+        else f"{shown(storage.file_system)} has a policy, and nothing seen here allows {'it' if one else 'them'} ClientRootAccess"
     )
     return Finding(
         _ID,
         volume.key,
         Status.ADVICE,
-        f"container {', '.join(containers)} runs as root (or as its image's user): {needs} (`root-access: true`)",
+        f"{who} as root (or as {'its' if one else 'their'} image's user): {needs} (`root-access: true`)",
     )
 
 

@@ -12,8 +12,6 @@ _EXPRESSION = re.compile(r"\$\{[^}]*\}")
 _CODED = re.compile(CODED_REF)
 _DEFINITION = re.compile(r"(task|job)_?def(?:inition)?", re.IGNORECASE)
 _SUBJECT = re.compile(r"(?:Ecs|ECS|ecs)?(?:task|job)_?(?:def(?:inition)?)?", re.IGNORECASE)
-_POINT = re.compile(r"(.*?(?:AccessPoint|AP|Ap))([A-Z][A-Za-z0-9]*)?")
-_ROLE = re.compile(r"(.*?Role)([A-Z][A-Za-z0-9]*)?")
 _SAYS_NOTHING = re.compile(
     """(?x)
     (?:app|data|directory|disk|drive|ecs|efs|elastic|files?|filesystem|folder|fs|host|mnt|mount|my|network|nfs|persistence
@@ -37,24 +35,24 @@ def access_point_name(volume: Volume, path: Directory, task: Task, context: Cont
     name = _joined(serves or ["Data"])
     subject = _joined(words(_subject(task.name)))
     fuller = name if name.startswith(subject) else subject + name
-    before, after = _affixes(_POINT, [point.key for point in context.stack.access_points], task.key[1], "AccessPoint")
+    before, after = context.naming.of_access_points(task.key[1])
     wanted = (f"{before}{one.removesuffix('AccessPoint') or 'Data'}{after}" for one in (name, fuller))
     mounted = (volume.storage.file_system if isinstance(volume.storage, EfsVolume) else None, path)
-    return context.new_name(*(_cased(one, context) for one in wanted), serves=mounted)
+    return context.new_name(*(context.naming.cased(one) for one in wanted), serves=mounted)
 
 
 def role_name(task: Task, context: Context) -> str:
     """A logical id for a task's new role: `JenkinsTaskDefinition` has `JenkinsTaskRole`."""
     name = short(task.name)
     kind = "Job" if task.engine is Engine.BATCH else "Task"
-    before, _ = _affixes(_ROLE, [role.key for role in context.stack.roles], task.key[1], "")
+    before, _ = context.naming.of_roles(task.key[1])
     if before:
         wanted = f"{before}{_joined(words(_subject(name)))}{kind}"
     elif _DEFINITION.search(name):
         wanted = _DEFINITION.sub(r"\1Role", name, count=1)
     else:
         wanted = name + ("Role" if name.endswith(kind) else f"{kind}Role")
-    return context.new_name(_cased(wanted, context))
+    return context.new_name(context.naming.cased(wanted))
 
 
 def tags(kind: Key, name: str, context: Context) -> tuple[Tag, ...]:
@@ -89,22 +87,3 @@ def _subject(name: str) -> str:
 
 def _joined(words: list[str]) -> str:
     return "".join(words)[:LONGEST]
-
-
-def _affixes(pattern: re.Pattern[str], keys: list[Key], document: object, suffix: str) -> tuple[str, str]:
-    """What comes before and behind the words in the names of a kind of resource: `AccessPointData` and `AccessPointLogs`
-    have it before them, most have it behind."""
-    names = [str(key[-1]) for key in keys if key[1] == document]
-    found = [pattern.fullmatch(name) for name in names]
-    before = {match[1] for match in found if match and match[2]}
-    if len(names) > 1 and all(match and match[2] for match in found) and len(before) == 1:
-        return before.pop(), ""
-    short = {name[-2:] for name in names}
-    return "", short.pop() if suffix and short in ({"AP"}, {"Ap"}) else suffix
-
-
-def _cased(name: str, context: Context) -> str:
-    """A name that starts as most names around do: in upper or in lower case."""
-    names = [known for known in context.stack.names or () if known[:1].isalpha()]
-    lower = 2 * sum(known[0].islower() for known in names) > len(names)
-    return name[:1].lower() + name[1:] if lower else name[:1].upper() + name[1:]

@@ -49,6 +49,7 @@ from rules.model import (
 )
 from rules.model import FileSystem as FileSystemResource
 from rules.mounts import Mounts
+from rules.naming import Naming
 from rules.paths import normalise
 from rules.routes import Routes
 from rules.seen import NOTHING_SEEN, Proposal, SeenMounts
@@ -351,6 +352,11 @@ class Context:
         if permission in self._permissions:
             return True
         return any(covers(known, permission) for known in self._broad.get(permission.role, ()))
+
+    @cached_property
+    def naming(self) -> Naming:
+        """How this source names its resources."""
+        return Naming(self.stack)
 
     def new_name(self, *wanted: str, serves: object = None, besides: Collection[str] = ()) -> str:
         """The first wanted name for a new resource that nothing has yet, nor `besides` (in lower case), else the first with a

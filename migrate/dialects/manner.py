@@ -141,11 +141,14 @@ class Manner:
 
     def policy_name(self, *words: str) -> str:
         """A name for a policy in the style of those that are there: `efs-access`, `EfsAccess` or `efs_access`."""
+        separator = self._policy_separator
+        return separator.join(words if separator else map(str.capitalize, words))
+
+    @cached_property
+    def _policy_separator(self) -> str:
         names = [name for name in map(_policy_name, self._inline) if name is not None]
-        for style, joined in ((_CAMEL, "".join(map(str.capitalize, words))), (_SNAKE, "_".join(words))):
-            if names and all(style.fullmatch(name) for name in names):
-                return joined
-        return "-".join(words)
+        styles = ((_CAMEL, ""), (_SNAKE, "_"))
+        return next((sep for style, sep in styles if names and all(style.fullmatch(n) for n in names)), "-")
 
     @cached_property
     def _roles(self) -> list[Sibling]:

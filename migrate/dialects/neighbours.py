@@ -71,7 +71,7 @@ def told(document: Document) -> Told:
         mounts += (told for made in instance_mounts(template) if (told := _mount(made, exports, template, document)))
         stacks += _stacks(template)
         for name, node in template.outputs.items():
-            value = _source(intrinsics.value(child(mapping(node), "Value")))
+            value = _source(template.identities.value(child(mapping(node), "Value")))
             outputs[value] = (*outputs.get(value, ()), name)
     return Told(tuple(mounts), outputs, tuple(stacks))
 
@@ -107,8 +107,7 @@ def _with_defaults(path: str, template: Template) -> str:
 
 
 def _source(value: Value | None) -> str:
-    """A value as it is written; a file system's id is its `Ref`."""
-    return value.source.replace(".FileSystemId}", "}") if value is not None else ""
+    return value.source if value is not None else ""
 
 
 def _exports(template: Template) -> dict[str, str]:
@@ -117,7 +116,7 @@ def _exports(template: Template) -> dict[str, str]:
     for node in template.outputs.values():
         output = mapping(node)
         name = intrinsics.value(child(mapping(child(output, "Export")), "Name"))
-        value = _source(intrinsics.value(child(output, "Value")))
+        value = _source(template.identities.value(child(output, "Value")))
         if name is not None and value:
             found.setdefault(value, name.source)
     return found
@@ -128,5 +127,5 @@ def _stacks(template: Template) -> Iterator[NestedStack]:
         url = intrinsics.value(child(resource.properties, _STACKS[resource.type]))
         passed = mapping(child(resource.properties, "Parameters"))
         if isinstance(url, Text) and passed is not None:
-            values = ((key_text(entry), intrinsics.value(entry.value)) for entry in passed.entries)
+            values = ((key_text(entry), template.identities.value(entry.value)) for entry in passed.entries)
             yield NestedStack(name, url, {parameter: _source(value) for parameter, value in values if value})

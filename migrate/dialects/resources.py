@@ -505,15 +505,18 @@ class ResourceWriter:
             return {**statement, "Condition": {"StringEquals": {_POINT_ARN: scope if len(scope) > 1 else scope[0]}}}
         return {**statement, "Condition": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}}
 
+    @cached_property
+    def _points_by_arn(self) -> dict[Value | None, AccessPoint]:
+        return {point.arn: point for point in self.new.access_points}
+
     def _by_condition(self, role: Resource, permissions: list[Permission]) -> dict[str | None, list[Permission]]:
         """Permissions by the condition under which a policy may name what they are about: the role's, or another one that
         an access point or file system has."""
-        conditions = {str(p.key[2]): p.condition for p in self.new.access_points}
         groups: dict[str | None, list[Permission]] = {}
         for permission in permissions:
             value = permission.access_point or permission.resource
-            name = target(value)
-            condition = conditions[name] if name in conditions else self.template.condition_of(value)
+            point = self._points_by_arn.get(permission.access_point)
+            condition = point.condition if point is not None else self.template.condition_of(value)
             groups.setdefault(condition or role.condition, []).append(permission)
         return groups
 
@@ -523,9 +526,8 @@ class ResourceWriter:
         node = child(role.properties, "Policies")
         if not isinstance(node, Sequence) or node.anchor or not node.items or items(node) is None:
             return None
-        systems = {
-            target(p.file_system) for p in self.new.access_points if p.arn in {q.access_point for q in permissions}
-        }
+        points = [self._points_by_arn[p.access_point] for p in permissions if p.access_point in self._points_by_arn]
+        systems = {target(point.file_system) for point in points}
         systems |= {target(p.resource) for p in permissions} | {target(p.access_point) for p in permissions}
         return None if any(self.template.reaches(name, role.name) for name in systems if name) else node
 
