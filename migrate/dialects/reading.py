@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
 from migrate.syntax import Document
-from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence, TreeEdit
+from migrate.syntax.node import AnyEdit, Entry, Mapping, Node, Scalar, Sequence
 from rules.model import Change, EfsVolume, Key, SetStorage, SetTaskRole, Stack, Storage, Value
 
 
@@ -65,7 +66,7 @@ class Reading:
             members = (change.storage.file_system, change.storage.access_point)
         return (member for member in members if member is not None and member in self.outside)
 
-    def write(self, planned: Stack) -> list[TreeEdit]:
+    def write(self, planned: Stack) -> Items[AnyEdit]:
         """The tree edits that turn this reading's stack into `planned`, one per node."""
         return self.dialect.write(self, planned)
 
@@ -85,7 +86,7 @@ class Dialect(Protocol):
     def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
         """Why a change cannot be expressed in this source, or None."""
 
-    def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
+    def write(self, reading: Reading, planned: Stack) -> Items[AnyEdit]:
         """The tree edits for every entity that differs from the reading's stack."""
 
 

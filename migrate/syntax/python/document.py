@@ -14,7 +14,7 @@ from migrate.edit import Edit
 from migrate.syntax.document import Document
 from migrate.syntax.node import AddImport, AddStatement, AnyEdit, Node, Scalar, Statement
 from migrate.syntax.python.evaluate import Evaluator, Touch
-from migrate.syntax.python.names import Names, Place
+from migrate.syntax.python.names import Names, Place, Use
 from migrate.syntax.python.read import Positions, read
 
 
@@ -65,6 +65,28 @@ class PythonDocument(Document):
     def dotted(self, expression: ast.expr, place: Place) -> str | None:
         """What a dotted name means by the module's imports: `aws_cdk.aws_ecs.Volume`; None for anything else."""
         return self.evaluator.dotted(expression, place)
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """The modules that are imported, or from which something is."""
+        found: set[str] = set()
+        for statement, _ in self.names.imports:
+            if isinstance(statement, ast.ImportFrom):
+                found.add(statement.module or "")
+            else:
+                found.update(alias.name for alias in statement.names)
+        return frozenset(found)
+
+    def assigned(self, name: ast.Name, place: Place) -> ast.expr | None:
+        """The expression that a name was certainly given; None if that is not known."""
+        owner, later = self.names.owner(name.id, place.scope)
+        binding = self.evaluator.reaching(name.id, owner, place, later=later)[0] if owner is not None else None
+        return binding.value if binding is not None else None
+
+    def uses(self, name: ast.expr, place: Place) -> list[Use]:
+        """Everything that reads what a name may stand for; nothing for what is no name."""
+        owner = self.names.owner(name.id, place.scope)[0] if isinstance(name, ast.Name) else None
+        return self.names.uses_of(name.id, owner) if isinstance(name, ast.Name) and owner is not None else []
 
     def origin(self, node: Node) -> ast.expr | None:
         """The expression that a node was made of; an alias's is the name."""

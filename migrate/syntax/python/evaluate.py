@@ -29,16 +29,16 @@ _READING_METHODS = {
     "dumps", "dump", "pprint", "pformat", "debug", "info", "warning", "error", "critical", "exception", "log", "echo",
     "print", "register_task_definition", "register_job_definition", "safe_dump",
 }  # fmt: skip  # what json, pprint, logging, click and yaml call them; botocore copies what it changes
+_ADDING_METHODS = {"append", "extend", "insert"}
 _OWN_READING_METHODS = {"get", "keys", "values", "items", "copy", "index", "count"}
 
 
 @dataclass(frozen=True, slots=True)
 class Touch:
     """Something that may change a part of a dict or list after it was made. `path` leads there from it, by keys and
-    indices (None for what is not known); `how` says what happens, in line `line`."""
+    indices (None for what is not known). What is only added to a list is none."""
 
     path: tuple[str | int | None, ...]
-    how: str
     line: int
 
 
@@ -344,7 +344,7 @@ class Evaluator:
             targets = [assign.target]
         found: list[Touch] = []
         for target in targets:
-            found += self._touches_by(target, place)
+            found += self._touches_by(target, place, set())
         relative: list[Touch] = []
         for touch in found:
             common = min(len(prefix), len(touch.path))
@@ -369,48 +369,71 @@ class Evaluator:
                     return node, tuple(path)
             node = parent
 
-    def _touches_by(self, target: ast.expr, place: Place) -> Iterator[Touch]:
+    def _touches_by(self, target: ast.expr, place: Place, seen: set[ast.AST]) -> Iterator[Touch]:
+        """What happens to something through a name or attribute that it is given."""
+        if target in seen:
+            return
+        seen.add(target)
+        uses: list[Use] = []
         if isinstance(target, ast.Name):
             owner, _ = self.names.owner(target.id, place.scope)
             uses = self.names.uses_of(target.id, owner) if owner is not None else []
         elif isinstance(target, ast.Attribute):
             uses = self.names.attributes.get(target.attr, [])
-        else:
-            uses = []
+        elif isinstance(target, ast.Tuple | ast.List):
+            for part in target.elts:
+                yield from self._touches_by(part, place, seen)
         for use in uses:
             if use.node is not target:
-                yield from self._touches_of(use)
+                yield from self._touches_of(use, seen)
 
-    def _touches_of(self, use: Use) -> Iterator[Touch]:
+    def _touches_of(self, use: Use, seen: set[ast.AST]) -> Iterator[Touch]:
         path: list[str | int | None] = []
         node: ast.AST = use.node
+        line = use.node.lineno
         while True:
             parent = self.names.parents.get(node)
             if isinstance(parent, ast.Subscript) and parent.value is node:
                 key = parent.slice.value if isinstance(parent.slice, ast.Constant) else None
                 path.append(key if isinstance(key, str | int) else None)
                 if not isinstance(parent.ctx, ast.Load):
-                    yield Touch(tuple(path), "changed", use.node.lineno)
+                    yield Touch(tuple(path), line)
                     return
                 node = parent
             elif isinstance(parent, ast.Attribute) and parent.value is node:
                 called = self.names.parents.get(parent)
-                if not isinstance(called, ast.Call) or called.func is not parent:
+                if not isinstance(called, ast.Call) or called.func is not parent or parent.attr in _ADDING_METHODS:
                     return
                 first = called.args[0] if called.args else None
                 key = first.value if isinstance(first, ast.Constant) else None
                 if parent.attr in ("get", "pop", "setdefault") and isinstance(key, str | int):
                     path.append(key)
+                elif parent.attr in ("values", "items"):
+                    path.append(None)
                 if parent.attr not in _OWN_READING_METHODS:
-                    yield Touch(tuple(path), "changed", use.node.lineno)
+                    yield Touch(tuple(path), line)
                     return
                 node = called
             else:
-                if isinstance(parent, ast.For | ast.comprehension) and parent.iter is node:
-                    yield Touch((*path, None), "gone through", use.node.lineno)
-                elif isinstance(parent, ast.AugAssign) and parent.target is node:
-                    yield Touch(tuple(path), "changed", use.node.lineno)
-                return
+                break
+        # What is changed under another name is changed, too.
+        others: list[ast.expr] = []
+        match parent:
+            case ast.For() | ast.AsyncFor() | ast.comprehension() if parent.iter is node:
+                others, path = [parent.target], [*path, None]
+            case ast.Call(func=ast.Name(id="enumerate")):
+                loop = self.names.parents.get(parent)
+                if isinstance(loop, ast.For | ast.comprehension):
+                    others, path = [loop.target], [*path, None]
+            case ast.Assign():
+                others = parent.targets
+            case ast.AnnAssign() | ast.NamedExpr():
+                others = [parent.target]
+            case _:
+                pass
+        for other in others:
+            for touch in self._touches_by(other, use.place, seen):
+                yield replace(touch, path=(*path, *touch.path))
 
     reads: tuple[Callable[[ast.Call], bool], ...] = ()
     """What dialects add: predicates for the calls whose arguments they read."""

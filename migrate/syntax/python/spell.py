@@ -144,7 +144,9 @@ def laid_out(value: Value, style: Style, indent: str, used: int) -> str:
 def explode(
     opened: str, members: list[str], closed: str, style: Style, indent: str, *, comma: bool | None = None
 ) -> str:
-    """Brackets with each member on a line of its own."""
-    last = "," if (style.trailing_comma if comma is None else comma) else ""
+    """Brackets with each member on a line of its own. What stands alone there has no comma behind it, as Black does it,
+    unless it could be on one line as well: then only the comma keeps Black from putting it there."""
+    alone = len(members) == 1 and not style.expand
+    last = "," if (style.trailing_comma and not alone if comma is None else comma) else ""
     inner = style.newline + indent + style.unit
     return opened + inner + ("," + inner).join(members) + last + style.newline + indent + closed

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from migrate.syntax.python.document import PythonDocument
 
 _WIDTHS = (79, 88, 100, 120)
+_MANY = 8
 _spaces = re.compile(r"[ \t]*").match
 _BROKEN = re.compile(r"[\r\n]")
 Bracketed = ast.Dict | ast.List | ast.Tuple | ast.Set | ast.Call
@@ -391,7 +392,8 @@ class _Writer:
         beside = [e for e in others if start <= e.start and e.end <= end]
         grown = sum(len(e.replacement) - (e.end - e.start) for e in [*unit.edits, *beside])
         style = self._style(unit.expression)
-        if grown <= 0 or length + grown <= max(style.width, length if length > style.width else 0):
+        # Nobody breaks lines in what was longer than any limit before.
+        if grown <= 0 or length + grown <= style.width or length > _WIDTHS[-1]:
             return unit.edits
         return [Edit(unit.start, unit.end, self._opened(unit, unit.expression, self._indent(unit.start)))]
 
@@ -533,10 +535,10 @@ class _Writer:
     def _file_style(self) -> Style:
         text = self.text
         starts = self.document.line_starts
-        longest = max(
-            (end - start - 1 for start, end in zip(starts, [*starts[1:], len(text) + 1], strict=True)), default=0
-        )
-        width = next((w for w in _WIDTHS if longest <= w), 88 if longest > 200 else _WIDTHS[-1])
+        lengths = [end - start - 1 for start, end in zip(starts, [*starts[1:], len(text) + 1], strict=True)]
+        # Texts and comments that nobody can break show no limit.
+        longest = max((length for length in lengths if length <= _WIDTHS[-1]), default=0)
+        width = next((w for w in _WIDTHS if longest <= w), _WIDTHS[-1])
         quote = "'" if text.count("'") > text.count('"') else '"'
         with_comma = len(re.findall(r",[ \t]*(?:#[^\r\n]*)?[\r\n]+[ \t]*[\])}]", text))
         closing = len(re.findall(r"[^\s,\[({][ \t]*[\r\n]+[ \t]*[\])}]", text))
@@ -545,7 +547,8 @@ class _Writer:
             quote,
             self._indent_unit(),
             self._newline(0),
-            max(width, 88 if width < 88 else width),
+            # A few short lines do not show that somebody keeps to 79 characters.
+            width if width > _WIDTHS[0] or sum(length > _WIDTHS[0] - 10 for length in lengths) >= _MANY else _WIDTHS[1],
             with_comma >= closing,
         )
 
