@@ -20,8 +20,9 @@ DATA_DIALECTS: tuple[Dialect, ...] = (CloudFormation(), EcsParams(), Ansible(), 
 def _python_dialects() -> tuple[Dialect, ...]:
     """The dialects of Python sources; they and Python's parser are imported for those only."""
     from migrate.dialects.boto3 import Boto3
+    from migrate.dialects.troposphere import Troposphere
 
-    return (Boto3(),)
+    return (Troposphere(), Boto3())
 
 
 def read(document: Document, stem: str) -> Reading | None:

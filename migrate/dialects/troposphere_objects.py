@@ -189,7 +189,7 @@ class Objects:
         if given is not None:
             return call, given, place
         ways: list[tuple[ast.AST, Place]] = [(call, place)]
-        binding = self._binding_of(call)
+        binding = self.binding_of(call)
         if binding is not None:
             ways += [(use.node, use.place) for use in self._uses(binding)]
         for node, at in ways:
@@ -205,7 +205,7 @@ class Objects:
                 return parent, parent.func.value, at
         return None, None, None
 
-    def _binding_of(self, call: ast.Call) -> Binding | None:
+    def binding_of(self, call: ast.Call) -> Binding | None:
         """What gives a name to an object, or to it as it is added to a template."""
         value: ast.AST = call
         parent = self.document.names.parents.get(call)
@@ -237,20 +237,31 @@ class Objects:
                 scope = scope.parent
         return list(found)
 
-    def _is_attribute(self, binding: Binding) -> bool:
+    @cached_property
+    def other_names(self) -> frozenset[str]:
+        """The names of conditions and mappings, which a new resource must not have either."""
+        found: set[str] = set()
+        for call, place in self.document.names.calls:
+            if isinstance(call.func, ast.Attribute) and call.func.attr in ("add_condition", "add_mapping") and call.args:
+                name = resolve(self.document.node(call.args[0], place))
+                if isinstance(name, Scalar):
+                    found.add(name.text)
+        return frozenset(found)
+
+    def is_attribute(self, binding: Binding) -> bool:
         return any(store.binding is binding for store in self.document.names.stores.get(binding.name, ()))
 
     def _uses(self, binding: Binding) -> list[Use]:
         names = self.document.names
-        if self._is_attribute(binding):
+        if self.is_attribute(binding):
             return [use for use in names.attributes.get(binding.name, ()) if isinstance(getattr(use.node, "ctx", None), ast.Load)]
         owner, _ = names.owner(binding.name, binding.place.scope)
         return names.uses_of(binding.name, owner) if owner is not None else []
 
     def variable(self, made: Made, place: Place) -> str | None:
         """The variable that certainly stands for an object at a place."""
-        binding = self._binding_of(made.call)
-        if binding is None or self._is_attribute(binding):
+        binding = self.binding_of(made.call)
+        if binding is None or self.is_attribute(binding):
             return None
         return binding.name if self.sees(binding.name, binding, place) else None
 
@@ -297,13 +308,13 @@ class Objects:
                     expression = expression.args[0]
                     continue
                 return None
-            binding = self._bound(expression, place)
+            binding = self.bound(expression, place)
             if binding is None or binding.value is None:
                 return None
             expression, place = binding.value, binding.place
         return None
 
-    def _bound(self, expression: ast.expr, place: Place) -> Binding | None:
+    def bound(self, expression: ast.expr, place: Place) -> Binding | None:
         """What gives a name or attribute its value, if nothing else can."""
         names = self.document.names
         if isinstance(expression, ast.Name):
@@ -364,7 +375,7 @@ class Objects:
             title = self.title(expression, place)
             if title is not None:
                 return Scalar(*self._span(expression), title, '"')
-        binding = self._bound(expression, place)
+        binding = self.bound(expression, place)
         if binding is None or binding.value is None:
             return self._leaf(expression, place)
         value = binding.value

@@ -138,11 +138,12 @@ class Template:
 @dataclass(frozen=True, slots=True)
 class Call:
     """Python: a call with positional and keyword arguments. `name` is what is called, as it is to be written:
-    `ecs.EfsVolumeConfiguration`."""
+    `ecs.EfsVolumeConfiguration`. `hug` is whether an only argument starts on the line of the call's own brackets."""
 
     name: str
     arguments: dict[str, Value]
     positional: tuple[Value, ...] = ()
+    hug: bool = False
 
     def __hash__(self) -> int:
         return hash(self.name)
