@@ -33,7 +33,7 @@ HEAVY = {
     "rich": {"migrate.commands"},
     "ruamel": {"migrate.syntax.yaml"},
     "deepdiff": {"migrate.wording"},
-    "libcst": set[str](),
+    "libcst": {"migrate.syntax.python.brackets", "migrate.syntax.python.imports"},
 }
 """What takes long to import, and who may."""
 
@@ -134,6 +134,7 @@ def test_no_dialect_imports_another() -> None:
         "conditions",
         "hidden",
         "clusters",
+        "code",
         "identities",
         "images",
         "manner",
@@ -161,7 +162,17 @@ def test_heavy_libraries_have_one_door() -> None:
     assert {name: found - HEAVY[name] for name, found in users.items() if found - HEAVY[name]} == {}
 
 
-@pytest.mark.parametrize("door", ["migrate.syntax.yaml", "migrate.wording", "rich", "migrate.cli"])
+@pytest.mark.parametrize(
+    "door",
+    [
+        "migrate.syntax.yaml",
+        "migrate.syntax.python.write",
+        "migrate.dialects.boto3",
+        "migrate.wording",
+        "rich",
+        "migrate.cli",
+    ],
+)
 def test_doors_open_late(door: str) -> None:
     early = [f.module for f in IMPORTS if f.imported.startswith(door) and not f.late]
     assert early == []
@@ -190,6 +201,19 @@ def test_json_needs_no_yaml(tmp_path: Path) -> None:
         "from migrate.run import Options, Run\n"
         "(result,) = Run(Options(jobs=1), warn=print).results([sys.argv[1]])\n"
         "assert result.outcome.edits and not result.outcome.error, result"
+    )
+    assert loaded_by(code, str(tmp_path)) == set()
+
+
+def test_python_needs_libcst_to_write_only(tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_text(
+        'ecs.register_task_definition(containerDefinitions=[], volumes=[{"name": "v", "host": {"sourcePath": "/proc"}}])\n'
+    )
+    code = (
+        "import sys\n"
+        "from migrate.run import Options, Run\n"
+        "(result,) = Run(Options(jobs=1), warn=print).results([sys.argv[1]])\n"
+        "assert result.outcome.volumes and not result.outcome.error, result"
     )
     assert loaded_by(code, str(tmp_path)) == set()
 

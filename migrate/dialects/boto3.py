@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -94,14 +94,10 @@ class _Reader:
                 self.literal(node, _TASK, place)
             elif keys & _JOB_KEYS:
                 self.literal(node, _JOB, place)
+        read = {start for start, _ in self.collector.regions}
         for node, place in self.literals():
             keys = _keys(node)
-            if (
-                "name" in keys
-                and keys & self.storage_keys
-                and not self.is_read(node)
-                and self.goes_with_volumes(node, place)
-            ):
+            if "name" in keys and keys & self.storage_keys and self.document.positions.span(node)[0] not in read:
                 self.volume(node, place)
         self.services()
         self.hidden()
@@ -172,9 +168,13 @@ class _Reader:
         before = len(self.collector.tasks)
         if self.definition(self.document.node(node, place), kind, place) is None:
             return
-        lines = [t.line for t in self.document.touches(node, place) if not t.path or t.path[0] in _PARTS]
-        if lines:
+        touches = self.document.touches(node, place)
+        if lines := [touch.line for touch in touches if not touch.path or touch.path[0] in _PARTS]:
             self.block(before, f"line {min(lines)} changes it at run time")
+        for task in self.collector.tasks[before:]:
+            roles = [touch.line for touch in touches if touch.path[-1:] in (("taskRoleArn",), ("jobRoleArn",))]
+            if roles:
+                self.collector.blocked[("role", *task.key)] = f"line {min(roles)} may set a role at run time"
 
     def task(self, node: Mapping, key: Key) -> None:
         listed = child(node, "volumes")
@@ -193,13 +193,12 @@ class _Reader:
             role="taskRoleArn",
             known=("containerDefinitions", "volumes"),
             role_after=("family", "networkMode"),
-            task_role=filled(child(node, "taskRoleArn")),
+            task_role=self.role(node, "taskRoleArn", key),
             family=family if isinstance(family, Text) else None,
             compatibilities=words(child(node, "requiresCompatibilities")),
             network_mode=text(child(node, "networkMode")),
             operating_system=text(child(mapping(child(node, "runtimePlatform")), "operatingSystemFamily")),
         )
-        self.block_role(node, "taskRoleArn", key)
 
     def job(self, node: Mapping, key: Key) -> None:
         name = filled(child(node, "jobDefinitionName"))
@@ -212,8 +211,8 @@ class _Reader:
                 continue
             part_key = (*key, *part.path)
             family = name if isinstance(name, Text) else None
-            add_part(self.collector, node, part, part_key, called, SPELLING, api, _role, family=family)
-            self.block_role(part.node, part.role, part_key)
+            role = self.role(part.node, part.role, part_key)
+            add_part(self.collector, node, part, part_key, called, SPELLING, api, _given(role), family=family)
             if part.platform_version is not None:
                 self.collector.add_service(
                     ("service", *part_key[1:]), called, part_key, part.platform_version, Engine.BATCH
@@ -226,10 +225,6 @@ class _Reader:
         """Keys that show what a volume is."""
         uses_pulumi = any(module.startswith("pulumi") for module in self.document.modules)
         return _STORAGE_KEYS | {_PULUMI.efs, _PULUMI.docker} if uses_pulumi else _STORAGE_KEYS
-
-    def is_read(self, node: ast.expr) -> bool:
-        start, end = self.document.positions.span(node)
-        return any(first <= start and end <= last for first, last in self.collector.regions)
 
     def goes_with_volumes(self, node: ast.expr, place: Place, *, directly: bool = False) -> bool:
         """Whether what looks like a volume goes where volumes go; unless `directly`, perhaps by a name."""
@@ -263,7 +258,7 @@ class _Reader:
 
     def volume(self, node: ast.Dict, place: Place) -> None:
         found = self.document.node(node, place)
-        if not isinstance(found, Mapping):
+        if not isinstance(found, Mapping) or not self.goes_with_volumes(node, place):
             return
         before = len(self.collector.tasks)
         self.collector.add_task(
@@ -299,11 +294,15 @@ class _Reader:
                 if isinstance(found, VolumeNodes) and unknown_merges(found.mapping):
                     self.collector.blocked[volume.key] = _UNKNOWN
 
-    def block_role(self, node: Mapping, role: str, task: Key) -> None:
-        """Let a definition have no new role whose role may come from elsewhere."""
+    def role(self, node: Mapping, role: str, task: Key) -> Value | None:
+        """The role of a definition. One that may come from elsewhere counts as none, and none can be added then."""
         entry = get(node, role)
         if (entry is None and unknown_merges(node)) or (entry is not None and entry not in node.entries):
             self.collector.blocked[("role", *task)] = "what ** puts in may be a task role"
+        elif entry is not None and isinstance(entry.value, Expression) and self.document.is_set_apart(entry):
+            self.collector.blocked[("role", *task)] = entry.value.reason or "it is set apart"
+            return None
+        return filled(entry.value) if entry is not None else None
 
     def hidden(self) -> None:
         """Report what is written in the place of volumes and is none of those that were read."""
@@ -371,5 +370,6 @@ def _merges(node: Mapping) -> bool:
     return getattr(key, "text", "") == "<<" and not getattr(key, "style", '"')
 
 
-def _role(node: Node | None) -> tuple[Value | None, tuple[Value, ...]]:
-    return filled(node), ()
+def _given(role: Value | None) -> Callable[[Node | None], tuple[Value | None, tuple[Value, ...]]]:
+    """What reads a role that has been read."""
+    return lambda _: (role, ())

@@ -76,8 +76,9 @@ def _flat(
         elif not isinstance(item, ast.AST):
             result.append((type(item).__name__, repr(item) if isinstance(item, float | complex) else item))
         else:
-            parts = _changed(document, item, changes[item]) if item in changes else _fields(item)
-            result.append(type(item).__name__)
+            made = _changed(document, item, changes[item]) if item in changes else item
+            parts = list(made.values()) if isinstance(made, dict) else _fields(made)
+            result.append(type(item if isinstance(made, dict) else made).__name__)
             pending += reversed([_with_statements(document, part, changes, imported) for part in parts])
     return tuple(result), imported
 
@@ -115,14 +116,11 @@ def _added(change: AddStatement) -> ast.stmt:
     return ast.Assign([target], value)
 
 
-def _changed(document: PythonDocument, node: ast.AST, changes: list[AnyEdit]) -> list[object]:
-    """The fields of a node after changes of it."""
+def _changed(document: PythonDocument, node: ast.AST, changes: list[AnyEdit]) -> dict[str, object] | ast.AST:
+    """The fields of a node after changes of it, or what stands in its place."""
     for change in changes:
         if isinstance(change, SetScalar):
-            new = _value(change.value)
-            assert isinstance(new, ast.Constant)
-            # Whatever made the old value, a literal stands in its place.
-            return [_Literal(new)] if not isinstance(node, ast.Constant) else _fields(new)
+            return _value(change.value)
     fields = {name: getattr(node, name, None) for name in node._fields if name not in _IGNORED}
     for change in changes:
         match change:
@@ -138,16 +136,7 @@ def _changed(document: PythonDocument, node: ast.AST, changes: list[AnyEdit]) ->
                 fields["elts"] = [_value(i.value) if isinstance(i, New) else places[id(i)] for i in change.items]
             case _:
                 pass
-    return list(fields.values())
-
-
-class _Literal(ast.AST):
-    """A literal in the place of another expression."""
-
-    _fields = ("value",)
-
-    def __init__(self, value: ast.Constant) -> None:
-        self.value = value
+    return fields
 
 
 def _pairs(document: PythonDocument, node: ast.Dict, change: EditMapping) -> list[tuple[ast.expr | None, ast.expr]]:

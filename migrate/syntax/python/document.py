@@ -12,7 +12,7 @@ from functools import cached_property
 
 from migrate.edit import Edit
 from migrate.syntax.document import Document
-from migrate.syntax.node import AddImport, AddStatement, AnyEdit, Node, Scalar, Statement
+from migrate.syntax.node import AddImport, AddStatement, AnyEdit, Entry, Node, Scalar, Statement
 from migrate.syntax.python.evaluate import Evaluator, Touch
 from migrate.syntax.python.names import Names, Place, Use
 from migrate.syntax.python.read import Positions, read
@@ -76,6 +76,10 @@ class PythonDocument(Document):
             else:
                 found.update(alias.name for alias in statement.names)
         return frozenset(found)
+
+    def is_set_apart(self, entry: Entry) -> bool:
+        """Whether an entry stands in no dict or call, but is set by a statement of its own."""
+        return id(entry) not in self.evaluator.entry_origin
 
     def assigned(self, name: ast.Name, place: Place) -> ast.expr | None:
         """The expression that a name was certainly given; None if that is not known."""
@@ -184,6 +188,8 @@ class PythonDocument(Document):
 
     def edits(self, changes: Items[AnyEdit]) -> list[Edit]:
         """As `Document.edits`, in the author's style."""
+        if not changes:
+            return []  # libcst takes longer to import than most files to read
         from migrate.syntax.python.write import write
 
         return write(self, changes)

@@ -148,6 +148,8 @@ def explode(
 ) -> str:
     """Brackets with each member on a line of its own. What stands alone there has no comma behind it, as Black does it,
     unless it could be on one line as well: then only the comma keeps Black from putting it there."""
+    if not members:
+        return opened + closed
     alone = len(members) == 1 and not style.expand
     last = "," if (style.trailing_comma and not alone if comma is None else comma) else ""
     inner = style.newline + indent + style.unit

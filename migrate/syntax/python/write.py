@@ -12,8 +12,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from collections.abc import Sequence as Items
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from migrate.edit import Edit, apply
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 _WIDTHS = (79, 88, 100, 120)
 _MANY = 8
+_ENDLESS = 240
 _spaces = re.compile(r"[ \t]*").match
 _BROKEN = re.compile(r"[\r\n]")
 Bracketed = ast.Dict | ast.List | ast.Tuple | ast.Set | ast.Call
@@ -112,7 +114,10 @@ class _Writer:
         loose = list(edits)
         for unit in units.values():
             edits += self._settled(unit, [*loose, *(e for u in units.values() if u is not unit for e in u.edits)])
-        return sorted(edits, key=lambda edit: (edit.start, edit.end))
+        edits.sort(key=lambda edit: (edit.start, edit.end))
+        if any(later.start < edit.end for edit, later in pairwise(edits)):
+            raise CannotEdit("changes that share a line with one another")
+        return edits
 
     # -- what becomes of the elements ---------------------------------------------------------------------------------
 
@@ -193,15 +198,17 @@ class _Writer:
                 yield from self._of_brackets(origin, in_line)
 
     def _of_brackets(self, origin: ast.expr, in_line: bool) -> Iterator[Edit]:
+        if isinstance(origin, ast.Tuple) and len(self.members[origin]) == 1:
+            raise CannotEdit("a tuple that would have one member")
         found = self._brackets(origin)
-        members = self.members[origin]
         style = self._style(origin, found)
         elements = found.elements
+        members = self._in_place(found, self.members[origin])
         kept = [member.index for member in members if member.index is not None]
         if not kept:
             yield from self._anew(origin, found, members, style, in_line)
             return
-        yield from self._removals(found, kept)
+        yield from self._removals(found, kept, ends=members[-1].index is not None)
         previous: int | None = None
         for position, member in enumerate(members):
             if member.index is None:
@@ -304,20 +311,38 @@ class _Writer:
 
     # -- removing and adding elements ---------------------------------------------------------------------------------
 
-    def _removals(self, found: Brackets, kept: list[int]) -> Iterator[Edit]:
+    def _in_place(self, found: Brackets, members: list[Member]) -> list[Member]:
+        """The members, new ones in the places of removed ones between the same neighbours where lines are shared: what is
+        added and what is removed would get in each other's way there."""
+        kept = {member.index for member in members}
+        made = list(members)
+        for first, last in _runs([index for index in range(len(found.elements)) if index not in kept]):
+            if self._have_lines(found.elements[first : last + 1]):
+                continue
+            at = next((i + 1 for i, member in enumerate(made) if first and member.index == first - 1), 0)
+            for index in range(first, last + 1):
+                if at == len(made) or made[at].index is not None:
+                    break
+                made[at] = replace(made[at], index=index)
+                at += 1
+        return made
+
+    def _have_lines(self, elements: Items[Element]) -> bool:
+        """Whether each of these elements has lines of its own."""
+        return all(self._starts_line(element.start) and self._ends_line(element) for element in elements)
+
+    def _removals(self, found: Brackets, kept: list[int], *, ends: bool) -> Iterator[Edit]:
+        """Edits for what is gone; `ends` if nothing new stands behind what stays."""
         elements = found.elements
         gone = [index for index in range(len(elements)) if index not in set(kept)]
         for first, last in _runs(gone):
-            own_lines = all(
-                self._starts_line(elements[i].start) and self._ends_line(elements[i]) for i in range(first, last + 1)
-            )
-            if own_lines:
+            if self._have_lines(elements[first : last + 1]):
                 line = self._line(self._end_of(elements[last]))
                 starts = self.document.line_starts
                 end = starts[line + 1] if line + 1 < len(starts) else len(self.text)
                 yield Edit(starts[self._line(elements[first].start)], end, "")
                 before = elements[first - 1] if first and first - 1 in kept else None
-                if last + 1 == len(elements) and elements[last].comma is None and before is not None:
+                if ends and last + 1 == len(elements) and elements[last].comma is None and before is not None:
                     assert before.comma is not None
                     yield Edit(before.comma, before.comma + 1, "")
                 continue
@@ -363,10 +388,18 @@ class _Writer:
             if not comma:
                 lines[-1] = lines[-1][:-1]
             yield Edit(line_end, line_end, "".join(lines))
-        elif self._starts_line(element.start) and not in_line:
+        elif self._starts_line(element.start) and not in_line and is_last:
             yield Edit(element.end, element.end, "".join("," + style.newline + lead + text for text in texts))
+        elif self._starts_line(element.start) and not in_line and self._too_long(end, texts, style):
+            gap = "," + style.newline + lead
+            yield Edit(element.end, following, gap + gap.join(texts) + gap)
         else:
             yield Edit(element.end, element.end, "".join(", " + text for text in texts))
+
+    def _too_long(self, offset: int, texts: list[str], style: Style) -> bool:
+        """Whether the line of an offset has no room for more elements."""
+        length = self._line_end(offset) - self.document.line_starts[self._line(offset)]
+        return length + sum(len(text) + 2 for text in texts) > style.width
 
     # -- brackets on one line -----------------------------------------------------------------------------------------
 
@@ -392,8 +425,8 @@ class _Writer:
         beside = [e for e in others if start <= e.start and e.end <= end]
         grown = sum(len(e.replacement) - (e.end - e.start) for e in [*unit.edits, *beside])
         style = self._style(unit.expression)
-        # Nobody breaks lines in what was longer than any limit before.
-        if grown <= 0 or length + grown <= style.width or length > _WIDTHS[-1]:
+        # What a machine wrote on one line stays there.
+        if grown <= 0 or length + grown <= style.width or length > _ENDLESS:
             return unit.edits
         return [Edit(unit.start, unit.end, self._opened(unit, unit.expression, self._indent(unit.start)))]
 
@@ -402,7 +435,7 @@ class _Writer:
         style = self._style(expression, found)
         start, _ = self.document.positions.span(expression)
         inner = indent + style.unit
-        members = self.members.get(expression) or [Member(index) for index in range(len(found.elements))]
+        members = self.members.get(expression, [Member(index) for index in range(len(found.elements))])
         values = _values(expression)
         written = []
         for member in members:
@@ -436,7 +469,8 @@ class _Writer:
             written.append(before + one_line)
         opened = self._flat(unit, start, found.open + 1)
         # `f(*args, …)` and `f(**options)` take a comma behind them, too, since Python 3.6.
-        return explode(opened, written, self.text[found.close], style, indent)
+        comma = True if isinstance(expression, ast.Tuple) and len(written) == 1 else None
+        return explode(opened, written, self.text[found.close], style, indent, comma=comma)
 
     def _flat(self, unit: Unit, start: int, end: int) -> str:
         """A part of the unit on one line, with its edits."""
@@ -560,7 +594,8 @@ class _Writer:
                 outer = self._indent(self.document.positions.offset(node.lineno, 0))
                 if indent.startswith(outer) and len(indent) > len(outer):
                     return indent[len(outer) :]
-        return "    "
+        indented = re.search(r"^([ \t]+)[^\s#]", self.text, re.MULTILINE)
+        return "\t" if indented and indented[1].startswith("\t") else "    "
 
     # -- lines --------------------------------------------------------------------------------------------------------
 
