@@ -518,10 +518,32 @@ class StatementWriter(ResourceWriter):
         for _, name, value in self.added:
             place, before, template = spots[name]
             assert isinstance(value, Call)
-            made = self.writer.written(replace(value, positional=(name,)), place)
+            at = place if before else replace(place, index=place.index + 2)  # what the statement binds is there
+            made = self.writer.written(replace(value, positional=(name,)), at)
             variable = self.writer.new[name].name if name in self.writer.new else None
             call = Call(f"{template}.add_resource", {}, (made,), hug=self._hugs)
-            yield AddStatement(self.writer.objects.document.statement(place), call, variable, before)
+            yield AddStatement(self.writer.objects.document.statement(place), call, variable, before, self._apart(place))
+
+    def _apart(self, place: Place) -> bool:
+        """Whether an empty line stands between a statement and the next one, or the one before."""
+        body = self._bodies.get(place.statement, [])
+        at = body.index(place.statement) if place.statement in body else 0
+        around = [(one, other) for one, other in zip(body[max(0, at - 1) :], body[at : at + 2], strict=False) if one is not other]
+        lines = self.writer.objects.document.text.split("\n")
+        return bool(around) and all(
+            any(not line.strip() for line in lines[(one.end_lineno or 0) : other.lineno - 1]) for one, other in around
+        )
+
+    @cached_property
+    def _bodies(self) -> dict[ast.stmt, list[ast.stmt]]:
+        """For each statement those that stand in one block with it."""
+        found: dict[ast.stmt, list[ast.stmt]] = {}
+        for node in ast.walk(self.writer.objects.document.module):
+            for name in ("body", "orelse", "finalbody"):
+                listed = getattr(node, name, None)
+                if isinstance(listed, list):
+                    found |= dict.fromkeys(listed, listed)
+        return found
 
     def _spot(self, home: str | None, name: str) -> tuple[Place, bool, str]:
         """Where a new resource's statement goes: beside which, on which side, and what the template is called there."""

@@ -496,8 +496,8 @@ class _Writer:
         name = f"{change.name} = " if change.name else ""
         code = name + laid_out(change.value, style, indent, len(indent) + len(name))
         if change.before:
-            return Edit(first, first, indent + code + style.newline)
-        return Edit(line_end, line_end, style.newline + indent + code)
+            return Edit(first, first, indent + code + style.newline * (2 if change.apart else 1))
+        return Edit(line_end, line_end, style.newline * (2 if change.apart else 1) + indent + code)
 
     # -- style --------------------------------------------------------------------------------------------------------
 
