@@ -224,12 +224,13 @@ class SetCallee:
 @dataclass(frozen=True, slots=True)
 class AddStatement:
     """Python: a new statement `name = value` (or `value` alone) on a line of its own behind (or `before`) another, of which
-    it takes the indentation. With several at one place they keep their order."""
+    it takes the indentation. With several at one place they keep their order. `apart` puts an empty line between."""
 
     node: Statement
     value: Value
     name: str | None = None
     before: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
