@@ -113,7 +113,7 @@ class CloudFormation(PlainDialect):
         return None
 
     def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
-        if _in_loop(subject(change)) and not _same_for_all(reading, change):
+        if _in_loop(subject(change)) and not same_for_all(reading, change):
             return f"one text makes several resources in {LOOP.rstrip(':')}, and each would need its own"
         if isinstance(change, SetTaskRole) and (shared := reading.blocked.get(("properties", *change.task))):
             return shared
@@ -190,7 +190,7 @@ def _in_loop(key: Key) -> bool:
     return str(key[2]).startswith(LOOP)
 
 
-def _same_for_all(reading: Reading, change: Change) -> bool:
+def same_for_all(reading: Reading, change: Change) -> bool:
     """Whether a change of something in a loop is right for all that the loop makes: it brings nothing of its own."""
     if isinstance(change, SetStorage):
         before, after = reading.storages[change.volume], change.storage

@@ -6,10 +6,10 @@ is known of them; what changes is written as calls and statements (`troposphere_
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from migrate.dialects.cloudformation import ECS, CloudFormation, finished, read_resources
+from migrate.dialects.cloudformation import ECS, CloudFormation, finished, read_resources, same_for_all
 from migrate.dialects.conditions import TemplateConditions
 from migrate.dialects.plain import Collector, PlainDialect, TaskNodes
 from migrate.dialects.reading import Reading
@@ -53,12 +53,18 @@ class Troposphere(CloudFormation):
         if PACKAGE not in document.text:
             return None
         objects = Objects(document)
-        if not any(made.type in _OURS for made in objects.made):
+        if not any(made.type in _OURS for made in objects.made) and not any(_strays(objects, [])):
             return None
         collector = Collector(self, document, replace(ECS, write=later, plain=squeezed))
         templates = _templates(objects)
         for template in templates:
             read_resources(collector, template, replace(ECS, plain=squeezed))
+        for start, end, what in _strays(objects, collector.regions):
+            collector.regions.append((start, end))
+            collector.add_hidden(
+                ("hidden", 0, what), start, f"which task definition gets this {what} is decided at run time",
+                "write it into the task definition itself, or migrate it by hand",
+            )
         reading = finished(collector, templates)
         if reading is not None:
             reading.nodes[("objects",)] = objects
@@ -69,7 +75,7 @@ class Troposphere(CloudFormation):
         template = reading.nodes[("template", key[1])]
         assert isinstance(template, PythonTemplate)
         made = template.objects_by_title.get(str(key[2]))
-        if made is not None and made.repeated and not self._same_for_all(reading, change):
+        if made is not None and made.repeated and not same_for_all(reading, change):
             return f"{made.repeated}, and each would need its own"
         if reason := super().can(reading, change, added):
             return reason
@@ -91,18 +97,6 @@ class Troposphere(CloudFormation):
             return str(problem)
         return None
 
-    @staticmethod
-    def _same_for_all(reading: Reading, change: Change) -> bool:
-        """Whether a change is right for all that one text makes: it brings nothing of its own."""
-        if isinstance(change, SetStorage):
-            before, after = reading.storages[change.volume], change.storage
-            return (
-                isinstance(before, EfsVolume)
-                and isinstance(after, EfsVolume)
-                and replace(before, transit_encryption=after.transit_encryption) == after
-            )
-        return isinstance(change, CorrectSpelling | SetReadOnly)
-
     def write(self, reading: Reading, planned: Stack) -> list[AnyEdit]:  # type: ignore[override]
         edits: list[TreeEdit] = [*self.write_template(reading, planned)]
         writer = Writer.of(reading)
@@ -115,6 +109,18 @@ class Troposphere(CloudFormation):
         return writer.finished([*edits, *statements])
 
 
+def _strays(objects: Objects, regions: Collection[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
+    """Configurations of volumes that lie in no task definition: where each starts and ends, and what it is."""
+    known = sorted(regions)
+    for call, dotted in objects.dotted.items():
+        name = dotted.rpartition(".")[2]
+        if name in _CONFIGURATIONS and dotted.startswith(f"{PACKAGE}."):
+            start, end = objects.document.positions.span(call)
+            if not any(first <= start < last for first, last in known):
+                yield start, end, name
+
+
+_CONFIGURATIONS = frozenset({"EFSVolumeConfiguration", "EfsVolumeConfiguration", "DockerVolumeConfiguration"})
 _OURS = frozenset({"AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition"})
 
 

@@ -391,7 +391,7 @@ class Objects:
             if (changed := self._changes(binding, found)) is not None:
                 return self._unknown(expression, place, changed)
             found = resolve(self._nodes[value])
-        if found is None or (isinstance(found, Mapping) and id(found) not in self.classes and _is_unknown(found)):
+        if found is None or (isinstance(found, Mapping) and id(found) not in self.classes and is_unknown(found)):
             return self._leaf(expression, place)
         alias = Alias(*self._span(expression), binding.name, found)
         self._kept.append(alias)
@@ -443,18 +443,19 @@ class Objects:
         if dotted.endswith(".from_dict"):
             given = call.args[1] if len(call.args) > 1 else next((k.value for k in call.keywords if k.arg == "d"), None)
             found = resolve(self.node(given, place)) if given is not None else None
-            return found if isinstance(found, Mapping) and not _is_unknown(found) else self._leaf(call, place)
+            return found if isinstance(found, Mapping) and not is_unknown(found) else self._leaf(call, place)
         arguments = self.document.arguments(call, place)
         if not isinstance(arguments, Mapping):
             return self._leaf(call, place)
         made = self._mapping(call, arguments.entries, [k.value for k in call.keywords], place)
         if any(key_text(e) == "<<" and not isinstance(resolve(e.value), Mapping) for e in made.entries) or any(
-            key_text(e) == "<<" and _is_unknown(resolve(e.value)) for e in made.entries
+            key_text(e) == "<<" and is_unknown(resolve(e.value)) for e in made.entries
         ):
             return self._leaf(call, place)
         self.classes[id(made)] = dotted
-        self.unlisted[id(made)] = [e for e in made.entries if key_text(e) in _OWN]
-        made.entries = [e for e in made.entries if key_text(e) not in _OWN]
+        if call in self._made_by_call:  # a container has `DependsOn` of its own
+            self.unlisted[id(made)] = [e for e in made.entries if key_text(e) in _OWN]
+            made.entries = [e for e in made.entries if key_text(e) not in _OWN]
         return made
 
     def _mapping(self, expression: ast.expr, entries: list[Entry], values: list[ast.expr], place: Place) -> Mapping:
@@ -476,7 +477,7 @@ class Objects:
     @staticmethod
     def _all_known(node: Node) -> bool:
         listed = resolve(node)
-        return isinstance(listed, Sequence) and not any(_is_unknown(resolve(item)) for item in listed.items)
+        return isinstance(listed, Sequence) and not any(is_unknown(resolve(item)) for item in listed.items)
 
     def _depended(self, expression: ast.expr, place: Place) -> Node:
         """What `DependsOn` names: titles, or objects in their place."""
@@ -541,12 +542,16 @@ class Objects:
             value = self._unknown(target, use.place, f"`{target.attr}` is set apart in line {target.lineno}")
         entry = Entry(key, value)
         self._kept.append(entry)
-        if target.attr in _OWN:
+        if target.attr in _OWN and binding.value is not None and self.is_titled(node):
             self.unlisted.setdefault(id(node), []).append(entry)
             return
         if there:
             node.entries = [e for e in node.entries if e not in there]
         node.entries.append(entry)
+
+    def is_titled(self, node: Mapping) -> bool:
+        """Whether a mapping is an object with a title."""
+        return self.document.evaluator.origin.get(id(node)) in self._made_by_call
 
     def _forget(self, node: Mapping, target: ast.Attribute, how: ast.Attribute | ast.Subscript) -> None:
         """A property that is changed in place, as by `append`, is not known."""
@@ -615,7 +620,7 @@ class Objects:
         pairs = [(str(keyword.arg), self.node(keyword.value, place)) for keyword in call.keywords]
         if len(call.args) == 2:
             given = resolve(self.node(call.args[1], place))
-            if not isinstance(given, Mapping) or _is_unknown(given):
+            if not isinstance(given, Mapping) or is_unknown(given):
                 return self._leaf(call, place)
             pairs += [(key_text(entry), entry.value) for entry in given.entries]
         if not pairs:
@@ -633,7 +638,7 @@ class Objects:
         elif name == "Tags" and all(k.arg for k in call.keywords) and len(call.args) <= 1 - bool(call.keywords):
             pairs = [(Scalar(start, start, str(k.arg), '"'), self.node(k.value, place)) for k in call.keywords]
             given = resolve(self.node(call.args[0], place)) if call.args else None
-            if call.args and (not isinstance(given, Mapping) or _is_unknown(given)):
+            if call.args and (not isinstance(given, Mapping) or is_unknown(given)):
                 return self._leaf(call, place)
             if isinstance(given, Mapping):
                 pairs = [(entry.key, entry.value) for entry in given.entries]
@@ -779,7 +784,7 @@ def _adds(call: ast.Call) -> bool:
     )
 
 
-def _is_unknown(node: Node | None) -> bool:
+def is_unknown(node: Node | None) -> bool:
     """Whether a node is an expression that nothing is known of."""
     found = resolve(node)
     if not isinstance(found, Mapping) or len(found.entries) != 1 or key_text(found.entries[0]) != "Fn::Sub":
