@@ -84,7 +84,7 @@ def migrated(tmp_path: Path, source: str, *options: str, config: str = "") -> tu
     return before, templates(path), ran, text
 
 
-def upgraded(before: dict[str, Any], name: str = "DataAccessPoint", path: str = "/app", system: object = None) -> Any:
+def upgraded(before: dict[str, Any], name: str = "AppAccessPoint", path: str = "/app", system: object = None) -> Any:
     """What the template of `HOST`, `ROLE` and `TASK` is to become."""
     system = system or {"Ref": "Fs"}
     after = copy.deepcopy(before)
@@ -112,7 +112,7 @@ def upgraded(before: dict[str, Any], name: str = "DataAccessPoint", path: str = 
     return after
 
 
-def statement(name: str = "DataAccessPoint") -> dict[str, Any]:
+def statement(name: str = "AppAccessPoint") -> dict[str, Any]:
     return {
         "Effect": "Allow",
         "Action": ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],

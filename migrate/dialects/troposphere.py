@@ -76,7 +76,7 @@ class Troposphere(CloudFormation):
         assert isinstance(template, PythonTemplate)
         made = template.objects_by_title.get(str(key[2]))
         if made is not None and made.repeated and not same_for_all(reading, change):
-            return f"{made.repeated}, and each would need its own"
+            return made.repeated
         if reason := super().can(reading, change, added):
             return reason
         writer = Writer.of(reading)

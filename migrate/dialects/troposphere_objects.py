@@ -97,7 +97,7 @@ class Made:
     """The template that it is added to."""
     added_at: Place | None = None
     repeated: str | None = None
-    """Why one text may make several of it."""
+    """Why what stands here is not what the template has: one text makes several of it, or something changes it."""
 
     @property
     def type(self) -> str:
@@ -152,6 +152,9 @@ class Objects:
                 title = self.title(written, place)
                 made = Made(call, place, dotted, title, node, repeated=_repeated(place, title))
                 made.added, made.template, made.added_at = self._added(call, place)
+                binding = self.binding_of(call)
+                if binding is not None and (changed := self._changes(binding, node)) is not None:
+                    made.repeated = made.repeated or changed
                 found.append(made)
         return found
 
@@ -797,10 +800,10 @@ def is_unknown(node: Node | None) -> bool:
 def _repeated(place: Place, title: str | None) -> str | None:
     """Why one text may make several resources."""
     if title is None:
-        return "its title is an expression, so that one text may make several resources"
+        return "its title is an expression: one text may make several resources, each of which would need its own"
     block: Block | None = place.block
     while block is not None:
         if block.loop:
-            return "it is made in a loop"
+            return "it is made in a loop: each of the resources would need its own"
         block = block.parent
-    return None if place.scope.kind in ("module", "function", "class") else "it is made in a function inside an expression"
+    return None if place.scope.kind in ("module", "function", "class") else "it is made in a lambda, which may be called several times"

@@ -374,8 +374,10 @@ class _Writer:
         """New elements behind one that stays; `is_last` if nothing that stays follows them."""
         element = found.elements[index]
         lead = self._lead(element.start)
-        texts = [self._text_of(origin, m, style, lead, len(lead), element, in_line) for m in added]
         end = self._end_of(element)
+        if not self._starts_line(element.start):
+            lead = self._indent(element.end)  # it goes on where the one before ends
+        texts = [self._text_of(origin, m, style, lead, len(lead), element, in_line) for m in added]
         following = found.elements[index + 1].start if index + 1 < len(found.elements) else found.close
         if _BROKEN.search(self.text, end, following) and not in_line:
             last = found.elements[-1]
