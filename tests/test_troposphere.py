@@ -156,9 +156,8 @@ t.add_resource(task)
     + HOST
     + ROLE
     + """
-data = ecs.Volume()
+data = ecs.Volume(Host=ecs.Host(SourcePath="/mnt/efs/app"))
 data.Name = "data"
-data.Host = ecs.Host(SourcePath="/mnt/efs/app")
 task = ecs.TaskDefinition("Task")
 task.TaskRoleArn = Ref("TaskRole")
 task.ContainerDefinitions = [
@@ -232,3 +231,179 @@ def test_every_style(style: str, tmp_path: Path) -> None:
     )
     assert after == expected, text
     assert ran.report["files"][0]["dialect"] == "troposphere"
+
+
+def refused(tmp_path: Path, source: str, *options: str, config: str = "") -> list[str]:
+    """The messages of what is refused in a module that is left alone."""
+    path = tmp_path / "stack.py"
+    path.write_text(source)
+    if config:
+        (tmp_path / ".efs-migrate.yaml").write_text(textwrap.dedent(config))
+    ran = efs_migrate("apply", "--format=json", *options, path)
+    assert ran.report["files"][0]["error"] is None
+    assert path.read_text() == source
+    return [str(f["message"]) for f in ran.findings if f["status"] == "refused"]
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        pytest.param(
+            HEAD + HOST + ROLE + TASK.replace('"Task",', 'f"{name}Task",').replace("\nt.add", "\nname = input()\nt.add", 1),
+            "its title is an expression",
+            id="title",
+        ),
+        pytest.param(
+            HEAD + HOST + ROLE + "for name in ['a', 'b']:" + textwrap.indent(TASK, "    "), "it is made in a loop", id="loop"
+        ),
+        pytest.param(
+            HEAD
+            + HOST
+            + ROLE
+            + TASK.replace('ecs.Volume(Name="data", Host=ecs.Host(SourcePath="/mnt/efs/app"))', "data").replace(
+                "\nt.add", '\ndata = ecs.Volume(Name="data")\ndata.Host = ecs.Host(SourcePath="/mnt/efs/app")\nt.add', 1
+            ),
+            "a statement of its own gives the volume its Host",
+            id="set apart",
+        ),
+        pytest.param(
+            HEAD + HOST + ROLE + TASK + TASK.replace("t.add_resource", "Template().add_resource"),
+            "Task is the title of several objects",
+            id="two of one title",
+            marks=pytest.mark.skip,
+        ),
+        pytest.param(
+            HEAD
+            + HOST
+            + "def more(volumes):\n    return volumes\n"
+            + 'x = more([ecs.Volume(Name="d", EFSVolumeConfiguration=ecs.EFSVolumeConfiguration(FilesystemId="fs-12345678"))])\n',
+            "which task definition gets this EFSVolumeConfiguration is decided at run time",
+            id="volume that goes somewhere",
+        ),
+    ],
+)
+def test_refused(source: str, reason: str, tmp_path: Path) -> None:
+    assert any(reason in message for message in refused(tmp_path, source))
+
+
+FARGATE = '''
+from troposphere import Ref, Sub, Template, Parameter, If, Equals, ImportValue, ecs, iam
+t = Template()
+size = t.add_parameter(Parameter("Size", Type="String", Default="1"))
+system = t.add_parameter(Parameter("FileSystemId", Type="String"))
+'''
+
+
+def test_a_file_system_from_a_parameter(tmp_path: Path) -> None:
+    source = FARGATE + (
+        '''
+task = t.add_resource(ecs.TaskDefinition(
+    "Task",
+    RequiresCompatibilities=["FARGATE"],
+    Cpu="256",
+    Memory="512",
+    NetworkMode="awsvpc",
+    TaskRoleArn=ImportValue("task-role"),
+    ContainerDefinitions=[ecs.ContainerDefinition(
+        Name="app", Image="app",
+        MountPoints=[ecs.MountPoint(ContainerPath="/data", SourceVolume="data", ReadOnly=True)],
+    )],
+    Volumes=[ecs.Volume(Name="data", EFSVolumeConfiguration=ecs.EFSVolumeConfiguration(
+        FilesystemId=Ref(system), RootDirectory="/app"))],
+))
+t.add_resource(ecs.Service("Service", TaskDefinition=Ref(task), LaunchType="FARGATE", PlatformVersion="1.3.0"))
+'''
+    )
+    (before,), (after,), ran, text = migrated(tmp_path, source)
+    expected = upgraded(before, system={"Ref": "FileSystemId"})
+    expected["Resources"]["Service"]["Properties"]["PlatformVersion"] = "LATEST"
+    assert after == expected, text
+    assert "from troposphere import Ref, Sub, Template, Parameter, If, Equals, ImportValue, ecs, efs, iam" in text
+    assert any("ClientMount" in str(f["caveat"]) and "ClientWrite" not in str(f["caveat"]) for f in ran.findings)
+
+
+def test_a_role_of_fargate(tmp_path: Path) -> None:
+    source = FARGATE + (
+        '''
+execution_role = t.add_resource(iam.Role(
+    "ExecutionRole",
+    Path="/service/",
+    AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    ]},
+))
+t.add_resource(ecs.TaskDefinition(
+    "Task",
+    RequiresCompatibilities=["FARGATE"],
+    Cpu="256",
+    Memory="512",
+    NetworkMode="awsvpc",
+    ExecutionRoleArn=Ref(execution_role),
+    ContainerDefinitions=[ecs.ContainerDefinition(Name="app", Image="app")],
+    Volumes=[
+        ecs.Volume(
+            Name="data",
+            EFSVolumeConfiguration=ecs.EFSVolumeConfiguration(FilesystemId=ImportValue(Sub("${AWS::StackName}-fs"))),
+        ),
+    ],
+))
+'''
+    )
+    (before,), (after,), _, text = migrated(tmp_path, source)
+    system = {"Fn::ImportValue": {"Fn::Sub": "${AWS::StackName}-fs"}}
+    name = next(name for name in after["Resources"] if name.endswith("AccessPoint"))
+    expected = upgraded(before, name, path="/", system=system)
+    expected["Resources"]["Task"]["Properties"]["TaskRoleArn"] = {"Fn::GetAtt": ["TaskRole", "Arn"]}
+    role = copy.deepcopy(before["Resources"]["ExecutionRole"])
+    arn = "arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS::AccountId}:file-system/${FileSystemId}"
+    role["Properties"]["Policies"] = [
+        {
+            "PolicyName": "efs-access",
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Action": ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+                        "Resource": {"Fn::Sub": [arn, {"FileSystemId": system}]},
+                        "Condition": {
+                            "StringEquals": {"elasticfilesystem:AccessPointArn": {"Fn::GetAtt": [name, "Arn"]}}
+                        },
+                    }
+                ],
+            },
+        }
+    ]
+    expected["Resources"]["TaskRole"] = role
+    assert after == expected, text
+
+
+def test_batch(tmp_path: Path) -> None:
+    source = (
+        "from troposphere import Ref, Template, batch, efs\n"
+        "template = Template()\n"
+        'files = efs.FileSystem("Files")\n'
+        "template.add_resource(files)\n"
+        "template.add_resource(batch.JobDefinition(\n"
+        '    "Job",\n'
+        '    Type="container",\n'
+        "    ContainerProperties=batch.ContainerProperties(\n"
+        '        Image="app",\n'
+        '        JobRoleArn="arn:aws:iam::123456789012:role/job",\n'
+        '        MountPoints=[batch.MountPoints(ContainerPath="/data", SourceVolume="data")],\n'
+        '        Volumes=[batch.Volumes(Name="data", Host=batch.VolumesHost(SourcePath="/mnt/efs/in"))],\n'
+        "    ),\n"
+        "))\n"
+    )
+    config = "file-systems: [{id: !Ref Files, mounts: {/mnt/efs: /}}]\n"
+    (before,), (after,), _, text = migrated(tmp_path, source, config=config)
+    volume = after["Resources"]["Job"]["Properties"]["ContainerProperties"]["Volumes"][0]
+    assert volume == {
+        "Name": "data",
+        "EfsVolumeConfiguration": {
+            "FileSystemId": {"Ref": "Files"},
+            "TransitEncryption": "ENABLED",
+            "AuthorizationConfig": {"AccessPointId": {"Ref": "InAccessPoint"}, "Iam": "ENABLED"},
+        },
+    }, text
+    assert set(after["Resources"]) - set(before["Resources"]) == {"InAccessPoint"}

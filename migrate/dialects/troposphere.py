@@ -85,6 +85,9 @@ class Troposphere(CloudFormation):
                 case SetStorage(storage=EfsVolume() as storage):
                     nodes = reading.nodes[change.volume]
                     assert isinstance(nodes, VolumeNodes)
+                    entry = nodes.entries.get(nodes.storage_name or "")
+                    if entry is not None and not nodes.is_efs and not writer.objects.is_argument(entry):
+                        return f"a statement of its own gives the volume its {nodes.storage_name}"
                     place = writer.objects.places.get(id(nodes.storage or nodes.mapping))
                     for member in (storage.file_system, storage.root_directory):
                         if member is not None and place is not None:

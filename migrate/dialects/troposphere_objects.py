@@ -552,6 +552,10 @@ class Objects:
             node.entries = [e for e in node.entries if e not in there]
         node.entries.append(entry)
 
+    def is_argument(self, entry: Entry) -> bool:
+        """Whether an entry stands in its mapping's own brackets."""
+        return id(entry) in self.document.evaluator.entry_origin
+
     def is_titled(self, node: Mapping) -> bool:
         """Whether a mapping is an object with a title."""
         return self.document.evaluator.origin.get(id(node)) in self._made_by_call

@@ -115,14 +115,19 @@ class Writer:
         for known, dotted in self._imported.items():
             if dotted == wanted:
                 return known
-        for known, dotted in self._imported.items():
-            if wanted.startswith(dotted + ".") and (dotted != PACKAGE or not module or self._imports_module(module)):
-                return f"{known}.{wanted.removeprefix(dotted + '.')}"
+        around = [
+            (dotted, known)
+            for known, dotted in self._imported.items()
+            if wanted.startswith(dotted + ".") and (dotted != PACKAGE or not module or self._imports_module(module))
+        ]
+        if around and (module or not self._imports_functions):
+            dotted, known = max(around)
+            return f"{known}.{wanted.removeprefix(dotted + '.')}"
         if not module:
             return self._import(PACKAGE, name)
         package = f"{PACKAGE}.{module}"
         habits = [self._habit(dotted) for dotted in self._module_imports]
-        if not module or habits.count("names") > habits.count("modules"):
+        if habits.count("names") > habits.count("modules"):
             return self._import(package, name)
         if habits.count("alias") > habits.count("from"):
             alias = self._free(module)
@@ -158,6 +163,11 @@ class Writer:
                 if dotted is not None and dotted.split(".")[0] == PACKAGE:
                     found[name] = dotted
         return found
+
+    @cached_property
+    def _imports_functions(self) -> bool:
+        """Whether names of the package itself are imported, beside its modules."""
+        return any(dotted.count(".") == 1 and dotted.rpartition(".")[2][0].isupper() for dotted in self._imported.values())
 
     def _imports_module(self, module: str) -> bool:
         """Whether `import troposphere.module` makes the module a part of the package here."""
@@ -339,7 +349,7 @@ class Writer:
                 case _:
                     done.append(edit)
         document = self.objects.document
-        for module, name, alias in self.imports:
+        for module, name, alias in sorted(self.imports, key=lambda one: (one[0], one[1] or "")):
             done.append(AddImport(document.import_place(module), module, name, alias))
         return done
 
@@ -360,12 +370,14 @@ class Writer:
                     value = self.shaped(entry.key, value, dotted.split(".")[1])
                 entries.append(replace(entry, value=self.written(value, place)))
                 continue
+            if isinstance(entry, Kept) and not self.objects.is_argument(entry.entry):
+                continue  # a statement of its own sets it, and stays
             entries.append(entry)
             if isinstance(entry, Renamed) and dotted is not None and entry.key in _PROPERTIES:
                 node = resolve(entry.entry.value)
                 if isinstance(node, Mapping) and id(node) in self.objects.classes:
                     yield SetCallee(node, self._beside(node, _PROPERTIES[entry.key]))
-        for hidden in self.objects.unlisted.get(id(edit.node), ()):
+        for hidden in filter(self.objects.is_argument, self.objects.unlisted.get(id(edit.node), ())):
             entries.insert(self._position(hidden, entries), Kept(hidden))
         yield EditMapping(edit.node, tuple(entries))
 

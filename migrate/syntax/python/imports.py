@@ -47,7 +47,7 @@ def edit_for(document: PythonDocument, change: AddImport) -> list[Edit]:
         and change.name is not None
         and statement.module == change.module
         and not statement.level
-        and (len(statement.names) > 1 or _parenthesised(document, statement))
+        and (len(statement.names) > 1 or _parenthesised(document, statement) or not _one_a_line(document))
     )
     if joins:
         assert isinstance(statement, ast.ImportFrom)
@@ -100,6 +100,13 @@ def _spelled(name: str | None, alias: str | None) -> str:
 
 def _parenthesised(document: PythonDocument, statement: ast.ImportFrom) -> bool:
     return document.text[slice(*document.positions.span(statement))].endswith(")")
+
+
+def _one_a_line(document: PythonDocument) -> bool:
+    """Whether the module imports each name in a statement of its own, even where several are from one module."""
+    found = [s for s in document.module.body if isinstance(s, ast.ImportFrom)]
+    modules = [(s.level, s.module) for s in found]
+    return all(len(s.names) == 1 for s in found) and len(set(modules)) < len(modules)
 
 
 def _group(document: PythonDocument, statement: Import) -> list[Import]:
