@@ -316,9 +316,9 @@ t.add_resource(ecs.Service("Service", TaskDefinition=Ref(task), LaunchType="FARG
     )
     (before,), (after,), ran, text = migrated(tmp_path, source)
     expected = upgraded(before, system={"Ref": "FileSystemId"})
-    expected["Resources"]["Service"]["Properties"]["PlatformVersion"] = "LATEST"
+    expected["Resources"]["Service"]["Properties"]["PlatformVersion"] = "1.4.0"
     assert after == expected, text
-    assert "from troposphere import Ref, Sub, Template, Parameter, If, Equals, ImportValue, ecs, efs, iam" in text
+    assert "    iam,\n    efs,\n)" in text
     assert any("ClientMount" in str(f["caveat"]) and "ClientWrite" not in str(f["caveat"]) for f in ran.findings)
 
 

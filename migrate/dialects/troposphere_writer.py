@@ -610,7 +610,7 @@ class StatementWriter(ResourceWriter):
                 binding = objects.binding_of(made.call)
                 if binding is not None and not objects.is_attribute(binding):
                     named.append((made.title, binding.name))
-        if 2 * len(named) <= count:
+        if 2 * len(named) < count:
             return None
         same = sum(variable == title for title, variable in named)
         name = title if 2 * same > len(named) else "_".join(word.lower() for word in _WORDS.findall(title))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from migrate.edit import Edit
@@ -36,22 +37,33 @@ def _package(statement: Import) -> str:
     return name.partition(".")[0]
 
 
-def edit_for(document: PythonDocument, change: AddImport) -> list[Edit]:
-    """The edits for an import."""
+def edits_for(document: PythonDocument, changes: Sequence[AddImport]) -> list[Edit]:
+    """The edits for all new imports."""
+    joining: dict[ast.ImportFrom, list[str]] = {}
+    edits: list[Edit] = []
+    for change in changes:
+        statement = document.statements[id(change.node)]
+        if (
+            isinstance(statement, ast.ImportFrom)
+            and change.name is not None
+            and statement.module == change.module
+            and not statement.level
+            and (len(statement.names) > 1 or _parenthesised(document, statement) or not _one_a_line(document))
+        ):
+            joining.setdefault(statement, []).append(_spelled(change.name, change.alias))
+        else:
+            edits += _beside(document, change)
+    for statement, written in joining.items():
+        edits += _join(document, statement, written)
+    return edits
+
+
+def _beside(document: PythonDocument, change: AddImport) -> list[Edit]:
+    """The edits for an import that is a statement of its own."""
     from migrate.syntax.python.write import line_end, newline
 
     statement = document.statements[id(change.node)]
     written = _spelled(change.name, change.alias)
-    joins = (
-        isinstance(statement, ast.ImportFrom)
-        and change.name is not None
-        and statement.module == change.module
-        and not statement.level
-        and (len(statement.names) > 1 or _parenthesised(document, statement) or not _one_a_line(document))
-    )
-    if joins:
-        assert isinstance(statement, ast.ImportFrom)
-        return _join(document, statement, written)
     if change.name is None:
         line = f"import {change.module}" + (f" as {change.alias}" if change.alias else "")
     else:
@@ -127,8 +139,8 @@ def _group(document: PythonDocument, statement: Import) -> list[Import]:
     return [s for s in body[first : last + 1] if isinstance(s, Import)]
 
 
-def _join(document: PythonDocument, statement: ast.ImportFrom, written: str) -> list[Edit]:
-    """Put one more name into `from … import a, b`, whether in brackets, on one line, or over lines with backslashes."""
+def _join(document: PythonDocument, statement: ast.ImportFrom, wanted: list[str]) -> list[Edit]:
+    """Put more names into `from … import a, b`, whether in brackets, on one line, or over lines with backslashes."""
     import libcst as cst
 
     from migrate.syntax.python.write import line_end, newline
@@ -148,7 +160,8 @@ def _join(document: PythonDocument, statement: ast.ImportFrom, written: str) -> 
         raise CannotEdit("an import that mixes kinds of line breaks")
     names = [alias.evaluated_name for alias in found.names]
     spelled = [_spelled(a.evaluated_name, a.evaluated_alias) for a in found.names]
-    if written in spelled:
+    added = [name for name in wanted if name not in spelled]
+    if not added:
         return []
     # Where each name starts and ends, counted from behind: what stands before the names is of no interest.
     tail = len(code(found.rpar)) if found.rpar is not None else 0
@@ -158,34 +171,44 @@ def _join(document: PythonDocument, statement: ast.ImportFrom, written: str) -> 
         at -= len(code(alias))
         comma = len(code(alias.comma)) if isinstance(alias.comma, cst.Comma) else 0
         spans.insert(0, (at, at + len(code(alias)) - comma))
-    place = len(names)
-    if names == sorted(names, key=str.lower):
-        place = sum(name.lower() < written.lower() for name in names)
+    is_sorted = names == sorted(names, key=str.lower)
     last = found.names[-1]
     one_a_line = len({document.text.count(broken, 0, s) for s, _ in spans}) == len(spans) and found.lpar is not None
     own_lines = one_a_line and broken in document.text[start : spans[0][0]]
     first = spans[0][0]
-    if own_lines:
-        indent = document.text[document.line_starts[document.line_column(first)[0] - 1] : first]
-        if place < len(names):
-            return [Edit(spans[place][0], spans[place][0], written + "," + broken + indent)]
-        comma_there = isinstance(last.comma, cst.Comma)
-        stop = spans[-1][1]
-        after = line_end(document, stop)
-        edits = [] if comma_there else [Edit(stop, stop, ",")]
-        if after >= end - 1:  # the bracket closes on the same line
-            return [Edit(stop, stop, f",{broken}{indent}{written}")]
-        return [*edits, Edit(after, after, broken + indent + written + ("," if comma_there else ""))]
-    if place < len(names):
-        return [Edit(spans[place][0], spans[place][0], written + ", ")]
     stop = spans[-1][1]
+    edits: list[Edit] = []
+    behind: list[str] = []
+    gap = " "
+    if own_lines:
+        gap = broken + document.text[document.line_starts[document.line_column(first)[0] - 1] : first]
+    for name in sorted(added, key=str.lower) if is_sorted else added:
+        place = sum(known.lower() < name.lower() for known in names) if is_sorted else len(names)
+        if place < len(names):
+            edits.append(Edit(spans[place][0], spans[place][0], name + "," + gap))
+        else:
+            behind.append(name)
+    if own_lines:
+        after = line_end(document, stop)
+        if not behind:
+            return edits
+        if after >= end - 1:  # the bracket closes on the same line
+            return [*edits, Edit(stop, stop, "".join(f",{gap}{name}" for name in behind))]
+        comma_there = isinstance(last.comma, cst.Comma)
+        edits += [] if comma_there else [Edit(stop, stop, ",")]
+        lines = f",{gap}".join(behind)
+        return [*edits, Edit(after, after, gap + lines + ("," if comma_there else ""))]
     line = document.line_starts[document.line_column(stop)[0] - 1]
-    if stop - line + len(written) + 2 > 88 and "\\" in source:
-        lead = document.text[document.line_starts[document.line_column(stop)[0] - 1] :]
+    length = stop - line + sum(len(name) + 2 for name in added)
+    if length > 88 and "\\" in source:
+        lead = document.text[line:]
         indent = lead[: len(lead) - len(lead.lstrip(" \t"))] or "    "
+        written = ", ".join(added)
         return [Edit(stop, stop, f", \\{broken}{indent}{written}")]
-    if stop - line + len(written) + 2 > 88 and found.lpar is None:
-        listed = [*spelled, written]
+    if length > 88 and found.lpar is None:
+        listed = [*spelled, *added]
+        if is_sorted:
+            listed.sort(key=str.lower)
         inner = "".join(f"    {name},{broken}" for name in listed)
         return [Edit(first, stop, f"({broken}{inner})")]
-    return [Edit(stop, stop, f", {written}")]
+    return [*edits, *([Edit(stop, stop, "".join(f", {name}" for name in behind))] if behind else [])]

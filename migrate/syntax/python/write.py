@@ -94,15 +94,14 @@ class _Writer:
 
     def run(self) -> list[Edit]:
         edits: list[Edit] = []
+        imports: list[AddImport] = []
         units: dict[ast.expr, Unit] = {}
         for change in self.changes:
             if isinstance(change, AddStatement):
                 edits.append(self._statement(change))
                 continue
             if isinstance(change, AddImport):
-                from migrate.syntax.python.imports import edit_for
-
-                edits += edit_for(self.document, change)
+                imports.append(change)
                 continue
             origin = self.document.origin(change.node)
             assert origin is not None
@@ -111,6 +110,10 @@ class _Writer:
                 unit = units.setdefault(unit.expression, unit)
             found = list(self._edits(change, origin, in_line=unit is not None))
             (edits if unit is None else unit.edits).extend(found)
+        if imports:
+            from migrate.syntax.python.imports import edits_for
+
+            edits += edits_for(self.document, imports)
         loose = list(edits)
         for unit in units.values():
             edits += self._settled(unit, [*loose, *(e for u in units.values() if u is not unit for e in u.edits)])
