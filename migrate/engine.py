@@ -359,6 +359,8 @@ def _locate(reading: Reading, planned: Plan) -> Iterator[Located]:
     tasks = {task.key: task.name for task in reading.stack.tasks}
     for service in reading.stack.services:
         names[service.key] = (tasks.get(service.task, service.name) if service.task else service.name, None)
+    for hidden in reading.stack.hidden:
+        names[hidden.key] = (str(hidden.key[-2]), None)  # what it lies in, and which of those there it is
     for instance in reading.stack.instances:
         names |= dict.fromkeys((instance.key, instance.image_key, instance.script_key), (instance.name, None))
     located = []

@@ -80,7 +80,7 @@ class _Reader:
     read: dict[int, Key] = field(default_factory=dict)
     """The definitions that were read, by the identities of their expressions."""
     registered: dict[ast.Call, Key] = field(default_factory=dict)
-    unclear: list[Expression] = field(default_factory=list)
+    unclear: list[tuple[Expression, Place]] = field(default_factory=list)
     """Expressions in the place of volumes, or of a whole definition."""
 
     def reading(self) -> Reading | None:
@@ -146,7 +146,7 @@ class _Reader:
         while isinstance(arguments, Mapping) and len(arguments.entries) == 1 and _merges(arguments):
             arguments = resolve(arguments.entries[0].value)
         if isinstance(arguments, Expression):
-            self.unclear.append(arguments)
+            self.unclear.append((arguments, place))
         if not isinstance(arguments, Mapping):
             return None
         origin = id(self.document.origin(arguments))
@@ -154,9 +154,9 @@ class _Reader:
             key: Key = ("task", *place.scope.path, len(self.collector.tasks))
             before = len(self.collector.tasks)
             if kind == _TASK:
-                self.task(arguments, key)
+                self.task(arguments, key, place)
             else:
-                self.job(arguments, key)
+                self.job(arguments, key, place)
             if len(self.collector.tasks) == before:
                 return None
             self.read[origin] = self.collector.tasks[before].key
@@ -176,11 +176,11 @@ class _Reader:
             if roles:
                 self.collector.blocked[("role", *task.key)] = f"line {min(roles)} may set a role at run time"
 
-    def task(self, node: Mapping, key: Key) -> None:
+    def task(self, node: Mapping, key: Key, place: Place) -> None:
         listed = child(node, "volumes")
         if items(listed) is None:
             if isinstance(found := resolve(listed), Expression):
-                self.unclear.append(found)
+                self.unclear.append((found, place))
             return
         family = filled(child(node, "family"))
         containers = items(child(node, "containerDefinitions"))
@@ -200,14 +200,14 @@ class _Reader:
             operating_system=text(child(mapping(child(node, "runtimePlatform")), "operatingSystemFamily")),
         )
 
-    def job(self, node: Mapping, key: Key) -> None:
+    def job(self, node: Mapping, key: Key, place: Place) -> None:
         name = filled(child(node, "jobDefinitionName"))
         called = name.source if name else self.stem
         for part in parts(node, SPELLING.each, api):
             listed = child(part.node, "volumes")
             if items(listed) is None:
                 if isinstance(found := resolve(listed), Expression):
-                    self.unclear.append(found)
+                    self.unclear.append((found, place))
                 continue
             part_key = (*key, *part.path)
             family = name if isinstance(name, Text) else None
@@ -263,7 +263,7 @@ class _Reader:
         before = len(self.collector.tasks)
         self.collector.add_task(
             ("task", *place.scope.path, before),
-            place.scope.path[-1] if place.scope.path else self.stem,
+            self.called(place),
             Mapping(found.start, found.end, [], flow=True),
             Sequence(found.start, found.end, [found], flow=True),
             [],
@@ -275,6 +275,10 @@ class _Reader:
         self.block_unknown(before)
         if lines := [touch.line for touch in self.document.touches(node, place)]:
             self.block(before, f"line {min(lines)} changes it at run time")
+
+    def called(self, place: Place) -> str:
+        """What is at a place is called by: the function or class around, or the file."""
+        return place.scope.path[-1] if place.scope.path else self.stem
 
     # -- what cannot be edited ----------------------------------------------------------------------------------------
 
@@ -306,15 +310,23 @@ class _Reader:
 
     def hidden(self) -> None:
         """Report what is written in the place of volumes and is none of those that were read."""
-        for number, found in enumerate(self.unclear):
-            words = [found.start + match.start() for match in _WORD.finditer(found.text)]
+        for found, place in self.unclear:
+            start, end = self.document.positions.span(self.behind(found, place))
+            words = [match.start() for match in _WORD.finditer(self.document.text, start, end)]
             left = [w for w in words if not any(first <= w < last for first, last in self.collector.regions)]
             if left:
                 what = "a definition that cannot be read here"
                 if found.reason:
                     what += f": {found.reason}"
                 advice = "write the volumes as a list of dicts where the definition is registered"
-                self.collector.add_hidden(("hidden", number), left[0], what, advice)
+                self.collector.add_hidden(("hidden", self.called(place)), left[0], what, advice)
+                self.collector.regions.append((start, end))
+
+    def behind(self, found: Expression, place: Place) -> ast.expr:
+        """The expression that an unknown one names, or itself."""
+        origin = self.document.origin(found)
+        assert origin is not None, "expressions are made of the source"
+        return (self.document.assigned(origin, place) if isinstance(origin, ast.Name) else None) or origin
 
     # -- services -----------------------------------------------------------------------------------------------------
 

@@ -210,8 +210,14 @@ def rest(node: Mapping | None, known: Iterable[Entry]) -> Rest:
 def rest_but(node: Mapping, names: Sequence[str], body: str, plain: Callable[[str], str] = str) -> Rest:
     """The keys of all entries but those with these names, with their source in the text `body`: much cheaper than their
     data, and what no change concerns must not move by a byte."""
-    others = (entry for entry in node.entries if key_text(entry) not in names)
-    return tuple((key_text(entry), plain(body[entry.value.start : entry.value.end])) for entry in others)
+    found: list[tuple[str, object]] = []
+    for entry in node.entries:
+        key, merged = key_text(entry), entry.value
+        if key == "<<" and isinstance(merged, Mapping):  # written in place, so that its parts may change
+            found += rest_but(merged, names, body, plain)
+        elif key not in names:
+            found.append((key, plain(body[entry.value.start : entry.value.end])))
+    return tuple(found)
 
 
 def alphabetical(nodes: Sequence[Mapping]) -> bool:

@@ -42,7 +42,7 @@ def unread(document: Document, regions: Sequence[tuple[int, int]]) -> tuple[Unre
         seen.add(scalar.start)
         if is_key and _KEY.fullmatch(scalar.text):
             found[scalar.start] = Unread(scalar.start, scalar.text)
-        elif not is_key and len(scalar.text) > 20 and (word := _embedded(scalar.text)):
+        elif not (is_key or _KEY.fullmatch(scalar.text)) and len(scalar.text) > 20 and (word := _embedded(scalar.text)):
             found[scalar.start] = Unread(scalar.start, word)
     return tuple(found[offset] for offset in sorted(found))
 

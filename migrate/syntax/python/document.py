@@ -82,10 +82,10 @@ class PythonDocument(Document):
         return id(entry) not in self.evaluator.entry_origin
 
     def assigned(self, name: ast.Name, place: Place) -> ast.expr | None:
-        """The expression that a name was certainly given; None if that is not known."""
-        owner, later = self.names.owner(name.id, place.scope)
-        binding = self.evaluator.reaching(name.id, owner, place, later=later)[0] if owner is not None else None
-        return binding.value if binding is not None else None
+        """The one expression that a name is given, if perhaps not always; None if there is more than one."""
+        owner, _ = self.names.owner(name.id, place.scope)
+        bindings = owner.bindings.get(name.id, []) if owner is not None else []
+        return bindings[0].value if len(bindings) == 1 else None
 
     def uses(self, name: ast.expr, place: Place) -> list[Use]:
         """Everything that reads what a name may stand for; nothing for what is no name."""

@@ -57,8 +57,8 @@ class Evaluator:
         self._nodes: dict[ast.expr, Node] = {}
         self._running: set[object] = set()
         self._kept: list[object] = []  # so that no identity is given twice
-        self._known: dict[tuple[str, Scope], dict[Binding, str | None]] = {}
         self._depth = 0
+        self._handed_on: dict[ast.AST, bool] = {}
 
     # -- nodes --------------------------------------------------------------------------------------------------------
 
@@ -449,15 +449,18 @@ class Evaluator:
             if not isinstance(target, ast.Name) or target in self._running:
                 return "handed on"
             owner, _ = self.names.owner(target.id, use.place.scope)
-            bindings = owner.bindings.get(target.id, []) if owner is not None else []
-            self._running.add(target)
-            try:
-                verdicts = (
-                    [self._verdict(u, bindings[0]) for u in self.names.uses_of(target.id, owner)] if owner else []
-                )
-            finally:
-                self._running.discard(target)
-            return "handed on" if any(verdicts) or not owner else None
+            if owner is None:
+                return "handed on"
+            # Parts of parts that are used twice each would otherwise take exponential time.
+            if target not in self._handed_on:
+                bindings = owner.bindings.get(target.id, [])
+                self._running.add(target)
+                try:
+                    uses = self.names.uses_of(target.id, owner)
+                    self._handed_on[target] = any(self._verdict(u, bindings[0]) for u in uses)
+                finally:
+                    self._running.discard(target)
+            return "handed on" if self._handed_on[target] else None
         return None if self._only_reads(node) else "handed on"
 
     def _only_reads(self, node: ast.AST | None) -> bool:

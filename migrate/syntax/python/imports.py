@@ -81,7 +81,9 @@ def _beside(document: PythonDocument, change: AddImport) -> list[Edit]:
             and isinstance(statement.value.value, str)
         )
         if is_docstring:
-            return [Edit(stop, stop, broken * 2 + line)]
+            following = document.text[stop + len(broken) :]
+            close = bool(following) and not following.startswith(broken)
+            return [Edit(stop, stop, broken * 2 + line + (broken if close else ""))]
         first = document.line_starts[statement.lineno - 1]
         return [Edit(first, first, line + broken * 2)]
     before = _group(document, statement)

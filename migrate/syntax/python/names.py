@@ -365,7 +365,7 @@ class Names:
                     if isinstance(node.ctx, ast.Load):
                         self.uses.setdefault(node.id, []).append(Use(node, at))
                     continue
-                case ast.Attribute():
+                case ast.Attribute(ctx=ast.Load()):
                     self.attributes.setdefault(node.attr, []).append(Use(node, at))
                 case ast.Call():
                     if not in_text:
