@@ -304,8 +304,8 @@ class Writer:
         new = self.new.get(title)
         if new is not None:
             visible = place.block.within(new.place.block) and place.scope is new.place.scope
-            after = place.index >= new.place.index if new.before else place.index > new.place.index
-            if visible and after and (new.before or place.statement is not new.place.statement):
+            there = place.index > new.place.index or (new.before and place.statement is new.place.statement)
+            if visible and there and (new.before or place.statement is not new.place.statement):
                 return Source(new.name)
             return title
         made = self.by_title.get(title)

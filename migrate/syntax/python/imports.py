@@ -48,7 +48,7 @@ def edits_for(document: PythonDocument, changes: Sequence[AddImport]) -> list[Ed
             and change.name is not None
             and statement.module == change.module
             and not statement.level
-            and (len(statement.names) > 1 or _parenthesised(document, statement) or not _one_a_line(document))
+            and (len(statement.names) > 1 or _parenthesised(document, statement) or _may_join(document, statement))
         ):
             joining.setdefault(statement, []).append(_spelled(change.name, change.alias))
         else:
@@ -116,11 +116,13 @@ def _parenthesised(document: PythonDocument, statement: ast.ImportFrom) -> bool:
     return document.text[slice(*document.positions.span(statement))].endswith(")")
 
 
-def _one_a_line(document: PythonDocument) -> bool:
-    """Whether the module imports each name in a statement of its own, even where several are from one module."""
+def _may_join(document: PythonDocument, statement: ast.ImportFrom) -> bool:
+    """Whether a statement that imports one name is no habit: none with a name of its own (`aws_ecs as ecs`), nor one of
+    several from the same module."""
     found = [s for s in document.module.body if isinstance(s, ast.ImportFrom)]
     modules = [(s.level, s.module) for s in found]
-    return all(len(s.names) == 1 for s in found) and len(set(modules)) < len(modules)
+    one_a_line = all(len(s.names) == 1 for s in found) and len(set(modules)) < len(modules)
+    return statement.names[0].asname is None and not one_a_line
 
 
 def _group(document: PythonDocument, statement: Import) -> list[Import]:

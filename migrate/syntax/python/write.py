@@ -378,8 +378,6 @@ class _Writer:
         element = found.elements[index]
         lead = self._lead(element.start)
         end = self._end_of(element)
-        if not self._starts_line(element.start):
-            lead = self._indent(element.end)  # it goes on where the one before ends
         texts = [self._text_of(origin, m, style, lead, len(lead), element, in_line) for m in added]
         following = found.elements[index + 1].start if index + 1 < len(found.elements) else found.close
         if _BROKEN.search(self.text, end, following) and not in_line:
@@ -399,6 +397,9 @@ class _Writer:
             gap = "," + style.newline + lead
             yield Edit(element.end, following, gap + gap.join(texts) + gap)
         else:
+            if not self._starts_line(element.start):
+                lead = self._indent(element.end)  # it goes on where the one before ends
+                texts = [self._text_of(origin, m, style, lead, len(lead), element, in_line) for m in added]
             yield Edit(element.end, element.end, "".join(", " + text for text in texts))
 
     def _too_long(self, offset: int, texts: list[str], style: Style) -> bool:
