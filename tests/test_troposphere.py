@@ -15,7 +15,7 @@ from support import Ran, efs_migrate
 import troposphere
 
 HEAD = "from troposphere import Base64, GetAtt, ImportValue, Join, Ref, Sub, Template, autoscaling, ecs, efs, iam\n"
-HOST = '''
+HOST = """
 t = Template()
 cluster = t.add_resource(ecs.Cluster("Cluster"))
 fs = t.add_resource(efs.FileSystem("Fs"))
@@ -28,8 +28,8 @@ t.add_resource(autoscaling.LaunchConfiguration(
         "mount -t efs ", Ref(fs), ":/ /mnt/efs\\n",
     ])),
 ))
-'''
-ROLE = '''
+"""
+ROLE = """
 role = t.add_resource(iam.Role(
     "TaskRole",
     AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [
@@ -39,8 +39,8 @@ role = t.add_resource(iam.Role(
         {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*"},
     ]})],
 ))
-'''
-TASK = '''
+"""
+TASK = """
 t.add_resource(ecs.TaskDefinition(
     "Task",
     TaskRoleArn=Ref(role),
@@ -50,7 +50,7 @@ t.add_resource(ecs.TaskDefinition(
     )],
     Volumes=[ecs.Volume(Name="data", Host=ecs.Host(SourcePath="/mnt/efs/app"))],
 ))
-'''
+"""
 
 
 def templates(path: Path) -> list[dict[str, Any]]:
@@ -133,12 +133,14 @@ STYLES = {
     "from troposphere.ecs import (\n    Cluster,\n    ContainerDefinition,\n    Host,\n    MountPoint,\n    TaskDefinition,\n"
     "    Volume,\n)\n"
     "from troposphere.efs import FileSystem\n"
-    "from troposphere.iam import Policy, Role\n" + re.sub(r"\b(ecs|efs|iam|autoscaling)\.([A-Z])", r"\2", HOST + ROLE + TASK),
+    "from troposphere.iam import Policy, Role\n"
+    + re.sub(r"\b(ecs|efs|iam|autoscaling)\.([A-Z])", r"\2", HOST + ROLE + TASK),
     "aliases": "import troposphere.autoscaling as asg\nimport troposphere.ecs as tecs\nimport troposphere.efs\n"
     "import troposphere.iam as iam\nfrom troposphere import Base64, Join, Ref, Template\n"
     + (HOST + ROLE + TASK)
     .replace("ecs.", "tecs.")
-    .replace("/etc/tecs.", "/etc/ecs.").replace("/etc/ecs/tecs.", "/etc/ecs/ecs.")
+    .replace("/etc/tecs.", "/etc/ecs.")
+    .replace("/etc/ecs/tecs.", "/etc/ecs/ecs.")
     .replace("efs.File", "troposphere.efs.File")
     .replace("autoscaling.", "asg."),
     "named parts": HEAD
@@ -168,7 +170,10 @@ task.ContainerDefinitions = [
 task.Volumes = [data]
 t.add_resource(task)
 """,
-    "a function": HEAD + "\n\ndef build():" + textwrap.indent(HOST + ROLE + TASK, "    ") + "    return t\n\n\nbuild()\n",
+    "a function": HEAD
+    + "\n\ndef build():"
+    + textwrap.indent(HOST + ROLE + TASK, "    ")
+    + "    return t\n\n\nbuild()\n",
     "a class": HEAD
     + "\n\nclass Stack:\n    def __init__(self):\n        self.t = Template()\n        self.storage()\n        self.tasks()\n"
     + "\n    def storage(self):\n        t = self.t"
@@ -177,7 +182,9 @@ t.add_resource(task)
     + textwrap.indent((ROLE + TASK).replace("t.add_resource", "self.t.add_resource"), "        ")
     + "\n\nStack()\n",
     "titles": HEAD
-    + re.sub(r"^\w+ = (?=t\.add)", "", HOST, flags=re.MULTILINE).replace("Ref(cluster)", 'Ref("Cluster")').replace("Ref(fs)", 'Ref("Fs")')
+    + re.sub(r"^\w+ = (?=t\.add)", "", HOST, flags=re.MULTILINE)
+    .replace("Ref(cluster)", 'Ref("Cluster")')
+    .replace("Ref(fs)", 'Ref("Fs")')
     + re.sub(r"^\w+ = (?=t\.add)", "", ROLE, flags=re.MULTILINE)
     + TASK.replace("Ref(role)", 'GetAtt("TaskRole", "Arn")'),
     "from_dict": HEAD
@@ -208,7 +215,9 @@ t.add_resource(ecs.TaskDefinition("Task", **properties))
     "template argument": HEAD
     + HOST
     + ROLE
-    + TASK.replace("t.add_resource(ecs.TaskDefinition(", "ecs.TaskDefinition(").replace('"Task",', '"Task", template=t,').replace("],\n))", "],\n)"),
+    + TASK.replace("t.add_resource(ecs.TaskDefinition(", "ecs.TaskDefinition(")
+    .replace('"Task",', '"Task", template=t,')
+    .replace("],\n))", "],\n)"),
     "sub": HEAD
     + re.sub(
         r"UserData=.*?\]\)\),",
@@ -249,12 +258,17 @@ def refused(tmp_path: Path, source: str, *options: str, config: str = "") -> lis
     ("source", "reason"),
     [
         pytest.param(
-            HEAD + HOST + ROLE + TASK.replace('"Task",', 'f"{name}Task",').replace("\nt.add", "\nname = input()\nt.add", 1),
+            HEAD
+            + HOST
+            + ROLE
+            + TASK.replace('"Task",', 'f"{name}Task",').replace("\nt.add", "\nname = input()\nt.add", 1),
             "its title is an expression",
             id="title",
         ),
         pytest.param(
-            HEAD + HOST + ROLE + "for name in ['a', 'b']:" + textwrap.indent(TASK, "    "), "it is made in a loop", id="loop"
+            HEAD + HOST + ROLE + "for name in ['a', 'b']:" + textwrap.indent(TASK, "    "),
+            "it is made in a loop",
+            id="loop",
         ),
         pytest.param(
             HEAD
@@ -286,17 +300,17 @@ def test_refused(source: str, reason: str, tmp_path: Path) -> None:
     assert any(reason in message for message in refused(tmp_path, source))
 
 
-FARGATE = '''
+FARGATE = """
 from troposphere import Ref, Sub, Template, Parameter, If, Equals, ImportValue, ecs, iam
 t = Template()
 size = t.add_parameter(Parameter("Size", Type="String", Default="1"))
 system = t.add_parameter(Parameter("FileSystemId", Type="String"))
-'''
+"""
 
 
 def test_a_file_system_from_a_parameter(tmp_path: Path) -> None:
     source = FARGATE + (
-        '''
+        """
 task = t.add_resource(ecs.TaskDefinition(
     "Task",
     RequiresCompatibilities=["FARGATE"],
@@ -312,7 +326,7 @@ task = t.add_resource(ecs.TaskDefinition(
         FilesystemId=Ref(system), RootDirectory="/app"))],
 ))
 t.add_resource(ecs.Service("Service", TaskDefinition=Ref(task), LaunchType="FARGATE", PlatformVersion="1.3.0"))
-'''
+"""
     )
     (before,), (after,), ran, text = migrated(tmp_path, source)
     expected = upgraded(before, system={"Ref": "FileSystemId"})
@@ -324,7 +338,7 @@ t.add_resource(ecs.Service("Service", TaskDefinition=Ref(task), LaunchType="FARG
 
 def test_a_role_of_fargate(tmp_path: Path) -> None:
     source = FARGATE + (
-        '''
+        """
 execution_role = t.add_resource(iam.Role(
     "ExecutionRole",
     Path="/service/",
@@ -347,7 +361,7 @@ t.add_resource(ecs.TaskDefinition(
         ),
     ],
 ))
-'''
+"""
     )
     (before,), (after,), _, text = migrated(tmp_path, source)
     system = {"Fn::ImportValue": {"Fn::Sub": "${AWS::StackName}-fs"}}

@@ -169,9 +169,7 @@ def finished(collector: Collector, templates: Sequence[Template]) -> Reading | N
 
 def read_resources(collector: Collector, template: Template, spelling: Spelling = ECS) -> None:
     """The tasks of a template and the services that pin a platform version for them."""
-    ecs = replace(
-        spelling, read=template.identities.value, write=template.write, condition=template.conditions.name_of
-    )
+    ecs = replace(spelling, read=template.identities.value, write=template.write, condition=template.conditions.name_of)
     batch = in_batch(ecs)
     for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
         _read_task(collector, resource, template, template.key("task", name), ecs)

@@ -62,7 +62,9 @@ class Troposphere(CloudFormation):
         for start, end, what in _strays(objects, collector.regions):
             collector.regions.append((start, end))
             collector.add_hidden(
-                ("hidden", 0, what), start, f"which task definition gets this {what} is decided at run time",
+                ("hidden", 0, what),
+                start,
+                f"which task definition gets this {what} is decided at run time",
                 "write it into the task definition itself, or migrate it by hand",
             )
         reading = finished(collector, templates)

@@ -245,7 +245,11 @@ class Objects:
         """The names of conditions and mappings, which a new resource must not have either."""
         found: set[str] = set()
         for call, place in self.document.names.calls:
-            if isinstance(call.func, ast.Attribute) and call.func.attr in ("add_condition", "add_mapping") and call.args:
+            if (
+                isinstance(call.func, ast.Attribute)
+                and call.func.attr in ("add_condition", "add_mapping")
+                and call.args
+            ):
                 name = resolve(self.document.node(call.args[0], place))
                 if isinstance(name, Scalar):
                     found.add(name.text)
@@ -257,7 +261,11 @@ class Objects:
     def _uses(self, binding: Binding) -> list[Use]:
         names = self.document.names
         if self.is_attribute(binding):
-            return [use for use in names.attributes.get(binding.name, ()) if isinstance(getattr(use.node, "ctx", None), ast.Load)]
+            return [
+                use
+                for use in names.attributes.get(binding.name, ())
+                if isinstance(getattr(use.node, "ctx", None), ast.Load)
+            ]
         owner, _ = names.owner(binding.name, binding.place.scope)
         return names.uses_of(binding.name, owner) if owner is not None else []
 
@@ -328,7 +336,9 @@ class Objects:
             return binding if reason is None else None
         if isinstance(expression, ast.Attribute) and isinstance(expression.value, ast.Name):
             stores = names.stores.get(expression.attr, [])
-            if len(stores) != 1 or any(expression.attr in scope.bindings for scope in self.scopes if scope.kind == "class"):
+            if len(stores) != 1 or any(
+                expression.attr in scope.bindings for scope in self.scopes if scope.kind == "class"
+            ):
                 return None
             method = place.scope.method_of()
             if method is not None and method[1] == expression.value.id and stores[0].owner is method[0]:
@@ -591,7 +601,7 @@ class Objects:
         if call.keywords and name != "Sub":
             return self._leaf(call, place)
         match name, len(arguments):
-            case ("Ref" | "Condition"), 1:
+            case (("Ref" | "Condition"), 1):
                 title = self.title(arguments[0], place)
                 if title is None:
                     return self._leaf(call, place)
@@ -612,7 +622,7 @@ class Objects:
                 return self._function("Fn::If", self._list(first, *arms), call, place)
             case "Sub", 1 | 2:
                 return self._sub(call, place)
-            case ("Base64" | "GetAZs" | "ImportValue"), 1:
+            case (("Base64" | "GetAZs" | "ImportValue"), 1):
                 return self._function(f"Fn::{name}", self.node(arguments[0], place), call, place)
             case _ if name in _FUNCTIONS and arguments:
                 listed = (self.node(argument, place) for argument in arguments)
@@ -655,7 +665,9 @@ class Objects:
         tags: list[Node] = [
             self._keep(
                 Mapping(
-                    start, end, [Entry(Scalar(start, start, "Key", '"'), k), Entry(Scalar(start, start, "Value", '"'), v)],
+                    start,
+                    end,
+                    [Entry(Scalar(start, start, "Key", '"'), k), Entry(Scalar(start, start, "Value", '"'), v)],
                     flow=True,
                 ),
                 call,
@@ -670,7 +682,7 @@ class Objects:
         if call.args and name in ("aws.PolicyDocument", "aws.Policy", "aws.Statement", "aws.PolicyStatement"):
             return self._leaf(call, place)
         match name, len(call.args):
-            case ("aws.PolicyDocument" | "aws.Policy" | "aws.Statement" | "aws.PolicyStatement"), 0:
+            case (("aws.PolicyDocument" | "aws.Policy" | "aws.Statement" | "aws.PolicyStatement"), 0):
                 arguments = self.document.arguments(call, place)
                 if isinstance(arguments, Mapping) and all(k.arg for k in call.keywords):
                     return self._mapping(call, arguments.entries, [k.value for k in call.keywords], place)
@@ -810,4 +822,8 @@ def _repeated(place: Place, title: str | None) -> str | None:
         if block.loop:
             return "it is made in a loop: each of the resources would need its own"
         block = block.parent
-    return None if place.scope.kind in ("module", "function", "class") else "it is made in a lambda, which may be called several times"
+    return (
+        None
+        if place.scope.kind in ("module", "function", "class")
+        else "it is made in a lambda, which may be called several times"
+    )

@@ -38,7 +38,19 @@ from migrate.syntax.node import (
 from migrate.syntax.node import Template as FString
 from migrate.syntax.node import Value as NewValue
 from migrate.syntax.python.names import Place
-from rules.model import AccessPoint, AddAccessPoint, AddPermissions, AddRole, AddTraffic, Change, Opaque, Ref, Stack, Text, Value
+from rules.model import (
+    AccessPoint,
+    AddAccessPoint,
+    AddPermissions,
+    AddRole,
+    AddTraffic,
+    Change,
+    Opaque,
+    Ref,
+    Stack,
+    Text,
+    Value,
+)
 
 if TYPE_CHECKING:
     from migrate.dialects.troposphere import PythonTemplate
@@ -167,7 +179,9 @@ class Writer:
     @cached_property
     def _imports_functions(self) -> bool:
         """Whether names of the package itself are imported, beside its modules."""
-        return any(dotted.count(".") == 1 and dotted.rpartition(".")[2][0].isupper() for dotted in self._imported.values())
+        return any(
+            dotted.count(".") == 1 and dotted.rpartition(".")[2][0].isupper() for dotted in self._imported.values()
+        )
 
     def _imports_module(self, module: str) -> bool:
         """Whether `import troposphere.module` makes the module a part of the package here."""
@@ -283,7 +297,9 @@ class Writer:
             a, _ = evaluator.reaching(name, first, one, later=first is not one.scope)
             b, _ = evaluator.reaching(name, first, other, later=first is not other.scope)
             return a is not None and a is b
-        return not bindings or first is not other.scope or bindings[0].place.index < other.index or first.kind != "module"
+        return (
+            not bindings or first is not other.scope or bindings[0].place.index < other.index or first.kind != "module"
+        )
 
     def _reference(self, source: str, place: Place) -> NewValue:
         match = _REFERENCE.fullmatch(source)
@@ -318,7 +334,9 @@ class Writer:
     def _prefers_variables(self) -> bool:
         """Whether references name variables rather than titles."""
         calls = [c for c, dotted in self.objects.dotted.items() if dotted in (f"{PACKAGE}.Ref", f"{PACKAGE}.GetAtt")]
-        titles = [c for c in calls if c.args and isinstance(c.args[0], ast.Constant) and "::" not in str(c.args[0].value)]
+        titles = [
+            c for c in calls if c.args and isinstance(c.args[0], ast.Constant) and "::" not in str(c.args[0].value)
+        ]
         variables = [c for c in calls if c.args and isinstance(c.args[0], ast.Name | ast.Attribute)]
         return len(variables) >= len(titles)
 
@@ -496,7 +514,9 @@ class StatementWriter(ResourceWriter):
         template = self.template
         return template.objects_by_title[title]  # type: ignore[attr-defined]
 
-    def _resource(self, kind: str, condition: str | None, properties: dict[str, NewValue], home: str | None) -> NewValue:
+    def _resource(
+        self, kind: str, condition: str | None, properties: dict[str, NewValue], home: str | None
+    ) -> NewValue:
         module, name = _RESOURCES[kind]
         near = self.manner.nearest(kind, home)
         ordered = self.manner.ordered(properties, near)
@@ -534,13 +554,19 @@ class StatementWriter(ResourceWriter):
             made = self.writer.written(replace(value, positional=(name,)), at)
             variable = self.writer.new[name].name if name in self.writer.new else None
             call = Call(f"{template}.add_resource", {}, (made,), hug=self._hugs)
-            yield AddStatement(self.writer.objects.document.statement(place), call, variable, before, self._apart(place))
+            yield AddStatement(
+                self.writer.objects.document.statement(place), call, variable, before, self._apart(place)
+            )
 
     def _apart(self, place: Place) -> bool:
         """Whether an empty line stands between a statement and the next one, or the one before."""
         body = self._bodies.get(place.statement, [])
         at = body.index(place.statement) if place.statement in body else 0
-        around = [(one, other) for one, other in zip(body[max(0, at - 1) :], body[at : at + 2], strict=False) if one is not other]
+        around = [
+            (one, other)
+            for one, other in zip(body[max(0, at - 1) :], body[at : at + 2], strict=False)
+            if one is not other
+        ]
         lines = self.writer.objects.document.text.split("\n")
         return bool(around) and all(
             any(not line.strip() for line in lines[(one.end_lineno or 0) : other.lineno - 1]) for one, other in around
@@ -595,7 +621,9 @@ class StatementWriter(ResourceWriter):
         found = []
         for made in self.template.objects_by_title.values():  # type: ignore[attr-defined]
             if made.added is not None and made.call in made.added.args:
-                found.append(made.call.lineno == made.added.func.end_lineno and made.call.end_lineno != made.call.lineno)
+                found.append(
+                    made.call.lineno == made.added.func.end_lineno and made.call.end_lineno != made.call.lineno
+                )
         del document
         return 2 * sum(found) > len(found)
 
