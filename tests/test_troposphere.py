@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Ran, efs_migrate
-
 import troposphere
+from support import Ran, efs_migrate
 
 HEAD = "from troposphere import Base64, GetAtt, ImportValue, Join, Ref, Sub, Template, autoscaling, ecs, efs, iam\n"
 HOST = """

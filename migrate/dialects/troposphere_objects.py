@@ -284,6 +284,17 @@ class Objects:
         found, _ = self.document.evaluator.reaching(name, owner, place, later=later)
         return found is binding
 
+    def same_name(self, name: str, one: Place, other: Place) -> bool:
+        """Whether a name certainly is the same thing at two places."""
+        names, evaluator = self.document.names, self.document.evaluator
+        owner, later = names.owner(name, one.scope)
+        other_owner, other_later = names.owner(name, other.scope)
+        if owner is None or owner is not other_owner:
+            return False
+        first, _ = evaluator.reaching(name, owner, one, later=later)
+        second, _ = evaluator.reaching(name, owner, other, later=other_later)
+        return first is not None and first is second
+
     def title(self, expression: ast.expr, place: Place) -> str | None:
         """The title that a string, an object or `object.title` gives."""
         if isinstance(expression, ast.Attribute) and expression.attr in ("title", "name"):

@@ -9,16 +9,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from migrate.dialects.identities import target
-from migrate.dialects.reading import Reading, key_text
-from migrate.dialects.resources import Placed, Resource, ResourceWriter, Template
+from migrate.dialects.reading import Reading
 from migrate.dialects.troposphere_objects import PACKAGE, Made, Objects
-from migrate.dialects.values import items
-from migrate.syntax import CannotEdit, get, resolve
+from migrate.syntax import CannotEdit, resolve
 from migrate.syntax.node import (
     Added,
     AddImport,
-    AddStatement,
     AnyEdit,
     Call,
     EditMapping,
@@ -29,38 +25,22 @@ from migrate.syntax.node import (
     Mapping,
     New,
     Renamed,
-    Sequence,
     SetCallee,
-    SetScalar,
     Source,
-    TreeEdit,
 )
 from migrate.syntax.node import Template as FString
 from migrate.syntax.node import Value as NewValue
 from migrate.syntax.python.names import Place
 from rules.model import (
-    AccessPoint,
-    AddAccessPoint,
-    AddPermissions,
-    AddRole,
-    AddTraffic,
-    Change,
     Opaque,
     Ref,
-    Stack,
     Text,
     Value,
 )
 
 if TYPE_CHECKING:
-    from migrate.dialects.troposphere import PythonTemplate
+    pass
 
-_RESOURCES = {
-    "AWS::EC2::SecurityGroupIngress": ("ec2", "SecurityGroupIngress"),
-    "AWS::EFS::AccessPoint": ("efs", "AccessPoint"),
-    "AWS::IAM::Policy": ("iam", "PolicyType"),
-    "AWS::IAM::Role": ("iam", "Role"),
-}
 _PROPERTIES = {
     "AuthorizationConfig": "AuthorizationConfig",
     "CreationInfo": "CreationInfo",
@@ -73,7 +53,6 @@ _PROPERTIES = {
 """The classes of properties that are objects."""
 _TAGS = ("AccessPointTags", "Tags")
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.([A-Za-z0-9.]+))?\}|\$\{(AWS::[A-Za-z]+)\}")
-_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+|[0-9]+")
 _VARIABLES = {":file-system/": "FileSystemId", ":access-point/": "AccessPointId"}
 
 
@@ -81,7 +60,7 @@ _VARIABLES = {":file-system/": "FileSystemId", ":access-point/": "AccessPointId"
 class Later(Source):
     """A value that is spelt when it is known where it stands."""
 
-    member: Value = Text(())
+    member: Value
 
 
 def later(member: Value) -> NewValue:
@@ -121,7 +100,7 @@ class Writer:
 
     # -- imports ------------------------------------------------------------------------------------------------------
 
-    def name(self, module: str, name: str, place: Place | None = None) -> str:
+    def name(self, module: str, name: str) -> str:
         """What a class (or, with an empty module, a function of the package) is called here."""
         wanted = f"{PACKAGE}.{module}.{name}" if module else f"{PACKAGE}.{name}"
         for known, dotted in self._imported.items():
@@ -153,14 +132,13 @@ class Writer:
         return alias
 
     def _free(self, name: str) -> str:
-        if name not in self._bound:
+        if name not in self.bound:
             return name
         return f"troposphere_{name}" if name.islower() else f"Troposphere{name}"
 
     @cached_property
-    def _bound(self) -> set[str]:
-        found = {name for scope in self.objects.scopes for name in scope.bindings}
-        return found
+    def bound(self) -> set[str]:
+        return {name for scope in self.objects.scopes for name in scope.bindings}
 
     @cached_property
     def _imported(self) -> dict[str, str]:
@@ -454,207 +432,3 @@ class Writer:
                 )
             case _:
                 return value
-
-    # -- where statements go ------------------------------------------------------------------------------------------
-
-    def cannot_add(self, template: PythonTemplate, change: Change, stack: Stack) -> str | None:
-        """Why a new resource has no certain place in the module, or None."""
-        if isinstance(change, AddPermissions):
-            title = str(change.role[2])
-            made = template.objects_by_title.get(title)
-            if made is not None and made.template is None:
-                return f"where {title} is added to a template cannot be seen here"
-            return None
-        if isinstance(change, AddAccessPoint):
-            system = template.objects_by_title.get(target(change.point.file_system))
-            if system is not None and system.place.block.parent is not None:
-                return f"{system.title} is made in a branch of the code, and may not be there"
-        if not any(made.template is not None for made in template.objects_by_title.values()):
-            return "where the template is put together cannot be seen here"
-        return None
-
-
-@dataclass
-class StatementWriter(ResourceWriter):
-    """Writes the resources that a plan adds as statements."""
-
-    writer: Writer
-    added: list[tuple[str | None, str, NewValue]] = field(default_factory=list)
-    before: dict[str, str] = field(default_factory=dict)
-    """New resources that stand before another one, by their titles."""
-
-    def _placed(self, name: str, home: str | None, write: object) -> Placed:
-        return home, name, write(home)  # type: ignore[operator]
-
-    def _home_of(self, point: AccessPoint) -> str | None:
-        system = target(point.file_system)
-        last = self._last_of.get(system)
-        if last is not None and not self._made(last).repeated and self._made(last).place.block.parent is None:
-            return last
-        if system in self.template.resources:
-            return system
-        self._stands_before(str(point.key[2]), self._users_of_points.get(point.ref, ()))
-        return None
-
-    def _home_of_role(self, role: str) -> str | None:
-        users = self._users_of_roles.get(role, ())
-        home = self._execution_role(users)
-        if home:
-            return home
-        self._stands_before(role, users)
-        return None
-
-    def _stands_before(self, name: str, users: Iterable[str]) -> None:
-        first = min((user for user in users if user in self._places), key=self._places.__getitem__, default=None)
-        if first is None:
-            raise CannotEdit("nothing in the module shows where a new resource belongs")
-        self.before[name] = first
-
-    def _made(self, title: str) -> Made:
-        template = self.template
-        return template.objects_by_title[title]  # type: ignore[attr-defined]
-
-    def _resource(
-        self, kind: str, condition: str | None, properties: dict[str, NewValue], home: str | None
-    ) -> NewValue:
-        module, name = _RESOURCES[kind]
-        near = self.manner.nearest(kind, home)
-        ordered = self.manner.ordered(properties, near)
-        assert isinstance(ordered, dict)
-        arguments: dict[str, NewValue] = {"Condition": condition} if condition else {}
-        arguments |= {key: self.writer.shaped(key, value, module) for key, value in ordered.items()}
-        return Call(self.writer.name(module, name), arguments)
-
-    def _trust(self, execution_role: str, near: Mapping | None) -> NewValue:
-        known = self.manner.trust(execution_role)
-        statement: dict[str, NewValue] = {
-            "Effect": "Allow",
-            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-        del known
-        return self.manner.document([self.manner.statement(statement, near)], near)
-
-    def _insert(self, added: list[Placed]) -> list[TreeEdit]:
-        self.added += added
-        return []
-
-    def statements(self) -> Iterator[AnyEdit]:
-        """The statements that add the new resources to the template."""
-        spots = {name: self._spot(home, name) for home, name, _ in self.added}
-        for _, name, _ in self.added:
-            place, before, _ = spots[name]
-            variable = self._variable(name)
-            if variable is not None:
-                self.writer.new[name] = Variable(variable, place, before)
-        for _, name, value in self.added:
-            place, before, template = spots[name]
-            assert isinstance(value, Call)
-            at = place if before else replace(place, index=place.index + 2)  # what the statement binds is there
-            made = self.writer.written(replace(value, positional=(name,)), at)
-            variable = self.writer.new[name].name if name in self.writer.new else None
-            call = Call(f"{template}.add_resource", {}, (made,), hug=self._hugs)
-            yield AddStatement(
-                self.writer.objects.document.statement(place), call, variable, before, self._apart(place)
-            )
-
-    def _apart(self, place: Place) -> bool:
-        """Whether an empty line stands between a statement and the next one, or the one before."""
-        body = self._bodies.get(place.statement, [])
-        at = body.index(place.statement) if place.statement in body else 0
-        around = [
-            (one, other)
-            for one, other in zip(body[max(0, at - 1) :], body[at : at + 2], strict=False)
-            if one is not other
-        ]
-        lines = self.writer.objects.document.text.split("\n")
-        return bool(around) and all(
-            any(not line.strip() for line in lines[(one.end_lineno or 0) : other.lineno - 1]) for one, other in around
-        )
-
-    @cached_property
-    def _bodies(self) -> dict[ast.stmt, list[ast.stmt]]:
-        """For each statement those that stand in one block with it."""
-        found: dict[ast.stmt, list[ast.stmt]] = {}
-        for node in ast.walk(self.writer.objects.document.module):
-            for name in ("body", "orelse", "finalbody"):
-                listed = getattr(node, name, None)
-                if isinstance(listed, list):
-                    found |= dict.fromkeys(listed, listed)
-        return found
-
-    def _spot(self, home: str | None, name: str) -> tuple[Place, bool, str]:
-        """Where a new resource's statement goes: beside which, on which side, and what the template is called there."""
-        objects = self.writer.objects
-        before = home is None
-        made = self._made(self.before[name] if home is None else home)
-        candidates = [made.place, made.added_at] if before else [made.added_at, made.place]
-        known = made if made.template is not None else self._added_one(made)
-        for place in candidates:
-            if place is None or known.template is None or known.added_at is None:
-                continue
-            if place.scope.kind not in ("module", "function"):
-                continue
-            root = known.template
-            while isinstance(root, ast.Attribute):
-                root = root.value
-            if not isinstance(root, ast.Name):
-                continue
-            owner, later_ = objects.document.names.owner(root.id, place.scope)
-            if owner is None or owner is not objects.document.names.owner(root.id, known.added_at.scope)[0]:
-                continue
-            one, _ = objects.document.evaluator.reaching(root.id, owner, place, later=later_)
-            two, _ = objects.document.evaluator.reaching(root.id, owner, known.added_at, later=later_)
-            if one is not None and one is two:
-                return place, before, ast.unparse(known.template)
-        raise CannotEdit(f"where {made.title} is added to a template cannot be seen here")
-
-    def _added_one(self, near: Made) -> Made:
-        """An object of the same scope that is added to the template."""
-        others: list[Made] = list(self.template.objects_by_title.values())  # type: ignore[attr-defined]
-        return next((m for m in others if m.template is not None and m.place.scope is near.place.scope), near)
-
-    @cached_property
-    def _hugs(self) -> bool:
-        """Whether an object starts on the line of the brackets in which it is added."""
-        document = self.writer.objects.document
-        found = []
-        for made in self.template.objects_by_title.values():  # type: ignore[attr-defined]
-            if made.added is not None and made.call in made.added.args:
-                found.append(
-                    made.call.lineno == made.added.func.end_lineno and made.call.end_lineno != made.call.lineno
-                )
-        del document
-        return 2 * sum(found) > len(found)
-
-    def _variable(self, title: str) -> str | None:
-        """The variable for a new resource, where the module has one for most of them."""
-        objects = self.writer.objects
-        named: list[tuple[str, str]] = []
-        count = 0
-        for made in self.template.objects_by_title.values():  # type: ignore[attr-defined]
-            if made.title in self.template.resources and made.title is not None:
-                count += 1
-                binding = objects.binding_of(made.call)
-                if binding is not None and not objects.is_attribute(binding):
-                    named.append((made.title, binding.name))
-        if 2 * len(named) < count:
-            return None
-        same = sum(variable == title for title, variable in named)
-        name = title if 2 * same > len(named) else "_".join(word.lower() for word in _WORDS.findall(title))
-        return None if name in self.writer._bound or not name.isidentifier() else name
-
-    def _depends_on(self, service: Resource, policies: list[str]) -> TreeEdit:
-        node = service.properties
-        hidden = self.writer.objects.unlisted.get(id(node), [])
-        entry = next((e for e in hidden if key_text(e) == "DependsOn"), None)
-        listed = resolve(entry.value) if entry else None
-        if isinstance(listed, Sequence) and items(listed) is not None:
-            return EditSequence(listed, (*listed.items, *map(New, policies)))
-        if entry is not None:
-            raise CannotEdit(f"what {service.name} waits for is no list")
-        alone: NewValue = policies[0] if len(policies) == 1 else list[NewValue](policies)
-        return EditMapping(node, (*map(Kept, node.entries), Added("DependsOn", alone)))
-
-
-_Unused = (AddRole, AddTraffic, Made, SetScalar, Template, get)
