@@ -6,6 +6,7 @@ is known of them; what changes is written as calls and statements (`troposphere_
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
@@ -107,6 +108,8 @@ def _strays(objects: Objects, regions: Collection[tuple[int, int]]) -> Iterator[
         if name in _CONFIGURATIONS and dotted.startswith(f"{PACKAGE}."):
             start, end = objects.document.positions.span(call)
             if not any(first <= start < last for first, last in known):
+                given = objects.document.names.parents.get(call)
+                start = objects.document.positions.span(given)[0] if isinstance(given, ast.keyword) else start
                 yield start, end, name
 
 

@@ -89,6 +89,8 @@ class Made:
     dotted: str
     title: str | None
     """None for what is no literal."""
+    called: str
+    """The source of its title."""
     node: Mapping
     """Its arguments."""
     added: ast.Call | None = None
@@ -150,7 +152,7 @@ class Objects:
             node = resolve(self.node(call, place))
             if isinstance(node, Mapping):
                 title = self.title(written, place)
-                made = Made(call, place, dotted, title, node, repeated=_repeated(place, title))
+                made = Made(call, place, dotted, title, ast.unparse(written), node, repeated=_repeated(place, title))
                 made.added, made.template, made.added_at = self._added(call, place)
                 binding = self.binding_of(call)
                 if binding is not None and (changed := self._changes(binding, node)) is not None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 
 from migrate.dialects.identities import target
 from migrate.dialects.reading import key_text
@@ -133,21 +134,22 @@ class StatementWriter(ResourceWriter):
             variable = self.writer.new[name].name if name in self.writer.new else None
             call = Call(f"{spot.template}.add_resource", {}, (made,), hug=self._hugs)
             statement = self.writer.objects.document.statement(spot.place)
-            yield AddStatement(statement, call, variable, spot.before, self._apart(spot.place))
+            yield AddStatement(statement, call, variable, spot.before, self._apart(spot))
 
-    def _apart(self, place: Place) -> bool:
-        """Whether an empty line stands between a statement and the next one, or the one before."""
-        body = self._bodies.get(place.statement, [])
-        at = body.index(place.statement) if place.statement in body else 0
-        around = [
-            (one, other)
-            for one, other in zip(body[max(0, at - 1) :], body[at : at + 2], strict=False)
-            if one is not other
-        ]
-        lines = self.writer.objects.document.text.split("\n")
-        return bool(around) and all(
-            any(not line.strip() for line in lines[(one.end_lineno or 0) : other.lineno - 1]) for one, other in around
-        )
+    def _apart(self, spot: Spot) -> bool:
+        """Whether an empty line stands between a statement and its neighbour on the side where a new one goes (on the other
+        side, where it has none)."""
+        body = self._bodies.get(spot.place.statement, [])
+        at = body.index(spot.place.statement) if spot.place.statement in body else 0
+        around = list(pairwise(body[max(0, at - 1) : at + 2]))
+        if not around:
+            return False
+        one, other = around[0] if spot.before else around[-1]
+        return any(not line.strip() for line in self._lines[(one.end_lineno or 0) : other.lineno - 1])
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.writer.objects.document.text.splitlines()
 
     @cached_property
     def _bodies(self) -> dict[ast.stmt, list[ast.stmt]]:

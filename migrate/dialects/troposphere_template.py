@@ -73,11 +73,12 @@ def _template(objects: Objects, index: int, group: list[Made]) -> PythonTemplate
     parameters: list[Entry] = []
     for number, made in enumerate(group):
         name = made.title
-        if name is None or titles.count(name) > 1:
-            # Nothing refers to it by this name, which has a place in no template.
-            if name is not None:
-                made.repeated = f"{name} is the title of several objects"
-            name = f"{name or 'untitled'}#{titles[:number].count(made.title) + 1}"
+        if name is None:
+            # Nothing refers to it by a title; reports call it by the source of that.
+            name = "#".join(filter(None, (made.called, str(number) if number else "")))
+        elif titles.count(name) > 1:
+            made.repeated = f"{name} is the title of several objects"
+            name = f"{name}#{titles[:number].count(name) + 1}"
         start, end = document.positions.span(made.call)
         if made.dotted == f"{PACKAGE}.Parameter":
             parameters.append(Entry(Scalar(start, start, name, '"'), made.node))

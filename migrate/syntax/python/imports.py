@@ -40,6 +40,7 @@ def _package(statement: Import) -> str:
 def edits_for(document: PythonDocument, changes: Sequence[AddImport]) -> list[Edit]:
     """The edits for all new imports."""
     joining: dict[ast.ImportFrom, list[str]] = {}
+    beside: dict[tuple[object, ...], list[AddImport]] = {}
     edits: list[Edit] = []
     for change in changes:
         statement = document.statements[id(change.node)]
@@ -52,18 +53,22 @@ def edits_for(document: PythonDocument, changes: Sequence[AddImport]) -> list[Ed
         ):
             joining.setdefault(statement, []).append(_spelled(change.name, change.alias))
         else:
-            edits += _beside(document, change)
+            alone = change.name is None or change.alias is not None or _one_a_line(document)
+            beside.setdefault((change.module, change if alone else None), []).append(change)
+    for together in beside.values():
+        edits += _beside(document, together)
     for statement, written in joining.items():
         edits += _join(document, statement, written)
     return edits
 
 
-def _beside(document: PythonDocument, change: AddImport) -> list[Edit]:
-    """The edits for an import that is a statement of its own."""
+def _beside(document: PythonDocument, changes: Sequence[AddImport]) -> list[Edit]:
+    """The edits for imports from one module that make a statement of their own."""
     from migrate.syntax.python.write import line_end, newline
 
+    change = changes[0]
     statement = document.statements[id(change.node)]
-    written = _spelled(change.name, change.alias)
+    written = ", ".join(sorted((_spelled(one.name, one.alias) for one in changes), key=str.lower))
     if change.name is None:
         line = f"import {change.module}" + (f" as {change.alias}" if change.alias else "")
     else:
@@ -117,12 +122,15 @@ def _parenthesised(document: PythonDocument, statement: ast.ImportFrom) -> bool:
 
 
 def _may_join(document: PythonDocument, statement: ast.ImportFrom) -> bool:
-    """Whether a statement that imports one name is no habit: none with a name of its own (`aws_ecs as ecs`), nor one of
-    several from the same module."""
+    """Whether a statement that imports one name may import more: one with a name of its own (`aws_ecs as ecs`) may not."""
+    return statement.names[0].asname is None and not _one_a_line(document)
+
+
+def _one_a_line(document: PythonDocument) -> bool:
+    """Whether the module imports each name in a statement of its own, even where several are from one module."""
     found = [s for s in document.module.body if isinstance(s, ast.ImportFrom)]
     modules = [(s.level, s.module) for s in found]
-    one_a_line = all(len(s.names) == 1 for s in found) and len(set(modules)) < len(modules)
-    return statement.names[0].asname is None and not one_a_line
+    return all(len(s.names) == 1 for s in found) and len(set(modules)) < len(modules)
 
 
 def _group(document: PythonDocument, statement: Import) -> list[Import]:
