@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import troposphere
+import troposphere  # type: ignore[import-untyped]  # it has no types
 from support import Case, Ran, cases, efs_migrate
 from test_cloudformation import lint
 
@@ -57,17 +57,17 @@ def templates(path: Path) -> list[dict[str, Any]]:
     """The templates that a module makes, in its order."""
     made: list[troposphere.Template] = []
 
-    class Recorded(troposphere.Template):
+    class Recorded(troposphere.Template):  # type: ignore[misc]  # nor has its class
         def __init__(self, *arguments: Any, **named: Any) -> None:
             super().__init__(*arguments, **named)
             made.append(self)
 
     original = troposphere.Template
-    troposphere.Template = Recorded  # type: ignore[misc]
+    troposphere.Template = Recorded
     try:
         exec(compile(path.read_text(), str(path), "exec"), {"__name__": "made"})
     finally:
-        troposphere.Template = original  # type: ignore[misc]
+        troposphere.Template = original
     return [json.loads(template.to_json()) for template in made]
 
 
@@ -436,3 +436,41 @@ def test_batch(tmp_path: Path) -> None:
         },
     }, text
     assert set(after["Resources"]) - set(before["Resources"]) == {"InAccessPoint"}
+
+
+def test_parameters_of_a_function(tmp_path: Path) -> None:
+    """What only the function knows is carried over where it is known."""
+    source = """from troposphere import Template, ecs
+
+
+def build(template, fs_id, role):
+    template.add_resource(
+        ecs.TaskDefinition(
+            "Task",
+            TaskRoleArn=role,
+            ContainerDefinitions=[ecs.ContainerDefinition(Name="app", Image="app")],
+            Volumes=[
+                ecs.Volume(
+                    Name="data",
+                    EFSVolumeConfiguration=ecs.EFSVolumeConfiguration(FilesystemId=fs_id, RootDirectory=f"/{fs_id}/x"),
+                ),
+            ],
+        )
+    )
+
+
+build(Template(), "fs-0123456789abcdef0", "arn:aws:iam::123456789012:role/app")
+"""
+    (before,), (after,), _, text = migrated(tmp_path, source)
+    system = "fs-0123456789abcdef0"
+    name = next(name for name in after["Resources"] if name != "Task")
+    assert after == upgraded(before, name, path=f"/{system}/x", system=system), text
+
+
+def test_a_shared_line(tmp_path: Path) -> None:
+    """Without a place for the access point the other steps are taken."""
+    source = HEAD + HOST.replace("\nfs =", "\nx = 1; fs =") + ROLE + TASK
+    _, (after,), ran, _ = migrated(tmp_path, source)
+    assert any("the statement of Fs shares its line" in str(f["message"]) for f in ran.findings)
+    (volume,) = after["Resources"]["Task"]["Properties"]["Volumes"]
+    assert volume["EFSVolumeConfiguration"]["RootDirectory"] == "/app"

@@ -123,6 +123,8 @@ class Objects:
     """Arguments of an object that are no properties."""
     sources: dict[int, tuple[str, Place]] = field(default_factory=dict)
     """The source of expressions that nothing is known of, by the identity of their nodes."""
+    by_text: dict[str, Expression] = field(default_factory=dict)
+    """The same nodes by what values call them: a text that was cut out of another one has only that."""
     _nodes: dict[ast.expr, Node] = field(default_factory=dict)
     _kept: list[object] = field(default_factory=list)  # so that no identity is given twice
     _depth: int = 0
@@ -761,6 +763,7 @@ class Objects:
         start, end = self._span(expression)
         node = Expression(start, end, self._qualified(source, expression, place))
         self.sources[id(node)] = (source, place)
+        self.by_text.setdefault(node.text, node)
         self._kept.append(node)
         return node
 

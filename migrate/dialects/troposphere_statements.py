@@ -180,8 +180,18 @@ class StatementWriter(ResourceWriter):
                 and place.scope.kind in ("module", "function")
                 and objects.same_name(root.id, place, known.added_at)
             ):
+                if not self._alone(place.statement):
+                    raise CannotEdit(f"the statement of {made.title} shares its line with another one")
                 return Spot(place, before, ast.unparse(known.template))
         raise CannotEdit(f"where {made.title} is added to a template cannot be seen here")
+
+    def _alone(self, statement: ast.stmt) -> bool:
+        """Whether nothing else stands on the lines of a statement."""
+        document = self.writer.objects.document
+        start, end = document.positions.span(statement)
+        before = document.text[document.line_starts[statement.lineno - 1] : start]
+        after = document.text[end:].partition("\n")[0].strip()
+        return not before.strip() and (not after or after.startswith("#"))
 
     def _added_one(self, near: Made) -> Made:
         """An object of the same scope that is added to the template."""

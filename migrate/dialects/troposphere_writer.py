@@ -198,6 +198,7 @@ class Writer:
         literal = member.literal
         if literal is not None:
             return literal
+        member = Text(tuple(self._with_handle(part) for part in member.parts))
         if len(member.parts) == 1:
             part = member.parts[0]
             assert isinstance(part, Ref)
@@ -211,6 +212,11 @@ class Writer:
             parts = [p if isinstance(p, str) else self.value(Text((p,)), place) for p in member.parts]
             return Call(self.name("", "Join"), {}, ("", parts))
         return self._sub(member, place)
+
+    def _with_handle(self, part: str | Ref) -> str | Ref:
+        if isinstance(part, Ref) and part.handle is None:
+            return Ref(part.source, self.objects.by_text.get(part.source))
+        return part
 
     def _f_string(self, member: Text, place: Place) -> NewValue:
         parts: list[str | Inner] = []
