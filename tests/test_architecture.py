@@ -151,10 +151,14 @@ def test_no_dialect_imports_another() -> None:
         "roles",
         "unread",
     }
+    # What troposphere makes are templates, so its dialect is that of templates, read and written another way.
+    shared |= {"troposphere_objects", "troposphere_statements", "troposphere_template", "troposphere_writer"}
+    based_on = {("migrate.dialects.troposphere", "migrate.dialects.cloudformation")}
     wrong = [
         f"{f.module} imports {f.imported}"
         for f in IMPORTS
-        if f.module.startswith("migrate.dialects.")
+        if (f.module, ".".join(f.imported.split(".")[:3])) not in based_on
+        and f.module.startswith("migrate.dialects.")
         and f.imported.startswith("migrate.dialects.")
         and f.imported.split(".")[2] not in shared
     ]

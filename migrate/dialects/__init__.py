@@ -21,8 +21,9 @@ def _python_dialects() -> tuple[Dialect, ...]:
     """The dialects of Python sources; they and Python's parser are imported for those only."""
     from migrate.dialects.boto3 import Boto3
     from migrate.dialects.cdk import Cdk
+    from migrate.dialects.troposphere import Troposphere
 
-    return (Cdk(), Boto3())
+    return (Cdk(), Troposphere(), Boto3())
 
 
 def read(document: Document, stem: str) -> Reading | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from migrate.dialects import intrinsics, parameters, platform_versions
@@ -36,7 +36,7 @@ from rules.model import (
 )
 
 # Casing as in the CloudFormation registry's resource schemas: ECS and Batch differ.
-_ECS = Spelling(
+ECS = Spelling(
     name="Name",
     host="Host",
     source_path="SourcePath",
@@ -65,7 +65,12 @@ _ECS = Spelling(
     members=intrinsics.members,
     arms=intrinsics.branches,
 )
-_BATCH = replace(_ECS, efs="EfsVolumeConfiguration", file_system="FileSystemId", iam="Iam")
+
+
+def in_batch(spelling: Spelling) -> Spelling:
+    """The spelling of AWS::Batch::JobDefinition beside that of AWS::ECS::TaskDefinition."""
+    return replace(spelling, efs="EfsVolumeConfiguration", file_system="FileSystemId", iam="Iam")
+
 
 _KINDS = {
     "AWS::ECS::TaskDefinition": "task",
@@ -83,37 +88,17 @@ class CloudFormation(PlainDialect):
     def read(self, document: Document, stem: str) -> Reading | None:
         del stem  # a resource has a name of its own
         write = intrinsics.writer(_prefers_short(document))
-        collector = Collector(self, document, replace(_ECS, write=write))
+        collector = Collector(self, document, replace(ECS, write=write))
         templates = [
             template
             for i, root in enumerate(document.roots)
             if (template := Template.of(root, i, document.text, write))
         ]
         for template in templates:
-            _read_resources(collector, template)
+            read_resources(collector, template)
         if templates:
             _add_hidden(collector)
-        reading = collector.reading()
-        if reading is None:
-            return None
-        reading.blocked |= _shared_properties(collector)
-        for template in templates:
-            found = capacity(template)
-            reading.stack = found.added_to(template.extend(reading.stack))
-            reading.spans |= found.spans
-            reading.nodes |= found.nodes
-            reading.stack = with_network(template, document.roots[template.index], reading.stack)
-            reading.nodes[("template", template.index)] = template
-            parameters.read(template, reading)
-            for name, resource in template.resources.items():
-                kinds = {"task", "hidden", "service", "instance", _KINDS.get(resource.type, "task")}
-                if resource.type in _KINDS:
-                    reading.spans.setdefault(template.key(_KINDS[resource.type], name), resource.entry.key.start)
-                ignore = child(mapping(child(mapping(child(resource.node, "Metadata")), "efs-migrate")), "ignore")
-                if ignore is not None:
-                    for kind in kinds:
-                        reading.ignored[template.key(kind, name)] = (ignore.start, words(ignore))
-        return reading
+        return finished(collector, templates)
 
     def configured(self, member: Value) -> Value:
         return intrinsics.configured(member)
@@ -128,7 +113,7 @@ class CloudFormation(PlainDialect):
         return None
 
     def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
-        if _in_loop(subject(change)) and not _same_for_all(reading, change):
+        if _in_loop(subject(change)) and not same_for_all(reading, change):
             return f"one text makes several resources in {LOOP.rstrip(':')}, and each would need its own"
         if isinstance(change, SetTaskRole) and (shared := reading.blocked.get(("properties", *change.task))):
             return shared
@@ -139,24 +124,53 @@ class CloudFormation(PlainDialect):
         return super().can(reading, change, added)
 
     def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
+        edits = self.write_template(reading, planned)
+        templates = [t for t in reading.nodes.values() if isinstance(t, Template)]
+        for template in templates:
+            edits = ResourceWriter(template, reading.stack, planned).merged(edits)
+        return edits
+
+    def write_template(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
+        """The edits of what is there, without those for new resources and permissions."""
         edits = [*super().write(reading, planned), *parameters.edits(reading, planned)]
         for old, new in zip(reading.stack.images, planned.images, strict=True):
             if old != new and old.parameter is None:
                 node = reading.nodes[old.key]
                 assert isinstance(node, Scalar)
                 edits.append(SetScalar(node, node.text.replace(old.name or "", new.name or "")))
-        templates = [t for t in reading.nodes.values() if isinstance(t, Template)]
-        for template in templates:
-            edits = ResourceWriter(template, reading.stack, planned).merged(edits)
         return edits
 
 
-def _read_resources(collector: Collector, template: Template) -> None:
+def finished(collector: Collector, templates: Sequence[Template]) -> Reading | None:
+    """The reading of templates whose tasks and services were collected, with everything around these; None if there is
+    nothing of ours."""
+    reading = collector.reading()
+    if reading is None:
+        return None
+    reading.blocked |= _shared_properties(collector)
+    for template in templates:
+        found = capacity(template)
+        reading.stack = found.added_to(template.extend(reading.stack))
+        reading.spans |= found.spans
+        reading.nodes |= found.nodes
+        reading.stack = with_network(template, template.root, reading.stack)
+        reading.nodes[("template", template.index)] = template
+        parameters.read(template, reading)
+        for name, resource in template.resources.items():
+            kinds = {"task", "hidden", "service", "instance", _KINDS.get(resource.type, "task")}
+            if resource.type in _KINDS:
+                reading.spans.setdefault(template.key(_KINDS[resource.type], name), resource.entry.key.start)
+            ignore = child(mapping(child(mapping(child(resource.node, "Metadata")), "efs-migrate")), "ignore")
+            if ignore is not None:
+                for kind in kinds:
+                    reading.ignored[template.key(kind, name)] = (ignore.start, words(ignore))
+    return reading
+
+
+def read_resources(collector: Collector, template: Template, spelling: Spelling = ECS) -> None:
     """The tasks of a template and the services that pin a platform version for them."""
-    ecs, batch = (
-        replace(s, read=template.identities.value, write=template.write, condition=template.conditions.name_of)
-        for s in (_ECS, _BATCH)
-    )
+    ecs = replace(spelling, read=template.identities.value, write=template.write, condition=template.conditions.name_of)
+    batch = in_batch(ecs)
     for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
         _read_task(collector, resource, template, template.key("task", name), ecs)
     for name, resource in template.of_type("AWS::Batch::JobDefinition"):
@@ -174,7 +188,7 @@ def _in_loop(key: Key) -> bool:
     return str(key[2]).startswith(LOOP)
 
 
-def _same_for_all(reading: Reading, change: Change) -> bool:
+def same_for_all(reading: Reading, change: Change) -> bool:
     """Whether a change of something in a loop is right for all that the loop makes: it brings nothing of its own."""
     if isinstance(change, SetStorage):
         before, after = reading.storages[change.volume], change.storage

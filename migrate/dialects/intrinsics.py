@@ -14,7 +14,7 @@ from migrate.dialects.arms import Arm, Conditions
 from migrate.dialects.reading import key_text
 from migrate.dialects.values import has_own_tag, is_call, items
 from migrate.syntax import CannotEdit, literal, resolve
-from migrate.syntax.node import Alias, Mapping, Node, Scalar, Sequence, Tagged
+from migrate.syntax.node import Alias, Expression, Mapping, Node, Scalar, Sequence, Tagged
 from migrate.syntax.node import Value as NewValue
 from rules.model import Opaque, Ref, Text, Value
 
@@ -316,7 +316,7 @@ def render(node: Node | None, budget: _Budget | None = None) -> str:
 
 def _render_plain(node: Node | None, budget: _Budget) -> str:
     found = resolve(node) if node is not None else None
-    if isinstance(found, Scalar):
+    if isinstance(found, Scalar | Expression):
         return found.text
     if isinstance(found, Sequence):
         return "[" + ", ".join(render(item, budget) for item in found.items) + "]"
@@ -365,7 +365,7 @@ def written(member: Opaque, function: Callable[[str, NewValue], NewValue]) -> Ne
 
 def _node(handle: object) -> Node:
     """The node that a value was read from."""
-    assert isinstance(handle, Scalar | Mapping | Sequence | Alias), "only nodes of a source are opaque"
+    assert isinstance(handle, Scalar | Mapping | Sequence | Alias | Expression), "only nodes of a source are opaque"
     return handle
 
 

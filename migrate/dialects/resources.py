@@ -367,7 +367,7 @@ class ResourceWriter:
         if len(self.template.node.entries) <= MOST_RESOURCES < len(self.template.node.entries) + len(added):
             raise CannotEdit(f"the template would have more than {MOST_RESOURCES} resources")
         if added:
-            result.append(self._insert(added))
+            result += self._insert(added)
         return result + self.template.conditions.added({p.condition for p in points}, self.template.write)
 
     @cached_property
@@ -659,14 +659,14 @@ class ResourceWriter:
         members["Properties"] = self.manner.ordered(properties, near)
         return dict(sorted(members.items())) if self.manner.type_last else members
 
-    def _insert(self, added: list[Placed]) -> TreeEdit:
+    def _insert(self, added: list[Placed]) -> list[TreeEdit]:
         by_home: dict[str | None, list[Added]] = {}
         for home, name, value in sorted(added, key=_by_lower_name) if self.manner.sorts_resources else added:
             by_home.setdefault(home, []).append(Added(name, value))
         entries: list[Kept | Added] = [*by_home.get(None, ())]
         for entry in self.template.node.entries:
             entries += [Kept(entry), *by_home.get(key_text(entry), ())]
-        return EditMapping(self.template.node, tuple(entries))
+        return [EditMapping(self.template.node, tuple(entries))]
 
 
 def _by_name(permission: Permission) -> tuple[str, str, str, int]:

@@ -138,11 +138,12 @@ class Template:
 @dataclass(frozen=True, slots=True)
 class Call:
     """Python: a call with positional and keyword arguments. `name` is what is called, as it is to be written:
-    `ecs.EfsVolumeConfiguration`."""
+    `ecs.EfsVolumeConfiguration`. `hug` is whether an only argument starts on the line of the call's own brackets."""
 
     name: str
     arguments: dict[str, Value]
     positional: tuple[Value, ...] = ()
+    hug: bool = False
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -223,12 +224,13 @@ class SetCallee:
 @dataclass(frozen=True, slots=True)
 class AddStatement:
     """Python: a new statement `name = value` (or `value` alone) on a line of its own behind (or `before`) another, of which
-    it takes the indentation. With several at one place they keep their order."""
+    it takes the indentation. With several at one place they keep their order. `apart` puts an empty line between."""
 
     node: Statement
     value: Value
     name: str | None = None
     before: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

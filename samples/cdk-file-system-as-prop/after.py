@@ -1,5 +1,11 @@
 from aws_cdk import App, Stack, aws_ec2, aws_efs
-from aws_cdk.aws_ecs import AuthorizationConfig, ContainerImage, EfsVolumeConfiguration, FargateTaskDefinition, MountPoint
+from aws_cdk.aws_ecs import (
+    AuthorizationConfig,
+    ContainerImage,
+    EfsVolumeConfiguration,
+    FargateTaskDefinition,
+    MountPoint,
+)
 from aws_cdk.aws_iam import PolicyStatement
 from constructs import Construct
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from migrate.edit import Edit
@@ -36,22 +37,38 @@ def _package(statement: Import) -> str:
     return name.partition(".")[0]
 
 
-def edit_for(document: PythonDocument, change: AddImport) -> list[Edit]:
-    """The edits for an import."""
+def edits_for(document: PythonDocument, changes: Sequence[AddImport]) -> list[Edit]:
+    """The edits for all new imports."""
+    joining: dict[ast.ImportFrom, list[str]] = {}
+    beside: dict[tuple[object, ...], list[AddImport]] = {}
+    edits: list[Edit] = []
+    for change in changes:
+        statement = document.statements[id(change.node)]
+        if (
+            isinstance(statement, ast.ImportFrom)
+            and change.name is not None
+            and statement.module == change.module
+            and not statement.level
+            and (len(statement.names) > 1 or _parenthesised(document, statement) or _may_join(document, statement))
+        ):
+            joining.setdefault(statement, []).append(_spelled(change.name, change.alias))
+        else:
+            alone = change.name is None or change.alias is not None or _one_a_line(document)
+            beside.setdefault((change.module, change if alone else None), []).append(change)
+    for together in beside.values():
+        edits += _beside(document, together)
+    for statement, written in joining.items():
+        edits += _join(document, statement, written)
+    return edits
+
+
+def _beside(document: PythonDocument, changes: Sequence[AddImport]) -> list[Edit]:
+    """The edits for imports from one module that make a statement of their own."""
     from migrate.syntax.python.write import line_end, newline
 
+    change = changes[0]
     statement = document.statements[id(change.node)]
-    written = _spelled(change.name, change.alias)
-    joins = (
-        isinstance(statement, ast.ImportFrom)
-        and change.name is not None
-        and statement.module == change.module
-        and not statement.level
-        and (len(statement.names) > 1 or _parenthesised(document, statement))
-    )
-    if joins:
-        assert isinstance(statement, ast.ImportFrom)
-        return _join(document, statement, written)
+    written = ", ".join(sorted((_spelled(one.name, one.alias) for one in changes), key=str.lower))
     if change.name is None:
         line = f"import {change.module}" + (f" as {change.alias}" if change.alias else "")
     else:
@@ -104,6 +121,18 @@ def _parenthesised(document: PythonDocument, statement: ast.ImportFrom) -> bool:
     return document.text[slice(*document.positions.span(statement))].endswith(")")
 
 
+def _may_join(document: PythonDocument, statement: ast.ImportFrom) -> bool:
+    """Whether a statement that imports one name may import more: one with a name of its own (`aws_ecs as ecs`) may not."""
+    return statement.names[0].asname is None and not _one_a_line(document)
+
+
+def _one_a_line(document: PythonDocument) -> bool:
+    """Whether the module imports each name in a statement of its own, even where several are from one module."""
+    found = [s for s in document.module.body if isinstance(s, ast.ImportFrom)]
+    modules = [(s.level, s.module) for s in found]
+    return all(len(s.names) == 1 for s in found) and len(set(modules)) < len(modules)
+
+
 def _group(document: PythonDocument, statement: Import) -> list[Import]:
     """The imports of the same kind and package on the lines around, each on a line of its own."""
     body = document.module.body
@@ -122,8 +151,8 @@ def _group(document: PythonDocument, statement: Import) -> list[Import]:
     return [s for s in body[first : last + 1] if isinstance(s, Import)]
 
 
-def _join(document: PythonDocument, statement: ast.ImportFrom, written: str) -> list[Edit]:
-    """Put one more name into `from … import a, b`, whether in brackets, on one line, or over lines with backslashes."""
+def _join(document: PythonDocument, statement: ast.ImportFrom, wanted: list[str]) -> list[Edit]:
+    """Put more names into `from … import a, b`, whether in brackets, on one line, or over lines with backslashes."""
     import libcst as cst
 
     from migrate.syntax.python.write import line_end, newline
@@ -143,7 +172,8 @@ def _join(document: PythonDocument, statement: ast.ImportFrom, written: str) -> 
         raise CannotEdit("an import that mixes kinds of line breaks")
     names = [alias.evaluated_name for alias in found.names]
     spelled = [_spelled(a.evaluated_name, a.evaluated_alias) for a in found.names]
-    if written in spelled:
+    added = [name for name in wanted if name not in spelled]
+    if not added:
         return []
     # Where each name starts and ends, counted from behind: what stands before the names is of no interest.
     tail = len(code(found.rpar)) if found.rpar is not None else 0
@@ -153,34 +183,44 @@ def _join(document: PythonDocument, statement: ast.ImportFrom, written: str) -> 
         at -= len(code(alias))
         comma = len(code(alias.comma)) if isinstance(alias.comma, cst.Comma) else 0
         spans.insert(0, (at, at + len(code(alias)) - comma))
-    place = len(names)
-    if names == sorted(names, key=str.lower):
-        place = sum(name.lower() < written.lower() for name in names)
+    is_sorted = names == sorted(names, key=str.lower)
     last = found.names[-1]
     one_a_line = len({document.text.count(broken, 0, s) for s, _ in spans}) == len(spans) and found.lpar is not None
     own_lines = one_a_line and broken in document.text[start : spans[0][0]]
     first = spans[0][0]
-    if own_lines:
-        indent = document.text[document.line_starts[document.line_column(first)[0] - 1] : first]
-        if place < len(names):
-            return [Edit(spans[place][0], spans[place][0], written + "," + broken + indent)]
-        comma_there = isinstance(last.comma, cst.Comma)
-        stop = spans[-1][1]
-        after = line_end(document, stop)
-        edits = [] if comma_there else [Edit(stop, stop, ",")]
-        if after >= end - 1:  # the bracket closes on the same line
-            return [Edit(stop, stop, f",{broken}{indent}{written}")]
-        return [*edits, Edit(after, after, broken + indent + written + ("," if comma_there else ""))]
-    if place < len(names):
-        return [Edit(spans[place][0], spans[place][0], written + ", ")]
     stop = spans[-1][1]
+    edits: list[Edit] = []
+    behind: list[str] = []
+    gap = " "
+    if own_lines:
+        gap = broken + document.text[document.line_starts[document.line_column(first)[0] - 1] : first]
+    for name in sorted(added, key=str.lower) if is_sorted else added:
+        place = sum(known.lower() < name.lower() for known in names) if is_sorted else len(names)
+        if place < len(names):
+            edits.append(Edit(spans[place][0], spans[place][0], name + "," + gap))
+        else:
+            behind.append(name)
+    if own_lines:
+        after = line_end(document, stop)
+        if not behind:
+            return edits
+        if after >= end - 1:  # the bracket closes on the same line
+            return [*edits, Edit(stop, stop, "".join(f",{gap}{name}" for name in behind))]
+        comma_there = isinstance(last.comma, cst.Comma)
+        edits += [] if comma_there else [Edit(stop, stop, ",")]
+        lines = f",{gap}".join(behind)
+        return [*edits, Edit(after, after, gap + lines + ("," if comma_there else ""))]
     line = document.line_starts[document.line_column(stop)[0] - 1]
-    if stop - line + len(written) + 2 > 88 and "\\" in source:
-        lead = document.text[document.line_starts[document.line_column(stop)[0] - 1] :]
+    length = stop - line + sum(len(name) + 2 for name in added)
+    if length > 88 and "\\" in source:
+        lead = document.text[line:]
         indent = lead[: len(lead) - len(lead.lstrip(" \t"))] or "    "
+        written = ", ".join(added)
         return [Edit(stop, stop, f", \\{broken}{indent}{written}")]
-    if stop - line + len(written) + 2 > 88 and found.lpar is None:
-        listed = [*spelled, written]
+    if length > 88 and found.lpar is None:
+        listed = [*spelled, *added]
+        if is_sorted:
+            listed.sort(key=str.lower)
         inner = "".join(f"    {name},{broken}" for name in listed)
         return [Edit(first, stop, f"({broken}{inner})")]
-    return [Edit(stop, stop, f", {written}")]
+    return [*edits, *([Edit(stop, stop, "".join(f", {name}" for name in behind))] if behind else [])]

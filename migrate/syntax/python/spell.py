@@ -156,6 +156,8 @@ def laid_out(value: Value, style: Style, indent: str, used: int) -> str:
         case list():
             opened, closed = "[", "]"
             members = [laid_out(item, style, inner, len(inner)) for item in value]
+        case Call(hug=True, positional=(only,), arguments={}):
+            return f"{value.name}({laid_out(only, style, indent, used + len(value.name) + 1)})"
         case Call():
             opened, closed = f"{value.name}(", ")"
             members = [laid_out(item, style, inner, len(inner)) for item in value.positional]

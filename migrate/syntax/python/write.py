@@ -93,15 +93,14 @@ class _Writer:
 
     def run(self) -> list[Edit]:
         edits: list[Edit] = []
+        imports: list[AddImport] = []
         units: dict[ast.expr, Unit] = {}
         for change in self.changes:
             if isinstance(change, AddStatement):
                 edits.append(self._statement(change))
                 continue
             if isinstance(change, AddImport):
-                from migrate.syntax.python.imports import edit_for
-
-                edits += edit_for(self.document, change)
+                imports.append(change)
                 continue
             origin = self.document.origin(change.node)
             assert origin is not None
@@ -110,6 +109,10 @@ class _Writer:
                 unit = units.setdefault(unit.expression, unit)
             found = list(self._edits(change, origin, in_line=unit is not None))
             (edits if unit is None else unit.edits).extend(found)
+        if imports:
+            from migrate.syntax.python.imports import edits_for
+
+            edits += edits_for(self.document, imports)
         loose = list(edits)
         for unit in units.values():
             edits += self._settled(unit, [*loose, *(e for u in units.values() if u is not unit for e in u.edits)])
@@ -377,8 +380,8 @@ class _Writer:
         element = found.elements[index]
         shares = not in_line and index > 0 and not self._starts_line(element.start)
         lead = self._indent(element.start) if shares else self._lead(element.start)
-        texts = [self._text_of(origin, m, style, lead, len(lead), element, in_line) for m in added]
         end = self._end_of(element)
+        texts = [self._text_of(origin, m, style, lead, len(lead), element, in_line) for m in added]
         following = found.elements[index + 1].start if index + 1 < len(found.elements) else found.close
         if shares and is_last and not _BROKEN.search(self.text, end, following):
             yield Edit(element.end, element.end, self._filled(element.end, texts, lead, style))
@@ -400,6 +403,9 @@ class _Writer:
             gap = "," + style.newline + lead
             yield Edit(element.end, following, gap + gap.join(texts) + gap)
         else:
+            if not self._starts_line(element.start):
+                lead = self._indent(element.end)  # it goes on where the one before ends
+                texts = [self._text_of(origin, m, style, lead, len(lead), element, in_line) for m in added]
             yield Edit(element.end, element.end, "".join(", " + text for text in texts))
 
     def _on_own_line(self, found: Brackets) -> bool:
@@ -550,8 +556,8 @@ class _Writer:
         name = f"{change.name} = " if change.name else ""
         code = name + laid_out(change.value, style, indent, len(indent) + len(name))
         if change.before:
-            return Edit(first, first, indent + code + style.newline)
-        return Edit(line_end, line_end, style.newline + indent + code)
+            return Edit(first, first, indent + code + style.newline * (2 if change.apart else 1))
+        return Edit(line_end, line_end, style.newline * (2 if change.apart else 1) + indent + code)
 
     # -- style --------------------------------------------------------------------------------------------------------
 
