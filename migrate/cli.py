@@ -75,6 +75,9 @@ Jobs = Annotated[int, typer.Option(help="Processes; 0: one per processor.", min=
 Exclude = Annotated[
     list[str] | None, typer.Option(help="Leave out files like this (.gitignore pattern).", metavar="GLOB")
 ]
+ForceExclude = Annotated[
+    bool, typer.Option("--force-exclude", help="Heed the configuration's `exclude` for named files, too (for hooks).")
+]
 NoGitignore = Annotated[bool, typer.Option("--no-gitignore", help="Look into files that git ignores, too.")]
 StdinName = Annotated[
     str | None, typer.Option("--stdin-filename", help="What standard input is called.", metavar="NAME")
@@ -94,6 +97,7 @@ def _session(
     unsafe: Unsafe = False,
     jobs: Jobs = 0,
     exclude: Exclude = None,
+    force_exclude: ForceExclude = False,
     no_gitignore: NoGitignore = False,
     stdin_filename: StdinName = None,
     exit_zero: ExitZero = False,
@@ -110,6 +114,7 @@ def _session(
         jobs=jobs,
         exclude=tuple(exclude or ()),
         gitignore=not no_gitignore,
+        force_exclude=force_exclude,
         stdin_name=stdin_filename,
     )
     return Session(options, exit_zero=exit_zero, quiet=quiet)
@@ -177,8 +182,15 @@ def init(
     exclude: Exclude = None,
     no_gitignore: NoGitignore = False,
     quiet: Quiet = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of the configuration instead, for editors.")
+    ] = False,
 ) -> None:
     """Write a starter .efs-migrate.yaml with the host paths and file systems found; never overwrites one."""
+    if schema:
+        from migrate.schema import text
+
+        _exit(lambda: _printed(text()))
     session = Session(Options(exclude=tuple(exclude or ()), gitignore=not no_gitignore), exit_zero=False, quiet=quiet)
     _exit(lambda: session.init(paths or ["."]))
 
@@ -194,11 +206,12 @@ def rules(
     if known is not None and known not in RULE_IDS:
         _fail(f"unknown rule {rule_id}; `efs-migrate rules` lists them")
 
-    def show() -> int:
-        emit((table() if known is None else page(known)).encode())
-        return 0
+    _exit(lambda: _printed(table() if known is None else page(known)))
 
-    _exit(show)
+
+def _printed(text: str) -> int:
+    emit(text.encode())
+    return 0
 
 
 def _exit(command: Callable[[], int]) -> NoReturn:

@@ -25,9 +25,9 @@ TARGETS = {"tls": Level.TLS, "access-point": Level.ACCESS_POINT, "iam": Level.IA
 RULE_IDS = frozenset(rule.id for rule in RULES)
 
 # A word in capitals is what a deployment script replaces: EFS_ID, fs-YOUR_EFS_ID.
-_FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|(?:fs-)?[A-Z][A-Z0-9_]+")
-_ACCESS_POINT = re.compile(r"fsap-[0-9a-f]{17}|(?:fsap-)?[A-Z][A-Z0-9_]+")
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
+FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|(?:fs-)?[A-Z][A-Z0-9_]+")
+ACCESS_POINT = re.compile(r"fsap-[0-9a-f]{17}|(?:fsap-)?[A-Z][A-Z0-9_]+")
+ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 _TAGGED = re.compile(r"!(?:Ref|Sub|ImportValue|GetAtt|FindInMap|Join|Select|If)\b")
 _FUNCTION = re.compile(r"!(?:Ref|ImportValue|FindInMap|Select|If)\b [^/]+")
 _LONGEST_SHOWN = 100
@@ -96,7 +96,7 @@ def read(raw: bytes, name: str, folder: str) -> Config:
 
 def names_file_system(word: str) -> bool:
     """Whether a file system's `id` may be given like this."""
-    return parse_text(word).literal is None or _FILE_SYSTEM.fullmatch(word) is not None
+    return parse_text(word).literal is None or FILE_SYSTEM.fullmatch(word) is not None
 
 
 _T = TypeVar("_T")
@@ -221,13 +221,13 @@ class _Reader:
         return Opaque(written if len(written) <= _LONGEST_SHOWN else intrinsics.render(node), node)
 
     def file_system(self, node: Node, key: str) -> Value:
-        return self.identifier(node, key, _FILE_SYSTEM, "fs-0123456789abcdef0")
+        return self.identifier(node, key, FILE_SYSTEM, "fs-0123456789abcdef0")
 
     def access_point(self, node: Node, key: str) -> Value:
-        return self.identifier(node, key, _ACCESS_POINT, "fsap-0123456789abcdef0")
+        return self.identifier(node, key, ACCESS_POINT, "fsap-0123456789abcdef0")
 
     def role(self, node: Node, key: str) -> Value:
-        return self.identifier(node, key, _ROLE, "arn:aws:iam::123456789012:role/name")
+        return self.identifier(node, key, ROLE, "arn:aws:iam::123456789012:role/name")
 
     def path(self, node: Node, key: str, word: str | None = None) -> str:
         """An absolute path, coded and normalised; it may hold placeholders, as the definitions write them, and begin with an

@@ -39,6 +39,8 @@ class Options:
     """Processes; 0 means one per processor."""
     exclude: tuple[str, ...] = ()
     gitignore: bool = True
+    force_exclude: bool = False
+    """Whether the configuration's `exclude` holds for files that are named, too."""
     stdin_name: str | None = None
 
 
@@ -123,7 +125,7 @@ class Run:
         governing = self.governing(found.path)
         if isinstance(governing, ConfigProblem):
             return _stopped(found.path, found.name, governing)
-        if not found.explicit and _excluded(governing, found.path):
+        if (self.options.force_exclude or not found.explicit) and _excluded(governing, found.path):
             return None
         place = self.place(found, governing) if asks(raw) else None
         return Job(found.path, found.name, self.policy(governing), place=place)

@@ -19,7 +19,7 @@ TIERS = (
     {"dialects"},
     {"suppress", "wording", "config", "survey"},
     {"engine"},
-    {"run"},
+    {"run", "schema"},
     {"report", "starter"},
     {"commands"},
     {"cli"},
