@@ -20,7 +20,8 @@ from support import ROOT, SAMPLES, efs_migrate
 from migrate import config, schema
 
 SHIPPED = ROOT / "migrate" / "efs-migrate.schema.json"
-VALIDATOR = Draft7Validator(schema.schema())
+SCHEMA: Any = schema.schema()
+VALIDATOR = Draft7Validator(SCHEMA)
 
 GENEROUS = {
     "id: !Nonsense a": "a schema sees no tags, so that any word may be the argument of one",
@@ -95,14 +96,14 @@ def test_it_is_printed_and_nothing_written(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_it_is_a_schema() -> None:
-    Draft7Validator.check_schema(schema.schema())
-    assert schema.schema()["$id"] == schema.URL
+    Draft7Validator.check_schema(SCHEMA)
+    assert SCHEMA["$id"] == schema.URL
     assert schema.URL.endswith(f"/{SHIPPED.relative_to(ROOT)}")
 
 
 def test_it_knows_the_keys_of_the_configuration() -> None:
-    assert ", ".join(VALIDATOR.schema["properties"]) == test_config.TOP
-    assert set(VALIDATOR.schema["properties"]["rules"]["properties"]) == config.RULE_IDS
+    assert ", ".join(SCHEMA["properties"]) == test_config.TOP
+    assert set(SCHEMA["properties"]["rules"]["properties"]) == config.RULE_IDS
 
 
 def described(node: object, path: str = "") -> Iterator[tuple[str, bool]]:
@@ -114,7 +115,7 @@ def described(node: object, path: str = "") -> Iterator[tuple[str, bool]]:
 
 
 def test_every_key_is_described() -> None:
-    found = list(described(schema.schema()))
+    found = list(described(SCHEMA))
     assert len(found) > 20
     assert [path for path, has in found if not has] == []
 
