@@ -214,6 +214,22 @@ def _printed(text: str) -> int:
     return 0
 
 
+@app.command()
+def lsp(
+    stdio: Annotated[  # noqa: ARG001  # editors say how to talk, and there is one way
+        bool, typer.Option("--stdio", hidden=True)
+    ] = False,
+) -> None:
+    """Serve editors: findings and quick fixes while a file is edited (needs the extra `lsp`)."""
+    try:
+        from migrate.lsp.server import serve
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").split(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        _fail("the language server needs more packages: pip install 'ecs-efs-migrate[lsp]'")
+    serve()
+
+
 def _exit(command: Callable[[], int]) -> NoReturn:
     """Run a command and exit with its status; a reader that closed the pipe, or Ctrl-C, ends it without a word."""
     sys.stderr = sys.stderr or io.StringIO()  # closed: `print` would go to standard output

@@ -82,6 +82,12 @@ def load(path: str, name: str) -> Config:
     return read(raw, name, os.path.dirname(os.path.abspath(path)))
 
 
+def forget() -> None:
+    """Look for configurations, and read them, anew: they are remembered as long as a process lives."""
+    _nearest.cache_clear()
+    load.cache_clear()
+
+
 def read(raw: bytes, name: str, folder: str) -> Config:
     """Read a configuration's bytes. Raises ConfigProblem."""
     try:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from migrate import config
 from migrate.config import Config, ConfigProblem
 from migrate.discover import Found, content, discover, excluder, reason, screen, tells
-from migrate.engine import Outcome, process
+from migrate.engine import Decisions, Outcome, process
 from migrate.source import Source, SourceProblem, read
 from migrate.survey import Homes, Place, Survey, asks, look
 from rules import RULES
@@ -58,6 +58,8 @@ class Job:
     """The broken configuration that is the reason."""
     place: Place | None = None
     """Where the file belongs, if it may ask what instances of other files mount."""
+    decisions: Decisions | None = None
+    """What somebody decided about its steps."""
 
 
 @dataclass(frozen=True)
@@ -107,14 +109,15 @@ class Run:
                 progress(done, len(jobs))
             yield result
 
-    def job(self, found: Found) -> Job | None:
-        """The work that a file asks for; None if it holds nothing for us or is excluded."""
+    def job(self, found: Found, unsaved: bytes | None = None) -> Job | None:
+        """The work that a file asks for, which may have other content than is saved; None if it holds nothing for us or is
+        excluded."""
         if found.error is not None:
             return Job(found.path, found.name, None, found.error)
         if os.path.basename(found.path) == config.NAME:
             return None
         try:
-            raw = content(found.path)
+            raw = content(found.path) if unsaved is None else unsaved
         except OSError as error:
             return Job(found.path, found.name, None, reason(error))
         # What Python says about instances is for its own dialects.
@@ -128,7 +131,7 @@ class Run:
         if (self.options.force_exclude or not found.explicit) and _excluded(governing, found.path):
             return None
         place = self.place(found, governing) if asks(raw) else None
-        return Job(found.path, found.name, self.policy(governing), place=place)
+        return Job(found.path, found.name, self.policy(governing), raw=unsaved, place=place)
 
     def place(self, found: Found, governing: Config) -> Place:
         return Place(found.path, found.name, self._homes.of(found.path, (governing.folder, found.root)))
@@ -226,7 +229,9 @@ def work(job: Job) -> FileResult:
     except SourceProblem as problem:
         return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
     json = {".json": True, ".yaml": False, ".yml": False}.get(path.suffix.lower())
-    outcome = process(source.text, _stem(path), job.policy, json=json, python=_is_python(job.path))
+    outcome = process(
+        source.text, _stem(path), job.policy, json=json, python=_is_python(job.path), decisions=job.decisions
+    )
     return FileResult(job.name, source, outcome)
 
 

@@ -264,7 +264,7 @@ def test_a_pull_request_with_findings(runner: Runner) -> None:
     outputs = runner.outputs["check"]
     assert outputs["status"] == "1"
     (report,) = json.loads(Path(outputs["sarif"]).read_bytes())["runs"]
-    assert [result["ruleId"] for result in report["results"]] == ["EFS201"]
+    assert {result["ruleId"] for result in report["results"]} == {"EFS201"}
     subprocess.run(["git", "init", "-q"], cwd=runner.checkout, check=True)
     subprocess.run(["git", "apply", outputs["diff"]], cwd=runner.checkout, check=True)
     assert (runner.checkout / "web.json").read_bytes() == (CASE / "after.json").read_bytes()
@@ -327,14 +327,22 @@ def test_what_could_not_be_processed_fails_and_is_said(runner: Runner) -> None:
     (runner.checkout / ".efs-migrate.yaml").write_text('target: "`##[error]x\\n::error::y"\n')
     assert runner.run(files=["web.json"]) == 2
     (comment,) = runner.state["comments"]
-    assert "`target` must be one of".replace("`", "") in comment["body"]
-    # The runner takes no commands from what a file holds.
-    before, stop, rest = runner.printed.partition("::stop-commands::")
+    assert "must be one of" in comment["body"]
+    assert not re.search(r"^\s*::error::y|##\[error\]", runner.printed, re.MULTILINE)
+    # The runner takes no commands from what is said on standard error.
+    _, stop, rest = runner.printed.partition("::stop-commands::")
     token, _, messages = rest.partition("\n")
     assert stop
-    assert "must be one of" not in before
-    assert f"\n::{token}::" in messages
-    assert "must be one of" in messages.partition(f"::{token}::")[0]
+    assert "must be one of" in messages.partition(f"\n::{token}::")[0]
+
+
+@needs_jq
+def test_options_that_are_none(runner: Runner) -> None:
+    runner.inputs["options"] = "--nonsense"
+    assert runner.run(files=["web.json"]) == 2
+    (comment,) = runner.state["comments"]
+    assert comment["body"] == f"{MARKER}\nefs-migrate could not run: see the log.\n"
+    assert "No such option: --nonsense" in runner.printed
 
 
 @needs_jq

@@ -21,7 +21,7 @@ TIERS = (
     {"engine"},
     {"run", "schema"},
     {"report", "starter"},
-    {"commands"},
+    {"commands", "lsp"},
     {"cli"},
     {"__main__"},
 )
@@ -33,6 +33,8 @@ HEAVY = {
     "rich": {"migrate.commands"},
     "ruamel": {"migrate.syntax.yaml"},
     "deepdiff": {"migrate.wording"},
+    "pygls": {"migrate.lsp.server"},
+    "lsprotocol": {"migrate.lsp.server"},
     "libcst": {"migrate.syntax.python.brackets", "migrate.syntax.python.imports"},
 }
 """What takes long to import, and who may."""
@@ -179,6 +181,7 @@ def test_heavy_libraries_have_one_door() -> None:
         "migrate.wording",
         "rich",
         "migrate.cli",
+        "migrate.lsp.server",
     ],
 )
 def test_doors_open_late(door: str) -> None:

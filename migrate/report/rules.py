@@ -5,6 +5,13 @@ from __future__ import annotations
 from rules import RULES
 from rules.rule import Rule
 
+_PAGES = "https://github.com/efs-migrate/efs-migrate/blob/main/rules/README.md"
+
+
+def address(rule: Rule) -> str:
+    """Where a rule's page can be read."""
+    return f"{_PAGES}#{rule.id.lower()}-{rule.name}"
+
 
 def table() -> str:
     """All rules, by id."""
