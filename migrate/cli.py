@@ -44,6 +44,13 @@ class Format(StrEnum):
     JSON = "json"
 
 
+def _completed(incomplete: str) -> list[tuple[str, str]]:
+    """Rule ids for a shell's completion, each with what the rule is about."""
+    from rules import RULES
+
+    return sorted((rule.id, rule.title) for rule in RULES if rule.id.startswith(incomplete))
+
+
 def _rule_ids(values: list[str]) -> frozenset[str]:
     ids = frozenset(i for value in values for i in value.upper().replace(",", " ").split())
     if unknown := sorted(ids - RULE_IDS):
@@ -67,9 +74,13 @@ ConfigFile = Annotated[
 ]
 TargetLevel = Annotated[Target | None, typer.Option(help="How far to climb; default: the configuration's, or iam.")]
 Only = Annotated[
-    list[str] | None, typer.Option(help="Apply only this rule (may be given several times).", metavar="ID")
+    list[str] | None,
+    typer.Option(help="Apply only this rule (may be given several times).", metavar="ID", autocompletion=_completed),
 ]
-Skip = Annotated[list[str] | None, typer.Option(help="Leave out this rule (may be given several times).", metavar="ID")]
+Skip = Annotated[
+    list[str] | None,
+    typer.Option(help="Leave out this rule (may be given several times).", metavar="ID", autocompletion=_completed),
+]
 Unsafe = Annotated[bool, typer.Option("--unsafe", help="Also take steps that are marked unsafe.")]
 Jobs = Annotated[int, typer.Option(help="Processes; 0: one per processor.", min=0, show_default=True, metavar="N")]
 Exclude = Annotated[
@@ -197,7 +208,9 @@ def init(
 
 @app.command()
 def rules(
-    rule_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="The rule to explain.")] = None,
+    rule_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="The rule to explain.", autocompletion=_completed)
+    ] = None,
 ) -> None:
     """List the rules, or explain one: why, before and after, caveat, source."""
     from migrate.report.rules import page, table
