@@ -61,8 +61,11 @@ def test_installed(shell: str, tmp_path: Path) -> None:
     written = [path for path in tmp_path.rglob("*") if path.is_file() and f"complete_{shell}" in path.read_text()]
     assert len(written) == 1
     if shell == "bash":
-        line = 'COMP_WORDS=(efs-migrate check --only EFS20); COMP_CWORD=3; _efs_migrate_completion efs-migrate'
-        assert run("bash", "-c", f'source {written[0]}; {line}; echo "${{COMPREPLY[@]}}"', home=tmp_path) == "EFS201 EFS202 EFS203\n"
+        line = "COMP_WORDS=(efs-migrate check --only EFS20); COMP_CWORD=3; _efs_migrate_completion efs-migrate"
+        assert (
+            run("bash", "-c", f'source {written[0]}; {line}; echo "${{COMPREPLY[@]}}"', home=tmp_path)
+            == "EFS201 EFS202 EFS203\n"
+        )
     if shell == "fish":
         answer = run("fish", "-c", "complete --do-complete 'efs-migrate check --only EFS20'", home=tmp_path)
         assert [line.split("\t")[0] for line in answer.splitlines()] == ["EFS201", "EFS202", "EFS203"]
