@@ -114,6 +114,7 @@ def test_what_the_configuration_excludes_is_left_out(scratch: Scratch, tmp_path:
 
 def test_a_broken_configuration_fails(scratch: Scratch, tmp_path: Path) -> None:
     (scratch.folder / ".efs-migrate.yaml").write_text("tarmac: iam\n")
+    scratch.git("add", ".efs-migrate.yaml")
     done = scratch.run(tmp_path / "home", "efs-migrate-check")
     assert done.returncode == 1
     assert "exit code: 2" in done.stdout
