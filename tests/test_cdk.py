@@ -85,10 +85,11 @@ def differs_as_planned(before: Template, after: Template, name: str) -> None:
 def climbs(old: Template, new: Template, resources: dict[str, Template], name: str) -> None:
     pairs = zip(old["Properties"].get("Volumes", []), new["Properties"].get("Volumes", []), strict=True)
     for was, is_now in pairs:
-        if "EFSVolumeConfiguration" not in was:
+        if "EFSVolumeConfiguration" not in is_now:
             assert was == is_now, name
             continue
-        was, is_now = was["EFSVolumeConfiguration"], is_now["EFSVolumeConfiguration"]
+        was = was.get("EFSVolumeConfiguration") or mounted_by_hosts(was["Host"]["SourcePath"], resources)
+        is_now = is_now["EFSVolumeConfiguration"]
         assert is_now["TransitEncryption"] == "ENABLED", name
         assert is_now["AuthorizationConfig"]["IAM"] == "ENABLED", name
         point = is_now["AuthorizationConfig"].get("AccessPointId")
@@ -99,6 +100,13 @@ def climbs(old: Template, new: Template, resources: dict[str, Template], name: s
             made = resources[point["Ref"] if "Ref" in point else point["Fn::GetAtt"][0]]["Properties"]
             assert made["FileSystemId"] == was["FilesystemId"], name
             assert made["RootDirectory"]["Path"] == was.get("RootDirectory", "/").rstrip("/") or "/", name
+
+
+def mounted_by_hosts(path: str, resources: dict[str, Template]) -> Template:
+    """What lies at a path below `/mnt/efs`, where instances mount the only file system."""
+    (file_system,) = (key for key, resource in resources.items() if resource["Type"] == "AWS::EFS::FileSystem")
+    assert f'{{"Ref": "{file_system}"}}' in json.dumps([r for r in resources.values() if "UserData" in json.dumps(r)])
+    return {"FilesystemId": {"Ref": file_system}, "RootDirectory": path.removeprefix("/mnt/efs")}
 
 
 def is_scoped(policy: Template, name: str) -> None:
@@ -122,6 +130,10 @@ def without_upgrade(template: Template, added: set[str]) -> Template:
         del template["Resources"][key]
     for resource in template["Resources"].values():
         for volume in resource.get("Properties", {}).get("Volumes", []):
+            if volume.get("Host", {}).get("SourcePath", "").startswith("/mnt/efs"):
+                volume["EFSVolumeConfiguration"] = mounted_by_hosts(
+                    volume.pop("Host")["SourcePath"], template["Resources"]
+                )
             for member in ("TransitEncryption", "RootDirectory", "AuthorizationConfig"):
                 volume.get("EFSVolumeConfiguration", {}).pop(member, None)
         if resource["Type"] == "AWS::ECS::Service" and resource["Properties"].get("PlatformVersion") == "1.3.0":

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
-from migrate.dialects import cdk_resources
+from migrate.dialects import cdk_hosts, cdk_resources
 from migrate.dialects.alternatives import Alternative
 from migrate.dialects.cdk_program import ECS, Program, TaskSource, called, scope_of
 from migrate.dialects.cdk_writer import Writer
@@ -148,6 +148,7 @@ class _Reader:
             return None
         cdk_resources.add(self.program, reading, with_volumes)
         self.services(reading)
+        cdk_hosts.add(self.program, reading, self._task_run)
         reading.nodes[("program",)] = self.program
         for task in with_volumes:
             reading.nodes[("source", *task.key)] = task

@@ -342,7 +342,7 @@ class Program:
         if made.is_imported and (literal := self._argument(made, "file_system_id")) is not None:
             self.imported.setdefault(literal, made)
             return literal
-        source = f"{{{self._named(made)}.{_ID_ATTRIBUTES[made.family]}}}"
+        source = f"{{{self.named(made)}.{_ID_ATTRIBUTES[made.family]}}}"
         self._objects[source] = made
         return Text((Ref(source),))
 
@@ -354,7 +354,7 @@ class Program:
             return Text((Ref(f"${{{name}.Arn}}"),))
         if made.is_imported:
             return arn("file-system", self.id_of(made))
-        source = f"{{{self._named(made)}.{_ARN_ATTRIBUTES[made.family]}}}"
+        source = f"{{{self.named(made)}.{_ARN_ATTRIBUTES[made.family]}}}"
         self._objects[source] = made
         return Text((Ref(source),))
 
@@ -368,7 +368,7 @@ class Program:
         found = self.value(child(arguments, name)) if isinstance(arguments, Mapping) else None
         return found if isinstance(found, Text) and found.literal else None
 
-    def _named(self, made: Construct) -> str:
+    def named(self, made: Construct) -> str:
         """What references call a construct: by its first target, and by its place if another construct has the same."""
         target = next(iter(made.targets), "") or made.name
         same = [c for c in self.constructs.values() if target in c.targets[:1] and c.family == made.family]
@@ -392,6 +392,10 @@ class Program:
             written = f"{written[:-1]}#{where}}}"
         self._expressions.setdefault(written, []).append((expression, place))
         return Ref(written)
+
+    def known_as(self, expression: ast.expr, place: Place) -> Text:
+        """The one name for something of which nothing is known but the expression."""
+        return Text((self._reference(expression, place),))
 
     homes: tuple[Scope, ...] = ()
     """The scopes around task definitions, in the order of the text: names of the first that has them need no addition."""
