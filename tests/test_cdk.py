@@ -61,11 +61,28 @@ def synthesise(python: str, paths: list[Path]) -> dict[str, dict[str, Template]]
 def judge(python: str, judged: list[Case]) -> None:
     paths = [path for case in judged for path in (case.before, case.folder / "after.py")]
     templates = synthesise(python, paths)
+    for template in (template for stacks in templates.values() for template in stacks.values()):
+        jobs_as_tasks(template)
     for case in judged:
         before, after = templates[str(case.before)], templates[str(case.folder / "after.py")]
         assert before.keys() == after.keys(), case.name
         for stack in before:
             differs_as_planned(before[stack], after[stack], case.name)
+
+
+def jobs_as_tasks(template: Template) -> None:
+    """Give jobs of AWS Batch the form of task definitions, which differ in names only."""
+    for job in (r for r in template["Resources"].values() if r["Type"] == "AWS::Batch::JobDefinition"):
+        container = job["Properties"]["ContainerProperties"]
+        job["Type"] = "AWS::ECS::TaskDefinition"
+        job["Properties"]["Volumes"] = volumes = container.pop("Volumes")
+        job["Properties"]["TaskRoleArn"] = container.get("JobRoleArn")
+        for volume in volumes:
+            if (efs := volume.pop("EfsVolumeConfiguration", None)) is not None:
+                efs["FilesystemId"] = efs.pop("FileSystemId")
+                if (authorization := efs.get("AuthorizationConfig")) is not None:
+                    authorization["IAM"] = authorization.pop("Iam", None)
+                volume["EFSVolumeConfiguration"] = efs
 
 
 def differs_as_planned(before: Template, after: Template, name: str) -> None:
@@ -91,11 +108,12 @@ def climbs(old: Template, new: Template, resources: dict[str, Template], name: s
         was = was.get("EFSVolumeConfiguration") or mounted_by_hosts(was["Host"]["SourcePath"], resources)
         is_now = is_now["EFSVolumeConfiguration"]
         assert is_now["TransitEncryption"] == "ENABLED", name
-        assert is_now["AuthorizationConfig"]["IAM"] == "ENABLED", name
+        allowed = new["Properties"].get("TaskRoleArn") is not None
+        assert is_now["AuthorizationConfig"]["IAM"] == ("ENABLED" if allowed else None), name
         point = is_now["AuthorizationConfig"].get("AccessPointId")
         if point is None:
             assert is_now.get("RootDirectory") == was.get("RootDirectory"), name
-        elif "AuthorizationConfig" not in was:
+        elif "AccessPointId" not in was.get("AuthorizationConfig", {}):
             assert "RootDirectory" not in is_now, name
             made = resources[point["Ref"] if "Ref" in point else point["Fn::GetAtt"][0]]["Properties"]
             assert made["FileSystemId"] == was["FilesystemId"], name
@@ -136,8 +154,10 @@ def without_upgrade(template: Template, added: set[str]) -> Template:
                 )
             for member in ("TransitEncryption", "RootDirectory", "AuthorizationConfig"):
                 volume.get("EFSVolumeConfiguration", {}).pop(member, None)
-        if resource["Type"] == "AWS::ECS::Service" and resource["Properties"].get("PlatformVersion") == "1.3.0":
-            resource["Properties"]["PlatformVersion"] = "1.4.0"
+        fargate = resource.get("Properties", {}).get("ContainerProperties", {}).get("FargatePlatformConfiguration")
+        pinned = resource["Properties"] if resource["Type"] == "AWS::ECS::Service" else fargate or {}
+        if pinned.get("PlatformVersion") == "1.3.0":
+            pinned["PlatformVersion"] = "1.4.0"
         waits = resource.get("DependsOn")
         if isinstance(waits, list):
             resource["DependsOn"] = [name for name in waits if name not in added]

@@ -34,9 +34,9 @@ cluster.add_asg_capacity_provider(ecs.AsgCapacityProvider(self, "Provider", auto
 """
 
 
-def migrated(hosts: str, **options: str) -> Outcome:
+def migrated(hosts: str) -> Outcome:
     source = PROGRAM.format(hosts=textwrap.indent(hosts, " " * 8))
-    outcome = process(source, "app", Policy(**options), python=True)
+    outcome = process(source, "app", Policy(), python=True)
     assert outcome.error is None, outcome.error
     compile(outcome.text, "app.py", "exec")
     return outcome

@@ -21,7 +21,14 @@ from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.names import Place, Scope
 from rules.model import Container, Key, Opaque, Ref, Role, Text, Value
 
-ECS, EFS, IAM = "aws_cdk.aws_ecs", "aws_cdk.aws_efs", "aws_cdk.aws_iam"
+BATCH, ECS, EFS, IAM = "aws_cdk.aws_batch", "aws_cdk.aws_ecs", "aws_cdk.aws_efs", "aws_cdk.aws_iam"
+TASK_DEFINITIONS = {
+    f"{ECS}.Ec2TaskDefinition": frozenset({"EC2"}),
+    f"{ECS}.FargateTaskDefinition": frozenset({"FARGATE"}),
+    f"{ECS}.ExternalTaskDefinition": frozenset({"EXTERNAL"}),
+    f"{ECS}.TaskDefinition": frozenset[str](),
+}
+"""The L2 constructs, and where their tasks can run."""
 _STRUCTS = frozenset(
     f"{ECS}.{name}"
     for name in (
@@ -35,7 +42,11 @@ _STRUCTS = frozenset(
         "RuntimePlatform",
         "ServiceManagedEBSVolumeConfiguration",
     )
-) | {f"{EFS}.Acl", f"{EFS}.PosixUser"}
+) | {
+    f"{EFS}.Acl",
+    f"{EFS}.PosixUser",
+    *(f"{BATCH}.{name}" for name in ("EfsVolume", "HostVolume", "EcsVolume.efs", "EcsVolume.host")),
+}
 """Classes whose instances say what they are given, and nothing else. Source: the API reference of `aws-cdk-lib`."""
 _PSEUDO = {"partition": "Partition", "region": "Region", "account": "AccountId", "account_id": "AccountId"}
 _ID_ATTRIBUTES = {
@@ -98,6 +109,12 @@ class TaskSource:
     opaque: bool = False
     role: Role | None = None
     role_construct: Construct | None = None
+    role_given: ast.expr | None = None
+    """The role, where a part of the construct's arguments gives it."""
+    part: Mapping | None = None
+    """The part of the construct's arguments that it is made of."""
+    compatibilities: frozenset[str] = frozenset()
+    """Where its tasks can run, if not its class says so."""
 
     @property
     def is_alone(self) -> bool:
@@ -142,7 +159,8 @@ class Program:
     def _reads(self, call: ast.Call) -> bool:
         function = call.func
         if isinstance(function, ast.Attribute):
-            return function.attr.startswith(("add_", "from_", "grant")) or function.attr[:1].isupper()
+            name = function.attr
+            return name.startswith(("add_", "from_", "grant")) or name[:1].isupper() or name in ("efs", "host")
         return isinstance(function, ast.Name) and function.id[:1].isupper()
 
     def dotted(self, expression: ast.expr, place: Place) -> str | None:
@@ -151,7 +169,9 @@ class Program:
         if name is None:
             return None
         name = name.replace("monocdk.", "aws_cdk.", 1) if name.startswith("monocdk.") else name
-        return name.replace("aws_cdk.core.", "aws_cdk.", 1) if name.startswith("aws_cdk.") else None
+        if not name.startswith("aws_cdk."):
+            return None
+        return name.replace("aws_cdk.core.", "aws_cdk.", 1).replace(f"{BATCH}_alpha.", f"{BATCH}.", 1)
 
     def kind(self, call: ast.expr | None) -> str:
         """What a call calls, by the imports; empty for what is no call of the CDK."""
@@ -610,7 +630,7 @@ class Program:
 
 def is_struct(name: str) -> bool:
     """Whether a class of the CDK is a plain record: one of the structs, or a property class of an L1 construct."""
-    name = name.replace("monocdk.", "aws_cdk.", 1)
+    name = name.replace("monocdk.", "aws_cdk.", 1).replace(f"{BATCH}_alpha.", f"{BATCH}.", 1)
     return name in _STRUCTS or (name.startswith("aws_cdk.") and name.endswith("Property"))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from migrate.dialects.cdk_program import EFS, IAM, Construct, Program, TaskSource, called, scope_of
+from migrate.dialects.cdk_program import EFS, IAM, TASK_DEFINITIONS, Construct, Program, TaskSource, called, scope_of
 from migrate.dialects.reading import Reading, key_text
 from migrate.dialects.shape import rest_but
 from migrate.dialects.values import child, items, mapping
@@ -176,10 +176,12 @@ def role_of(program: Program, task: TaskSource) -> Value | None:
     scope = scope_of(task.place)
     given: ast.expr | None = None
     if task.construct is not None:
-        names = ("task_role", "task_role_arn")
-        given = next((k.value for k in task.construct.call.keywords if k.arg in names), None)
-        low = task.kind.endswith(".CfnTaskDefinition")
-        if low and given is None:
+        names = ("task_role", "task_role_arn", "job_role")
+        own = (k.value for k in task.construct.call.keywords if k.arg in names)
+        given = task.role_given if task.part is not None else next(own, None)
+        low = ".Cfn" in task.kind
+        # L2 definitions of Batch make none of their own.
+        if given is None and task.kind not in TASK_DEFINITIONS:
             return None
         base = (
             given.value
