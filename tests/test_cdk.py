@@ -1,7 +1,7 @@
 """CDK programs: an independent judge (the CDK itself, before and after), and what the dialect decides.
 
-The judge needs Node.js on the PATH. CDK v1 and v2 cannot be installed side by side; name a Python that has v1
-(`aws-cdk.core`, `aws-cdk.aws-ecs`, `aws-cdk.aws-efs`) in EFS_MIGRATE_CDK_V1_PYTHON to have it judge the v1 sample, too.
+The judge needs Node.js on the PATH. CDK v1 and v2 cannot be installed side by side: `make test` installs v1 in an environment
+of its own.
 """
 
 from __future__ import annotations
@@ -169,10 +169,10 @@ def test_synthesised_by_cdk_v2() -> None:
 
 
 def test_synthesised_by_cdk_v1() -> None:
-    python = os.environ.get("EFS_MIGRATE_CDK_V1_PYTHON")
-    if not python:
-        pytest.skip("EFS_MIGRATE_CDK_V1_PYTHON does not name a Python with CDK v1")
-    judge(python, [case for case in SYNTHESISED if case.name == V1])
+    python = ROOT / ".venv" / "cdk-v1" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("CDK v1 is not installed in .venv/cdk-v1; `make .venv/.cdk-v1` does that")
+    judge(str(python), [case for case in SYNTHESISED if case.name == V1])
 
 
 # -- decisions --------------------------------------------------------------------------------------------------------
@@ -202,6 +202,21 @@ def test_an_owned_file_system_makes_its_access_point() -> None:
     assert levels(outcome) == {"data": Level.IAM}
     assert "data_access_point = fs.add_access_point(" in outcome.text
     assert "grant_" not in outcome.text
+
+
+def test_an_override_of_a_part_of_the_volumes_is_not_edited_around() -> None:
+    override = 'task.node.default_child.add_override("Properties.Volumes.0.Name", "other")'
+    outcome = migrated(program(FILE_SYSTEM, TASK, ADD, override))
+    assert not outcome.edits
+    assert "an override of Volumes.0.Name" in reasons(outcome, "EFS201")[0]
+
+
+def test_an_override_of_all_volumes_may_be_cast() -> None:
+    hatch = "cast(ecs.CfnTaskDefinition, task.node.default_child)"
+    volume = '{"Name": "data", "EFSVolumeConfiguration": {"FilesystemId": fs.file_system_id}}'
+    outcome = migrated(program(FILE_SYSTEM, TASK, f'{hatch}.add_property_override("Volumes", [{volume}])'))
+    assert levels(outcome) == {"data": Level.IAM}
+    assert '"AccessPointId": data_access_point.access_point_id' in outcome.text
 
 
 def test_a_file_system_of_unknown_type_is_named_by_its_id() -> None:

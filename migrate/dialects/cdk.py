@@ -115,6 +115,9 @@ class _Reader:
                 self.job(call)
             elif called(call) == "add_volume" and isinstance(call.func, ast.Attribute):
                 self.added(call, call.func.value, place)
+        for call, place in self.program.calls:
+            if "override" in called(call) and call.args and isinstance(call.func, ast.Attribute):
+                self.overridden(call, call.func.value, place)
         self.alone()
         with_volumes = [task for task in self.tasks.values() if task.volumes]
         if not with_volumes:
@@ -195,6 +198,29 @@ class _Reader:
         if not keys & {"efs_volume_configuration", "host", "docker_volume_configuration", "name", "<<"}:
             return
         self.task_of(on, place).volumes.append((arguments, place))
+
+    def overridden(self, call: ast.Call, on: ast.expr, place: Place) -> None:
+        """What an escape hatch puts into a task definition's template: all its volumes, or something that is not read."""
+        path = text(self.document.node(call.args[0], place))
+        path = (path or "").removeprefix("Properties.")
+        if not path.startswith(("Volumes", "ContainerDefinitions")):
+            return
+        origin, at = self.program.evaluator.definition(on, place)
+        if isinstance(origin, ast.Call) and called(origin) in ("cast", "find_child"):
+            found = origin.args[-1] if called(origin) == "cast" else ast.Attribute(origin.func, "default_child")
+            origin, at = self.program.evaluator.definition(found, at)
+        owner = origin
+        if isinstance(origin, ast.Attribute) and origin.attr == "default_child":
+            owner = origin.value.value if isinstance(origin.value, ast.Attribute) else origin
+        task = self.task_of(owner, at)
+        self.collector.regions.append(self.document.positions.span(call))
+        if path.startswith("ContainerDefinitions"):
+            task.opaque = True
+        elif path == "Volumes" and not task.volumes and len(call.args) > 1:
+            task.overrides = True
+            self.listed(task, self.document.node(call.args[1], place), place)
+        else:
+            task.obstacle = f"an override of {path} changes the task definition's volumes"
 
     def alone(self) -> None:
         """Volumes that no task definition of the program is seen to get."""
@@ -303,7 +329,7 @@ class _Reader:
         for item, place in task.volumes:
             found = mapping(item)
             assert found is not None
-            spelling = self.spellings.of_volume(found, task.kind)
+            spelling = self.spellings.of_override() if task.overrides else self.spellings.of_volume(found, task.kind)
             named = spelling.read(child(found, spelling.name))
             name = named.source if named else ""
             nth = count[name] = count.get(name, 0) + 1
@@ -316,6 +342,8 @@ class _Reader:
             else:
                 volumes.append(self.collector.read_volume(key, Alternative(found), item, False, spelling))
                 self.collector.nodes[("spelling", *key)] = spelling
+            if task.obstacle is not None:
+                self.collector.blocked[key] = task.obstacle
             nodes = self.collector.nodes[key]
             assert isinstance(nodes, VolumeNodes)
             self.collector.nodes[("place", *key)] = self._place(nodes.storage or found, place)

@@ -115,6 +115,10 @@ class TaskSource:
     """The part of the construct's arguments that it is made of."""
     compatibilities: frozenset[str] = frozenset()
     """Where its tasks can run, if not its class says so."""
+    overrides: bool = False
+    """Whether its volumes are put straight into the template, with CloudFormation's names."""
+    obstacle: str | None = None
+    """Why its volumes cannot be edited without guessing."""
 
     @property
     def is_alone(self) -> bool:

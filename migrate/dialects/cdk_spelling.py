@@ -101,6 +101,13 @@ class Spellings:
             found = replace(found, file_system=names[old])
         return found
 
+    def of_override(self) -> Spelling:
+        """CloudFormation's own names, which overrides of a template have."""
+        from migrate.dialects.cloudformation import ECS  # few programs have overrides
+
+        own = {name: getattr(SPELLING, name) for name in ("write", "members", "arms", "condition", "plain")}
+        return replace(ECS, **own, read=self.program.value)
+
     def container(self, node: Mapping) -> tuple[Container, list[Mapping | None]]:
         """A container of an L1 definition, and its mount points as they are written."""
         names = SNAKE if self.is_struct(node) else CAMEL
