@@ -103,6 +103,8 @@ class _Reader:
     document: PythonDocument
     collector: Collector
     tasks: dict[object, TaskSource] = field(default_factory=dict)
+    named: dict[tuple[str, str], int] = field(default_factory=dict)
+    """How many task definitions have a name in a scope."""
 
     def reading(self) -> Reading | None:
         self.program = Program(self.document)
@@ -273,8 +275,8 @@ class _Reader:
         if not task.name:
             task.name = task.place.scope.path[-1] if task.place.scope.path else "volumes"
         scope = scope_of(task.place)
-        same = sum(other.key[1:3] == (scope, task.name) for other in self.tasks.values())
-        task.key = ("task", scope, task.name, *((same + 1,) if same else ()))
+        nth = self.named[scope, task.name] = self.named.get((scope, task.name), 0) + 1
+        task.key = ("task", scope, task.name, *((nth,) if nth > 1 else ()))
 
     # -- containers ---------------------------------------------------------------------------------------------------
 

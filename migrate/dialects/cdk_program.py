@@ -7,7 +7,7 @@ variable that the construct is assigned to first, `${DataAccessPoint}` and `${Da
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -395,18 +395,22 @@ class Program:
     def named(self, made: Construct) -> str:
         """What references call a construct: by its first target, and by its place if another construct has the same."""
         target = next(iter(made.targets), "") or made.name
-        same = [c for c in self.constructs.values() if target in c.targets[:1] and c.family == made.family]
-        number = same.index(made) + 1 if made in same else 1
+        number = self._numbers.get(made, 1)
         return target if number == 1 else f"{target}#{number}"
 
     def point_name(self, made: Construct) -> str:
-        same = [c for c in self._all_points if c.name == made.name]
-        number = same.index(made) + 1 if made in same else 1
+        number = self._point_numbers.get(made, 1)
         return made.name if number == 1 else f"{made.name}#{number}"
 
     @cached_property
-    def _all_points(self) -> list[Construct]:
-        return [c for c in self.constructs.values() if c.family.endswith("AccessPoint")]
+    def _numbers(self) -> dict[Construct, int]:
+        """Which of those of its family and first target a construct is, from 1."""
+        return _numbered((made, (made.family, made.targets[0])) for made in self.constructs.values() if made.targets)
+
+    @cached_property
+    def _point_numbers(self) -> dict[Construct, int]:
+        """Which of the access points of its name one is, from 1."""
+        return _numbered((m, m.name) for m in self.constructs.values() if m.family.endswith("AccessPoint"))
 
     def _reference(self, expression: ast.expr, place: Place, source: str | None = None) -> Ref:
         """A reference to what nothing is known of, which means the same wherever it is equal."""
@@ -624,12 +628,23 @@ class Program:
 
     def taken(self) -> Iterator[str]:
         """Names in the program, as the names of constructs could be."""
-        for scope in {p.scope for _, p in self.calls} | {self.names.module}:
+        seen: set[Scope] = set()
+        for scope in (self.names.module, *(place.scope for _, place in self.calls)):
             inner: Scope | None = scope
-            while inner is not None:
+            while inner is not None and inner not in seen:
+                seen.add(inner)
                 yield from inner.bindings
                 inner = inner.parent
         yield from self.names.stores
+
+
+def _numbered(found: Iterable[tuple[Construct, object]]) -> dict[Construct, int]:
+    """Constructs with their numbers among those of the same name."""
+    count: dict[object, int] = {}
+    numbers: dict[Construct, int] = {}
+    for made, name in found:
+        numbers[made] = count[name] = count.get(name, 0) + 1
+    return numbers
 
 
 def is_struct(name: str) -> bool:

@@ -93,9 +93,12 @@ class Writer:
 
     @classmethod
     def of(cls, reading: Reading) -> Writer:
+        """The writer of a reading, which is asked once per change."""
         program = reading.nodes[("program",)]
         assert isinstance(program, Program)
-        return cls(reading, program)
+        found = reading.nodes.setdefault(("writer",), cls(reading, program))
+        assert isinstance(found, Writer)
+        return found
 
     @property
     def document(self) -> PythonDocument:
@@ -115,6 +118,15 @@ class Writer:
     def owners(self) -> dict[Key, Task]:
         """The task definition of each volume."""
         return {volume.key: task for task in self.reading.stack.tasks for volume in task.volumes}
+
+    @cached_property
+    def sources_of_roles(self) -> dict[Key, list[TaskSource]]:
+        """The task definitions that have a role."""
+        found: dict[Key, list[TaskSource]] = {}
+        for source in (self.source(task.key) for task in self.reading.stack.tasks):
+            if source.role is not None:
+                found.setdefault(source.role.key, []).append(source)
+        return found
 
     # -- what cannot be written ---------------------------------------------------------------------------------------
 
@@ -171,10 +183,7 @@ class Writer:
 
     def _grantee(self, role: Key) -> tuple[TaskSource, str] | None:
         """A task definition with a role, and the expression whose method allows it something."""
-        for task in self.reading.stack.tasks:
-            source = self.source(task.key)
-            if source.role is None or source.role.key != role:
-                continue
+        for source in self.sources_of_roles.get(role, ()):
             if source.construct is not None and source.kind not in TASK_DEFINITIONS:
                 made = source.role_construct
                 target = self.program.visible(made, source.place) if made is not None else None
@@ -262,6 +271,7 @@ class Writer:
 
     def edits(self, planned: Stack) -> list[AnyEdit]:
         """The edits that turn the reading's stack into `planned`."""
+        self.imports.clear()
         edits: list[AnyEdit] = list(self._new_points(planned))
         for old, new in zip(self.reading.stack.tasks, planned.tasks, strict=True):
             if old is not new:

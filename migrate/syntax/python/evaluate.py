@@ -565,14 +565,13 @@ class Evaluator:
         """The one assignment that gives an attribute of a class or its instances its value, or the reason why that is not
         known."""
         name = expression.attr
-        stores = self.names.stores.get(name, [])
-        mine = [store for store in stores if store.owner is scope]
-        if any(store.owner is None for store in stores) or any(
-            (store.owner and self._related(store.owner, scope)) for store in stores if store.owner is not scope
-        ):
+        stores = self.names.stores_of(name)
+        mine = stores.get(scope, [])
+        relatives = self.names.relatives(scope)
+        if None in stores or any(other in stores for other in relatives):
             return None, f"`.{name}` is assigned elsewhere"
         own = scope.bindings.get(name, [])
-        if any(name in other.bindings for other in self._relatives(scope)) or len(own) + len(mine) != 1:
+        if any(name in other.bindings for other in relatives) or len(own) + len(mine) != 1:
             return None, f"`{ast.unparse(expression)}` is assigned more than once" if own or mine else None
         binding = own[0] if own else mine[0].binding
         if binding.value is None or (mine and (is_class or not mine[0].in_init)):
@@ -624,13 +623,6 @@ class Evaluator:
         if len(classes) == 1 and owner is classes[0].parent and owner is not None and len(owner.bindings[name]) == 1:
             return classes[0], True
         return None
-
-    def _relatives(self, scope: Scope) -> list[Scope]:
-        return [c for group in self.names.classes.values() for c in group if c is not scope and self._related(c, scope)]
-
-    @staticmethod
-    def _related(one: Scope, other: Scope) -> bool:
-        return one.path[-1] in other.bases or other.path[-1] in one.bases
 
     def _subscript(self, expression: ast.Subscript, place: Place) -> Node:
         base = (
