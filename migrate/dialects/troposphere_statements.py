@@ -238,7 +238,7 @@ class StatementWriter(ResourceWriter):
         if isinstance(listed, Sequence) and items(listed) is not None:
             return EditSequence(listed, (*listed.items, *map(New, policies)))
         if isinstance(listed, Scalar) and entry is not None:
-            waits = [listed.text, *policies]
+            waits: list[NewValue] = [listed.text, *policies]
             return EditMapping(
                 node, tuple(Added("DependsOn", waits, replaces=e) if e is entry else Kept(e) for e in node.entries)
             )
