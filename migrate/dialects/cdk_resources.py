@@ -182,7 +182,6 @@ def system_id(program: Program, expression: ast.expr, place: Place) -> Value | N
 def role_of(program: Program, task: TaskSource) -> Value | None:
     """The task role of a task definition. L2 constructs make one of their own where they are given none, or an object that
     takes policies."""
-    scope = scope_of(task.place)
     given: ast.expr | None = None
     if task.construct is not None:
         names = ("task_role", "task_role_arn", "job_role")
@@ -200,15 +199,18 @@ def role_of(program: Program, task: TaskSource) -> Value | None:
         if base is not None:
             made = program.construct(base, task.construct.place)
             if made is not None and made.kind == f"{IAM}.Role":
-                ref = Text((Ref(f"{{{made.name}}}"),))
-                task.role = Role(("role", scope_of(made.place), made.name), (ref,))
+                scope = f"{scope_of(made.place)}.{program.named(made)}"
+                ref = Text((Ref(f"{{{scope}}}"),))
+                task.role = Role(("role", scope, made.name), (ref,))
                 task.role_construct = made
                 return ref
         if given is not None:
             found = program.value(program.document.node(given, task.construct.place))
             return found if found is not None else Opaque(ast.unparse(given))
-    ref = Text((Ref(f"{{{task.name}.task_role}}"),))
-    task.role = Role(("role", scope, f"{task.name} (task role)"), (ref,))
+    # Several task definitions may have one name, in several stacks.
+    owner = ".".join(map(str, task.key[1:]))
+    ref = Text((Ref(f"{{{owner}.task_role}}"),))
+    task.role = Role(("role", owner, f"{task.name} (task role)"), (ref,))
     return ref
 
 
