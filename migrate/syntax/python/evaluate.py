@@ -583,12 +583,11 @@ class Evaluator:
         return binding, None
 
     def _sets_alone(self, scope: Scope, binding: Binding) -> bool:
-        """Whether the only assignment to an attribute, which stands in some method, gives all who read it the same: there is
-        no base from which another value could come first, and the value depends on no call of the method."""
+        """Whether the only assignment to an attribute, which stands in some method, gives all who read it the same object:
+        there is no base from which another one could come first."""
         bases = scope.node.bases if isinstance(scope.node, ast.ClassDef) else []
         named = (self.dotted(base, binding.place) for base in bases)
-        value = binding.value
-        return isinstance(value, ast.Constant | ast.Call) and all(n is not None and self.library(n) for n in named)
+        return isinstance(binding.value, ast.Call) and all(n is not None and self.library(n) for n in named)
 
     def definition(self, expression: ast.expr, place: Place) -> tuple[ast.expr, Place]:
         """What was assigned to a name, and to the names in that, as far as one assignment reaches each of them: the
