@@ -38,6 +38,9 @@ WORDS: tuple[tuple[tuple[bytes, ...], str], ...] = (
     ((b"efsvolumes",), "efs_volumes: ecs-cli's ecs-params.yml"),
     ((b"dockervolumeconf",), "dockerVolumeConfiguration, DockerVolumeConfiguration, docker_volume_configuration"),
     ((b"dockervolumes",), "docker_volumes: ecs-cli's ecs-params.yml"),
+    ((b"ecsvolume.",), "batch.EcsVolume.efs(…), batch.EcsVolume.host(…) (CDK)"),
+    ((b"efsvolume(",), "batch.EfsVolume(…) (CDK)"),
+    ((b"hostvolume(",), "batch.HostVolume(…) (CDK)"),
     ((b"sourcepath", b"host"), "host: {sourcePath: …}; a bare list of volumes need not hold the word `volumes`"),
 )
 """What a file must hold to be parsed: all the words of any one row, without case, `_` and `-`; and why."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from migrate import dialects
 from migrate.dialects.reading import Reading
@@ -64,15 +64,28 @@ class Plan:
 # -- planning ---------------------------------------------------------------------------------------------------------
 
 
-def plan(reading: Reading, policy: Policy, suppressed: Mapping[Key, frozenset[str]], decisions: Decisions) -> Plan:
-    """Ask every rule about every volume, task by task, each volume until nothing changes, then about the services."""
-    return _Planner(reading, policy, suppressed, decisions).run()
+def plan(
+    reading: Reading,
+    policy: Policy,
+    suppressed: Mapping[Key, frozenset[str]],
+    decisions: Decisions,
+    most: int | None = None,
+) -> Plan:
+    """Ask every rule about every volume, task by task, each volume until nothing changes, then about the services. With
+    `most`, only so many steps become part of the plan."""
+    return _Planner(reading, policy, suppressed, decisions, most).run()
 
 
 class _Planner:
     def __init__(
-        self, reading: Reading, policy: Policy, suppressed: Mapping[Key, frozenset[str]], decisions: Decisions
+        self,
+        reading: Reading,
+        policy: Policy,
+        suppressed: Mapping[Key, frozenset[str]],
+        decisions: Decisions,
+        most: int | None,
     ) -> None:
+        self.left = most
         self.reading = reading
         self.policy = policy
         self.suppressed = suppressed
@@ -164,16 +177,23 @@ class _Planner:
 
     def decide(self, findings: Sequence[Finding]) -> bool:
         """Record findings that stand or fall together; return whether their changes are part of the plan."""
-        reason = next((r for f in findings for c in f.changes if (r := self.reading.can(c, self.added))), None)
-        if reason:
+        if reason := self.obstacle(findings):
             findings = [_refuse(f, f"not possible here: {reason}") for f in findings]
-        applied = bool(findings[0].changes) and all(self.accepts(f) for f in findings)
+        applied = bool(findings[0].changes) and all(self.accepts(f) for f in findings) and self.left != 0
+        if applied and self.left is not None:
+            self.left -= 1
         for finding in findings:
             self.decided.append(Decided(finding, applied))
             if applied:
                 for change in finding.changes:
                     self.apply(change)
         return applied
+
+    def obstacle(self, findings: Sequence[Finding]) -> str | None:
+        """Why the source cannot express what findings change, or None."""
+        unwritten = (self.reading.unwritten.get(f.id) for f in findings if self.reading.unwritten)
+        changes = (self.reading.can(change, self.added) for f in findings for change in f.changes)
+        return next(filter(None, chain(unwritten, changes)), None)
 
     def accepts(self, finding: Finding) -> bool:
         default = finding.status is Status.FIXABLE or (finding.status is Status.UNSAFE and self.policy.unsafe)
@@ -304,10 +324,8 @@ def _process(document: Document, stem: str, policy: Policy, decisions: Decisions
     except SyntaxProblem as problem:
         return Outcome(dialect=reading.dialect.name, error=problem.cause, error_line=problem.line)
     policy = _adopted(policy, reading)
-    planned = plan(reading, policy, suppressed, decisions)
     try:
-        tree_edits = reading.write(planned.stack)
-        edits = document.edits(tree_edits)
+        planned, tree_edits, edits = _written(reading, policy, suppressed, decisions)
     except (CannotEdit, ValueError) as problem:
         return Outcome(dialect=reading.dialect.name, error=f"cannot be edited without guessing: {problem}")
     new_text = apply(document.text, edits)
@@ -324,6 +342,45 @@ def _process(document: Document, stem: str, policy: Policy, decisions: Decisions
         tuple(edits),
         new_text,
     )
+
+
+_MOST_UNWRITTEN = 32
+"""How many steps of one file may turn out to have no place in it before the file is left alone."""
+
+
+def _written(
+    reading: Reading, policy: Policy, suppressed: Mapping[Key, frozenset[str]], decisions: Decisions
+) -> tuple[Plan, Sequence[AnyEdit], Sequence[Edit]]:
+    """The plan and its edits. What only writing shows to have no place in the text is refused, and the rest planned again.
+    Raises CannotEdit or ValueError where that does not help."""
+
+    def attempt(most: int | None = None) -> tuple[Plan, Sequence[AnyEdit], Sequence[Edit]]:
+        planned = plan(reading, policy, suppressed, decisions, most)
+        tree_edits = reading.write(planned.stack)
+        return planned, tree_edits, reading.document.edits(tree_edits)
+
+    def problem(most: int) -> str | None:
+        try:
+            attempt(most)
+        except (CannotEdit, ValueError) as found:
+            return str(found)
+        return None
+
+    for _ in range(_MOST_UNWRITTEN):
+        try:
+            return attempt()
+        except (CannotEdit, ValueError):
+            # The first step with which it fails: without any it cannot, with all of them it does.
+            works, fails = 0, sum(d.applied for d in plan(reading, policy, suppressed, decisions).decided)
+            while fails - works > 1:
+                middle = (works + fails) // 2
+                works, fails = (middle, fails) if problem(middle) is None else (works, middle)
+            applied = [d.finding for d in plan(reading, policy, suppressed, decisions, fails).decided if d.applied]
+            reason = problem(fails)
+            if not applied or reason is None:
+                raise
+            reading.unwritten[applied[-1].id] = reason
+    return attempt()
 
 
 def _adopted(policy: Policy, reading: Reading) -> Policy:
@@ -401,6 +458,7 @@ def prove(
     again = dialects.read(document, stem)
     if again is None or again.dialect.name != reading.dialect.name:
         return "the result is not recognised any more"
+    again.unwritten |= reading.unwritten
     if _keyed(again.stack) != _keyed(planned.stack):
         return "the result reads differently from the plan: " + _difference(_keyed(planned.stack), _keyed(again.stack))
     if document.data() != reading.document.data(tree_edits):

@@ -62,8 +62,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return _finding(
             volume,
             Status.REFUSED,
-            "IAM authorization needs a task role, and this file holds volumes only: the task definition that has the role is "
-            "not here",
+            "IAM authorization needs a task role, and which task definition uses this volume is not seen here",
         )
     role = task.task_role or configured_role(task, context)
     if role is None and context.stack.names is not None:

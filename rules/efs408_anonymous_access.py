@@ -66,7 +66,7 @@ def check_stack(stack: Stack, context: Context) -> Iterator[Finding]:
         if policy is not None:
             state, step = "has a policy that lets anyone mount it", "allow nothing to the principal * there"
         else:
-            state = "has no policy, so that anyone may mount it" if system else "may have no policy"
+            state = "has no policy, so that anyone may mount it" if system and system.settled else "may have no policy"
             step = "give it one"
         known = "; ".join([f"with IAM: {_listed(found.volumes.values())}", *_others(file_system, unplaced, stack)])
         yield Finding(
@@ -74,7 +74,7 @@ def check_stack(stack: Stack, context: Context) -> Iterator[Finding]:
             system.key if system else next(iter(found.volumes)),
             Status.ADVICE,
             f"IAM restricts nothing yet: {name} {state}; {step} when all that mount it use IAM (seen here: {known})",
-            help=None if policy else _how(name, in_source=system is not None),
+            help=None if policy else _how(file_system, in_source=system is not None),
         )
 
 
@@ -128,11 +128,12 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(listed[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _how(name: str, *, in_source: bool) -> str:
+def _how(file_system: Value, *, in_source: bool) -> str:
     policy = json.dumps(_POLICY)
-    if in_source:
+    if in_source or file_system.literal is None:
         return f"FileSystemPolicy: {policy}"
-    return f"aws efs put-file-system-policy --file-system-id {shlex.quote(name)} --policy {shlex.quote(policy)}"
+    name, policy = shlex.quote(file_system.literal), shlex.quote(policy)
+    return f"aws efs put-file-system-policy --file-system-id {name} --policy {policy}"
 
 
 RULE = Rule(_ID, "anonymous-access", "any", "advice", __doc__, check_stack=check_stack, climbs_to=Level.IAM)

@@ -385,7 +385,9 @@ class FileSystem:
     arn: Value
     condition: str | None = None
     policy: FileSystemPolicy | None = None
-    """None: everyone who reaches a mount target may do everything."""
+    """None: everyone who reaches a mount target may do everything, unless `settled` is false."""
+    settled: bool = True
+    """Whether the source shows whether it has a policy; false where something outside of it may give it one."""
 
 
 @dataclass(frozen=True, slots=True)

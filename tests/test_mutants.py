@@ -21,6 +21,7 @@ from migrate.edit import Edit, apply
 from migrate.syntax.document import Document
 from migrate.syntax.node import Added, EditMapping, EditSequence, Kept, Mapping, Scalar, SetScalar, TreeEdit
 from migrate.syntax.node import Sequence as SequenceNode
+from migrate.syntax.python import PythonDocument
 from rules import RULES
 from rules.model import ENABLED, EfsVolume, SetStorage, Task, Text, Volume
 from rules.rule import Context, Finding, Rule, Status
@@ -176,9 +177,11 @@ def by_lines(old: str, new: str) -> Iterator[tuple[str, int, int, int, int]]:
         yield tag, starts[0][a], starts[0][b], starts[1][c], starts[1][d]
 
 
-def print_instead(monkeypatch: pytest.MonkeyPatch, fault: Callable[[str], str]) -> None:
+def print_instead(
+    monkeypatch: pytest.MonkeyPatch, fault: Callable[[str], str], printer: type[Document] = Document
+) -> None:
     """Have the printer of edits produce a faulty text."""
-    right = Document.edits
+    right = printer.edits
 
     def edits(self: Document, changes: Sequence[TreeEdit]) -> list[Edit]:
         text = apply(self.text, right(self, changes))
@@ -186,7 +189,7 @@ def print_instead(monkeypatch: pytest.MonkeyPatch, fault: Callable[[str], str]) 
         assert wrong != text, "the fault does nothing"
         return [Edit(a, b, wrong[c:d]) for tag, a, b, c, d in by_lines(self.text, wrong) if tag != "equal"]
 
-    monkeypatch.setattr(Document, "edits", edits)
+    monkeypatch.setattr(printer, "edits", edits)
 
 
 @pytest.mark.parametrize("name", SLIPS)
@@ -241,6 +244,94 @@ def test_a_fault_of_layout_elsewhere_is_caught(name: str, monkeypatch: pytest.Mo
     right, wrong = LAYOUT[name]
     print_instead(monkeypatch, lambda text: text.replace(right, wrong, 1))
     is_left_alone(YAML, name="blog.yaml")
+
+
+PROGRAM = """\
+from aws_cdk import Stack, aws_ecs as ecs, aws_efs as efs, aws_iam as iam
+
+
+class Blog(Stack):
+    # Owned by team web.
+    def __init__(self, scope, id, vpc):
+        super().__init__(scope, id)
+        logs = efs.FileSystem(self, "Logs", vpc=vpc)
+        files = efs.FileSystem(self, "Files", vpc=vpc, encrypted=True)
+        task = ecs.FargateTaskDefinition(self, "Task", cpu=512)
+        other = ecs.FargateTaskDefinition(self, "Other")
+        task.add_volume(
+            name="uploads",
+            efs_volume_configuration=ecs.EfsVolumeConfiguration(
+                file_system_id=files.file_system_id,
+                root_directory="/uploads",
+            ),
+        )
+
+        web = task.add_container("Web", image=ecs.ContainerImage.from_registry('nginx:1'), user="101")
+        web.add_mount_points(
+            ecs.MountPoint(container_path="/uploads", source_volume="uploads", read_only=False)
+        )
+"""
+
+STATEMENTS: dict[str, tuple[str | re.Pattern[str], str]] = {
+    "another file system": ("= files.add_access_point(", "= logs.add_access_point("),
+    "another path": ('path="/uploads"', 'path="/upload"'),
+    "another owner": ('owner_uid="0"', 'owner_uid="1000"'),
+    "another id": ('"UploadsAccessPoint"', '"Logs"'),
+    "a user of the access point": (
+        '            path="/uploads",\n',
+        '            path="/uploads",\n            posix_user=user,\n',
+    ),
+    "another access point": ("access_point_id=uploads_access_point.access_point_id", 'access_point_id="fsap-1"'),
+    "no IAM": ('                    iam="ENABLED",\n', ""),
+    "a directory that is kept": (
+        '                transit_encryption="ENABLED",\n',
+        '                transit_encryption="ENABLED",\n                root_directory="/uploads",\n',
+    ),
+    "the role of another task definition": ("task.add_to_task_role_policy(", "other.add_to_task_role_policy("),
+    "a grant without a condition": (
+        re.compile(r"                conditions=\{.*?\n                \},\n", re.DOTALL),
+        "",
+    ),
+    "a grant of more": ('"elasticfilesystem:ClientWrite"]', '"elasticfilesystem:ClientWrite", "s3:*"]'),
+    "a grant of root": (
+        '"elasticfilesystem:ClientWrite"]',
+        '"elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess"]',
+    ),
+    "a grant on everything": ("resources=[files.file_system_arn]", 'resources=["*"]'),
+    "a grant by a method": ("        web = task", "        files.grant_read_write(task.task_role)\n        web = task"),
+    "no grant": (
+        re.compile(r"        task\.add_to_task_role_policy\(.*?\n        \)\n", re.DOTALL),
+        "",
+    ),
+    "an access point that is made too late": (
+        re.compile(r"(        uploads_access_point = .*?\n        \)\n)(.*)", re.DOTALL),
+        r"\2\1",
+    ),
+    "another argument elsewhere": ("cpu=512", "cpu=256"),
+    "other quotes elsewhere": ("'nginx:1'", '"nginx:1"'),
+    "a lost comment": ("    # Owned by team web.\n", ""),
+    "a lost blank line": ("\n\n        web", "\n        web"),
+    "a lost statement": ("        super().__init__(scope, id)\n", ""),
+    "an import too many": ("aws_iam as iam\n", "aws_iam as iam\nimport os\n"),
+    "another indentation elsewhere": ("            ecs.MountPoint(", "                ecs.MountPoint("),
+    "a bracket too many": ("encrypted=True)", "encrypted=True))"),
+}
+"""What a slip makes of the right program."""
+
+
+def test_without_a_fault_the_program_is_proven() -> None:
+    Path("blog.py").write_text(PROGRAM)
+    assert efs_migrate("apply", "blog.py").status == 0
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_slip_in_a_program_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    right, wrong = STATEMENTS[name]
+    if isinstance(right, re.Pattern):
+        print_instead(monkeypatch, lambda text: right.sub(wrong, text, count=1), PythonDocument)
+    else:
+        print_instead(monkeypatch, lambda text: text.replace(right, wrong, 1), PythonDocument)
+    is_left_alone(PROGRAM, name="blog.py")
 
 
 # -- faults of a dialect: which tree edits it asks for ----------------------------------------------------------------

@@ -315,7 +315,9 @@ class _Reader:
             return
         whole = with_points(arguments, points)
         found = read_container(whole, replace(SNAKE, read=self.program.value), self.document.text)
-        name = self.program.value(self.document.node(call.args[0], place)) if call.args else found.name
+        # The id comes first, or behind the construct's scope.
+        at = 0 if called(call) == "add_container" else 1
+        name = self.program.value(self.document.node(call.args[at], place)) if len(call.args) > at else found.name
         task.containers.append(replace(found, name=name))
         task.points += map(mapping, points)
 
@@ -349,6 +351,7 @@ class _Reader:
             nodes = self.collector.nodes[key]
             assert isinstance(nodes, VolumeNodes)
             self.collector.nodes[("place", *key)] = self._place(nodes.storage or found, place)
+            self.collector.nodes[("use", *key)] = place
         role = None if task.is_alone else cdk_resources.role_of(self.program, task)
         batch = task.kind in cdk_batch.CONTAINERS
         if batch:

@@ -18,7 +18,7 @@ from migrate.syntax.node import Alias, Expression, Inner, Mapping, Node, Source,
 from migrate.syntax.node import Value as NewValue
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.python import PythonDocument
-from migrate.syntax.python.names import Place, Scope
+from migrate.syntax.python.names import Block, Place, Scope
 from rules.model import Container, Key, Opaque, Ref, Role, Text, Value
 
 BATCH, ECS, EFS, IAM = "aws_cdk.aws_batch", "aws_cdk.aws_ecs", "aws_cdk.aws_efs", "aws_cdk.aws_iam"
@@ -29,6 +29,7 @@ TASK_DEFINITIONS = {
     f"{ECS}.TaskDefinition": frozenset[str](),
 }
 """The L2 constructs, and where their tasks can run."""
+STACKS = ("aws_cdk.Stack", "aws_cdk.NestedStack")
 _STRUCTS = frozenset(
     f"{ECS}.{name}"
     for name in (
@@ -134,6 +135,7 @@ class Program:
         self.evaluator = document.evaluator
         self.names = document.names
         self.evaluator.record = is_struct
+        self.evaluator.library = lambda name: name.startswith(("aws_cdk.", "monocdk.", "constructs."))
         self.kinds: dict[ast.Call, str] = {}
         """What every call of the CDK calls."""
         self.constructs: dict[ast.Call, Construct] = {}
@@ -157,6 +159,13 @@ class Program:
         self.planned: dict[str, str] = {}
         """What new access points are assigned to, by their names, and the class that makes them."""
         self.planned_kinds: dict[str, str] = {}
+        self.planned_scopes: dict[str, Scope] = {}
+        """The functions that make them."""
+
+    @cached_property
+    def is_v1(self) -> bool:
+        """Whether the program is written for version 1 of the CDK."""
+        return self.prefix("aws_cdk.core", Place(self.names.module, Block(None), 1 << 60, ast.Pass())) is not None
 
     # -- constructs ---------------------------------------------------------------------------------------------------
 
@@ -225,8 +234,14 @@ class Program:
         """The construct that an expression stands for, if the program shows which."""
         if expression is None:
             return None
-        found, _ = self.evaluator.definition(expression, place)
-        return self.constructs.get(found) if isinstance(found, ast.Call) else None
+        found, at = self.evaluator.definition(expression, place)
+        made = self.constructs.get(found) if isinstance(found, ast.Call) else None
+        if made is None or at.scope is place.scope or at.scope.kind != "function":
+            return made
+        # A method that is called twice cannot make two constructs with one id in one construct.
+        method = at.scope.method_of()
+        own = method is not None and (made.scope == method[1] or _receiver(made.call).startswith(f"{method[1]}."))
+        return made if at.scope.path[-1:] == ("__init__",) or (own and made.id is not None) else None
 
     def visible(self, made: Construct, place: Place) -> str | None:
         """An expression that stands for a construct at a place, or None."""
@@ -408,6 +423,16 @@ class Program:
         return _numbered((made, (made.family, made.targets[0])) for made in self.constructs.values() if made.targets)
 
     @cached_property
+    def _names_of_constructs(self) -> frozenset[str]:
+        """What the ids and ARNs of constructs are called."""
+        return frozenset(
+            f"{{{self.named(made)}.{attributes[made.family]}}}"
+            for made in self.constructs.values()
+            for attributes in (_ID_ATTRIBUTES, _ARN_ATTRIBUTES)
+            if made.family in attributes
+        )
+
+    @cached_property
     def _point_numbers(self) -> dict[Construct, int]:
         """Which of the access points of its name one is, from 1."""
         return _numbered((m, m.name) for m in self.constructs.values() if m.family.endswith("AccessPoint"))
@@ -416,6 +441,8 @@ class Program:
         """A reference to what nothing is known of, which means the same wherever it is equal."""
         written = source or "{" + ast.unparse(expression) + "}"
         where = self._rank(expression, place)
+        if not where and written in self._names_of_constructs:
+            where = "1"  # somewhere else the same name is a construct
         if where:
             written = f"{written[:-1]}#{where}}}"
         self._expressions.setdefault(written, []).append((expression, place))
@@ -506,6 +533,8 @@ class Program:
         if name.startswith("AWS::"):
             return None
         if point in self.planned:
+            if "." not in self.planned[point] and not place.scope.within(self.planned_scopes[point]):
+                return None
             kind = self.planned_kinds[point]
             return f"{self.planned[point]}.{(_ARN_ATTRIBUTES if attribute else _ID_ATTRIBUTES)[kind]}"
         if point in self.points:
@@ -532,20 +561,20 @@ class Program:
         if isinstance(system, Text) and len(system.parts) == 1 and isinstance(system.parts[0], Ref):
             for expression, at in self._expressions.get(system.parts[0].source, ()):
                 if isinstance(expression, ast.Attribute) and expression.attr == "file_system_id":
-                    typed = self._annotated(expression.value, at)
+                    typed = self.declared(expression.value, at) in (f"{EFS}.IFileSystem", f"{EFS}.FileSystem")
                     if typed and self._owner(expression, place) == self._owner(expression, at):
                         return ast.unparse(expression.value), None
         return None, None
 
-    def _annotated(self, expression: ast.expr, place: Place) -> bool:
-        """Whether a name is a parameter that is declared to be a file system, or an attribute that is given one."""
+    def declared(self, expression: ast.expr, place: Place) -> str | None:
+        """The class of the CDK that a parameter is declared to be of, or an attribute that is given one."""
         expression, place = self.evaluator.definition(expression, place)
         if not isinstance(expression, ast.Name):
-            return False
+            return None
         owner, _ = self.names.owner(expression.id, place.scope)
         node = owner.node if owner is not None else None
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return False
+            return None
         for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
             if argument.arg == expression.id and argument.annotation is not None:
                 annotation = argument.annotation
@@ -553,10 +582,9 @@ class Program:
                     try:
                         annotation = ast.parse(annotation.value, mode="eval").body
                     except SyntaxError:
-                        return False
-                name = self.dotted(annotation, place)
-                return name in (f"{EFS}.IFileSystem", f"{EFS}.FileSystem")
-        return False
+                        return None
+                return self.dotted(annotation, place)
+        return None
 
     # -- names of modules ---------------------------------------------------------------------------------------------
 
@@ -660,6 +688,13 @@ def called(call: ast.Call) -> str:
             return name
         case _:
             return ""
+
+
+def _receiver(call: ast.Call) -> str:
+    """On what an access point is made by a method; empty for other calls."""
+    function = call.func
+    made_on = isinstance(function, ast.Attribute) and function.attr == "add_access_point"
+    return ast.unparse(function.value) if made_on and isinstance(function, ast.Attribute) else ""
 
 
 def joined(parts: list[str | Ref]) -> list[str | Ref]:

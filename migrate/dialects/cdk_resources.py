@@ -11,7 +11,7 @@ from functools import cached_property
 from migrate.dialects.cdk_program import EFS, IAM, TASK_DEFINITIONS, Construct, Program, TaskSource, called, scope_of
 from migrate.dialects.reading import Reading, key_text
 from migrate.dialects.shape import rest_but
-from migrate.dialects.values import child, items, mapping
+from migrate.dialects.values import child, items, mapping, truth
 from migrate.syntax.data import squeezed
 from migrate.syntax.node import Mapping, Node
 from migrate.syntax.python.names import Place, Scope
@@ -19,6 +19,7 @@ from rules.model import (
     ANY,
     CLIENT_ACTIONS,
     AccessPoint,
+    Allowance,
     Directory,
     FileSystem,
     FileSystemPolicy,
@@ -47,6 +48,9 @@ _GRANTS = {
 }
 """What methods of a file system allow. Source: `FileSystem` in aws-cdk-lib; on a file system that the program creates they
 also give it a policy that lets nobody mount who does not use IAM."""
+_CLOSED = FileSystemPolicy((Allowance((ANY,), CLIENT_ACTIONS[1:]),))
+"""What L2 file systems get that deny anonymous access: by their argument, or (v2) where the project sets the feature flag
+`@aws-cdk/aws-efs:denyAnonymousAccess`, as those do that `cdk init` makes. Source: `FileSystem` in aws-cdk-lib."""
 
 
 def add(program: Program, reading: Reading, tasks: Sequence[TaskSource]) -> None:
@@ -107,7 +111,11 @@ def _file_system(program: Program, made: Construct, policies: _Policies) -> tupl
     elif (method := policies.file_system_policies.get(made)) is not None:
         problem = f"{method} writes"
     policy = FileSystemPolicy(problem=problem) if problem else None
-    return made, FileSystem(key, program.id_of(made), program.arn_of(made), None, policy)
+    anonymous = child(arguments, "allow_anonymous_access") if isinstance(arguments, Mapping) else None
+    if policy is None and anonymous is not None and truth(anonymous) is False:
+        policy = _CLOSED
+    settled = anonymous is not None or made.kind == f"{EFS}.CfnFileSystem" or program.is_v1
+    return made, FileSystem(key, program.id_of(made), program.arn_of(made), None, policy, settled)
 
 
 def _access_point(program: Program, made: Construct) -> tuple[Construct, AccessPoint]:
@@ -174,7 +182,6 @@ def system_id(program: Program, expression: ast.expr, place: Place) -> Value | N
 def role_of(program: Program, task: TaskSource) -> Value | None:
     """The task role of a task definition. L2 constructs make one of their own where they are given none, or an object that
     takes policies."""
-    scope = scope_of(task.place)
     given: ast.expr | None = None
     if task.construct is not None:
         names = ("task_role", "task_role_arn", "job_role")
@@ -192,15 +199,18 @@ def role_of(program: Program, task: TaskSource) -> Value | None:
         if base is not None:
             made = program.construct(base, task.construct.place)
             if made is not None and made.kind == f"{IAM}.Role":
-                ref = Text((Ref(f"{{{made.name}}}"),))
-                task.role = Role(("role", scope_of(made.place), made.name), (ref,))
+                scope = f"{scope_of(made.place)}.{program.named(made)}"
+                ref = Text((Ref(f"{{{scope}}}"),))
+                task.role = Role(("role", scope, made.name), (ref,))
                 task.role_construct = made
                 return ref
         if given is not None:
             found = program.value(program.document.node(given, task.construct.place))
             return found if found is not None else Opaque(ast.unparse(given))
-    ref = Text((Ref(f"{{{task.name}.task_role}}"),))
-    task.role = Role(("role", scope, f"{task.name} (task role)"), (ref,))
+    # Several task definitions may have one name, in several stacks.
+    owner = ".".join(map(str, task.key[1:]))
+    ref = Text((Ref(f"{{{owner}.task_role}}"),))
+    task.role = Role(("role", owner, f"{task.name} (task role)"), (ref,))
     return ref
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from migrate.dialects.cdk_program import BATCH, Program
 from migrate.dialects.code import SPELLING
 from migrate.dialects.shape import Spelling, read_container, rest_but
+from migrate.dialects.template_spelling import ECS
 from migrate.dialects.values import child, items, mapping, truth
 from migrate.syntax.node import Entry, Mapping, Node, Scalar
 from rules.model import Container, MountPoint
@@ -103,8 +104,6 @@ class Spellings:
 
     def of_override(self) -> Spelling:
         """CloudFormation's own names, which overrides of a template have."""
-        from migrate.dialects.cloudformation import ECS  # few programs have overrides
-
         own = {name: getattr(SPELLING, name) for name in ("write", "members", "arms", "condition", "plain")}
         return replace(ECS, **own, read=self.program.value)
 

@@ -14,6 +14,7 @@ from migrate.dialects.cdk_program import (
     ECS,
     EFS,
     IAM,
+    STACKS,
     TASK_DEFINITIONS,
     Construct,
     Program,
@@ -39,7 +40,7 @@ from migrate.syntax.node import (
 )
 from migrate.syntax.node import Value as NewValue
 from migrate.syntax.python import PythonDocument
-from migrate.syntax.python.names import Block, Place
+from migrate.syntax.python.names import Block, Place, Scope
 from rules.identifiers import parts as words_of
 from rules.model import (
     CLIENT_ACTIONS,
@@ -114,6 +115,12 @@ class Writer:
         assert isinstance(found, Place)
         return found
 
+    def use(self, volume: Key) -> Place:
+        """Where the task definition gets a volume, which may be made elsewhere."""
+        found = self.reading.nodes[("use", *volume)]
+        assert isinstance(found, Place)
+        return found
+
     @cached_property
     def owners(self) -> dict[Key, Task]:
         """The task definition of each volume."""
@@ -170,16 +177,7 @@ class Writer:
         """Why a role cannot be allowed something here."""
         if change.role not in self.reading.spans:
             return "a role for it is not added to programs of the CDK"
-        grantee = self._grantee(change.role)
-        if grantee is None:
-            return "the code has no name for its task definition"
-        try:
-            for permission in change.permissions:
-                if permission.resource is not None:
-                    self._arn(permission.resource, grantee[0].place)
-        except CannotEdit as problem:
-            return str(problem)
-        return None
+        return None if self._grantee(change.role) else "the code has no name for its task definition"
 
     def _grantee(self, role: Key) -> tuple[TaskSource, str] | None:
         """A task definition with a role, and the expression whose method allows it something."""
@@ -203,7 +201,8 @@ class Writer:
         first = min(places, key=lambda place: place.index)
         expression, made = self.program.object_of(system, first)
         plain = not (isinstance(path, Text) and path.literal is None) and not isinstance(path, Opaque)
-        if made is not None and plain and (found := self._beside(name, made, places)) is not None:
+        uses = [self.use(volume) for volume in volumes]
+        if made is not None and plain and (found := self._beside(name, made, [*places, *uses])) is not None:
             return found
         if any(place.scope is not first.scope for place in places):
             return "several functions use it, and the file system comes from elsewhere"
@@ -224,6 +223,11 @@ class Writer:
             scope = None
         kind = _L1_POINT if low else _L2_POINT
         target = _snake(name)
+        if any(use.scope is not first.scope for use in uses):
+            methods = [place.scope.method_of() for place in (first, *uses)]
+            if methods[0] is None or any(method != methods[0] for method in methods):
+                return "functions that share no object make the volume and the task definition"
+            target = f"{methods[0][1]}.{target}"
         return Home(first, first.statement, True, kind, target, scope, None if low else expression)
 
     def _beside(self, name: str, made: Construct, places: list[Place]) -> Home | None:
@@ -247,7 +251,7 @@ class Writer:
         target = _snake(name)
         if any(place.scope is not made.place.scope for place in places):
             method = made.place.scope.method_of()
-            if method is None or made.place.scope.path[-1:] != ("__init__",) or made.place.block.parent is not None:
+            if method is None or made.place.block.parent is not None:
                 return None
             target = f"{method[1]}.{target}"
         system = made.targets[0]
@@ -378,6 +382,7 @@ class Writer:
                 raise CannotEdit(home)
             self.program.planned[name] = home.target
             self.program.planned_kinds[name] = home.kind
+            self.program.planned_scopes[name] = home.place.scope
             statement = self.document.beside(home.statement)
             yield AddStatement(statement, self._point(name, point, path, home), home.target, home.before)
 
@@ -423,8 +428,9 @@ class Writer:
             grantee = self._grantee(role)
             assert grantee is not None
             for statement, place, group in self._by_statement(planned, role, permissions, grantee[0]):
+                of = grantee[1].rpartition(".")[0]
                 for resource, actions, points in _grouped(group):
-                    made = self._policy_statement(resource, actions, points, place)
+                    made = self._policy_statement(resource, actions, points, place, of)
                     yield AddStatement(self.document.beside(statement), Call(grantee[1], {}, (made,)))
 
     def _by_statement(
@@ -434,7 +440,7 @@ class Writer:
         needs them."""
         before = {volume.key: volume for t in self.reading.stack.tasks for volume in t.volumes}
         changed = [
-            (volume, self.place(volume.key))
+            (volume, self._granted_at(volume.key, task))
             for t in planned.tasks
             for volume in t.volumes
             if volume != before[volume.key] and (found := self.source(t.key).role) is not None and found.key == role
@@ -458,6 +464,11 @@ class Writer:
             places[block] = max(own or [task.place], key=lambda one: one.index)
         return [(self._behind(places[block]), places[block], group) for block, group in groups.items()]
 
+    def _granted_at(self, volume: Key, task: TaskSource) -> Place:
+        """Where the permissions belong that a volume needs: where it is made, or where the task definition gets it."""
+        place, use = self.place(volume), self.use(volume)
+        return use if place.scope is not task.place.scope and use.scope is task.place.scope else place
+
     def _serves(self, permission: Permission, storage: object, planned: Stack) -> bool:
         if not isinstance(storage, EfsVolume):
             return False
@@ -474,12 +485,13 @@ class Writer:
         return statement
 
     def _policy_statement(
-        self, resource: Value | None, actions: tuple[str, ...], points: list[Value], place: Place
+        self, resource: Value | None, actions: tuple[str, ...], points: list[Value], place: Place, of: str
     ) -> Call:
+        """A statement for what `of` is allowed to do."""
         members: dict[str, NewValue] = {"actions": list(actions)}
         if resource is not None:
-            members["resources"] = [self._arn(resource, place)]
-        scope: list[NewValue] = [self._arn(point, place) for point in points]
+            members["resources"] = [self._arn(resource, place, of)]
+        scope: list[NewValue] = [self._arn(point, place, of) for point in points]
         if scope:
             only: NewValue = scope[0] if len(scope) == 1 else scope
             members["conditions"] = {"StringEquals": {"elasticfilesystem:AccessPointArn": only}}
@@ -487,8 +499,8 @@ class Writer:
             members["conditions"] = {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}
         return Call(self.name(IAM, "PolicyStatement", place), members)
 
-    def _arn(self, member: Value, place: Place) -> NewValue:
-        """An ARN: of an object, or made of an id."""
+    def _arn(self, member: Value, place: Place, of: str) -> NewValue:
+        """An ARN: of an object, or made of an id in the stack of the construct `of`."""
         match = _ARN.fullmatch(member.coded) if isinstance(member, Text) else None
         if match is None:
             return self.program.write(member, place)
@@ -498,20 +510,53 @@ class Writer:
             if expression is not None and (made is None or made.family == f"{EFS}.FileSystem"):
                 return Source(f"{expression}.file_system_arn")
         return Call(
-            f"{self._stack(place)}.format_arn",
+            f"{self._stack(place, of)}.format_arn",
             {"service": "elasticfilesystem", "resource": kind, "resource_name": self.program.write(value, place)},
         )
 
-    def _stack(self, place: Place) -> str:
-        """The stack, as the code reaches it at a place."""
+    def _stack(self, place: Place, of: str) -> str:
+        """The stack, as the code reaches it at a place: by the constructs in which it makes others there, or by one of them."""
+        scope = self._scope_there(place)
+        if scope is None:
+            return f"{of}.stack"
+        if self._is_stack(scope, place):
+            return scope
+        return f"{self.name('aws_cdk', 'Stack', place)}.of({scope})"
+
+    def _scope_there(self, place: Place) -> str | None:
+        """The construct that a function makes others in: `self` in methods of constructs."""
         method = place.scope.method_of()
-        if method is None:
-            raise CannotEdit("the code around it is no method of a stack or construct")
-        node = method[0].node
-        bases = node.bases if isinstance(node, ast.ClassDef) else []
-        if any(self.program.dotted(base, place) == "aws_cdk.Stack" for base in bases):
+        made = [c.scope for c in self._made_in.get(place.scope, ()) if c.scope]
+        if method is not None and (method[1] in made or self._is_construct(method[0])):
             return method[1]
-        return f"{self.name('aws_cdk', 'Stack', place)}.of({method[1]})"
+        return next((name for name in made if len(place.scope.bindings.get(name, ())) == 1), None)
+
+    @cached_property
+    def _made_in(self) -> dict[Scope, list[Construct]]:
+        """The constructs that each function makes."""
+        found: dict[Scope, list[Construct]] = {}
+        for made in self.program.constructs.values():
+            found.setdefault(made.place.scope, []).append(made)
+        return found
+
+    def _bases(self, scope: Scope) -> list[str]:
+        """The classes of the CDK that a class is based on."""
+        bases = scope.node.bases if isinstance(scope.node, ast.ClassDef) else []
+        place = Place(scope, Block(None), 1 << 60, ast.Pass())
+        return [name for base in bases if (name := self.document.dotted(base, place)) is not None]
+
+    def _is_construct(self, scope: Scope) -> bool:
+        return any(name.startswith(("aws_cdk.", "monocdk.", "constructs.")) for name in self._bases(scope))
+
+    def _is_stack(self, name: str, place: Place) -> bool:
+        """Whether a name certainly is a stack: `self` of one, one that the program makes, or a parameter that is declared so."""
+        method = place.scope.method_of()
+        if method is not None and name == method[1]:
+            bases = [base.rpartition(".")[2] for base in self._bases(method[0])]
+            return "Stack" in bases or "NestedStack" in bases
+        expression = ast.parse(name, mode="eval").body
+        made = self.program.construct(expression, place)
+        return (made is not None and made.kind in STACKS) or self.program.declared(expression, place) in STACKS
 
     # -- names of classes ---------------------------------------------------------------------------------------------
 

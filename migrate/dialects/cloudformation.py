@@ -14,6 +14,7 @@ from migrate.dialects.plain import Collector, PlainDialect, TaskNodes
 from migrate.dialects.reading import Reading
 from migrate.dialects.resources import LOOP, MOST_RESOURCES, Resource, ResourceWriter, Template
 from migrate.dialects.shape import Spelling
+from migrate.dialects.template_spelling import ECS, in_batch
 from migrate.dialects.unread import unread
 from migrate.dialects.values import child, mapping, text, words
 from migrate.syntax import Document
@@ -34,43 +35,6 @@ from rules.model import (
     Value,
     subject,
 )
-
-# Casing as in the CloudFormation registry's resource schemas: ECS and Batch differ.
-ECS = Spelling(
-    name="Name",
-    host="Host",
-    source_path="SourcePath",
-    docker="DockerVolumeConfiguration",
-    scope="Scope",
-    autoprovision="Autoprovision",
-    driver="Driver",
-    driver_options="DriverOpts",
-    labels="Labels",
-    efs="EFSVolumeConfiguration",
-    file_system="FilesystemId",
-    root_directory="RootDirectory",
-    transit_encryption="TransitEncryption",
-    transit_encryption_port="TransitEncryptionPort",
-    authorization="AuthorizationConfig",
-    access_point="AccessPointId",
-    iam="IAM",
-    others=("FSxWindowsFileServerVolumeConfiguration", "S3FilesVolumeConfiguration", "ConfiguredAtLaunch"),
-    mount_points="MountPoints",
-    source_volume="SourceVolume",
-    read_only="ReadOnly",
-    volumes_from="VolumesFrom",
-    source_container="SourceContainer",
-    user="User",
-    read=intrinsics.value,
-    members=intrinsics.members,
-    arms=intrinsics.branches,
-)
-
-
-def in_batch(spelling: Spelling) -> Spelling:
-    """The spelling of AWS::Batch::JobDefinition beside that of AWS::ECS::TaskDefinition."""
-    return replace(spelling, efs="EfsVolumeConfiguration", file_system="FileSystemId", iam="Iam")
-
 
 _KINDS = {
     "AWS::ECS::TaskDefinition": "task",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -44,6 +44,8 @@ class Reading:
     """Rule ids that the source itself (beside comments) suppresses for a task, and the offset where it says so."""
     twins: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
     """Volumes that one node serves (through an anchor): each names all of its group, itself included."""
+    unwritten: dict[Hashable, str] = field(default_factory=dict)
+    """Steps that writing showed to have no place in the text, by what names them, and why."""
     outside: frozenset[Value] = frozenset()
     """Ids and roles that the configuration gives, as the dialect reads them."""
 

@@ -10,10 +10,11 @@ import ast
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from migrate.dialects.cloudformation import ECS, CloudFormation, finished, read_resources, same_for_all
+from migrate.dialects.cloudformation import CloudFormation, finished, read_resources, same_for_all
 from migrate.dialects.plain import Collector
 from migrate.dialects.reading import Reading
 from migrate.dialects.shape import VolumeNodes
+from migrate.dialects.template_spelling import ECS
 from migrate.dialects.troposphere_objects import PACKAGE, Objects
 from migrate.dialects.troposphere_statements import StatementWriter
 from migrate.dialects.troposphere_template import PythonTemplate, templates
@@ -71,7 +72,10 @@ class Troposphere(CloudFormation):
             return made.repeated
         if reason := super().can(reading, change, added):
             return reason
-        statements = StatementWriter(template, reading.stack, reading.stack, Writer.of(reading))
+        statements = reading.nodes.setdefault(
+            ("statements", key[1]), StatementWriter(template, reading.stack, reading.stack, Writer.of(reading))
+        )
+        assert isinstance(statements, StatementWriter)
         try:
             if isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume):
                 nodes = reading.nodes[change.volume]
@@ -89,8 +93,9 @@ class Troposphere(CloudFormation):
         return None
 
     def write(self, reading: Reading, planned: Stack) -> list[AnyEdit]:  # type: ignore[override]
-        edits: list[TreeEdit] = [*self.write_template(reading, planned)]
         writer = Writer.of(reading)
+        writer.begin()
+        edits: list[TreeEdit] = [*self.write_template(reading, planned)]
         statements: list[AnyEdit] = []
         for template in reading.nodes.values():
             if isinstance(template, PythonTemplate):

@@ -27,6 +27,7 @@ from migrate.syntax.node import (
     Kept,
     Mapping,
     New,
+    Scalar,
     Sequence,
     TreeEdit,
 )
@@ -210,20 +211,24 @@ class StatementWriter(ResourceWriter):
 
     def _variable(self, title: str) -> str | None:
         """The variable for a new resource, where the module has one for most of them."""
+        named = self._named
+        if 2 * len(named) < sum(m.title in self.template.resources for m in self.template.objects_by_title.values()):
+            return None
+        same = sum(variable == titled for titled, variable in named)
+        name = title if 2 * same > len(named) else "_".join(word.lower() for word in _WORDS.findall(title))
+        return None if name in self.writer.bound or not name.isidentifier() else name
+
+    @cached_property
+    def _named(self) -> list[tuple[str, str]]:
+        """Titles of resources with the variables that hold them."""
         objects = self.writer.objects
         named: list[tuple[str, str]] = []
-        count = 0
         for made in self.template.objects_by_title.values():
             if made.title in self.template.resources and made.title is not None:
-                count += 1
                 binding = objects.binding_of(made.call)
                 if binding is not None and not objects.is_attribute(binding):
                     named.append((made.title, binding.name))
-        if 2 * len(named) < count:
-            return None
-        same = sum(variable == title for title, variable in named)
-        name = title if 2 * same > len(named) else "_".join(word.lower() for word in _WORDS.findall(title))
-        return None if name in self.writer.bound or not name.isidentifier() else name
+        return named
 
     def _depends_on(self, service: Resource, policies: list[str]) -> TreeEdit:
         node = service.properties
@@ -232,6 +237,11 @@ class StatementWriter(ResourceWriter):
         listed = resolve(entry.value) if entry else None
         if isinstance(listed, Sequence) and items(listed) is not None:
             return EditSequence(listed, (*listed.items, *map(New, policies)))
+        if isinstance(listed, Scalar) and entry is not None:
+            waits: list[NewValue] = [listed.text, *policies]
+            return EditMapping(
+                node, tuple(Added("DependsOn", waits, replaces=e) if e is entry else Kept(e) for e in node.entries)
+            )
         if entry is not None:
             raise CannotEdit(f"what {service.name} waits for is no list")
         alone: NewValue = policies[0] if len(policies) == 1 else list[NewValue](policies)

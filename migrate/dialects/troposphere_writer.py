@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from migrate.dialects.reading import Reading
 from migrate.dialects.troposphere_objects import PACKAGE, Made, Objects
@@ -37,9 +36,6 @@ from rules.model import (
     Text,
     Value,
 )
-
-if TYPE_CHECKING:
-    pass
 
 _PROPERTIES = {
     "AuthorizationConfig": "AuthorizationConfig",
@@ -90,13 +86,23 @@ class Writer:
 
     @classmethod
     def of(cls, reading: Reading) -> Writer:
+        """The writer of a reading, which is asked once per change."""
+        known = reading.nodes.get(("writer",))
+        if isinstance(known, cls):
+            return known
         objects = reading.nodes[("objects",)]
         assert isinstance(objects, Objects)
         found: dict[str, Made] = {}
         for made in objects.made:
             if made.title is not None:
                 found.setdefault(made.title, made)
-        return cls(objects, found)
+        writer = reading.nodes[("writer",)] = cls(objects, found)
+        return writer
+
+    def begin(self) -> None:
+        """Forget what was only asked for."""
+        self.imports.clear()
+        self.new.clear()
 
     # -- imports ------------------------------------------------------------------------------------------------------
 

@@ -63,6 +63,8 @@ class Evaluator:
         self._with_keys: dict[tuple[int, tuple[tuple[int, int], ...]], Mapping] = {}
         self._set: dict[tuple[ast.expr, bool], Entry] = {}
         self._handed_on: dict[ast.AST, bool] = {}
+        self.library: Callable[[str], bool] = lambda name: name == "object"
+        """Whether a class that is imported, by its dotted name, is known to set no attributes that the program sets too."""
 
     # -- nodes --------------------------------------------------------------------------------------------------------
 
@@ -574,11 +576,18 @@ class Evaluator:
         if any(name in other.bindings for other in relatives) or len(own) + len(mine) != 1:
             return None, f"`{ast.unparse(expression)}` is assigned more than once" if own or mine else None
         binding = own[0] if own else mine[0].binding
-        if binding.value is None or (mine and (is_class or not mine[0].in_init)):
+        if binding.value is None or (mine and (is_class or not (mine[0].in_init or self._sets_alone(scope, binding)))):
             return None, None
         if own and binding.place.block.parent is not None:
             return None, f"`{name}` is assigned in a branch"
         return binding, None
+
+    def _sets_alone(self, scope: Scope, binding: Binding) -> bool:
+        """Whether the only assignment to an attribute, which stands in some method, gives all who read it the same object:
+        there is no base from which another one could come first."""
+        bases = scope.node.bases if isinstance(scope.node, ast.ClassDef) else []
+        named = (self.dotted(base, binding.place) for base in bases)
+        return isinstance(binding.value, ast.Call) and all(n is not None and self.library(n) for n in named)
 
     def definition(self, expression: ast.expr, place: Place) -> tuple[ast.expr, Place]:
         """What was assigned to a name, and to the names in that, as far as one assignment reaches each of them: the

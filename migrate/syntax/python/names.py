@@ -30,6 +30,15 @@ class Scope:
     bases: tuple[str, ...] = ()
     """For a class, the names of its bases."""
 
+    def within(self, other: Scope) -> bool:
+        """Whether this lies in `other` or is it."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope is other:
+                return True
+            scope = scope.parent
+        return False
+
     def method_of(self) -> tuple[Scope, str, bool] | None:
         """The class whose method this is, the name of its first parameter, and whether that is the class itself."""
         node = self.node
