@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -20,7 +21,7 @@ from migrate.report.diff import unified
 from migrate.report.result import Report, caveats, subjects
 from migrate.run import FileResult, Options, Run
 from migrate.source import SourceProblem, write
-from migrate.terminal import printable
+from migrate.terminal import coloured, printable
 from rules.rule import Status
 
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ class Session:
 
     def check(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool) -> int:
         with _writable(output) as stream:
-            with self._results(paths) as (run, results):
-                report = Report(list(results))
+            with self._results(paths, fixes=form == "sarif") as (run, results):
+                files = list(results)
+            report = Report(files, problems=list(run.problems.values()))
             return self._finish(run, report, form, stream, verbose)
 
     def diff(self, paths: Sequence[str]) -> int:
@@ -62,11 +64,12 @@ class Session:
     def apply(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool) -> int:
         with _writable(output) as stream:
             with self._results(paths) as (run, results):
-                report = Report([_written(file) for file in results], applied=True)
+                files = [_written(file) for file in results]
             if run.passed is not None:
                 emit(run.passed)
+            report = Report(files, applied=True, problems=list(run.problems.values()))
             # The result of standard input takes the report's place.
-            return self._finish(run, report, form, stream or (sys.stderr if "-" in paths else None), verbose)
+            return self._finish(run, report, form, stream, verbose, sys.stderr if "-" in paths else None)
 
     def init(self, paths: Sequence[str]) -> int:
         from migrate.starter import starter
@@ -91,25 +94,31 @@ class Session:
     # -- what they share ----------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _results(self, paths: Sequence[str]) -> Iterator[tuple[Run, Iterator[FileResult]]]:
-        run = Run(self.options, warn=lambda message: None if self.quiet else self._say(f"warning: {message}"))
+    def _results(self, paths: Sequence[str], fixes: bool = False) -> Iterator[tuple[Run, Iterator[FileResult]]]:
+        run = Run(
+            replace(self.options, fixes=fixes),
+            warn=lambda message: None if self.quiet else self._say(f"warning: {message}"),
+        )
         with _progress(self.quiet) as progress:
             yield run, run.results(paths, progress)
 
-    def _finish(self, run: Run, report: Report, form: str, stream: TextIO | None, verbose: bool) -> int:
-        """Print the report, to standard output unless there is a `stream` for it, and the messages."""
-        if form == "json":
-            from migrate.report.json import render
+    def _finish(
+        self, run: Run, report: Report, form: str, file: TextIO | None, verbose: bool, instead: TextIO | None = None
+    ) -> int:
+        """Write the report to a `file`, and to the terminal what that does not say to people; then the messages.
 
-            text = render(report)
-        else:
-            from migrate.report import text as text_report
-
-            text = text_report.render(report, verbose)
-        if stream is not None:
-            stream.write(text)
-        else:
-            emit(text.encode())
+        The terminal is standard output or what is `instead` of it, where there is then nothing beside a file.
+        """
+        if file is not None:
+            file.write(_rendered(report, form, verbose))
+        if file is None or (form != "text" and instead is None):
+            shown = form if file is None else "text"
+            terminal = instead or sys.stdout
+            text = _rendered(report, shown, verbose, coloured(terminal))
+            if terminal is sys.stdout:
+                emit(text.encode(), safe=shown == "text")
+            else:
+                terminal.write(text)
         self._messages(run, report.files)
         return self._status(run, report.files, report.open())
 
@@ -149,6 +158,16 @@ class Session:
         print(f"efs-migrate: {printable(message)}", file=sys.stderr)
 
 
+def _rendered(report: Report, form: str, verbose: bool, colours: bool = False) -> str:
+    """The report in a format, whose module is imported only now."""
+    if form == "text":
+        from migrate.report import text
+
+        return text.render(report, verbose, colours)
+    render: Callable[[Report], str] = import_module(f"migrate.report.{form}").render
+    return render(report)
+
+
 @contextmanager
 def _writable(output: Path | None) -> Iterator[TextIO | None]:
     """The file for the report, opened before the work starts: afterwards would be too late to find that it cannot be.
@@ -166,13 +185,13 @@ def _writable(output: Path | None) -> Iterator[TextIO | None]:
         file.write(buffer.getvalue())
 
 
-def emit(raw: bytes) -> None:
+def emit(raw: bytes, safe: bool = False) -> None:
     """Write to standard output: a diff as bytes, which holds the files' own newlines.
 
-    A terminal gets no control characters from a file. It is not what applies a diff.
+    A terminal gets no control characters from a file, unless they are known to be ours. It is not what applies a diff.
     """
     sys.stdout.flush()
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and not safe:
         lines = raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
         raw = "\n".join("\t".join(map(printable, line.split("\t"))) for line in lines).encode()
     rest = memoryview(raw)

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from migrate import config
 from migrate.config import Config, ConfigProblem
 from migrate.discover import Found, content, discover, excluder, reason, screen, tells
 from migrate.engine import Outcome, process
+from migrate.fixes import Fix, fixes
 from migrate.source import Source, SourceProblem, read
 from migrate.survey import Homes, Place, Survey, asks, look
 from rules import RULES
@@ -40,6 +42,8 @@ class Options:
     exclude: tuple[str, ...] = ()
     gitignore: bool = True
     stdin_name: str | None = None
+    fixes: bool = False
+    """Whether results are to say which of their edits can be taken by themselves."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Job:
     """The broken configuration that is the reason."""
     place: Place | None = None
     """Where the file belongs, if it may ask what instances of other files mount."""
+    fixes: bool = False
+    """As in the options."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,8 @@ class FileResult:
     """Whether this is standard input, whose result goes to standard output."""
     config: str | None = None
     """The broken configuration, as `Run.problems` knows it, that kept the file from being looked into."""
+    fixes: tuple[Fix, ...] = ()
+    """The outcome's edits in parts, if the options ask for them."""
 
 
 @dataclass
@@ -126,7 +134,7 @@ class Run:
         if not found.explicit and _excluded(governing, found.path):
             return None
         place = self.place(found, governing) if asks(raw) else None
-        return Job(found.path, found.name, self.policy(governing), place=place)
+        return Job(found.path, found.name, self.policy(governing), place=place, fixes=self.options.fixes)
 
     def place(self, found: Found, governing: Config) -> Place:
         return Place(found.path, found.name, self._homes.of(found.path, (governing.folder, found.root)))
@@ -171,7 +179,7 @@ class Run:
         job = (
             _stopped(name, name, governing)
             if isinstance(governing, ConfigProblem)
-            else Job(name, name, self.policy(governing), raw=raw)
+            else Job(name, name, self.policy(governing), raw=raw, fixes=self.options.fixes)
         )
         return replace(work(job), stdin=True)
 
@@ -224,8 +232,10 @@ def work(job: Job) -> FileResult:
     except SourceProblem as problem:
         return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
     json = {".json": True, ".yaml": False, ".yml": False}.get(path.suffix.lower())
-    outcome = process(source.text, _stem(path), job.policy, json=json, python=_is_python(job.path))
-    return FileResult(job.name, source, outcome)
+    do = partial(process, source.text, _stem(path), job.policy, json=json, python=_is_python(job.path))
+    outcome = do()
+    parts = fixes(source.text, outcome, lambda decisions: do(decisions=decisions)) if job.fixes else ()
+    return FileResult(job.name, source, outcome, fixes=parts)
 
 
 def _is_python(path: str) -> bool:
