@@ -20,7 +20,7 @@ from migrate.engine import Located
 from migrate.report.diff import unified
 from migrate.report.result import Report, caveats, subjects
 from migrate.run import FileResult, Options, Run
-from migrate.source import SourceProblem, write
+from migrate.source import SourceProblem, overwrite, write
 from migrate.terminal import coloured, printable
 from rules.rule import Status
 
@@ -46,7 +46,7 @@ class Session:
             with self._results(paths, fixes=form == "sarif") as (run, results):
                 files = list(results)
             report = Report(files, problems=list(run.problems.values()))
-            return self._finish(run, report, form, stream, verbose)
+            return self._finish(run, report, form, stream, _terminal(form, output), verbose)
 
     def diff(self, paths: Sequence[str]) -> int:
         printed = False
@@ -68,8 +68,8 @@ class Session:
             if run.passed is not None:
                 emit(run.passed)
             report = Report(files, applied=True, problems=list(run.problems.values()))
-            # The result of standard input takes the report's place.
-            return self._finish(run, report, form, stream, verbose, sys.stderr if "-" in paths else None)
+            terminal = _terminal(form, output, filters="-" in paths)
+            return self._finish(run, report, form, stream, terminal, verbose)
 
     def init(self, paths: Sequence[str]) -> int:
         from migrate.starter import starter
@@ -103,17 +103,13 @@ class Session:
             yield run, run.results(paths, progress)
 
     def _finish(
-        self, run: Run, report: Report, form: str, file: TextIO | None, verbose: bool, instead: TextIO | None = None
+        self, run: Run, report: Report, form: str, file: TextIO | None, terminal: TextIO | None, verbose: bool
     ) -> int:
-        """Write the report to a `file`, and to the terminal what that does not say to people; then the messages.
-
-        The terminal is standard output or what is `instead` of it, where there is then nothing beside a file.
-        """
+        """Write the report to a file, and to a terminal what people read; then the messages."""
         if file is not None:
             file.write(_rendered(report, form, verbose))
-        if file is None or (form != "text" and instead is None):
+        if terminal is not None:
             shown = form if file is None else "text"
-            terminal = instead or sys.stdout
             text = _rendered(report, shown, verbose, coloured(terminal))
             if terminal is sys.stdout:
                 emit(text.encode(), safe=shown == "text")
@@ -168,21 +164,46 @@ def _rendered(report: Report, form: str, verbose: bool, colours: bool = False) -
     return render(report)
 
 
+def _terminal(form: str, output: Path | None, filters: bool = False) -> TextIO | None:
+    """Where people read the report: standard output, unless the result of standard input takes its place (`filters`) or it
+    is what the report is written to; nowhere if a file holds it as text."""
+    if output is None:
+        return sys.stderr if filters else sys.stdout
+    return None if form == "text" or filters or _is_standard_output(output) else sys.stdout
+
+
+def _is_standard_output(output: Path) -> bool:
+    try:
+        return os.path.samestat(output.stat(), os.fstat(sys.stdout.fileno()))
+    except OSError:  # what stands for standard output may be no file
+        return False
+
+
 @contextmanager
 def _writable(output: Path | None) -> Iterator[TextIO | None]:
-    """The file for the report, opened before the work starts: afterwards would be too late to find that it cannot be.
+    """What takes the report for a file, which is opened before the work starts: afterwards would be too late to find that it
+    cannot be.
 
-    What it holds stays until the report replaces it. Raises OSError, which names the file.
+    What it holds stays until the report replaces it, also if that fails; a new one does not stay then. Raises OSError, which
+    names the file.
     """
     if output is None:
         yield None
         return
     buffer = io.StringIO()
-    with output.open("a", encoding="utf-8", newline="\n") as file:
-        yield buffer
-        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            file.truncate(0)
-        file.write(buffer.getvalue())
+    new = not os.path.lexists(output)
+    with output.open("ab") as file:
+        try:
+            yield buffer
+            raw = buffer.getvalue().encode()
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                overwrite(Path(os.path.realpath(output)), output.read_bytes(), raw)
+            else:
+                file.write(raw)
+        except BaseException:
+            if new:
+                output.unlink(missing_ok=True)
+            raise
 
 
 def emit(raw: bytes, safe: bool = False) -> None:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from migrate.engine import Located, VolumeLevels
 from migrate.report.commonmark import block, code, prose
@@ -14,7 +15,6 @@ from migrate.report.diff import unified
 from migrate.report.result import Report, subject
 from migrate.run import FileResult
 from migrate.terminal import printable
-from migrate.wording import change_in_words
 from rules.grants import merge
 from rules.model import Level
 from rules.rule import Grant, Stage, Status
@@ -86,9 +86,10 @@ def render(report: Report) -> str:
 def _fitted(head: str, sections: Sequence[_Section], limit: int) -> str:
     room = limit - _size(head) - sum(_size(_shown(section, [], set())) + 80 for section in sections)
     kept: set[int] = set()
-    for section in sections:
-        for part in section.parts:
-            if (size := _size(part.text) + _size(part.instead)) <= room:
+    # In turns, so that no section starves because one before it is long.
+    for turn in zip_longest(*(section.parts for section in sections)):
+        for part in turn:
+            if part is not None and (size := _size(part.text) + _size(part.instead)) <= room:
                 kept.add(id(part))
                 room -= size
     folds = [part for section in sections for part in section.parts if part.fold and id(part) in kept]
@@ -174,6 +175,8 @@ def _left(file: FileResult, located: Located) -> _Part:
 
 
 def _file(file: FileResult) -> _Part:
+    from migrate.wording import change_in_words
+
     assert file.source is not None
     outcome = file.outcome
     levels: dict[str, list[VolumeLevels]] = {}
