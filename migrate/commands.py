@@ -109,10 +109,9 @@ class Session:
         if file is not None:
             file.write(_rendered(report, form, verbose))
         if terminal is not None:
-            shown = form if file is None else "text"
-            text = _rendered(report, shown, verbose, coloured(terminal))
+            text = _rendered(report, form if file is None else "text", verbose, coloured(terminal))
             if terminal is sys.stdout:
-                emit(text.encode(), safe=shown == "text")
+                emit(text.encode(), safe=True)
             else:
                 terminal.write(text)
         self._messages(run, report.files)
@@ -209,7 +208,7 @@ def _writable(output: Path | None) -> Iterator[TextIO | None]:
 def emit(raw: bytes, safe: bool = False) -> None:
     """Write to standard output: a diff as bytes, which holds the files' own newlines.
 
-    A terminal gets no control characters from a file, unless they are known to be ours. It is not what applies a diff.
+    A terminal gets no control characters from a file; what is `safe` holds none but ours. It is not what applies a diff.
     """
     sys.stdout.flush()
     if sys.stdout.isatty() and not safe:

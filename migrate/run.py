@@ -8,18 +8,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from migrate import config
 from migrate.config import Config, ConfigProblem
 from migrate.discover import Found, content, discover, excluder, reason, screen, tells
 from migrate.engine import Outcome, process
-from migrate.fixes import Fix, fixes
 from migrate.source import Source, SourceProblem, read
 from migrate.survey import Homes, Place, Survey, asks, look
 from rules import RULES
 from rules.model import Level
 from rules.rule import Policy
+
+if TYPE_CHECKING:
+    from migrate.fixes import Fix
 
 _Given = TypeVar("_Given")
 _Done = TypeVar("_Done")
@@ -233,9 +235,12 @@ def work(job: Job) -> FileResult:
         return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
     json = {".json": True, ".yaml": False, ".yml": False}.get(path.suffix.lower())
     do = partial(process, source.text, _stem(path), job.policy, json=json, python=_is_python(job.path))
-    outcome = do()
-    parts = fixes(source.text, outcome, lambda decisions: do(decisions=decisions)) if job.fixes else ()
-    return FileResult(job.name, source, outcome, fixes=parts)
+    result = FileResult(job.name, source, do())
+    if not job.fixes:
+        return result
+    from migrate.fixes import fixes
+
+    return replace(result, fixes=fixes(source.text, result.outcome, lambda decisions: do(decisions=decisions)))
 
 
 def _is_python(path: str) -> bool:

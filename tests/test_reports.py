@@ -623,9 +623,8 @@ def test_nothing_is_smuggled(word: str, command_name: str) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_pipes_have_no_control_codes(form: str) -> None:
-    environment = {k: v for k, v in os.environ.items() if k not in ("FORCE_COLOR", "CLICOLOR_FORCE", "NO_COLOR")}
     command = [sys.executable, "-m", "migrate", "check", "--format", form, "--output", "out", str(FLEET)]
-    done = subprocess.run(command, capture_output=True, check=False, env=environment | {"PYTHONPATH": str(ROOT)})
+    done = subprocess.run(command, capture_output=True, check=False, env=os.environ | {"PYTHONPATH": str(ROOT)})
     assert done.returncode == 1, done.stderr
     for raw in (done.stdout, done.stderr, Path("out").read_bytes()):
         assert not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", raw)
@@ -658,8 +657,7 @@ def test_colours_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_colours_change_nothing_else() -> None:
     pty = pytest.importorskip("pty")
     Path("x\x1b[31m.yaml").write_text(YAML)
-    environment = {k: v for k, v in os.environ.items() if k not in ("FORCE_COLOR", "CLICOLOR_FORCE", "NO_COLOR")}
-    environment |= {"PYTHONPATH": str(ROOT), "TERM": "xterm"}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm"}
     command = [sys.executable, "-m", "migrate", "check", "."]
     plain = subprocess.run(command, capture_output=True, check=False, env=environment).stdout.decode()
     outer, inner = pty.openpty()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -111,6 +110,8 @@ def fingerprints(file: FileResult) -> list[str]:
 
 def fingerprint(*parts: str) -> str:
     """A hash of some words."""
+    import hashlib  # takes longer to import than most reports to make
+
     # File names may hold undecodable bytes, and names in JSON half a surrogate pair.
     raw = b"\0".join(part.encode("utf-8", "surrogatepass") for part in parts)
     return hashlib.sha256(raw).hexdigest()[:32]
