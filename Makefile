@@ -28,7 +28,7 @@ demo: .venv/.run ## show what the tool finds, and would change, in a small fleet
 	@echo '$$ efs-migrate diff $(DEMO)'
 	@$(PYTHON) -m migrate diff $(DEMO) || test $$? -eq 1
 
-test: .venv/.test ## run the tests
+test: .venv/.test .venv/.cdk-v1 ## run the tests
 	$(PYTHON) -m pytest -n auto
 
 check: .venv/.dev ## everything a change must pass: format, lint, types, tests
@@ -60,6 +60,15 @@ clean: ## remove .venv and everything else that can be made again
 		echo >&2 'make: the packages could not be installed (see above). This needs the Python Package Index'; \
 		echo >&2 'make: or a mirror of it: set PIP_INDEX_URL, and HTTPS_PROXY where there is a proxy.'; \
 		exit 1; }
+	@touch $@
+
+# CDK v1, which cannot be installed beside v2, judges what is made of v1 programs. Where it cannot be installed (it is no
+# longer maintained, and newer Pythons may not take it), that test says so and is skipped.
+CDK_V1 := aws-cdk.core aws-cdk.aws-ecs aws-cdk.aws-efs
+.venv/.cdk-v1: $(PYTHON)
+	@echo 'installing CDK v1 into .venv/cdk-v1'
+	@$(PYTHON) -m venv --clear .venv/cdk-v1 && .venv/cdk-v1/bin/python -m pip install --quiet $(CDK_V1) || { \
+		echo >&2 'make: CDK v1 could not be installed (see above); its test will be skipped.'; rm -rf .venv/cdk-v1; }
 	@touch $@
 
 # Each candidate is tried, not only looked up: pyenv puts commands on the PATH that only print an error.

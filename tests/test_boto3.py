@@ -343,3 +343,19 @@ def test_a_generated_file_of_20000_lines(policy: Policy) -> None:
     outcome = read(f"{body}ecs.register_task_definition(family='api', volumes=[{VOLUME}])\n", policy)
     assert levels(outcome) == TO_IAM
     assert outcome.text.startswith(body)
+
+
+def test_a_configured_expression_needs_its_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = tmp_path / ".efs-migrate.yaml"
+    config.write_text("file-systems: [{id: '{settings.EFS_ID}', mounts: {/mnt/efs: /}}]\n")
+    call = (
+        "client.register_task_definition(family='web', containerDefinitions=[], volumes=["
+        "{'name': 'data', 'host': {'sourcePath': '/mnt/efs/data'}}])\n"
+    )
+    (tmp_path / "bound.py").write_text("import settings\n" + call)
+    (tmp_path / "unbound.py").write_text(call)
+    ran = efs_migrate("check", "--format=json", "--target=tls", ".")
+    found = {file["path"]: [f["status"] for f in file["findings"]] for file in ran.report["files"]}
+    assert found == {"bound.py": ["fixable", "fixable"], "unbound.py": ["refused"]}
+    assert "the code has no name settings there" in str(ran.stdout)

@@ -1,7 +1,7 @@
 """CDK programs: an independent judge (the CDK itself, before and after), and what the dialect decides.
 
-The judge needs Node.js on the PATH. CDK v1 and v2 cannot be installed side by side; name a Python that has v1
-(`aws-cdk.core`, `aws-cdk.aws-ecs`, `aws-cdk.aws-efs`) in EFS_MIGRATE_CDK_V1_PYTHON to have it judge the v1 sample, too.
+The judge needs Node.js on the PATH. CDK v1 and v2 cannot be installed side by side: `make test` installs v1 in an environment
+of its own.
 """
 
 from __future__ import annotations
@@ -61,11 +61,28 @@ def synthesise(python: str, paths: list[Path]) -> dict[str, dict[str, Template]]
 def judge(python: str, judged: list[Case]) -> None:
     paths = [path for case in judged for path in (case.before, case.folder / "after.py")]
     templates = synthesise(python, paths)
+    for template in (template for stacks in templates.values() for template in stacks.values()):
+        jobs_as_tasks(template)
     for case in judged:
         before, after = templates[str(case.before)], templates[str(case.folder / "after.py")]
         assert before.keys() == after.keys(), case.name
         for stack in before:
             differs_as_planned(before[stack], after[stack], case.name)
+
+
+def jobs_as_tasks(template: Template) -> None:
+    """Give jobs of AWS Batch the form of task definitions, which differ in names only."""
+    for job in (r for r in template["Resources"].values() if r["Type"] == "AWS::Batch::JobDefinition"):
+        container = job["Properties"]["ContainerProperties"]
+        job["Type"] = "AWS::ECS::TaskDefinition"
+        job["Properties"]["Volumes"] = volumes = container.pop("Volumes")
+        job["Properties"]["TaskRoleArn"] = container.get("JobRoleArn")
+        for volume in volumes:
+            if (efs := volume.pop("EfsVolumeConfiguration", None)) is not None:
+                efs["FilesystemId"] = efs.pop("FileSystemId")
+                if (authorization := efs.get("AuthorizationConfig")) is not None:
+                    authorization["IAM"] = authorization.pop("Iam", None)
+                volume["EFSVolumeConfiguration"] = efs
 
 
 def differs_as_planned(before: Template, after: Template, name: str) -> None:
@@ -85,20 +102,29 @@ def differs_as_planned(before: Template, after: Template, name: str) -> None:
 def climbs(old: Template, new: Template, resources: dict[str, Template], name: str) -> None:
     pairs = zip(old["Properties"].get("Volumes", []), new["Properties"].get("Volumes", []), strict=True)
     for was, is_now in pairs:
-        if "EFSVolumeConfiguration" not in was:
+        if "EFSVolumeConfiguration" not in is_now:
             assert was == is_now, name
             continue
-        was, is_now = was["EFSVolumeConfiguration"], is_now["EFSVolumeConfiguration"]
+        was = was.get("EFSVolumeConfiguration") or mounted_by_hosts(was["Host"]["SourcePath"], resources)
+        is_now = is_now["EFSVolumeConfiguration"]
         assert is_now["TransitEncryption"] == "ENABLED", name
-        assert is_now["AuthorizationConfig"]["IAM"] == "ENABLED", name
+        allowed = new["Properties"].get("TaskRoleArn") is not None
+        assert is_now["AuthorizationConfig"]["IAM"] == ("ENABLED" if allowed else None), name
         point = is_now["AuthorizationConfig"].get("AccessPointId")
         if point is None:
             assert is_now.get("RootDirectory") == was.get("RootDirectory"), name
-        elif "AuthorizationConfig" not in was:
+        elif "AccessPointId" not in was.get("AuthorizationConfig", {}):
             assert "RootDirectory" not in is_now, name
             made = resources[point["Ref"] if "Ref" in point else point["Fn::GetAtt"][0]]["Properties"]
             assert made["FileSystemId"] == was["FilesystemId"], name
             assert made["RootDirectory"]["Path"] == was.get("RootDirectory", "/").rstrip("/") or "/", name
+
+
+def mounted_by_hosts(path: str, resources: dict[str, Template]) -> Template:
+    """What lies at a path below `/mnt/efs`, where instances mount the only file system."""
+    (file_system,) = (key for key, resource in resources.items() if resource["Type"] == "AWS::EFS::FileSystem")
+    assert f'{{"Ref": "{file_system}"}}' in json.dumps([r for r in resources.values() if "UserData" in json.dumps(r)])
+    return {"FilesystemId": {"Ref": file_system}, "RootDirectory": path.removeprefix("/mnt/efs")}
 
 
 def is_scoped(policy: Template, name: str) -> None:
@@ -122,10 +148,16 @@ def without_upgrade(template: Template, added: set[str]) -> Template:
         del template["Resources"][key]
     for resource in template["Resources"].values():
         for volume in resource.get("Properties", {}).get("Volumes", []):
+            if volume.get("Host", {}).get("SourcePath", "").startswith("/mnt/efs"):
+                volume["EFSVolumeConfiguration"] = mounted_by_hosts(
+                    volume.pop("Host")["SourcePath"], template["Resources"]
+                )
             for member in ("TransitEncryption", "RootDirectory", "AuthorizationConfig"):
                 volume.get("EFSVolumeConfiguration", {}).pop(member, None)
-        if resource["Type"] == "AWS::ECS::Service" and resource["Properties"].get("PlatformVersion") == "1.3.0":
-            resource["Properties"]["PlatformVersion"] = "1.4.0"
+        fargate = resource.get("Properties", {}).get("ContainerProperties", {}).get("FargatePlatformConfiguration")
+        pinned = resource["Properties"] if resource["Type"] == "AWS::ECS::Service" else fargate or {}
+        if pinned.get("PlatformVersion") == "1.3.0":
+            pinned["PlatformVersion"] = "1.4.0"
         waits = resource.get("DependsOn")
         if isinstance(waits, list):
             resource["DependsOn"] = [name for name in waits if name not in added]
@@ -137,10 +169,10 @@ def test_synthesised_by_cdk_v2() -> None:
 
 
 def test_synthesised_by_cdk_v1() -> None:
-    python = os.environ.get("EFS_MIGRATE_CDK_V1_PYTHON")
-    if not python:
-        pytest.skip("EFS_MIGRATE_CDK_V1_PYTHON does not name a Python with CDK v1")
-    judge(python, [case for case in SYNTHESISED if case.name == V1])
+    python = ROOT / ".venv" / "cdk-v1" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("CDK v1 is not installed in .venv/cdk-v1; `make .venv/.cdk-v1` does that")
+    judge(str(python), [case for case in SYNTHESISED if case.name == V1])
 
 
 # -- decisions --------------------------------------------------------------------------------------------------------
@@ -170,6 +202,21 @@ def test_an_owned_file_system_makes_its_access_point() -> None:
     assert levels(outcome) == {"data": Level.IAM}
     assert "data_access_point = fs.add_access_point(" in outcome.text
     assert "grant_" not in outcome.text
+
+
+def test_an_override_of_a_part_of_the_volumes_is_not_edited_around() -> None:
+    override = 'task.node.default_child.add_override("Properties.Volumes.0.Name", "other")'
+    outcome = migrated(program(FILE_SYSTEM, TASK, ADD, override))
+    assert not outcome.edits
+    assert "an override of Volumes.0.Name" in reasons(outcome, "EFS201")[0]
+
+
+def test_an_override_of_all_volumes_may_be_cast() -> None:
+    hatch = "cast(ecs.CfnTaskDefinition, task.node.default_child)"
+    volume = '{"Name": "data", "EFSVolumeConfiguration": {"FilesystemId": fs.file_system_id}}'
+    outcome = migrated(program(FILE_SYSTEM, TASK, f'{hatch}.add_property_override("Volumes", [{volume}])'))
+    assert levels(outcome) == {"data": Level.IAM}
+    assert '"AccessPointId": data_access_point.access_point_id' in outcome.text
 
 
 def test_a_file_system_of_unknown_type_is_named_by_its_id() -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from migrate.dialects.batch_jobs import add_part, api, parts
-from migrate.dialects.code import SPELLING, configured, filled
+from migrate.dialects.code import SPELLING, configured, filled, unbound
 from migrate.dialects.plain import Collector, PlainDialect
 from migrate.dialects.reading import Reading
 from migrate.dialects.shape import VolumeNodes
@@ -65,6 +65,13 @@ class Boto3(PlainDialect):
 
     def configured(self, member: Value) -> Value:
         return configured(member)
+
+    def lacks(self, reading: Reading, key: Key, member: Value) -> str | None:
+        document, task = reading.document, key[:-3] if key[-3:-2] == ("volume",) else key
+        place = reading.nodes.get(("place", *task))
+        assert isinstance(document, PythonDocument)
+        missing = unbound(document, member, place) if isinstance(place, Place) else None
+        return f"the code has no name {missing} there" if missing else super().lacks(reading, key, member)
 
     def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
         if isinstance(change, SetTaskRole) and (reason := reading.blocked.get(("role", *change.task))):
@@ -163,7 +170,7 @@ class _Reader:
             if len(self.collector.tasks) == before:
                 return None
             self.read[origin] = self.collector.tasks[before].key
-            self.block_unknown(before)
+            self.block_unknown(before, place)
         return self.read[origin]
 
     def literal(self, node: ast.Dict, kind: str, place: Place) -> None:
@@ -247,7 +254,7 @@ class _Reader:
             network_mode=text(child(node, "network_mode")),
             spelling=_PULUMI,
         )
-        self.block_unknown(len(self.collector.tasks) - 1)
+        self.block_unknown(len(self.collector.tasks) - 1, place)
 
     # -- volumes that stand alone -------------------------------------------------------------------------------------
 
@@ -306,7 +313,7 @@ class _Reader:
             engine=Engine.UNKNOWN,
             spelling=_PULUMI if _keys(node) & {_PULUMI.efs, _PULUMI.docker} else None,
         )
-        self.block_unknown(before)
+        self.block_unknown(before, place)
         if lines := [touch.line for touch in self.document.touches(node, place)]:
             self.block(before, f"line {min(lines)} changes it at run time")
 
@@ -324,9 +331,10 @@ class _Reader:
             for volume in task.volumes:
                 self.collector.blocked[volume.key] = reason
 
-    def block_unknown(self, first: int) -> None:
+    def block_unknown(self, first: int, place: Place) -> None:
         """Let the volumes stay into which something is put that is not known, or by statements of their own."""
         for task in self.collector.tasks[first:]:
+            self.collector.nodes["place", *task.key] = place
             for volume in task.volumes:
                 found = self.collector.nodes[volume.key]
                 if not isinstance(found, VolumeNodes):

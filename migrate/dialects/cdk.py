@@ -10,17 +10,18 @@ import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
-from migrate.dialects import cdk_resources
+from migrate.dialects import cdk_batch, cdk_hosts, cdk_resources
 from migrate.dialects.alternatives import Alternative
-from migrate.dialects.cdk_program import ECS, Program, TaskSource, called, scope_of
-from migrate.dialects.cdk_writer import Writer
+from migrate.dialects.cdk_program import ECS, TASK_DEFINITIONS, Program, TaskSource, called, scope_of
+from migrate.dialects.cdk_spelling import SNAKE, Spellings, with_points
+from migrate.dialects.cdk_writer import PLATFORM_VERSION, Writer
 from migrate.dialects.code import SPELLING, configured
 from migrate.dialects.plain import Collector, PlainDialect, TaskNodes
-from migrate.dialects.reading import Reading
-from migrate.dialects.shape import Spelling, VolumeNodes, read_container, rest_but
+from migrate.dialects.reading import Reading, key_text
+from migrate.dialects.shape import VolumeNodes, read_container, rest_but
 from migrate.dialects.values import child, items, mapping, text
 from migrate.syntax import Document, resolve
-from migrate.syntax.node import AnyEdit, Entry, Mapping, Node, Scalar, Sequence
+from migrate.syntax.node import AnyEdit, Mapping, Node
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.names import Place, Scope
 from rules.model import (
@@ -44,39 +45,17 @@ from rules.model import (
     Volume,
 )
 
-_L2 = {
-    f"{ECS}.Ec2TaskDefinition": frozenset({"EC2"}),
-    f"{ECS}.FargateTaskDefinition": frozenset({"FARGATE"}),
-    f"{ECS}.ExternalTaskDefinition": frozenset({"EXTERNAL"}),
-    f"{ECS}.TaskDefinition": frozenset[str](),
-}
 _L1 = f"{ECS}.CfnTaskDefinition"
-_SNAKE = replace(
-    SPELLING,
-    source_path="source_path",
-    docker="docker_volume_configuration",
-    driver_options="driver_opts",
-    efs="efs_volume_configuration",
-    file_system="file_system_id",
-    root_directory="root_directory",
-    transit_encryption="transit_encryption",
-    transit_encryption_port="transit_encryption_port",
-    authorization="authorization_config",
-    access_point="access_point_id",
-    others=(
-        "configured_at_launch",
-        "fsx_windows_file_server_volume_configuration",
-        "f_sx_windows_file_server_volume_configuration",
-        "s3_files_volume_configuration",
-    ),
-    mount_points="mount_points",
-    source_volume="source_volume",
-    read_only="read_only",
-    volumes_from="volumes_from",
-    source_container="source_container",
+_ALONE = (
+    f"{ECS}.Volume",
+    f"{_L1}.VolumeProperty",
+    f"{cdk_batch.JOB}.VolumesProperty",
+    *cdk_batch.EFS_VOLUMES,
+    *cdk_batch.HOST_VOLUMES,
 )
-_CAMEL = replace(SPELLING, drops_unknown_keys=True)
-"""Dicts inside lists: the CDK hands on what it knows and drops the rest."""
+"""Classes of volumes."""
+_READ = ("volumes", "task_role", "task_role_arn", "job_role", "container_definitions", "containers", "mount_points")
+"""Members of a definition that are read into the model."""
 _VERSIONS = {
     "LATEST": "LATEST",
     "VERSION1_0": "1.0.0",
@@ -97,7 +76,7 @@ class Cdk(PlainDialect):
         del stem  # constructs have names of their own
         if "aws_cdk" not in document.text and "monocdk" not in document.text:
             return None
-        return _Reader(document, Collector(self, document, _SNAKE)).reading()
+        return _Reader(document, Collector(self, document, SNAKE)).reading()
 
     def configured(self, member: Value) -> Value:
         return configured(member)
@@ -124,15 +103,23 @@ class _Reader:
     document: PythonDocument
     collector: Collector
     tasks: dict[object, TaskSource] = field(default_factory=dict)
+    named: dict[tuple[str, str], int] = field(default_factory=dict)
+    """How many task definitions have a name in a scope."""
 
     def reading(self) -> Reading | None:
         self.program = Program(self.document)
+        self.spellings = Spellings(self.program)
         for call, place in self.program.calls:
             kind = self.program.kind(call)
-            if kind in _L2 or kind == _L1:
+            if kind in TASK_DEFINITIONS or kind == _L1 or kind in cdk_batch.CONTAINERS:
                 self.constructed(call, place, kind)
+            elif kind == cdk_batch.JOB:
+                self.job(call)
             elif called(call) == "add_volume" and isinstance(call.func, ast.Attribute):
                 self.added(call, call.func.value, place)
+        for call, place in self.program.calls:
+            if "override" in called(call) and call.args and isinstance(call.func, ast.Attribute):
+                self.overridden(call, call.func.value, place)
         self.alone()
         with_volumes = [task for task in self.tasks.values() if task.volumes]
         if not with_volumes:
@@ -148,6 +135,7 @@ class _Reader:
             return None
         cdk_resources.add(self.program, reading, with_volumes)
         self.services(reading)
+        cdk_hosts.add(self.program, reading, self._task_run)
         reading.nodes[("program",)] = self.program
         for task in with_volumes:
             reading.nodes[("source", *task.key)] = task
@@ -161,8 +149,35 @@ class _Reader:
             return
         task = self.tasks[construct] = TaskSource(kind, place, construct)
         arguments = self.document.arguments(call, place)
-        if isinstance(arguments, Mapping) and (listed := child(arguments, "volumes")) is not None:
+        if not isinstance(arguments, Mapping):
+            return
+        if (listed := child(arguments, "volumes")) is not None:
             self.listed(task, listed, place)
+        if kind == _L1 and (written := child(arguments, "container_definitions")) is not None:
+            self.low_containers(task, items(written))
+
+    def job(self, call: ast.Call) -> None:
+        """The parts of an L1 job definition of AWS Batch."""
+        construct = self.program.constructs.get(call)
+        for number, part in enumerate(cdk_batch.parts(self.program, construct) if construct is not None else ()):
+            assert construct is not None
+            task = TaskSource(cdk_batch.JOB, construct.place, construct, part=part.node, role_given=part.role)
+            task.compatibilities = part.compatibilities
+            if part.volumes is not None:
+                self.tasks[construct, number] = task
+                self.listed(task, part.volumes, construct.place)
+                self.low_containers(task, list(part.containers))
+
+    def low_containers(self, task: TaskSource, listed: list[Node] | None) -> None:
+        """The containers that an L1 construct is given."""
+        task.opaque = task.opaque or listed is None
+        for node in map(mapping, listed or ()):
+            if node is None:
+                task.opaque = True
+                continue
+            found, points = self.spellings.container(node)
+            task.containers.append(found)
+            task.points += points
 
     def listed(self, task: TaskSource, listed: Node, place: Place) -> None:
         for item in items(listed) or ():
@@ -177,10 +192,37 @@ class _Reader:
         arguments = self.document.arguments(call, place)
         if not isinstance(arguments, Mapping):
             return
+        if call.args and (node := mapping(self.document.node(call.args[0], place))) is not None:
+            if cdk_batch.volume_kind(self.program, node):
+                self.task_of(on, place).volumes.append((node, self._place(node, place)))
+            return
         keys = {getattr(entry.key, "text", "") for entry in arguments.entries}
         if not keys & {"efs_volume_configuration", "host", "docker_volume_configuration", "name", "<<"}:
             return
         self.task_of(on, place).volumes.append((arguments, place))
+
+    def overridden(self, call: ast.Call, on: ast.expr, place: Place) -> None:
+        """What an escape hatch puts into a task definition's template: all its volumes, or something that is not read."""
+        path = text(self.document.node(call.args[0], place))
+        path = (path or "").removeprefix("Properties.")
+        if not path.startswith(("Volumes", "ContainerDefinitions")):
+            return
+        origin, at = self.program.evaluator.definition(on, place)
+        if isinstance(origin, ast.Call) and called(origin) in ("cast", "find_child"):
+            found = origin.args[-1] if called(origin) == "cast" else ast.Attribute(origin.func, "default_child")
+            origin, at = self.program.evaluator.definition(found, at)
+        owner = origin
+        if isinstance(origin, ast.Attribute) and origin.attr == "default_child":
+            owner = origin.value.value if isinstance(origin.value, ast.Attribute) else origin
+        task = self.task_of(owner, at)
+        self.collector.regions.append(self.document.positions.span(call))
+        if path.startswith("ContainerDefinitions"):
+            task.opaque = True
+        elif path == "Volumes" and not task.volumes and len(call.args) > 1:
+            task.overrides = True
+            self.listed(task, self.document.node(call.args[1], place), place)
+        else:
+            task.obstacle = f"an override of {path} changes the task definition's volumes"
 
     def alone(self) -> None:
         """Volumes that no task definition of the program is seen to get."""
@@ -192,10 +234,12 @@ class _Reader:
             for found in (volume, *(mapping(entry.value) for entry in volume.entries))
         }
         for call, place in self.program.calls:
-            if self.program.kind(call) not in (f"{ECS}.Volume", f"{_L1}.VolumeProperty"):
+            if self.program.kind(call) not in _ALONE:
                 continue
             node = mapping(self.document.node(call, place))
-            if node is not None and id(node) not in read and child(node, "efs_volume_configuration") is not None:
+            if node is None or id(node) in read:
+                continue
+            if child(node, "efs_volume_configuration") is not None or cdk_batch.volume_kind(self.program, node):
                 self.tasks[call] = TaskSource("", place, None, None, "", (), [(node, place)])
 
     def task_of(self, expression: ast.expr, place: Place) -> TaskSource:
@@ -231,8 +275,8 @@ class _Reader:
         if not task.name:
             task.name = task.place.scope.path[-1] if task.place.scope.path else "volumes"
         scope = scope_of(task.place)
-        same = sum(other.key[1:3] == (scope, task.name) for other in self.tasks.values())
-        task.key = ("task", scope, task.name, *((same + 1,) if same else ()))
+        nth = self.named[scope, task.name] = self.named.get((scope, task.name), 0) + 1
+        task.key = ("task", scope, task.name, *((nth,) if nth > 1 else ()))
 
     # -- containers ---------------------------------------------------------------------------------------------------
 
@@ -269,10 +313,8 @@ class _Reader:
         if not isinstance(arguments, Mapping):
             task.opaque = True
             return
-        where = arguments.start
-        listed = Entry(Scalar(where, where, "mount_points", ""), Sequence(where, where, [*points], flow=True))
-        whole = Mapping(where, arguments.end, [*arguments.entries, listed], flow=True)
-        found = read_container(whole, replace(_SNAKE, read=self.program.value), self.document.text)
+        whole = with_points(arguments, points)
+        found = read_container(whole, replace(SNAKE, read=self.program.value), self.document.text)
         name = self.program.value(self.document.node(call.args[0], place)) if call.args else found.name
         task.containers.append(replace(found, name=name))
         task.points += map(mapping, points)
@@ -280,8 +322,8 @@ class _Reader:
     # -- the model ----------------------------------------------------------------------------------------------------
 
     def add(self, task: TaskSource) -> None:
-        arguments: Node | None = None
-        if task.construct is not None:
+        arguments: Node | None = task.part
+        if task.construct is not None and arguments is None:
             arguments = self.document.arguments(task.construct.call, task.construct.place)
         node = arguments if isinstance(arguments, Mapping) else None
         volumes: list[Volume] = []
@@ -289,26 +331,39 @@ class _Reader:
         for item, place in task.volumes:
             found = mapping(item)
             assert found is not None
-            spelling = self.spelling(found, task)
+            spelling = self.spellings.of_override() if task.overrides else self.spellings.of_volume(found, task.kind)
             named = spelling.read(child(found, spelling.name))
             name = named.source if named else ""
             nth = count[name] = count.get(name, 0) + 1
             key = (*task.key, "volume", name, nth)
-            volumes.append(self.collector.read_volume(key, Alternative(found), item, False, spelling))
-            self.collector.nodes[("spelling", *key)] = spelling
+            if cdk_batch.volume_kind(self.program, found):
+                volume, self.collector.nodes[key] = cdk_batch.read_volume(self.program, found, key, place)
+                volumes.append(volume)
+                self.collector.spans[key] = found.start
+                self.collector.regions.append((found.start, found.end))
+            else:
+                volumes.append(self.collector.read_volume(key, Alternative(found), item, False, spelling))
+                self.collector.nodes[("spelling", *key)] = spelling
+            if task.obstacle is not None:
+                self.collector.blocked[key] = task.obstacle
             nodes = self.collector.nodes[key]
             assert isinstance(nodes, VolumeNodes)
             self.collector.nodes[("place", *key)] = self._place(nodes.storage or found, place)
         role = None if task.is_alone else cdk_resources.role_of(self.program, task)
+        batch = task.kind in cdk_batch.CONTAINERS
+        if batch:
+            task.containers = [cdk_batch.container(self.program, task)]
+            task.points = [None] * len(task.volumes)
+            self.collector.blocked["mount points", *task.key] = "`readonly` of a volume of AWS Batch is not changed"
         compatibilities = self.compatibilities(task, node)
-        known = ("volumes", "task_role", "task_role_arn")
+        known = (*_READ, *PLATFORM_VERSION)
         self.collector.tasks.append(
             Task(
                 task.key,
                 task.name,
                 tuple(volumes),
                 self._family(node),
-                Engine.UNKNOWN if task.is_alone else Engine.ECS,
+                Engine.UNKNOWN if task.is_alone else Engine.BATCH if batch or task.part is not None else Engine.ECS,
                 role,
                 (),
                 compatibilities,
@@ -324,15 +379,15 @@ class _Reader:
         start = self.document.positions.span(task.construct.call)[0] if task.construct else task.volumes[0][0].start
         self.collector.spans[task.key] = start
         empty = Mapping(start, start, [], flow=True)
-        self.collector.nodes[task.key] = TaskNodes(node or empty, None, (), tuple(task.points), False, _SNAKE)
+        self.collector.nodes[task.key] = TaskNodes(node or empty, None, (), tuple(task.points), False, SNAKE)
 
     def _family(self, node: Mapping | None) -> Text | None:
         found = self.program.value(child(node, "family"))
         return found if isinstance(found, Text) else None
 
     def compatibilities(self, task: TaskSource, node: Mapping | None) -> frozenset[str]:
-        if _L2.get(task.kind):
-            return _L2[task.kind]
+        if known := task.compatibilities or TASK_DEFINITIONS.get(task.kind) or cdk_batch.CONTAINERS.get(task.kind):
+            return known
         last = task.kind.rpartition(".")[2]
         if "Fargate" in last or "Ec2" in last:
             return frozenset({"FARGATE" if "Fargate" in last else "EC2"})
@@ -343,52 +398,6 @@ class _Reader:
         listed = items(child(node, "requires_compatibilities")) or ()
         return frozenset(word.upper() for item in listed if (word := text(item)))
 
-    def spelling(self, volume: Mapping, task: TaskSource) -> Spelling:
-        """The names that a volume's members have, outside and inside."""
-        low = task.kind == _L1
-        outer = _SNAKE if self._is_struct(volume) else _CAMEL
-        found = outer
-        storage = (
-            mapping(child(volume, outer.efs))
-            or mapping(child(volume, outer.docker))
-            or mapping(child(volume, outer.host))
-        )
-        snake = storage is None or self._is_struct(storage) or (outer is _SNAKE and not low)
-        inner = (_SNAKE if snake else _CAMEL) if storage is not None else outer
-        authorization = mapping(child(storage, inner.authorization or ""))
-        of_authorization = inner
-        if authorization is not None:
-            snake = self._is_struct(authorization) or (inner is _SNAKE and not low)
-            of_authorization = _SNAKE if snake else _CAMEL
-        found = replace(
-            inner,
-            name=outer.name,
-            host=outer.host,
-            docker=outer.docker,
-            efs=outer.efs,
-            others=outer.others,
-            access_point=of_authorization.access_point,
-            read=self.program.value,
-        )
-        if low:
-            old = storage is not None and "EfsVolumeConfigurationProperty" in self._callee(storage)
-            names = (
-                {True: "file_system_id", False: "filesystem_id"}
-                if inner is _SNAKE
-                else {True: "fileSystemId", False: "filesystemId"}
-            )
-            found = replace(found, file_system=names[old])
-        return found
-
-    def _callee(self, node: Mapping) -> str:
-        origin = self.document.origin(node)
-        return ast.unparse(origin.func) if isinstance(origin, ast.Call) else ""
-
-    def _is_struct(self, node: Mapping) -> bool:
-        """Whether a mapping is a call of a struct's class, or of a method that takes its members."""
-        origin = self.document.origin(node)
-        return isinstance(origin, ast.Call) and not (isinstance(origin.func, ast.Name) and origin.func.id == "dict")
-
     # -- services -----------------------------------------------------------------------------------------------------
 
     def services(self, reading: Reading) -> None:
@@ -396,9 +405,10 @@ class _Reader:
         found: list[Service] = []
         for call, place in self.program.calls:
             given = {keyword.arg: keyword.value for keyword in call.keywords}
-            written = given.get("platform_version")
-            if written is None or not self.program.kind(call):
+            member = next((name for name in PLATFORM_VERSION if name in given), None)
+            if member is None or not self.program.kind(call):
                 continue
+            written = given[member]
             made = self.program.constructs.get(call)
             task = self._task_run(given.get("task_definition"), call, place)
             node = self.document.arguments(call, place)
@@ -408,11 +418,10 @@ class _Reader:
             name = self.program.dotted(origin, at) or ""
             version = _VERSIONS.get(name.removeprefix(f"{ECS}.FargatePlatformVersion."))
             key: Key = ("service", *task.key[1:], len(found))
-            member = Text.of(version) if version else Opaque(ast.unparse(written))
-            found.append(Service(key, made.name if made is not None else task.name, task.key, member))
-            reading.spans[key] = next(
-                (e.key.start for e in node.entries if getattr(e.key, "text", "") == "platform_version"), node.start
-            )
+            pinned = Text.of(version) if version else Opaque(ast.unparse(written))
+            engine = Engine.BATCH if task.kind in cdk_batch.CONTAINERS else Engine.ECS
+            found.append(Service(key, made.name if made is not None else task.name, task.key, pinned, engine))
+            reading.spans[key] = next((e.key.start for e in node.entries if key_text(e) == member), node.start)
             reading.nodes[key] = node
             reading.nodes[("place", *key)] = place
         reading.stack = replace(reading.stack, services=tuple(found))

@@ -7,7 +7,7 @@ variable that the construct is assigned to first, `${DataAccessPoint}` and `${Da
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,7 +21,14 @@ from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.names import Place, Scope
 from rules.model import Container, Key, Opaque, Ref, Role, Text, Value
 
-ECS, EFS, IAM = "aws_cdk.aws_ecs", "aws_cdk.aws_efs", "aws_cdk.aws_iam"
+BATCH, ECS, EFS, IAM = "aws_cdk.aws_batch", "aws_cdk.aws_ecs", "aws_cdk.aws_efs", "aws_cdk.aws_iam"
+TASK_DEFINITIONS = {
+    f"{ECS}.Ec2TaskDefinition": frozenset({"EC2"}),
+    f"{ECS}.FargateTaskDefinition": frozenset({"FARGATE"}),
+    f"{ECS}.ExternalTaskDefinition": frozenset({"EXTERNAL"}),
+    f"{ECS}.TaskDefinition": frozenset[str](),
+}
+"""The L2 constructs, and where their tasks can run."""
 _STRUCTS = frozenset(
     f"{ECS}.{name}"
     for name in (
@@ -35,7 +42,11 @@ _STRUCTS = frozenset(
         "RuntimePlatform",
         "ServiceManagedEBSVolumeConfiguration",
     )
-) | {f"{EFS}.Acl", f"{EFS}.PosixUser"}
+) | {
+    f"{EFS}.Acl",
+    f"{EFS}.PosixUser",
+    *(f"{BATCH}.{name}" for name in ("EfsVolume", "HostVolume", "EcsVolume.efs", "EcsVolume.host")),
+}
 """Classes whose instances say what they are given, and nothing else. Source: the API reference of `aws-cdk-lib`."""
 _PSEUDO = {"partition": "Partition", "region": "Region", "account": "AccountId", "account_id": "AccountId"}
 _ID_ATTRIBUTES = {
@@ -98,6 +109,16 @@ class TaskSource:
     opaque: bool = False
     role: Role | None = None
     role_construct: Construct | None = None
+    role_given: ast.expr | None = None
+    """The role, where a part of the construct's arguments gives it."""
+    part: Mapping | None = None
+    """The part of the construct's arguments that it is made of."""
+    compatibilities: frozenset[str] = frozenset()
+    """Where its tasks can run, if not its class says so."""
+    overrides: bool = False
+    """Whether its volumes are put straight into the template, with CloudFormation's names."""
+    obstacle: str | None = None
+    """Why its volumes cannot be edited without guessing."""
 
     @property
     def is_alone(self) -> bool:
@@ -142,7 +163,8 @@ class Program:
     def _reads(self, call: ast.Call) -> bool:
         function = call.func
         if isinstance(function, ast.Attribute):
-            return function.attr.startswith(("add_", "from_", "grant")) or function.attr[:1].isupper()
+            name = function.attr
+            return name.startswith(("add_", "from_", "grant")) or name[:1].isupper() or name in ("efs", "host")
         return isinstance(function, ast.Name) and function.id[:1].isupper()
 
     def dotted(self, expression: ast.expr, place: Place) -> str | None:
@@ -151,7 +173,9 @@ class Program:
         if name is None:
             return None
         name = name.replace("monocdk.", "aws_cdk.", 1) if name.startswith("monocdk.") else name
-        return name.replace("aws_cdk.core.", "aws_cdk.", 1) if name.startswith("aws_cdk.") else None
+        if not name.startswith("aws_cdk."):
+            return None
+        return name.replace("aws_cdk.core.", "aws_cdk.", 1).replace(f"{BATCH}_alpha.", f"{BATCH}.", 1)
 
     def kind(self, call: ast.expr | None) -> str:
         """What a call calls, by the imports; empty for what is no call of the CDK."""
@@ -342,7 +366,7 @@ class Program:
         if made.is_imported and (literal := self._argument(made, "file_system_id")) is not None:
             self.imported.setdefault(literal, made)
             return literal
-        source = f"{{{self._named(made)}.{_ID_ATTRIBUTES[made.family]}}}"
+        source = f"{{{self.named(made)}.{_ID_ATTRIBUTES[made.family]}}}"
         self._objects[source] = made
         return Text((Ref(source),))
 
@@ -354,7 +378,7 @@ class Program:
             return Text((Ref(f"${{{name}.Arn}}"),))
         if made.is_imported:
             return arn("file-system", self.id_of(made))
-        source = f"{{{self._named(made)}.{_ARN_ATTRIBUTES[made.family]}}}"
+        source = f"{{{self.named(made)}.{_ARN_ATTRIBUTES[made.family]}}}"
         self._objects[source] = made
         return Text((Ref(source),))
 
@@ -368,21 +392,25 @@ class Program:
         found = self.value(child(arguments, name)) if isinstance(arguments, Mapping) else None
         return found if isinstance(found, Text) and found.literal else None
 
-    def _named(self, made: Construct) -> str:
+    def named(self, made: Construct) -> str:
         """What references call a construct: by its first target, and by its place if another construct has the same."""
         target = next(iter(made.targets), "") or made.name
-        same = [c for c in self.constructs.values() if target in c.targets[:1] and c.family == made.family]
-        number = same.index(made) + 1 if made in same else 1
+        number = self._numbers.get(made, 1)
         return target if number == 1 else f"{target}#{number}"
 
     def point_name(self, made: Construct) -> str:
-        same = [c for c in self._all_points if c.name == made.name]
-        number = same.index(made) + 1 if made in same else 1
+        number = self._point_numbers.get(made, 1)
         return made.name if number == 1 else f"{made.name}#{number}"
 
     @cached_property
-    def _all_points(self) -> list[Construct]:
-        return [c for c in self.constructs.values() if c.family.endswith("AccessPoint")]
+    def _numbers(self) -> dict[Construct, int]:
+        """Which of those of its family and first target a construct is, from 1."""
+        return _numbered((made, (made.family, made.targets[0])) for made in self.constructs.values() if made.targets)
+
+    @cached_property
+    def _point_numbers(self) -> dict[Construct, int]:
+        """Which of the access points of its name one is, from 1."""
+        return _numbered((m, m.name) for m in self.constructs.values() if m.family.endswith("AccessPoint"))
 
     def _reference(self, expression: ast.expr, place: Place, source: str | None = None) -> Ref:
         """A reference to what nothing is known of, which means the same wherever it is equal."""
@@ -392,6 +420,10 @@ class Program:
             written = f"{written[:-1]}#{where}}}"
         self._expressions.setdefault(written, []).append((expression, place))
         return Ref(written)
+
+    def known_as(self, expression: ast.expr, place: Place) -> Text:
+        """The one name for something of which nothing is known but the expression."""
+        return Text((self._reference(expression, place),))
 
     homes: tuple[Scope, ...] = ()
     """The scopes around task definitions, in the order of the text: names of the first that has them need no addition."""
@@ -596,17 +628,28 @@ class Program:
 
     def taken(self) -> Iterator[str]:
         """Names in the program, as the names of constructs could be."""
-        for scope in {p.scope for _, p in self.calls} | {self.names.module}:
+        seen: set[Scope] = set()
+        for scope in (self.names.module, *(place.scope for _, place in self.calls)):
             inner: Scope | None = scope
-            while inner is not None:
+            while inner is not None and inner not in seen:
+                seen.add(inner)
                 yield from inner.bindings
                 inner = inner.parent
         yield from self.names.stores
 
 
+def _numbered(found: Iterable[tuple[Construct, object]]) -> dict[Construct, int]:
+    """Constructs with their numbers among those of the same name."""
+    count: dict[object, int] = {}
+    numbers: dict[Construct, int] = {}
+    for made, name in found:
+        numbers[made] = count[name] = count.get(name, 0) + 1
+    return numbers
+
+
 def is_struct(name: str) -> bool:
     """Whether a class of the CDK is a plain record: one of the structs, or a property class of an L1 construct."""
-    name = name.replace("monocdk.", "aws_cdk.", 1)
+    name = name.replace("monocdk.", "aws_cdk.", 1).replace(f"{BATCH}_alpha.", f"{BATCH}.", 1)
     return name in _STRUCTS or (name.startswith("aws_cdk.") and name.endswith("Property"))
 
 

@@ -6,14 +6,15 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 
-from migrate.dialects.cdk_program import EFS, IAM, Construct, Program, TaskSource, called, scope_of
+from migrate.dialects.cdk_program import EFS, IAM, TASK_DEFINITIONS, Construct, Program, TaskSource, called, scope_of
 from migrate.dialects.reading import Reading, key_text
 from migrate.dialects.shape import rest_but
 from migrate.dialects.values import child, items, mapping
 from migrate.syntax.data import squeezed
 from migrate.syntax.node import Mapping, Node
-from migrate.syntax.python.names import Place
+from migrate.syntax.python.names import Place, Scope
 from rules.model import (
     ANY,
     CLIENT_ACTIONS,
@@ -176,10 +177,12 @@ def role_of(program: Program, task: TaskSource) -> Value | None:
     scope = scope_of(task.place)
     given: ast.expr | None = None
     if task.construct is not None:
-        names = ("task_role", "task_role_arn")
-        given = next((k.value for k in task.construct.call.keywords if k.arg in names), None)
-        low = task.kind.endswith(".CfnTaskDefinition")
-        if low and given is None:
+        names = ("task_role", "task_role_arn", "job_role")
+        own = (k.value for k in task.construct.call.keywords if k.arg in names)
+        given = task.role_given if task.part is not None else next(own, None)
+        low = ".Cfn" in task.kind
+        # L2 definitions of Batch make none of their own.
+        if given is None and task.kind not in TASK_DEFINITIONS:
             return None
         base = (
             given.value
@@ -232,14 +235,21 @@ class _Policies:
 
     def _role_of_task(self, expression: ast.expr, place: Place) -> Role | None:
         origin, at = self.program.evaluator.definition(expression, place)
+        task = self._by_call.get(origin) or self._by_name.get((ast.unparse(origin), at.scope))
+        return task.role if task is not None else None
+
+    @cached_property
+    def _by_call(self) -> dict[ast.expr, TaskSource]:
+        return {task.construct.call: task for task in self.tasks if task.construct is not None}
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, Scope], TaskSource]:
+        found: dict[tuple[str, Scope], TaskSource] = {}
         for task in self.tasks:
-            same = task.construct is not None and task.construct.call is origin
-            if task.expression is not None and not same:
-                other, there = self.program.evaluator.definition(task.expression, task.place)
-                same = ast.dump(other) == ast.dump(origin) and there.scope is at.scope
-            if same:
-                return task.role
-        return None
+            if task.expression is not None:
+                origin, at = self.program.evaluator.definition(task.expression, task.place)
+                found.setdefault((ast.unparse(origin), at.scope), task)
+        return found
 
     def _role(self, expression: ast.expr, place: Place) -> Role | None:
         """The role behind `role` or `task.task_role`."""

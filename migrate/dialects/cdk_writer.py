@@ -8,8 +8,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
-from migrate.dialects import shape
-from migrate.dialects.cdk_program import ECS, EFS, IAM, Construct, Program, TaskSource, scope_of
+from migrate.dialects import cdk_batch, shape
+from migrate.dialects.cdk_program import (
+    BATCH,
+    ECS,
+    EFS,
+    IAM,
+    TASK_DEFINITIONS,
+    Construct,
+    Program,
+    TaskSource,
+    scope_of,
+)
 from migrate.dialects.plain import TaskNodes
 from migrate.dialects.reading import Reading, key_text
 from migrate.dialects.shape import Spelling, VolumeNodes
@@ -51,6 +61,8 @@ _L2_POINT, _L1_POINT = f"{EFS}.AccessPoint", f"{EFS}.CfnAccessPoint"
 _ARN = re.compile(
     r"arn:\ue000[^\ue001]*\ue001:elasticfilesystem:\ue000[^\ue001]*\ue001:\ue000[^\ue001]*\ue001:(file-system|access-point)/(.+)"
 )
+PLATFORM_VERSION = ("platform_version", "fargate_platform_version")
+"""What gives it to services, and to jobs of AWS Batch."""
 _VERSIONS = {"1.4.0": "VERSION1_4", "LATEST": "LATEST"}
 
 
@@ -67,6 +79,8 @@ class Home:
     """The construct that it is made in; None where a method of the file system makes it."""
     system: str | None
     """The file system as an object; None where only its id is known."""
+    system_id: str | None = None
+    """The file system's id, where it is the object beside which the access point goes."""
 
 
 @dataclass
@@ -79,9 +93,12 @@ class Writer:
 
     @classmethod
     def of(cls, reading: Reading) -> Writer:
+        """The writer of a reading, which is asked once per change."""
         program = reading.nodes[("program",)]
         assert isinstance(program, Program)
-        return cls(reading, program)
+        found = reading.nodes.setdefault(("writer",), cls(reading, program))
+        assert isinstance(found, Writer)
+        return found
 
     @property
     def document(self) -> PythonDocument:
@@ -102,6 +119,15 @@ class Writer:
         """The task definition of each volume."""
         return {volume.key: task for task in self.reading.stack.tasks for volume in task.volumes}
 
+    @cached_property
+    def sources_of_roles(self) -> dict[Key, list[TaskSource]]:
+        """The task definitions that have a role."""
+        found: dict[Key, list[TaskSource]] = {}
+        for source in (self.source(task.key) for task in self.reading.stack.tasks):
+            if source.role is not None:
+                found.setdefault(source.role.key, []).append(source)
+        return found
+
     # -- what cannot be written ---------------------------------------------------------------------------------------
 
     def obstacle(self, change: SetStorage) -> str | None:
@@ -112,7 +138,9 @@ class Writer:
         place = self.place(change.volume)
         old = before if isinstance(before, EfsVolume) else None
         try:
-            if after.file_system is not None and (old is None or old.file_system != after.file_system):
+            if ("spelling", *change.volume) not in self.reading.nodes and old is None and after.file_system is not None:
+                cdk_batch.file_system(self.program, after.file_system, place)
+            elif after.file_system is not None and (old is None or old.file_system != after.file_system):
                 self.program.write(after.file_system, place)
             if after.root_directory is not None and (old is None or old.root_directory != after.root_directory):
                 self.program.write(after.root_directory, place)
@@ -140,6 +168,8 @@ class Writer:
 
     def cannot_allow(self, change: AddPermissions) -> str | None:
         """Why a role cannot be allowed something here."""
+        if change.role not in self.reading.spans:
+            return "a role for it is not added to programs of the CDK"
         grantee = self._grantee(change.role)
         if grantee is None:
             return "the code has no name for its task definition"
@@ -153,11 +183,8 @@ class Writer:
 
     def _grantee(self, role: Key) -> tuple[TaskSource, str] | None:
         """A task definition with a role, and the expression whose method allows it something."""
-        for task in self.reading.stack.tasks:
-            source = self.source(task.key)
-            if source.role is None or source.role.key != role:
-                continue
-            if source.kind == f"{ECS}.CfnTaskDefinition":
+        for source in self.sources_of_roles.get(role, ()):
+            if source.construct is not None and source.kind not in TASK_DEFINITIONS:
                 made = source.role_construct
                 target = self.program.visible(made, source.place) if made is not None else None
                 if target:
@@ -223,8 +250,10 @@ class Writer:
             if method is None or made.place.scope.path[-1:] != ("__init__",) or made.place.block.parent is not None:
                 return None
             target = f"{method[1]}.{target}"
-        kind = _L1_POINT if low else _L2_POINT
-        return Home(made.place, statement, False, kind, target, scope, None if low else made.targets[0])
+        system = made.targets[0]
+        if low:
+            return Home(made.place, statement, False, _L1_POINT, target, scope, None, f"{system}.ref")
+        return Home(made.place, statement, False, _L2_POINT, target, scope, system)
 
     def _scope(self, task: TaskSource, place: Place) -> str | None:
         """The construct in which a task definition is made, if something with a fixed id can be made there."""
@@ -242,6 +271,7 @@ class Writer:
 
     def edits(self, planned: Stack) -> list[AnyEdit]:
         """The edits that turn the reading's stack into `planned`."""
+        self.imports.clear()
         edits: list[AnyEdit] = list(self._new_points(planned))
         for old, new in zip(self.reading.stack.tasks, planned.tasks, strict=True):
             if old is not new:
@@ -257,10 +287,13 @@ class Writer:
             if before == after:
                 continue
             found = self.reading.nodes[before.key]
-            spelling = self.reading.nodes[("spelling", *before.key)]
             assert isinstance(found, VolumeNodes)
-            assert isinstance(spelling, Spelling)
             place = self.place(before.key)
+            spelling = self.reading.nodes.get(("spelling", *before.key))
+            if spelling is None:
+                yield from cdk_batch.write_volume(before, after, found, self.program, place)
+                continue
+            assert isinstance(spelling, Spelling)
             spelling = replace(spelling, write=partial(self.program.write, place=place))
             for edit in shape.write_volume(before, after, found, spelling):
                 yield from self._as_structs(edit, found, spelling, place)
@@ -300,10 +333,11 @@ class Writer:
             else value
             for key, value in members.items()
         }
-        if kind.startswith(f"{ECS}.CfnTaskDefinition."):
+        if ".Cfn" in kind:
+            efs = "EfsVolume" if kind.startswith(f"{BATCH}.") else "EFSVolume"
             low = {
                 "AuthorizationConfig": "AuthorizationConfigProperty",
-                "EfsVolumeConfiguration": "EFSVolumeConfigurationProperty",
+                "EfsVolumeConfiguration": f"{efs}ConfigurationProperty",
             }
             return Call(ast.unparse(beside.func).rpartition(".")[0] + "." + low[name], nested)
         return Call(self.name(ECS, name, place), nested)
@@ -319,7 +353,7 @@ class Writer:
                 self.name(ECS, "FargatePlatformVersion", place) + "." + _VERSIONS[after.platform_version.source]
             )
             entries = (
-                Added("platform_version", value, replaces=e) if key_text(e) == "platform_version" else Kept(e)
+                Added(key_text(e), value, replaces=e) if key_text(e) in PLATFORM_VERSION else Kept(e)
                 for e in node.entries
             )
             yield EditMapping(node, tuple(entries))
@@ -357,7 +391,10 @@ class Writer:
             if creation:
                 members["creation_info"] = Call(f"{prefix}.CreationInfoProperty", dict(creation))
             assert point.file_system is not None
-            given: dict[str, NewValue] = {"file_system_id": self.program.write(point.file_system, place)}
+            known = home.system_id
+            given: dict[str, NewValue] = {
+                "file_system_id": Source(known) if known else self.program.write(point.file_system, place)
+            }
             if user:
                 given["posix_user"] = Call(f"{prefix}.PosixUserProperty", dict(user))
             given["root_directory"] = Call(f"{prefix}.RootDirectoryProperty", members)

@@ -7,7 +7,9 @@ from migrate.syntax import literal, resolve
 from migrate.syntax.data import squeezed
 from migrate.syntax.node import Alias, Expression, Inner, Node, Scalar, Source, Template
 from migrate.syntax.node import Value as NewValue
-from migrate.syntax.python.spell import is_expression
+from migrate.syntax.python import PythonDocument
+from migrate.syntax.python.names import Place
+from migrate.syntax.python.spell import is_expression, names_in
 from rules.model import Opaque, Ref, Text, Value
 
 
@@ -49,6 +51,16 @@ def configured(member: Value) -> Value:
         else:
             parts.append(found)
     return Text(tuple(parts))
+
+
+def unbound(document: PythonDocument, member: Value, place: Place) -> str | None:
+    """A name in the expressions of a configured value that means nothing at a place, or None."""
+    for part in member.parts if isinstance(member, Text) else ():
+        if isinstance(part, Ref):
+            for name in names_in(part.source):
+                if not document.is_bound(name, place):
+                    return name
+    return None
 
 
 def filled(node: Node | None) -> Value | None:

@@ -11,13 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from migrate.dialects import intrinsics
 from migrate.dialects.clusters import COMPUTE_ENVIRONMENT, Clusters
 from migrate.dialects.identities import target
 from migrate.dialects.images import Images, WrittenImage
 from migrate.dialects.resources import Resource, Template
-from migrate.dialects.scripts import Script, scripts
+from migrate.dialects.scripts import Script, directory_owners, host_mounts, scripts, with_scripts
 from migrate.dialects.values import child, mapping, text
 from migrate.syntax import get
 from migrate.syntax.node import Mapping, Node, Scalar
@@ -129,8 +130,9 @@ class _Reader:
             instances.append(instance)
             for script in listed:
                 role = self.template.roles.of_instance(resource) if script.result.mounts else None
-                mounts += (replace(mount, role=role) for mount in _mounts(script, instance, self.template))
-                owners += _owners(script)
+                nameable = partial(_is_nameable, template=self.template)
+                mounts += (replace(mount, role=role) for mount in host_mounts(script, instance, nameable))
+                owners += directory_owners(script)
             spans += _spans(instance, resource, node)
         uses = Counter(id(w.node) for w in written.values())
         # What two images share (through an anchor), neither can change.
@@ -158,22 +160,15 @@ class _Reader:
         elif not named and not batch:
             clusters = [c for p in providers for c in self.clusters.of_provider(p)]
         engine = Engine.ECS if named or providers else Engine.UNKNOWN
-        versions = sorted(
-            (v for s in listed for v in s.agent_versions), key=lambda v: [int(n[:6]) for n in v.split(".")]
-        )
-        return Instance(
+        instance = Instance(
             self.template.key("instance", name),
             name,
             Engine.BATCH if batch else engine,
             tuple(dict.fromkeys(clusters)),
             providers,
-            bool(providers or named) or any(s.runs_agent for s in listed) or self._may_register(node),
-            bool(listed),
-            system=next((s.system for s in listed if s.system), None),
-            agent=versions[0] if versions else None,
-            installs_plugin=any(s.installs_plugin for s in listed),
-            attributes=next((s.attributes for s in listed if s.attributes), None),
+            bool(providers or named) or self._may_register(node),
         )
+        return with_scripts(instance, listed)
 
     def _launch_template(self, resource: Resource) -> str | None:
         """The launch template of this template that an instance is started from."""
@@ -224,30 +219,6 @@ def _spans(instance: Instance, resource: Resource, node: Mapping | None) -> Iter
         yield key, entry.key.start if entry is not None else start
 
 
-def _mounts(script: Script, instance: Instance, template: Template) -> Iterator[HostMount]:
-    for mount in script.result.mounts:
-        origin = script.origin.replace("{line}", str(mount.line))
-        doubt = None
-        if not (script.certain and mount.certain):
-            doubt = f"whether {instance.name} mounts it depends on a condition ({origin})"
-        file_system = mount.file_system
-        if file_system is not None and not _is_nameable(file_system, template):
-            file_system = None
-        yield HostMount(
-            mount.host_path,
-            file_system,
-            mount.directory,
-            mount.options,
-            mount.server,
-            mount.region,
-            doubt,
-            instance=instance.key,
-            origin=origin,
-        )
-    for other in script.result.others:
-        yield HostMount(other.host_path, None, "/", is_nfs=False, instance=instance.key)
-
-
 def _is_nameable(file_system: Value, template: Template) -> bool:
     """Whether a volume can name it: the mount helper takes a DNS name where ECS wants an id, and an expression that is no
     text stands in a script only as its rendering."""
@@ -260,10 +231,3 @@ def _is_nameable(file_system: Value, template: Template) -> bool:
         if resource is None and (name not in template.taken or _SERVER_NAME.search(name)):
             return False
     return True
-
-
-def _owners(script: Script) -> Iterator[Owner]:
-    for made in script.result.directories:
-        if made.file_system is not None and (made.uid is not None or made.mode is not None):
-            uid, gid = (str(n) if n is not None else "0" for n in (made.uid, made.gid))
-            yield Owner(made.file_system, made.directory, uid, gid, made.mode or "0755")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from collections.abc import Sequence as Items
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from migrate.dialects.resources import Resource
 from migrate.dialects.values import child, mapping
 from migrate.syntax import Document, SyntaxProblem, literal, parse, resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
-from rules.model import CODED_REF, System, Text
+from rules.model import CODED_REF, HostMount, Instance, Owner, System, Text, Value
 
 if TYPE_CHECKING:
     from rules.hosts import HostScript
@@ -148,6 +149,54 @@ def _script(node: Node | None, identities: Identities) -> Text | None:
     """A script in which everything has the name that volumes give it."""
     found = identities.canonical(script_text(node))
     return found if isinstance(found, Text) else None
+
+
+def with_scripts(instance: Instance, listed: Items[Script]) -> Instance:
+    """An instance with what its scripts say of the container agent, beside what is known already."""
+    versions = sorted((v for s in listed for v in s.agent_versions), key=lambda v: [int(n[:6]) for n in v.split(".")])
+    return replace(
+        instance,
+        hosts_containers=instance.hosts_containers or any(s.runs_agent for s in listed),
+        scripted=bool(listed),
+        system=next((s.system for s in listed if s.system), instance.system),
+        agent=versions[0] if versions else None,
+        installs_plugin=any(s.installs_plugin for s in listed),
+        attributes=next((s.attributes for s in listed if s.attributes), None),
+    )
+
+
+def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], bool]) -> Iterator[HostMount]:
+    """What a script mounts on its instance. `nameable` tells whether a volume can name a file system as it is named there:
+    the mount helper takes a DNS name where ECS wants an id."""
+    for mount in script.result.mounts:
+        origin = script.origin.replace("{line}", str(mount.line))
+        doubt = None
+        if not (script.certain and mount.certain):
+            doubt = f"whether {instance.name} mounts it depends on a condition ({origin})"
+        file_system = mount.file_system
+        if file_system is not None and not nameable(file_system):
+            file_system = None
+        yield HostMount(
+            mount.host_path,
+            file_system,
+            mount.directory,
+            mount.options,
+            mount.server,
+            mount.region,
+            doubt,
+            instance=instance.key,
+            origin=origin,
+        )
+    for other in script.result.others:
+        yield HostMount(other.host_path, None, "/", is_nfs=False, instance=instance.key)
+
+
+def directory_owners(script: Script) -> Iterator[Owner]:
+    """The directories of file systems that a script makes or gives to someone."""
+    for made in script.result.directories:
+        if made.file_system is not None and (made.uid is not None or made.mode is not None):
+            uid, gid = (str(n) if n is not None else "0" for n in (made.uid, made.gid))
+            yield Owner(made.file_system, made.directory, uid, gid, made.mode or "0755")
 
 
 def line_of(script: Node, line: int, document: Document) -> int:

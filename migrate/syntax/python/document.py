@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import io
 import tokenize
 from bisect import bisect_right
@@ -65,6 +66,13 @@ class PythonDocument(Document):
     def dotted(self, expression: ast.expr, place: Place) -> str | None:
         """What a dotted name means by the module's imports: `aws_cdk.aws_ecs.Volume`; None for anything else."""
         return self.evaluator.dotted(expression, place)
+
+    def is_bound(self, name: str, place: Place) -> bool:
+        """Whether a name means something at a place: it is assigned or imported before, or Python's own."""
+        owner, later = self.names.owner(name, place.scope)
+        if owner is None:
+            return self.names.star_import is not None or hasattr(builtins, name)
+        return later or any(binding.place.index < place.index for binding in owner.bindings[name])
 
     @cached_property
     def modules(self) -> frozenset[str]:

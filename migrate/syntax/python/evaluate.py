@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
+import string
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -325,9 +327,10 @@ class Evaluator:
                 # It becomes a part of something that is read, and judged, on its own.
                 return self._part_of_known(parent, use)
             case ast.Starred():
-                return None if isinstance(self.names.parents.get(parent), ast.List | ast.Tuple) else "handed on"
+                joins = isinstance(self.names.parents.get(parent), ast.List | ast.Tuple)
+                return None if joins or _of_strings(binding.value) else "handed on"
             case ast.For() | ast.comprehension():
-                return "gone through"
+                return None if _of_strings(binding.value) else "gone through"
             case _:
                 return "handed on"
 
@@ -562,14 +565,13 @@ class Evaluator:
         """The one assignment that gives an attribute of a class or its instances its value, or the reason why that is not
         known."""
         name = expression.attr
-        stores = self.names.stores.get(name, [])
-        mine = [store for store in stores if store.owner is scope]
-        if any(store.owner is None for store in stores) or any(
-            (store.owner and self._related(store.owner, scope)) for store in stores if store.owner is not scope
-        ):
+        stores = self.names.stores_of(name)
+        mine = stores.get(scope, [])
+        relatives = self.names.relatives(scope)
+        if None in stores or any(other in stores for other in relatives):
             return None, f"`.{name}` is assigned elsewhere"
         own = scope.bindings.get(name, [])
-        if any(name in other.bindings for other in self._relatives(scope)) or len(own) + len(mine) != 1:
+        if any(name in other.bindings for other in relatives) or len(own) + len(mine) != 1:
             return None, f"`{ast.unparse(expression)}` is assigned more than once" if own or mine else None
         binding = own[0] if own else mine[0].binding
         if binding.value is None or (mine and (is_class or not mine[0].in_init)):
@@ -596,6 +598,16 @@ class Evaluator:
             expression, place = binding.value, binding.place
         return expression, place
 
+    def loop_over(self, name: ast.Name, place: Place) -> tuple[ast.expr, Place] | None:
+        """What the loop goes through whose variable a name is, and where; None if it is no loop variable."""
+        owner, later = self.names.owner(name.id, place.scope)
+        if owner is None or later:
+            return None
+        bindings = owner.bindings.get(name.id, [])
+        if len(bindings) != 1 or bindings[0].loop_over is None:
+            return None
+        return bindings[0].loop_over, bindings[0].place
+
     def _class_of(self, name: str, place: Place) -> tuple[Scope, bool] | None:
         """The class whose attributes `name.x` reads: `self`, `cls`, or the class by its name; and whether it is that."""
         scope: Scope | None = place.scope
@@ -611,13 +623,6 @@ class Evaluator:
         if len(classes) == 1 and owner is classes[0].parent and owner is not None and len(owner.bindings[name]) == 1:
             return classes[0], True
         return None
-
-    def _relatives(self, scope: Scope) -> list[Scope]:
-        return [c for group in self.names.classes.values() for c in group if c is not scope and self._related(c, scope)]
-
-    @staticmethod
-    def _related(one: Scope, other: Scope) -> bool:
-        return one.path[-1] in other.bases or other.path[-1] in one.bases
 
     def _subscript(self, expression: ast.Subscript, place: Place) -> Node:
         base = (
@@ -669,16 +674,13 @@ class Evaluator:
             case ast.BinOp(op=ast.Add()):
                 return self._sum(expression, place)
             case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str(template))):
-                values = [self._literal(v, place) for v in _operands(expression.right)]
-                if any(value is None for value in values):
-                    return None
-                try:
-                    return (template % tuple(values),)
-                except (TypeError, ValueError):
-                    return None
+                values = [self._inserted(v, place) for v in _operands(expression.right)]
+                # What is not known may be a tuple.
+                alone = not isinstance(expression.right, ast.Tuple)
+                return None if alone and any(isinstance(p, Inner) for p in values[0]) else _by_percent(template, values)
             case ast.BinOp(op=ast.Div()) | ast.Call():
                 if isinstance(expression, ast.Call) and (formatted := self._format(expression, place)) is not None:
-                    return (formatted,)
+                    return formatted
                 path = self._path(expression, place)
                 return (path,) if path is not None and not _is_path_object(expression) else None
             case _:
@@ -740,22 +742,47 @@ class Evaluator:
         parts = self._parts(expression, place)
         return "".join(map(str, parts)) if parts is not None and all(isinstance(p, str) for p in parts) else None
 
-    def _format(self, call: ast.Call, place: Place) -> str | None:
-        """`"…".format(…)` and `str(…)` of known values."""
+    def _inserted(self, expression: ast.expr, place: Place) -> Parts:
+        """What a value is as a part of a string that is formatted with it."""
+        known = self._known_parts(expression, place)
+        if known is None and (literal := self._literal(expression, place)) is not None:
+            return (literal,)
+        return known if known is not None else _inner(expression)
+
+    def _format(self, call: ast.Call, place: Place) -> Parts | None:
+        """`"…".format(…)`, `"…".join([…])`, and `str(…)` of known values."""
         function = call.func
         if self._calls(call, place, "str") and len(call.args) == 1 and not call.keywords:
-            return self._path(call.args[0], place) or self._literal(call.args[0], place)
-        if not (isinstance(function, ast.Attribute) and function.attr == "format"):
+            found = self._path(call.args[0], place) or self._literal(call.args[0], place)
+            return (found,) if found is not None else None
+        if not isinstance(function, ast.Attribute) or function.attr not in ("format", "join"):
             return None
         template = self._literal(function.value, place)
-        positional = [self._literal(argument, place) for argument in call.args]
-        named = {k.arg: self._literal(k.value, place) for k in call.keywords}
-        if template is None or None in positional or None in named or None in named.values():
+        if template is None or any(isinstance(a, ast.Starred) for a in call.args):
             return None
-        try:
-            return template.format(*positional, **{str(k): v for k, v in named.items()})
-        except (IndexError, KeyError, ValueError, AttributeError):
+        if function.attr == "join":
+            return self._joined(template, call, place)
+        named = {k.arg: self._inserted(k.value, place) for k in call.keywords if k.arg is not None}
+        if len(named) < len(call.keywords):
             return None
+        return _by_fields(template, [self._inserted(argument, place) for argument in call.args], named)
+
+    def _joined(self, separator: str, call: ast.Call, place: Place) -> Parts | None:
+        """The string that `join` makes of a list that is known, or None."""
+        listed = self.node(call.args[0], place) if len(call.args) == 1 and not call.keywords else None
+        found = resolve(listed) if listed is not None else None
+        if not isinstance(found, Sequence):
+            return None
+        made: list[str | Inner] = []
+        for number, item in enumerate(found.items):
+            known = resolve(item)
+            parts: Parts | None = (known.text,) if isinstance(known, Scalar) and known.style else None
+            if isinstance(known, Expression):
+                parts = known.parts
+            if parts is None:
+                return None
+            made += [separator, *parts] if number else parts
+        return tuple(made)
 
     def _path(self, expression: ast.expr, place: Place) -> str | None:
         """What `os.path.join(…)`, `Path(…)`, `path / "name"` and `str(path)` make of known parts."""
@@ -926,6 +953,52 @@ def _joined(parts: Parts) -> Parts:
             made[-1] += part
         elif part != "":
             made.append(part)
+    return tuple(made)
+
+
+def _of_strings(expression: ast.expr | None) -> bool:
+    """Whether an expression is a list of nothing but strings, which nobody can change who gets them one by one."""
+    strings = (ast.Constant, ast.JoinedStr, ast.BinOp)
+    return isinstance(expression, ast.List | ast.Tuple) and all(isinstance(e, strings) for e in expression.elts)
+
+
+def _by_percent(template: str, values: list[Parts]) -> Parts | None:
+    """`template % values` where it asks for nothing but `%s` and whole numbers; None otherwise."""
+    pieces = re.split(r"(%.)", template, flags=re.DOTALL)
+    made: list[str | Inner] = []
+    left = iter(values)
+    for piece in pieces:
+        if piece in ("%s", "%d"):
+            value = next(left, None)
+            if value is None or (piece == "%d" and not (len(value) == 1 and str(value[0]).isdecimal())):
+                return None
+            made += value
+        elif piece == "%%":
+            made.append("%")
+        elif piece.startswith("%"):
+            return None
+        else:
+            made.append(piece)
+    return tuple(made) if next(left, None) is None else None
+
+
+def _by_fields(template: str, positional: list[Parts], named: dict[str, Parts]) -> Parts | None:
+    """`template.format(…)` where each field names an argument and nothing else; None otherwise."""
+    made: list[str | Inner] = []
+    following = iter(positional)
+    try:
+        for text, field, spec, conversion in string.Formatter().parse(template):
+            made.append(text)
+            if field is None:
+                continue
+            value = (
+                positional[int(field)] if field.isdecimal() else named.get(field) if field else next(following, None)
+            )
+            if value is None or spec or conversion:
+                return None
+            made += value
+    except (ValueError, IndexError):
+        return None
     return tuple(made)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -118,6 +119,7 @@ class Names:
         self._index = 0
         self._pending: list[tuple[list[ast.stmt], Scope, Block]] = []
         self._owners: dict[str, dict[Scope, list[Use]]] = {}
+        self._stores_of: dict[str, dict[Scope | None, list[Store]]] = {}
         self._walk(module)
 
     # -- looking up ---------------------------------------------------------------------------------------------------
@@ -148,6 +150,29 @@ class Names:
                     grouped.setdefault(found, []).append(use)
             self._owners[name] = grouped
         return self._owners[name].get(owner, [])
+
+    def stores_of(self, name: str) -> dict[Scope | None, list[Store]]:
+        """What assigns an attribute, by the classes whose instances have it."""
+        if name not in self._stores_of:
+            grouped: dict[Scope | None, list[Store]] = {}
+            for store in self.stores.get(name, ()):
+                grouped.setdefault(store.owner, []).append(store)
+            self._stores_of[name] = grouped
+        return self._stores_of[name]
+
+    def relatives(self, scope: Scope) -> list[Scope]:
+        """The classes that a class inherits from, and those that inherit from it, by the names of bases."""
+        above = (other for base in scope.bases for other in self.classes.get(base, ()))
+        return [other for other in (*above, *self._heirs.get(scope.path[-1], ())) if other is not scope]
+
+    @cached_property
+    def _heirs(self) -> dict[str, list[Scope]]:
+        found: dict[str, list[Scope]] = {}
+        for group in self.classes.values():
+            for scope in group:
+                for base in scope.bases:
+                    found.setdefault(base, []).append(scope)
+        return found
 
     # -- the walk -----------------------------------------------------------------------------------------------------
 

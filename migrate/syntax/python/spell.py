@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from keyword import iskeyword
+from typing import TYPE_CHECKING
 
 from migrate.syntax.node import Call, Copy, Inner, Source, Tagged, Template, Value
 from migrate.syntax.problem import CannotEdit
+
+if TYPE_CHECKING:
+    import ast
 
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -57,13 +61,26 @@ def template(parts: tuple[str | Inner, ...], quote: str) -> str:
 
 def is_expression(source: str) -> bool:
     """Whether this is what an f-string puts an expression in with: `{name}`."""
+    return _formatted(source) is not None
+
+
+def names_in(source: str) -> list[str]:
+    """The names that an expression as an f-string has it (`{settings.EFS_ID}`) reads, none for anything else."""
+    import ast
+
+    found = _formatted(source)
+    return [n.id for n in ast.walk(found) if isinstance(n, ast.Name)] if found is not None else []
+
+
+def _formatted(source: str) -> ast.FormattedValue | None:
     import ast
 
     try:
         parsed = ast.parse("f" + repr(source), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return isinstance(parsed, ast.JoinedStr) and [type(part) for part in parsed.values] == [ast.FormattedValue]
+        return None
+    values = parsed.values if isinstance(parsed, ast.JoinedStr) else []
+    return values[0] if len(values) == 1 and isinstance(values[0], ast.FormattedValue) else None
 
 
 def expression_of(inner: Inner) -> str | None:

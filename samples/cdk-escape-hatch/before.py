@@ -1,0 +1,27 @@
+from aws_cdk import App, Stack, aws_ec2 as ec2, aws_ecs as ecs, aws_efs as efs
+
+
+class Wiki(Stack):
+    def __init__(self, scope, id, **kwargs):
+        super().__init__(scope, id, **kwargs)
+        vpc = ec2.Vpc(self, "Vpc")
+        fs = efs.FileSystem(self, "Fs", vpc=vpc)
+        task = ecs.FargateTaskDefinition(self, "Task")
+        # the CDK has no EFS volumes yet
+        cfn_task = task.node.default_child
+        cfn_task.add_property_override("Volumes", [
+            {
+                "Name": "data",
+                "EFSVolumeConfiguration": {
+                    "FilesystemId": fs.file_system_id,
+                    "RootDirectory": "/wiki",
+                },
+            },
+        ])
+        container = task.add_container("wiki", image=ecs.ContainerImage.from_registry("wiki"))
+        container.add_mount_points(ecs.MountPoint(container_path="/data", source_volume="data", read_only=False))
+
+
+app = App()
+Wiki(app, "Wiki")
+app.synth()
