@@ -40,8 +40,14 @@ class Target(StrEnum):
 
 
 class Format(StrEnum):
+    """Each is a module of `migrate.report`."""
+
     TEXT = "text"
     JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    MARKDOWN = "markdown"
 
 
 def _completed(incomplete: str) -> list[tuple[str, str]]:
@@ -96,8 +102,22 @@ StdinName = Annotated[
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 instead of 1.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No status and warnings on standard error, errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say in words what changes for each volume.")]
-ReportFormat = Annotated[Format, typer.Option("--format", help="The report's form.")]
-Output = Annotated[Path | None, typer.Option("--output", help="Write the report to a file.", metavar="FILE")]
+ReportFormat = Annotated[
+    Format,
+    typer.Option(
+        "--format",
+        help="The report's form: text for people, json for scripts, sarif for code scanning and editors (with fixes), github "
+        "for annotations of a workflow, gitlab for Code Quality, markdown for a comment on a pull request.",
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        help="Write the report to a file; one that is not text still goes to the terminal as text.",
+        metavar="FILE",
+    ),
+]
 
 
 def _session(

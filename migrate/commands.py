@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -19,8 +20,8 @@ from migrate.engine import Located
 from migrate.report.diff import unified
 from migrate.report.result import Report, caveats, subjects
 from migrate.run import FileResult, Options, Run
-from migrate.source import SourceProblem, write
-from migrate.terminal import printable
+from migrate.source import SourceProblem, overwrite, write
+from migrate.terminal import coloured, printable
 from rules.rule import Status
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ class Session:
 
     def check(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool) -> int:
         with _writable(output) as stream:
-            with self._results(paths) as (run, results):
-                report = Report(list(results))
-            return self._finish(run, report, form, stream, verbose)
+            with self._results(paths, fixes=form == "sarif") as (run, results):
+                files = list(results)
+            report = Report(files, problems=list(run.problems.values()))
+            return self._finish(run, report, form, stream, _terminal(form, output), verbose)
 
     def diff(self, paths: Sequence[str]) -> int:
         printed = False
@@ -62,11 +64,12 @@ class Session:
     def apply(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool) -> int:
         with _writable(output) as stream:
             with self._results(paths) as (run, results):
-                report = Report([_written(file) for file in results], applied=True)
+                files = [_written(file) for file in results]
             if run.passed is not None:
                 emit(run.passed)
-            # The result of standard input takes the report's place.
-            return self._finish(run, report, form, stream or (sys.stderr if "-" in paths else None), verbose)
+            report = Report(files, applied=True, problems=list(run.problems.values()))
+            terminal = _terminal(form, output, filters="-" in paths)
+            return self._finish(run, report, form, stream, terminal, verbose)
 
     def init(self, paths: Sequence[str]) -> int:
         from migrate.starter import starter
@@ -91,25 +94,26 @@ class Session:
     # -- what they share ----------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _results(self, paths: Sequence[str]) -> Iterator[tuple[Run, Iterator[FileResult]]]:
-        run = Run(self.options, warn=lambda message: None if self.quiet else self._say(f"warning: {message}"))
+    def _results(self, paths: Sequence[str], fixes: bool = False) -> Iterator[tuple[Run, Iterator[FileResult]]]:
+        run = Run(
+            replace(self.options, fixes=fixes),
+            warn=lambda message: None if self.quiet else self._say(f"warning: {message}"),
+        )
         with _progress(self.quiet) as progress:
             yield run, run.results(paths, progress)
 
-    def _finish(self, run: Run, report: Report, form: str, stream: TextIO | None, verbose: bool) -> int:
-        """Print the report, to standard output unless there is a `stream` for it, and the messages."""
-        if form == "json":
-            from migrate.report.json import render
-
-            text = render(report)
-        else:
-            from migrate.report import text as text_report
-
-            text = text_report.render(report, verbose)
-        if stream is not None:
-            stream.write(text)
-        else:
-            emit(text.encode())
+    def _finish(
+        self, run: Run, report: Report, form: str, file: TextIO | None, terminal: TextIO | None, verbose: bool
+    ) -> int:
+        """Write the report to a file, and to a terminal what people read; then the messages."""
+        if file is not None:
+            file.write(_rendered(report, form, verbose))
+        if terminal is not None:
+            text = _rendered(report, form if file is None else "text", verbose, coloured(terminal))
+            if terminal is sys.stdout:
+                emit(text.encode(), safe=True)
+            else:
+                terminal.write(text)
         self._messages(run, report.files)
         return self._status(run, report.files, report.open())
 
@@ -149,30 +153,65 @@ class Session:
         print(f"efs-migrate: {printable(message)}", file=sys.stderr)
 
 
+def _rendered(report: Report, form: str, verbose: bool, colours: bool = False) -> str:
+    """The report in a format, whose module is imported only now."""
+    if form == "text":
+        from migrate.report import text
+
+        return text.render(report, verbose, colours)
+    render: Callable[[Report], str] = import_module(f"migrate.report.{form}").render
+    return render(report)
+
+
+def _terminal(form: str, output: Path | None, filters: bool = False) -> TextIO | None:
+    """Where people read the report: standard output, unless the result of standard input takes its place (`filters`) or it
+    is what the report is written to; nowhere if a file holds it as text."""
+    if output is None:
+        return sys.stderr if filters else sys.stdout
+    return None if form == "text" or filters or _is_standard_output(output) else sys.stdout
+
+
+def _is_standard_output(output: Path) -> bool:
+    try:
+        return os.path.samestat(output.stat(), os.fstat(sys.stdout.fileno()))
+    except OSError:  # what stands for standard output may be no file
+        return False
+
+
 @contextmanager
 def _writable(output: Path | None) -> Iterator[TextIO | None]:
-    """The file for the report, opened before the work starts: afterwards would be too late to find that it cannot be.
+    """What takes the report for a file, which is opened before the work starts: afterwards would be too late to find that it
+    cannot be.
 
-    What it holds stays until the report replaces it. Raises OSError, which names the file.
+    What it holds stays until the report replaces it, also if that fails; a new one does not stay then. Raises OSError, which
+    names the file.
     """
     if output is None:
         yield None
         return
     buffer = io.StringIO()
-    with output.open("a", encoding="utf-8", newline="\n") as file:
-        yield buffer
-        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            file.truncate(0)
-        file.write(buffer.getvalue())
+    new = not os.path.lexists(output)
+    with output.open("ab") as file:
+        try:
+            yield buffer
+            raw = buffer.getvalue().encode()
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                overwrite(Path(os.path.realpath(output)), output.read_bytes(), raw)
+            else:
+                file.write(raw)
+        except BaseException:
+            if new:
+                output.unlink(missing_ok=True)
+            raise
 
 
-def emit(raw: bytes) -> None:
+def emit(raw: bytes, safe: bool = False) -> None:
     """Write to standard output: a diff as bytes, which holds the files' own newlines.
 
-    A terminal gets no control characters from a file. It is not what applies a diff.
+    A terminal gets no control characters from a file; what is `safe` holds none but ours. It is not what applies a diff.
     """
     sys.stdout.flush()
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and not safe:
         lines = raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
         raw = "\n".join("\t".join(map(printable, line.split("\t"))) for line in lines).encode()
     rest = memoryview(raw)

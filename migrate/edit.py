@@ -19,6 +19,17 @@ class Edit:
     replacement: str
 
 
+def joined(edits: Iterable[Edit]) -> list[Edit]:
+    """The same edits, sorted, with those that touch made one, so that no order has to be kept among insertions."""
+    found: list[Edit] = []
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        if found and found[-1].end == edit.start:
+            last = found.pop()
+            edit = Edit(last.start, edit.end, last.replacement + edit.replacement)
+        found.append(edit)
+    return found
+
+
 def apply(text: str, edits: Iterable[Edit]) -> str:
     """Return `text` with all `edits` made. Insertions at one offset keep the order in which they are given.
 

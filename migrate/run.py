@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from migrate import config
 from migrate.config import Config, ConfigProblem
@@ -18,6 +19,9 @@ from migrate.survey import Homes, Place, Survey, asks, look
 from rules import RULES
 from rules.model import Level
 from rules.rule import Policy
+
+if TYPE_CHECKING:
+    from migrate.fixes import Fix
 
 _Given = TypeVar("_Given")
 _Done = TypeVar("_Done")
@@ -42,6 +46,8 @@ class Options:
     force_exclude: bool = False
     """Whether the configuration's `exclude` holds for files that are named, too."""
     stdin_name: str | None = None
+    fixes: bool = False
+    """Whether results are to say which of their edits can be taken by themselves."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,8 @@ class Job:
     """Where the file belongs, if it may ask what instances of other files mount."""
     decisions: Decisions | None = None
     """What somebody decided about its steps."""
+    fixes: bool = False
+    """As in the options."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,8 @@ class FileResult:
     """Whether this is standard input, whose result goes to standard output."""
     config: str | None = None
     """The broken configuration, as `Run.problems` knows it, that kept the file from being looked into."""
+    fixes: tuple[Fix, ...] = ()
+    """The outcome's edits in parts, if the options ask for them."""
 
 
 @dataclass
@@ -131,7 +141,7 @@ class Run:
         if (self.options.force_exclude or not found.explicit) and _excluded(governing, found.path):
             return None
         place = self.place(found, governing) if asks(raw) else None
-        return Job(found.path, found.name, self.policy(governing), raw=unsaved, place=place)
+        return Job(found.path, found.name, self.policy(governing), raw=unsaved, place=place, fixes=self.options.fixes)
 
     def place(self, found: Found, governing: Config) -> Place:
         return Place(found.path, found.name, self._homes.of(found.path, (governing.folder, found.root)))
@@ -176,7 +186,7 @@ class Run:
         job = (
             _stopped(name, name, governing)
             if isinstance(governing, ConfigProblem)
-            else Job(name, name, self.policy(governing), raw=raw)
+            else Job(name, name, self.policy(governing), raw=raw, fixes=self.options.fixes)
         )
         return replace(work(job), stdin=True)
 
@@ -229,10 +239,13 @@ def work(job: Job) -> FileResult:
     except SourceProblem as problem:
         return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
     json = {".json": True, ".yaml": False, ".yml": False}.get(path.suffix.lower())
-    outcome = process(
-        source.text, _stem(path), job.policy, json=json, python=_is_python(job.path), decisions=job.decisions
-    )
-    return FileResult(job.name, source, outcome)
+    do = partial(process, source.text, _stem(path), job.policy, json=json, python=_is_python(job.path))
+    result = FileResult(job.name, source, do(decisions=job.decisions))
+    if not job.fixes:
+        return result
+    from migrate.fixes import fixes
+
+    return replace(result, fixes=fixes(source.text, result.outcome, lambda decisions: do(decisions=decisions)))
 
 
 def _is_python(path: str) -> bool:

@@ -145,7 +145,7 @@ def _replace(target: Path, old: bytes, new: bytes) -> None:
         if same:
             temporary.replace(target)
         else:
-            _overwrite(target, old, new)
+            overwrite(target, old, new)
             temporary.unlink()
     except BaseException:  # KeyboardInterrupt too: the name is random, so it can only be ours
         with suppress(OSError):
@@ -186,7 +186,8 @@ def _copy_attributes(handle: int, target: Path) -> None:
             os.setxattr(handle, name, value)
 
 
-def _overwrite(target: Path, old: bytes, new: bytes) -> None:
+def overwrite(target: Path, old: bytes, new: bytes) -> None:
+    """Write `new` into a file that holds `old`, in its place; if that fails, put `old` back and raise OSError."""
     handle = os.open(target, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         try:

@@ -1,4 +1,14 @@
-"""Text from outside (file names, values, messages of other programs) made safe for a terminal."""
+"""Text from outside (file names, values, messages of other programs) made safe for a terminal, and where colours belong."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TextIO
+
+# What the logs of GitHub Actions and Azure Pipelines take for a command: the former at the start of a line (runner,
+# ActionCommand.cs: blanks before it do not count), the latter anywhere.
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)")
 
 
 def printable(text: str) -> str:
@@ -7,12 +17,29 @@ def printable(text: str) -> str:
     The result is one line and cannot move the cursor, change colours, reorder what follows (bidirectional controls) or
     fail to encode as UTF-8: control and format characters, line separators, unassigned and private characters become
     `\n`, `\x1b`, `\u202e` or `\U000e0001`; a lone surrogate that stands for an undecodable byte of a file name
-    (PEP 383) becomes that byte, `\xe9`. Backslashes stay as they are, so the result is for reading, not for decoding.
+    (PEP 383) becomes that byte, `\xe9`. Neither does the log of a CI service take it for a command: a `::` at the start
+    becomes `\x3a:`, and a `##[` anywhere `\x23#[`. Backslashes stay as they are, so the result is for reading, not for
+    decoding.
     """
     # str.isprintable is the interpreter's own table (Unicode categories C* and Z* except the space).
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else _escape(character) for character in text)
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else _escape(character) for character in text)
+    return _COMMAND.sub(_defused, text) if "::" in text or "##" in text else text
+
+
+def _defused(match: re.Match[str]) -> str:
+    blanks: str | None = match[1]
+    return r"\x23" if blanks is None else rf"{blanks}\x3a"
+
+
+def coloured(stream: TextIO) -> bool:
+    """Whether what goes to a stream is to have colours: on a terminal, or where FORCE_COLOR or CLICOLOR_FORCE ask for them;
+    never with NO_COLOR (no-color.org, bixense.com/clicolors)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if any(os.environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _escape(character: str) -> str:

@@ -51,6 +51,7 @@ from rules.rule import (
     Finding,
     Policy,
     Rule,
+    Stage,
     Status,
     directory,
     given,
@@ -244,6 +245,7 @@ RULE = Rule(
     "fixable with an access point of the source or the configuration; plain files without one need input",
     __doc__,
     check_volume=check,
+    stage=Stage.ACCESS_POINTS,
     climbs_to=Level.ACCESS_POINT,
     examples=(
         Example(

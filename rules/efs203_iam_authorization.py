@@ -41,7 +41,7 @@ from rules.model import (
 from rules.names import role_name as new_role_name
 from rules.names import tags
 from rules.principals import floor
-from rules.rule import Context, Example, Finding, Rule, Status, may_be_absent, shown, yaml_word
+from rules.rule import Context, Example, Finding, Rule, Stage, Status, may_be_absent, shown, yaml_word
 
 _ID = "EFS203"
 
@@ -236,6 +236,7 @@ RULE = Rule(
     "fixable with a task role of the source or the configuration; a plain definition without one needs input",
     __doc__,
     check_volume=check,
+    stage=Stage.GRANTS,
     climbs_to=Level.IAM,
     examples=(
         Example(

@@ -496,6 +496,18 @@ class Example:
             object.__setattr__(self, name, textwrap.dedent(getattr(self, name)).lstrip("\n"))
 
 
+class Stage(StrEnum):
+    """When, in a deployment, what a rule asks people to do or to check has its place; in this order."""
+
+    PLATFORM = "platform"
+    NETWORK = "network"
+    GRANTS = "grants"
+    ACCESS_POINTS = "access points"
+    VOLUMES = "volumes"
+    LATER = "later"
+    """Once everything runs with what the file says now."""
+
+
 VolumeCheck = Callable[[Volume, Task, Context], Finding | None]
 ServiceCheck = Callable[[Service, Task | None, Context], Finding | None]
 StackCheck = Callable[[Stack, Context], Iterable[Finding]]
@@ -519,6 +531,8 @@ class Rule:
     examples: tuple[Example, ...] = ()
     climbs_to: Level = Level.OTHER
     """The level that the rule's step reaches: it is not asked when the user's target lies below."""
+    stage: Stage = Stage.VOLUMES
+    """Where its caveats and its advice belong in a checklist."""
 
     @property
     def title(self) -> str:

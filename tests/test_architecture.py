@@ -19,6 +19,7 @@ TIERS = (
     {"dialects"},
     {"suppress", "wording", "config", "survey"},
     {"engine"},
+    {"fixes"},
     {"run", "schema"},
     {"report", "starter"},
     {"commands", "lsp"},
