@@ -72,6 +72,9 @@ class Decisions:
         return next((other for other in finding.alternatives if self.of(other)), finding)
 
 
+UNDECIDED = Decisions()
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A finding and whether its step is part of the plan."""
@@ -332,12 +335,12 @@ def process(
     *,
     json: bool | None = None,
     python: bool = False,
-    decisions: Decisions | None = None,
+    decisions: Decisions = UNDECIDED,
 ) -> Outcome:
     """Read, plan, write and prove one file's text (`json` and `python` as for `parse`). Never raises for what a file may
     hold."""
     opened = open_text(text, stem, json=json, python=python)
-    return opened.outcome(policy, decisions or Decisions()) if isinstance(opened, Opened) else opened
+    return opened.outcome(policy, decisions) if isinstance(opened, Opened) else opened
 
 
 @dataclass(frozen=True)
@@ -586,6 +589,7 @@ def _difference(planned: object, read: object) -> str:
 
 
 __all__ = [
+    "UNDECIDED",
     "Answer",
     "Decided",
     "Decisions",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -12,12 +12,12 @@ from typing import TypeVar
 from migrate import config
 from migrate.config import Config, ConfigProblem
 from migrate.discover import Found, content, discover, excluder, reason, screen, tells
-from migrate.engine import Outcome, process
+from migrate.engine import UNDECIDED, Answer, Decisions, Outcome, process
 from migrate.source import Source, SourceProblem, read
 from migrate.survey import Homes, Place, Survey, asks, look
 from rules import RULES
 from rules.model import Level
-from rules.rule import Policy
+from rules.rule import Policy, StepId
 
 _Given = TypeVar("_Given")
 _Done = TypeVar("_Done")
@@ -40,6 +40,8 @@ class Options:
     exclude: tuple[str, ...] = ()
     gitignore: bool = True
     stdin_name: str | None = None
+    answers: Mapping[str, Mapping[StepId, Answer]] = field(default_factory=dict)
+    """What somebody said of steps, by the name of the file."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,27 @@ class Job:
     """The broken configuration that is the reason."""
     place: Place | None = None
     """Where the file belongs, if it may ask what instances of other files mount."""
+    decisions: Decisions = UNDECIDED
+
+    def source(self) -> Source:
+        """The file's content. Raises SourceProblem."""
+        path = Path(self.path)
+        return read(path, self.name) if self.raw is None else Source.of(path, self.name, self.raw)
+
+    @property
+    def stem(self) -> str:
+        """What a definition without a family is called: `web` for `web.json` and `web.taskdef.json`."""
+        name = os.path.basename(self.path)
+        return name.partition(".")[0] or name
+
+    @property
+    def json(self) -> bool | None:
+        """Whether the name says that it is JSON or that it is not; None if it says neither."""
+        return {".json": True, ".yaml": False, ".yml": False}.get(os.path.splitext(self.path)[1].lower())
+
+    @property
+    def python(self) -> bool:
+        return _is_python(self.path)
 
 
 @dataclass(frozen=True)
@@ -87,23 +110,30 @@ class Run:
 
     def results(self, paths: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Iterator[FileResult]:
         """Results in the order of discovery; `progress` is called with how many of how many files are done."""
-        for path in paths:
-            # A broken configuration is worth knowing of even where no file needs it.
-            if path != "-":
-                self.governing(os.path.join(path, config.NAME) if os.path.isdir(path) else path)
+        self.look_at_configurations(paths)
         if "-" in paths and (result := self.stdin()):
             yield result
+        jobs = self.jobs(paths)
+        for done, result in enumerate(self.spread(work, jobs), 1):
+            if progress:
+                progress(done, len(jobs))
+            yield result
+
+    def look_at_configurations(self, paths: Sequence[str]) -> None:
+        """Find the broken ones, which are worth knowing of even where no file needs them."""
+        for path in paths:
+            if path != "-":
+                self.governing(os.path.join(path, config.NAME) if os.path.isdir(path) else path)
+
+    def jobs(self, paths: Sequence[str]) -> list[Job]:
+        """The work that the files in these places ask for, in the order of discovery."""
         found = discover(
             [path for path in paths if path != "-"],
             exclude=self.options.exclude,
             gitignore=self.options.gitignore,
             warn=self.warn,
         )
-        jobs = self.informed([job for file in found if (job := self.job(file))])
-        for done, result in enumerate(self.spread(work, jobs), 1):
-            if progress:
-                progress(done, len(jobs))
-            yield result
+        return self.informed([job for file in found if (job := self.job(file))])
 
     def job(self, found: Found) -> Job | None:
         """The work that a file asks for; None if it holds nothing for us or is excluded."""
@@ -126,7 +156,8 @@ class Run:
         if not found.explicit and _excluded(governing, found.path):
             return None
         place = self.place(found, governing) if asks(raw) else None
-        return Job(found.path, found.name, self.policy(governing), place=place)
+        decisions = Decisions(self.options.answers.get(found.name, {}))
+        return Job(found.path, found.name, self.policy(governing), place=place, decisions=decisions)
 
     def place(self, found: Found, governing: Config) -> Place:
         return Place(found.path, found.name, self._homes.of(found.path, (governing.folder, found.root)))
@@ -218,14 +249,17 @@ def work(job: Job) -> FileResult:
     """Do one job; never raises for what a file holds."""
     if job.policy is None:
         return FileResult(job.name, None, Outcome(error=job.error), config=job.config)
-    path = Path(job.path)
     try:
-        source = read(path, job.name) if job.raw is None else Source.of(path, job.name, job.raw)
+        source = job.source()
     except SourceProblem as problem:
-        return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
-    json = {".json": True, ".yaml": False, ".yml": False}.get(path.suffix.lower())
-    outcome = process(source.text, _stem(path), job.policy, json=json, python=_is_python(job.path))
+        return unreadable(job, problem)
+    outcome = process(source.text, job.stem, job.policy, json=job.json, python=job.python, decisions=job.decisions)
     return FileResult(job.name, source, outcome)
+
+
+def unreadable(job: Job, problem: SourceProblem) -> FileResult:
+    """The result for a file that is no text."""
+    return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
 
 
 def _is_python(path: str) -> bool:
@@ -234,11 +268,6 @@ def _is_python(path: str) -> bool:
 
 def _stopped(path: str, name: str, problem: ConfigProblem) -> Job:
     return Job(path, name, None, f"its configuration is broken ({problem})", config=problem.path)
-
-
-def _stem(path: Path) -> str:
-    """What a definition without a family is called: `web` for `web.json` and `web.taskdef.json`."""
-    return path.name.partition(".")[0] or path.name
 
 
 def _excluded(governing: Config, path: str) -> bool:

@@ -14,13 +14,14 @@ import pytest
 from support import ROOT
 
 TIERS = (
-    {"migrate", "edit", "terminal", "discover"},
+    {"migrate", "edit", "terminal", "discover", "keys"},
     {"source", "syntax"},
-    {"dialects"},
+    {"dialects", "shapes"},
     {"suppress", "wording", "config", "survey"},
-    {"engine"},
-    {"run"},
+    {"engine", "settings"},
+    {"run", "answers"},
     {"report", "starter"},
+    {"review"},
     {"commands"},
     {"cli"},
     {"__main__"},
