@@ -74,6 +74,11 @@ class Answers:
             found.setdefault(one.file, {})[one.step] = Answer(one.word is Word.YES, one.digest)
         return found
 
+    def to_repeat(self, file: str) -> Mapping[StepId, Answer]:
+        """The answers about a file that hold again as they are."""
+        given = (one for one in self if one.file == file and one.word is not Word.EDIT)
+        return {one.step: Answer(one.word is Word.YES, one.digest) for one in given}
+
     def to_others(self, file: str, findings: Iterable[Finding]) -> Iterator[tuple[Finding, Given]]:
         """The steps that are not those which somebody answered, though the rule and its subject are, with that answer."""
         about: dict[tuple[str, Key], list[Given]] = {}
@@ -88,6 +93,10 @@ class Answers:
                 and not any(g.step == finding.id and g.digest == finding.digest for g in known)
             ):
                 yield finding, known[0]
+
+    def by_hand(self, file: str) -> Iterator[Given]:
+        """The answers about a file that cannot be repeated."""
+        return (one for one in self if one.file == file and one.word is Word.EDIT)
 
     # -- files --------------------------------------------------------------------------------------------------------
 

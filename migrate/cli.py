@@ -85,6 +85,17 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say in words wha
 ReportFormat = Annotated[Format, typer.Option("--format", help="The report's form.")]
 Output = Annotated[Path | None, typer.Option("--output", help="Write the report to a file.", metavar="FILE")]
 
+Interactive = Annotated[
+    bool, typer.Option("--interactive", "-i", help="Ask about each step, as `git add -p` does; `?` explains the keys.")
+]
+Record = Annotated[Path | None, typer.Option(help="Keep the answers in this file (JSON, or YAML).", metavar="FILE")]
+Replay = Annotated[
+    Path | None,
+    typer.Option(
+        help="Take the answers in this file; what is not in it is decided as usual, or asked.", metavar="FILE"
+    ),
+]
+
 
 def _session(
     config: ConfigFile = None,
@@ -166,9 +177,27 @@ def apply(
     report_format: ReportFormat = Format.TEXT,
     output: Output = None,
     verbose: Verbose = False,
+    interactive: Interactive = False,
+    record: Record = None,
+    replay: Replay = None,
 ) -> int:
     """Write the changes, each file whole or not at all. `-` writes the result to standard output."""
-    return session.apply(paths or ["."], report_format.value, output, verbose)
+    from migrate.keys import NoTerminal
+    from migrate.shapes import ShapeProblem
+
+    paths = paths or ["."]
+    if record is not None and not interactive:
+        _fail("--record keeps the answers that --interactive asks for")
+    if interactive and "-" in paths:
+        _fail("--interactive asks on standard input, which cannot be what is to be changed, too")
+    try:
+        if interactive:
+            return session.review(paths, report_format.value, output, verbose, record, replay)
+        return session.apply(paths, report_format.value, output, verbose, replay)
+    except NoTerminal as problem:
+        _fail(f"--interactive needs a terminal, and {problem}; --replay takes recorded answers without one")
+    except ShapeProblem as problem:
+        _fail(str(problem))
 
 
 @app.command()

@@ -52,6 +52,20 @@ def find(path: str) -> str | None:
     return _nearest(os.path.dirname(os.path.abspath(path)))
 
 
+def upward(path: str) -> list[str]:
+    """The folders in which a file's configuration may be, the nearest first."""
+    folders = [os.path.dirname(os.path.abspath(path))]
+    while not os.path.lexists(os.path.join(folders[-1], ".git")) and os.path.dirname(folders[-1]) != folders[-1]:
+        folders.append(os.path.dirname(folders[-1]))
+    return folders
+
+
+def forget() -> None:
+    """Look for configurations, and read them, anew: one has changed."""
+    _nearest.cache_clear()
+    load.cache_clear()
+
+
 @lru_cache(maxsize=65536)
 def _nearest(folder: str) -> str | None:
     candidate = os.path.join(folder, NAME)

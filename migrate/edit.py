@@ -67,3 +67,11 @@ def between(text: str, before: Iterable[Edit], after: Iterable[Edit]) -> list[Ed
 
 def _growth(edits: Iterable[Edit]) -> int:
     return sum(len(e.replacement) - (e.end - e.start) for e in edits)
+
+
+def shared(old: str, new: str) -> tuple[int, int]:
+    """How many characters two texts have in common at the beginning, and how many of the others at the end."""
+    shorter = min(len(old), len(new))
+    head = next((i for i in range(shorter) if old[i] != new[i]), shorter)
+    tail = next((i for i in range(shorter - head) if old[-1 - i] != new[-1 - i]), shorter - head)
+    return head, tail

@@ -80,14 +80,14 @@ class Terminal:
         if fresh:
             with suppress(termios.error):
                 termios.tcflush(self.input, termios.TCIFLUSH)
-        self.write(prompt)
         if self.by_line:
-            return self._line()
+            return self.line(prompt)
         try:
             with _single_keys(self.input):
+                self.write(prompt)
                 key = self._typed_key()
         except termios.error:
-            return self._line()
+            return self.line(prompt)
         # The terminal does not show what it is asked for key by key.
         self.write(f"{key if key.isprintable() else ''}\n")
         return key
