@@ -47,6 +47,14 @@ class Given:
     def to(cls, file: str, finding: Finding, word: Word) -> Given:
         return cls(file, finding.id, finding.digest, word, finding.message)
 
+    @property
+    def answer(self) -> Answer:
+        """What the engine makes of it: a yes is to what the step did, a no to whatever goes by its name."""
+        return Answer(True, self.digest) if self.word is Word.YES else Answer(False)
+
+    def is_to(self, finding: Finding) -> bool:
+        return self.step == finding.id and (self.word is not Word.YES or self.digest == finding.digest)
+
 
 @dataclass
 class Answers:
@@ -68,16 +76,16 @@ class Answers:
         self._given[given.file, given.step] = given
 
     def decisions(self) -> Mapping[str, Mapping[StepId, Answer]]:
-        """What the engine makes of them: a step that was edited by hand is not taken as it is."""
+        """What the engine makes of all of them: a step that was edited by hand is not taken as it is."""
         found: dict[str, dict[StepId, Answer]] = {}
         for one in self:
-            found.setdefault(one.file, {})[one.step] = Answer(one.word is Word.YES, one.digest)
+            found.setdefault(one.file, {})[one.step] = one.answer
         return found
 
     def to_repeat(self, file: str) -> Mapping[StepId, Answer]:
         """The answers about a file that hold again as they are."""
         given = (one for one in self if one.file == file and one.word is not Word.EDIT)
-        return {one.step: Answer(one.word is Word.YES, one.digest) for one in given}
+        return {one.step: one.answer for one in given}
 
     def to_others(self, file: str, findings: Iterable[Finding]) -> Iterator[tuple[Finding, Given]]:
         """The steps that are not those which somebody answered, though the rule and its subject are, with that answer."""
@@ -87,11 +95,7 @@ class Answers:
                 about.setdefault((one.step.rule, one.step.subject), []).append(one)
         for finding in findings:
             known = about.get((finding.rule, finding.subject), [])
-            if (
-                finding.changes
-                and known
-                and not any(g.step == finding.id and g.digest == finding.digest for g in known)
-            ):
+            if finding.changes and known and not any(one.is_to(finding) for one in known):
                 yield finding, known[0]
 
     def by_hand(self, file: str) -> Iterator[Given]:

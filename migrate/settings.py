@@ -70,6 +70,17 @@ def blanks(question: Question) -> tuple[Blank, ...]:
             )
 
 
+def input_label(question: Question) -> str:
+    """What answering a question means, where that is one of several ways."""
+    match question:
+        case AccessPointOf():
+            return "name an access point that exists already"
+        case RoleOf():
+            return "name a role that exists already"
+        case _:
+            return f"name the {blanks(question)[0].name}"
+
+
 def settings(question: Question, answers: Items[str]) -> Settings | None:
     """The entry that an answer makes: one typed word for each blank. None where the question's own part cannot be written
     there: it is an expression that is more than a name."""
@@ -210,6 +221,3 @@ def _printed(value: Value, indent: str = "") -> str:
 def _word(word: str) -> str:
     """A word as a YAML scalar; JSON's quotes are YAML's."""
     return word if _PLAIN.fullmatch(word) else json.dumps(word)
-
-
-__all__ = ["Blank", "NotSaved", "Settings", "add", "blanks", "new", "problem", "settings", "told"]

@@ -13,6 +13,7 @@ import termios
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 PROMPT = re.compile(r"(?:\]\? |\): )$")
 """What every question ends with."""
@@ -23,14 +24,14 @@ _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 class Person:
     """Use as a context manager. The terminal has 90 columns and knows colours unless the environment says otherwise."""
 
-    def __init__(self, *arguments: str | Path, environment: Mapping[str, str] | None = None, **streams: object) -> None:
+    def __init__(self, *arguments: str | Path, environment: Mapping[str, str] | None = None, **streams: Any) -> None:
         self.master, self.slave = pty.openpty()
         self.before = termios.tcgetattr(self.slave)
         self.screen = ""
         inherited = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "EDITOR", "VISUAL", "LINES")}
-        self.process = subprocess.Popen(
+        self.process: subprocess.Popen[bytes] = subprocess.Popen(
             [sys.executable, "-m", "migrate", *map(str, arguments)],
-            **{"stdin": self.slave, "stdout": self.slave, "stderr": self.slave, **streams},  # type: ignore[call-overload]  # any of them
+            **{"stdin": self.slave, "stdout": self.slave, "stderr": self.slave, **streams},
             env=inherited | {"TERM": "xterm", "COLUMNS": "90"} | dict(environment or {}),
             start_new_session=True,
             preexec_fn=self._control,
@@ -42,7 +43,9 @@ class Person:
     def __enter__(self) -> Person:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()

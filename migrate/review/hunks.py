@@ -114,7 +114,7 @@ def _as_text(change: Sequence[Hunk], title: str) -> str:
 def patched(before: str, change: Sequence[Hunk], text: str) -> str | None:
     """What the hunks make of `before` as they stand in an edited text; None if nothing of them is left. Raises NotEdited."""
     edited: list[list[str]] = []
-    for line in text.replace("\r\n", "\n").split("\n")[:-1] if text.endswith("\n") else text.split("\n"):
+    for line in text.removesuffix("\n").split("\n") if text.strip() else ():
         if line.startswith("@@"):
             edited.append([])
         elif not line.startswith(("#", "\\")):

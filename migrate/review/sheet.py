@@ -12,6 +12,7 @@ from migrate.keys import END, Terminal
 from migrate.review import hunks, screen
 from migrate.review.inputs import Inputs
 from migrate.run import Job
+from migrate.settings import input_label
 from migrate.source import Source
 from rules.model import EfsVolume
 from rules.questions import Question
@@ -103,8 +104,9 @@ class Sheet:
 
     def _note(self, findings: Sequence[Finding], word: Word) -> None:
         for finding in findings:
-            self.answers[finding.id] = Answer(word is Word.YES, finding.digest)
-            self.given.add(Given.to(self.job.name, finding, word))
+            given = Given.to(self.job.name, finding, word)
+            self.answers[finding.id] = given.answer
+            self.given.add(given)
 
     # -- a step -------------------------------------------------------------------------------------------------------
 
@@ -138,7 +140,7 @@ class Sheet:
                 if f.finding.status is Status.ADVICE and (f.finding.id, f.finding.message) not in known_before
             ]
             self._show(screen.step(self.job.name, shown, change, brings, self.terminal.width))
-            choices = [(w.label, w.status) for w in ways] + ([(_input_label(question), None)] if question else [])
+            choices = [(w.label, w.status) for w in ways] + ([(input_label(question), None)] if question else [])
             self._show(screen.ways(choices, selected, usual.otherwise))
             number = self._answer(way, len(choices), policy)
             if isinstance(number, str):
@@ -210,9 +212,7 @@ class Sheet:
             if isinstance(opened, Opened):
                 self.by_hand.take(before, findings)
                 self.opened = opened
-                for finding in findings:
-                    self.answers[finding.id] = Answer(False)
-                    self.given.add(Given.to(self.job.name, finding, Word.EDIT))
+                self._note(findings, Word.EDIT)
                 self._say(
                     "Edited by hand: it is read as the same definition, and no other line changed. That it does what the step "
                     "was to do is not proven."
@@ -248,12 +248,6 @@ class Sheet:
 
     def _show(self, lines: Iterator[str]) -> None:
         self.terminal.write("".join(f"{line}\n" for line in lines))
-
-
-def _input_label(question: Question) -> str:
-    from migrate.settings import blanks
-
-    return f"name the {blanks(question)[0].name}"
 
 
 # -- what came of a hunk edited by hand -------------------------------------------------------------------------------
