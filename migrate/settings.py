@@ -145,20 +145,15 @@ def _merge(node: Node, value: Value, edits: list[AnyEdit]) -> None:
     if isinstance(value, dict) and isinstance(found, Mapping):
         entries: list[Kept | Added] = [Kept(entry) for entry in found.entries]
         known = {_text(entry.key): index for index, entry in enumerate(found.entries)}
-        grows = False
         for key, inner in value.items():
             index = known.get(key)
             if index is None:
                 entries.append(Added(key, inner))
             elif _is_empty(found.entries[index]):
                 entries[index] = Added(key, inner, replaces=found.entries[index])
-            elif key != "id":
-                _merge(found.entries[index].value, inner, edits)
-                continue
             else:
-                continue
-            grows = True
-        if grows:
+                _merge(found.entries[index].value, inner, edits)
+        if any(isinstance(entry, Added) for entry in entries):
             edits.append(EditMapping(found, tuple(entries)))
     elif isinstance(value, list) and isinstance(found, SequenceNode):
         (member,) = value
@@ -167,7 +162,7 @@ def _merge(node: Node, value: Value, edits: list[AnyEdit]) -> None:
             _merge(same, member, edits)
         else:
             edits.append(EditSequence(found, (*found.items, New(member))))
-    else:
+    elif _written(node) != value:
         raise NotSaved("it says something else there")
 
 

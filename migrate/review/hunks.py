@@ -57,9 +57,10 @@ class Hunk:
 def hunks(before: str, after: str, edits: Sequence[Edit]) -> list[Hunk]:
     """The hunks that turn one text into another, from the edits that do it."""
     found = []
-    _, _, *lines = unified("", before, after, edits).split("\n")[:-1] or ["", ""]
+    # The first two lines name the file.
+    lines = unified("", before, after, edits).split("\n")[2:-1]
     starts = [i for i, line in enumerate(lines) if line.startswith("@@")]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in zip(starts, [*starts[1:], None], strict=False):
         body = [line for line in lines[start + 1 : end] if not line.startswith("\\")]
         crlf = all(line.endswith("\r") for line in body)
         match = _HEADER.match(lines[start])
