@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from migrate import __version__
-from migrate.commands import Session, emit
+from migrate.commands import Session, UsageProblem, emit
 from migrate.config import RULE_IDS, TARGETS
 from migrate.discover import reason
 from migrate.run import Options
@@ -182,9 +182,6 @@ def apply(
     replay: Replay = None,
 ) -> int:
     """Write the changes, each file whole or not at all. `-` writes the result to standard output."""
-    from migrate.keys import NoTerminal
-    from migrate.shapes import ShapeProblem
-
     paths = paths or ["."]
     if record is not None and not interactive:
         _fail("--record keeps the answers that --interactive asks for")
@@ -194,9 +191,7 @@ def apply(
         if interactive:
             return session.review(paths, report_format.value, output, verbose, record, replay)
         return session.apply(paths, report_format.value, output, verbose, replay)
-    except NoTerminal as problem:
-        _fail(f"--interactive needs a terminal, and {problem}; --replay takes recorded answers without one")
-    except ShapeProblem as problem:
+    except UsageProblem as problem:
         _fail(str(problem))
 
 

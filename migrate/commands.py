@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 _WORTH_WAITING = 200
 
 
+class UsageProblem(Exception):
+    """What the command line asks for is not possible; the message is one line."""
+
+
 @dataclass(frozen=True)
 class Session:
     """One invocation: what the command line settles, and where messages go."""
@@ -63,6 +67,7 @@ class Session:
         return self._status(run, files, printed)
 
     def apply(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool, replay: Path | None) -> int:
+        """Raises UsageProblem."""
         given = _answers(replay) if replay is not None else None
         options = replace(self.options, answers=given.decisions()) if given is not None else self.options
         with _writable(output) as stream:
@@ -84,13 +89,17 @@ class Session:
         record: Path | None,
         replay: Path | None,
     ) -> int:
-        """`apply`, with somebody who decides about each step. Raises NoTerminal and, for a broken file of answers,
-        ShapeProblem."""
+        """`apply`, with somebody who decides about each step. Raises UsageProblem."""
         from migrate.answers import Answers, check_writable
-        from migrate.keys import Terminal
+        from migrate.keys import NoTerminal, Terminal
         from migrate.review import Ended, Review, ending
 
-        terminal = Terminal.open()
+        try:
+            terminal = Terminal.open()
+        except NoTerminal as problem:
+            raise UsageProblem(
+                f"--interactive needs a terminal, and {problem}; --replay takes recorded answers without one"
+            ) from None
         given = _answers(replay) if replay is not None else Answers()
         if record is not None:
             check_writable(record)
@@ -223,10 +232,14 @@ class Session:
 
 
 def _answers(path: Path) -> Answers:
-    """Raises ShapeProblem."""
+    """Raises UsageProblem."""
     from migrate.answers import load
+    from migrate.shapes import ShapeProblem
 
-    return load(str(path))
+    try:
+        return load(str(path))
+    except ShapeProblem as problem:
+        raise UsageProblem(str(problem)) from None
 
 
 @contextmanager

@@ -142,7 +142,8 @@ class Finding:
     label: str = ""
     """What taking the step means in a few words, where there are alternatives to it."""
     alternatives: tuple[Finding, ...] = ()
-    """Other ways to take the step, each with its own `detail` and `label`, for somebody to choose from."""
+    """Other ways to take the step, each with its own `detail` and `label`, for somebody to choose from; to advice, steps that
+    somebody may want to take."""
     otherwise: str = ""
     """What stays if the step is not taken, in a few words, where that is a choice worth naming."""
 

@@ -54,6 +54,7 @@ class Sheet:
         self.closed = False
         """Whether nothing more is asked about this file."""
         self.by_hand = _ByHand()
+        self.known: tuple[Opened, Policy, Decisions, Outcome] | None = None
 
     def outcome(self) -> Outcome:
         """Ask until everything is decided, or somebody has had enough; then write and prove."""
@@ -62,15 +63,16 @@ class Sheet:
             decided = self._first_open(self.opened.plan(policy, decisions), decisions)
             if decided is None:
                 break
-            before = self.opened.outcome(policy, decisions)
+            offered = _offered(decided)
+            before = self._outcome(policy, decisions)
             if before.error is not None:  # answers of another run, which do not go together
                 break
             located = next(f for f in before.findings if f.finding.id == decided.finding.id)
-            if decided.finding.changes:
-                self._ask(decided, located, before, policy, decisions)
+            if offered.finding.changes:
+                self._ask(offered, replace(located, finding=offered.finding), before, policy, decisions)
             else:
                 self._ask_for_input(located)
-        outcome = self.opened.outcome(self._policy(), self._decisions())
+        outcome = self._outcome(self._policy(), self._decisions())
         for located in outcome.findings:
             # Quitting says nothing about what was not asked.
             left = located.finding.changes and not located.applied and located.finding.id not in self.by_hand.steps
@@ -80,6 +82,13 @@ class Sheet:
 
     def _policy(self) -> Policy:
         return self.inputs.policy(self.job)
+
+    def _outcome(self, policy: Policy, decisions: Decisions) -> Outcome:
+        """What becomes of the text. What a yes leads to was made for its question already."""
+        known = (self.opened, policy, decisions)
+        if self.known is None or self.known[0] is not self.opened or self.known[1:3] != known[1:]:
+            self.known = (*known, self.opened.outcome(policy, decisions))
+        return self.known[3]
 
     def _decisions(self) -> Decisions:
         taken = set()
@@ -95,8 +104,8 @@ class Sheet:
             if decided.applied:
                 if decisions.of(finding) is None:
                     self._note([finding], Word.YES)
-            elif finding.changes:
-                if all(decisions.of(f) is not False for f in decided.together):
+            elif _offered(decided).finding.changes:
+                if all(decisions.of(f) is not False for f in _offered(decided).together):
                     return decided
             elif finding.status is Status.NEEDS_INPUT and self.inputs.may_ask(finding.question):
                 return decided
@@ -122,7 +131,7 @@ class Sheet:
             way = ways[selected]
             findings = decided.together if way is usual else (way,)
             accepted = {f.id: Answer(True, f.digest) for f in findings}
-            after = self.opened.outcome(policy, replace(decisions, answers={**decisions.answers, **accepted}))
+            after = self._outcome(policy, replace(decisions, answers={**decisions.answers, **accepted}))
             if after.error is not None:
                 self._show(screen.head(self.job.name, located))
                 self._say(f"This step is left: {after.error}")
@@ -248,6 +257,14 @@ class Sheet:
 
     def _show(self, lines: Iterator[str]) -> None:
         self.terminal.write("".join(f"{line}\n" for line in lines))
+
+
+def _offered(decided: Decided) -> Decided:
+    """What somebody can say yes to: for advice the first of the steps that may be taken on it."""
+    if decided.finding.changes or not decided.finding.alternatives:
+        return decided
+    first, *others = decided.finding.alternatives
+    return Decided(replace(first, alternatives=tuple(others)), decided.applied, (first,))
 
 
 # -- what came of a hunk edited by hand -------------------------------------------------------------------------------
