@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,10 +12,14 @@ from hypothesis import strategies as st
 from migrate import config
 from migrate import settings as entries
 from migrate.edit import Edit, apply, between
+from migrate.keys import Terminal
 from migrate.review.hunks import NotEdited, hunks, patched, shown
+from migrate.review.inputs import Inputs
+from migrate.run import Job, Options, Run
 from rules.digest import digest
 from rules.model import EfsVolume, Opaque, Permission, Ref, SetStorage, Text
 from rules.questions import AccessPointOf, MountAt, Question, RoleOf, StorageOf
+from rules.rule import Policy
 
 
 @st.composite
@@ -169,6 +174,66 @@ def test_a_configuration_that_cannot_take_it(text: str) -> None:
     assert entry is not None
     with pytest.raises(entries.NotSaved):
         entries.add(text, entry)
+
+
+# -- mounts that other files suggest ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Typing(Terminal):
+    """A terminal at which these lines are typed, and one key pressed."""
+
+    lines: list[str] = field(default_factory=list)
+    pressed: str = "n"
+    shown: list[str] = field(default_factory=list)
+
+    def write(self, text: str) -> None:
+        self.shown.append(text)
+
+    def line(self, prompt: str) -> str:
+        self.write(prompt)
+        return self.lines.pop(0)
+
+    def key(self, prompt: str, *, fresh: bool = False) -> str:
+        assert not fresh
+        self.write(prompt)
+        return self.pressed
+
+
+LIKELY = (("/mnt/efs", "!ImportValue shared", "/"), ("/mnt", "fs-12345678", "/apps"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "answer", "systems"),
+    [
+        (["1", "", ""], True, [("!ImportValue shared", (("/mnt/efs", "/"),))]),
+        (["9", "x", "2", "/other", ""], True, [("fs-12345678", (("/other", "/apps"),))]),
+        (["0", "fs-1", ID, "", "/"], True, [(ID, (("/mnt/efs", "/"),))]),
+        (["0", ""], False, []),
+        ([""], False, []),
+        (["\x04"], None, []),
+        (["2", "\x04"], None, []),
+    ],
+    ids=range(7),
+)
+def test_one_of_several_mounts(
+    lines: list[str], answer: bool | None, systems: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    terminal = Typing(-1, -1, colour=False, by_line=True, lines=lines)
+    inputs = Inputs(Run(Options(), warn=print), terminal, str(tmp_path))
+    job = Job("x.yaml", "x.yaml", Policy())
+    question = MountAt("/mnt/efs/app", LIKELY)
+    assert inputs.may_ask(question)
+    assert inputs.ask(question, job) is answer
+    assert not inputs.may_ask(question)
+    assert terminal.lines == []
+    assert terminal.shown[:2] == [
+        "  1  !ImportValue shared:/ mounted at /mnt/efs\n",
+        "  2  fs-12345678:/apps mounted at /mnt\n",
+    ]
+    assert [(s.id.source, s.mounts) for s in inputs.policy(job).file_systems] == systems
+    assert list(tmp_path.iterdir()) == []
 
 
 # -- digests ----------------------------------------------------------------------------------------------------------

@@ -59,26 +59,25 @@ class Inputs:
             if not isinstance(chosen, MountAt):
                 return chosen
             question = chosen
-        answers: list[str] = []
         blanks = settings.blanks(question)
+        # A mount that something suggests was chosen with its file system.
+        answers = [blanks[0].usual] if blanks[0].usual else []
+        if answers and (wrong := settings.problem(question, answers)):
+            self._say(f"That cannot be: {wrong}")
+            return False
         while len(answers) < len(blanks):
             blank = blanks[len(answers)]
-            first = not answers and not (isinstance(question, MountAt) and blank.usual)
-            example = f"such as {blank.example}; Enter: skip" if first else f"Enter: {blank.usual}"
-            typed = (
-                blank.usual
-                if not answers and not first
-                else self.terminal.line(printable(f"{blank.name} ({example}): "))
-            )
+            hint = f"Enter: {blank.usual}" if answers else f"such as {blank.example}; Enter: skip"
+            typed = self.terminal.line(printable(f"{blank.name} ({hint}): "))
             if typed == END:
                 return None
-            typed = typed or ("" if first else blank.usual)
+            typed = typed or blank.usual
             if not typed:
                 return False
             if wrong := settings.problem(question, [*answers, typed]):
                 self._say(f"That cannot be: {wrong}")
-                continue
-            answers.append(typed)
+            else:
+                answers.append(typed)
         entry = settings.settings(question, answers)
         assert entry is not None
         return self._take(entry, job)
