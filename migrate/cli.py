@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from migrate import __version__
-from migrate.commands import Session, emit
+from migrate.commands import Session, UsageProblem, emit
 from migrate.config import RULE_IDS, TARGETS
 from migrate.discover import reason
 from migrate.run import Options
@@ -119,6 +119,17 @@ Output = Annotated[
     ),
 ]
 
+Interactive = Annotated[
+    bool, typer.Option("--interactive", "-i", help="Ask about each step, as `git add -p` does; `?` explains the keys.")
+]
+Record = Annotated[Path | None, typer.Option(help="Keep the answers in this file (JSON, or YAML).", metavar="FILE")]
+Replay = Annotated[
+    Path | None,
+    typer.Option(
+        help="Take the answers in this file; what is not in it is decided as usual, or asked.", metavar="FILE"
+    ),
+]
+
 
 def _session(
     config: ConfigFile = None,
@@ -202,9 +213,22 @@ def apply(
     report_format: ReportFormat = Format.TEXT,
     output: Output = None,
     verbose: Verbose = False,
+    interactive: Interactive = False,
+    record: Record = None,
+    replay: Replay = None,
 ) -> int:
     """Write the changes, each file whole or not at all. `-` writes the result to standard output."""
-    return session.apply(paths or ["."], report_format.value, output, verbose)
+    paths = paths or ["."]
+    if record is not None and not interactive:
+        _fail("--record keeps the answers that --interactive asks for")
+    if interactive and "-" in paths:
+        _fail("--interactive asks on standard input, which cannot be what is to be changed, too")
+    try:
+        if interactive:
+            return session.review(paths, report_format.value, output, verbose, record, replay)
+        return session.apply(paths, report_format.value, output, verbose, replay)
+    except UsageProblem as problem:
+        _fail(str(problem))
 
 
 @app.command()

@@ -8,10 +8,11 @@ import stat
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from signal import SIGINT, Signals
 from typing import TYPE_CHECKING, TextIO
 
 from migrate import config
@@ -27,8 +28,14 @@ from rules.rule import Status
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from migrate.answers import Answers
+
 # Fewer files are done before a progress bar would be read.
 _WORTH_WAITING = 200
+
+
+class UsageProblem(Exception):
+    """What the command line asks for is not possible; the message is one line."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,8 @@ class Session:
 
     def check(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool) -> int:
         with _writable(output) as stream:
-            with self._results(paths, fixes=form == "sarif") as (run, results):
+            options = replace(self.options, fixes=form == "sarif")
+            with self._results(paths, options) as (run, results):
                 files = list(results)
             report = Report(files, problems=list(run.problems.values()))
             return self._finish(run, report, form, stream, _terminal(form, output), verbose)
@@ -61,15 +69,60 @@ class Session:
         self._left_over(files)
         return self._status(run, files, printed)
 
-    def apply(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool) -> int:
+    def apply(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool, replay: Path | None) -> int:
+        """Raises UsageProblem."""
+        given = _answers(replay) if replay is not None else None
+        options = replace(self.options, answers=given.decisions()) if given is not None else self.options
         with _writable(output) as stream:
-            with self._results(paths) as (run, results):
+            with self._results(paths, options) as (run, results):
                 files = [_written(file) for file in results]
             if run.passed is not None:
                 emit(run.passed)
+            if given is not None and replay is not None:
+                self._unrepeated(replay, given, files)
             report = Report(files, applied=True, problems=list(run.problems.values()))
             terminal = _terminal(form, output, filters="-" in paths)
             return self._finish(run, report, form, stream, terminal, verbose)
+
+    def review(
+        self,
+        paths: Sequence[str],
+        form: str,
+        output: Path | None,
+        verbose: bool,
+        record: Path | None,
+        replay: Path | None,
+    ) -> int:
+        """`apply`, with somebody who decides about each step. Raises UsageProblem."""
+        from migrate.answers import Answers, check_writable
+        from migrate.keys import NoTerminal, Terminal
+        from migrate.review import Ended, Review, ending
+
+        try:
+            terminal = Terminal.open()
+        except NoTerminal as problem:
+            raise UsageProblem(
+                f"--interactive needs a terminal, and {problem}; --replay takes recorded answers without one"
+            ) from None
+        given = _answers(replay) if replay is not None else Answers()
+        if record is not None:
+            check_writable(record)
+        run = Run(self.options, self._warn)
+        review = Review(run, terminal, _common_folder(paths), given, record)
+        files: list[FileResult] = []
+        with _writable(output) as stream:
+            try:
+                with ending():
+                    run.look_at_configurations(paths)
+                    for file in review.results(run.jobs(paths)):
+                        files.append(_written(file))
+                        review.save()
+            except (KeyboardInterrupt, Ended) as end:
+                return self._ended(end.number if isinstance(end, Ended) else SIGINT, review.current, files)
+            finally:
+                review.save()
+            report = Report(files, applied=True, problems=list(run.problems.values()))
+            return self._finish(run, report, form, stream, _terminal(form, output), verbose)
 
     def init(self, paths: Sequence[str]) -> int:
         from migrate.starter import starter
@@ -94,13 +147,41 @@ class Session:
     # -- what they share ----------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _results(self, paths: Sequence[str], fixes: bool = False) -> Iterator[tuple[Run, Iterator[FileResult]]]:
-        run = Run(
-            replace(self.options, fixes=fixes),
-            warn=lambda message: None if self.quiet else self._say(f"warning: {message}"),
-        )
+    def _results(
+        self, paths: Sequence[str], options: Options | None = None
+    ) -> Iterator[tuple[Run, Iterator[FileResult]]]:
+        run = Run(options or self.options, self._warn)
         with _progress(self.quiet) as progress:
             yield run, run.results(paths, progress)
+
+    def _warn(self, message: str) -> None:
+        if not self.quiet:
+            self._say(f"warning: {message}")
+
+    def _unrepeated(self, replay: Path, given: Answers, files: Sequence[FileResult]) -> None:
+        """Say which answers were not taken, and so what was decided as if nobody had answered."""
+        names = {file.name for file in files}
+        for file in files:
+            located = {f.finding.id: f for f in file.outcome.findings}
+            for finding, answer in given.to_others(file.name, [f.finding for f in located.values()]):
+                place = f"{file.name}:{located[finding.id].line}"
+                self._warn(f"{place}: {finding.rule}: not the step that {replay} says {answer.word} to")
+            for answer in given.by_hand(file.name):
+                if answer.step in located:
+                    place = f"{file.name}:{located[answer.step].line}"
+                    self._warn(f"{place}: {answer.step.rule}: left alone, because {replay} has it edited by hand")
+        if missing := list(dict.fromkeys(answer.file for answer in given if answer.file not in names)):
+            more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+            self._warn(f"{replay} has answers about a file that was not looked at: {missing[0]}{more}")
+
+    def _ended(self, number: int, current: str | None, files: Sequence[FileResult]) -> int:
+        """Say what became of the files when a signal ended a review; return the status for it."""
+        written = [file.name for file in files if file.outcome.edits and file.outcome.error is None]
+        left = f"{current} is as it was" if current is not None else "nothing is half done"
+        done = f"written before: {', '.join(written)}" if written else "no file was written"
+        with suppress(OSError):  # the terminal may be gone
+            self._say(f"{Signals(number).name}: {left}; {done}")
+        return 128 + number
 
     def _finish(
         self, run: Run, report: Report, form: str, file: TextIO | None, terminal: TextIO | None, verbose: bool
@@ -151,6 +232,17 @@ class Session:
 
     def _say(self, message: str) -> None:
         print(f"efs-migrate: {printable(message)}", file=sys.stderr)
+
+
+def _answers(path: Path) -> Answers:
+    """Raises UsageProblem."""
+    from migrate.answers import load
+    from migrate.shapes import ShapeProblem
+
+    try:
+        return load(str(path))
+    except ShapeProblem as problem:
+        raise UsageProblem(str(problem)) from None
 
 
 def _rendered(report: Report, form: str, verbose: bool, colours: bool = False) -> str:

@@ -25,7 +25,7 @@ class Fix:
     edits: tuple[Edit, ...]
 
 
-def fixes(text: str, outcome: Outcome, process: Callable[[Decisions], Outcome]) -> tuple[Fix, ...]:
+def fixes(outcome: Outcome, process: Callable[[Decisions], Outcome]) -> tuple[Fix, ...]:
     """Divide the edits of a text's outcome: all fixes together make the same text as all edits, and each by itself makes one
     that the engine has proven.
 
@@ -39,9 +39,9 @@ def fixes(text: str, outcome: Outcome, process: Callable[[Decisions], Outcome]) 
     whole = Fix(steps, outcome.edits)
 
     def alone(group: frozenset[StepId]) -> Fix:
-        return Fix(group, process({step: step in group for step in steps}).edits)
+        return Fix(group, process(Decisions.only(group)).edits)
 
-    groups = _joined(groups, min(_MOST, _EFFORT // max(1, len(text))))
+    groups = _joined(groups, min(_MOST, _EFFORT // max(1, len(outcome.text))))
     if len(groups) < 2:
         return (whole,)
     found = [alone(group) for group in groups]

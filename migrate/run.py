@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, TypeVar
 from migrate import config
 from migrate.config import Config, ConfigProblem
 from migrate.discover import Found, content, discover, excluder, reason, screen, tells
-from migrate.engine import Decisions, Outcome, process
+from migrate.engine import UNDECIDED, Answer, Decisions, Opened, Outcome, open_text
 from migrate.source import Source, SourceProblem, read
 from migrate.survey import Homes, Place, Survey, asks, look
 from rules import RULES
 from rules.model import Level
-from rules.rule import Policy
+from rules.rule import Policy, StepId
 
 if TYPE_CHECKING:
     from migrate.fixes import Fix
@@ -48,6 +48,8 @@ class Options:
     stdin_name: str | None = None
     fixes: bool = False
     """Whether results are to say which of their edits can be taken by themselves."""
+    answers: Mapping[str, Mapping[StepId, Answer]] = field(default_factory=dict)
+    """What somebody said of steps, by the name of the file."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,23 @@ class Job:
     """The broken configuration that is the reason."""
     place: Place | None = None
     """Where the file belongs, if it may ask what instances of other files mount."""
-    decisions: Decisions | None = None
+    decisions: Decisions = UNDECIDED
     """What somebody decided about its steps."""
     fixes: bool = False
     """As in the options."""
+
+    def source(self) -> Source:
+        """The file's content. Raises SourceProblem."""
+        path = Path(self.path)
+        return read(path, self.name) if self.raw is None else Source.of(path, self.name, self.raw)
+
+    def opened(self, source: Source) -> Opened | Outcome:
+        """Its content as a dialect reads it, or what became of it if there is nothing to plan."""
+        suffix = os.path.splitext(self.path)[1].lower()
+        json = {".json": True, ".yaml": False, ".yml": False}.get(suffix)
+        # What a definition without a family is called: `web` for `web.json` and `web.taskdef.json`.
+        name = os.path.basename(self.path)
+        return open_text(source.text, name.partition(".")[0] or name, json=json, python=_is_python(self.path))
 
 
 @dataclass(frozen=True)
@@ -101,23 +116,30 @@ class Run:
 
     def results(self, paths: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Iterator[FileResult]:
         """Results in the order of discovery; `progress` is called with how many of how many files are done."""
-        for path in paths:
-            # A broken configuration is worth knowing of even where no file needs it.
-            if path != "-":
-                self.governing(os.path.join(path, config.NAME) if os.path.isdir(path) else path)
+        self.look_at_configurations(paths)
         if "-" in paths and (result := self.stdin()):
             yield result
+        jobs = self.jobs(paths)
+        for done, result in enumerate(self.spread(work, jobs), 1):
+            if progress:
+                progress(done, len(jobs))
+            yield result
+
+    def look_at_configurations(self, paths: Sequence[str]) -> None:
+        """Find the broken ones, which are worth knowing of even where no file needs them."""
+        for path in paths:
+            if path != "-":
+                self.governing(os.path.join(path, config.NAME) if os.path.isdir(path) else path)
+
+    def jobs(self, paths: Sequence[str]) -> list[Job]:
+        """The work that the files in these places ask for, in the order of discovery."""
         found = discover(
             [path for path in paths if path != "-"],
             exclude=self.options.exclude,
             gitignore=self.options.gitignore,
             warn=self.warn,
         )
-        jobs = self.informed([job for file in found if (job := self.job(file))])
-        for done, result in enumerate(self.spread(work, jobs), 1):
-            if progress:
-                progress(done, len(jobs))
-            yield result
+        return self.informed([job for file in found if (job := self.job(file))])
 
     def job(self, found: Found, unsaved: bytes | None = None) -> Job | None:
         """The work that a file asks for, which may have other content than is saved; None if it holds nothing for us or is
@@ -141,7 +163,11 @@ class Run:
         if (self.options.force_exclude or not found.explicit) and _excluded(governing, found.path):
             return None
         place = self.place(found, governing) if asks(raw) else None
-        return Job(found.path, found.name, self.policy(governing), raw=unsaved, place=place, fixes=self.options.fixes)
+        decisions = Decisions(self.options.answers.get(found.name, {}))
+        fixes = self.options.fixes
+        return Job(
+            found.path, found.name, self.policy(governing), raw=unsaved, place=place, decisions=decisions, fixes=fixes
+        )
 
     def place(self, found: Found, governing: Config) -> Place:
         return Place(found.path, found.name, self._homes.of(found.path, (governing.folder, found.root)))
@@ -233,19 +259,24 @@ def work(job: Job) -> FileResult:
     """Do one job; never raises for what a file holds."""
     if job.policy is None:
         return FileResult(job.name, None, Outcome(error=job.error), config=job.config)
-    path = Path(job.path)
     try:
-        source = read(path, job.name) if job.raw is None else Source.of(path, job.name, job.raw)
+        source = job.source()
     except SourceProblem as problem:
-        return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
-    json = {".json": True, ".yaml": False, ".yml": False}.get(path.suffix.lower())
-    do = partial(process, source.text, _stem(path), job.policy, json=json, python=_is_python(job.path))
-    result = FileResult(job.name, source, do(decisions=job.decisions))
+        return unreadable(job, problem)
+    opened = job.opened(source)
+    if isinstance(opened, Outcome):
+        return FileResult(job.name, source, opened)
+    result = FileResult(job.name, source, opened.outcome(job.policy, job.decisions))
     if not job.fixes:
         return result
     from migrate.fixes import fixes
 
-    return replace(result, fixes=fixes(source.text, result.outcome, lambda decisions: do(decisions=decisions)))
+    return replace(result, fixes=fixes(result.outcome, partial(opened.outcome, job.policy)))
+
+
+def unreadable(job: Job, problem: SourceProblem) -> FileResult:
+    """The result for a file that is no text."""
+    return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
 
 
 def _is_python(path: str) -> bool:
@@ -254,11 +285,6 @@ def _is_python(path: str) -> bool:
 
 def _stopped(path: str, name: str, problem: ConfigProblem) -> Job:
     return Job(path, name, None, f"its configuration is broken ({problem})", config=problem.path)
-
-
-def _stem(path: Path) -> str:
-    """What a definition without a family is called: `web` for `web.json` and `web.taskdef.json`."""
-    return path.name.partition(".")[0] or path.name
 
 
 def _excluded(governing: Config, path: str) -> bool:

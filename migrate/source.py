@@ -154,6 +154,33 @@ def _replace(target: Path, old: bytes, new: bytes) -> None:
     _sync_directory(target.parent)
 
 
+def put(path: Path, raw: bytes, *, new: bool = False) -> None:
+    """Give a file of our own this content, wholly or not at all. Raises OSError; FileExistsError if it was to be `new`."""
+    target = path if new else Path(os.path.realpath(path))
+    if not new and target.exists() and not target.is_file():
+        target.write_bytes(raw)  # /dev/stdout and the like
+        return
+    temporary = target.with_name(f".efs-migrate-{os.urandom(8).hex()}.tmp")
+    try:
+        # Unlike what replaces a file, this has the mode that the user's mask leaves.
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+        try:
+            _write_all(handle, raw)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        if new:
+            target.hardlink_to(temporary)
+            temporary.unlink()
+        else:
+            temporary.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    _sync_directory(target.parent)
+
+
 def _require(target: Path, content: bytes) -> None:
     if discover.load(os.fspath(target)) != content:
         raise SourceProblem("changed on disk since it was read")

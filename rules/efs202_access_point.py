@@ -26,6 +26,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Iterator
 from dataclasses import replace
 
 from rules.model import (
@@ -44,6 +45,7 @@ from rules.model import (
 )
 from rules.names import access_point_name, tags
 from rules.paths import access_point_problem
+from rules.questions import AccessPointOf, Question
 from rules.rule import (
     AccessPoints,
     Context,
@@ -83,17 +85,38 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return None
     if path is None:
         return _finding(volume, Status.REFUSED, "rootDirectory is an expression that cannot be read here")
-    file_system = shown(storage.file_system)
+    usual, *others = _ways(volume, storage, task, path, context)
+    return replace(
+        usual,
+        alternatives=tuple(other for other in others if other.changes) if usual.changes else (),
+        otherwise=f"keep mounting {shown(storage.file_system)}:{shown_path(path)} without an access point",
+    )
+
+
+def _ways(volume: Volume, storage: EfsVolume, task: Task, path: Directory, context: Context) -> Iterator[Finding]:
+    """The access points that the volume could mount through, the usual one first; the last ones are for somebody to choose
+    only."""
+    assert storage.file_system is not None
+    condition = _condition(volume, storage, task, context)
     point = context.access_point(storage.file_system, path)
-    own = context.own_access_point(storage.file_system, path)
-    if point is None and own is not None:
-        new = _new(own, context)
-        condition = _condition(volume, storage, task, context)
-        if new or own.condition in (None, volume.condition, task.condition, condition):
-            also = AddAccessPoint(replace(own, condition=condition))
-            return _through(volume, storage, own.ref, path, (also,) if new else ())
     if point is not None:
-        return _through(volume, storage, point, path, ())
+        yield _through(volume, storage, point, path, ())
+    own = context.own_access_point(storage.file_system, path)
+    if own is not None and _new(own, context):
+        yield _through(volume, storage, own.ref, path, (AddAccessPoint(replace(own, condition=condition)),))
+        return  # one is enough, and the plan has it
+    there = (None, volume.condition, task.condition, condition)
+    existing = [p for p in context.access_points_on(storage.file_system, path) if p.condition in there]
+    existing.sort(key=lambda p: p is not own)  # stable: the others stay in their order
+    yield from (_through(volume, storage, p.ref, path, ()) for p in existing if p.user is None)
+    yield _new_one(volume, storage, task, path, context)
+    yield from (_through_another_user(volume, storage, p, path) for p in existing if p.user is not None)
+
+
+def _new_one(volume: Volume, storage: EfsVolume, task: Task, path: Directory, context: Context) -> Finding:
+    """Create the access point, or say why it cannot be, or where."""
+    assert storage.file_system is not None
+    file_system = shown(storage.file_system)
     for case in _cases(path):
         if isinstance(case, str) and (
             problem := access_point_problem(case) or _value_problem(Text.decode(case), volume, context)
@@ -118,7 +141,16 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         f"[{{id: {yaml_word(file_system)}, access-points: {{{yaml_word(shown_path(path))}: fsap-…}}}}]`, or set `access-points: "
         f"{'subdirectories' if path == '/' else 'never'}`",
         help=_create_command(file_system, shown_path(path), context.policy),
+        question=_question(storage, path, context),
     )
+
+
+def _question(storage: EfsVolume, path: Directory, context: Context) -> Question | None:
+    """Which access point there is, if there may be one that the configuration can name."""
+    system = storage.file_system
+    if system is None or context.own_file_system(system) or not shown_path(path).startswith("/"):
+        return None
+    return AccessPointOf(system, shown_path(path))
 
 
 def _through(volume: Volume, storage: EfsVolume, point: Value, path: Directory, more: tuple[Change, ...]) -> Finding:
@@ -132,6 +164,20 @@ def _through(volume: Volume, storage: EfsVolume, point: Value, path: Directory, 
         "directory, an empty one if it does not exist yet.",
         changes=(*more, SetStorage(volume.key, replace(storage, access_point=point, root_directory=None))),
         detail=f"{shown(point)} for {target}",
+        label=f"mount through access point {shown(point)}",
+    )
+
+
+def _through_another_user(volume: Volume, storage: EfsVolume, point: AccessPoint, path: Directory) -> Finding:
+    """Mount through an access point that enforces a user: for somebody to choose, because files change their owner."""
+    user = ":".join(point.user or ())
+    finding = _through(volume, storage, point.ref, path, ())
+    return replace(
+        finding,
+        status=Status.UNSAFE,
+        caveat=f"Access point {shown(point.ref)} enforces user {user}: whoever a container runs as, its files are read and "
+        f"written as {user}, which locks it out of what others own. {finding.caveat}",
+        label=f"{finding.label}, which enforces user {user}",
     )
 
 
@@ -167,6 +213,8 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, con
             SetStorage(volume.key, replace(storage, access_point=point.ref, root_directory=None)),
         ),
         detail=f"{name} for {target}",
+        question=_question(storage, path, context),
+        label=f"create access point {name}",
     )
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import chain, count
 
 from rules.capacity import Capacity, Hosts
+from rules.digest import digest
 from rules.images import Support
 from rules.model import (
     ANY,
@@ -51,6 +52,7 @@ from rules.model import FileSystem as FileSystemResource
 from rules.mounts import Mounts
 from rules.naming import Naming
 from rules.paths import normalise
+from rules.questions import Question
 from rules.routes import Routes
 from rules.seen import NOTHING_SEEN, Proposal, SeenMounts
 
@@ -85,12 +87,13 @@ class Grant:
             "Condition": condition,
         }
 
-    def sentence(self) -> str:
+    def demand(self) -> str:
+        """What has to be done with the statement, which follows."""
         scope = f"access point {', '.join(self.access_points)}" if self.access_points else "the whole file system"
-        return (
-            f"Before you deploy, attach to role {self.role} this statement, which covers {scope}: "
-            f"{json.dumps(self.statement(), ensure_ascii=False)}"
-        )
+        return f"Before you deploy, attach to role {self.role} this statement, which covers {scope}:"
+
+    def sentence(self) -> str:
+        return f"{self.demand()} {json.dumps(self.statement(), ensure_ascii=False)}"
 
 
 class Status(StrEnum):
@@ -134,6 +137,20 @@ class Finding:
     """Whether no other rule may touch the subject."""
     proposals: tuple[Proposal, ...] = ()
     """What the configuration could say, as far as other files show it."""
+    question: Question | None = None
+    """What somebody could say to unblock it or, beside changes, to have it done in another way."""
+    label: str = ""
+    """What taking the step means in a few words, where there are alternatives to it."""
+    alternatives: tuple[Finding, ...] = ()
+    """Other ways to take the step, each with its own `detail` and `label`, for somebody to choose from; to advice, steps that
+    somebody may want to take."""
+    otherwise: str = ""
+    """What stays if the step is not taken, in a few words, where that is a choice worth naming."""
+
+    @property
+    def digest(self) -> str:
+        """Names what the step does, and on which terms: a yes to it is no yes to a step that does something else."""
+        return digest(self.status, self.changes, self.grant)
 
     @property
     def id(self) -> StepId:
@@ -149,11 +166,6 @@ class Finding:
 def refusal(rule: str, volume: Volume, message: str) -> Finding:
     """A finding that nothing can be done about a volume, and why."""
     return Finding(rule, volume.key, Status.REFUSED, message)
-
-
-def question(rule: str, volume: Volume, message: str, help_text: str | None = None) -> Finding:
-    """A finding that needs input: the message names the configuration key that gives it."""
-    return Finding(rule, volume.key, Status.NEEDS_INPUT, message, help=help_text)
 
 
 # -- what the user settles --------------------------------------------------------------------------------------------
@@ -342,6 +354,17 @@ class Context:
     def own_access_point(self, file_system: Value, path: Directory) -> AccessPoint | None:
         """The access point that this source creates, or will, for a directory."""
         return self._own_points.get((file_system, path))
+
+    @cached_property
+    def _points_by_place(self) -> dict[tuple[Value | None, Directory | None], list[AccessPoint]]:
+        found: dict[tuple[Value | None, Directory | None], list[AccessPoint]] = {}
+        for point in self.stack.access_points:
+            found.setdefault((point.file_system, point.path), []).append(point)
+        return found
+
+    def access_points_on(self, file_system: Value, path: Directory) -> list[AccessPoint]:
+        """Every access point that this source has for a directory."""
+        return self._points_by_place.get((file_system, path), [])
 
     def own_point_of(self, ref: Value | None) -> AccessPoint | None:
         """The access point behind a reference, if this source creates it, or will."""

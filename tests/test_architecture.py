@@ -14,15 +14,16 @@ import pytest
 from support import ROOT
 
 TIERS = (
-    {"migrate", "edit", "terminal", "discover"},
+    {"migrate", "edit", "terminal", "discover", "keys"},
     {"source", "syntax"},
-    {"dialects"},
+    {"dialects", "shapes"},
     {"suppress", "wording", "config", "survey"},
-    {"engine"},
+    {"engine", "settings"},
     {"fixes"},
-    {"run", "schema"},
+    {"run", "schema", "answers"},
     {"report", "starter"},
-    {"commands", "lsp"},
+    {"review", "lsp"},
+    {"commands"},
     {"cli"},
     {"__main__"},
 )

@@ -6,7 +6,7 @@ Nothing here knows the protocol or asks an editor; offsets are those of characte
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from migrate import config
 from migrate.config import ConfigProblem
 from migrate.discover import LIMIT, Found
 from migrate.edit import Edit
-from migrate.engine import Located, Outcome
+from migrate.engine import Decisions, Located, Outcome
 from migrate.lsp.positions import Positions
 from migrate.report.result import subject
 from migrate.run import Job, Options, Run, work
@@ -154,7 +154,7 @@ class View:
         if job is None or not (located.finding.changes or located.finding.id in self._offered):
             return None
         for accepted in self._ways(located):
-            outcome = work(replace(job, decisions=_Only(accepted))).outcome
+            outcome = work(replace(job, decisions=Decisions.only(accepted))).outcome
             taken = [f for f in outcome.findings if f.applied]
             step = next((f for f in taken if f.finding.id == located.finding.id), None)
             # By itself it may be another step: a grant for an access point is none for the whole file system.
@@ -198,19 +198,3 @@ class View:
 
 def _place(located: Located) -> tuple[int, int]:
     return located.line, located.column
-
-
-class _Only(Mapping[StepId, bool]):
-    """Decisions that accept these steps and refuse every other, whether it is known by now or not."""
-
-    def __init__(self, accepted: frozenset[StepId]) -> None:
-        self._accepted = accepted
-
-    def __getitem__(self, step: StepId) -> bool:
-        return step in self._accepted
-
-    def __iter__(self) -> Iterator[StepId]:
-        return iter(self._accepted)
-
-    def __len__(self) -> int:
-        return len(self._accepted)
