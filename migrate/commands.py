@@ -22,7 +22,7 @@ from migrate.report.diff import unified
 from migrate.report.result import Report, caveats, subjects
 from migrate.run import FileResult, Options, Run
 from migrate.source import SourceProblem, overwrite, write
-from migrate.terminal import coloured, printable
+from migrate.terminal import coloured, printable, printable_lines
 from rules.rule import Status
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class Session:
         if file is not None:
             file.write(_rendered(report, form, verbose))
         if terminal is not None:
-            text = _rendered(report, form if file is None else "text", verbose, coloured(terminal))
+            text = _rendered(report, form if file is None else "text", verbose, coloured(terminal.isatty()))
             if terminal is sys.stdout:
                 emit(text.encode(), safe=True)
             else:
@@ -304,8 +304,7 @@ def emit(raw: bytes, safe: bool = False) -> None:
     """
     sys.stdout.flush()
     if sys.stdout.isatty() and not safe:
-        lines = raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
-        raw = "\n".join("\t".join(map(printable, line.split("\t"))) for line in lines).encode()
+        raw = printable_lines(raw.decode("utf-8", "surrogateescape")).encode()
     rest = memoryview(raw)
     while rest:
         # With PYTHONUNBUFFERED this is a plain write, which may stop halfway.

@@ -377,6 +377,11 @@ class Opened:
     def text(self) -> str:
         return self.reading.document.text
 
+    @property
+    def unwritten(self) -> int:
+        """How many steps have turned out to have no place in the text. The next plan refuses them."""
+        return len(self.reading.unwritten)
+
     def plan(self, policy: Policy, decisions: Decisions) -> Plan:
         """What the rules say, in the order in which steps rest on one another."""
         with not_collecting():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import select
 import shutil
 import sys
@@ -13,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from migrate.terminal import coloured, is_dumb, unpainted
+
 END = "\x04"
 """What Ctrl-D gives."""
 
 _WIDEST = 100
 _REST_OF_A_SEQUENCE = 0.05  # seconds: an arrow key sends several bytes at once, of which the first is Escape
-_STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class NoTerminal(Exception):
@@ -57,8 +57,7 @@ class Terminal:
             output = stream.fileno() if stream else os.open("/dev/tty", os.O_WRONLY | os.O_CLOEXEC)
         except (OSError, ValueError):
             raise NoTerminal("neither standard output nor standard error is one") from None
-        dumb = os.environ.get("TERM", "dumb") in ("dumb", "")
-        return cls(given, output, colour=not dumb and not os.environ.get("NO_COLOR"), by_line=dumb)
+        return cls(given, output, colour=coloured(terminal=True), by_line=is_dumb())
 
     @property
     def width(self) -> int:
@@ -67,7 +66,7 @@ class Terminal:
 
     def write(self, text: str) -> None:
         """Show a text, whose escape sequences for colours are all that it may hold of them. Raises HungUp."""
-        rest = memoryview((text if self.colour else _STYLE.sub("", text)).encode("utf-8", "backslashreplace"))
+        rest = memoryview((text if self.colour else unpainted(text)).encode("utf-8", "backslashreplace"))
         try:
             while rest:
                 rest = rest[os.write(self.output, rest) :]

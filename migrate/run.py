@@ -71,19 +71,6 @@ class Job:
     fixes: bool = False
     """As in the options."""
 
-    def source(self) -> Source:
-        """The file's content. Raises SourceProblem."""
-        path = Path(self.path)
-        return read(path, self.name) if self.raw is None else Source.of(path, self.name, self.raw)
-
-    def opened(self, source: Source) -> Opened | Outcome:
-        """Its content as a dialect reads it, or what became of it if there is nothing to plan."""
-        suffix = os.path.splitext(self.path)[1].lower()
-        json = {".json": True, ".yaml": False, ".yml": False}.get(suffix)
-        # What a definition without a family is called: `web` for `web.json` and `web.taskdef.json`.
-        name = os.path.basename(self.path)
-        return open_text(source.text, name.partition(".")[0] or name, json=json, python=_is_python(self.path))
-
 
 @dataclass(frozen=True)
 class FileResult:
@@ -257,30 +244,48 @@ class Run:
 
 def work(job: Job) -> FileResult:
     """Do one job; never raises for what a file holds."""
-    if job.policy is None:
-        return FileResult(job.name, None, Outcome(error=job.error), config=job.config)
-    try:
-        source = job.source()
-    except SourceProblem as problem:
-        return unreadable(job, problem)
-    opened = job.opened(source)
-    if isinstance(opened, Outcome):
-        return FileResult(job.name, source, opened)
-    result = FileResult(job.name, source, opened.outcome(job.policy, job.decisions))
+    begun = begin(job)
+    if isinstance(begun, FileResult):
+        return begun
+    opened = begun.opened
+    result = FileResult(job.name, begun.source, opened.outcome(begun.policy, job.decisions))
     if not job.fixes:
         return result
     from migrate.fixes import fixes
 
-    return replace(result, fixes=fixes(result.outcome, partial(opened.outcome, job.policy)))
+    return replace(result, fixes=fixes(result.outcome, partial(opened.outcome, begun.policy)))
 
 
-def unreadable(job: Job, problem: SourceProblem) -> FileResult:
-    """The result for a file that is no text."""
-    return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
+@dataclass(frozen=True)
+class Begun:
+    """A job whose file can be planned."""
+
+    source: Source
+    opened: Opened
+    policy: Policy
+
+
+def begin(job: Job) -> Begun | FileResult:
+    """Read a job's file, or return what became of it if there is nothing to plan."""
+    if job.policy is None:
+        return FileResult(job.name, None, Outcome(error=job.error), config=job.config)
+    path = Path(job.path)
+    try:
+        source = read(path, job.name) if job.raw is None else Source.of(path, job.name, job.raw)
+    except SourceProblem as problem:
+        return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
+    json = {".json": True, ".yaml": False, ".yml": False}.get(path.suffix.lower())
+    opened = open_text(source.text, _stem(path), json=json, python=_is_python(job.path))
+    return Begun(source, opened, job.policy) if isinstance(opened, Opened) else FileResult(job.name, source, opened)
 
 
 def _is_python(path: str) -> bool:
     return path.lower().endswith(".py")
+
+
+def _stem(path: Path) -> str:
+    """What a definition without a family is called: `web` for `web.json` and `web.taskdef.json`."""
+    return path.name.partition(".")[0] or path.name
 
 
 def _stopped(path: str, name: str, problem: ConfigProblem) -> Job:

@@ -157,6 +157,11 @@ class Finding:
         return StepId(self.rule, self.subject, self.detail)
 
     @property
+    def ways(self) -> tuple[Finding, ...]:
+        """The steps that somebody can say yes to, the usual one first."""
+        return (self, *self.alternatives) if self.changes else self.alternatives
+
+    @property
     def whole_caveat(self) -> str | None:
         """The caveat with the statement to attach, for reports that show each finding by itself."""
         parts = [self.grant.sentence() if self.grant else None, self.caveat]

@@ -14,8 +14,8 @@ import pytest
 from support import ROOT
 
 TIERS = (
-    {"migrate", "edit", "terminal", "discover", "keys"},
-    {"source", "syntax"},
+    {"migrate", "edit", "terminal", "discover"},
+    {"source", "syntax", "keys"},
     {"dialects", "shapes"},
     {"suppress", "wording", "config", "survey"},
     {"engine", "settings"},

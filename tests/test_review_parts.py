@@ -68,8 +68,8 @@ def test_a_patch_keeps_carriage_returns() -> None:
 def test_long_lines_are_shown_around_what_changes() -> None:
     before, after = "x" * 5000 + "old" + "y" * 5000, "x" * 5000 + "new" + "y" * 5000
     _, minus, plus = shown(hunks(before, after, [Edit(5000, 5003, "new")])[0])
-    assert minus == "\x1b[31m-…" + "x" * 100 + "old" + "y" * 100 + "…\x1b[m"
-    assert plus == "\x1b[32m+…" + "x" * 100 + "new" + "y" * 100 + "…\x1b[m"
+    assert minus == "\x1b[31m-…" + "x" * 100 + "old" + "y" * 100 + "…\x1b[0m"
+    assert plus == "\x1b[32m+…" + "x" * 100 + "new" + "y" * 100 + "…\x1b[0m"
 
 
 # -- the configuration ------------------------------------------------------------------------------------------------

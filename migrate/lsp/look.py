@@ -15,12 +15,12 @@ from migrate import config
 from migrate.config import ConfigProblem
 from migrate.discover import LIMIT, Found
 from migrate.edit import Edit
-from migrate.engine import Decisions, Located, Outcome
+from migrate.engine import UNDECIDED, Decisions, Located, Outcome
 from migrate.lsp.positions import Positions
 from migrate.report.result import subject
-from migrate.run import Job, Options, Run, work
+from migrate.run import Begun, FileResult, Job, Options, Run, begin
 from migrate.terminal import printable
-from rules.rule import Rule, Status, StepId
+from rules.rule import Finding, Rule, Status, StepId
 
 _MOST = 24
 """Problems for which steps are looked for at a time."""
@@ -43,7 +43,8 @@ class Step:
 
     title: str
     edits: tuple[Edit, ...]
-    safe: bool
+    preferred: bool
+    """Whether it is the usual way, and safe."""
 
 
 class View:
@@ -79,8 +80,9 @@ class View:
             if problem.rule is not None and problem.start <= end and start <= problem.end
         ]
         for problem, located in asked[:_MOST]:
-            if step := self._step(located):
-                yield problem, step
+            for way in located.finding.ways:
+                if step := self._step(located, way):
+                    yield problem, step
 
     # -- problems -----------------------------------------------------------------------------------------------------
 
@@ -134,35 +136,34 @@ class View:
         return Run(Options(), warn=lambda _: None).job(found, raw)
 
     @cached_property
+    def _begun(self) -> Begun | FileResult | None:
+        return begin(self._job) if self._job is not None else None
+
+    @cached_property
     def _outcome(self) -> Outcome:
-        return work(self._job).outcome if self._job is not None else Outcome()
+        return self._under(UNDECIDED)
 
-    @cached_property
-    def _willing(self) -> Job | None:
-        """The same work for those who take unsafe steps, to whom some rules have more to offer."""
-        job = self._job
-        return replace(job, policy=replace(job.policy, unsafe=True)) if job is not None and job.policy else None
+    def _under(self, decisions: Decisions) -> Outcome:
+        match self._begun:
+            case Begun() as begun:
+                return begun.opened.outcome(begun.policy, decisions)
+            case FileResult(outcome=outcome):
+                return outcome
+            case None:
+                return Outcome()
 
-    @cached_property
-    def _offered(self) -> frozenset[StepId]:
-        findings = work(self._willing).outcome.findings if self._willing is not None else ()
-        return frozenset(located.finding.id for located in findings if located.finding.changes)
-
-    def _step(self, located: Located) -> Step | None:
-        """The step of a finding, if it can be taken: by itself, else after what comes before it."""
-        job = self._willing
-        if job is None or not (located.finding.changes or located.finding.id in self._offered):
-            return None
-        for accepted in self._ways(located):
-            outcome = work(replace(job, decisions=Decisions.only(accepted))).outcome
+    def _step(self, located: Located, way: Finding) -> Step | None:
+        """A step of a finding, if it can be taken: by itself, else after what comes before it."""
+        for accepted in self._sets(located, way):
+            outcome = self._under(Decisions.only(accepted))
             taken = [f for f in outcome.findings if f.applied]
-            step = next((f for f in taken if f.finding.id == located.finding.id), None)
+            step = next((f for f in taken if f.finding.id == way.id), None)
             # By itself it may be another step: a grant for an access point is none for the whole file system.
-            if step is not None and (not located.finding.changes or step.finding.changes == located.finding.changes):
-                return self._named(step, taken, outcome.edits)
+            if step is not None and step.finding.changes == way.changes:
+                return self._named(step, taken, outcome.edits, located.finding)
         return None
 
-    def _ways(self, located: Located) -> Iterator[frozenset[StepId]]:
+    def _sets(self, located: Located, way: Finding) -> Iterator[frozenset[StepId]]:
         """Sets of steps to try, from the smallest: the step with those that stand or fall with it; those before it on the
         same volume, too; everything that is applied by default, too."""
         findings = self._outcome.findings
@@ -172,7 +173,7 @@ class View:
             for f in findings
             if f.rule is located.rule and (_place(f) == _place(located) or (changes and f.finding.changes == changes))
         }
-        shared.add(located.finding.id)
+        shared.add(way.id)
         before = findings[: findings.index(located)]
         same = {
             f.finding.id for f in before if _place(f) == _place(located) or f.finding.subject == located.finding.subject
@@ -180,15 +181,18 @@ class View:
         default = {f.finding.id for f in findings if f.applied}
         yield from dict.fromkeys(map(frozenset, (shared, shared | same, shared | same | default)))
 
-    def _named(self, step: Located, taken: Sequence[Located], edits: Iterable[Edit]) -> Step:
+    def _named(self, step: Located, taken: Sequence[Located], edits: Iterable[Edit], asked: Finding) -> Step:
         safe = all(f.finding.status is Status.FIXABLE for f in taken)
         title = f"{step.rule.id} {step.rule.name}, {printable(subject(step))}"
+        if step.finding.label and len(asked.ways) > 1:
+            title += f": {printable(step.finding.label)}"
         others = list(dict.fromkeys(f.rule.id for f in taken if f.rule is not step.rule))
         if any(f.finding.subject != step.finding.subject and _place(f) != _place(step) for f in taken):
             title += " (with what else is safe in this file)"
         elif others:
             title += f" (with {', '.join(others)})"
-        return Step(title if safe else f"Unsafe: {title}", self._shifted(edits), safe)
+        preferred = safe and step.finding.id == asked.id
+        return Step(title if safe else f"Unsafe: {title}", self._shifted(edits), preferred)
 
     def _shifted(self, edits: Iterable[Edit]) -> tuple[Edit, ...]:
         """Edits of the text as the editor holds it, which may begin with a byte order mark."""

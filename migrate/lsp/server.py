@@ -146,7 +146,7 @@ def _actions(server: Server, params: types.CodeActionParams) -> Iterable[types.C
                 step.title,
                 kind=types.CodeActionKind.QuickFix,
                 diagnostics=[_diagnostic(view, problem)],
-                is_preferred=step.safe,
+                is_preferred=step.preferred,
                 edit=server.edit(uri, step.edits),
             )
     if _wanted(params, FIX_ALL) and view.everything:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -14,7 +13,7 @@ from migrate.report.commonmark import block, code, prose
 from migrate.report.diff import unified
 from migrate.report.result import Report, subject
 from migrate.run import FileResult
-from migrate.terminal import printable
+from migrate.terminal import printable_lines
 from rules.grants import merge
 from rules.model import Level
 from rules.rule import Grant, Stage, Status
@@ -136,11 +135,10 @@ def _figures(report: Report) -> str:
     counts = report.summary()
     files = f"{counts['files']} file{'s' if counts['files'] != 1 else ''}"
     line = f"{files}: {', '.join(words for _, words in report.figures()) or 'nothing to do'}.\n"
-    volumes = [volume for file in report.files for volume in file.outcome.volumes]
-    if not volumes:
+    levels = report.levels()
+    if not levels:
         return line
-    before, after = (Counter(getattr(volume, name) for volume in volumes) for name in ("level", "after"))
-    rows = [f"| {level} | {before[level]} | {after[level]} |" for level in Level if before[level] or after[level]]
+    rows = [f"| {level} | {before} | {after} |" for level, before, after in levels]
     header = "| volumes at level | before | after |\n|---|---:|---:|\n"
     return f"{line}\n{header}" + "".join(f"{row}\n" for row in rows)
 
@@ -197,10 +195,9 @@ def _file(file: FileResult) -> _Part:
     lines.append("")
     diff = unified(file.name, file.source.text, outcome.text, outcome.edits, bom=file.source.bom)
     # As `emit` shows it on a terminal: no control characters of a file, nor what a log takes for a command.
-    rows = diff.replace("\r\n", "\n").removesuffix("\n").split("\n")
-    shown = "\n".join("\t".join(map(printable, row.split("\t"))) for row in rows)
+    shown = printable_lines(diff)
     folded = f"<details>\n<summary>Diff</summary>\n\n{block(shown, 'diff')}\n</details>\n\n"
-    note = f"The diff has no room here: {code(f'efs-migrate diff {file.name}')} prints its {len(rows)} lines.\n\n"
+    note = f"The diff has no room here: {code(f'efs-migrate diff {file.name}')} prints its {len(shown.splitlines())} lines.\n\n"
     return _Part("".join(f"{line}\n" for line in lines), folded, note)
 
 
@@ -235,7 +232,7 @@ def _statement(title: str, grant: Grant, served: Sequence[Located]) -> _Part:
         f"access point {', '.join(map(code, grant.access_points))}" if grant.access_points else "the whole file system"
     )
     statement = json.dumps(grant.statement(), indent=2, ensure_ascii=False)
-    shown = "\n".join(map(printable, statement.split("\n")))
+    shown = printable_lines(statement)
     indented = "".join(f"  {line}\n" for line in block(shown, "json").splitlines())
     said = f"attach this statement to role {code(grant.role)}. It covers {scope} ({_named(served)}):"
     return _Part(f"- [ ] {title}{said}\n\n{indented}\n")

@@ -11,6 +11,7 @@ from migrate.engine import Located
 from migrate.run import FileResult
 from migrate.terminal import printable
 from rules.grants import merge
+from rules.model import Level
 from rules.rule import Grant, Status
 
 
@@ -47,6 +48,13 @@ class Report:
         if counts["errors"]:
             figures.append((Status.REFUSED, f"{counts['errors']} could not be processed"))
         return figures
+
+    def levels(self) -> list[tuple[Level, int, int]]:
+        """Each level with how many volumes stand on it before and after, from the lowest."""
+        volumes = [volume for file in self.files for volume in file.outcome.volumes]
+        before = Counter(volume.level for volume in volumes)
+        after = Counter(volume.after for volume in volumes)
+        return [(level, before[level], after[level]) for level in Level if before[level] or after[level]]
 
     def failures(self) -> list[FileResult]:
         """Files that could not be processed, without those that a broken configuration stopped: it says so once."""

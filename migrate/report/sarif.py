@@ -19,7 +19,7 @@ from migrate.fixes import Fix
 from migrate.report.json import encoded
 from migrate.report.places import Lines, places
 from migrate.report.result import Report, fingerprints, sentences, subjects
-from migrate.report.rules import page
+from migrate.report.rules import address, page
 from migrate.run import FileResult
 from migrate.terminal import printable
 from rules import RULES
@@ -70,7 +70,7 @@ def _descriptor(rule: Rule) -> dict[str, object]:
         "shortDescription": {"text": f"{rule.title}."},
         "fullDescription": {"text": " ".join(why.split())},
         "help": {"text": explained, "markdown": explained},
-        "helpUri": f"{_HOME}/blob/main/rules/{rule.id.lower()}_{rule.name.replace('-', '_')}.py",
+        "helpUri": address(rule),
         "defaultConfiguration": {"level": "note" if rule.default.startswith(Status.ADVICE) else "warning"},
     }
 

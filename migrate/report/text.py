@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 
 from migrate.engine import Located
 from migrate.report.result import Report, caveats, subject, subjects
 from migrate.run import FileResult
-from migrate.terminal import printable
+from migrate.terminal import painted, printable
 from rules.rule import Status
 
 Paint = Callable[[str, str], str]
 """Returns a text in a style of `_STYLES`."""
 
 _STYLES = {
-    "file": "1",
-    "place": "2",
-    "before": "1;33",
-    "applied": "1;32",
-    Status.FIXABLE: "32",
-    Status.UNSAFE: "33",
-    Status.NEEDS_INPUT: "35",
-    Status.REFUSED: "31",
-    Status.ADVICE: "34",
+    "file": "bold",
+    "place": "faint",
+    "before": "bold yellow",
+    "applied": "bold green",
+    Status.FIXABLE: "green",
+    Status.UNSAFE: "yellow",
+    Status.NEEDS_INPUT: "magenta",
+    Status.REFUSED: "red",
+    Status.ADVICE: "blue",
 }
-"""Parameters of the terminal sequence SGR (ECMA-48, §8.3.117)."""
 
 
 def _plain(text: str, _style: str) -> str:
@@ -33,7 +31,7 @@ def _plain(text: str, _style: str) -> str:
 
 
 def _coloured(text: str, style: str) -> str:
-    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+    return painted(text, _STYLES[style])
 
 
 def render(report: Report, verbose: bool = False, coloured: bool = False) -> str:
@@ -89,10 +87,11 @@ def _summary(report: Report, paint: Paint) -> Iterator[str]:
     counts = report.summary()
     if not counts["volumes"] and not counts["errors"]:
         return
-    moves = Counter((v.level, v.after) for file in report.files for v in file.outcome.volumes)
-    width = max((len(f"{a} → {b}") for a, b in moves), default=0)
-    for (before, after), count in sorted(moves.items(), key=lambda m: (m[0][0].rank, m[0][1].rank)):
-        yield f"{f'{before} → {after}':<{width}}  {count:>4} volume{'s' if count != 1 else ''}"
+    if levels := report.levels():
+        width = max(len("volumes"), *(len(level) for level, _, _ in levels))
+        yield paint(f"{'volumes':<{width}}  before  after", "file")
+        for level, before, after in levels:
+            yield f"{level:<{width}}  {before:>6}  {after:>5}"
     parts = [paint(words, status) for status, words in report.figures()]
     files = f"{counts['files']} file{'s' if counts['files'] != 1 else ''}"
     yield f"{files}: {', '.join(parts) or 'nothing to do'}"

@@ -8,13 +8,12 @@ from pathlib import Path
 from signal import SIGHUP
 
 from migrate.answers import Answers
-from migrate.engine import Decisions, Outcome
+from migrate.engine import Decisions
 from migrate.keys import HungUp, Terminal
 from migrate.review.inputs import Inputs
 from migrate.review.sheet import Manner, Sheet
 from migrate.review.signals import Ended, ending
-from migrate.run import FileResult, Job, Run, unreadable, work
-from migrate.source import SourceProblem
+from migrate.run import FileResult, Job, Run, begin
 
 
 @dataclass
@@ -49,20 +48,14 @@ class Review:
             self.given.write(self.record)
 
     def _result(self, job: Job, inputs: Inputs) -> FileResult:
-        if job.policy is None:
-            return work(job)
-        try:
-            source = job.source()
-        except SourceProblem as problem:
-            return unreadable(job, problem)
-        opened = job.opened(source)
-        if isinstance(opened, Outcome):
-            return FileResult(job.name, source, opened)
+        begun = begin(job)
+        if isinstance(begun, FileResult):
+            return begun
         if self.manner.ended:
             nothing = Decisions(taken=frozenset())
-            return FileResult(job.name, source, opened.outcome(inputs.policy(job), nothing))
-        sheet = Sheet(job, source, opened, inputs, self.terminal, self.given, self.manner)
-        return FileResult(job.name, source, sheet.outcome())
+            return FileResult(job.name, begun.source, begun.opened.outcome(inputs.policy(job), nothing))
+        sheet = Sheet(job, begun.source, begun.opened, inputs, self.terminal, self.given, self.manner)
+        return FileResult(job.name, begun.source, sheet.outcome())
 
 
 __all__ = ["Ended", "Review", "ending"]

@@ -17,13 +17,12 @@ from migrate.discover import reason
 from migrate.edit import Edit, shared
 from migrate.keys import Terminal
 from migrate.report.diff import unified
-from migrate.terminal import printable
+from migrate.terminal import painted, printable, printable_lines
 
 _HEADER = re.compile(r"@@ -(\d+)(?:,(\d+))? ")
 _LONGEST = 400
 _AROUND = 100
-_RESET, _RED, _GREEN, _CYAN = "\x1b[m", "\x1b[31m", "\x1b[32m", "\x1b[36m"
-_COLOURS = {"-": _RED, "+": _GREEN, "@": _CYAN}
+_STYLES = {"-": "red", "+": "green", "@": "cyan"}
 
 _GUIDE = """\
 # ---
@@ -74,9 +73,8 @@ def hunks(before: str, after: str, edits: Sequence[Edit]) -> list[Hunk]:
 def shown(hunk: Hunk) -> Iterator[str]:
     """A hunk's lines in colour, safe for a terminal."""
     for line in (hunk.header, *_shortened(hunk.lines)):
-        colour = _COLOURS.get(line[0], "")
-        text = "\t".join(map(printable, line.removesuffix("\r").split("\t")))
-        yield f"{colour}{text}{_RESET if colour else ''}"
+        text = printable_lines(line.removesuffix("\r"))
+        yield painted(text, _STYLES[line[0]]) if line[0] in _STYLES else text
 
 
 def _shortened(lines: Sequence[str]) -> Iterator[str]:

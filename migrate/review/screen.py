@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from migrate.engine import Located
 from migrate.report.result import subject
 from migrate.review.hunks import Hunk, shown
-from migrate.terminal import printable
+from migrate.terminal import painted, printable, printable_lines
 from rules.rule import Finding, Status
 
-BOLD, _YELLOW, _RESET = "\x1b[1m", "\x1b[33m", "\x1b[m"
-_STATUS = {Status.UNSAFE: f"{_YELLOW}UNSAFE{_RESET}", Status.NEEDS_INPUT: "needs input"}
+_STATUS = {Status.UNSAFE: painted("UNSAFE", "yellow"), Status.NEEDS_INPUT: "needs input"}
 
 KEYS = {
     "y": "apply this step",
@@ -40,7 +39,7 @@ def step(name: str, located: Located, change: Sequence[Hunk], brings: Iterable[F
     if finding.grant:
         yield from wrapped("", finding.grant.demand(), width)
         statement = json.dumps(finding.grant.statement(), indent=2, ensure_ascii=False)
-        yield from (f"    {printable(line)}" for line in statement.split("\n"))
+        yield from (f"    {line}" for line in printable_lines(statement).split("\n"))
     for other in brings:
         yield from wrapped("Then: ", f"{other.rule}, {other.message}", width)
 
@@ -50,8 +49,8 @@ def head(name: str, located: Located) -> Iterator[str]:
     rule, status = located.rule, _STATUS.get(located.finding.status)
     mark = f", {status}" if status else ""
     yield ""
-    yield f"{BOLD}{printable(name)}:{located.line}: {printable(subject(located))}{_RESET}"
-    yield f"{BOLD}{rule.id} {rule.name}{_RESET} ({_lower(rule.title)}{mark})"
+    yield painted(f"{printable(name)}:{located.line}: {printable(subject(located))}", "bold")
+    yield f"{painted(f'{rule.id} {rule.name}', 'bold')} ({_lower(rule.title)}{mark})"
 
 
 def ways(choices: Sequence[tuple[str, Status | None]], selected: int, otherwise: str) -> Iterator[str]:

@@ -59,7 +59,7 @@ class Sheet:
     def outcome(self) -> Outcome:
         """Ask until everything is decided, or somebody has had enough; then write and prove."""
         while not self.closed and not self.manner.ended:
-            policy, decisions = self._policy(), self._decisions()
+            policy, decisions, refused = self._policy(), self._decisions(), self.opened.unwritten
             decided = self._first_open(self.opened.plan(policy, decisions), decisions)
             if decided is None:
                 break
@@ -67,6 +67,8 @@ class Sheet:
             before = self._outcome(policy, decisions)
             if before.error is not None:  # answers of another run, which do not go together
                 break
+            if self.opened.unwritten != refused:  # writing shows that a step has no place in the text: plan without it
+                continue
             located = next(f for f in before.findings if f.finding.id == decided.finding.id)
             if offered.finding.changes:
                 self._ask(offered, replace(located, finding=offered.finding), before, policy, decisions)
@@ -122,7 +124,7 @@ class Sheet:
     def _ask(self, decided: Decided, located: Located, before: Outcome, policy: Policy, decisions: Decisions) -> None:
         """Show a step, in each of its ways that somebody wants to see, and take the answer."""
         usual = decided.finding
-        ways = [usual, *usual.alternatives]
+        ways = usual.ways
         question = usual.question if self.inputs.may_ask(usual.question) else None
         selected = 0
         for other, known in self.given.to_others(self.job.name, [usual]):
@@ -131,7 +133,10 @@ class Sheet:
             way = ways[selected]
             findings = decided.together if way is usual else (way,)
             accepted = {f.id: Answer(True, f.digest) for f in findings}
+            refused = self.opened.unwritten
             after = self._outcome(policy, replace(decisions, answers={**decisions.answers, **accepted}))
+            if self.opened.unwritten != refused:
+                return
             if after.error is not None:
                 self._show(screen.head(self.job.name, located))
                 self._say(f"This step is left: {after.error}")
@@ -261,9 +266,9 @@ class Sheet:
 
 def _offered(decided: Decided) -> Decided:
     """What somebody can say yes to: for advice the first of the steps that may be taken on it."""
-    if decided.finding.changes or not decided.finding.alternatives:
+    if decided.finding.changes or not decided.finding.ways:
         return decided
-    first, *others = decided.finding.alternatives
+    first, *others = decided.finding.ways
     return Decided(replace(first, alternatives=tuple(others)), decided.applied, (first,))
 
 
