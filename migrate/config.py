@@ -52,13 +52,19 @@ class Config:
 
     def over(self, other: Config) -> Config:
         """This configuration where it says something, and another one where it does not. Lists and mappings are joined, with
-        the entries here before those of the same file system, name or path there; `exclude` is this one's."""
+        the entries here instead of those of the same file system, mount, name or path there; `exclude` is this one's."""
         mine, theirs = self.policy, other.policy
         known = {system.id for system in mine.file_systems}
+        mounted = {path for system in mine.file_systems for path, _ in system.mounts}
+        systems = (
+            replace(system, mounts=tuple(mount for mount in system.mounts if mount[0] not in mounted))
+            for system in theirs.file_systems
+            if system.id not in known
+        )
         policy = replace(
             theirs,
             **{name: getattr(mine, name) for name in self.stated},
-            file_systems=(*mine.file_systems, *(s for s in theirs.file_systems if s.id not in known)),
+            file_systems=(*mine.file_systems, *systems),
             docker_volumes={**theirs.docker_volumes, **mine.docker_volumes},
             task_roles={**theirs.task_roles, **mine.task_roles},
             posix_users={**theirs.posix_users, **mine.posix_users},

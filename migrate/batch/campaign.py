@@ -73,7 +73,7 @@ class Campaign:
     forge: Forge | None = None
     resume: bool = False
     only_failed: bool = False
-    on_row: Callable[[Row], None] = lambda row: None
+    on_row: Callable[[Row], None] = lambda _row: None
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The rows that are known, with their diffs, by the repositories' names."""
     complete: bool = False

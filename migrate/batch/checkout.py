@@ -209,29 +209,40 @@ def _commit(name: str, folder: str, git: Git) -> str | None:
 
 def _of_url(url: str, store: Path, git: Git) -> tuple[str, str]:
     branch = _remote_default(url, git)
-    if not (store / "HEAD").exists():
-        fresh = store.with_suffix(".new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        _prepare(fresh, git)
-        for key, value in {
-            "remote.origin.url": url,
-            "remote.origin.promisor": "true",
-            "remote.origin.partialCloneFilter": "blob:none",
-            "extensions.partialClone": "origin",
-            "core.repositoryFormatVersion": "1",
-        }.items():
-            git.run("config", key, value, folder=fresh)
-        fresh.rename(store)
     wanted = f"+refs/heads/{branch}:{BASE}"
-    try:
-        git.run("fetch", *FETCH, "--depth=1", "--filter=blob:none", "origin", wanted, folder=store)
-    except TooSlow:
-        raise
-    except GitProblem as problem:
-        if "dumb http" not in str(problem):  # a plain web server cannot choose what it sends
+    if not (store / "HEAD").exists():
+        _new_store(store, url, git, partial=True)
+    if git.text("config", "extensions.partialClone", folder=store, fails=[1]):
+        try:
+            git.run("fetch", *FETCH, "--depth=1", "--filter=blob:none", "origin", wanted, folder=store)
+        except TooSlow:
             raise
+        except GitProblem as problem:
+            if "dumb http" not in str(problem):
+                raise
+            # A plain web server cannot choose what it sends, and what is missing could not be asked for.
+            _new_store(store, url, git, partial=False)
+    if not git.text("config", "extensions.partialClone", folder=store, fails=[1]):
         git.run("fetch", *FETCH, "origin", wanted, folder=store)
     return branch, git.text("rev-parse", f"{BASE}^{{commit}}", folder=store)
+
+
+def _new_store(store: Path, url: str, git: Git, *, partial: bool) -> None:
+    fresh = store.with_suffix(".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    _prepare(fresh, git)
+    settings = {"remote.origin.url": url}
+    if partial:
+        settings |= {
+            "core.repositoryFormatVersion": "1",
+            "extensions.partialClone": "origin",
+            "remote.origin.promisor": "true",
+            "remote.origin.partialCloneFilter": "blob:none",
+        }
+    for key, value in settings.items():
+        git.run("config", key, value, folder=fresh)
+    shutil.rmtree(store, ignore_errors=True)
+    fresh.rename(store)
 
 
 def _remote_default(url: str, git: Git) -> str:

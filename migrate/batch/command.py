@@ -102,7 +102,7 @@ def _words(name: str) -> list[str]:
 def _progress(total: int, request: Request) -> Iterator[Callable[[Row], None]]:
     """Tell about each repository as it is done: live on a terminal, else in a line."""
     if request.quiet:
-        yield lambda row: None
+        yield lambda _row: None
         return
     if not sys.stderr.isatty():
         done = 0

@@ -50,7 +50,15 @@ _ENVIRONMENT = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C",
 }
-_FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_PREFIX")
+_FOREIGN = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_CONFIG",
+)
 """What an outer git, whose hook this may be, would have an inner one take for its own."""
 _LONGEST = 300
 
@@ -122,12 +130,15 @@ class Git:
         return True
 
     def _environment(self, settings: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
-        inherited = {k: v for k, v in os.environ.items() if k not in _FOREIGN and not k.startswith("GIT_CONFIG_")}
+        inherited = {key: value for key, value in os.environ.items() if key not in _FOREIGN}
         made = {**inherited, **_ENVIRONMENT, **more}
         made.setdefault("GIT_SSH_COMMAND", "ssh -oBatchMode=yes")
+        # The user's own come first, so that these stand above them.
+        own = os.environ.get("GIT_CONFIG_COUNT", "0")
+        first = int(own) if own.isdecimal() else 0
         everything = {**_SETTINGS, **settings}
-        made["GIT_CONFIG_COUNT"] = str(len(everything))
-        for number, (key, value) in enumerate(everything.items()):
+        made["GIT_CONFIG_COUNT"] = str(first + len(everything))
+        for number, (key, value) in enumerate(everything.items(), first):
             made[f"GIT_CONFIG_KEY_{number}"] = key
             made[f"GIT_CONFIG_VALUE_{number}"] = value
         return made

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ from migrate import __version__, config
 from migrate.batch import publish
 from migrate.batch.address import Address, without_credentials
 from migrate.batch.checkout import Checkout, Skipped, checkout
-from migrate.batch.git import Git, GitProblem
+from migrate.batch.git import Git, GitProblem, TooSlow
 from migrate.engine import VolumeLevels
 from migrate.report.diff import unified
 from migrate.report.result import Report
@@ -129,8 +130,8 @@ def work(task: Task) -> Row:
     row = Row(task.address.name, State.FAILED)
     try:
         cache = Path(task.cache)
-        with checkout(task.address, cache, git) as found:
-            row = _worked(task, found, git)
+        with _alarm(task.wish.timeout), checkout(task.address, cache, git) as found:
+            _work(task, found, git, row)
     except Skipped as reason:
         row.status, row.reason = State.SKIPPED, str(reason)
     except (GitProblem, OSError) as problem:
@@ -147,6 +148,25 @@ def _cause(problem: GitProblem | OSError) -> str:
 
 
 @contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Have work that is not git's own end in time as well, where a process can be told (in its main thread)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(_number: int, _frame: object) -> None:
+        raise TooSlow("the time for it is over")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
 def _inside(folder: Path) -> Iterator[None]:
     """Work with a folder as the current directory, so that every name is relative to the repository."""
     with _here:
@@ -160,18 +180,19 @@ def _inside(folder: Path) -> Iterator[None]:
             config.forget()
 
 
-def _worked(task: Task, found: Checkout, git: Git) -> Row:
+def _work(task: Task, found: Checkout, git: Git, row: Row) -> None:
+    """Fill in a row as far as the work gets."""
     wish = task.wish
     warnings: list[str] = []
     with _inside(found.tree):
         run = Run(replace(wish.options, jobs=1, gitignore=False), warnings.append)
         files = [_written(file) for file in run.results(["."])]
         report = Report(files, applied=True, problems=list(run.problems.values()))
-        row = _row(task.address, report)
+        _tell(row, report)
         row.diff = "".join(_diff(file) for file in files)
     row.base = found.branch
     if not row.files:
-        return row
+        return
     made = publish.commit(found, row.files, _message(wish, report), git, needs_author=wish.commit)
     if wish.patches or not task.address.is_local:
         row.patch = publish.patch(found, made, git)
@@ -180,7 +201,7 @@ def _worked(task: Task, found: Checkout, git: Git) -> Row:
 
         row.body = render(report)
     if not wish.commit:
-        return row
+        return
     assert wish.branch is not None
     row.branch, row.commit = wish.branch, made.commit
     if task.address.is_local:
@@ -190,7 +211,6 @@ def _worked(task: Task, found: Checkout, git: Git) -> Row:
         row.target = _target(found, git)
         row.commit = publish.push(found, made, wish.branch, row.target, git)
         row.target = without_credentials(row.target)
-    return row
 
 
 def _target(found: Checkout, git: Git) -> str:
@@ -225,7 +245,8 @@ def _diff(file: FileResult) -> str:
 # -- the row ----------------------------------------------------------------------------------------------------------
 
 
-def _row(address: Address, report: Report) -> Row:
+def _tell(row: Row, report: Report) -> None:
+    """Fill in what a report says."""
     changed = [f.name for f in report.files if f.outcome.edits and f.outcome.error is None]
     errors = [_error(file) for file in report.failures()] + [str(problem) for problem in report.problems]
     left: dict[str, int] = {}
@@ -249,26 +270,17 @@ def _row(address: Address, report: Report) -> Row:
                         "message": located.finding.message,
                     }
                 )
-    status: State
     volumes = [_volume(file.name, volume) for file in report.files for volume in file.outcome.volumes]
     if changed:
-        status, reasons = State.MIGRATED, errors
+        row.status, reasons = State.MIGRATED, errors
     elif left:
-        status, reasons = State.NEEDS_INPUT, [*errors, *said]
+        row.status, reasons = State.NEEDS_INPUT, [*errors, *said]
     elif errors:
-        status, reasons = State.FAILED, errors
+        row.status, reasons = State.FAILED, errors
     else:
-        status, reasons = State.CLEAN, []
-    return Row(
-        address.name,
-        status,
-        files=changed,
-        reason=_few(reasons),
-        volumes=volumes,
-        open=left,
-        errors=errors,
-        needs=needs,
-    )
+        row.status, reasons = State.CLEAN, []
+    row.files, row.reason, row.volumes = changed, _few(reasons), volumes
+    row.open, row.errors, row.needs = left, errors, needs
 
 
 def _few(reasons: list[str]) -> str | None:
