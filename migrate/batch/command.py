@@ -151,7 +151,7 @@ def render(summary: dict[str, Any], *, previewed: bool) -> str:
     """The summary for people. The only control codes are newlines."""
     rows = summary["repositories"]
     lines: list[str] = []
-    width = min(_WIDEST, max((len(printable(row["repository"])) for row in rows), default=10))
+    width = min(_WIDEST, max(len("repository"), *(len(printable(row["repository"])) for row in rows), 0))
     lines.append(f"{'repository':<{width}}  {'status':<11}  files  volumes")
     for row in rows:
         changed = sum(volume["level"] != volume["after"] for volume in row["volumes"])

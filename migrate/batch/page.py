@@ -100,7 +100,7 @@ def render(summary: Mapping[str, Any], diffs: Mapping[str, str]) -> str:
         *_needs(summary["repositories"]),
         *_systems(summary["file_systems"]),
         *_failures(summary["failures"]),
-        f"<script>\n{_SCRIPT}</script>\n</html>\n",
+        f"<script>{_SCRIPT}</script>\n</html>\n",
     ]
     return "".join(parts)
 
