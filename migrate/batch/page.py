@@ -40,8 +40,10 @@ input, select, button { font: inherit; padding: .25rem .5rem; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; margin-top: 1rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid var(--line);
-  overflow-wrap: anywhere; }
-th { color: var(--faint); font-weight: 600; font-size: .85rem; }
+  overflow-wrap: break-word; }
+td:nth-last-child(-n + 2) { white-space: nowrap; } .wide td { white-space: normal; }
+tbody th { color: inherit; max-width: 34rem; } tbody th .faint, tbody th details, tbody th a { font-weight: 400; }
+thead th { color: var(--faint); font-weight: 600; font-size: .85rem; }
 .status { font-weight: 600; white-space: nowrap; } .faint { color: var(--faint); }
 .migrated { color: var(--migrated); } .clean { color: var(--clean); } .needs-input { color: var(--needs-input); }
 .skipped { color: var(--skipped); } .failed { color: var(--failed); }
@@ -194,7 +196,7 @@ def _needs(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     if not found:
         return
     yield "<h2 id=needs-input>What needs input</h2>\n<p>The configuration that settles each, in the repository's own "
-    yield "<code>.efs-migrate.yaml</code> or, for all of them, in the file of <code>--config</code>.</p>\n<table>\n<thead><tr>"
+    yield "<code>.efs-migrate.yaml</code> or, for all of them, in the file of <code>--config</code>.</p>\n<table class=wide>\n<thead><tr>"
     yield "<th scope=col>Repository</th><th scope=col>Where</th><th scope=col>Reason and configuration</th></tr></thead>\n<tbody>\n"
     for repository, need in found:
         yield f"<tr><td>{_text(repository)}</td><td>{_text(need['file'])}<br>{_text(need['subject'])}</td>"
@@ -207,7 +209,7 @@ def _systems(systems: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     if not found:
         return
     yield "<h2 id=file-systems>File systems</h2>\n<p>Anonymous access to a file system can be closed (EFS408) when everything "
-    yield "that mounts it uses IAM authorization; what is not seen here may mount it, too.</p>\n<table>\n<thead><tr>"
+    yield "that mounts it uses IAM authorization; what is not seen here may mount it, too.</p>\n<table class=wide>\n<thead><tr>"
     yield "<th scope=col>File system</th><th scope=col>Mounted by</th><th scope=col>Lowest level after</th>"
     yield "<th scope=col>To be done before it is closed</th></tr></thead>\n<tbody>\n"
     for system in found:

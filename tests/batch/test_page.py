@@ -68,7 +68,7 @@ def test_the_page(page) -> None:  # type: ignore[no-untyped-def]  # playwright's
     assert visible(page) == ["two"]
     assert page.text_content("#shown") == "1 of 6 repositories shown"
     page.click("[type=reset]")
-    page.wait_for_function("document.querySelector('#shown').textContent.startsWith('6')")
+    page.get_by_text("6 of 6 repositories shown").wait_for()
     assert visible(page) == everything
     # The keyboard alone: to the filter, from there to the first diff.
     page.keyboard.press("/")
