@@ -210,8 +210,13 @@ def _checklist(report: Report, stages: Sequence[Stage]) -> Iterator[_Part]:
     granted: list[tuple[Grant, list[Located]]] = []
     for file in report.files:
         applied = [located for located in file.outcome.findings if located.applied]
+        caveats: dict[str, str] = {}
+        for located in applied:
+            caveats[subject(located)] = f"{caveats.get(subject(located), '')} {located.finding.caveat or ''}".lower()
         for located in file.outcome.findings:
             finding = located.finding
+            if finding.status is Status.ADVICE and finding.message.lower() in caveats.get(subject(located), ""):
+                continue  # a caveat says the same
             if located.applied and finding.caveat:
                 said.setdefault((located.rule.stage, prose(finding.caveat)), []).append(located)
             elif finding.status is Status.ADVICE:
@@ -228,14 +233,10 @@ def _checklist(report: Report, stages: Sequence[Stage]) -> Iterator[_Part]:
 
 
 def _statement(title: str, grant: Grant, served: Sequence[Located]) -> _Part:
-    scope = (
-        f"access point {', '.join(map(code, grant.access_points))}" if grant.access_points else "the whole file system"
-    )
     statement = json.dumps(grant.statement(), indent=2, ensure_ascii=False)
     shown = printable_lines(statement)
     indented = "".join(f"  {line}\n" for line in block(shown, "json").splitlines())
-    said = f"attach this statement to role {code(grant.role)}. It covers {scope} ({_named(served)}):"
-    return _Part(f"- [ ] {title}{said}\n\n{indented}\n")
+    return _Part(f"- [ ] {title}{prose(grant.demand())} ({_named(served)}):\n\n{indented}\n")
 
 
 def _rungs(report: Report) -> Iterator[_Part]:
