@@ -132,7 +132,9 @@ def test_rules_are_described() -> None:
         assert rule["help"]["markdown"].startswith(f"# {rule['id']} {rule['name']}: ")
         assert "\n" not in rule["shortDescription"]["text"]
         assert len(rule["fullDescription"]["text"]) <= 1024, "GitHub shows no more"
-        assert (ROOT / rule["helpUri"].partition("/blob/main/")[2]).is_file()
+        page, _, anchor = rule["helpUri"].partition("/blob/main/")[2].partition("#")
+        assert f"\n## {rule['id']} {rule['name']}\n" in (ROOT / page).read_text(encoding="utf-8")
+        assert anchor == f"{rule['id'].lower()}-{rule['name']}"
     levels = {rule["id"]: rule["defaultConfiguration"]["level"] for rule in described}
     assert (levels["EFS101"], levels["EFS403"], levels["EFS404"]) == ("warning", "warning", "note")
 
