@@ -43,9 +43,8 @@ _WIDTHS = (79, 88, 100, 120)
 _MANY = 8
 _ENDLESS = 240
 _spaces = re.compile(r"[ \t]*").match
-_CLOSES = re.compile(r"[^\s,\[({][ \t]*[\r\n]+[ \t]*[\])}]")
-_BARE_CLOSES = re.compile(r",[ \t]*(?:#[^\r\n]*)?[\r\n]+[^\r\n]*" + _CLOSES.pattern)
-_COMMA_CLOSES = re.compile(r",[ \t]*(?:#[^\r\n]*)?[\r\n]+[ \t]*[\])}]")
+_OWN_LINE = re.compile(r"^(.*[\[({])\n[ \t]+(.*[^,\s])\n[ \t]*([\])}].*)$", re.MULTILINE)
+_COMMA = re.compile(r"[ \t)]*(,?)[ \t]*(?:#[^\r\n]*)?[\r\n]")
 _BROKEN = re.compile(r"[\r\n]")
 
 
@@ -534,7 +533,7 @@ class _Writer:
         indent = self._indent(first)
         style = self._file_style
         name = f"{change.name} = " if change.name else ""
-        code = name + laid_out(change.value, style, indent, len(indent) + len(name))
+        code = name + laid_out(change.value, style, indent, len(indent) + len(name), comma=False)
         if change.before:
             return Edit(first, first, indent + code + style.newline * (2 if change.apart else 1))
         return Edit(line_end, line_end, style.newline * (2 if change.apart else 1) + indent + code)
@@ -632,18 +631,39 @@ class _Writer:
         longest = max((length for length in lengths if length <= _WIDTHS[-1]), default=0)
         width = next((w for w in _WIDTHS if longest <= w), _WIDTHS[-1])
         quote = "'" if text.count("'") > text.count('"') else '"'
-        with_comma = len(_COMMA_CLOSES.findall(text))
-        # What stands alone between its brackets has none as Black writes it, and tells only where nothing else does.
-        without = len(_BARE_CLOSES.findall(text)) or (not with_comma and len(_CLOSES.findall(text)))
+        # A few short lines do not show that somebody keeps to 79 characters, but what was broken for that does.
+        if width == _WIDTHS[0] and sum(length > width - 10 for length in lengths) < _MANY:
+            whole = (sum(map(len, found.groups())) for found in _OWN_LINE.finditer(text))
+            width = width if any(width < length <= _WIDTHS[1] for length in whole) else _WIDTHS[1]
         return Style(
             quote,
             quote,
             self._indent_unit(),
             self._newline(0),
-            # A few short lines do not show that somebody keeps to 79 characters.
-            width if width > _WIDTHS[0] or sum(length > _WIDTHS[0] - 10 for length in lengths) >= _MANY else _WIDTHS[1],
-            with_comma >= without,
+            width,
+            self._has_commas,
         )
+
+    @cached_property
+    def _has_commas(self) -> bool:
+        """Whether a comma stands behind the last element where the bracket has a line of its own behind it. What Black puts on
+        one line between its brackets has none, and shows nothing unless it had room beside them."""
+        with_comma = without = 0
+        for node in _below(self.document.module):
+            if not isinstance(node, ast.Dict | ast.List | ast.Call) or not (values := _values(node)):
+                continue
+            first, last = values[0], values[-1]
+            if node.lineno == node.end_lineno or last.end_lineno == node.end_lineno:
+                continue
+            found = _COMMA.match(self.text, self.document.positions.span(last)[1])
+            if found is None:
+                continue
+            start, end = self.document.positions.span(node)
+            one_line = first.lineno == last.end_lineno
+            shows = not one_line or self._column(start) + len("".join(self.text[start:end].split())) < _WIDTHS[0]
+            with_comma += found[1] == ","
+            without += found[1] != "," and shows and (one_line or len(values) > 1)
+        return with_comma >= without
 
     def _indent_unit(self) -> str:
         for node in _below(self.document.module):
