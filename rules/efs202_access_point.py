@@ -63,7 +63,7 @@ from rules.rule import (
 )
 
 _ID = "EFS202"
-_FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|\{\{resolve:.*\}\}")
+FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|\{\{resolve:.*\}\}")
 """An id, or one that CloudFormation looks up in a parameter store when it deploys (a dynamic reference)."""
 _ONE_COMPONENT = re.compile(r"\$\{AWS::(AccountId|Partition|Region|StackName|URLSuffix)\}")
 """Values of CloudFormation's own that are always one component of a path."""
@@ -128,7 +128,7 @@ def _new_one(volume: Volume, storage: EfsVolume, task: Task, path: Directory, co
                 "stays",
             )
     if context.stack.names is not None:
-        if not _FILE_SYSTEM.fullmatch(storage.file_system.literal or "fs-00000000"):
+        if not FILE_SYSTEM.fullmatch(storage.file_system.literal or "fs-00000000"):
             return _finding(
                 volume, Status.REFUSED, f"{file_system} is no file-system id, so no access point can be on it"
             )
