@@ -534,6 +534,8 @@ class Stage(StrEnum):
     VOLUMES = "volumes"
     LATER = "later"
     """Once everything runs with what the file says now."""
+    LAST = "last"
+    """By itself, when nothing mounts without IAM any more."""
 
 
 VolumeCheck = Callable[[Volume, Task, Context], Finding | None]

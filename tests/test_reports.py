@@ -482,6 +482,49 @@ def test_markdown_of_the_fleet(monkeypatch: pytest.MonkeyPatch) -> None:
     assert after == ["Transit encryption", "Access point", "IAM authorization", "Closing anonymous access"]
 
 
+def test_markdown_says_once_what_many_have_in_common() -> None:
+    Path("app.yaml").write_text(
+        """\
+Resources:
+  FileSystem: {Type: AWS::EFS::FileSystem}
+  There:
+    Type: AWS::EFS::AccessPoint
+    Properties: {FileSystemId: !Ref FileSystem, RootDirectory: {Path: /there}}
+  Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}
+"""
+        + "".join(
+            f"""\
+  {task}:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      TaskRoleArn: !GetAtt Role.Arn
+      RequiresCompatibilities: [FARGATE]
+      Volumes:
+        - {{Name: old, EFSVolumeConfiguration: {{FilesystemId: !Ref FileSystem, RootDirectory: /there}}}}
+        - {{Name: new, EFSVolumeConfiguration: {{FilesystemId: !Ref FileSystem, RootDirectory: /new}}}}
+"""
+            for task in ("One", "Two")
+        )
+    )
+    text = report("markdown")
+    checked(text)
+    assert "- why, for `One/old`, `One/new`, `Two/old`, `Two/new`: EFS traffic of `${FileSystem}` is not encr" in text
+    assert "  - why: nothing confines the mount to `${FileSystem}:/new`" in text
+    # Paths of access points that are here or are made here need no look; what the new one is made for does, once.
+    assert "Check that access point" not in text
+    assert text.count("Compare `${FileSystem}:/new`") == 1
+    assert text.count("Closing anonymous access") == 1
+    assert "it one when everything that mounts it" not in text
+
+
+def test_markdown_helps_once() -> None:
+    for name in ("a", "b"):
+        Path(f"{name}.yaml").write_text(f"{YAML.partition('    efs')[0]}    host: {{sourcePath: /efs/{name}}}\n")
+    text = report("markdown")
+    assert text.count("may be EFS") == 2
+    assert text.count("`efs-migrate init` writes") == 1
+
+
 def test_markdown_fits_a_comment() -> None:
     """The largest diffs go first, with a note; then parts, which are counted; and the rest still stands."""
     for number in range(20):
