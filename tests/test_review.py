@@ -12,6 +12,7 @@ import pytest
 from person import Person
 from support import SAMPLES, efs_migrate
 
+from migrate.schema import MODELINE
 from migrate.terminal import unpainted
 
 CONFIG = """\
@@ -359,7 +360,7 @@ def test_a_configuration_is_made_where_there_is_none() -> None:
         person.presses("q")
         assert person.ends() == 1
     assert Path(".efs-migrate.yaml").read_text() == (
-        "# What efs-migrate cannot see in the definitions.\nfile-systems:\n  - id: fs-12345678\n    mounts:\n"
+        f"{MODELINE}\n# What efs-migrate cannot see in the definitions.\nfile-systems:\n  - id: fs-12345678\n    mounts:\n"
         "      /mnt/efs: /apps\n"
     )
     assert "rootDirectory: /apps/a" in Path("a.yaml").read_text()
