@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from migrate import __version__
-from migrate.commands import Session, emit
+from migrate.commands import Session, UsageProblem, emit
 from migrate.config import RULE_IDS, TARGETS
 from migrate.discover import reason
 from migrate.run import Options
@@ -40,8 +40,21 @@ class Target(StrEnum):
 
 
 class Format(StrEnum):
+    """Each is a module of `migrate.report`."""
+
     TEXT = "text"
     JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    MARKDOWN = "markdown"
+
+
+def _completed(incomplete: str) -> list[tuple[str, str]]:
+    """Rule ids for a shell's completion, each with what the rule is about."""
+    from rules import RULES
+
+    return sorted((rule.id, rule.title) for rule in RULES if rule.id.startswith(incomplete))
 
 
 def _rule_ids(values: list[str]) -> frozenset[str]:
@@ -67,13 +80,20 @@ ConfigFile = Annotated[
 ]
 TargetLevel = Annotated[Target | None, typer.Option(help="How far to climb; default: the configuration's, or iam.")]
 Only = Annotated[
-    list[str] | None, typer.Option(help="Apply only this rule (may be given several times).", metavar="ID")
+    list[str] | None,
+    typer.Option(help="Apply only this rule (may be given several times).", metavar="ID", autocompletion=_completed),
 ]
-Skip = Annotated[list[str] | None, typer.Option(help="Leave out this rule (may be given several times).", metavar="ID")]
+Skip = Annotated[
+    list[str] | None,
+    typer.Option(help="Leave out this rule (may be given several times).", metavar="ID", autocompletion=_completed),
+]
 Unsafe = Annotated[bool, typer.Option("--unsafe", help="Also take steps that are marked unsafe.")]
 Jobs = Annotated[int, typer.Option(help="Processes; 0: one per processor.", min=0, show_default=True, metavar="N")]
 Exclude = Annotated[
     list[str] | None, typer.Option(help="Leave out files like this (.gitignore pattern).", metavar="GLOB")
+]
+ForceExclude = Annotated[
+    bool, typer.Option("--force-exclude", help="Heed the configuration's `exclude` for named files, too (for hooks).")
 ]
 NoGitignore = Annotated[bool, typer.Option("--no-gitignore", help="Look into files that git ignores, too.")]
 StdinName = Annotated[
@@ -82,8 +102,33 @@ StdinName = Annotated[
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 instead of 1.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No status and warnings on standard error, errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say in words what changes for each volume.")]
-ReportFormat = Annotated[Format, typer.Option("--format", help="The report's form.")]
-Output = Annotated[Path | None, typer.Option("--output", help="Write the report to a file.", metavar="FILE")]
+ReportFormat = Annotated[
+    Format,
+    typer.Option(
+        "--format",
+        help="The report's form: text for people, json for scripts, sarif for code scanning and editors (with fixes), github "
+        "for annotations of a workflow, gitlab for Code Quality, markdown for a comment on a pull request.",
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        help="Write the report to a file; one that is not text still goes to the terminal as text.",
+        metavar="FILE",
+    ),
+]
+
+Interactive = Annotated[
+    bool, typer.Option("--interactive", "-i", help="Ask about each step, as `git add -p` does; `?` explains the keys.")
+]
+Record = Annotated[Path | None, typer.Option(help="Keep the answers in this file (JSON, or YAML).", metavar="FILE")]
+Replay = Annotated[
+    Path | None,
+    typer.Option(
+        help="Take the answers in this file; what is not in it is decided as usual, or asked.", metavar="FILE"
+    ),
+]
 
 
 def _session(
@@ -94,6 +139,7 @@ def _session(
     unsafe: Unsafe = False,
     jobs: Jobs = 0,
     exclude: Exclude = None,
+    force_exclude: ForceExclude = False,
     no_gitignore: NoGitignore = False,
     stdin_filename: StdinName = None,
     exit_zero: ExitZero = False,
@@ -110,6 +156,7 @@ def _session(
         jobs=jobs,
         exclude=tuple(exclude or ()),
         gitignore=not no_gitignore,
+        force_exclude=force_exclude,
         stdin_name=stdin_filename,
     )
     return Session(options, exit_zero=exit_zero, quiet=quiet)
@@ -166,9 +213,22 @@ def apply(
     report_format: ReportFormat = Format.TEXT,
     output: Output = None,
     verbose: Verbose = False,
+    interactive: Interactive = False,
+    record: Record = None,
+    replay: Replay = None,
 ) -> int:
     """Write the changes, each file whole or not at all. `-` writes the result to standard output."""
-    return session.apply(paths or ["."], report_format.value, output, verbose)
+    paths = paths or ["."]
+    if record is not None and not interactive:
+        _fail("--record keeps the answers that --interactive asks for")
+    if interactive and "-" in paths:
+        _fail("--interactive asks on standard input, which cannot be what is to be changed, too")
+    try:
+        if interactive:
+            return session.review(paths, report_format.value, output, verbose, record, replay)
+        return session.apply(paths, report_format.value, output, verbose, replay)
+    except UsageProblem as problem:
+        _fail(str(problem))
 
 
 @app.command()
@@ -177,15 +237,24 @@ def init(
     exclude: Exclude = None,
     no_gitignore: NoGitignore = False,
     quiet: Quiet = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of the configuration instead, for editors.")
+    ] = False,
 ) -> None:
     """Write a starter .efs-migrate.yaml with the host paths and file systems found; never overwrites one."""
+    if schema:
+        from migrate.schema import text
+
+        _exit(lambda: _printed(text()))
     session = Session(Options(exclude=tuple(exclude or ()), gitignore=not no_gitignore), exit_zero=False, quiet=quiet)
     _exit(lambda: session.init(paths or ["."]))
 
 
 @app.command()
 def rules(
-    rule_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="The rule to explain.")] = None,
+    rule_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="The rule to explain.", autocompletion=_completed)
+    ] = None,
 ) -> None:
     """List the rules, or explain one: why, before and after, caveat, source."""
     from migrate.report.rules import page, table
@@ -194,11 +263,28 @@ def rules(
     if known is not None and known not in RULE_IDS:
         _fail(f"unknown rule {rule_id}; `efs-migrate rules` lists them")
 
-    def show() -> int:
-        emit((table() if known is None else page(known)).encode())
-        return 0
+    _exit(lambda: _printed(table() if known is None else page(known)))
 
-    _exit(show)
+
+def _printed(text: str) -> int:
+    emit(text.encode())
+    return 0
+
+
+@app.command()
+def lsp(
+    stdio: Annotated[  # noqa: ARG001  # editors say how to talk, and there is one way
+        bool, typer.Option("--stdio", hidden=True)
+    ] = False,
+) -> None:
+    """Serve editors: findings and quick fixes while a file is edited (needs the extra `lsp`)."""
+    try:
+        from migrate.lsp.server import serve
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").split(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        _fail("the language server needs more packages: pip install 'ecs-efs-migrate[lsp]'")
+    serve()
 
 
 def _exit(command: Callable[[], int]) -> NoReturn:

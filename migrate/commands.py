@@ -8,9 +8,11 @@ import stat
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from signal import SIGINT, Signals
 from typing import TYPE_CHECKING, TextIO
 
 from migrate import config
@@ -19,15 +21,21 @@ from migrate.engine import Located
 from migrate.report.diff import unified
 from migrate.report.result import Report, caveats, subjects
 from migrate.run import FileResult, Options, Run
-from migrate.source import SourceProblem, write
-from migrate.terminal import printable
+from migrate.source import SourceProblem, overwrite, write
+from migrate.terminal import coloured, printable, printable_lines
 from rules.rule import Status
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from migrate.answers import Answers
+
 # Fewer files are done before a progress bar would be read.
 _WORTH_WAITING = 200
+
+
+class UsageProblem(Exception):
+    """What the command line asks for is not possible; the message is one line."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +50,11 @@ class Session:
 
     def check(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool) -> int:
         with _writable(output) as stream:
-            with self._results(paths) as (run, results):
-                report = Report(list(results))
-            return self._finish(run, report, form, stream, verbose)
+            options = replace(self.options, fixes=form == "sarif")
+            with self._results(paths, options) as (run, results):
+                files = list(results)
+            report = Report(files, problems=list(run.problems.values()))
+            return self._finish(run, report, form, stream, _terminal(form, output), verbose)
 
     def diff(self, paths: Sequence[str]) -> int:
         printed = False
@@ -59,14 +69,60 @@ class Session:
         self._left_over(files)
         return self._status(run, files, printed)
 
-    def apply(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool) -> int:
+    def apply(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool, replay: Path | None) -> int:
+        """Raises UsageProblem."""
+        given = _answers(replay) if replay is not None else None
+        options = replace(self.options, answers=given.decisions()) if given is not None else self.options
         with _writable(output) as stream:
-            with self._results(paths) as (run, results):
-                report = Report([_written(file) for file in results], applied=True)
+            with self._results(paths, options) as (run, results):
+                files = [_written(file) for file in results]
             if run.passed is not None:
                 emit(run.passed)
-            # The result of standard input takes the report's place.
-            return self._finish(run, report, form, stream or (sys.stderr if "-" in paths else None), verbose)
+            if given is not None and replay is not None:
+                self._unrepeated(replay, given, files)
+            report = Report(files, applied=True, problems=list(run.problems.values()))
+            terminal = _terminal(form, output, filters="-" in paths)
+            return self._finish(run, report, form, stream, terminal, verbose)
+
+    def review(
+        self,
+        paths: Sequence[str],
+        form: str,
+        output: Path | None,
+        verbose: bool,
+        record: Path | None,
+        replay: Path | None,
+    ) -> int:
+        """`apply`, with somebody who decides about each step. Raises UsageProblem."""
+        from migrate.answers import Answers, check_writable
+        from migrate.keys import NoTerminal, Terminal
+        from migrate.review import Ended, Review, ending
+
+        try:
+            terminal = Terminal.open()
+        except NoTerminal as problem:
+            raise UsageProblem(
+                f"--interactive needs a terminal, and {problem}; --replay takes recorded answers without one"
+            ) from None
+        given = _answers(replay) if replay is not None else Answers()
+        if record is not None:
+            check_writable(record)
+        run = Run(self.options, self._warn)
+        review = Review(run, terminal, _common_folder(paths), given, record)
+        files: list[FileResult] = []
+        with _writable(output) as stream:
+            try:
+                with ending():
+                    run.look_at_configurations(paths)
+                    for file in review.results(run.jobs(paths)):
+                        files.append(_written(file))
+                        review.save()
+            except (KeyboardInterrupt, Ended) as end:
+                return self._ended(end.number if isinstance(end, Ended) else SIGINT, review.current, files)
+            finally:
+                review.save()
+            report = Report(files, applied=True, problems=list(run.problems.values()))
+            return self._finish(run, report, form, stream, _terminal(form, output), verbose)
 
     def init(self, paths: Sequence[str]) -> int:
         from migrate.starter import starter
@@ -91,25 +147,54 @@ class Session:
     # -- what they share ----------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _results(self, paths: Sequence[str]) -> Iterator[tuple[Run, Iterator[FileResult]]]:
-        run = Run(self.options, warn=lambda message: None if self.quiet else self._say(f"warning: {message}"))
+    def _results(
+        self, paths: Sequence[str], options: Options | None = None
+    ) -> Iterator[tuple[Run, Iterator[FileResult]]]:
+        run = Run(options or self.options, self._warn)
         with _progress(self.quiet) as progress:
             yield run, run.results(paths, progress)
 
-    def _finish(self, run: Run, report: Report, form: str, stream: TextIO | None, verbose: bool) -> int:
-        """Print the report, to standard output unless there is a `stream` for it, and the messages."""
-        if form == "json":
-            from migrate.report.json import render
+    def _warn(self, message: str) -> None:
+        if not self.quiet:
+            self._say(f"warning: {message}")
 
-            text = render(report)
-        else:
-            from migrate.report import text as text_report
+    def _unrepeated(self, replay: Path, given: Answers, files: Sequence[FileResult]) -> None:
+        """Say which answers were not taken, and so what was decided as if nobody had answered."""
+        names = {file.name for file in files}
+        for file in files:
+            located = {f.finding.id: f for f in file.outcome.findings}
+            for finding, answer in given.to_others(file.name, [f.finding for f in located.values()]):
+                place = f"{file.name}:{located[finding.id].line}"
+                self._warn(f"{place}: {finding.rule}: not the step that {replay} says {answer.word} to")
+            for answer in given.by_hand(file.name):
+                if answer.step in located:
+                    place = f"{file.name}:{located[answer.step].line}"
+                    self._warn(f"{place}: {answer.step.rule}: left alone, because {replay} has it edited by hand")
+        if missing := list(dict.fromkeys(answer.file for answer in given if answer.file not in names)):
+            more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+            self._warn(f"{replay} has answers about a file that was not looked at: {missing[0]}{more}")
 
-            text = text_report.render(report, verbose)
-        if stream is not None:
-            stream.write(text)
-        else:
-            emit(text.encode())
+    def _ended(self, number: int, current: str | None, files: Sequence[FileResult]) -> int:
+        """Say what became of the files when a signal ended a review; return the status for it."""
+        written = [file.name for file in files if file.outcome.edits and file.outcome.error is None]
+        left = f"{current} is as it was" if current is not None else "nothing is half done"
+        done = f"written before: {', '.join(written)}" if written else "no file was written"
+        with suppress(OSError):  # the terminal may be gone
+            self._say(f"{Signals(number).name}: {left}; {done}")
+        return 128 + number
+
+    def _finish(
+        self, run: Run, report: Report, form: str, file: TextIO | None, terminal: TextIO | None, verbose: bool
+    ) -> int:
+        """Write the report to a file, and to a terminal what people read; then the messages."""
+        if file is not None:
+            file.write(_rendered(report, form, verbose))
+        if terminal is not None:
+            text = _rendered(report, form if file is None else "text", verbose, coloured(terminal.isatty()))
+            if terminal is sys.stdout:
+                emit(text.encode(), safe=True)
+            else:
+                terminal.write(text)
         self._messages(run, report.files)
         return self._status(run, report.files, report.open())
 
@@ -149,32 +234,77 @@ class Session:
         print(f"efs-migrate: {printable(message)}", file=sys.stderr)
 
 
+def _answers(path: Path) -> Answers:
+    """Raises UsageProblem."""
+    from migrate.answers import load
+    from migrate.shapes import ShapeProblem
+
+    try:
+        return load(str(path))
+    except ShapeProblem as problem:
+        raise UsageProblem(str(problem)) from None
+
+
+def _rendered(report: Report, form: str, verbose: bool, colours: bool = False) -> str:
+    """The report in a format, whose module is imported only now."""
+    if form == "text":
+        from migrate.report import text
+
+        return text.render(report, verbose, colours)
+    render: Callable[[Report], str] = import_module(f"migrate.report.{form}").render
+    return render(report)
+
+
+def _terminal(form: str, output: Path | None, filters: bool = False) -> TextIO | None:
+    """Where people read the report: standard output, unless the result of standard input takes its place (`filters`) or it
+    is what the report is written to; nowhere if a file holds it as text."""
+    if output is None:
+        return sys.stderr if filters else sys.stdout
+    return None if form == "text" or filters or _is_standard_output(output) else sys.stdout
+
+
+def _is_standard_output(output: Path) -> bool:
+    try:
+        return os.path.samestat(output.stat(), os.fstat(sys.stdout.fileno()))
+    except OSError:  # what stands for standard output may be no file
+        return False
+
+
 @contextmanager
 def _writable(output: Path | None) -> Iterator[TextIO | None]:
-    """The file for the report, opened before the work starts: afterwards would be too late to find that it cannot be.
+    """What takes the report for a file, which is opened before the work starts: afterwards would be too late to find that it
+    cannot be.
 
-    What it holds stays until the report replaces it. Raises OSError, which names the file.
+    What it holds stays until the report replaces it, also if that fails; a new one does not stay then. Raises OSError, which
+    names the file.
     """
     if output is None:
         yield None
         return
     buffer = io.StringIO()
-    with output.open("a", encoding="utf-8", newline="\n") as file:
-        yield buffer
-        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            file.truncate(0)
-        file.write(buffer.getvalue())
+    new = not os.path.lexists(output)
+    with output.open("ab") as file:
+        try:
+            yield buffer
+            raw = buffer.getvalue().encode()
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                overwrite(Path(os.path.realpath(output)), output.read_bytes(), raw)
+            else:
+                file.write(raw)
+        except BaseException:
+            if new:
+                output.unlink(missing_ok=True)
+            raise
 
 
-def emit(raw: bytes) -> None:
+def emit(raw: bytes, safe: bool = False) -> None:
     """Write to standard output: a diff as bytes, which holds the files' own newlines.
 
-    A terminal gets no control characters from a file. It is not what applies a diff.
+    A terminal gets no control characters from a file; what is `safe` holds none but ours. It is not what applies a diff.
     """
     sys.stdout.flush()
-    if sys.stdout.isatty():
-        lines = raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
-        raw = "\n".join("\t".join(map(printable, line.split("\t"))) for line in lines).encode()
+    if sys.stdout.isatty() and not safe:
+        raw = printable_lines(raw.decode("utf-8", "surrogateescape")).encode()
     rest = memoryview(raw)
     while rest:
         # With PYTHONUNBUFFERED this is a plain write, which may stop halfway.

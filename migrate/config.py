@@ -7,14 +7,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import NoReturn, TypeVar
 
 from migrate import discover
 from migrate.dialects import intrinsics
 from migrate.dialects.values import is_call, parse_text
+from migrate.shapes import ShapeProblem, Shapes
 from migrate.source import SourceProblem, decode
 from migrate.syntax import Document, SyntaxProblem, literal, parse, resolve
-from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence
+from migrate.syntax.node import Entry, Node, Scalar
 from rules import RULES
 from rules.model import Level, Opaque, Ref, Text, Value
 from rules.paths import access_point_problem, normalise
@@ -25,26 +25,17 @@ TARGETS = {"tls": Level.TLS, "access-point": Level.ACCESS_POINT, "iam": Level.IA
 RULE_IDS = frozenset(rule.id for rule in RULES)
 
 # A word in capitals is what a deployment script replaces: EFS_ID, fs-YOUR_EFS_ID.
-_FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|(?:fs-)?[A-Z][A-Z0-9_]+")
-_ACCESS_POINT = re.compile(r"fsap-[0-9a-f]{17}|(?:fsap-)?[A-Z][A-Z0-9_]+")
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
+FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|(?:fs-)?[A-Z][A-Z0-9_]+")
+ACCESS_POINT = re.compile(r"fsap-[0-9a-f]{17}|(?:fsap-)?[A-Z][A-Z0-9_]+")
+ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 _TAGGED = re.compile(r"!(?:Ref|Sub|ImportValue|GetAtt|FindInMap|Join|Select|If)\b")
 _FUNCTION = re.compile(r"!(?:Ref|ImportValue|FindInMap|Select|If)\b [^/]+")
 _LONGEST_SHOWN = 100
 _SWITCHES = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
 
 
-class ConfigProblem(Exception):
-    """A configuration that cannot be used: `line` (from 1, or None) and `cause`, one line that names the key."""
-
-    def __init__(self, path: str, line: int | None, cause: str) -> None:
-        self.path = path
-        self.line = line
-        self.cause = cause
-        super().__init__(path, line, cause)
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.cause}" if self.line else f"{self.path}: {self.cause}"
+ConfigProblem = ShapeProblem
+"""A configuration that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +50,14 @@ class Config:
 def find(path: str) -> str | None:
     """The configuration that governs a file: the nearest upward, not beyond the root of its repository."""
     return _nearest(os.path.dirname(os.path.abspath(path)))
+
+
+def upward(path: str) -> list[str]:
+    """The folders in which a file's configuration may be, the nearest first."""
+    folders = [os.path.dirname(os.path.abspath(path))]
+    while not os.path.lexists(os.path.join(folders[-1], ".git")) and os.path.dirname(folders[-1]) != folders[-1]:
+        folders.append(os.path.dirname(folders[-1]))
+    return folders
 
 
 @lru_cache(maxsize=65536)
@@ -82,6 +81,12 @@ def load(path: str, name: str) -> Config:
     return read(raw, name, os.path.dirname(os.path.abspath(path)))
 
 
+def forget() -> None:
+    """Look for configurations, and read them, anew: they are remembered as long as a process lives."""
+    _nearest.cache_clear()
+    load.cache_clear()
+
+
 def read(raw: bytes, name: str, folder: str) -> Config:
     """Read a configuration's bytes. Raises ConfigProblem."""
     try:
@@ -96,22 +101,15 @@ def read(raw: bytes, name: str, folder: str) -> Config:
 
 def names_file_system(word: str) -> bool:
     """Whether a file system's `id` may be given like this."""
-    return parse_text(word).literal is None or _FILE_SYSTEM.fullmatch(word) is not None
+    return parse_text(word).literal is None or FILE_SYSTEM.fullmatch(word) is not None
 
 
-_T = TypeVar("_T")
-
-
-class _Reader:
+class _Reader(Shapes):
     """Turns nodes into a policy; every method that is given a node names the key it belongs to."""
 
     def __init__(self, name: str, document: Document) -> None:
-        self.name = name
-        self.place = document.line_column
+        super().__init__(name, document)
         self.body = document.text
-
-    def fail(self, node: Node, cause: str) -> NoReturn:
-        raise ConfigProblem(self.name, self.place(node.start)[0], cause)
 
     def config(self, root: Node, folder: str) -> Config:
         readers: dict[str, Callable[[Node, str], object]] = {
@@ -132,69 +130,6 @@ class _Reader:
         names = {key: key.replace("-", "_") for key in readers} | {"rules": "off"}
         values = {names[key]: value for key, value in found.items() if value is not None}
         return Config(replace(Policy(), **values), exclude, folder)  # type: ignore[arg-type]  # each reader has its field's type
-
-    # -- shapes -------------------------------------------------------------------------------------------------------
-
-    def entries(self, node: Node, key: str) -> list[tuple[str, Entry]]:
-        found = resolve(node)
-        if isinstance(found, Scalar) and literal(found) is None:
-            return []
-        if not isinstance(found, Mapping):
-            self.fail(node, f"{_shown(key)} must be a mapping")
-        seen: set[str] = set()
-        pairs = []
-        for entry in found.entries:
-            name = entry.key.text if isinstance(entry.key, Scalar) else ""
-            if not name:
-                self.fail(entry.key, f"{_shown(key)} has a key that is not a word")
-            if name in seen:
-                self.fail(entry.key, f"`{name}` is there twice")
-            seen.add(name)
-            pairs.append((name, entry))
-        return pairs
-
-    def members(self, node: Node, key: str, readers: dict[str, Callable[[Node, str], _T]]) -> dict[str, _T]:
-        values = {}
-        for name, entry in self.entries(node, key):
-            if name not in readers:
-                known = ", ".join(readers)
-                self.fail(entry.key, f"unknown key `{name}` in {_shown(key)} (known: {known})")
-            values[name] = readers[name](entry.value, name)
-        return values
-
-    def items(self, node: Node, key: str) -> list[Node]:
-        found = resolve(node)
-        if isinstance(found, Scalar) and literal(found) is None:
-            return []
-        if not isinstance(found, Sequence):
-            self.fail(node, f"`{key}` must be a list")
-        return found.items
-
-    def word(self, node: Node, key: str) -> str:
-        found = resolve(node)
-        if not isinstance(found, Scalar) or not found.text or not isinstance(literal(found), str):
-            self.fail(node, f"{_shown(key)} must be a string")
-        return found.text
-
-    def choice(self, node: Node, key: str, choices: dict[str, _T]) -> _T:
-        word = self.word(node, key)
-        if word not in choices:
-            self.fail(node, f"`{key}` must be one of {', '.join(choices)}, not {word}")
-        return choices[word]
-
-    def truth(self, node: Node, key: str) -> bool:
-        found = resolve(node)
-        value = literal(found) if isinstance(found, Scalar) else None
-        if not isinstance(value, bool):
-            self.fail(node, f"`{key}` must be true or false")
-        return value
-
-    def whole(self, node: Node, key: str) -> int:
-        found = resolve(node)
-        value = literal(found) if isinstance(found, Scalar) else None
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**32:
-            self.fail(node, f"`{key}` must be a whole number from 0 to 4294967295")
-        return value
 
     # -- values -------------------------------------------------------------------------------------------------------
 
@@ -221,13 +156,13 @@ class _Reader:
         return Opaque(written if len(written) <= _LONGEST_SHOWN else intrinsics.render(node), node)
 
     def file_system(self, node: Node, key: str) -> Value:
-        return self.identifier(node, key, _FILE_SYSTEM, "fs-0123456789abcdef0")
+        return self.identifier(node, key, FILE_SYSTEM, "fs-0123456789abcdef0")
 
     def access_point(self, node: Node, key: str) -> Value:
-        return self.identifier(node, key, _ACCESS_POINT, "fsap-0123456789abcdef0")
+        return self.identifier(node, key, ACCESS_POINT, "fsap-0123456789abcdef0")
 
     def role(self, node: Node, key: str) -> Value:
-        return self.identifier(node, key, _ROLE, "arn:aws:iam::123456789012:role/name")
+        return self.identifier(node, key, ROLE, "arn:aws:iam::123456789012:role/name")
 
     def path(self, node: Node, key: str, word: str | None = None) -> str:
         """An absolute path, coded and normalised; it may hold placeholders, as the definitions write them, and begin with an
@@ -315,8 +250,3 @@ class _Reader:
 
     def globs(self, node: Node, key: str) -> tuple[str, ...]:
         return tuple(self.word(item, f"an entry of `{key}`") for item in self.items(node, key))
-
-
-def _shown(key: str) -> str:
-    """A key as messages quote it; what has a space is a phrase that quotes its own."""
-    return key if " " in key else f"`{key}`"

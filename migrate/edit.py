@@ -19,6 +19,17 @@ class Edit:
     replacement: str
 
 
+def joined(edits: Iterable[Edit]) -> list[Edit]:
+    """The same edits, sorted, with those that touch made one, so that no order has to be kept among insertions."""
+    found: list[Edit] = []
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        if found and found[-1].end == edit.start:
+            last = found.pop()
+            edit = Edit(last.start, edit.end, last.replacement + edit.replacement)
+        found.append(edit)
+    return found
+
+
 def apply(text: str, edits: Iterable[Edit]) -> str:
     """Return `text` with all `edits` made. Insertions at one offset keep the order in which they are given.
 
@@ -37,3 +48,41 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
         position = edit.end
     pieces.append(text[position:])
     return "".join(pieces)
+
+
+def between(text: str, before: Iterable[Edit], after: Iterable[Edit]) -> list[Edit]:
+    """Return edits that make of `apply(text, before)` what `apply(text, after)` is; they touch only places where the two
+    have different edits."""
+    edits = sorted(
+        [(e.start, e.end, 0, i, e) for i, e in enumerate(before)]
+        + [(e.start, e.end, 1, i, e) for i, e in enumerate(after)]
+    )
+    groups: list[tuple[list[Edit], list[Edit]]] = []
+    reach = -1
+    for start, end, side, _, edit in edits:
+        if start > reach:
+            groups.append(([], []))
+        groups[-1][side].append(edit)
+        reach = max(reach, end)
+    found = []
+    shift = 0
+    for old, new in groups:
+        start, end = min(e.start for e in (*old, *new)), max(e.end for e in (*old, *new))
+        length = end - start + _growth(old)
+        if old != new:
+            part = [Edit(e.start - start, e.end - start, e.replacement) for e in new]
+            found.append(Edit(start + shift, start + shift + length, apply(text[start:end], part)))
+        shift += _growth(old)
+    return found
+
+
+def _growth(edits: Iterable[Edit]) -> int:
+    return sum(len(e.replacement) - (e.end - e.start) for e in edits)
+
+
+def shared(old: str, new: str) -> tuple[int, int]:
+    """How many characters two texts have in common at the beginning, and how many of the others at the end."""
+    shorter = min(len(old), len(new))
+    head = next((i for i in range(shorter) if old[i] != new[i]), shorter)
+    tail = next((i for i in range(shorter - head) if old[-1 - i] != new[-1 - i]), shorter - head)
+    return head, tail

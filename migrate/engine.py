@@ -6,8 +6,8 @@ Nothing here touches the disk or knows a dialect. A file whose change cannot be 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, chain
 
 from migrate import dialects
@@ -40,8 +40,44 @@ from rules.model import (
 from rules.model import apply as apply_changes
 from rules.rule import CAREFUL, Context, Finding, Policy, Rule, ServiceCheck, Status, StepId, VolumeCheck, temper
 
-Decisions = Mapping[StepId, bool]
-"""Steps that somebody accepted or refused; the others are decided by their status and the policy."""
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A yes or a no to a step. `digest` is that of the step which it was given to; None: whatever the step does."""
+
+    accepted: bool
+    digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What somebody decided about steps. What is left is decided by its status."""
+
+    answers: Mapping[StepId, Answer] = field(default_factory=dict)
+    """A yes to an alternative chooses it."""
+    skipped: frozenset[str] = frozenset()
+    """Rules whose steps are refused unless there is an answer."""
+    taken: frozenset[Status] | None = None
+    """The statuses of steps that are taken without an answer; None: as the policy says."""
+
+    @classmethod
+    def only(cls, steps: Iterable[StepId]) -> Decisions:
+        """Takes these steps and no other, whether it is known by now or not."""
+        return cls({step: Answer(True) for step in steps}, taken=frozenset())
+
+    def of(self, finding: Finding) -> bool | None:
+        """Whether a step was accepted; None if nobody decided about it."""
+        answer = self.answers.get(finding.id)
+        if answer is not None and (answer.digest is None or answer.digest == finding.digest):
+            return answer.accepted
+        return False if finding.rule in self.skipped else None
+
+    def choose(self, finding: Finding) -> Finding:
+        """The step, or the alternative to it that somebody accepted."""
+        return next((other for other in finding.alternatives if self.of(other)), finding)
+
+
+UNDECIDED = Decisions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +86,8 @@ class Decided:
 
     finding: Finding
     applied: bool
+    together: tuple[Finding, ...]
+    """The findings that stand or fall with this one, itself included."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +128,8 @@ class _Planner:
         self.policy = policy
         self.suppressed = suppressed
         self.decisions = decisions
+        by_default = {Status.FIXABLE, Status.UNSAFE} if policy.unsafe else {Status.FIXABLE}
+        self.taken = by_default if decisions.taken is None else decisions.taken
         self.context = Context(reading.stack, policy)
         self.tasks = {task.key: task for task in reading.stack.tasks}
         self.volumes = {volume.key: volume for task in reading.stack.tasks for volume in task.volumes}
@@ -172,22 +212,34 @@ class _Planner:
             if finding and rule in self.suppressed.get(key, ()):
                 silenced = True
             elif finding:
-                findings.append(temper(finding, self.volumes[key], task, self.context))
+                finding = temper(finding, self.volumes[key], task, self.context)
+                others = (temper(other, self.volumes[key], task, self.context) for other in finding.alternatives)
+                findings.append(replace(finding, alternatives=tuple(others)) if finding.alternatives else finding)
         return findings if len(group) == 1 else _agree(findings, group, silenced)
 
     def decide(self, findings: Sequence[Finding]) -> bool:
         """Record findings that stand or fall together; return whether their changes are part of the plan."""
+        findings = self.with_alternatives(findings)
         if reason := self.obstacle(findings):
             findings = [_refuse(f, f"not possible here: {reason}") for f in findings]
         applied = bool(findings[0].changes) and all(self.accepts(f) for f in findings) and self.left != 0
         if applied and self.left is not None:
             self.left -= 1
         for finding in findings:
-            self.decided.append(Decided(finding, applied))
+            self.decided.append(Decided(finding, applied, tuple(findings)))
             if applied:
                 for change in finding.changes:
                     self.apply(change)
         return applied
+
+    def with_alternatives(self, findings: Sequence[Finding]) -> Sequence[Finding]:
+        """The findings with the alternatives that are possible here, or the one that was chosen in its place."""
+        if not any(finding.alternatives for finding in findings):
+            return findings
+        if len(findings) > 1:  # what is shared has to take the same way everywhere: the usual one
+            return [replace(finding, alternatives=()) for finding in findings]
+        possible = tuple(other for other in findings[0].alternatives if not self.obstacle([other]))
+        return [self.decisions.choose(replace(findings[0], alternatives=possible))]
 
     def obstacle(self, findings: Sequence[Finding]) -> str | None:
         """Why the source cannot express what findings change, or None."""
@@ -196,8 +248,8 @@ class _Planner:
         return next(filter(None, chain(unwritten, changes)), None)
 
     def accepts(self, finding: Finding) -> bool:
-        default = finding.status is Status.FIXABLE or (finding.status is Status.UNSAFE and self.policy.unsafe)
-        return self.decisions.get(finding.id, default)
+        decision = self.decisions.of(finding)
+        return finding.status in self.taken if decision is None else decision
 
     def apply(self, change: Change) -> None:
         self.changes.append(change)
@@ -212,9 +264,11 @@ class _Planner:
 
 
 def _refuse(finding: Finding, reason: str) -> Finding:
-    return replace(
-        finding, status=Status.REFUSED, message=f"{finding.message} — {reason}", caveat=None, changes=(), grant=None
-    )
+    return replace(_without_changes(finding), status=Status.REFUSED, message=f"{finding.message} — {reason}")
+
+
+def _without_changes(finding: Finding) -> Finding:
+    return replace(finding, caveat=None, changes=(), grant=None, question=None, alternatives=())
 
 
 def _agree(findings: list[Finding], group: Sequence[Key], silenced: bool) -> list[Finding]:
@@ -239,7 +293,7 @@ def _agree(findings: list[Finding], group: Sequence[Key], silenced: bool) -> lis
             because = f"{finding.message} — shared with a volume for which {worst.message}"
             finding = replace(finding, status=worst.status, message=because)
             if worst.status is not Status.UNSAFE:
-                finding = replace(finding, caveat=None, changes=(), grant=None)
+                finding = _without_changes(finding)
         agreed.append(finding)
     return agreed
 
@@ -303,45 +357,100 @@ def process(
     *,
     json: bool | None = None,
     python: bool = False,
-    decisions: Decisions | None = None,
+    decisions: Decisions = UNDECIDED,
 ) -> Outcome:
     """Read, plan, write and prove one file's text (`json` and `python` as for `parse`). Never raises for what a file may
     hold."""
+    opened = open_text(text, stem, json=json, python=python)
+    return opened.outcome(policy, decisions) if isinstance(opened, Opened) else opened
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A text that a dialect reads, ready to be planned and written any number of times."""
+
+    reading: Reading
+    stem: str
+    suppressed: Mapping[Key, frozenset[str]]
+
+    @property
+    def text(self) -> str:
+        return self.reading.document.text
+
+    @property
+    def unwritten(self) -> int:
+        """How many steps have turned out to have no place in the text. The next plan refuses them."""
+        return len(self.reading.unwritten)
+
+    def plan(self, policy: Policy, decisions: Decisions) -> Plan:
+        """What the rules say, in the order in which steps rest on one another."""
+        with not_collecting():
+            return plan(self.reading, _adopted(policy, self.reading), self.suppressed, decisions)
+
+    def outcome(self, policy: Policy, decisions: Decisions) -> Outcome:
+        """Plan, write and prove."""
+        with not_collecting():
+            return self._outcome(_adopted(policy, self.reading), decisions)
+
+    def _outcome(self, policy: Policy, decisions: Decisions) -> Outcome:
+        reading, document = self.reading, self.reading.document
+        try:
+            planned, tree_edits, edits = _written(reading, policy, self.suppressed, decisions)
+        except (CannotEdit, ValueError) as problem:
+            return Outcome(dialect=reading.dialect.name, error=f"cannot be edited without guessing: {problem}")
+        new_text = apply(document.text, edits)
+        failure = prove(reading, planned, tree_edits, edits, new_text, self.stem, policy, decisions) if edits else None
+        if edits == [] and planned.stack != reading.stack:
+            failure = "the plan changes something that was not written"
+        if failure:
+            return Outcome(dialect=reading.dialect.name, error=f"left alone, the change could not be proven: {failure}")
+        return Outcome(
+            reading.dialect.name,
+            tuple(_levels(reading, planned, policy)),
+            tuple(_locate(reading, planned)),
+            _words(document, reading.regions),
+            tuple(edits),
+            new_text,
+        )
+
+    def edited(self, text: str) -> Opened | str:
+        """Another text in this one's place, as somebody edited it by hand; or why it cannot be.
+
+        That is weaker than `prove`, because no plan says what the text should be: it must parse and be read by the same
+        dialect, with the same tasks and volumes, have no other kind of newline, and break no constraint of ECS that the old
+        text kept. That other lines are as they were is for the caller to see to.
+        """
+        with not_collecting():
+            try:
+                reading = dialects.read(self.reading.document.again(text), self.stem)
+                suppressed = suppressions(reading) if reading is not None else {}
+            except SyntaxProblem as problem:
+                return f"line {problem.line}: {problem.cause}"
+        if reading is None or reading.dialect.name != self.reading.dialect.name:
+            return "it is not recognised any more"
+        if reading.storages.keys() != self.reading.storages.keys():
+            return "it has other volumes than before"
+        if _newlines(text) - (_newlines(self.text) or {"\n"}):
+            return "it has another kind of newline"
+        if broken := _broken(reading.stack, self.reading.stack):
+            return f"it breaks a constraint of ECS: {broken}"
+        return Opened(reading, self.stem, suppressed)
+
+
+def open_text(text: str, stem: str, *, json: bool | None = None, python: bool = False) -> Opened | Outcome:
+    """Read one file's text (see `process`), or return what became of it if there is nothing to plan."""
     with not_collecting():
         try:
             document = parse(text, json=json, python=python)
         except SyntaxProblem as problem:
             return Outcome(error=problem.cause, error_line=problem.line)
-        return _process(document, stem, policy, decisions or {})
-
-
-def _process(document: Document, stem: str, policy: Policy, decisions: Decisions) -> Outcome:
-    reading = dialects.read(document, stem)
-    if reading is None:
-        return Outcome(unread=_words(document, []), text=document.text)
-    try:
-        suppressed = suppressions(reading)
-    except SyntaxProblem as problem:
-        return Outcome(dialect=reading.dialect.name, error=problem.cause, error_line=problem.line)
-    policy = _adopted(policy, reading)
-    try:
-        planned, tree_edits, edits = _written(reading, policy, suppressed, decisions)
-    except (CannotEdit, ValueError) as problem:
-        return Outcome(dialect=reading.dialect.name, error=f"cannot be edited without guessing: {problem}")
-    new_text = apply(document.text, edits)
-    failure = prove(reading, planned, tree_edits, edits, new_text, stem, policy, decisions) if edits else None
-    if edits == [] and planned.stack != reading.stack:
-        failure = "the plan changes something that was not written"
-    if failure:
-        return Outcome(dialect=reading.dialect.name, error=f"left alone, the change could not be proven: {failure}")
-    return Outcome(
-        reading.dialect.name,
-        tuple(_levels(reading, planned, policy)),
-        tuple(_locate(reading, planned)),
-        _words(document, reading.regions),
-        tuple(edits),
-        new_text,
-    )
+        reading = dialects.read(document, stem)
+        if reading is None:
+            return Outcome(unread=_words(document, []), text=document.text)
+        try:
+            return Opened(reading, stem, suppressions(reading))
+        except SyntaxProblem as problem:
+            return Outcome(dialect=reading.dialect.name, error=problem.cause, error_line=problem.line)
 
 
 _MOST_UNWRITTEN = 32
@@ -467,9 +576,8 @@ def prove(
         return "a second run would change it again"
     if _newlines(new_text) - (_newlines(reading.document.text) or {"\n"}):
         return "the result has another kind of newline"
-    broken = set(violations(again.stack)) - set(violations(reading.stack))
-    if broken:
-        return "the result breaks a constraint of ECS: " + "; ".join(sorted(reason for _, reason in broken))
+    if broken := _broken(again.stack, reading.stack):
+        return f"the result breaks a constraint of ECS: {broken}"
     if not _keeps_to_its_lines(reading.document, tree_edits, edits):
         return "an edit touches a line that nothing planned stands on"
     return None
@@ -509,6 +617,11 @@ def _says_nothing(document: Document, line: int) -> bool:
     return not text or (text.startswith("#") and not document.json)
 
 
+def _broken(stack: Stack, before: Stack) -> str:
+    """The constraints of ECS that a stack breaks and the one before it kept; empty if there are none."""
+    return "; ".join(sorted(reason for _, reason in set(violations(stack)) - set(violations(before))))
+
+
 def _keyed(stack: Stack) -> tuple[object, ...]:
     """A stack by keys: volumes have no order (ecs-cli keeps them in two lists), and neither have resources."""
     tasks = {t.key: (replace(t, volumes=()), {v.key: v for v in t.volumes}) for t in stack.tasks}
@@ -540,4 +653,19 @@ def _difference(planned: object, read: object) -> str:
     return difference(planned, read)
 
 
-__all__ = ["Decided", "Decisions", "Document", "Located", "Outcome", "Plan", "VolumeLevels", "plan", "process", "prove"]
+__all__ = [
+    "UNDECIDED",
+    "Answer",
+    "Decided",
+    "Decisions",
+    "Document",
+    "Located",
+    "Opened",
+    "Outcome",
+    "Plan",
+    "VolumeLevels",
+    "open_text",
+    "plan",
+    "process",
+    "prove",
+]

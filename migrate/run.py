@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from migrate import config
 from migrate.config import Config, ConfigProblem
 from migrate.discover import Found, content, discover, excluder, reason, screen, tells
-from migrate.engine import Outcome, process
+from migrate.engine import UNDECIDED, Answer, Decisions, Opened, Outcome, open_text
 from migrate.source import Source, SourceProblem, read
 from migrate.survey import Homes, Place, Survey, asks, look
 from rules import RULES
 from rules.model import Level
-from rules.rule import Policy
+from rules.rule import Policy, StepId
+
+if TYPE_CHECKING:
+    from migrate.fixes import Fix
 
 _Given = TypeVar("_Given")
 _Done = TypeVar("_Done")
@@ -39,7 +43,13 @@ class Options:
     """Processes; 0 means one per processor."""
     exclude: tuple[str, ...] = ()
     gitignore: bool = True
+    force_exclude: bool = False
+    """Whether the configuration's `exclude` holds for files that are named, too."""
     stdin_name: str | None = None
+    fixes: bool = False
+    """Whether results are to say which of their edits can be taken by themselves."""
+    answers: Mapping[str, Mapping[StepId, Answer]] = field(default_factory=dict)
+    """What somebody said of steps, by the name of the file."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,10 @@ class Job:
     """The broken configuration that is the reason."""
     place: Place | None = None
     """Where the file belongs, if it may ask what instances of other files mount."""
+    decisions: Decisions = UNDECIDED
+    """What somebody decided about its steps."""
+    fixes: bool = False
+    """As in the options."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,8 @@ class FileResult:
     """Whether this is standard input, whose result goes to standard output."""
     config: str | None = None
     """The broken configuration, as `Run.problems` knows it, that kept the file from being looked into."""
+    fixes: tuple[Fix, ...] = ()
+    """The outcome's edits in parts, if the options ask for them."""
 
 
 @dataclass
@@ -87,32 +103,40 @@ class Run:
 
     def results(self, paths: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Iterator[FileResult]:
         """Results in the order of discovery; `progress` is called with how many of how many files are done."""
-        for path in paths:
-            # A broken configuration is worth knowing of even where no file needs it.
-            if path != "-":
-                self.governing(os.path.join(path, config.NAME) if os.path.isdir(path) else path)
+        self.look_at_configurations(paths)
         if "-" in paths and (result := self.stdin()):
             yield result
+        jobs = self.jobs(paths)
+        for done, result in enumerate(self.spread(work, jobs), 1):
+            if progress:
+                progress(done, len(jobs))
+            yield result
+
+    def look_at_configurations(self, paths: Sequence[str]) -> None:
+        """Find the broken ones, which are worth knowing of even where no file needs them."""
+        for path in paths:
+            if path != "-":
+                self.governing(os.path.join(path, config.NAME) if os.path.isdir(path) else path)
+
+    def jobs(self, paths: Sequence[str]) -> list[Job]:
+        """The work that the files in these places ask for, in the order of discovery."""
         found = discover(
             [path for path in paths if path != "-"],
             exclude=self.options.exclude,
             gitignore=self.options.gitignore,
             warn=self.warn,
         )
-        jobs = self.informed([job for file in found if (job := self.job(file))])
-        for done, result in enumerate(self.spread(work, jobs), 1):
-            if progress:
-                progress(done, len(jobs))
-            yield result
+        return self.informed([job for file in found if (job := self.job(file))])
 
-    def job(self, found: Found) -> Job | None:
-        """The work that a file asks for; None if it holds nothing for us or is excluded."""
+    def job(self, found: Found, unsaved: bytes | None = None) -> Job | None:
+        """The work that a file asks for, which may have other content than is saved; None if it holds nothing for us or is
+        excluded."""
         if found.error is not None:
             return Job(found.path, found.name, None, found.error)
         if os.path.basename(found.path) == config.NAME:
             return None
         try:
-            raw = content(found.path)
+            raw = content(found.path) if unsaved is None else unsaved
         except OSError as error:
             return Job(found.path, found.name, None, reason(error))
         # What Python says about instances is for its own dialects.
@@ -123,10 +147,14 @@ class Run:
         governing = self.governing(found.path)
         if isinstance(governing, ConfigProblem):
             return _stopped(found.path, found.name, governing)
-        if not found.explicit and _excluded(governing, found.path):
+        if (self.options.force_exclude or not found.explicit) and _excluded(governing, found.path):
             return None
         place = self.place(found, governing) if asks(raw) else None
-        return Job(found.path, found.name, self.policy(governing), place=place)
+        decisions = Decisions(self.options.answers.get(found.name, {}))
+        fixes = self.options.fixes
+        return Job(
+            found.path, found.name, self.policy(governing), raw=unsaved, place=place, decisions=decisions, fixes=fixes
+        )
 
     def place(self, found: Found, governing: Config) -> Place:
         return Place(found.path, found.name, self._homes.of(found.path, (governing.folder, found.root)))
@@ -171,7 +199,7 @@ class Run:
         job = (
             _stopped(name, name, governing)
             if isinstance(governing, ConfigProblem)
-            else Job(name, name, self.policy(governing), raw=raw)
+            else Job(name, name, self.policy(governing), raw=raw, fixes=self.options.fixes)
         )
         return replace(work(job), stdin=True)
 
@@ -216,6 +244,29 @@ class Run:
 
 def work(job: Job) -> FileResult:
     """Do one job; never raises for what a file holds."""
+    begun = begin(job)
+    if isinstance(begun, FileResult):
+        return begun
+    opened = begun.opened
+    result = FileResult(job.name, begun.source, opened.outcome(begun.policy, job.decisions))
+    if not job.fixes:
+        return result
+    from migrate.fixes import fixes
+
+    return replace(result, fixes=fixes(result.outcome, partial(opened.outcome, begun.policy)))
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A job whose file can be planned."""
+
+    source: Source
+    opened: Opened
+    policy: Policy
+
+
+def begin(job: Job) -> Begun | FileResult:
+    """Read a job's file, or return what became of it if there is nothing to plan."""
     if job.policy is None:
         return FileResult(job.name, None, Outcome(error=job.error), config=job.config)
     path = Path(job.path)
@@ -224,21 +275,21 @@ def work(job: Job) -> FileResult:
     except SourceProblem as problem:
         return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
     json = {".json": True, ".yaml": False, ".yml": False}.get(path.suffix.lower())
-    outcome = process(source.text, _stem(path), job.policy, json=json, python=_is_python(job.path))
-    return FileResult(job.name, source, outcome)
+    opened = open_text(source.text, _stem(path), json=json, python=_is_python(job.path))
+    return Begun(source, opened, job.policy) if isinstance(opened, Opened) else FileResult(job.name, source, opened)
 
 
 def _is_python(path: str) -> bool:
     return path.lower().endswith(".py")
 
 
-def _stopped(path: str, name: str, problem: ConfigProblem) -> Job:
-    return Job(path, name, None, f"its configuration is broken ({problem})", config=problem.path)
-
-
 def _stem(path: Path) -> str:
     """What a definition without a family is called: `web` for `web.json` and `web.taskdef.json`."""
     return path.name.partition(".")[0] or path.name
+
+
+def _stopped(path: str, name: str, problem: ConfigProblem) -> Job:
+    return Job(path, name, None, f"its configuration is broken ({problem})", config=problem.path)
 
 
 def _excluded(governing: Config, path: str) -> bool:

@@ -145,9 +145,36 @@ def _replace(target: Path, old: bytes, new: bytes) -> None:
         if same:
             temporary.replace(target)
         else:
-            _overwrite(target, old, new)
+            overwrite(target, old, new)
             temporary.unlink()
     except BaseException:  # KeyboardInterrupt too: the name is random, so it can only be ours
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    _sync_directory(target.parent)
+
+
+def put(path: Path, raw: bytes, *, new: bool = False) -> None:
+    """Give a file of our own this content, wholly or not at all. Raises OSError; FileExistsError if it was to be `new`."""
+    target = path if new else Path(os.path.realpath(path))
+    if not new and target.exists() and not target.is_file():
+        target.write_bytes(raw)  # /dev/stdout and the like
+        return
+    temporary = target.with_name(f".efs-migrate-{os.urandom(8).hex()}.tmp")
+    try:
+        # Unlike what replaces a file, this has the mode that the user's mask leaves.
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+        try:
+            _write_all(handle, raw)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        if new:
+            target.hardlink_to(temporary)
+            temporary.unlink()
+        else:
+            temporary.replace(target)
+    except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
@@ -186,7 +213,8 @@ def _copy_attributes(handle: int, target: Path) -> None:
             os.setxattr(handle, name, value)
 
 
-def _overwrite(target: Path, old: bytes, new: bytes) -> None:
+def overwrite(target: Path, old: bytes, new: bytes) -> None:
+    """Write `new` into a file that holds `old`, in its place; if that fails, put `old` back and raise OSError."""
     handle = os.open(target, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         try:

@@ -1,4 +1,28 @@
-"""Text from outside (file names, values, messages of other programs) made safe for a terminal."""
+"""Text from outside (file names, values, messages of other programs) made safe for a terminal, and where colours belong."""
+
+from __future__ import annotations
+
+import os
+import re
+
+# What the logs of GitHub Actions and Azure Pipelines take for a command: the former at the start of a line (runner,
+# ActionCommand.cs: blanks before it do not count), the latter anywhere.
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)")
+
+_STYLES = {
+    "bold": "1",
+    "faint": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "magenta": "35",
+    "cyan": "36",
+    "bold green": "1;32",
+    "bold yellow": "1;33",
+}
+"""Parameters of the terminal sequence SGR (ECMA-48, §8.3.117)."""
+_STYLED = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def printable(text: str) -> str:
@@ -7,12 +31,50 @@ def printable(text: str) -> str:
     The result is one line and cannot move the cursor, change colours, reorder what follows (bidirectional controls) or
     fail to encode as UTF-8: control and format characters, line separators, unassigned and private characters become
     `\n`, `\x1b`, `\u202e` or `\U000e0001`; a lone surrogate that stands for an undecodable byte of a file name
-    (PEP 383) becomes that byte, `\xe9`. Backslashes stay as they are, so the result is for reading, not for decoding.
+    (PEP 383) becomes that byte, `\xe9`. Neither does the log of a CI service take it for a command: a `::` at the start
+    becomes `\x3a:`, and a `##[` anywhere `\x23#[`. Backslashes stay as they are, so the result is for reading, not for
+    decoding.
     """
     # str.isprintable is the interpreter's own table (Unicode categories C* and Z* except the space).
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else _escape(character) for character in text)
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else _escape(character) for character in text)
+    return _COMMAND.sub(_defused, text) if "::" in text or "##" in text else text
+
+
+def _defused(match: re.Match[str]) -> str:
+    blanks: str | None = match[1]
+    return r"\x23" if blanks is None else rf"{blanks}\x3a"
+
+
+def printable_lines(text: str) -> str:
+    """The lines of a text, each made printable but for its tabs; what ends them becomes a line feed."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in lines)
+
+
+def painted(text: str, style: str) -> str:
+    """A text in one of our styles; what it holds has to be printable."""
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+
+
+def unpainted(text: str) -> str:
+    """A text without any style."""
+    return _STYLED.sub("", text)
+
+
+def coloured(terminal: bool) -> bool:
+    """Whether what is written is to have colours: on a terminal that can show them, or where FORCE_COLOR or CLICOLOR_FORCE
+    ask for them; never with NO_COLOR (no-color.org, bixense.com/clicolors)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if any(os.environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return terminal and not is_dumb()
+
+
+def is_dumb() -> bool:
+    """Whether the environment says that terminals are of a kind which does nothing but show text."""
+    return os.environ.get("TERM", "dumb") in ("dumb", "")
 
 
 def _escape(character: str) -> str:

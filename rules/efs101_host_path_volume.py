@@ -18,13 +18,16 @@ Source: Amazon ECS developer guide, "Amazon EFS volumes" and "Tutorial: Using Am
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rules.model import ENABLED, Change, DockerVolume, EfsVolume, HostPath, Level, SetStorage, Task, Text, Value, Volume
 from rules.mountable import over_the_network
 from rules.mounts import SYSTEM_PATH, UNSUPPORTED, Mapped, Unplaced, lost_options, place, split_options
 from rules.paths import climbs, looks_like_a_file, looks_like_efs, normalise, text
 from rules.proposals import propose, settle, where
+from rules.questions import MountAt, Question
 from rules.rule import Context, Example, Finding, Rule, Status, keep_read_only, shown, shown_path, yaml_word
-from rules.seen import SeenMount
+from rules.seen import Proposal, SeenMount
 
 _ID = "EFS101"
 
@@ -161,7 +164,17 @@ def _ask(volume: Volume, path: str, found: Unplaced, context: Context) -> Findin
         f"host path {path} may be EFS: {found.reason}; {remedy}",
         help="`efs-migrate init` writes a configuration to fill in; /proc/mounts on an instance shows its mounts",
         proposals=proposals,
+        question=_question(path, found, proposals),
     )
+
+
+def _question(path: str, found: Unplaced, proposals: Sequence[Proposal]) -> Question | None:
+    """Which file system is mounted there, if the configuration can settle it."""
+    mounts = [(shown_path(p.mount.host_path), p.id or "", shown_path(p.mount.directory)) for p in proposals]
+    likely = [mount for mount in mounts if mount[0].startswith("/") and mount[2].startswith("/")]
+    if found.mappable and not proposals:
+        likely = [(path, *found.likely) if found.likely else (likely_mount_point(path), "", "/")]
+    return MountAt(path, tuple(likely)) if likely else None
 
 
 def _refuse(volume: Volume, message: str) -> Finding:

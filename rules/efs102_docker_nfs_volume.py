@@ -38,6 +38,7 @@ from rules.model import (
 from rules.mountable import over_the_network
 from rules.mounts import UNSUPPORTED, lost_options, parse_source, split_options
 from rules.paths import climbs, starts_with_reference, text
+from rules.questions import Question, RoleOf, StorageOf
 from rules.rule import Context, Example, Finding, Rule, Status, keep_read_only, shown, shown_path, yaml_word
 
 _ID = "EFS102"
@@ -99,11 +100,11 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     file_system = mount.file_system or (configured.file_system if configured else None)
     directory = mount.directory or (configured.directory if configured else None)
     if file_system is None or directory is None:
-        return _finding(
+        return _ask(
             volume,
-            Status.NEEDS_INPUT,
             f"NFS server {mount.server or '(none)'} may or may not be EFS: if it is, configure "
             f"`docker-volumes: {{{yaml_word(volume.name)}: {{file-system: fs-…, directory: /…}}}}`",
+            StorageOf(volume.name, shown_path(mount.directory or "/")),
         )
     target = f"{shown(file_system)}:{shown_path(directory)}"
     if configured and (configured.file_system, configured.directory) != (file_system, directory):
@@ -116,11 +117,11 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     iam = mount.option("iam") is not None and not later
     role = task.task_role or configured_role(task, context)
     if iam and role is None:
-        return _finding(
+        return _ask(
             volume,
-            Status.NEEDS_INPUT,
             f"the Docker volume mounts {target} with IAM authorization, which needs a task role: configure "
             f"`task-roles: {{{yaml_word(family(task))}: arn:aws:iam::…}}`",
+            RoleOf(family(task)),
         )
     point = mount.option("accesspoint")
     storage = EfsVolume(
@@ -154,12 +155,12 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     return over_the_network(step, task, context)
 
 
-def _finding(volume: Volume, status: Status, message: str) -> Finding:
-    return Finding(_ID, volume.key, status, message)
+def _ask(volume: Volume, message: str, question: Question) -> Finding:
+    return Finding(_ID, volume.key, Status.NEEDS_INPUT, message, question=question)
 
 
 def _refused(volume: Volume, reason: str) -> Finding:
-    return _finding(volume, Status.REFUSED, f"the Docker volume cannot be replaced: {reason}")
+    return Finding(_ID, volume.key, Status.REFUSED, f"the Docker volume cannot be replaced: {reason}")
 
 
 def _inexpressible(mount: DockerMount, directory: str, task: Task) -> str | None:

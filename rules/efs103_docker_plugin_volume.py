@@ -18,6 +18,7 @@ import re
 from rules.model import DockerVolume, EfsVolume, Level, SetStorage, Task, Volume
 from rules.mountable import over_the_network
 from rules.paths import text
+from rules.questions import StorageOf
 from rules.rule import Context, Example, Finding, Rule, Status, shown, shown_path, yaml_word
 
 _ID = "EFS103"
@@ -41,13 +42,15 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     driver = shown(volume.storage.driver)
     configured = context.policy.docker_volumes.get(volume.name)
     if configured is None:
-        hint = "; rexray keeps a volume's files in the directory /data" if driver.startswith("rexray") else ""
+        is_rexray = driver.startswith("rexray")
+        hint = "; rexray keeps a volume's files in the directory /data" if is_rexray else ""
         return Finding(
             _ID,
             volume.key,
             Status.NEEDS_INPUT,
             f"driver {driver} chooses the file system by the volume's name: configure "
             f"`docker-volumes: {{{yaml_word(volume.name)}: {{file-system: fs-…, directory: /…}}}}`{hint}",
+            question=StorageOf(volume.name, "/data" if is_rexray else "/"),
         )
     root = None if configured.directory == "/" else text(configured.directory)
     target = f"{shown(configured.file_system)}:{shown_path(configured.directory)}"

@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rules.model import ENABLED, EfsVolume, Level, OtherStorage, SetStorage, Task, Text, Volume
-from rules.rule import Context, Example, Finding, Rule, Status, shown, volume_prerequisites
+from rules.rule import Context, Example, Finding, Rule, Stage, Status, shown, volume_prerequisites
 
 _ID = "EFS201"
 
@@ -69,6 +69,7 @@ RULE = Rule(
     "fixable",
     __doc__,
     check_volume=check,
+    stage=Stage.PLATFORM,
     climbs_to=Level.TLS,
     examples=(
         Example(

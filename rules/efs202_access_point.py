@@ -26,6 +26,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Iterator
 from dataclasses import replace
 
 from rules.model import (
@@ -44,6 +45,7 @@ from rules.model import (
 )
 from rules.names import access_point_name, tags
 from rules.paths import access_point_problem
+from rules.questions import AccessPointOf, Question
 from rules.rule import (
     AccessPoints,
     Context,
@@ -51,6 +53,7 @@ from rules.rule import (
     Finding,
     Policy,
     Rule,
+    Stage,
     Status,
     directory,
     given,
@@ -82,17 +85,38 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return None
     if path is None:
         return _finding(volume, Status.REFUSED, "rootDirectory is an expression that cannot be read here")
-    file_system = shown(storage.file_system)
+    usual, *others = _ways(volume, storage, task, path, context)
+    return replace(
+        usual,
+        alternatives=tuple(other for other in others if other.changes) if usual.changes else (),
+        otherwise=f"keep mounting {shown(storage.file_system)}:{shown_path(path)} without an access point",
+    )
+
+
+def _ways(volume: Volume, storage: EfsVolume, task: Task, path: Directory, context: Context) -> Iterator[Finding]:
+    """The access points that the volume could mount through, the usual one first; the last ones are for somebody to choose
+    only."""
+    assert storage.file_system is not None
+    condition = _condition(volume, storage, task, context)
     point = context.access_point(storage.file_system, path)
-    own = context.own_access_point(storage.file_system, path)
-    if point is None and own is not None:
-        new = _new(own, context)
-        condition = _condition(volume, storage, task, context)
-        if new or own.condition in (None, volume.condition, task.condition, condition):
-            also = AddAccessPoint(replace(own, condition=condition))
-            return _through(volume, storage, own.ref, path, (also,) if new else ())
     if point is not None:
-        return _through(volume, storage, point, path, ())
+        yield _through(volume, storage, point, path, context)
+    own = context.own_access_point(storage.file_system, path)
+    if own is not None and _new(own, context):
+        yield _through(volume, storage, own.ref, path, context, (AddAccessPoint(replace(own, condition=condition)),))
+        return  # one is enough, and the plan has it
+    there = (None, volume.condition, task.condition, condition)
+    existing = [p for p in context.access_points_on(storage.file_system, path) if p.condition in there]
+    existing.sort(key=lambda p: p is not own)  # stable: the others stay in their order
+    yield from (_through(volume, storage, p.ref, path, context) for p in existing if p.user is None)
+    yield _new_one(volume, storage, task, path, context)
+    yield from (_through_another_user(volume, storage, p, path, context) for p in existing if p.user is not None)
+
+
+def _new_one(volume: Volume, storage: EfsVolume, task: Task, path: Directory, context: Context) -> Finding:
+    """Create the access point, or say why it cannot be, or where."""
+    assert storage.file_system is not None
+    file_system = shown(storage.file_system)
     for case in _cases(path):
         if isinstance(case, str) and (
             problem := access_point_problem(case) or _value_problem(Text.decode(case), volume, context)
@@ -117,20 +141,60 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         f"[{{id: {yaml_word(file_system)}, access-points: {{{yaml_word(shown_path(path))}: fsap-…}}}}]`, or set `access-points: "
         f"{'subdirectories' if path == '/' else 'never'}`",
         help=_create_command(file_system, shown_path(path), context.policy),
+        question=_question(storage, path, context),
     )
 
 
-def _through(volume: Volume, storage: EfsVolume, point: Value, path: Directory, more: tuple[Change, ...]) -> Finding:
+def _question(storage: EfsVolume, path: Directory, context: Context) -> Question | None:
+    """Which access point there is, if there may be one that the configuration can name."""
+    system = storage.file_system
+    if system is None or context.own_file_system(system) or not shown_path(path).startswith("/"):
+        return None
+    return AccessPointOf(system, shown_path(path))
+
+
+def _through(
+    volume: Volume,
+    storage: EfsVolume,
+    point: Value,
+    path: Directory,
+    context: Context,
+    more: tuple[Change, ...] = (),
+) -> Finding:
+    """Mount through an access point that is there, or will be: `more` is what the plan has to know about it then."""
     target = f"{shown(storage.file_system)}:{shown_path(path)}"
+    caveat = None
+    if more:
+        caveat = _created(target, path, volume, context)
+    elif context.own_point_of(point) is None:  # what this source creates shows its path
+        caveat = (
+            f"Check that access point {shown(point)} has the path {shown_path(path)}: a wrong path starts the task on another "
+            "directory, an empty one if it does not exist yet."
+        )
     return Finding(
         _ID,
         volume.key,
         Status.FIXABLE,
         f"{target} has access point {shown(point)}: mount through it",
-        f"Check that access point {shown(point)} has the path {shown_path(path)}: a wrong path starts the task on another "
-        "directory, an empty one if it does not exist yet.",
+        caveat,
         changes=(*more, SetStorage(volume.key, replace(storage, access_point=point, root_directory=None))),
         detail=f"{shown(point)} for {target}",
+        label=f"mount through access point {shown(point)}",
+    )
+
+
+def _through_another_user(
+    volume: Volume, storage: EfsVolume, point: AccessPoint, path: Directory, context: Context
+) -> Finding:
+    """Mount through an access point that enforces a user: for somebody to choose, because files change their owner."""
+    user = ":".join(point.user or ())
+    finding = _through(volume, storage, point.ref, path, context)
+    return replace(
+        finding,
+        status=Status.UNSAFE,
+        caveat=f"Access point {shown(point.ref)} enforces user {user}: whoever a container runs as, its files are read and "
+        f"written as {user}, which locks it out of what others own.",
+        label=f"{finding.label}, which enforces user {user}",
     )
 
 
@@ -159,14 +223,23 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, con
         volume.key,
         Status.FIXABLE,
         f"nothing confines the mount to {target}: create access point {name} and mount through it",
-        f"Compare {target} with the directory that is mounted today: a path that does not exist is created, empty."
-        + _unknown(path, volume, context),
+        _created(target, path, volume, context),
         changes=(
             AddAccessPoint(point),
             SetStorage(volume.key, replace(storage, access_point=point.ref, root_directory=None)),
         ),
         detail=f"{name} for {target}",
+        question=_question(storage, path, context),
+        label=f"create access point {name}",
     )
+
+
+def _created(target: str, path: Directory, volume: Volume, context: Context) -> str:
+    """The caveat of an access point that the plan creates."""
+    compare = (
+        f"Compare {target} with the directory that is mounted today: a path that does not exist is created, empty."
+    )
+    return compare + _unknown(path, volume, context)
 
 
 def _cases(path: Directory) -> list[Directory]:
@@ -244,6 +317,7 @@ RULE = Rule(
     "fixable with an access point of the source or the configuration; plain files without one need input",
     __doc__,
     check_volume=check,
+    stage=Stage.ACCESS_POINTS,
     climbs_to=Level.ACCESS_POINT,
     examples=(
         Example(

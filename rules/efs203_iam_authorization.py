@@ -42,7 +42,8 @@ from rules.model import (
 from rules.names import role_name as new_role_name
 from rules.names import tags
 from rules.principals import floor
-from rules.rule import Context, Example, Finding, Rule, Status, may_be_absent, shown, yaml_word
+from rules.questions import RoleOf
+from rules.rule import Context, Example, Finding, Rule, Stage, Status, may_be_absent, shown, yaml_word
 
 _ID = "EFS203"
 
@@ -76,10 +77,12 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return _with_new_role(volume, storage, task, context)
     if role is None:
         start = "iam is ENABLED, but the mount fails without" if storage.authorizes else "IAM authorization needs"
-        return _finding(
-            volume,
+        return Finding(
+            _ID,
+            volume.key,
             Status.NEEDS_INPUT,
             f"{start} a task role: configure `task-roles: {{{yaml_word(family(task))}: arn:aws:iam::…}}`",
+            question=RoleOf(family(task)),
         )
     roles = task.task_roles or (role,)
     if may_be_absent(role) or any(arm.literal == "" for arm in roles):
@@ -125,6 +128,8 @@ def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Cont
         status=finding.status if harmless else Status.UNSAFE,
         message=f"{finding.message}, which is new",
         caveat=f"The task had no role.{risk} {finding.caveat or ''}".strip(),
+        question=RoleOf(family(task)),
+        label=f"create role {name}",
     )
 
 
@@ -173,6 +178,7 @@ def _with_roles(
         changes=changes,
         grant=allowed,
         detail=f"{point}, {' and '.join(names)}",
+        otherwise="keep IAM authorization off",
     )
 
 
@@ -243,6 +249,7 @@ RULE = Rule(
     "fixable with a task role of the source or the configuration; a plain definition without one needs input",
     __doc__,
     check_volume=check,
+    stage=Stage.GRANTS,
     climbs_to=Level.IAM,
     examples=(
         Example(

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rules.model import EfsVolume, Level, SetStorage, Task, Volume
-from rules.rule import Context, Example, Finding, Rule, Status, directory, may_be_absent, shown, shown_path
+from rules.rule import Context, Example, Finding, Rule, Stage, Status, directory, may_be_absent, shown, shown_path
 
 _ID = "EFS301"
 
@@ -59,6 +59,7 @@ RULE = Rule(
     "fixable; refused where the access point's path is known to differ",
     __doc__,
     check_volume=check,
+    stage=Stage.ACCESS_POINTS,
     climbs_to=Level.EFS,
     examples=(
         Example(

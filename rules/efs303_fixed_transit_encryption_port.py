@@ -24,16 +24,18 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     # The agent treats 0 as not set.
     if not isinstance(storage, EfsVolume) or (port := storage.transit_encryption_port) is None or port.literal == "0":
         return None
-    return Finding(
+    removal = Finding(
         _ID,
         volume.key,
-        Status.UNSAFE if context.policy.unsafe else Status.ADVICE,
+        Status.UNSAFE,
         f"transitEncryptionPort {shown(port)} is fixed: it serves one mount at a time; remove it and let the mount helper choose",
-        "Check that no firewall rule or sidecar relies on the port." if context.policy.unsafe else None,
-        changes=(SetStorage(volume.key, replace(storage, transit_encryption_port=None)),)
-        if context.policy.unsafe
-        else (),
+        "Check that no firewall rule or sidecar relies on the port.",
+        changes=(SetStorage(volume.key, replace(storage, transit_encryption_port=None)),),
+        detail="removed",
     )
+    if context.policy.unsafe:
+        return removal
+    return Finding(_ID, volume.key, Status.ADVICE, removal.message, alternatives=(removal,))
 
 
 RULE = Rule(

@@ -30,7 +30,7 @@ from rules.model import (
     Task,
     Text,
 )
-from rules.rule import Context, Example, Finding, Rule, Status, shown
+from rules.rule import Context, Example, Finding, Rule, Stage, Status, shown
 
 _ID = "EFS401"
 _OLD = re.compile(r"1\.[0-3](\.\d+)?|1\.4|1")
@@ -141,6 +141,7 @@ RULE = Rule(
     "fixable; a parameter's default is unsafe",
     __doc__,
     check_service=check,
+    stage=Stage.PLATFORM,
     climbs_to=Level.EFS,
     examples=(
         Example(

@@ -25,7 +25,7 @@ from rules.images import Ability, Support, ability, recommended, support_of
 from rules.levels import level
 from rules.model import Change, Image, Instance, Key, Level, SetImage, SetParameterDefault, Stack, Task
 from rules.mounts import Unplaced
-from rules.rule import INSTANCE_PREREQUISITES, Context, Example, Finding, Rule, Status
+from rules.rule import INSTANCE_PREREQUISITES, Context, Example, Finding, Rule, Stage, Status
 
 _ID = "EFS402"
 _ABLE = {
@@ -119,6 +119,7 @@ RULE = Rule(
     "advice; replacing an old SSM parameter takes --unsafe",
     __doc__,
     check_stack=check,
+    stage=Stage.PLATFORM,
     examples=(
         Example(
             """

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from rules.levels import level, tls_mount
 from rules.model import Level, System, Task, Volume
-from rules.rule import Context, Finding, Rule, Status
+from rules.rule import Context, Finding, Rule, Stage, Status
 
 _ID = "EFS403"
 
@@ -47,4 +47,4 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     return Finding(_ID, volume.key, Status.REFUSED, f"{platform}: the volume stays as it is", stops=True)
 
 
-RULE = Rule(_ID, "unsupported-platform", "any", "refused", __doc__, check_volume=check)
+RULE = Rule(_ID, "unsupported-platform", "any", "refused", __doc__, check_volume=check, stage=Stage.PLATFORM)

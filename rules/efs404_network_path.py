@@ -29,7 +29,7 @@ from rules.mountable import (
     servers,
 )
 from rules.routes import Answer, Routes
-from rules.rule import Context, Finding, Rule, Status, shown
+from rules.rule import Context, Finding, Rule, Stage, Status, shown
 
 _ID = "EFS404"
 
@@ -96,5 +96,6 @@ RULE = Rule(
     "advice",
     __doc__,
     check_stack=check,
+    stage=Stage.NETWORK,
     climbs_to=Level.EFS,
 )

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from rules.efs101_host_path_volume import host_path
 from rules.model import EfsVolume, HostMount, Instance, Key, Stack, Text, Value
 from rules.paths import climbs, may_lie_below, normalise, starts_with_reference
-from rules.rule import Context, Finding, Rule, Status, directory, shown, shown_path
+from rules.rule import Context, Finding, Rule, Stage, Status, directory, shown, shown_path
 
 _ID = "EFS405"
 
@@ -129,4 +129,4 @@ def _finding(instance: Instance, path: str, mount: HostMount) -> Finding:
     )
 
 
-RULE = Rule(_ID, "leftover-host-mount", "any", "advice", __doc__, check_stack=check)
+RULE = Rule(_ID, "leftover-host-mount", "any", "advice", __doc__, check_stack=check, stage=Stage.LATER)

@@ -9,7 +9,7 @@ Source: Security Hub control EFS.3.
 from __future__ import annotations
 
 from rules.model import EfsVolume, Level, Task, Volume
-from rules.rule import Context, Finding, Rule, Status, shown
+from rules.rule import Context, Finding, Rule, Stage, Status, shown
 
 _ID = "EFS406"
 
@@ -31,4 +31,13 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     )
 
 
-RULE = Rule(_ID, "whole-file-system", "any", "advice", __doc__, check_volume=check, climbs_to=Level.ACCESS_POINT)
+RULE = Rule(
+    _ID,
+    "whole-file-system",
+    "any",
+    "advice",
+    __doc__,
+    check_volume=check,
+    climbs_to=Level.ACCESS_POINT,
+    stage=Stage.ACCESS_POINTS,
+)

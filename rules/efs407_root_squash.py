@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from rules.grants import is_allowed, point_arn
 from rules.model import ANY, CLIENT_ACTIONS, EfsVolume, FileSystemPolicy, Level, Task, Volume
-from rules.rule import Context, Finding, Rule, Status, runs_as_root, shown
+from rules.rule import Context, Finding, Rule, Stage, Status, runs_as_root, shown
 
 _ID = "EFS407"
 _ROOT = CLIENT_ACTIONS[2]
@@ -57,4 +57,4 @@ def _may_act_as_root(policy: FileSystemPolicy, storage: EfsVolume, task: Task, c
     return bool(task.task_roles)
 
 
-RULE = Rule(_ID, "root-squash", "any", "advice", __doc__, check_volume=check, climbs_to=Level.IAM)
+RULE = Rule(_ID, "root-squash", "any", "advice", __doc__, check_volume=check, climbs_to=Level.IAM, stage=Stage.GRANTS)

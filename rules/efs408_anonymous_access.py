@@ -26,7 +26,7 @@ from rules.efs102_docker_nfs_volume import docker_mount
 from rules.efs103_docker_plugin_volume import is_plugin_volume
 from rules.model import DockerVolume, EfsVolume, Key, Level, OtherStorage, Stack, Task, Value, Volume
 from rules.mounts import Mapped, Unplaced
-from rules.rule import Context, Finding, Rule, Status, shown, shown_path
+from rules.rule import Context, Finding, Rule, Stage, Status, shown, shown_path
 
 _ID = "EFS408"
 _MOST_NAMED = 6
@@ -136,4 +136,6 @@ def _how(file_system: Value, *, in_source: bool) -> str:
     return f"aws efs put-file-system-policy --file-system-id {name} --policy {policy}"
 
 
-RULE = Rule(_ID, "anonymous-access", "any", "advice", __doc__, check_stack=check_stack, climbs_to=Level.IAM)
+RULE = Rule(
+    _ID, "anonymous-access", "any", "advice", __doc__, check_stack=check_stack, climbs_to=Level.IAM, stage=Stage.LAST
+)

@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import chain, count
 
 from rules.capacity import Capacity, Hosts
+from rules.digest import digest
 from rules.images import Support
 from rules.model import (
     ANY,
@@ -51,6 +52,7 @@ from rules.model import FileSystem as FileSystemResource
 from rules.mounts import Mounts
 from rules.naming import Naming
 from rules.paths import normalise
+from rules.questions import Question
 from rules.routes import Routes
 from rules.seen import NOTHING_SEEN, Proposal, SeenMounts
 
@@ -85,12 +87,13 @@ class Grant:
             "Condition": condition,
         }
 
-    def sentence(self) -> str:
+    def demand(self) -> str:
+        """What has to be done with the statement, which follows."""
         scope = f"access point {', '.join(self.access_points)}" if self.access_points else "the whole file system"
-        return (
-            f"Before you deploy, attach to role {self.role} this statement, which covers {scope}: "
-            f"{json.dumps(self.statement(), ensure_ascii=False)}"
-        )
+        return f"attach to role {self.role} this statement, which covers {scope}"
+
+    def sentence(self) -> str:
+        return f"Before you deploy, {self.demand()}: {json.dumps(self.statement(), ensure_ascii=False)}"
 
 
 class Status(StrEnum):
@@ -134,10 +137,29 @@ class Finding:
     """Whether no other rule may touch the subject."""
     proposals: tuple[Proposal, ...] = ()
     """What the configuration could say, as far as other files show it."""
+    question: Question | None = None
+    """What somebody could say to unblock it or, beside changes, to have it done in another way."""
+    label: str = ""
+    """What taking the step means in a few words, where there are alternatives to it."""
+    alternatives: tuple[Finding, ...] = ()
+    """Other ways to take the step, each with its own `detail` and `label`, for somebody to choose from; to advice, steps that
+    somebody may want to take."""
+    otherwise: str = ""
+    """What stays if the step is not taken, in a few words, where that is a choice worth naming."""
+
+    @property
+    def digest(self) -> str:
+        """Names what the step does, and on which terms: a yes to it is no yes to a step that does something else."""
+        return digest(self.status, self.changes, self.grant)
 
     @property
     def id(self) -> StepId:
         return StepId(self.rule, self.subject, self.detail)
+
+    @property
+    def ways(self) -> tuple[Finding, ...]:
+        """The steps that somebody can say yes to, the usual one first."""
+        return (self, *self.alternatives) if self.changes else self.alternatives
 
     @property
     def whole_caveat(self) -> str | None:
@@ -149,11 +171,6 @@ class Finding:
 def refusal(rule: str, volume: Volume, message: str) -> Finding:
     """A finding that nothing can be done about a volume, and why."""
     return Finding(rule, volume.key, Status.REFUSED, message)
-
-
-def question(rule: str, volume: Volume, message: str, help_text: str | None = None) -> Finding:
-    """A finding that needs input: the message names the configuration key that gives it."""
-    return Finding(rule, volume.key, Status.NEEDS_INPUT, message, help=help_text)
 
 
 # -- what the user settles --------------------------------------------------------------------------------------------
@@ -343,6 +360,17 @@ class Context:
         """The access point that this source creates, or will, for a directory."""
         return self._own_points.get((file_system, path))
 
+    @cached_property
+    def _points_by_place(self) -> dict[tuple[Value | None, Directory | None], list[AccessPoint]]:
+        found: dict[tuple[Value | None, Directory | None], list[AccessPoint]] = {}
+        for point in self.stack.access_points:
+            found.setdefault((point.file_system, point.path), []).append(point)
+        return found
+
+    def access_points_on(self, file_system: Value, path: Directory) -> list[AccessPoint]:
+        """Every access point that this source has for a directory."""
+        return self._points_by_place.get((file_system, path), [])
+
     def own_point_of(self, ref: Value | None) -> AccessPoint | None:
         """The access point behind a reference, if this source creates it, or will."""
         return self._points_by_ref.get(ref) if ref is not None else None
@@ -496,6 +524,20 @@ class Example:
             object.__setattr__(self, name, textwrap.dedent(getattr(self, name)).lstrip("\n"))
 
 
+class Stage(StrEnum):
+    """When, in a deployment, what a rule asks people to do or to check has its place; in this order."""
+
+    PLATFORM = "platform"
+    NETWORK = "network"
+    GRANTS = "grants"
+    ACCESS_POINTS = "access points"
+    VOLUMES = "volumes"
+    LATER = "later"
+    """Once everything runs with what the file says now."""
+    LAST = "last"
+    """By itself, when nothing mounts without IAM any more."""
+
+
 VolumeCheck = Callable[[Volume, Task, Context], Finding | None]
 ServiceCheck = Callable[[Service, Task | None, Context], Finding | None]
 StackCheck = Callable[[Stack, Context], Iterable[Finding]]
@@ -519,6 +561,8 @@ class Rule:
     examples: tuple[Example, ...] = ()
     climbs_to: Level = Level.OTHER
     """The level that the rule's step reaches: it is not asked when the user's target lies below."""
+    stage: Stage = Stage.VOLUMES
+    """Where its caveats and its advice belong in a checklist."""
 
     @property
     def title(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,10 @@ import pytest
 from typer.testing import CliRunner
 
 from migrate.cli import app
+
+# What a developer or a CI service may have set: the tests say for themselves where they want colours.
+for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"):
+    os.environ.pop(name, None)
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples"

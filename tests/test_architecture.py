@@ -15,12 +15,15 @@ from support import ROOT
 
 TIERS = (
     {"migrate", "edit", "terminal", "discover"},
-    {"source", "syntax"},
-    {"dialects"},
+    {"source", "syntax", "keys"},
+    {"dialects", "shapes"},
     {"suppress", "wording", "config", "survey"},
-    {"engine"},
-    {"run"},
+    {"schema"},
+    {"engine", "settings"},
+    {"fixes"},
+    {"run", "answers"},
     {"report", "starter"},
+    {"review", "lsp"},
     {"commands"},
     {"cli"},
     {"__main__"},
@@ -33,6 +36,8 @@ HEAVY = {
     "rich": {"migrate.commands"},
     "ruamel": {"migrate.syntax.yaml"},
     "deepdiff": {"migrate.wording"},
+    "pygls": {"migrate.lsp.server"},
+    "lsprotocol": {"migrate.lsp.server"},
     "libcst": {"migrate.syntax.python.brackets", "migrate.syntax.python.imports"},
 }
 """What takes long to import, and who may."""
@@ -183,6 +188,7 @@ def test_heavy_libraries_have_one_door() -> None:
         "migrate.wording",
         "rich",
         "migrate.cli",
+        "migrate.lsp.server",
     ],
 )
 def test_doors_open_late(door: str) -> None:

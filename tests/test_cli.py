@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from support import Ran, efs_migrate
 
-from migrate import __version__
+from migrate import __version__, commands
+from migrate.cli import Format
 from rules import RULES
 
 FIXABLE = """\
@@ -355,14 +356,51 @@ def test_names_in_the_report_are_escaped() -> None:
 
 
 @pytest.mark.parametrize("command", ["check", "apply"])
-@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("form", [form.value for form in Format])
 def test_output(command: str, form: str) -> None:
+    """The file gets the report in its format, the terminal what the file does not say to people."""
     Path("x.yaml").write_text(NEEDS_INPUT)
     expected = efs_migrate(command, "--format", form)
-    Path("out.txt").write_text("longer than the report will ever be\n" * 1000)
+    text = efs_migrate(command)
+    Path("out.txt").write_text("longer than the report will ever be\n" * 3000)
     ran = efs_migrate(command, "--format", form, "--output", "out.txt")
-    assert (ran.status, ran.stdout) == (expected.status, b"")
+    assert (ran.status, ran.stdout) == (expected.status, b"" if form == "text" else text.stdout)
     assert Path("out.txt").read_bytes() == expected.stdout
+
+
+def test_output_stays_as_it_was_if_the_work_fails() -> None:
+    Path("old.json").write_text("the report of yesterday\n")
+    for name in ("old.json", "new.json"):
+        with pytest.raises(KeyboardInterrupt), commands._writable(Path(name)) as stream:
+            assert stream is not None
+            stream.write("{")
+            raise KeyboardInterrupt
+    assert Path("old.json").read_text() == "the report of yesterday\n"
+    assert not Path("new.json").exists()
+
+
+def test_output_stays_as_it_was_if_it_cannot_be_written() -> None:
+    resource = pytest.importorskip("resource")
+    Path("x.yaml").write_text(FIXABLE)
+    Path("old.json").write_text("the report of yesterday\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "migrate", "check", "--format", "json", "--output", "old.json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
+    )
+    assert (done.returncode, done.stderr) == (2, "efs-migrate: error: output: file too large\n")
+    assert Path("old.json").read_text() == "the report of yesterday\n"
+
+
+def test_output_through_a_link() -> None:
+    Path("x.yaml").write_text(FIXABLE)
+    Path("real.json").write_text("old\n")
+    Path("link.json").symlink_to("real.json")
+    efs_migrate("check", "--format", "json", "--output", "link.json")
+    assert Path("link.json").is_symlink()
+    assert json.loads(Path("real.json").read_bytes())["version"] == 1
 
 
 @pytest.mark.parametrize("command", ["check", "apply"])
@@ -386,6 +424,13 @@ def test_output_to_a_device() -> None:
     assert (ran.returncode, ran.stdout.encode()) == (1, efs_migrate("check").stdout)
     ran = run("check", "--output", "/dev/null")
     assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", "")
+    # Two reports in one stream would be none.
+    ran = run("check", "--format", "json", "--output", "/dev/stdout")
+    assert json.loads(ran.stdout)["version"] == 1
+    with Path("both.json").open("wb") as both:
+        command = [sys.executable, "-m", "migrate", "check", "--format", "json", "--output", "/dev/stdout"]
+        subprocess.run(command, stdout=both, check=False)
+    assert json.loads(Path("both.json").read_bytes())["version"] == 1
 
 
 @pytest.mark.parametrize(

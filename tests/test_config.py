@@ -434,6 +434,8 @@ def test_exclude_is_relative_to_the_configurations_folder() -> None:
     assert [str(file["path"]) for file in check("a/b", "c").report["files"]] == kept
     # A file that is named is meant.
     assert [str(file["path"]) for file in check("a/web.yaml").report["files"]] == ["a/web.yaml"]
+    # Unless a hook names every file that it knows.
+    assert check("--force-exclude", "a/web.yaml").report["files"] == []
     # A pattern without a slash matches anywhere, so a configuration from elsewhere can exclude, too.
     assert [str(f["path"]) for f in check("--config", f"a/{config.NAME}").report["files"]] == ["a/b/web.yaml"]
 

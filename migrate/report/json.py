@@ -18,7 +18,13 @@ def render(report: Report) -> str:
         "summary": report.summary(),
         "files": [_file(file, report.applied) for file in report.files],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return encoded(document)
+
+
+def encoded(document: object) -> str:
+    """A report as indented JSON of ASCII characters. No line of it is a command for the log of a CI service, which would
+    take `##[` for one (see `terminal.printable`)."""
+    return json.dumps(document, indent=2).replace("##", "#\\u0023") + "\n"
 
 
 def _file(file: FileResult, applied: bool | None) -> dict[str, object]:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from migrate.config import ConfigProblem
 from migrate.engine import Located
 from migrate.run import FileResult
+from migrate.terminal import printable
 from rules.grants import merge
+from rules.model import Level
 from rules.rule import Grant, Status
 
 
 @dataclass(frozen=True)
 class Report:
-    """The results of a run. `applied` is None for `check`, which applies nothing."""
+    """The results of a run. `applied` is None for `check`, which applies nothing; `problems` are the broken configurations
+    that it came across."""
 
     files: Sequence[FileResult]
     applied: bool | None = None
+    problems: Sequence[ConfigProblem] = ()
 
     @property
     def findings(self) -> list[Located]:
@@ -34,11 +40,34 @@ class Report:
             "errors": sum(file.outcome.error is not None for file in self.files),
         }
 
+    def figures(self) -> list[tuple[Status, str]]:
+        """What there is of each status, in words: `3 need input`. What could not be processed counts as refused."""
+        counts = self.summary()
+        units = {Status.NEEDS_INPUT: "need input"}
+        figures = [(s, f"{counts[str(s)]} {units.get(s, s)}") for s in Status if counts[str(s)]]
+        if counts["errors"]:
+            figures.append((Status.REFUSED, f"{counts['errors']} could not be processed"))
+        return figures
+
+    def levels(self) -> list[tuple[Level, int, int]]:
+        """Each level with how many volumes stand on it before and after, from the lowest."""
+        volumes = [volume for file in self.files for volume in file.outcome.volumes]
+        before = Counter(volume.level for volume in volumes)
+        after = Counter(volume.after for volume in volumes)
+        return [(level, before[level], after[level]) for level in Level if before[level] or after[level]]
+
+    def failures(self) -> list[FileResult]:
+        """Files that could not be processed, without those that a broken configuration stopped: it says so once."""
+        return [file for file in self.files if file.outcome.error is not None and file.config is None]
+
+    def is_done(self, located: Located) -> bool:
+        """Whether nothing is left of a finding because its changes are written."""
+        return bool(self.applied and located.applied)
+
     def open(self) -> bool:
         """Whether anything is left that decides the exit status: advice never does."""
         return any(
-            located.finding.status is not Status.ADVICE and not (self.applied and located.applied)
-            for located in self.findings
+            located.finding.status is not Status.ADVICE and not self.is_done(located) for located in self.findings
         )
 
 
@@ -64,3 +93,33 @@ def subject(located: Located) -> str:
 def subjects(findings: Iterable[Located]) -> str:
     """What several findings are about, each once."""
     return ", ".join(dict.fromkeys(map(subject, findings)))
+
+
+def sentences(located: Located) -> list[str]:
+    """What a report says of a finding where it stands by itself: what it is about and its message, the caveat with the
+    statement to attach, and what helps; each safe for a terminal or a log."""
+    finding = located.finding
+    helps = finding.help if finding.status in (Status.NEEDS_INPUT, Status.ADVICE) else None
+    said = [f"{subject(located)}: {finding.message}", finding.whole_caveat, helps]
+    return [printable(sentence) for sentence in said if sentence]
+
+
+def fingerprints(file: FileResult) -> list[str]:
+    """For each finding of a file what stays the same when lines move: made of its rule, the file and what it is about; the
+    second of two equal ones has another."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    found = []
+    for located in file.outcome.findings:
+        about = (located.finding.rule, file.name, located.task, located.volume or "")
+        seen[about] += 1
+        found.append(fingerprint(*about, str(seen[about])))
+    return found
+
+
+def fingerprint(*parts: str) -> str:
+    """A hash of some words."""
+    import hashlib  # takes longer to import than most reports to make
+
+    # File names may hold undecodable bytes, and names in JSON half a surrogate pair.
+    raw = b"\0".join(part.encode("utf-8", "surrogatepass") for part in parts)
+    return hashlib.sha256(raw).hexdigest()[:32]

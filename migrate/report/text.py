@@ -2,49 +2,71 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from migrate.engine import Located
 from migrate.report.result import Report, caveats, subject, subjects
 from migrate.run import FileResult
-from migrate.terminal import printable
+from migrate.terminal import painted, printable
 from rules.rule import Status
 
-_UNITS = {Status.NEEDS_INPUT: "need input"}
+Paint = Callable[[str, str], str]
+"""Returns a text in a style of `_STYLES`."""
+
+_STYLES = {
+    "file": "bold",
+    "place": "faint",
+    "before": "bold yellow",
+    "applied": "bold green",
+    Status.FIXABLE: "green",
+    Status.UNSAFE: "yellow",
+    Status.NEEDS_INPUT: "magenta",
+    Status.REFUSED: "red",
+    Status.ADVICE: "blue",
+}
 
 
-def render(report: Report, verbose: bool = False) -> str:
-    """The whole report; empty if there is nothing to say. `verbose` words each volume's change."""
-    lines = [line for file in report.files for line in _file(file, report.applied, verbose)]
-    lines += _summary(report)
+def _plain(text: str, _style: str) -> str:
+    return text
+
+
+def _coloured(text: str, style: str) -> str:
+    return painted(text, _STYLES[style])
+
+
+def render(report: Report, verbose: bool = False, coloured: bool = False) -> str:
+    """The whole report; empty if there is nothing to say. `verbose` words each volume's change. Whatever the files hold, the
+    only control codes are newlines and, if `coloured`, colours."""
+    paint = _coloured if coloured else _plain
+    lines = [line for file in report.files for line in _file(file, report.applied, verbose, paint)]
+    lines += _summary(report, paint)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _file(file: FileResult, applied: bool | None, verbose: bool) -> Iterator[str]:
+def _file(file: FileResult, applied: bool | None, verbose: bool, paint: Paint) -> Iterator[str]:
     outcome = file.outcome
     if not outcome.findings:
         return
-    yield f"{printable(file.name)} ({outcome.dialect})"
+    yield f"{paint(printable(file.name), 'file')} ({outcome.dialect})"
     for located in outcome.findings:
-        yield _finding(located, applied)
+        yield _finding(located, applied, paint)
         if located.finding.status in (Status.NEEDS_INPUT, Status.ADVICE) and located.finding.help:
             yield f"      {printable(located.finding.help)}"
     if verbose:
         yield from _changes(file)
     notes = caveats(outcome.findings, applied_only=False)
     if notes:
-        yield "  Before you deploy:"
+        yield f"  {paint('Before you deploy:', 'before')}"
         for caveat, findings in notes:
             yield f"    - {printable(subjects(findings))}: {printable(caveat)}"
     yield ""
 
 
-def _finding(located: Located, applied: bool | None) -> str:
+def _finding(located: Located, applied: bool | None, paint: Paint) -> str:
     status = "applied" if applied and located.applied else str(located.finding.status)
-    place = f"{located.line}:{located.column}"
+    place = paint(f"{f'{located.line}:{located.column}':<7}", "place")
     return (
-        f"  {place:<7} {located.finding.rule} {status:<11} {printable(subject(located))}: "
+        f"  {place} {located.finding.rule} {paint(f'{status:<11}', status)} {printable(subject(located))}: "
         f"{printable(located.finding.message)}"
     )
 
@@ -61,16 +83,15 @@ def _changes(file: FileResult) -> Iterator[str]:
             yield f"    - {printable(f'{volume.task}/{volume.name}: {volume.level} → {volume.after}: {words}')}"
 
 
-def _summary(report: Report) -> Iterator[str]:
+def _summary(report: Report, paint: Paint) -> Iterator[str]:
     counts = report.summary()
     if not counts["volumes"] and not counts["errors"]:
         return
-    moves = Counter((v.level, v.after) for file in report.files for v in file.outcome.volumes)
-    width = max((len(f"{a} → {b}") for a, b in moves), default=0)
-    for (before, after), count in sorted(moves.items(), key=lambda m: (m[0][0].rank, m[0][1].rank)):
-        yield f"{f'{before} → {after}':<{width}}  {count:>4} volume{'s' if count != 1 else ''}"
-    parts = [f"{counts[str(s)]} {_UNITS.get(s, s)}" for s in Status if counts[str(s)]]
-    if counts["errors"]:
-        parts.append(f"{counts['errors']} could not be processed")
+    if levels := report.levels():
+        width = max(len("volumes"), *(len(level) for level, _, _ in levels))
+        yield paint(f"{'volumes':<{width}}  before  after", "file")
+        for level, before, after in levels:
+            yield f"{level:<{width}}  {before:>6}  {after:>5}"
+    parts = [paint(words, status) for status, words in report.figures()]
     files = f"{counts['files']} file{'s' if counts['files'] != 1 else ''}"
     yield f"{files}: {', '.join(parts) or 'nothing to do'}"

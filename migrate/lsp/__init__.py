@@ -1,0 +1,1 @@
+"""The language server: what `check` reports and `apply` does, in an editor, on the text as it stands there."""

@@ -1,0 +1,204 @@
+"""What the tool says of one text: problems with their places, and steps that can be taken, as edits.
+
+Nothing here knows the protocol or asks an editor; offsets are those of characters in the text as the editor holds it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from migrate import config
+from migrate.config import ConfigProblem
+from migrate.discover import LIMIT, Found
+from migrate.edit import Edit
+from migrate.engine import UNDECIDED, Decisions, Located, Outcome
+from migrate.lsp.positions import Positions
+from migrate.report.result import subject
+from migrate.run import Begun, FileResult, Job, Options, Run, begin
+from migrate.terminal import printable
+from rules.rule import Finding, Rule, Status, StepId
+
+_MOST = 24
+"""Problems for which steps are looked for at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something to show at `start` to `end`. `rule` and `status` are None where the text could not be processed."""
+
+    start: int
+    end: int
+    message: str
+    rule: Rule | None = None
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Edits that take one step, together with those that it cannot be taken without."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    preferred: bool
+    """Whether it is the usual way, and safe."""
+
+
+class View:
+    """One text under its configuration as they stand now: `path` is absolute, of a file that need not exist."""
+
+    def __init__(self, path: str, text: str, encoding: str = "utf-16") -> None:
+        self.positions = Positions(text, encoding)
+        self._path = path
+        self._bom = text.startswith("\ufeff")
+        self._text = text
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """Everything that there is to say, in the order of the text."""
+        if Path(self._path).name == config.NAME:
+            return list(self._configuration())
+        outcome = self._outcome
+        if outcome.error is not None:
+            return [self._error(outcome.error, outcome.error_line)]
+        return [*(self._problem(located) for located in outcome.findings), *self._not_read()]
+
+    @property
+    def everything(self) -> tuple[Edit, ...]:
+        """What `apply` would do."""
+        return self._shifted(self._outcome.edits)
+
+    def steps(self, start: int, end: int) -> Iterator[tuple[Problem, Step]]:
+        """The steps that can be taken for the problems between two offsets; of many, the first: each is planned and proven
+        by itself, and nobody chooses among hundreds."""
+        asked = [
+            (problem, located)
+            for problem, located in zip(self.problems, self._outcome.findings, strict=False)
+            if problem.rule is not None and problem.start <= end and start <= problem.end
+        ]
+        for problem, located in asked[:_MOST]:
+            for way in located.finding.ways:
+                if step := self._step(located, way):
+                    yield problem, step
+
+    # -- problems -----------------------------------------------------------------------------------------------------
+
+    def _configuration(self) -> Iterator[Problem]:
+        try:
+            config.read(self._text.encode("utf-8", "surrogatepass"), config.NAME, str(Path(self._path).parent))
+        except ConfigProblem as problem:
+            yield self._error(problem.cause, problem.line)
+
+    def _error(self, cause: str, line: int | None) -> Problem:
+        start = self._offset(line or 1, 1)
+        return Problem(start, self.positions.end_of_line(start), printable(cause))
+
+    def _problem(self, located: Located) -> Problem:
+        finding = located.finding
+        start = self._offset(located.line, located.column)
+        said = [f"{subject(located)}: {finding.message}"]
+        if finding.whole_caveat:
+            said.append(f"Before you deploy: {finding.whole_caveat}")
+        if finding.help and finding.status in (Status.NEEDS_INPUT, Status.ADVICE):
+            said.append(finding.help)
+        message = "\n\n".join(map(printable, said))
+        return Problem(start, self.positions.end_of_line(start), message, located.rule, finding.status)
+
+    def _not_read(self) -> Iterator[Problem]:
+        words = self._outcome.unread
+        if words:
+            more = f" (and {len(words) - 1} more)" if len(words) > 1 else ""
+            start = self._offset(words[0].line, words[0].column)
+            message = f"not read: {words[0].word}{more} lies in no definition that this version knows"
+            yield Problem(start, start + len(words[0].word), message, status=Status.ADVICE)
+
+    def _offset(self, line: int, column: int) -> int:
+        # Reports do not count a byte order mark.
+        return self.positions.offset(line, column, yaml=self._yaml) + (self._bom and line == 1)
+
+    @property
+    def _yaml(self) -> bool:
+        return not self._path.lower().endswith((".json", ".py"))
+
+    # -- steps --------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _job(self) -> Job | None:
+        """The work that the text asks for; None if it holds nothing for us or its configuration excludes it."""
+        raw = self._text.encode("utf-8", "surrogatepass")
+        if len(raw) > LIMIT:
+            return None
+        # What is open in an editor was not named to the tool: `exclude` holds.
+        found = Found(self._path, os.path.relpath(self._path), explicit=False, root=str(Path(self._path).parent))
+        return Run(Options(), warn=lambda _: None).job(found, raw)
+
+    @cached_property
+    def _begun(self) -> Begun | FileResult | None:
+        return begin(self._job) if self._job is not None else None
+
+    @cached_property
+    def _outcome(self) -> Outcome:
+        return self._under(UNDECIDED)
+
+    def _under(self, decisions: Decisions) -> Outcome:
+        match self._begun:
+            case Begun() as begun:
+                return begun.opened.outcome(begun.policy, decisions)
+            case FileResult(outcome=outcome):
+                return outcome
+            case None:
+                return Outcome()
+
+    def _step(self, located: Located, way: Finding) -> Step | None:
+        """A step of a finding, if it can be taken: by itself, else after what comes before it."""
+        for accepted in self._sets(located, way):
+            outcome = self._under(Decisions.only(accepted))
+            taken = [f for f in outcome.findings if f.applied]
+            step = next((f for f in taken if f.finding.id == way.id), None)
+            # By itself it may be another step: a grant for an access point is none for the whole file system.
+            if step is not None and step.finding.changes == way.changes:
+                return self._named(step, taken, outcome.edits, located.finding)
+        return None
+
+    def _sets(self, located: Located, way: Finding) -> Iterator[frozenset[StepId]]:
+        """Sets of steps to try, from the smallest: the step with those that stand or fall with it; those before it on the
+        same volume, too; everything that is applied by default, too."""
+        findings = self._outcome.findings
+        changes = located.finding.changes
+        shared = {
+            f.finding.id
+            for f in findings
+            if f.rule is located.rule and (_place(f) == _place(located) or (changes and f.finding.changes == changes))
+        }
+        shared.add(way.id)
+        before = findings[: findings.index(located)]
+        same = {
+            f.finding.id for f in before if _place(f) == _place(located) or f.finding.subject == located.finding.subject
+        }
+        default = {f.finding.id for f in findings if f.applied}
+        yield from dict.fromkeys(map(frozenset, (shared, shared | same, shared | same | default)))
+
+    def _named(self, step: Located, taken: Sequence[Located], edits: Iterable[Edit], asked: Finding) -> Step:
+        safe = all(f.finding.status is Status.FIXABLE for f in taken)
+        title = f"{step.rule.id} {step.rule.name}, {printable(subject(step))}"
+        if step.finding.label and len(asked.ways) > 1:
+            title += f": {printable(step.finding.label)}"
+        others = list(dict.fromkeys(f.rule.id for f in taken if f.rule is not step.rule))
+        if any(f.finding.subject != step.finding.subject and _place(f) != _place(step) for f in taken):
+            title += " (with what else is safe in this file)"
+        elif others:
+            title += f" (with {', '.join(others)})"
+        preferred = safe and step.finding.id == asked.id
+        return Step(title if safe else f"Unsafe: {title}", self._shifted(edits), preferred)
+
+    def _shifted(self, edits: Iterable[Edit]) -> tuple[Edit, ...]:
+        """Edits of the text as the editor holds it, which may begin with a byte order mark."""
+        shift = int(self._bom)
+        return tuple(replace(edit, start=edit.start + shift, end=edit.end + shift) for edit in edits)
+
+
+def _place(located: Located) -> tuple[int, int]:
+    return located.line, located.column

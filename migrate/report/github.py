@@ -1,0 +1,52 @@
+"""The report as workflow commands of GitHub Actions, which shows them beside the lines of a pull request.
+
+Source: GitHub's documentation, "Workflow commands"; how the runner reads them, src/Runner.Common/ActionCommand.cs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrate.report.places import places
+from migrate.report.result import Report, sentences
+from migrate.terminal import printable
+from rules.rule import Status
+
+
+def render(report: Report) -> str:
+    """One command a line: errors for what could not be processed, notices for advice and what `apply` has done, warnings
+    for everything else."""
+    return "".join(f"{line}\n" for line in _commands(report))
+
+
+def _commands(report: Report) -> Iterator[str]:
+    for problem in report.problems:
+        yield _command("error", problem.path, problem.line, None, "broken configuration", [problem.cause])
+    for file in report.failures():
+        outcome = file.outcome
+        assert outcome.error is not None
+        yield _command("error", file.name, outcome.error_line, None, "could not be processed", [outcome.error])
+    for file in report.files:
+        for located, (line, column) in zip(file.outcome.findings, places(file, report.applied), strict=True):
+            done = report.is_done(located)
+            level = "notice" if done or located.finding.status is Status.ADVICE else "warning"
+            title = f"{located.rule.id} {located.rule.name} ({'applied' if done else located.finding.status})"
+            yield _command(level, file.name, line, column, title, sentences(located))
+        for word in file.outcome.unread:
+            said = f"{word.word} lies in no definition that this version knows"
+            yield _command("notice", file.name, word.line, word.column, "not read", [said])
+
+
+def _command(level: str, file: str, line: int | None, column: int | None, title: str, paragraphs: list[str]) -> str:
+    properties = {"file": file, "line": line, "col": column, "title": title}
+    written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value is not None)
+    return f"::{level} {written}::{_data(paragraphs)}"
+
+
+def _data(paragraphs: list[str]) -> str:
+    return "%0A%0A".join(printable(paragraph).replace("%", "%25") for paragraph in paragraphs)
+
+
+def _property(value: str) -> str:
+    # What is printable holds no newline that would have to be escaped.
+    return printable(value).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,61 @@
+"""The report as GitLab's Code Quality artifact: a list of violations, shown in merge requests.
+
+Source: GitLab's documentation, "Code Quality", "Code Quality report format" (all members are required; paths are relative to
+the repository's root, without `./`; of violations with the same fingerprint one is shown).
+"""
+
+from __future__ import annotations
+
+from migrate.report.json import encoded
+from migrate.report.places import places
+from migrate.report.result import Report, fingerprint, fingerprints, sentences
+from migrate.terminal import printable
+from rules.rule import Status
+
+_SEVERITIES = {
+    Status.FIXABLE: "major",
+    Status.UNSAFE: "major",
+    Status.NEEDS_INPUT: "major",
+    Status.REFUSED: "minor",
+    Status.ADVICE: "info",
+}
+
+
+def render(report: Report) -> str:
+    """The violations as JSON, in the order of the files; what could not be processed is among them."""
+    violations: list[dict[str, object]] = [
+        _failure("broken-configuration", problem.path, problem.line, problem.cause) for problem in report.problems
+    ]
+    for file in report.failures():
+        outcome = file.outcome
+        violations.append(_failure("could-not-be-processed", file.name, outcome.error_line, outcome.error or ""))
+    for file in report.files:
+        found = zip(file.outcome.findings, fingerprints(file), places(file, report.applied), strict=True)
+        for located, identity, (line, _) in found:
+            done = report.is_done(located)
+            said = " ".join(sentences(located))
+            violations.append(
+                _violation(
+                    f"{located.rule.id} {located.rule.name}",
+                    f"{'applied' if done else located.finding.status}: {said}",
+                    identity,
+                    "info" if done else _SEVERITIES[located.finding.status],
+                    file.name,
+                    line,
+                )
+            )
+    return encoded(violations)
+
+
+def _failure(check: str, path: str, line: int | None, cause: str) -> dict[str, object]:
+    return _violation(check, cause, fingerprint(check, path), "critical", path, line or 1)
+
+
+def _violation(check: str, description: str, identity: str, severity: str, path: str, line: int) -> dict[str, object]:
+    return {
+        "description": printable(description),
+        "check_name": check,
+        "fingerprint": identity,
+        "severity": severity,
+        "location": {"path": printable(path), "lines": {"begin": line}},
+    }

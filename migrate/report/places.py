@@ -1,0 +1,61 @@
+"""Places in a text as reports of other programs count them, and where they are once the edits are made."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from itertools import accumulate
+
+from migrate.edit import Edit
+from migrate.run import FileResult
+
+_BREAK = re.compile(r"\r\n|\n")
+
+
+class Lines:
+    """The lines of a text, which `\\n` and `\\r\\n` end. Lines and columns count from 1, columns in characters (code points)."""
+
+    def __init__(self, text: str) -> None:
+        self.starts = [0, *(match.end() for match in _BREAK.finditer(text))]
+        self.length = len(text)
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of a character offset; the end of the text is a place, too."""
+        line = bisect_right(self.starts, offset)
+        return line, offset - self.starts[line - 1] + 1
+
+    def offset(self, line: int, column: int) -> int:
+        """The character offset of a line and column; the nearest one there is, if the text has no such place."""
+        start = self.starts[min(line, len(self.starts)) - 1]
+        return min(start + column - 1, self.length)
+
+
+class Moves:
+    """Where edits move what stands in a text."""
+
+    def __init__(self, edits: Iterable[Edit]) -> None:
+        self.edits = sorted(edits, key=lambda edit: (edit.end, edit.start))
+        growth = (len(edit.replacement) - (edit.end - edit.start) for edit in self.edits)
+        self.shifts = [0, *accumulate(growth)]
+
+    def moved(self, offset: int) -> int:
+        """The offset, in the new text, of the character at one of the old text; what is replaced goes to where it began."""
+        before = bisect_right(self.edits, offset, key=lambda edit: edit.end)
+        if before < len(self.edits) and self.edits[before].start < offset:
+            offset = self.edits[before].start
+        return offset + self.shifts[before]
+
+
+def places(file: FileResult, applied: bool | None) -> list[tuple[int, int]]:
+    """Line and column of each finding in the file as the run leaves it: those after `apply` are not those before."""
+    found = [(located.line, located.column) for located in file.outcome.findings]
+    if not applied or file.source is None or not written(file):
+        return found
+    old, new, moves = Lines(file.source.text), Lines(file.outcome.text), Moves(file.outcome.edits)
+    return [new.place(moves.moved(old.offset(line, column))) for line, column in found]
+
+
+def written(file: FileResult) -> bool:
+    """Whether `apply` has changed the file."""
+    return bool(file.outcome.edits) and file.outcome.error is None

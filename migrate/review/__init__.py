@@ -1,0 +1,61 @@
+"""Step by step: plan, ask about the first step that nobody decided about, plan again; then on with the next file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGHUP
+
+from migrate.answers import Answers
+from migrate.engine import Decisions
+from migrate.keys import HungUp, Terminal
+from migrate.review.inputs import Inputs
+from migrate.review.sheet import Manner, Sheet
+from migrate.review.signals import Ended, ending
+from migrate.run import FileResult, Job, Run, begin
+
+
+@dataclass
+class Review:
+    """One run in which somebody decides. `given` are answers from before, to which those of this run are added."""
+
+    run: Run
+    terminal: Terminal
+    folder: str
+    """Where a configuration is made if there is none."""
+    given: Answers = field(default_factory=Answers)
+    record: Path | None = None
+    current: str | None = None
+    """The file that is being asked about: nothing of it is written."""
+    manner: Manner = field(default_factory=Manner)
+
+    def results(self, jobs: Iterable[Job]) -> Iterator[FileResult]:
+        """The result for each file once everything in it is decided. Raises Ended if the terminal is gone."""
+        inputs = Inputs(self.run, self.terminal, self.folder)
+        for job in jobs:
+            self.current = job.name
+            try:
+                result = self._result(job, inputs)
+            except HungUp:
+                raise Ended(SIGHUP) from None
+            self.current = None
+            yield result
+
+    def save(self) -> None:
+        """Keep the answers, if they are to be kept. Raises OSError."""
+        if self.record is not None:
+            self.given.write(self.record)
+
+    def _result(self, job: Job, inputs: Inputs) -> FileResult:
+        begun = begin(job)
+        if isinstance(begun, FileResult):
+            return begun
+        if self.manner.ended:
+            nothing = Decisions(taken=frozenset())
+            return FileResult(job.name, begun.source, begun.opened.outcome(inputs.policy(job), nothing))
+        sheet = Sheet(job, begun.source, begun.opened, inputs, self.terminal, self.given, self.manner)
+        return FileResult(job.name, begun.source, sheet.outcome())
+
+
+__all__ = ["Ended", "Review", "ending"]

@@ -1,0 +1,147 @@
+"""What somebody types in where a rule needs it: checked, used at once, and saved to the configuration if that is wanted."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from migrate import config, settings
+from migrate.config import Config
+from migrate.discover import reason
+from migrate.keys import END, Terminal
+from migrate.review.screen import wrapped
+from migrate.run import Job, Run
+from migrate.source import SourceProblem, put, read, write
+from migrate.terminal import printable
+from rules.questions import MountAt, Question
+from rules.rule import Policy
+
+
+class Inputs:
+    """Asks each question once a run. `folder` is where a configuration is made if there is none."""
+
+    def __init__(self, run: Run, terminal: Terminal, folder: str) -> None:
+        self.run = run
+        self.terminal = terminal
+        self.folder = folder
+        self.asked: set[Question] = set()
+        self.unsaved: dict[str, list[Policy]] = {}
+        """What was typed in and is not to be saved, by the configuration that it would have gone to."""
+
+    def policy(self, job: Job) -> Policy:
+        """What governs a file now."""
+        assert job.policy is not None
+        governing = self.run.governing(job.path)
+        if not isinstance(governing, Config):
+            return job.policy
+        policy = replace(self.run.policy(governing), seen=job.policy.seen, passed=job.policy.passed)
+        for more in self.unsaved.get(self._place(job), ()):
+            policy = replace(
+                policy,
+                file_systems=(*policy.file_systems, *more.file_systems),
+                docker_volumes={**policy.docker_volumes, **more.docker_volumes},
+                task_roles={**policy.task_roles, **more.task_roles},
+            )
+        return policy
+
+    def may_ask(self, question: Question | None) -> bool:
+        """Whether a question can be answered here and was not asked before."""
+        if question is None or question in self.asked:
+            return False
+        return settings.settings(question, [blank.example for blank in settings.blanks(question)]) is not None
+
+    def ask(self, question: Question, job: Job) -> bool | None:
+        """Ask for what is missing and take it; False if somebody leaves it open, None for the end of everything."""
+        self.asked.add(question)
+        if isinstance(question, MountAt):
+            chosen = self._choose(question)
+            if not isinstance(chosen, MountAt):
+                return chosen
+            question = chosen
+        blanks = settings.blanks(question)
+        # A mount that something suggests was chosen with its file system.
+        answers = [blanks[0].usual] if blanks[0].usual else []
+        if answers and (wrong := settings.problem(question, answers)):
+            self._say(f"That cannot be: {wrong}")
+            return False
+        while len(answers) < len(blanks):
+            blank = blanks[len(answers)]
+            hint = f"Enter: {blank.usual}" if answers else f"such as {blank.example}; Enter: skip"
+            typed = self.terminal.line(printable(f"{blank.name} ({hint}): "))
+            if typed == END:
+                return None
+            typed = typed or blank.usual
+            if not typed:
+                return False
+            if wrong := settings.problem(question, [*answers, typed]):
+                self._say(f"That cannot be: {wrong}")
+            else:
+                answers.append(typed)
+        entry = settings.settings(question, answers)
+        assert entry is not None
+        return self._take(entry, job)
+
+    def _choose(self, question: MountAt) -> MountAt | bool | None:
+        """The question about one of the mounts that something suggests, or about another one."""
+        known = [mount for mount in question.likely if mount[1]]
+        if not known:
+            return question
+        for number, (path, system, directory) in enumerate(known, 1):
+            self._say(f"  {number}  {system}:{directory} mounted at {path}")
+        while True:
+            typed = self.terminal.line(f"Which one (1-{len(known)}; 0: another; Enter: skip): ")
+            if typed == END:
+                return None
+            if not typed:
+                return False
+            if typed.isascii() and typed.isdecimal() and int(typed) <= len(known):
+                number = int(typed)
+                path, _, directory = question.likely[0]
+                return replace(question, likely=(known[number - 1] if number else (path, "", directory),))
+
+    def _take(self, entry: settings.Settings, job: Job) -> bool | None:
+        place = self._place(job)
+        name = os.path.relpath(place)
+        while True:
+            key = self.terminal.key(f"Save this to {printable(name)} [Y,n]? ").lower()
+            if key in ("y", "n", "", "q", END):
+                break
+        if key in ("q", END):
+            return None
+        if key != "n":
+            problem = _saved(place, name, entry)
+            config.forget()
+            if problem is None:
+                return True
+            self._say(f"{name} is left as it was: {problem}. What you typed holds for this run.")
+        self.unsaved.setdefault(place, []).append(settings.told(entry).policy)
+        return True
+
+    def _place(self, job: Job) -> str:
+        """The configuration that governs a file, or the one that would if it were there."""
+        found = self.run.options.config or config.find(job.path)
+        if found is not None:
+            return str(Path(found).absolute())
+        folders = config.upward(job.path)
+        return str(Path(self.folder if self.folder in folders else folders[-1], config.NAME))
+
+    def _say(self, text: str) -> None:
+        for line in wrapped("", text, self.terminal.width):
+            self.terminal.write(f"{line}\n")
+
+
+def _saved(place: str, name: str, entry: settings.Settings) -> str | None:
+    """Put an entry into a configuration, which is made if there is none; return why that was not possible."""
+    path = Path(place)
+    try:
+        if not os.path.lexists(place):
+            put(path, settings.new(entry).encode(), new=True)
+            return None
+        source = read(path, name)
+        write(source, settings.add(source.text, entry))
+    except (SourceProblem, settings.NotSaved) as problem:
+        return str(problem)
+    except OSError as error:
+        return reason(error)
+    return None

@@ -1,0 +1,317 @@
+"""One file, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from migrate.answers import Answers, Given, Word
+from migrate.edit import Edit, between, shared
+from migrate.engine import Answer, Decided, Decisions, Located, Opened, Outcome, Plan, VolumeLevels
+from migrate.keys import END, Terminal
+from migrate.review import hunks, screen
+from migrate.review.inputs import Inputs
+from migrate.run import Job
+from migrate.settings import input_label
+from migrate.source import Source
+from rules.model import EfsVolume
+from rules.questions import Question
+from rules.rule import Finding, Policy, Status, StepId
+
+
+@dataclass
+class Manner:
+    """What somebody settled for all that follows."""
+
+    skipped: set[str] = field(default_factory=set)
+    """Rules whose steps are left."""
+    takes_all: bool = False
+    """Whether safe steps are taken without a question."""
+    ended: bool = False
+
+
+class Sheet:
+    """The questions about one file, and what comes of them."""
+
+    def __init__(
+        self,
+        job: Job,
+        source: Source,
+        opened: Opened,
+        inputs: Inputs,
+        terminal: Terminal,
+        given: Answers,
+        manner: Manner,
+    ) -> None:
+        self.job = job
+        self.source = source
+        self.opened = opened
+        self.inputs = inputs
+        self.terminal = terminal
+        self.given = given
+        self.manner = manner
+        self.answers: dict[StepId, Answer] = dict(given.to_repeat(job.name))
+        self.closed = False
+        """Whether nothing more is asked about this file."""
+        self.by_hand = _ByHand()
+        self.known: tuple[Opened, Policy, Decisions, Outcome] | None = None
+
+    def outcome(self) -> Outcome:
+        """Ask until everything is decided, or somebody has had enough; then write and prove."""
+        while not self.closed and not self.manner.ended:
+            policy, decisions, refused = self._policy(), self._decisions(), self.opened.unwritten
+            decided = self._first_open(self.opened.plan(policy, decisions), decisions)
+            if decided is None:
+                break
+            offered = _offered(decided)
+            before = self._outcome(policy, decisions)
+            if before.error is not None:  # answers of another run, which do not go together
+                break
+            if self.opened.unwritten != refused:  # writing shows that a step has no place in the text: plan without it
+                continue
+            located = next(f for f in before.findings if f.finding.id == decided.finding.id)
+            if offered.finding.changes:
+                self._ask(offered, replace(located, finding=offered.finding), before, policy, decisions)
+            else:
+                self._ask_for_input(located)
+        outcome = self._outcome(self._policy(), self._decisions())
+        for located in outcome.findings:
+            # Quitting says nothing about what was not asked.
+            left = located.finding.changes and not located.applied and located.finding.id not in self.by_hand.steps
+            if left and (self.closed or located.finding.rule in self.manner.skipped):
+                self.given.add(Given.to(self.job.name, located.finding, Word.NO))
+        return self.by_hand.whole(outcome, self.source.text)
+
+    def _policy(self) -> Policy:
+        return self.inputs.policy(self.job)
+
+    def _outcome(self, policy: Policy, decisions: Decisions) -> Outcome:
+        """What becomes of the text. What a yes leads to was made for its question already."""
+        known = (self.opened, policy, decisions)
+        if self.known is None or self.known[0] is not self.opened or self.known[1:3] != known[1:]:
+            self.known = (*known, self.opened.outcome(policy, decisions))
+        return self.known[3]
+
+    def _decisions(self) -> Decisions:
+        taken = set()
+        if self.manner.takes_all and not self.closed and not self.manner.ended:
+            taken = {Status.FIXABLE, Status.UNSAFE} if self._policy().unsafe else {Status.FIXABLE}
+        return Decisions(dict(self.answers), frozenset(self.manner.skipped), frozenset(taken))
+
+    def _first_open(self, plan: Plan, decisions: Decisions) -> Decided | None:
+        """The first step that nobody decided about, or question that nobody was asked, in the order of the plan: what comes
+        later may look different once it is answered. What was taken without a question up to there is noted."""
+        for decided in plan.decided:
+            finding = decided.finding
+            if decided.applied:
+                if decisions.of(finding) is None:
+                    self._note([finding], Word.YES)
+            elif _offered(decided).finding.changes:
+                if all(decisions.of(f) is not False for f in _offered(decided).together):
+                    return decided
+            elif finding.status is Status.NEEDS_INPUT and self.inputs.may_ask(finding.question):
+                return decided
+        return None
+
+    def _note(self, findings: Sequence[Finding], word: Word) -> None:
+        for finding in findings:
+            given = Given.to(self.job.name, finding, word)
+            self.answers[finding.id] = given.answer
+            self.given.add(given)
+
+    # -- a step -------------------------------------------------------------------------------------------------------
+
+    def _ask(self, decided: Decided, located: Located, before: Outcome, policy: Policy, decisions: Decisions) -> None:
+        """Show a step, in each of its ways that somebody wants to see, and take the answer."""
+        usual = decided.finding
+        ways = usual.ways
+        question = usual.question if self.inputs.may_ask(usual.question) else None
+        selected = 0
+        for other, known in self.given.to_others(self.job.name, [usual]):
+            self._say(f"The recorded answer to {other.rule} ({known.word}) was to a step that did something else.")
+        while True:
+            way = ways[selected]
+            findings = decided.together if way is usual else (way,)
+            accepted = {f.id: Answer(True, f.digest) for f in findings}
+            refused = self.opened.unwritten
+            after = self._outcome(policy, replace(decisions, answers={**decisions.answers, **accepted}))
+            if self.opened.unwritten != refused:
+                return
+            if after.error is not None:
+                self._show(screen.head(self.job.name, located))
+                self._say(f"This step is left: {after.error}")
+                if way is not usual:
+                    selected = 0
+                    continue
+                self.answers.update({f.id: Answer(False) for f in findings})
+                return
+            change = hunks.hunks(before.text, after.text, between(self.opened.text, before.edits, after.edits))
+            shown = replace(located, finding=way)
+            known_before = {(f.finding.id, f.finding.message) for f in before.findings}
+            brings = [
+                f.finding
+                for f in after.findings
+                if f.finding.status is Status.ADVICE and (f.finding.id, f.finding.message) not in known_before
+            ]
+            self._show(screen.step(self.job.name, shown, change, brings, self.terminal.width))
+            choices = [(w.label, w.status) for w in ways] + ([(input_label(question), None)] if question else [])
+            self._show(screen.ways(choices, selected, usual.otherwise))
+            number = self._answer(way, len(choices), policy)
+            if isinstance(number, str):
+                if number != "e":
+                    self._take(number, findings, decided.together)
+                    return
+                if self._edit(shown, findings, change, before, after):
+                    return
+            elif number < len(ways):
+                selected = number
+            elif question is not None:
+                self._ask_for_input(located, question)
+                return
+
+    def _answer(self, way: Finding, choices: int, policy: Policy) -> str | int:
+        """The key that answers, or the index of another way that somebody wants to see."""
+        unsafe = way.status is Status.UNSAFE and not policy.unsafe
+        default = "n" if unsafe else "y"
+        numbers = {str(number + 1): number for number in range(min(choices, 9))} if choices > 1 else {}
+        offered = [key.upper() if key == default else key for key in screen.KEYS]
+        if numbers:
+            offered.insert(2, f"1-{len(numbers)}")
+        verb = "Apply this UNSAFE step" if way.status is Status.UNSAFE else "Apply this step"
+        while True:
+            key = self.terminal.key(f"{verb} [{','.join(offered)}]? ", fresh=way.status is Status.UNSAFE)
+            key = "q" if key == END else key.lower() or default
+            if key in numbers:
+                return numbers[key]
+            if key in screen.KEYS and key != "?":
+                return key
+            self._show(screen.help_text([*screen.KEYS], way.rule, len(numbers)))
+
+    def _take(self, key: str, accepted: Sequence[Finding], usual: Sequence[Finding]) -> None:
+        if key in ("y", "a"):
+            self._note(accepted, Word.YES)
+            self.manner.takes_all |= key == "a"
+        elif key in ("n", "d"):
+            self._note(usual, Word.NO)
+            self.closed |= key == "d"
+        elif key == "s":
+            self._note(usual, Word.NO)
+            self.manner.skipped.add(usual[0].rule)
+        else:
+            self.manner.ended = True
+
+    # -- by hand ------------------------------------------------------------------------------------------------------
+
+    def _edit(
+        self,
+        located: Located,
+        findings: Sequence[Finding],
+        change: Sequence[hunks.Hunk],
+        before: Outcome,
+        after: Outcome,
+    ) -> bool:
+        """Have the step's hunks edited; return whether that decided about it."""
+        title = f"{self.job.name}:{located.line}: {located.rule.id} {located.rule.name}"
+        text: str | None = None
+        try:
+            text = hunks.edit(before.text, change, title, self.terminal)
+            problem = "nothing of it is left" if text is None else None
+        except hunks.NotEdited as refused:
+            problem = str(refused)
+        if text == after.text:
+            self._note(findings, Word.YES)
+            return True
+        if text is not None:
+            opened = self.opened.edited(text)
+            if isinstance(opened, Opened):
+                self.by_hand.take(before, findings)
+                self.opened = opened
+                self._note(findings, Word.EDIT)
+                self._say(
+                    "Edited by hand: it is read as the same definition, and no other line changed. That it does what the step "
+                    "was to do is not proven."
+                )
+                return True
+            problem = opened
+        self._say(f"Not applied: {problem}")
+        return False
+
+    # -- what is missing ----------------------------------------------------------------------------------------------
+
+    def _ask_for_input(self, located: Located, question: Question | None = None) -> None:
+        finding = located.finding
+        wanted = question or finding.question
+        assert wanted is not None
+        if question is None:
+            self._show(screen.head(self.job.name, located))
+            self._say(finding.message)
+            if finding.help:
+                self._say(finding.help)
+        answered = self.inputs.ask(wanted, self.job)
+        if answered is None:
+            self.manner.ended = True
+        elif answered:
+            plan = self.opened.plan(self._policy(), self._decisions())
+            for again in plan.decided:
+                if again.finding.question == wanted and again.finding.status is Status.NEEDS_INPUT:
+                    self._say(f"That does not settle it: {again.finding.message}")
+                    break
+
+    def _say(self, text: str) -> None:
+        self._show(screen.wrapped("", text, self.terminal.width))
+
+    def _show(self, lines: Iterator[str]) -> None:
+        self.terminal.write("".join(f"{line}\n" for line in lines))
+
+
+def _offered(decided: Decided) -> Decided:
+    """What somebody can say yes to: for advice the first of the steps that may be taken on it."""
+    if decided.finding.changes or not decided.finding.ways:
+        return decided
+    first, *others = decided.finding.ways
+    return Decided(replace(first, alternatives=tuple(others)), decided.applied, (first,))
+
+
+# -- what came of a hunk edited by hand -------------------------------------------------------------------------------
+
+
+@dataclass
+class _ByHand:
+    """What was settled before a hunk was edited by hand: later plans begin with the text that came of it, and do not know."""
+
+    steps: set[StepId] = field(default_factory=set)
+    findings: list[Located] = field(default_factory=list)
+    volumes: tuple[VolumeLevels, ...] | None = None
+
+    def take(self, before: Outcome, edited: Sequence[Finding]) -> None:
+        """Take note of all that was applied so far, and of the steps whose hunks were edited."""
+        self.steps.update(finding.id for finding in edited)
+        self.findings += [f for f in before.findings if f.applied]
+        self.findings += [
+            replace(f, applied=True, finding=replace(f.finding, message=f"{f.finding.message} — then edited by hand"))
+            for f in before.findings
+            if f.finding.id in self.steps and not f.applied
+        ]
+        if self.volumes is None:
+            self.volumes = before.volumes
+
+    def whole(self, last: Outcome, source: str) -> Outcome:
+        """What became of the file, from its source on."""
+        if self.volumes is None or last.error is not None:
+            return last
+        volumes = tuple(_level(first, now) for first, now in zip(self.volumes, last.volumes, strict=True))
+        findings = [*self.findings, *(f for f in last.findings if f.finding.id not in self.steps)]
+        findings.sort(key=lambda f: (f.line, f.column))
+        return replace(last, volumes=volumes, findings=tuple(findings), edits=_whole_edit(source, last.text))
+
+
+def _level(first: VolumeLevels, now: VolumeLevels) -> VolumeLevels:
+    """Reports word what becomes of a storage only where that is EFS."""
+    planned = now.planned if isinstance(now.planned, EfsVolume) else first.storage
+    return replace(first, after=now.after, planned=planned)
+
+
+def _whole_edit(old: str, new: str) -> tuple[Edit, ...]:
+    """The one edit from a text to another."""
+    head, tail = shared(old, new)
+    return (Edit(head, len(old) - tail, new[head : len(new) - tail]),) if old != new else ()

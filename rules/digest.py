@@ -1,0 +1,28 @@
+"""A short name for what a step does, the same in every run, so that an answer to one step is never taken for another's."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import fields, is_dataclass
+
+_LENGTH = 16
+
+
+def digest(*described: object) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of values of the model: of their types and members, in an order of
+    their own for sets, without what does not take part in comparisons (a dialect's handles)."""
+    from hashlib import sha256  # for answers only: most runs have none
+
+    return sha256(repr(_plain(described)).encode("utf-8", "surrogatepass")).hexdigest()[:_LENGTH]
+
+
+def _plain(value: object) -> object:
+    """A value as tuples and words."""
+    if is_dataclass(value) and not isinstance(value, type):
+        members = ((f.name, _plain(getattr(value, f.name))) for f in fields(value) if f.compare)
+        return (type(value).__name__, *members)
+    if isinstance(value, AbstractSet):
+        return ("set", *sorted(map(repr, map(_plain, value))))
+    if isinstance(value, tuple | list):
+        return tuple(map(_plain, value))
+    return str(value) if isinstance(value, str) else value  # members of a StrEnum are their words
