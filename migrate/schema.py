@@ -18,6 +18,9 @@ from rules.rule import AccessPoints
 URL = "https://raw.githubusercontent.com/efs-migrate/efs-migrate/main/migrate/efs-migrate.schema.json"
 """Where an editor finds it: the newest, which knows every key that an older release does."""
 
+MODELINE = f"# yaml-language-server: $schema={URL}"
+"""The first line of a configuration, by which editors find it."""
+
 _Schema = dict[str, object]
 
 # What begins an expression that the path cannot be known without: a placeholder, or a function in its YAML form.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from migrate.config import NAME, Config, ConfigProblem, read
 from migrate.edit import apply
+from migrate.schema import MODELINE
 from migrate.syntax import CannotEdit, SyntaxProblem, parse, resolve
 from migrate.syntax.node import (
     Added,
@@ -34,7 +35,7 @@ Settings = dict[str, Value]
 
 _EXPRESSION = re.compile(r"(!(?:Ref|Sub|ImportValue|GetAtt)) ([^\s#].*)")
 _PLAIN = re.compile(r"[A-Za-z0-9/][A-Za-z0-9/._-]*")
-_HEAD = "# What efs-migrate cannot see in the definitions.\n"
+_HEAD = f"{MODELINE}\n# What efs-migrate cannot see in the definitions.\n"
 
 
 class NotSaved(Exception):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from migrate.config import names_file_system
 from migrate.engine import VolumeLevels
 from migrate.run import FileResult
-from migrate.schema import URL
+from migrate.schema import MODELINE
 from migrate.terminal import printable
 from rules.efs101_host_path_volume import likely_mount_point
 from rules.model import DockerVolume, EfsVolume, HostPath, Level, Text
@@ -22,7 +22,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9/][A-Za-z0-9/._-]*")
 _MOST = 5
 
 _HEAD = f"""\
-# yaml-language-server: $schema={URL}
+{MODELINE}
 # What efs-migrate cannot see in the definitions. Fill in the values marked with …, remove the `#` before the lines you
 # need, then run `efs-migrate check`. Nothing here is needed for a definition that says everything itself.
 """

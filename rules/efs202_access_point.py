@@ -63,7 +63,7 @@ from rules.rule import (
 )
 
 _ID = "EFS202"
-_FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|\{\{resolve:.*\}\}")
+FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|\{\{resolve:.*\}\}")
 """An id, or one that CloudFormation looks up in a parameter store when it deploys (a dynamic reference)."""
 _ONE_COMPONENT = re.compile(r"\$\{AWS::(AccountId|Partition|Region|StackName|URLSuffix)\}")
 """Values of CloudFormation's own that are always one component of a path."""
@@ -100,17 +100,17 @@ def _ways(volume: Volume, storage: EfsVolume, task: Task, path: Directory, conte
     condition = _condition(volume, storage, task, context)
     point = context.access_point(storage.file_system, path)
     if point is not None:
-        yield _through(volume, storage, point, path, ())
+        yield _through(volume, storage, point, path, context)
     own = context.own_access_point(storage.file_system, path)
     if own is not None and _new(own, context):
-        yield _through(volume, storage, own.ref, path, (AddAccessPoint(replace(own, condition=condition)),))
+        yield _through(volume, storage, own.ref, path, context, (AddAccessPoint(replace(own, condition=condition)),))
         return  # one is enough, and the plan has it
     there = (None, volume.condition, task.condition, condition)
     existing = [p for p in context.access_points_on(storage.file_system, path) if p.condition in there]
     existing.sort(key=lambda p: p is not own)  # stable: the others stay in their order
-    yield from (_through(volume, storage, p.ref, path, ()) for p in existing if p.user is None)
+    yield from (_through(volume, storage, p.ref, path, context) for p in existing if p.user is None)
     yield _new_one(volume, storage, task, path, context)
-    yield from (_through_another_user(volume, storage, p, path) for p in existing if p.user is not None)
+    yield from (_through_another_user(volume, storage, p, path, context) for p in existing if p.user is not None)
 
 
 def _new_one(volume: Volume, storage: EfsVolume, task: Task, path: Directory, context: Context) -> Finding:
@@ -128,7 +128,7 @@ def _new_one(volume: Volume, storage: EfsVolume, task: Task, path: Directory, co
                 "stays",
             )
     if context.stack.names is not None:
-        if not _FILE_SYSTEM.fullmatch(storage.file_system.literal or "fs-00000000"):
+        if not FILE_SYSTEM.fullmatch(storage.file_system.literal or "fs-00000000"):
             return _finding(
                 volume, Status.REFUSED, f"{file_system} is no file-system id, so no access point can be on it"
             )
@@ -153,30 +153,47 @@ def _question(storage: EfsVolume, path: Directory, context: Context) -> Question
     return AccessPointOf(system, shown_path(path))
 
 
-def _through(volume: Volume, storage: EfsVolume, point: Value, path: Directory, more: tuple[Change, ...]) -> Finding:
+def _through(
+    volume: Volume,
+    storage: EfsVolume,
+    point: Value,
+    path: Directory,
+    context: Context,
+    more: tuple[Change, ...] = (),
+) -> Finding:
+    """Mount through an access point that is there, or will be: `more` is what the plan has to know about it then."""
     target = f"{shown(storage.file_system)}:{shown_path(path)}"
+    caveat = None
+    if more:
+        caveat = _created(target, path, volume, context)
+    elif context.own_point_of(point) is None:  # what this source creates shows its path
+        caveat = (
+            f"Check that access point {shown(point)} has the path {shown_path(path)}: a wrong path starts the task on another "
+            "directory, an empty one if it does not exist yet."
+        )
     return Finding(
         _ID,
         volume.key,
         Status.FIXABLE,
         f"{target} has access point {shown(point)}: mount through it",
-        f"Check that access point {shown(point)} has the path {shown_path(path)}: a wrong path starts the task on another "
-        "directory, an empty one if it does not exist yet.",
+        caveat,
         changes=(*more, SetStorage(volume.key, replace(storage, access_point=point, root_directory=None))),
         detail=f"{shown(point)} for {target}",
         label=f"mount through access point {shown(point)}",
     )
 
 
-def _through_another_user(volume: Volume, storage: EfsVolume, point: AccessPoint, path: Directory) -> Finding:
+def _through_another_user(
+    volume: Volume, storage: EfsVolume, point: AccessPoint, path: Directory, context: Context
+) -> Finding:
     """Mount through an access point that enforces a user: for somebody to choose, because files change their owner."""
     user = ":".join(point.user or ())
-    finding = _through(volume, storage, point.ref, path, ())
+    finding = _through(volume, storage, point.ref, path, context)
     return replace(
         finding,
         status=Status.UNSAFE,
         caveat=f"Access point {shown(point.ref)} enforces user {user}: whoever a container runs as, its files are read and "
-        f"written as {user}, which locks it out of what others own. {finding.caveat}",
+        f"written as {user}, which locks it out of what others own.",
         label=f"{finding.label}, which enforces user {user}",
     )
 
@@ -206,8 +223,7 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, con
         volume.key,
         Status.FIXABLE,
         f"nothing confines the mount to {target}: create access point {name} and mount through it",
-        f"Compare {target} with the directory that is mounted today: a path that does not exist is created, empty."
-        + _unknown(path, volume, context),
+        _created(target, path, volume, context),
         changes=(
             AddAccessPoint(point),
             SetStorage(volume.key, replace(storage, access_point=point.ref, root_directory=None)),
@@ -216,6 +232,14 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, con
         question=_question(storage, path, context),
         label=f"create access point {name}",
     )
+
+
+def _created(target: str, path: Directory, volume: Volume, context: Context) -> str:
+    """The caveat of an access point that the plan creates."""
+    compare = (
+        f"Compare {target} with the directory that is mounted today: a path that does not exist is created, empty."
+    )
+    return compare + _unknown(path, volume, context)
 
 
 def _cases(path: Directory) -> list[Directory]:

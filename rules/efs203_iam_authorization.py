@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from rules.efs202_access_point import FILE_SYSTEM
 from rules.grants import Floor, configured_role, family, grant, permissions, role_name
 from rules.model import (
     ENABLED,
@@ -58,6 +59,12 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             volume,
             Status.REFUSED,
             f"iam is the expression {shown(storage.iam)}: whether it is ENABLED cannot be seen here",
+        )
+    if context.stack.names is not None and not FILE_SYSTEM.fullmatch(storage.file_system.literal or "fs-00000000"):
+        return _finding(
+            volume,
+            Status.REFUSED,
+            f"{shown(storage.file_system)} is no file-system id, so no role can be allowed to mount it",
         )
     if task.engine is Engine.UNKNOWN:
         return _finding(

@@ -137,5 +137,5 @@ def _how(file_system: Value, *, in_source: bool) -> str:
 
 
 RULE = Rule(
-    _ID, "anonymous-access", "any", "advice", __doc__, check_stack=check_stack, climbs_to=Level.IAM, stage=Stage.LATER
+    _ID, "anonymous-access", "any", "advice", __doc__, check_stack=check_stack, climbs_to=Level.IAM, stage=Stage.LAST
 )

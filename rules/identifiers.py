@@ -7,7 +7,8 @@ import re
 LONGEST = 200
 """Characters of a logical id that others begin with: it may have 255 with what is added."""
 _WORD = re.compile(r"[A-Za-z0-9]+")
-_PART = re.compile(r"(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)[0-9]*|[0-9]+")
+_PART = re.compile(r"(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)(?:[0-9]+[a-z]*)*|[0-9]+")
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _SYNTHESISED = re.compile(r"(?<=.)[0-9A-F]{8}$")
 
 
@@ -17,7 +18,8 @@ def short(logical_id: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, each with a capital: `jenkins_home` has `Jenkins` and `Home`."""
+    """The words of a text, each with a capital: `jenkins_home` has `Jenkins` and `Home`, as has `JENKINS_HOME`."""
+    text = _CONSTANT.sub(lambda found: found[0].title(), text)
     return [word[:1].upper() + word[1:] for word in _WORD.findall(text)]
 
 

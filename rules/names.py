@@ -8,7 +8,8 @@ from rules.identifiers import LONGEST, parts, short, words
 from rules.model import CODED_REF, Directory, EfsVolume, Engine, Key, Tag, Task, Text, Volume
 from rules.rule import Context
 
-_EXPRESSION = re.compile(r"\$\{[^}]*\}")
+_EXPRESSION = re.compile(r"\$\{[^}]*\}|\bos\.(?:environ(?:\.get)?|getenv)\b|\bself\b")
+"""What says where a name comes from, and not what it is."""
 _CODED = re.compile(CODED_REF)
 _DEFINITION = re.compile(r"(task|job)_?def(?:inition)?", re.IGNORECASE)
 _SUBJECT = re.compile(r"(?:Ecs|ECS|ecs)?(?:task|job)_?(?:def(?:inition)?)?", re.IGNORECASE)

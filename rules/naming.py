@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
+from rules.identifiers import parts
 from rules.model import Key, Stack
 
 _POINT = re.compile(r"(.*?(?:AccessPoint|AP|Ap))([A-Z][A-Za-z0-9]*)?")
 _ROLE = re.compile(r"(.*?Role)([A-Z][A-Za-z0-9]*)?")
+_CAMEL = re.compile(r"[a-z0-9][A-Z]")
 Affixes = tuple[str, str]
 """What comes before and behind the words of a name."""
 
@@ -37,8 +39,17 @@ class Naming:
         return _by_document(_ROLE, (role.key for role in self._stack.roles), "")
 
     def cased(self, name: str) -> str:
-        """A name that starts as most names around do: in upper or in lower case."""
+        """A name that starts as most names around do, in upper or in lower case; in words with dashes if they are so."""
+        if self._in_kebab_case:
+            return "-".join(parts(name))
         return name[:1].lower() + name[1:] if self._starts_lower else name[:1].upper() + name[1:]
+
+    @cached_property
+    def _in_kebab_case(self) -> bool:
+        names = self._stack.names or ()
+        return sum("-" in known and known.islower() for known in names) > sum(
+            _CAMEL.search(known) is not None for known in names
+        )
 
     @cached_property
     def _starts_lower(self) -> bool:

@@ -90,10 +90,10 @@ class Grant:
     def demand(self) -> str:
         """What has to be done with the statement, which follows."""
         scope = f"access point {', '.join(self.access_points)}" if self.access_points else "the whole file system"
-        return f"Before you deploy, attach to role {self.role} this statement, which covers {scope}:"
+        return f"attach to role {self.role} this statement, which covers {scope}"
 
     def sentence(self) -> str:
-        return f"{self.demand()} {json.dumps(self.statement(), ensure_ascii=False)}"
+        return f"Before you deploy, {self.demand()}: {json.dumps(self.statement(), ensure_ascii=False)}"
 
 
 class Status(StrEnum):
@@ -534,6 +534,8 @@ class Stage(StrEnum):
     VOLUMES = "volumes"
     LATER = "later"
     """Once everything runs with what the file says now."""
+    LAST = "last"
+    """By itself, when nothing mounts without IAM any more."""
 
 
 VolumeCheck = Callable[[Volume, Task, Context], Finding | None]

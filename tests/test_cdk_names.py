@@ -153,3 +153,38 @@ def test_a_container_has_its_id_for_a_name() -> None:
 )
 def test_volumes_of_batch_are_reason_enough_to_look_into_a_file(volume: str) -> None:
     assert screen(f"{IMPORTS}\nx = {volume}\n".encode())
+
+
+def test_a_placeholder_is_no_file_system() -> None:
+    made = migrated(IMPORTS + "class App(Stack):\n    def __init__(self):" + DEFINITION.format(scope="self", id='"id"'))
+    assert levels(made) == {"data": Level.TLS}
+    assert reasons(made, "EFS203") == ["id is no file-system id, so no role can be allowed to mount it"]
+
+
+@pytest.mark.parametrize(
+    ("volume", "task", "variable", "construct"),
+    [
+        ("EFS_MOUNT_ID", '"Task"', "efs_mount_id_access_point", "EfsMountIdAccessPoint"),
+        ('os.environ["MEDIA_NAME"]', '"Task"', "media_name_access_point", "MediaNameAccessPoint"),
+        ('"n8n-uploads"', '"Task"', "n8n_uploads_access_point", "N8nUploadsAccessPoint"),
+        ('"uploads"', '"task-definition"', "uploads_access_point", "uploads-access-point"),
+        ('"uploads"', '"taskDefinition"', "uploads_access_point", "uploadsAccessPoint"),
+    ],
+)
+def test_names_are_made_of_words_and_look_like_their_neighbours(
+    volume: str, task: str, variable: str, construct: str
+) -> None:
+    body = DEFINITION.format(scope="self", id='"fs-0123456789abcdef0"')
+    body = body.replace('"data"', volume).replace('"Task"', task)
+    made = migrated(f"import os\n{IMPORTS}class App(Stack):\n    def __init__(self):{body}")
+    assert f'        {variable} = efs.CfnAccessPoint(\n            self,\n            "{construct}",' in made.text
+
+
+def test_an_id_is_written_as_the_volume_has_it() -> None:
+    body = DEFINITION.format(scope="self", id='SETTINGS["id"]')
+    made = migrated(
+        f'{IMPORTS}SETTINGS = {{"id": "fs-0123456789abcdef0"}}\n\n\nclass App(Stack):\n    def __init__(self):{body}'
+    )
+    assert made.text.count('file_system_id=SETTINGS["id"],') == 2
+    assert 'resource_name=SETTINGS["id"]' in made.text
+    assert made.text.count("fs-0123456789abcdef0") == 1

@@ -283,6 +283,12 @@ def test_insertions_at_one_offset() -> None:
     assert applied("a\nb\n", unified("x", "a\nb\n", "a\nx\ny\nB\n", edits)) == "a\nx\ny\nB\n"
 
 
+def test_a_line_that_loses_its_end_after_another_edit() -> None:
+    shown = unified("x", "a\n\n", "xa\n", [Edit(0, 0, "x"), Edit(1, 2, "")])
+    assert "No newline" not in shown
+    assert applied("a\n\n", shown) == "xa\n"
+
+
 def test_a_large_window_is_not_compared_line_by_line() -> None:
     old = "".join(f"{number}\n" for number in range(20_000))
     new = "".join(f"{number * 7919 % 20_011}\n" for number in range(20_000))

@@ -301,6 +301,18 @@ def test_unsafe_steps_are_offered_and_marked(client: Client) -> None:
     assert client.actions(path, None, ALL) == []
 
 
+def test_every_way_of_a_step_is_offered(client: Client) -> None:
+    case = next(c for c in cases() if c.name == "cloudformation-access-point-with-posix-user")
+    path = client.root / "app.yaml"
+    client.open(path, case.before.read_text())
+    offered = [a for a in client.actions(path, None, "quickfix") if "EFS202 access-point," in a["title"]]
+    assert [(a["isPreferred"], a["title"].rpartition(": ")[2].partition(" (with")[0]) for a in offered] == [
+        (True, "create access point ReportsAccessPoint2"),
+        (False, "mount through access point ${ReportsAccessPoint}, which enforces user 1000:1000"),
+    ]
+    assert client.applied(path, offered[1]).count("Type: AWS::EFS::AccessPoint") == 1
+
+
 def test_what_shares_a_node_changes_together(client: Client) -> None:
     path, case, problems = opened(client, "yaml-alias-shared-volume")
     assert len(problems) > 1

@@ -132,7 +132,9 @@ def test_rules_are_described() -> None:
         assert rule["help"]["markdown"].startswith(f"# {rule['id']} {rule['name']}: ")
         assert "\n" not in rule["shortDescription"]["text"]
         assert len(rule["fullDescription"]["text"]) <= 1024, "GitHub shows no more"
-        assert (ROOT / rule["helpUri"].partition("/blob/main/")[2]).is_file()
+        page, _, anchor = rule["helpUri"].partition("/blob/main/")[2].partition("#")
+        assert f"\n## {rule['id']} {rule['name']}\n" in (ROOT / page).read_text(encoding="utf-8")
+        assert anchor == f"{rule['id'].lower()}-{rule['name']}"
     levels = {rule["id"]: rule["defaultConfiguration"]["level"] for rule in described}
     assert (levels["EFS101"], levels["EFS403"], levels["EFS404"]) == ("warning", "warning", "note")
 
@@ -480,6 +482,49 @@ def test_markdown_of_the_fleet(monkeypatch: pytest.MonkeyPatch) -> None:
     assert after == ["Transit encryption", "Access point", "IAM authorization", "Closing anonymous access"]
 
 
+def test_markdown_says_once_what_many_have_in_common() -> None:
+    Path("app.yaml").write_text(
+        """\
+Resources:
+  FileSystem: {Type: AWS::EFS::FileSystem}
+  There:
+    Type: AWS::EFS::AccessPoint
+    Properties: {FileSystemId: !Ref FileSystem, RootDirectory: {Path: /there}}
+  Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}
+"""
+        + "".join(
+            f"""\
+  {task}:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      TaskRoleArn: !GetAtt Role.Arn
+      RequiresCompatibilities: [FARGATE]
+      Volumes:
+        - {{Name: old, EFSVolumeConfiguration: {{FilesystemId: !Ref FileSystem, RootDirectory: /there}}}}
+        - {{Name: new, EFSVolumeConfiguration: {{FilesystemId: !Ref FileSystem, RootDirectory: /new}}}}
+"""
+            for task in ("One", "Two")
+        )
+    )
+    text = report("markdown")
+    checked(text)
+    assert "- why, for `One/old`, `One/new`, `Two/old`, `Two/new`: EFS traffic of `${FileSystem}` is not encr" in text
+    assert "  - why: nothing confines the mount to `${FileSystem}:/new`" in text
+    # Paths of access points that are here or are made here need no look; what the new one is made for does, once.
+    assert "Check that access point" not in text
+    assert text.count("Compare `${FileSystem}:/new`") == 1
+    assert text.count("Closing anonymous access") == 1
+    assert "it one when everything that mounts it" not in text
+
+
+def test_markdown_helps_once() -> None:
+    for name in ("a", "b"):
+        Path(f"{name}.yaml").write_text(f"{YAML.partition('    efs')[0]}    host: {{sourcePath: /efs/{name}}}\n")
+    text = report("markdown")
+    assert text.count("may be EFS") == 2
+    assert text.count("`efs-migrate init` writes") == 1
+
+
 def test_markdown_fits_a_comment() -> None:
     """The largest diffs go first, with a note; then parts, which are counted; and the rest still stands."""
     for number in range(20):
@@ -532,8 +577,8 @@ def test_prose_and_code_hold_anything(text: str) -> None:
         loose = "".join(t.content for t in tokens(f"- x {shown} y\n") if t.type == "text")
         assert not re.search(r"[@#<>&*_\[\]|\\~$/]", loose)
     block = list(tokens(commonmark.block(text, "diff") + "after\n"))
-    lines = text.removesuffix("\n").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
-    assert (block[0].type, block[0].content) == ("fence", f"{lines}\n" if lines else "\n")
+    lines = f"{text.removesuffix(chr(10))}\n".replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+    assert (block[0].type, block[0].content) == ("fence", lines)
     assert block[-1].type == "paragraph_close"
 
 

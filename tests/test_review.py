@@ -12,6 +12,7 @@ import pytest
 from person import Person
 from support import SAMPLES, efs_migrate
 
+from migrate.schema import MODELINE
 from migrate.terminal import unpainted
 
 CONFIG = """\
@@ -31,6 +32,21 @@ volumes:
 TLS = "      transitEncryption: ENABLED\n"
 POINT = "      authorizationConfig:\n        accessPointId: fsap-0000000000000000{name}\n"
 IAM_ALONE = "      authorizationConfig:\n        iam: ENABLED\n"
+
+
+NO_PLACE = """\
+from aws_cdk import Stack, aws_ecs as ecs, aws_iam as iam
+
+class App(Stack):
+    def task(self):
+        return ecs.FargateTaskDefinition(self, "Task", volumes=[ecs.Volume(
+            name="data", efs_volume_configuration=ecs.EfsVolumeConfiguration(file_system_id="fs-0123456789abcdef0"))])
+
+    def other(self):
+        task = ecs.FargateTaskDefinition(self, "Other")
+        task.add_volume(name="data", efs_volume_configuration=ecs.EfsVolumeConfiguration(
+            file_system_id="fs-0123456789abcdef1"))
+"""
 
 
 def text(name: str, *more: str) -> str:
@@ -344,7 +360,7 @@ def test_a_configuration_is_made_where_there_is_none() -> None:
         person.presses("q")
         assert person.ends() == 1
     assert Path(".efs-migrate.yaml").read_text() == (
-        "# What efs-migrate cannot see in the definitions.\nfile-systems:\n  - id: fs-12345678\n    mounts:\n"
+        f"{MODELINE}\n# What efs-migrate cannot see in the definitions.\nfile-systems:\n  - id: fs-12345678\n    mounts:\n"
         "      /mnt/efs: /apps\n"
     )
     assert "rootDirectory: /apps/a" in Path("a.yaml").read_text()
@@ -396,6 +412,7 @@ def test_a_hunk_edited_by_hand() -> None:
         "        accessPointId: fsap-0000000000000000a", "        # mine\n        accessPointId: fsap-0000000000000000c"
     )
     assert Path("a.yaml").read_text() == expected
+    assert "mount through it — then edited by hand" in person.screen
     assert '"edit"' in Path("answers.yaml").read_text()
 
 
@@ -563,6 +580,20 @@ def test_names_and_values_smuggle_nothing() -> None:
         assert "\\x1b[31m.yaml:" in person.screen
         rest = unpainted(person.screen)
         assert all(c.isprintable() or c in "\r\n" for c in rest)
+
+
+def test_a_step_that_has_no_place_in_the_text_is_not_asked_about() -> None:
+    """Only writing shows that: it must not be offered again and again."""
+    Path("app.py").write_text(NO_PLACE)
+    with reviewing("app.py") as person:
+        screen = person.sees()
+        while "EFS203" not in screen:
+            screen = person.answers("y")
+        person.presses("y")
+        assert person.ends() == 1
+    assert person.screen.count("EFS203 iam-authorization") == 1
+    assert "the code has no name for its task definition" in person.screen
+    assert Path("app.py").read_text().count('iam="ENABLED"') == 1
 
 
 # -- other dialects ---------------------------------------------------------------------------------------------------

@@ -347,7 +347,7 @@ t.add_resource(ecs.Service("Service", TaskDefinition=Ref(task), LaunchType="FARG
     expected = upgraded(before, system={"Ref": "FileSystemId"})
     expected["Resources"]["Service"]["Properties"]["PlatformVersion"] = "1.4.0"
     assert after == expected, text
-    assert "    iam,\n    efs,\n)" in text
+    assert "ecs, iam, efs\n" in text
     assert any("ClientMount" in str(f["caveat"]) and "ClientWrite" not in str(f["caveat"]) for f in ran.findings)
 
 

@@ -152,6 +152,8 @@ class Program:
         """Access points by the names that values give them."""
         self._expressions: dict[str, list[tuple[ast.expr, Place]]] = {}
         """Expressions behind the references of values."""
+        self._aliases: dict[str, list[tuple[ast.expr, ast.expr]]] = {}
+        """Names for the references of values, and what each is given."""
         self._objects: dict[str, Construct] = {}
         """Constructs behind references to their ids and ARNs."""
         self.spelled: dict[Text, list[tuple[ast.expr, Place]]] = {}
@@ -309,10 +311,13 @@ class Program:
         if origin is not expression:
             if isinstance(origin, ast.Constant) and isinstance(origin.value, str):
                 return Text.of(origin.value)
-            if isinstance(origin, ast.Attribute | ast.Call) and (known := self.of(origin, at, depth + 1)) is not None:
+            known = self.of(origin, at, depth + 1) if isinstance(origin, ast.Attribute | ast.Call) else None
+            if known is None and isinstance(origin, ast.Name | ast.Attribute):
+                known = Text((self._reference(origin, at),))
+            if known is not None:
+                if len(known.parts) == 1 and isinstance(known.parts[0], Ref):
+                    self._aliases.setdefault(known.parts[0].source, []).append((expression, origin))
                 return known
-            if isinstance(origin, ast.Name | ast.Attribute):
-                return Text((self._reference(origin, at),))
         if isinstance(expression, ast.Name | ast.Attribute):
             return Text((self._reference(expression, place),))
         return None
@@ -503,9 +508,9 @@ class Program:
         """A value as it is written at a place. Raises CannotEdit where something that it names is not known there."""
         if isinstance(member, Opaque):
             return Source(member.source)
-        for expression, _ in self.spelled.get(member, ()):
-            if self._same_there(expression, member, place):
-                return Source(ast.unparse(expression))
+        for expression, at in self.spelled.get(member, ()):
+            if self._same_there(expression, at, member, place):
+                return Source(self._written(expression))
         if (known := member.literal) is not None:
             return known
         parts: list[str | Inner] = []
@@ -519,12 +524,22 @@ class Program:
             parts.append(Inner("{" + found + "}"))
         return Template(tuple(parts))
 
-    def _same_there(self, expression: ast.expr, member: Text, place: Place) -> bool:
-        """Whether a name stands for the same text at another place."""
+    def _written(self, expression: ast.expr) -> str:
+        """An expression as the author writes it, on one line."""
+        text = self.document.text[slice(*self.document.positions.span(expression))]
+        return text if "\n" not in text and "\r" not in text else ast.unparse(expression)
+
+    def _same_there(self, expression: ast.expr, at: Place, member: Text, place: Place) -> bool:
+        """Whether a name stands for the same text at another place; a part of what it names does if that is the same."""
         if member.literal is None:
             return False
-        origin, _ = self.evaluator.definition(expression, place)
-        return isinstance(origin, ast.Constant) and origin.value == member.literal
+        base = expression
+        while isinstance(base, ast.Subscript):
+            base = base.value
+        origin, _ = self.evaluator.definition(base, place)
+        if base is expression:
+            return isinstance(origin, ast.Constant) and origin.value == member.literal
+        return origin is not base and origin is self.evaluator.definition(base, at)[0]
 
     def source(self, part: Ref, place: Place) -> str | None:
         """The expression for a reference at a place, or None."""
@@ -546,6 +561,9 @@ class Program:
             made = self._objects[part.source]
             target = self.visible(made, place)
             return f"{target}.{part.source[1:-1].rpartition('.')[2]}" if target else None
+        for expression, origin in self._aliases.get(part.source, ()):
+            if self.evaluator.definition(expression, place)[0] is origin:
+                return self._written(expression)
         for expression, at in self._expressions.get(part.source, ()):
             if self._owner(expression, place) == self._owner(expression, at):
                 return part.source[1:-1].partition("#")[0] if "#" in part.source else part.source[1:-1]

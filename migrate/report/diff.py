@@ -119,7 +119,7 @@ def _windows(old: str, edits: Sequence[Edit]) -> Iterator[tuple[int, int, int]]:
         # Lines that follow each other are one window, so that all removed lines come before all added ones.
         if start >= 0 and (old.rfind("\n", 0, edit.start) + 1 <= end or edit.start == end == len(old)):
             growth += len(edit.replacement) - (edit.end - edit.start)
-            if edit.end > end or edit.start == end:
+            if edit.end >= end:  # it may take the line's end with it
                 end = _line_end(old, edit.end)
             continue
         if start >= 0:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from migrate.engine import Located, VolumeLevels
+from migrate.engine import Located, Outcome, VolumeLevels
 from migrate.report.commonmark import block, code, prose
 from migrate.report.diff import unified
 from migrate.report.result import Report, subject
@@ -42,8 +42,9 @@ _COMMAND = re.compile(r"aws |\w+: [{\[]")
 IN_ORDER = (
     "Each step is valid by itself: together in one deployment, or one by one with the target that stops there.\n\n"
 )
+_LAST = "**Closing anonymous access**, by itself and last"
 ANONYMOUS_ACCESS = (
-    "- [ ] **Closing anonymous access**, by itself and last: IAM restricts nothing while the file system has no policy. Give "
+    f"- [ ] {_LAST}: IAM restricts nothing while the file system has no policy. Give "
     "it one when everything that mounts it uses IAM.\n"
 )
 ROLL_BACK = """\
@@ -119,13 +120,13 @@ def _size(text: str) -> int:
 def _sections(report: Report) -> Iterator[_Section]:
     yield _Section("Could not be processed", list(_failures(report)))
     left = [(file, located) for file in report.files for located in file.outcome.findings if not located.applied]
-    yield _Section("Needs your input", [_left(f, one) for f, one in left if one.finding.status is Status.NEEDS_INPUT])
+    yield _Section("Needs your input", list(_asked(left)))
     changing = [file for file in report.files if file.outcome.edits and file.outcome.error is None]
     yield _Section("What changes, and why", [_file(file) for file in changing])
     careful = (Status.UNSAFE, Status.REFUSED)
     yield _Section("Left as it is", [_left(f, one) for f, one in left if one.finding.status in careful])
     yield _Section("Before you deploy", list(_checklist(report, tuple(_STAGES))))
-    yield _Section("Deploy in this order", [*_rungs(report), *_checklist(report, (Stage.LATER,))], IN_ORDER)
+    yield _Section("Deploy in this order", [*_rungs(report), *_checklist(report, (Stage.LATER, Stage.LAST))], IN_ORDER)
     if changing:
         yield _Section("How to roll back", [_Part(ROLL_BACK)])
     yield _Section("Not read", list(_unread(report)))
@@ -158,6 +159,19 @@ def _unread(report: Report) -> Iterator[_Part]:
             )
 
 
+def _asked(left: Iterable[tuple[FileResult, Located]]) -> Iterator[_Part]:
+    """What is missing; what helps with several is said with the first."""
+    helped: set[str] = set()
+    for file, located in left:
+        finding = located.finding
+        if finding.status is Status.NEEDS_INPUT:
+            part = _left(file, located)
+            if finding.help and finding.help not in helped:
+                helped.add(finding.help)
+                part.text += f"  {_help(finding.help)}\n"
+            yield part
+
+
 def _left(file: FileResult, located: Located) -> _Part:
     finding = located.finding
     lines = [
@@ -167,38 +181,43 @@ def _left(file: FileResult, located: Located) -> _Part:
         lines[0] += ", with `--unsafe`"
         if finding.whole_caveat:
             lines.append(f"  {prose(finding.whole_caveat)}")
-    if finding.status is Status.NEEDS_INPUT and finding.help:
-        lines.append(f"  {_help(finding.help)}")
     return _Part("".join(f"{line}\n" for line in lines))
 
 
 def _file(file: FileResult) -> _Part:
-    from migrate.wording import change_in_words
-
     assert file.source is not None
-    outcome = file.outcome
-    levels: dict[str, list[VolumeLevels]] = {}
-    for volume in outcome.volumes:
-        if volume.storage != volume.planned:
-            levels.setdefault(f"{volume.task}/{volume.name}", []).append(volume)
-    reasons: dict[str, list[Located]] = {}
-    for located in outcome.findings:
-        if located.applied:
-            reasons.setdefault(subject(located), []).append(located)
-    lines = [f"#### {code(file.name)}", ""]
-    for name in dict.fromkeys((*reasons, *levels)):
-        moves = dict.fromkeys(f"{volume.level} → {volume.after}" for volume in levels.get(name, ()))
-        lines.append(f"- **{code(name)}**" + (f": {', '.join(moves)}" if moves else ""))
-        words = dict.fromkeys(change_in_words(volume.storage, volume.planned) for volume in levels.get(name, ()))
-        lines += [f"  - what: {prose(change)}" for change in words if change]
-        lines += [f"  - why: {prose(located.finding.message)} ({_rule(located)})" for located in reasons.get(name, ())]
-    lines.append("")
-    diff = unified(file.name, file.source.text, outcome.text, outcome.edits, bom=file.source.bom)
+    text = "".join(f"{line}\n" for line in (f"#### {code(file.name)}", "", *_volumes(file.outcome), ""))
+    diff = unified(file.name, file.source.text, file.outcome.text, file.outcome.edits, bom=file.source.bom)
     # As `emit` shows it on a terminal: no control characters of a file, nor what a log takes for a command.
     shown = printable_lines(diff)
     folded = f"<details>\n<summary>Diff</summary>\n\n{block(shown, 'diff')}\n</details>\n\n"
     note = f"The diff has no room here: {code(f'efs-migrate diff {file.name}')} prints its {len(shown.splitlines())} lines.\n\n"
-    return _Part("".join(f"{line}\n" for line in lines), folded, note)
+    return _Part(text, folded, note)
+
+
+def _volumes(outcome: Outcome) -> Iterator[str]:
+    """What changes for each volume, and why; what many have in common is said once."""
+    from migrate.wording import change_in_words
+
+    levels: dict[str, list[VolumeLevels]] = {}
+    for volume in outcome.volumes:
+        if volume.storage != volume.planned:
+            levels.setdefault(f"{volume.task}/{volume.name}", []).append(volume)
+    said: dict[str, dict[str, None]] = {}
+    for located in outcome.findings:
+        if located.applied:
+            said.setdefault(f"{prose(located.finding.message)} ({_rule(located)})", {})[subject(located)] = None
+    reasons: dict[str, list[str]] = {subject(located): [] for located in outcome.findings if located.applied}
+    for reason, about in said.items():
+        if len(about) == 1:
+            reasons[next(iter(about))].append(reason)
+    for name in dict.fromkeys((*reasons, *levels)):
+        moves = dict.fromkeys(f"{volume.level} → {volume.after}" for volume in levels.get(name, ()))
+        yield f"- **{code(name)}**" + (f": {', '.join(moves)}" if moves else "")
+        words = dict.fromkeys(change_in_words(volume.storage, volume.planned) for volume in levels.get(name, ()))
+        yield from (f"  - what: {prose(change)}" for change in words if change)
+        yield from (f"  - why: {reason}" for reason in reasons.get(name, ()))
+    yield from (f"- why, for {_listed([*about])}: {reason}" for reason, about in said.items() if len(about) > 1)
 
 
 # -- checklists -------------------------------------------------------------------------------------------------------
@@ -210,16 +229,21 @@ def _checklist(report: Report, stages: Sequence[Stage]) -> Iterator[_Part]:
     granted: list[tuple[Grant, list[Located]]] = []
     for file in report.files:
         applied = [located for located in file.outcome.findings if located.applied]
+        caveats: dict[str, str] = {}
+        for located in applied:
+            caveats[subject(located)] = f"{caveats.get(subject(located), '')} {located.finding.caveat or ''}".lower()
         for located in file.outcome.findings:
             finding = located.finding
+            if finding.status is Status.ADVICE and finding.message.lower() in caveats.get(subject(located), ""):
+                continue  # a caveat says the same
             if located.applied and finding.caveat:
                 said.setdefault((located.rule.stage, prose(finding.caveat)), []).append(located)
             elif finding.status is Status.ADVICE:
-                advice = prose(finding.message) + (f". {_help(finding.help)}" if finding.help else "")
+                advice = prose(_sentence(finding.message)) + (f". {_help(finding.help)}" if finding.help else "")
                 said.setdefault((located.rule.stage, advice), []).append(located)
         granted += merge((located.finding.grant, located) for located in applied if located.finding.grant)
     for stage in stages:
-        title = f"**{_STAGES[stage]}:** " if stage in _STAGES else ""
+        title = {Stage.LAST: f"{_LAST}: "}.get(stage, f"**{_STAGES[stage]}:** " if stage in _STAGES else "")
         if stage is Stage.GRANTS:
             yield from (_statement(title, grant, served) for grant, served in granted)
         for (when, text), about in said.items():
@@ -228,14 +252,10 @@ def _checklist(report: Report, stages: Sequence[Stage]) -> Iterator[_Part]:
 
 
 def _statement(title: str, grant: Grant, served: Sequence[Located]) -> _Part:
-    scope = (
-        f"access point {', '.join(map(code, grant.access_points))}" if grant.access_points else "the whole file system"
-    )
     statement = json.dumps(grant.statement(), indent=2, ensure_ascii=False)
     shown = printable_lines(statement)
     indented = "".join(f"  {line}\n" for line in block(shown, "json").splitlines())
-    said = f"attach this statement to role {code(grant.role)}. It covers {scope} ({_named(served)}):"
-    return _Part(f"- [ ] {title}{said}\n\n{indented}\n")
+    return _Part(f"- [ ] {title}{prose(grant.demand())} ({_named(served)}):\n\n{indented}\n")
 
 
 def _rungs(report: Report) -> Iterator[_Part]:
@@ -244,7 +264,8 @@ def _rungs(report: Report) -> Iterator[_Part]:
         about = [located for located in applied if located.rule.climbs_to in levels]
         if about:
             yield _Part(f"- [ ] **{name}** (`--target {target}`): {_named(about)}\n")
-    if any(located.rule.climbs_to is Level.IAM for located in applied):
+    last = any(located.rule.stage is Stage.LAST for located in report.findings)
+    if not last and any(located.rule.climbs_to is Level.IAM for located in applied):
         yield _Part(ANONYMOUS_ACCESS)
 
 
@@ -263,7 +284,16 @@ def _help(text: str) -> str:
     return code(text) if _COMMAND.match(text) else prose(text)
 
 
+def _sentence(message: str) -> str:
+    """A message that stands by itself; what begins with a name keeps its case."""
+    first = message.partition(" ")[0]
+    return message[:1].upper() + message[1:] if first.isalpha() and first.islower() else message
+
+
 def _named(findings: Iterable[Located]) -> str:
-    names = list(dict.fromkeys(map(subject, findings)))
+    return _listed(list(dict.fromkeys(map(subject, findings))))
+
+
+def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(map(code, names[:_NAMED])) + more

@@ -288,7 +288,9 @@ class _ByHand:
         self.steps.update(finding.id for finding in edited)
         self.findings += [f for f in before.findings if f.applied]
         self.findings += [
-            replace(f, applied=True) for f in before.findings if f.finding.id in self.steps and not f.applied
+            replace(f, applied=True, finding=replace(f.finding, message=f"{f.finding.message} — then edited by hand"))
+            for f in before.findings
+            if f.finding.id in self.steps and not f.applied
         ]
         if self.volumes is None:
             self.volumes = before.volumes

@@ -45,7 +45,7 @@ def create_scratch_job(image):
                                                                          'fileSystemId': 'fs-0123456789abcdef0',
                                                                          'rootDirectory': '/scratch',
                                                                          'transitEncryption': 'ENABLED',
-                                                                         'authorizationConfig': {'iam': 'ENABLED'}
+                                                                         'authorizationConfig': {'iam': 'ENABLED'},
                                                                      }
                                                                  },
                                                                  {'name': 'tmp', 'host': {'sourcePath': '/tmp'}}

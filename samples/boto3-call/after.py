@@ -23,7 +23,10 @@ response = ecs.register_task_definition(
             "efsVolumeConfiguration": {
                 "fileSystemId": "fs-0123456789abcdef0",
                 "transitEncryption": "ENABLED",
-                "authorizationConfig": {"accessPointId": "fsap-0123456789abcdef0", "iam": "ENABLED"},
+                "authorizationConfig": {
+                    "accessPointId": "fsap-0123456789abcdef0",
+                    "iam": "ENABLED",
+                },
             },
         },  # shared with the archive
         {"name": "docker", "host": {"sourcePath": "/var/run/docker.sock"}},

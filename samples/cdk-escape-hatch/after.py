@@ -1,11 +1,4 @@
-from aws_cdk import (
-    App,
-    Stack,
-    aws_ec2 as ec2,
-    aws_ecs as ecs,
-    aws_efs as efs,
-    aws_iam as iam,
-)
+from aws_cdk import App, Stack, aws_ec2 as ec2, aws_ecs as ecs, aws_efs as efs, aws_iam as iam
 
 
 class Wiki(Stack):

@@ -130,9 +130,7 @@ class Jobs:
                     )
                 ],
                 conditions={
-                    "StringEquals": {
-                        "elasticfilesystem:AccessPointArn": jobs_access_point.attr_arn
-                    }
+                    "StringEquals": {"elasticfilesystem:AccessPointArn": jobs_access_point.attr_arn}
                 },
             )
         )

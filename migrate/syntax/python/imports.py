@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from migrate.edit import Edit
@@ -37,8 +37,8 @@ def _package(statement: Import) -> str:
     return name.partition(".")[0]
 
 
-def edits_for(document: PythonDocument, changes: Sequence[AddImport]) -> list[Edit]:
-    """The edits for all new imports."""
+def edits_for(document: PythonDocument, changes: Sequence[AddImport], width: int) -> list[Edit]:
+    """The edits for all new imports, in lines of at most `width` characters if they can be broken."""
     joining: dict[ast.ImportFrom, list[str]] = {}
     beside: dict[tuple[object, ...], list[AddImport]] = {}
     edits: list[Edit] = []
@@ -58,7 +58,7 @@ def edits_for(document: PythonDocument, changes: Sequence[AddImport]) -> list[Ed
     for together in beside.values():
         edits += _beside(document, together)
     for statement, written in joining.items():
-        edits += _join(document, statement, written)
+        edits += _join(document, statement, written, width)
     return edits
 
 
@@ -113,6 +113,15 @@ def _order(line: str) -> str:
     return line.lower()
 
 
+def _by_letter(name: str) -> tuple[int, str]:
+    return 0, name.lower()
+
+
+def _by_kind(name: str) -> tuple[int, str]:
+    """Constants, then classes, then the others, as isort orders names."""
+    return 0 if name.isupper() else 1 if name[:1].isupper() else 2, name.lower()
+
+
 def _spelled(name: str | None, alias: str | None) -> str:
     return f"{name} as {alias}" if alias and alias != name else str(name)
 
@@ -151,7 +160,7 @@ def _group(document: PythonDocument, statement: Import) -> list[Import]:
     return [s for s in body[first : last + 1] if isinstance(s, Import)]
 
 
-def _join(document: PythonDocument, statement: ast.ImportFrom, wanted: list[str]) -> list[Edit]:
+def _join(document: PythonDocument, statement: ast.ImportFrom, wanted: list[str], width: int) -> list[Edit]:
     """Put more names into `from … import a, b`, whether in brackets, on one line, or over lines with backslashes."""
     import libcst as cst
 
@@ -183,7 +192,9 @@ def _join(document: PythonDocument, statement: ast.ImportFrom, wanted: list[str]
         at -= len(code(alias))
         comma = len(code(alias.comma)) if isinstance(alias.comma, cst.Comma) else 0
         spans.insert(0, (at, at + len(code(alias)) - comma))
-    is_sorted = names == sorted(names, key=str.lower)
+    orders: tuple[Callable[[str], tuple[int, str]], ...] = (_by_letter, _by_kind)
+    order = next((key for key in orders if names == sorted(names, key=key)), None)
+    is_sorted = order is not None
     last = found.names[-1]
     one_a_line = len({document.text.count(broken, 0, s) for s, _ in spans}) == len(spans) and found.lpar is not None
     own_lines = one_a_line and broken in document.text[start : spans[0][0]]
@@ -194,8 +205,8 @@ def _join(document: PythonDocument, statement: ast.ImportFrom, wanted: list[str]
     gap = " "
     if own_lines:
         gap = broken + document.text[document.line_starts[document.line_column(first)[0] - 1] : first]
-    for name in sorted(added, key=str.lower) if is_sorted else added:
-        place = sum(known.lower() < name.lower() for known in names) if is_sorted else len(names)
+    for name in sorted(added, key=order) if order else added:
+        place = sum(order(known) < order(name) for known in names) if order else len(names)
         if place < len(names):
             edits.append(Edit(spans[place][0], spans[place][0], name + "," + gap))
         else:
@@ -212,15 +223,15 @@ def _join(document: PythonDocument, statement: ast.ImportFrom, wanted: list[str]
         return [*edits, Edit(after, after, gap + lines + ("," if comma_there else ""))]
     line = document.line_starts[document.line_column(stop)[0] - 1]
     length = stop - line + sum(len(name) + 2 for name in added)
-    if length > 88 and "\\" in source:
+    if length > width and "\\" in source:
         lead = document.text[line:]
         indent = lead[: len(lead) - len(lead.lstrip(" \t"))] or "    "
         written = ", ".join(added)
         return [Edit(stop, stop, f", \\{broken}{indent}{written}")]
-    if length > 88 and found.lpar is None:
+    if length > width and found.lpar is None:
         listed = [*spelled, *added]
         if is_sorted:
-            listed.sort(key=str.lower)
+            listed.sort(key=order)
         inner = "".join(f"    {name},{broken}" for name in listed)
         return [Edit(first, stop, f"({broken}{inner})")]
     return [*edits, *([Edit(stop, stop, "".join(f", {name}" for name in behind))] if behind else [])]

@@ -152,37 +152,38 @@ def _arguments(call: Call, style: Style) -> list[str]:
     ]
 
 
-def laid_out(value: Value, style: Style, indent: str, used: int) -> str:
-    """A value that starts on a line of `indent` and in column `used`: on that line if it fits, else in brackets of
-    several lines. The comma behind it counts."""
+def laid_out(value: Value, style: Style, indent: str, used: int, *, comma: bool = True) -> str:
+    """A value that starts on a line of `indent` and in column `used`: on that line if it fits, with the comma that may stand
+    behind it, else in brackets of several lines."""
     one_line = flat(value, style)
     value = style.shaped(value)
     nested = isinstance(value, dict | list | Call) and one_line[-2:] not in ("{}", "[]", "()")
     expands = style.expand and isinstance(value, dict)
-    if not nested or (used + len(one_line) < style.width and not expands):
+    if not nested or (used + len(one_line) + comma <= style.width and not expands):
         return one_line
-    inner = indent + style.unit
-    members: list[str] = []
     opened, closed = "", ""
+    members: list[tuple[str, Value]] = []
     match value:
         case dict():
             opened, closed = "{", "}"
-            for key, item in value.items():
-                before = f"{string(key, style.key_quote)}: "
-                members.append(before + laid_out(item, style, inner, len(inner) + len(before)))
+            members = [(f"{string(key, style.key_quote)}: ", item) for key, item in value.items()]
         case list():
             opened, closed = "[", "]"
-            members = [laid_out(item, style, inner, len(inner)) for item in value]
+            members = [("", item) for item in value]
         case Call(hug=True, positional=(only,), arguments={}):
             return f"{value.name}({laid_out(only, style, indent, used + len(value.name) + 1)})"
         case Call():
             opened, closed = f"{value.name}(", ")"
-            members = [laid_out(item, style, inner, len(inner)) for item in value.positional]
-            for name, item in value.arguments.items():
-                members.append(f"{name}=" + laid_out(item, style, inner, len(inner) + len(name) + 1))
+            members = [("", item) for item in value.positional]
+            members += [(f"{name}=", item) for name, item in value.arguments.items()]
         case _:
             pass
-    return explode(opened, members, closed, style, indent)
+    inner = indent + style.unit
+    several = len(members) > 1 or style.expand
+    written = [
+        before + laid_out(item, style, inner, len(inner) + len(before), comma=several) for before, item in members
+    ]
+    return explode(opened, written, closed, style, indent)
 
 
 def explode(

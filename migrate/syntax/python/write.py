@@ -43,6 +43,8 @@ _WIDTHS = (79, 88, 100, 120)
 _MANY = 8
 _ENDLESS = 240
 _spaces = re.compile(r"[ \t]*").match
+_OWN_LINE = re.compile(r"^(.*[\[({])\n[ \t]+(.*[^,\s])\n[ \t]*([\])}].*)$", re.MULTILINE)
+_COMMA = re.compile(r"[ \t)]*(,?)[ \t]*(?:#[^\r\n]*)?[\r\n]")
 _BROKEN = re.compile(r"[\r\n]")
 
 
@@ -57,11 +59,13 @@ class Member:
 
 @dataclass
 class Unit:
-    """Brackets on one line, and the edits inside."""
+    """Brackets whose elements are on one line, and the edits inside."""
 
     expression: ast.expr
     start: int
     end: int
+    at: int
+    """Where something of it stands on the line that it shares."""
     edits: list[Edit] = field(default_factory=list)
 
 
@@ -77,6 +81,8 @@ class _Writer:
         self.changes = changes
         self.members: dict[ast.expr, list[Member]] = {}
         self.brackets: dict[ast.expr, Brackets] = {}
+        self.gone: set[ast.expr] = set()
+        """Values that a change removes or replaces."""
         seen: set[tuple[object, bool]] = set()
         for change in changes:
             if isinstance(change, AddStatement | AddImport):
@@ -112,7 +118,7 @@ class _Writer:
         if imports:
             from migrate.syntax.python.imports import edits_for
 
-            edits += edits_for(self.document, imports)
+            edits += edits_for(self.document, imports, self._file_style.width)
         loose = list(edits)
         for unit in units.values():
             edits += self._settled(unit, [*loose, *(e for u in units.values() if u is not unit for e in u.edits)])
@@ -166,7 +172,7 @@ class _Writer:
 
     def _check_nesting(self) -> None:
         """Raise ValueError if a change lies inside something that another one removes or replaces."""
-        gone: set[ast.expr] = set()
+        gone = self.gone
         for origin, members in self.members.items():
             kept = {member.index for member in members if member.value is None}
             gone |= {value for index, value in enumerate(_values(origin)) if index not in kept}
@@ -209,9 +215,6 @@ class _Writer:
         kept = [member.index for member in members if member.index is not None]
         if not kept:
             yield from self._anew(origin, found, members, style, in_line)
-            return
-        if not in_line and (spread := self._one_a_line(origin, found, members, style)) is not None:
-            yield spread
             return
         yield from self._removals(found, kept, ends=members[-1].index is not None)
         previous: int | None = None
@@ -387,9 +390,8 @@ class _Writer:
             yield Edit(element.end, element.end, self._filled(element.end, texts, lead, style))
             return
         if _BROKEN.search(self.text, end, following) and not in_line:
-            last = found.elements[-1]
             # The last one has a comma if the last one had, or if something else still follows.
-            comma = not is_last or last.comma is not None
+            comma = not is_last or style.trailing_comma
             if element.comma is None:
                 yield Edit(element.end, element.end, ",")
             line_end = self._line_end(end)
@@ -407,42 +409,6 @@ class _Writer:
                 lead = self._indent(element.end)  # it goes on where the one before ends
                 texts = [self._text_of(origin, m, style, lead, len(lead), element, in_line) for m in added]
             yield Edit(element.end, element.end, "".join(", " + text for text in texts))
-
-    def _on_own_line(self, found: Brackets) -> bool:
-        """Whether several elements stand together on a line, and the brackets on those around it, as Black has it."""
-        first, last = found.elements[0], found.elements[-1]
-        return (
-            len(found.elements) > 1
-            and self._starts_line(first.start)
-            and self._starts_line(found.close)
-            and self._line(first.start) == self._line(last.end)
-            and self._ends_line(last)
-        )
-
-    def _one_a_line(self, origin: ast.expr, found: Brackets, members: list[Member], style: Style) -> Edit | None:
-        """All elements on lines of their own, the next step that Black takes where new ones leave no room on the line that
-        they share. None where there is room, and where another change concerns a part of them."""
-        if not self._on_own_line(found) or all(member.value is None for member in members):
-            return None
-        others = (self.document.origin(c.node) for c in self.changes if not isinstance(c, AddStatement | AddImport))
-        spans = (self.document.positions.span(other) for other in others if other is not None and other is not origin)
-        if any(found.open < start < found.close for start, _ in spans):
-            return None
-        first, last = found.elements[0], found.elements[-1]
-        lead = self._indent(first.start)
-        style = replace(style, trailing_comma=self._file_style.trailing_comma or last.comma is not None)
-        texts = []
-        for member in members:
-            element = found.elements[member.index] if member.index is not None else None
-            if member.value is None and element is not None:
-                texts.append(self.text[element.start : element.end])
-            else:
-                texts.append(self._text_of(origin, member, style, lead, len(lead), element or first, False))
-        fits = len(lead) + len(", ".join(texts)) <= style.width and not any(map(_BROKEN.search, texts))
-        if fits or any(member.key is not None and member.value is None for member in members):
-            return None
-        comma = "," if style.trailing_comma else ""
-        return Edit(first.start, self._end_of(last), ("," + style.newline + lead).join(texts) + comma)
 
     def _filled(self, offset: int, texts: list[str], lead: str, style: Style) -> str:
         """New elements on the line of an offset as long as they fit there, then on lines of their own."""
@@ -465,14 +431,27 @@ class _Writer:
 
     def _unit(self, origin: ast.expr) -> Unit | None:
         best: ast.expr | None = None
+        at = 0
         node: ast.AST | None = origin
         while node is not None and not isinstance(node, ast.stmt):
-            if isinstance(node, ast.Dict | ast.List | ast.Call) and self._on_one_line(node):
-                best = node
+            if isinstance(node, ast.Dict | ast.List | ast.Call):
+                if self._on_one_line(node):
+                    best, at = node, self.document.positions.span(node)[0]
+                elif (own := self._own_line(node)) is not None:
+                    best, at = node, own
             node = self.document.names.parents.get(node)
-        if best is None:
+        return Unit(best, *self.document.positions.span(best), at) if best is not None else None
+
+    def _own_line(self, node: ast.expr) -> int | None:
+        """Where the line starts on which several elements stand together, and nothing else, as Black has it before it gives
+        each a line; None where they do not."""
+        values = _values(node)
+        if len(values) < 2 or values[0].lineno != values[-1].end_lineno or values[0].lineno == node.end_lineno:
             return None
-        return Unit(best, *self.document.positions.span(best))
+        found = self._brackets(node)
+        first, last = found.elements[0], found.elements[-1]
+        alone = self._starts_line(first.start) and self._starts_line(found.close) and self._ends_line(last)
+        return None if not alone or self._has_comment(found.open, found.close) else first.start
 
     def _on_one_line(self, node: ast.expr) -> bool:
         first = node.func.end_lineno if isinstance(node, ast.Call) else node.lineno
@@ -480,7 +459,7 @@ class _Writer:
 
     def _settled(self, unit: Unit, others: list[Edit]) -> list[Edit]:
         """The unit's edits, or the unit written anew on several lines."""
-        start, end = self.document.line_starts[self._line(unit.start)], self._line_end(unit.end)
+        start, end = self.document.line_starts[self._line(unit.at)], self._line_end(unit.at)
         length = end - start
         beside = [e for e in others if start <= e.start and e.end <= end]
         grown = sum(len(e.replacement) - (e.end - e.start) for e in [*unit.edits, *beside])
@@ -554,7 +533,7 @@ class _Writer:
         indent = self._indent(first)
         style = self._file_style
         name = f"{change.name} = " if change.name else ""
-        code = name + laid_out(change.value, style, indent, len(indent) + len(name))
+        code = name + laid_out(change.value, style, indent, len(indent) + len(name), comma=False)
         if change.before:
             return Edit(first, first, indent + code + style.newline * (2 if change.apart else 1))
         return Edit(line_end, line_end, style.newline * (2 if change.apart else 1) + indent + code)
@@ -575,8 +554,10 @@ class _Writer:
         newline = self._newline(self.document.positions.span(expression)[0])
         if found is not None and found.elements and _BROKEN.search(self.text, found.open, found.close):
             first, last = found.elements[0], found.elements[-1]
-            if _BROKEN.search(self.text, last.end, found.close):
-                comma = last.comma is not None
+            if _BROKEN.search(self.text, last.end, found.close) and (
+                last.comma is not None or self._line(first.start) != self._line(last.start)
+            ):
+                comma = last.comma is not None  # what shares a line has none, as Black does it
             outer, inner = self._indent(found.open), self._indent(first.start)
             if self._starts_line(first.start) and inner.startswith(outer) and len(inner) > len(outer):
                 unit = inner[len(outer) :]
@@ -612,13 +593,16 @@ class _Writer:
                 break
             if isinstance(node, ast.Dict) and keys is None:
                 keys = next((q for k in node.keys if k is not None and (q := self._quote_of(k))), None)
-                values = values or next((q for v in node.values if (q := self._quote_of(v))), None)
+                values = values or self._first_quote(node.values)
             elif isinstance(node, ast.Call) and values is None:
-                values = next((q for k in node.keywords if (q := self._quote_of(k.value))), None)
+                values = self._first_quote([keyword.value for keyword in node.keywords])
             elif isinstance(node, ast.List) and values is None:
-                values = next((q for v in node.elts if (q := self._quote_of(v))), None)
+                values = self._first_quote(node.elts)
         usual = self._file_style.quote
         return keys or values or usual, values or keys or usual
+
+    def _first_quote(self, values: Items[ast.expr]) -> str | None:
+        return next((q for value in values if value not in self.gone and (q := self._quote_of(value))), None)
 
     def _quote_of(self, expression: ast.expr) -> str | None:
         if not isinstance(expression, ast.Constant) or not isinstance(expression.value, str):
@@ -634,20 +618,52 @@ class _Writer:
         starts = self.document.line_starts
         lengths = [end - start - 1 for start, end in zip(starts, [*starts[1:], len(text) + 1], strict=True)]
         # Texts and comments that nobody can break show no limit.
+        for start, _ in self.document.comment_spans:
+            line = self._line(start)
+            lengths[line] = len(text[starts[line] : start].rstrip())
+        for node in _below(self.document.module):
+            if isinstance(node, ast.Constant | ast.JoinedStr) and not isinstance(getattr(node, "value", ""), int):
+                first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+                start, end = self.document.positions.span(node)
+                alone = self._starts_line(start) and not text[end : self._line_end(end)].strip("),]}:; \t")
+                if first != last or alone:
+                    lengths[first : last + 1] = [0] * (last + 1 - first)
         longest = max((length for length in lengths if length <= _WIDTHS[-1]), default=0)
         width = next((w for w in _WIDTHS if longest <= w), _WIDTHS[-1])
         quote = "'" if text.count("'") > text.count('"') else '"'
-        with_comma = len(re.findall(r",[ \t]*(?:#[^\r\n]*)?[\r\n]+[ \t]*[\])}]", text))
-        closing = len(re.findall(r"[^\s,\[({][ \t]*[\r\n]+[ \t]*[\])}]", text))
+        # A few short lines do not show that somebody keeps to 79 characters, but what was broken for that does.
+        if width == _WIDTHS[0] and sum(length > width - 10 for length in lengths) < _MANY:
+            whole = (sum(map(len, found.groups())) for found in _OWN_LINE.finditer(text))
+            width = width if any(width < length <= _WIDTHS[1] for length in whole) else _WIDTHS[1]
         return Style(
             quote,
             quote,
             self._indent_unit(),
             self._newline(0),
-            # A few short lines do not show that somebody keeps to 79 characters.
-            width if width > _WIDTHS[0] or sum(length > _WIDTHS[0] - 10 for length in lengths) >= _MANY else _WIDTHS[1],
-            with_comma >= closing,
+            width,
+            self._has_commas,
         )
+
+    @cached_property
+    def _has_commas(self) -> bool:
+        """Whether a comma stands behind the last element where the bracket has a line of its own behind it. What Black puts on
+        one line between its brackets has none, and shows nothing unless it had room beside them."""
+        with_comma = without = 0
+        for node in _below(self.document.module):
+            if not isinstance(node, ast.Dict | ast.List | ast.Call) or not (values := _values(node)):
+                continue
+            first, last = values[0], values[-1]
+            if node.lineno == node.end_lineno or last.end_lineno == node.end_lineno:
+                continue
+            found = _COMMA.match(self.text, self.document.positions.span(last)[1])
+            if found is None:
+                continue
+            start, end = self.document.positions.span(node)
+            one_line = first.lineno == last.end_lineno
+            shows = not one_line or self._column(start) + len("".join(self.text[start:end].split())) < _WIDTHS[0]
+            with_comma += found[1] == ","
+            without += found[1] != "," and shows and (one_line or len(values) > 1)
+        return with_comma >= without
 
     def _indent_unit(self) -> str:
         for node in _below(self.document.module):
