@@ -75,17 +75,17 @@ def dask(address: str) -> Executor:
 
     def run(tasks: Sequence[Task]) -> Iterator[tuple[Task, Row]]:
         try:
-            from distributed import Client, as_completed  # type: ignore[import-not-found]  # an extra, without types
+            from distributed import Client, as_completed
         except ModuleNotFoundError:
             raise ExecutorProblem("--dask needs more packages: pip install 'ecs-efs-migrate[dask]'") from None
         try:
-            client = Client(address, timeout=30)
+            client = Client(address, timeout=30)  # type: ignore[no-untyped-call]  # it has no types
         except (OSError, ValueError) as problem:
             raise ExecutorProblem(f"{address}: {problem}") from None
         with client:
             futures = client.map(work, tasks, pure=False, retries=1)
             by_key = {future.key: task for future, task in zip(futures, tasks, strict=True)}
-            for future in as_completed(futures):
+            for future in as_completed(futures):  # type: ignore[no-untyped-call]  # it has no types
                 task = by_key[future.key]
                 if future.status == "finished":
                     yield task, future.result()

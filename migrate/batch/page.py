@@ -41,8 +41,10 @@ input, select, button { font: inherit; padding: .25rem .5rem; }
 table { border-collapse: collapse; width: 100%; margin-top: 1rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid var(--line);
   overflow-wrap: break-word; }
-td:nth-last-child(-n + 2) { white-space: nowrap; } .wide td { white-space: normal; }
-tbody th { color: inherit; max-width: 34rem; } tbody th .faint, tbody th details, tbody th a { font-weight: 400; }
+pre { max-width: 76rem; }
+#campaign tbody { border-bottom: 1px solid var(--line); } #campaign tbody tr > * { border: 0; } .volume { padding-left: 2rem; }
+#campaign tr > :nth-child(n + 3):not([colspan]) { white-space: nowrap; width: 7rem; }
+tbody th { color: inherit; } tbody th .faint, tbody th details, tbody th a { font-weight: 400; }
 thead th { color: var(--faint); font-weight: 600; font-size: .85rem; }
 .status { font-weight: 600; white-space: nowrap; } .faint { color: var(--faint); }
 .migrated { color: var(--migrated); } .clean { color: var(--clean); } .needs-input { color: var(--needs-input); }
@@ -147,7 +149,7 @@ def _form() -> Iterator[str]:
 
 
 def _table(rows: Iterable[Mapping[str, Any]], diffs: Mapping[str, str]) -> Iterator[str]:
-    yield "<table>\n<thead><tr><th scope=col>Repository</th><th scope=col>Status</th><th scope=col>Volume</th>"
+    yield "<table id=campaign>\n<thead><tr><th scope=col>Repository and volumes</th><th scope=col>Status</th>"
     yield "<th scope=col>Before</th><th scope=col>After</th></tr></thead>\n"
     for row in rows:
         yield f"<tbody data-repository>\n{''.join(_repository(row, diffs.get(row['repository'], '')))}</tbody>\n"
@@ -155,20 +157,34 @@ def _table(rows: Iterable[Mapping[str, Any]], diffs: Mapping[str, str]) -> Itera
 
 
 def _repository(row: Mapping[str, Any], diff: str) -> Iterator[str]:
-    volumes = row["volumes"] or [{"file": "", "task": "", "name": "", "level": "", "after": ""}]
-    for number, volume in enumerate(volumes):
-        where = f"{volume['file']} {volume['task']}/{volume['name']}" if volume["name"] else ""
-        text = _text(f"{row['repository']} {where}".lower())
-        yield f'<tr data-status="{_text(row["status"])}" data-level="{_text(volume["level"])}" '
-        yield f'data-after="{_text(volume["after"])}" data-text="{text}">'
-        if number == 0:
-            yield f"<th scope=rowgroup rowspan={len(volumes)}>{''.join(_about(row, diff))}</th>"
-            yield f'<td rowspan={len(volumes)} class="status {_text(row["status"])}">{_text(row["status"])}</td>'
-        shown = f"{_text(volume['task'])}/{_text(volume['name'])}<br><span class=faint>{_text(volume['file'])}</span>"
-        yield f"<td>{shown if volume['name'] else ''}</td><td>{_text(volume['level'])}</td><td>{_text(volume['after'])}</td></tr>\n"
+    """A row for the repository, which stands as long as one of its volumes does, and one for each of these."""
+    status = _text(row["status"])
+    # Without volumes it is itself what the filters look at.
+    data = "" if row["volumes"] else _data(row, {"level": "", "after": ""}, "")
+    yield f"<tr{data}><th scope=rowgroup>{''.join(_about(row))}</th>"
+    yield f'<td class="status {status}">{status}</td><td></td><td></td></tr>\n'
+    for volume in row["volumes"]:
+        name = f"{volume['task']}/{volume['name']}"
+        where = f"{volume['file']} {name}"
+        yield f"<tr{_data(row, volume, where)}><td class=volume>{_text(name)} "
+        yield f"<span class=faint>{_text(volume['file'])}</span></td><td></td>"
+        yield f"<td>{_text(volume['level'])}</td><td>{_text(volume['after'])}</td></tr>\n"
+    if diff:
+        yield "<tr><td colspan=4><details><summary>"
+        yield f"Diff of {_count(len(row['files']), 'file', 'files')}</summary>"
+        yield f"<pre tabindex=0>{''.join(_lines(diff))}</pre></details></td></tr>\n"
 
 
-def _about(row: Mapping[str, Any], diff: str) -> Iterator[str]:
+def _data(row: Mapping[str, Any], volume: Mapping[str, Any], where: str) -> str:
+    """What the filters look at."""
+    text = f"{row['repository']} {where}".lower()
+    return (
+        f' data-status="{_text(row["status"])}" data-level="{_text(volume["level"])}" '
+        f'data-after="{_text(volume["after"])}" data-text="{_text(text)}"'
+    )
+
+
+def _about(row: Mapping[str, Any]) -> Iterator[str]:
     yield _text(row["repository"])
     if row["branch"] and row["commit"]:
         yield f"<br><span class=faint>{_text(row['branch'])} at {_text(row['commit'][:12])}</span>"
@@ -177,9 +193,6 @@ def _about(row: Mapping[str, Any], diff: str) -> Iterator[str]:
         yield f'<br><a rel=noreferrer href="{_text(url)}">pull request</a>' if url.startswith("https://") else ""
     if row["reason"]:
         yield f"<br><span class=faint>{_prose(row['reason'])}</span>"
-    if diff:
-        yield f"<details><summary>Diff of {_count(len(row['files']), 'file', 'files')}</summary>"
-        yield f"<pre tabindex=0>{''.join(_lines(diff))}</pre></details>"
 
 
 def _lines(diff: str) -> Iterator[str]:
@@ -196,7 +209,7 @@ def _needs(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     if not found:
         return
     yield "<h2 id=needs-input>What needs input</h2>\n<p>The configuration that settles each, in the repository's own "
-    yield "<code>.efs-migrate.yaml</code> or, for all of them, in the file of <code>--config</code>.</p>\n<table class=wide>\n<thead><tr>"
+    yield "<code>.efs-migrate.yaml</code> or, for all of them, in the file of <code>--config</code>.</p>\n<table>\n<thead><tr>"
     yield "<th scope=col>Repository</th><th scope=col>Where</th><th scope=col>Reason and configuration</th></tr></thead>\n<tbody>\n"
     for repository, need in found:
         yield f"<tr><td>{_text(repository)}</td><td>{_text(need['file'])}<br>{_text(need['subject'])}</td>"
@@ -209,7 +222,7 @@ def _systems(systems: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     if not found:
         return
     yield "<h2 id=file-systems>File systems</h2>\n<p>Anonymous access to a file system can be closed (EFS408) when everything "
-    yield "that mounts it uses IAM authorization; what is not seen here may mount it, too.</p>\n<table class=wide>\n<thead><tr>"
+    yield "that mounts it uses IAM authorization; what is not seen here may mount it, too.</p>\n<table>\n<thead><tr>"
     yield "<th scope=col>File system</th><th scope=col>Mounted by</th><th scope=col>Lowest level after</th>"
     yield "<th scope=col>To be done before it is closed</th></tr></thead>\n<tbody>\n"
     for system in found:

@@ -279,3 +279,24 @@ def test_failures_are_grouped_by_their_causes() -> None:
         ("not UTF-…", ["c", "d"]),
         ("has no commits", ["e"]),
     ]
+
+
+def test_on_a_dask_cluster(make: Make, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed", reason="dask, an extra, is not installed")
+    names = [str(Path(name).resolve()) for name in many(make, 3)]
+    make("bad", {"td.json": BROKEN})
+    out = tmp_path / "out"
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        ran = campaign(*names, "bad", "--dask", cluster.scheduler_address, "--output-dir", out)
+    assert ran.states == {**dict.fromkeys(names, "migrated"), "bad": "failed"}
+    assert sorted(path.name for path in out.glob("*.patch")) == ["r00.patch", "r01.patch", "r02.patch"]
+    for name in names:
+        Repository(Path(name)).git("apply", "--check", str(out / f"{Path(name).name}.patch"))
+
+
+def test_without_a_cluster(make: Make) -> None:
+    pytest.importorskip("distributed", reason="dask, an extra, is not installed")
+    make("one")
+    ran = efs_migrate("batch", "one", "--dask=nonsense://nowhere")
+    assert ran.status == 2
+    assert ran.stderr.splitlines()[-1].startswith("efs-migrate: error: nonsense://nowhere: ")

@@ -72,7 +72,7 @@ def timed_git(spent: list[float]) -> Iterator[None]:
         finally:
             spent.append(time.perf_counter() - begun)
 
-    git_module.Git.run = run  # type: ignore[method-assign, assignment]  # for this measurement
+    git_module.Git.run = run  # type: ignore[method-assign]  # for this measurement
     try:
         yield
     finally:
@@ -125,7 +125,7 @@ def main() -> None:
 @contextlib.contextmanager
 def cluster() -> Iterator[str | None]:
     try:
-        from distributed import LocalCluster  # type: ignore[import-not-found]  # an extra, without types
+        from distributed import LocalCluster
     except ModuleNotFoundError:
         print("dask is not installed: pip install 'ecs-efs-migrate[dask]'")
         yield None
@@ -133,7 +133,9 @@ def cluster() -> Iterator[str | None]:
     quiet = io.StringIO()
     with (
         contextlib.redirect_stderr(quiet),
-        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as made,
+        LocalCluster(  # type: ignore[no-untyped-call]  # it has no types
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as made,
     ):
         yield made.scheduler_address
 
