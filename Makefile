@@ -16,7 +16,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check format docs bench clean
+.PHONY: help demo test check format docs picture bench clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -43,6 +43,9 @@ format: .venv/.dev ## format the code and repair what ruff can
 
 docs: .venv/.run ## write anew what is written by the tool: the rules' pages, the schema, the README's screens
 	@$(PYTHON) tests/docs.py
+
+picture: .venv/.test ## draw anew the picture of a campaign's page in the README (needs Chromium)
+	@$(PYTHON) tests/batch/screenshot.py
 
 bench: .venv/.run ## measure the speed (prints figures, judges nothing)
 	@for script in tests/benchmarks/*.py; do echo "$$script"; $(PYTHON) "$$script" || exit 1; done

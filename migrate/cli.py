@@ -50,6 +50,11 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
+class CampaignFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
 def _completed(incomplete: str) -> list[tuple[str, str]]:
     """Rule ids for a shell's completion, each with what the rule is about."""
     from rules import RULES
@@ -248,6 +253,120 @@ def init(
         _exit(lambda: _printed(text()))
     session = Session(Options(exclude=tuple(exclude or ()), gitignore=not no_gitignore), exit_zero=False, quiet=quiet)
     _exit(lambda: session.init(paths or ["."]))
+
+
+@app.command()
+def batch(
+    repositories: Annotated[
+        list[str] | None, typer.Argument(metavar="[REPO]...", help="Folders, patterns (`repos/*`) and Git URLs.")
+    ] = None,
+    lists: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from", help="A file that names repositories, one a line; `-` is standard input.", metavar="FILE"
+        ),
+    ] = None,
+    output_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep the campaign here: a patch for each repository (for `git am`), summary.json, report.html.",
+            metavar="DIR",
+        ),
+    ] = None,
+    branch: Annotated[str | None, typer.Option(help="The branch that takes the commit.", metavar="NAME")] = None,
+    commit: Annotated[bool, typer.Option("--commit", help="Commit to --branch, in each repository.")] = False,
+    push: Annotated[bool, typer.Option("--push", help="Push the branch, too.")] = False,
+    pr: Annotated[
+        bool, typer.Option("--pr", help="Push, and open a pull request (with gh or glab where they are installed).")
+    ] = False,
+    pr_interval: Annotated[
+        float, typer.Option(help="Seconds between two requests to a forge.", min=0, metavar="SECONDS")
+    ] = 2.0,
+    message: Annotated[
+        Path | None,
+        typer.Option(help="The template of the commit's message: {target}, {volumes}, {files}.", metavar="FILE"),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where the run in --output-dir stopped.")] = False,
+    only_failed: Annotated[bool, typer.Option("--only-failed", help="Take what failed there once more.")] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds for each repository.", min=1, metavar="SECONDS")] = 600.0,
+    cache: Annotated[
+        Path | None, typer.Option(help="Where clones are kept; default: ~/.cache/efs-migrate.", metavar="DIR")
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(help="Let a Dask cluster work: tcp://scheduler:8786 (needs the extra `dask`).", metavar="ADDRESS"),
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Repositories at once; 0: one per processor.", min=0, metavar="N")] = 0,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", help="What holds where a repository's own configuration says nothing.", metavar="FILE"
+        ),
+    ] = None,
+    target: TargetLevel = None,
+    only: Only = None,
+    skip: Skip = None,
+    unsafe: Unsafe = False,
+    exclude: Exclude = None,
+    report_format: Annotated[
+        CampaignFormat, typer.Option("--format", help="The summary's form: text for people, json for scripts.")
+    ] = CampaignFormat.TEXT,
+    exit_zero: ExitZero = False,
+    quiet: Quiet = False,
+) -> None:
+    """The same over many repositories: preview, or patches, or branches, pushes and pull requests. Works on the default
+    branch, in worktrees of its own."""
+    push, commit = push or pr, commit or push or pr
+    if commit and not branch:
+        _fail("--commit, --push and --pr need a --branch")
+    if branch and not commit:
+        _fail("--branch needs --commit, --push or --pr")
+    if only is not None and not _rule_ids(only):
+        _fail("--only names no rule")
+    from migrate.batch.command import Request, run
+    from migrate.batch.git import is_branch
+    from migrate.batch.repository import Wish
+
+    if branch and not is_branch(branch):
+        _fail(f"{branch} cannot be the name of a branch")
+    options = Options(
+        target=TARGETS[target.value] if target else None,
+        only=_rule_ids(only or []),
+        skip=_rule_ids(skip or []),
+        unsafe=unsafe,
+        exclude=tuple(exclude or ()),
+    )
+    template = message.read_text(encoding="utf-8") if message is not None else None
+    patches = output_dir is not None or dask is not None
+    wish = Wish(options, branch, commit, push, pr, template, patches, timeout)
+    request = Request(
+        repositories or [],
+        lists or [],
+        wish,
+        output_dir,
+        cache,
+        jobs,
+        dask,
+        pr_interval,
+        resume,
+        only_failed,
+        report_format.value,
+        exit_zero,
+        quiet,
+    )
+    _exit(lambda: _campaign(lambda: run(request, config)))
+
+
+def _campaign(command: Callable[[], tuple[str, int]]) -> int:
+    from migrate.batch.command import CampaignProblem, ExecutorProblem
+    from migrate.config import ConfigProblem
+
+    try:
+        text, status = command()
+    except (CampaignProblem, ExecutorProblem, ConfigProblem) as problem:
+        _fail(str(problem))
+    emit(text.encode("utf-8", "replace"))
+    return status
 
 
 @app.command()

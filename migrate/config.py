@@ -45,6 +45,32 @@ class Config:
     policy: Policy = field(default_factory=Policy)
     exclude: tuple[str, ...] = ()
     folder: str = ""
+    stated: frozenset[str] = frozenset()
+    """The fields of the policy that the file gives."""
+    on: frozenset[str] = frozenset()
+    """Ids of rules that it switches on."""
+
+    def over(self, other: Config) -> Config:
+        """This configuration where it says something, and another one where it does not. Lists and mappings are joined, with
+        the entries here instead of those of the same file system, mount, name or path there; `exclude` is this one's."""
+        mine, theirs = self.policy, other.policy
+        known = {system.id for system in mine.file_systems}
+        mounted = {path for system in mine.file_systems for path, _ in system.mounts}
+        systems = (
+            replace(system, mounts=tuple(mount for mount in system.mounts if mount[0] not in mounted))
+            for system in theirs.file_systems
+            if system.id not in known
+        )
+        policy = replace(
+            theirs,
+            **{name: getattr(mine, name) for name in self.stated},
+            file_systems=(*mine.file_systems, *systems),
+            docker_volumes={**theirs.docker_volumes, **mine.docker_volumes},
+            task_roles={**theirs.task_roles, **mine.task_roles},
+            posix_users={**theirs.posix_users, **mine.posix_users},
+            off=mine.off | (theirs.off - self.on),
+        )
+        return replace(self, policy=policy, stated=self.stated | other.stated)
 
 
 def find(path: str) -> str | None:
@@ -110,6 +136,7 @@ class _Reader(Shapes):
     def __init__(self, name: str, document: Document) -> None:
         super().__init__(name, document)
         self.body = document.text
+        self.on: set[str] = set()
 
     def config(self, root: Node, folder: str) -> Config:
         readers: dict[str, Callable[[Node, str], object]] = {
@@ -129,7 +156,14 @@ class _Reader(Shapes):
         exclude = found.pop("exclude", ())
         names = {key: key.replace("-", "_") for key in readers} | {"rules": "off"}
         values = {names[key]: value for key, value in found.items() if value is not None}
-        return Config(replace(Policy(), **values), exclude, folder)  # type: ignore[arg-type]  # each reader has its field's type
+        joined = {"file_systems", "docker_volumes", "task_roles", "posix_users", "off"}
+        return Config(
+            replace(Policy(), **values),  # type: ignore[arg-type]  # each reader has its field's type
+            exclude,  # type: ignore[arg-type]  # so has this one
+            folder,
+            frozenset(values) - joined,
+            frozenset(self.on),
+        )
 
     # -- values -------------------------------------------------------------------------------------------------------
 
@@ -236,7 +270,7 @@ class _Reader(Shapes):
         return users
 
     def rules(self, node: Node, key: str) -> frozenset[str]:
-        off = set()
+        off: set[str] = set()
         for name, entry in self.entries(node, key):
             if name not in RULE_IDS:
                 self.fail(entry.key, f"`{key}`: unknown rule {name}")
@@ -244,8 +278,7 @@ class _Reader(Shapes):
             # YAML 1.1 reads on and off as booleans, YAML 1.2 as words.
             if not isinstance(value, Scalar) or (switch := _SWITCHES.get(value.text.lower())) is None:
                 self.fail(entry.value, f"`{name}` must be on or off")
-            if not switch:
-                off.add(name)
+            (self.on if switch else off).add(name)
         return frozenset(off)
 
     def globs(self, node: Node, key: str) -> tuple[str, ...]:

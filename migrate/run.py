@@ -35,6 +35,8 @@ class Options:
     """What the command line settles for every file."""
 
     config: str | None = None
+    base: Config | None = None
+    """What holds where a file's own configuration says nothing."""
     target: Level | None = None
     only: frozenset[str] = frozenset()
     skip: frozenset[str] = frozenset()
@@ -205,13 +207,15 @@ class Run:
 
     def governing(self, path: str) -> Config | ConfigProblem:
         """The configuration for a file, or what is wrong with it."""
+        base = self.options.base
         found = self.options.config or config.find(path)
         if found is None:
-            return Config()
+            return base or Config()
         name = os.path.relpath(found)
         if name not in self.problems:
             try:
-                return config.load(os.path.abspath(found), name)
+                governing = config.load(os.path.abspath(found), name)
+                return governing.over(base) if base is not None else governing
             except ConfigProblem as problem:
                 self.problems[name] = problem
         return self.problems[name]

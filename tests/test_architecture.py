@@ -23,7 +23,7 @@ TIERS = (
     {"fixes"},
     {"run", "answers"},
     {"report", "starter"},
-    {"review", "lsp"},
+    {"review", "lsp", "batch"},
     {"commands"},
     {"cli"},
     {"__main__"},
@@ -33,7 +33,8 @@ TIERS = (
 
 HEAVY = {
     "typer": {"migrate.cli"},
-    "rich": {"migrate.commands"},
+    "rich": {"migrate.commands", "migrate.batch.command"},
+    "distributed": {"migrate.batch.executors"},
     "ruamel": {"migrate.syntax.yaml"},
     "deepdiff": {"migrate.wording"},
     "pygls": {"migrate.lsp.server"},

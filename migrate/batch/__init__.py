@@ -1,0 +1,1 @@
+"""The same over many repositories: a campaign that is previewed, carried out, stopped and resumed."""

@@ -1,0 +1,258 @@
+"""A campaign: its repositories, what is known of each at any time, and the files that keep that.
+
+`state.jsonl` gets a line as soon as a repository is done, so that a run which is killed can be resumed; `summary.json` and
+`report.html` are made from it. Every other file is replaced as a whole.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from migrate import __version__
+from migrate.batch import systems
+from migrate.batch.address import Address, AddressProblem, expanded, parse, stems, without_credentials
+from migrate.batch.executors import Executor
+from migrate.batch.forge import Forge, ForgeProblem
+from migrate.batch.repository import Row, State, Task, Wish
+
+VERSION = 1
+"""Of `summary.json`; rises when a script that reads it would have to change."""
+STATE, SUMMARY, PAGE = "state.jsonl", "summary.json", "report.html"
+_QUOTED = re.compile(r"'[^']*'|`[^`]*`|\"[^\"]*\"|[a-z+]+://\S+|/\S+|\b[0-9a-f]{7,64}\b|\b\d+\b")
+_PLACE = re.compile(r"^\S+?(?::\d+)?: ")
+_EVERY = 2.0  # seconds between two states of the summary on disk
+
+
+class CampaignProblem(Exception):
+    """Why a campaign cannot go on; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a campaign is about: the repositories that can be worked on, and those that cannot, with their reasons."""
+
+    addresses: tuple[Address, ...]
+    rejected: tuple[Row, ...]
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> Plan:
+        """The repositories that words name, each once."""
+        addresses: dict[str, Address] = {}
+        rejected: dict[str, Row] = {}
+        for word in expanded(words):
+            try:
+                address = parse(word)
+                addresses.setdefault(address.location, address)
+            except AddressProblem as problem:
+                name = without_credentials(word)
+                rejected.setdefault(name, Row(name, State.FAILED, reason=str(problem)))
+        return cls(tuple(addresses.values()), tuple(rejected.values()))
+
+
+@dataclass
+class Campaign:
+    """One run. `folder` is where its files go, None for none."""
+
+    plan: Plan
+    wish: Wish
+    executor: Executor
+    cache: Path
+    folder: Path | None = None
+    forge: Forge | None = None
+    resume: bool = False
+    only_failed: bool = False
+    on_row: Callable[[Row], None] = lambda _row: None
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The rows that are known, with their diffs, by the repositories' names."""
+    complete: bool = False
+    _saved: float = 0.0
+
+    def run(self) -> None:
+        """Do what is left to do. Raises CampaignProblem and OSError; whatever ends it, what is done is kept."""
+        with self._owned():
+            known = self._known() if self.resume or self.only_failed else {}
+            tasks = []
+            for address in self.plan.addresses:
+                before = known.get(address.name)
+                if before is not None and not (self.only_failed and before["status"] == State.FAILED):
+                    self.rows[address.name] = before
+                elif before is not None or not self.only_failed or self.resume:
+                    tasks.append(Task(address, self.wish, str(self.cache)))
+            self._begin()
+            for row in self.plan.rejected:
+                self._take(row, None)
+            files = stems(self.plan.addresses)
+            try:
+                for task, row in self.executor(tasks):
+                    self._take(row, files[task.address])
+                self.complete = True
+            finally:
+                self._save()
+
+    # -- one row ------------------------------------------------------------------------------------------------------
+
+    def _take(self, row: Row, stem: str | None) -> None:
+        if self.wish.pull_request and row.target and row.branch and row.base and self.forge is not None:
+            title = f"Mount EFS with efs-migrate ({len(row.files)} file{'s' if len(row.files) != 1 else ''})"
+            try:
+                row.pull_request = self.forge.open(row.target, row.base, row.branch, title, row.body)
+            except ForgeProblem as problem:
+                row.reason = "; ".join(filter(None, (row.reason, f"no pull request: {problem}")))
+                row.status = State.FAILED
+        if self.folder is not None and row.patch and stem is not None:
+            replace_file(self.folder / f"{stem}.patch", row.patch)
+        self.rows[row.repository] = {**row.public(), "diff": row.diff, "patch": f"{stem}.patch" if row.patch else None}
+        self._journal(self.rows[row.repository])
+        self.on_row(row)
+        if time.monotonic() - self._saved > _EVERY:
+            self._save(page=False)
+
+    # -- files --------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _owned(self) -> Iterator[None]:
+        """Keep other runs out of the folder."""
+        if self.folder is None:
+            yield
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise CampaignProblem(f"{self.folder}: another run is at work there") from None
+            yield
+
+    def _mark(self) -> str:
+        """What must be the same for rows of another run to hold for this one."""
+        wish = self.wish
+        told = (wish.options, wish.branch, wish.commit, wish.push, wish.pull_request, wish.message)
+        return hashlib.sha256(repr(told).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+    def _known(self) -> dict[str, dict[str, Any]]:
+        if self.folder is None:
+            raise CampaignProblem("--resume and --only-failed need the --output-dir of the run that they continue")
+        try:
+            lines = (self.folder / STATE).read_text(encoding="utf-8", errors="replace").splitlines()
+        except FileNotFoundError:
+            if self.only_failed:
+                raise CampaignProblem(f"{self.folder}: holds no campaign that something could have failed in") from None
+            return {}
+        found = []
+        for line in lines:
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                continue  # a killed run may leave half a line
+        if found and found[0].get("options") != self._mark():
+            raise CampaignProblem(f"{self.folder}: its campaign has other options; without --resume it begins anew")
+        return {row["repository"]: row for row in found[1:]}
+
+    def _begin(self) -> None:
+        if self.folder is None:
+            return
+        lines = [{"version": VERSION, "options": self._mark()}, *self.rows.values()]
+        replace_file(self.folder / STATE, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
+
+    def _journal(self, row: dict[str, Any]) -> None:
+        if self.folder is None:
+            return
+        with (self.folder / STATE).open("ab") as file:
+            file.write(f"{json.dumps(row)}\n".encode())
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _save(self, *, page: bool = True) -> None:
+        if self.folder is None:
+            return
+        self._saved = time.monotonic()
+        summary = self.summary()
+        replace_file(
+            self.folder / SUMMARY, (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+        )
+        if page:
+            from migrate.batch.page import render
+
+            diffs = {name: row["diff"] for name, row in self.rows.items()}
+            replace_file(self.folder / PAGE, render(summary, diffs).encode("utf-8", "replace"))
+
+    # -- the summary --------------------------------------------------------------------------------------------------
+
+    def summary(self) -> dict[str, Any]:
+        """Where every repository stands, as `summary.json` has it."""
+        order = {address.name: number for number, address in enumerate(self.plan.addresses)}
+        rows = sorted(self.rows.values(), key=lambda row: order.get(row["repository"], -1))
+        public = [{key: value for key, value in row.items() if key != "diff"} for row in rows]
+        counts = Counter(row["status"] for row in rows)
+        return {
+            "version": VERSION,
+            "efs-migrate": __version__,
+            "complete": self.complete,
+            "totals": {str(state): counts[state] for state in State},
+            "repositories": public,
+            "pending": [address.name for address in self.plan.addresses if address.name not in self.rows],
+            "failures": failures(rows),
+            "file_systems": systems.view(public),
+        }
+
+    def status(self, *, exit_zero: bool) -> int:
+        """The exit status: 2 where something could not be processed, 1 where something is left to do."""
+        rows = self.rows.values()
+        if not self.complete or any(row["status"] == State.FAILED or row["errors"] for row in rows):
+            return 2
+        left = any(
+            row["status"] in (State.SKIPPED, State.NEEDS_INPUT)
+            or row["open"]
+            or (row["status"] == State.MIGRATED and not self.wish.commit)
+            for row in rows
+        )
+        return 1 if left and not exit_zero else 0
+
+
+def failures(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What failed or was skipped, grouped by its cause: names, numbers and places do not make another cause."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    shown: dict[tuple[str, str], str] = {}
+    for row in rows:
+        reasons = [row["reason"]] if row["status"] in (State.FAILED, State.SKIPPED) and row["reason"] else row["errors"]
+        for reason in reasons:
+            cause = _PLACE.sub("", reason, count=1) if reason in row["errors"] else reason
+            key = (row["status"], _QUOTED.sub("…", cause))
+            shown.setdefault(key, cause)
+            if row["repository"] not in groups.setdefault(key, []):
+                groups[key].append(row["repository"])
+    found = [
+        # One repository's own words, or what several have in common.
+        {"status": key[0], "cause": shown[key] if len(names) == 1 else key[1], "repositories": names}
+        for key, names in groups.items()
+    ]
+    return sorted(found, key=lambda group: -len(group["repositories"]))
+
+
+def replace_file(path: Path, raw: bytes) -> None:
+    """Have a file hold something, at no time half of it."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,257 @@
+"""A clean worktree of a repository's default branch: nobody's folder is checked out, and nobody's configuration is used.
+
+A folder's objects are read through `objects/info/alternates`; a URL is fetched, shallow and without the contents of files
+that are not asked for, into a store which the next run reuses.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.batch.address import Address
+from migrate.batch.git import Git, GitProblem, TooSlow
+from migrate.config import NAME
+from migrate.discover import SUFFIXES
+
+FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules")
+BASE = "refs/efs-migrate/base"
+_ATTRIBUTES = "* -text !eol -ident -filter -working-tree-encoding -export-subst\n"
+"""Files are what is committed, byte for byte. Source: gitattributes, "Checking-out and checking-in"."""
+_BUSY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG", "rebase-merge", "rebase-apply")
+_USUAL = ("main", "master")
+_LOCK = "lock"
+_POLL = 0.2  # seconds
+
+
+class Skipped(Exception):
+    """Why a repository is left alone; the message is the end of a sentence."""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A worktree of a default branch: `tree` its folder, `store` the repository of ours that it belongs to, `base` the commit
+    and `branch` the branch that it is of, `origin` the folder or URL that results go to."""
+
+    tree: Path
+    store: Path
+    base: str
+    branch: str
+    address: Address
+
+
+@contextmanager
+def checkout(address: Address, cache: Path, git: Git) -> Iterator[Checkout]:
+    """Make a worktree for as long as the context lasts. Raises Skipped and GitProblem."""
+    work = cache / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=work))
+    try:
+        with (folder / _LOCK).open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if address.is_local:
+                store = folder / "store.git"
+                branch, base = _of_folder(address.location, store, git)
+                yield _tree(address, store, branch, base, folder / "tree", git)
+            else:
+                store = cache / f"{address.stem}-{address.identity}.git"
+                with _locked(store.with_suffix(".lock"), git):
+                    branch, base = _of_url(address.location, store, git)
+                    yield _tree(address, store, branch, base, folder / "tree", git)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear(cache: Path) -> None:
+    """Remove what runs left behind that were killed: a lock is held as long as its process lives."""
+    for path in (cache / "work").glob(f"*/{_LOCK}"):
+        with suppress(OSError), path.open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path.parent, ignore_errors=True)
+
+
+@contextmanager
+def _locked(path: Path, git: Git) -> Iterator[None]:
+    """Wait until no other run uses a store."""
+    with path.open("ab") as handle:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if git.deadline is not None and time.monotonic() > git.deadline:
+                    raise TooSlow("another run is at work on it") from None
+                time.sleep(_POLL)
+        yield
+
+
+def _tree(address: Address, store: Path, branch: str, base: str, tree: Path, git: Git) -> Checkout:
+    """The worktree, with the files that may matter and nothing else."""
+    git.run("worktree", "prune", folder=store)
+    git.run("worktree", "add", "--quiet", "--no-checkout", "--detach", "--", str(tree), base, folder=store)
+    patterns = Path(git.text("rev-parse", "--git-path", "info/sparse-checkout", folder=tree))
+    patterns = tree / patterns
+    patterns.parent.mkdir(parents=True, exist_ok=True)
+    wanted = ["*" + "".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in suffix) for suffix in SUFFIXES]
+    patterns.write_text("".join(f"{pattern}\n" for pattern in (*wanted, NAME)))
+    sparse = {"core.sparseCheckout": "true", "core.sparseCheckoutCone": "false"}
+    git.run("read-tree", "-m", "-u", "HEAD", folder=tree, settings=sparse)
+    return Checkout(tree, store, base, branch, address)
+
+
+def _prepare(store: Path, git: Git) -> None:
+    git.run("init", "--quiet", "--bare", "--template=", "--", str(store))
+    (store / "info").mkdir(exist_ok=True)
+    (store / "info" / "attributes").write_text(_ATTRIBUTES)
+
+
+# -- a folder ---------------------------------------------------------------------------------------------------------
+
+
+def local_settings(folder: str, git: Git) -> dict[str, str]:
+    """What keeps git from running the filters that a repository's own configuration names."""
+    found = git.text(
+        "config", "--local", "--includes", "--name-only", "--get-regexp", r"^filter\.", folder=folder, fails=[1]
+    )
+    drivers = {name.rpartition(".")[0] for name in found.splitlines()}
+    return {f"{d}.{member}": value for d in drivers for member, value in _NO_FILTER.items()}
+
+
+_NO_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
+
+
+def _of_folder(folder: str, store: Path, git: Git) -> tuple[str, str]:
+    """The default branch of a folder's repository and the commit to start from, in a store of ours that borrows its objects."""
+    try:
+        bare = git.text("rev-parse", "--is-bare-repository", folder=folder) == "true"
+    except GitProblem as problem:
+        raise GitProblem("is no git repository" if "not a git repository" in str(problem) else str(problem)) from None
+    if not bare:
+        top = os.path.realpath(git.text("rev-parse", "--show-toplevel", folder=folder))
+        if top != folder:
+            raise GitProblem(f"is a folder inside the repository {top}")
+        _check_clean(folder, git)
+    branch, base = _default(folder, git)
+    _prepare(store, git)
+    common = Path(folder, git.text("rev-parse", "--git-common-dir", folder=folder))
+    objects = (common / "objects").resolve()
+    (store / "objects" / "info").mkdir(parents=True, exist_ok=True)
+    (store / "objects" / "info" / "alternates").write_bytes(os.fsencode(objects) + b"\n")
+    with suppress(FileNotFoundError):
+        shutil.copyfile(common / "shallow", store / "shallow")
+    git.run("update-ref", BASE, base, folder=store)
+    return branch, base
+
+
+def _check_clean(folder: str, git: Git) -> None:
+    own = Path(folder, git.text("rev-parse", "--git-dir", folder=folder))
+    if busy := next((name for name in _BUSY if (own / name).exists()), None):
+        raise Skipped(f"something is under way in it ({busy})")
+    options = ("--porcelain=v1", "-z", "--untracked-files=no", "--ignore-submodules=all", "--no-renames")
+    changed = git.run("status", *options, folder=folder, settings=local_settings(folder, git)).split(b"\0")
+    files = [os.fsdecode(line[3:]) for line in changed if line]
+    if files:
+        more = f" (and {len(files) - 1} more)" if len(files) > 1 else ""
+        raise Skipped(f"has changes that are not committed: {files[0]}{more}")
+
+
+def _default(folder: str, git: Git) -> tuple[str, str]:
+    """The default branch of a repository, and its commit: the local one, or that of the remote if the local one is behind."""
+    heads = git.text("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", folder=folder).splitlines()
+    remote = git.text("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", folder=folder, fails=[1])
+    remote_name = remote.removeprefix("refs/remotes/origin/")
+    current = git.text("symbolic-ref", "--quiet", "HEAD", folder=folder, fails=[1]).removeprefix("refs/heads/")
+    if remote and _commit(remote, folder, git) is not None:
+        name = remote_name
+    elif not heads:
+        raise Skipped("has no commits")
+    elif len(heads) == 1:
+        name = heads[0]
+    else:
+        usual = [*(word for word in _USUAL if word in heads), *([current] if current in heads else [])]
+        if not usual:
+            raise Skipped("has no default branch")
+        name = usual[0]
+    ours = _commit(f"refs/heads/{name}", folder, git)
+    theirs = _commit(f"refs/remotes/origin/{name}", folder, git)
+    if ours is None or theirs is None or ours == theirs:
+        found = ours or theirs
+        assert found is not None
+        return name, found
+    counted = git.text("rev-list", "--left-right", "--count", f"{ours}...{theirs}", folder=folder)
+    ahead, behind = map(int, counted.split())
+    if ahead and behind:
+        raise Skipped(f"{name} has diverged from origin/{name}: {ahead} commits ahead, {behind} behind")
+    return name, theirs if behind else ours
+
+
+def _commit(name: str, folder: str, git: Git) -> str | None:
+    found = git.text("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", folder=folder, fails=[1])
+    return found or None
+
+
+# -- a URL ------------------------------------------------------------------------------------------------------------
+
+
+def _of_url(url: str, store: Path, git: Git) -> tuple[str, str]:
+    branch = _remote_default(url, git)
+    wanted = f"+refs/heads/{branch}:{BASE}"
+    if not (store / "HEAD").exists():
+        _new_store(store, url, git, partial=True)
+    if git.text("config", "extensions.partialClone", folder=store, fails=[1]):
+        try:
+            git.run("fetch", *FETCH, "--depth=1", "--filter=blob:none", "origin", wanted, folder=store)
+        except TooSlow:
+            raise
+        except GitProblem as problem:
+            if "dumb http" not in str(problem):
+                raise
+            # A plain web server cannot choose what it sends, and what is missing could not be asked for.
+            _new_store(store, url, git, partial=False)
+    if not git.text("config", "extensions.partialClone", folder=store, fails=[1]):
+        git.run("fetch", *FETCH, "origin", wanted, folder=store)
+    return branch, git.text("rev-parse", f"{BASE}^{{commit}}", folder=store)
+
+
+def _new_store(store: Path, url: str, git: Git, *, partial: bool) -> None:
+    fresh = store.with_suffix(".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    _prepare(fresh, git)
+    settings = {"remote.origin.url": url}
+    if partial:
+        settings |= {
+            "core.repositoryFormatVersion": "1",
+            "extensions.partialClone": "origin",
+            "remote.origin.promisor": "true",
+            "remote.origin.partialCloneFilter": "blob:none",
+        }
+    for key, value in settings.items():
+        git.run("config", key, value, folder=fresh)
+    shutil.rmtree(store, ignore_errors=True)
+    fresh.rename(store)
+
+
+def _remote_default(url: str, git: Git) -> str:
+    lines = git.text("ls-remote", "--symref", "--", url, "HEAD").splitlines()
+    for line in lines:
+        if line.startswith("ref: refs/heads/"):
+            return line.removeprefix("ref: refs/heads/").partition("\t")[0]
+    heads: dict[str, str] = {}
+    for line in git.text("ls-remote", "--heads", "--", url).splitlines():
+        commit, _, name = line.partition("\t")
+        heads[name.removeprefix("refs/heads/")] = commit
+    if not heads:
+        raise Skipped("has no commits")
+    at_head = {line.partition("\t")[0] for line in lines}
+    names = [name for name, commit in heads.items() if commit in at_head]
+    found = next((name for name in _USUAL if name in names), names[0] if len(names) == 1 else None)
+    if found is None:
+        raise Skipped("has no default branch")
+    return found

@@ -1,0 +1,193 @@
+"""`efs-migrate batch`: from the command line to a campaign, its progress, and what is said at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from migrate import config
+from migrate.batch.address import listed
+from migrate.batch.campaign import Campaign, CampaignProblem, Plan
+from migrate.batch.checkout import clear
+from migrate.batch.executors import ExecutorProblem, dask, processes
+from migrate.batch.forge import Forge
+from migrate.batch.repository import Row, State, Wish
+from migrate.terminal import printable
+
+_STATES = (State.MIGRATED, State.CLEAN, State.NEEDS_INPUT, State.SKIPPED, State.FAILED)
+_WIDEST = 60
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for, beside the wish for each repository."""
+
+    repositories: Sequence[str]
+    lists: Sequence[str]
+    """Files that name repositories, one a line; `-` is standard input."""
+    wish: Wish
+    output: Path | None
+    cache: Path | None
+    jobs: int
+    dask: str | None
+    interval: float
+    resume: bool
+    only_failed: bool
+    form: str
+    exit_zero: bool
+    quiet: bool
+
+
+def run(request: Request, base: Path | None) -> tuple[str, int]:
+    """Carry a campaign out; returns what goes to standard output, and the exit status. Raises CampaignProblem,
+    ExecutorProblem, ConfigProblem and OSError."""
+    words = [*request.repositories, *(word for name in request.lists for word in _words(name))]
+    if not words:
+        raise CampaignProblem("no repository is named: give folders, URLs or --from FILE")
+    wish = request.wish
+    if base is not None:
+        from dataclasses import replace
+
+        wish = replace(wish, options=replace(wish.options, base=config.load(str(base.resolve()), str(base))))
+    cache = (request.cache or default_cache()).resolve()
+    cache.mkdir(parents=True, exist_ok=True)
+    clear(cache)
+    plan = Plan.of(words)
+    executor = dask(request.dask) if request.dask is not None else processes(request.jobs)
+    campaign = Campaign(
+        plan,
+        wish,
+        executor,
+        cache,
+        request.output,
+        Forge(request.interval) if wish.pull_request else None,
+        request.resume,
+        request.only_failed,
+    )
+    interrupted = False
+    with _progress(len(plan.addresses) + len(plan.rejected), request) as tell:
+        campaign.on_row = tell
+        try:
+            campaign.run()
+        except KeyboardInterrupt:
+            interrupted = True
+    summary = campaign.summary()
+    text = (
+        json.dumps(summary, indent=2) + "\n" if request.form == "json" else render(summary, previewed=not wish.commit)
+    )
+    return text, 130 if interrupted else campaign.status(exit_zero=request.exit_zero)
+
+
+def default_cache() -> Path:
+    """Where clones are kept from one run to the next. Source: the XDG base directory specification."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "efs-migrate"
+
+
+def _words(name: str) -> list[str]:
+    text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8", errors="surrogateescape")
+    return list(listed(text.splitlines()))
+
+
+# -- progress ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _progress(total: int, request: Request) -> Iterator[Callable[[Row], None]]:
+    """Tell about each repository as it is done: live on a terminal, else in a line."""
+    if request.quiet:
+        yield lambda _row: None
+        return
+    if not sys.stderr.isatty():
+        done = 0
+
+        def say(row: Row) -> None:
+            nonlocal done
+            done += 1
+            print(f"efs-migrate: [{done}/{total}] {printable(row.repository)}: {_word(row)}", file=sys.stderr)
+
+        yield say
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[running]} running, {task.fields[failed]} failed, {task.fields[rate]:.1f} a second"),
+        TimeRemainingColumn(),
+    )
+    begun = time.monotonic()
+    at_once = request.jobs or os.cpu_count() or 1
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        known = bar.add_task("repositories", total=total, running=min(at_once, total), failed=0, rate=0.0)
+        failed = 0
+
+        def show(row: Row) -> None:
+            nonlocal failed
+            failed += row.status is State.FAILED
+            done = int(bar.tasks[0].completed) + 1
+            rate = done / max(time.monotonic() - begun, 1e-9)
+            bar.update(known, advance=1, running=min(at_once, total - done), failed=failed, rate=rate)
+
+        yield show
+
+
+def _word(row: Row) -> str:
+    reason = f" ({printable(row.reason)})" if row.reason and row.status in (State.FAILED, State.SKIPPED) else ""
+    return f"{row.status}{reason}"
+
+
+# -- the end ----------------------------------------------------------------------------------------------------------
+
+
+def render(summary: dict[str, Any], *, previewed: bool) -> str:
+    """The summary for people. The only control codes are newlines."""
+    rows = summary["repositories"]
+    lines: list[str] = []
+    width = min(_WIDEST, max(len("repository"), *(len(printable(row["repository"])) for row in rows), 0))
+    lines.append(f"{'repository':<{width}}  {'status':<11}  files  volumes")
+    for row in rows:
+        changed = sum(volume["level"] != volume["after"] for volume in row["volumes"])
+        counted = f"{changed}/{len(row['volumes'])}" if row["volumes"] else "-"
+        lines.append(
+            f"{printable(row['repository']):<{width}}  {row['status']:<11}  {len(row['files']):>5}  {counted:>7}"
+        )
+        if row["reason"]:
+            lines.append(f"  {printable(row['reason'])}")
+        lines += [f"  {printable(row[key])}" for key in ("pull_request",) if row[key]]
+    if summary["failures"]:
+        lines += ["", "What stood in the way:"]
+        for group in summary["failures"]:
+            names = group["repositories"]
+            shown = ", ".join(map(printable, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+            lines.append(f"  {len(names):>4}  {printable(group['cause'])}: {shown}")
+    shared = [system for system in summary["file_systems"] if len(system["repositories"]) > 1]
+    if shared:
+        lines += ["", "File systems of several repositories:"]
+        for system in shared:
+            blocking = len(system["blocking"])
+            state = (
+                f"{blocking} volume{'s' if blocking != 1 else ''} without IAM: anonymous access must stay"
+                if blocking
+                else "all seen here with IAM: anonymous access can be closed when nothing else mounts it"
+            )
+            lines.append(
+                f"  {printable(system['id'])}: {len(system['repositories'])} repositories, lowest level {system['lowest']}; {state}"
+            )
+    totals = summary["totals"]
+    what = ", ".join(f"{totals[state]} {state}" for state in _STATES if totals[state])
+    preview = " (preview: nothing was written; --branch NAME --commit does)" if previewed and totals["migrated"] else ""
+    pending = f", {len(summary['pending'])} not looked at" if summary["pending"] else ""
+    count = len(rows)
+    lines += ["", f"{count} repositor{'ies' if count != 1 else 'y'}: {what or 'nothing'}{pending}{preview}"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+__all__ = ["CampaignProblem", "ExecutorProblem", "Request", "default_cache", "render", "run"]

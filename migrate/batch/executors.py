@@ -1,0 +1,96 @@
+"""Who does the work: this process, several, or a Dask cluster. Each gives back rows as they are done."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+
+from migrate.batch.repository import Row, State, Task, work
+
+Executor = Callable[[Sequence[Task]], Iterator[tuple[Task, Row]]]
+
+
+class ExecutorProblem(Exception):
+    """Why no work can be done; the message is one line."""
+
+
+def here(tasks: Sequence[Task]) -> Iterator[tuple[Task, Row]]:
+    """One after the other."""
+    for task in tasks:
+        yield task, work(task)
+
+
+def processes(number: int) -> Executor:
+    """As many processes at once (0: one per processor)."""
+    number = number or os.cpu_count() or 1
+
+    def run(tasks: Sequence[Task]) -> Iterator[tuple[Task, Row]]:
+        if number == 1 or len(tasks) < 2:
+            yield from here(tasks)
+            return
+        waiting = list(reversed(tasks))
+        suspects: list[Task] = []
+        while waiting or suspects:
+            # After a process died each repository that it may have been about gets one of its own.
+            alone = not waiting
+            batch = [suspects.pop()] if alone else waiting
+            lost = yield from _pool(1 if alone else number, batch)
+            if alone and lost:
+                yield (
+                    lost[0],
+                    Row(lost[0].address.name, State.FAILED, reason="the process that worked on it was killed"),
+                )
+            else:
+                suspects += lost
+
+    return run
+
+
+def _pool(number: int, waiting: list[Task]) -> Generator[tuple[Task, Row], None, list[Task]]:
+    """Work through what waits, from its end; returns (as a generator does) what was under way when a process died."""
+    running: dict[Future[Row], Task] = {}
+    # Ctrl-C reaches every process; this one ends the others, which would each print a traceback.
+    pool = ProcessPoolExecutor(number, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
+    try:
+        while waiting or running:
+            while waiting and len(running) < number:
+                task = waiting.pop()
+                running[pool.submit(work, task)] = task
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                row = future.result()
+                yield running.pop(future), row
+    except BrokenProcessPool:
+        return list(running.values())
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return []
+
+
+def dask(address: str) -> Executor:
+    """The workers of a Dask cluster, on which this package must be installed. Raises ExecutorProblem."""
+
+    def run(tasks: Sequence[Task]) -> Iterator[tuple[Task, Row]]:
+        try:
+            from distributed import Client, as_completed
+        except ModuleNotFoundError:
+            raise ExecutorProblem("--dask needs more packages: pip install 'ecs-efs-migrate[dask]'") from None
+        try:
+            client = Client(address, timeout=30)  # type: ignore[no-untyped-call]  # it has no types
+        except (OSError, ValueError) as problem:
+            raise ExecutorProblem(f"{address}: {problem}") from None
+        with client:
+            futures = client.map(work, tasks, pure=False, retries=1)
+            by_key = {future.key: task for future, task in zip(futures, tasks, strict=True)}
+            for future in as_completed(futures):  # type: ignore[no-untyped-call]  # it has no types
+                task = by_key[future.key]
+                if future.status == "finished":
+                    yield task, future.result()
+                else:
+                    lost = str(future.exception()).partition("\n")[0]
+                    yield task, Row(task.address.name, State.FAILED, reason=f"the cluster lost it: {lost}")
+
+    return run

@@ -1,0 +1,170 @@
+"""Running git on repositories that nobody has looked at: what their own configuration would have it run, it does not.
+
+No hooks, no prompts, no filters, no file-system monitor, no recursion into submodules; a deadline for everything.
+Source: git's documentation of `core.hooksPath`, `core.fsmonitor`, `filter.<driver>`, `GIT_ALLOW_PROTOCOL`,
+`GIT_TERMINAL_PROMPT`, and gitattributes (`$GIT_DIR/info/attributes` has the highest precedence).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from migrate.batch.address import SCHEMES, without_credentials
+
+_SETTINGS = {
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "core.untrackedCache": "false",
+    "core.quotePath": "false",
+    "core.symlinks": "false",  # a link is the text that it holds: nothing outside is reached through it
+    "core.autocrlf": "false",
+    "core.safecrlf": "false",
+    "core.attributesFile": os.devnull,
+    "submodule.recurse": "false",
+    "fetch.recurseSubmodules": "false",
+    "push.recurseSubmodules": "no",
+    "push.gpgSign": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "advice.detachedHead": "false",
+    "protocol.ext.allow": "never",
+    "credential.interactive": "false",
+    "user.useConfigOnly": "true",
+    "log.showSignature": "false",
+}
+"""What stands above everything that a repository's configuration says."""
+_ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "true",
+    "SSH_ASKPASS": "true",
+    "GCM_INTERACTIVE": "never",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_LFS_SKIP_SMUDGE": "1",
+    "GIT_ALLOW_PROTOCOL": ":".join(sorted(SCHEMES | {"ssh"})),
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "LC_ALL": "C",
+}
+_FOREIGN = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_CONFIG",
+)
+"""What an outer git, whose hook this may be, would have an inner one take for its own."""
+_LONGEST = 300
+
+
+class GitProblem(Exception):
+    """What git said when it failed, in one line, without credentials."""
+
+
+class TooSlow(GitProblem):
+    """The time for a repository is over."""
+
+
+@dataclass
+class Git:
+    """Git for one repository, until a deadline (seconds of `time.monotonic`; None: no limit)."""
+
+    deadline: float | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Further configuration: a URL's credentials, which are not to be seen on a command line."""
+
+    def run(
+        self,
+        *arguments: str,
+        folder: str | Path | None = None,
+        stdin: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+        settings: Mapping[str, str] | None = None,
+        fails: Sequence[int] = (),
+    ) -> bytes:
+        """Standard output of a command; of a status in `fails` it makes nothing. Raises GitProblem."""
+        command = ["git", *(["-C", os.fspath(folder)] if folder is not None else []), *arguments]
+        left = None if self.deadline is None else self.deadline - time.monotonic()
+        if left is not None and left <= 0:
+            raise TooSlow("the time for it is over")
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=self._environment({**self.settings, **(settings or {})}, environment or {}),
+                start_new_session=True,  # so that what git starts ends with it
+            )
+        except FileNotFoundError:
+            raise GitProblem("git is not installed") from None
+        try:
+            output, said = process.communicate(stdin, timeout=left)
+        except subprocess.TimeoutExpired:
+            raise TooSlow(f"the time for it is over (`git {_verb(arguments)}`)") from None
+        finally:
+            if process.poll() is None:
+                _end(process)
+        if process.returncode and process.returncode not in fails:
+            raise GitProblem(_said(said, process.returncode, arguments))
+        return output
+
+    def text(self, *arguments: str, folder: str | Path | None = None, fails: Sequence[int] = ()) -> str:
+        """Standard output as text, without the last newline. Raises GitProblem."""
+        return os.fsdecode(self.run(*arguments, folder=folder, fails=fails)).rstrip("\n")
+
+    def succeeds(self, *arguments: str, folder: str | Path | None = None) -> bool:
+        """Whether a command that answers by its status says yes. What it cannot tell is no."""
+        try:
+            self.run(*arguments, folder=folder)
+        except TooSlow:
+            raise
+        except GitProblem:
+            return False
+        return True
+
+    def _environment(self, settings: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
+        inherited = {key: value for key, value in os.environ.items() if key not in _FOREIGN}
+        made = {**inherited, **_ENVIRONMENT, **more}
+        made.setdefault("GIT_SSH_COMMAND", "ssh -oBatchMode=yes")
+        # The user's own come first, so that these stand above them.
+        own = os.environ.get("GIT_CONFIG_COUNT", "0")
+        first = int(own) if own.isdecimal() else 0
+        everything = {**_SETTINGS, **settings}
+        made["GIT_CONFIG_COUNT"] = str(first + len(everything))
+        for number, (key, value) in enumerate(everything.items(), first):
+            made[f"GIT_CONFIG_KEY_{number}"] = key
+            made[f"GIT_CONFIG_VALUE_{number}"] = value
+        return made
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        process.kill()
+    process.communicate()
+
+
+def _verb(arguments: Sequence[str]) -> str:
+    return next((word for word in arguments if not word.startswith("-")), "")
+
+
+def _said(raw: bytes, status: int, arguments: Sequence[str]) -> str:
+    """The line of a complaint that says what is wrong."""
+    lines = [line.strip() for line in raw.decode("utf-8", "replace").splitlines() if line.strip()]
+    told = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ERROR", "!"))] or lines
+    line = next((line for line in told if line.startswith("fatal:")), told[0] if told else "")
+    line = without_credentials(line.removeprefix("fatal: ").removeprefix("error: "))
+    return line[:_LONGEST] or f"`git {_verb(arguments)}` ended with status {status}"
+
+
+def is_branch(name: str) -> bool:
+    """Whether git takes a name for a branch."""
+    return not name.startswith("-") and Git().succeeds("check-ref-format", "--branch", name)
