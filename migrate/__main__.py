@@ -14,6 +14,10 @@ def main() -> None:
         print(f"efs-migrate {__version__}")
         return
     try:
+        from migrate.quick import nothing_to_do
+
+        if nothing_to_do(sys.argv[1:]):
+            return
         from migrate.cli import app
 
         app(prog_name="efs-migrate")

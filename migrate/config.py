@@ -20,7 +20,7 @@ from rules.model import Level, Opaque, Ref, Text, Value
 from rules.paths import access_point_problem, normalise
 from rules.rule import AccessPoints, DockerStorage, FileSystem, Policy
 
-NAME = ".efs-migrate.yaml"
+NAME = discover.CONFIGURATION
 TARGETS = {"tls": Level.TLS, "access-point": Level.ACCESS_POINT, "iam": Level.IAM}
 RULE_IDS = frozenset(rule.id for rule in RULES)
 

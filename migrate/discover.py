@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SUFFIXES = (".json", ".yaml", ".yml", ".template", ".py")
 """Endings (lower case) of the files considered in directories; a file named explicitly needs none of them."""
 
+CONFIGURATION = ".efs-migrate.yaml"
+
 SKIPPED = frozenset({
     ".git", ".hg", ".svn", ".bzr", ".jj",  # version control
     "node_modules", "bower_components", "site-packages", "vendor", "third_party",  # other people's code
@@ -183,6 +185,8 @@ def content(path: str) -> bytes | None:
     `path` is one that `discover` found: what kind of file it is was asked there. Raises OSError as `load` does. A file
     above `LIMIT` is an error only if it holds our words.
     """
+    if path in _dull:
+        return None
     # Half the system calls of `load`, and they are most of what a file costs that is not for us.
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
@@ -197,6 +201,14 @@ def content(path: str) -> bytes | None:
                 return None
             raise
     return raw
+
+
+_dull: set[str] = set()
+
+
+def remember(paths: Iterable[str]) -> None:
+    """Take note of files, as `discover` found them, that hold nothing for us (`screen`, `tells`): nobody reads them again."""
+    _dull.update(paths)
 
 
 def reason(error: OSError) -> str:

@@ -15,7 +15,7 @@ from support import ROOT
 
 TIERS = (
     {"migrate", "edit", "terminal", "discover"},
-    {"source", "syntax", "keys"},
+    {"source", "syntax", "keys", "quick"},
     {"dialects", "shapes"},
     {"suppress", "wording", "config", "survey"},
     {"schema"},
@@ -241,4 +241,13 @@ def test_version_needs_no_command_line() -> None:
     assert (
         loaded_by("import sys; sys.argv = ['efs-migrate', '--version']\nfrom migrate.__main__ import main; main()")
         == set()
+    )
+
+
+def test_nothing_to_do_needs_no_command_line(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("on: push\n")
+    code = "import sys; sys.argv = ['efs-migrate', 'check', *sys.argv[1:]]\nfrom migrate.__main__ import main; main()"
+    assert loaded_by(code, str(tmp_path), "--exit-zero", "-q") == set()
+    assert (
+        loaded_by(f"{code}\nassert 'rules' not in sys.modules and 'typing' not in sys.modules", str(tmp_path)) == set()
     )
