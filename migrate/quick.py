@@ -14,6 +14,9 @@ TYPE_CHECKING = False  # as in `migrate.discover`
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_DULL, _TELLS, _MATTERS = range(3)
+_WORTH_FORKING = 2_000
+"""Files for each process."""
 _COMMANDS = frozenset({"check", "diff", "apply"})
 _SWITCHES = frozenset({"--exit-zero", "--unsafe", "-q", "--quiet", "-v", "--verbose", "--force-exclude"})
 """What changes nothing where there is nothing."""
@@ -31,23 +34,64 @@ def nothing_to_do(arguments: Sequence[str]) -> bool:
     if any(map(_is_governed, paths)):
         return False  # a configuration has to be read, and may be broken
     warnings: list[str] = []
-    dull = set()
+    found = []
     for file in discover.discover(paths, warn=warnings.append):
         if warnings or file.error is not None:
-            break
-        try:
-            raw = discover.content(file.path)
-        except OSError:
-            break
-        if raw is not None and discover.screen(raw):
-            break
-        # What only answers the questions of others matters to nobody as long as nobody asks.
-        if raw is None or not discover.tells(raw):
-            dull.add(file.path)
-    else:
-        return not warnings
+            return False
+        found.append(file.path)
+    dull = _dull(found)
+    if len(dull) == len(found) and not warnings:
+        return True
     discover.remember(dull)
     return False
+
+
+def _dull(paths: list[str]) -> list[str]:
+    """The files before the first one that matters, by as many processes as pay. What only answers the questions of others
+    matters to nobody as long as nobody asks, but is not among them once somebody does."""
+    # Without `fork` a second process would have to start a Python of its own, which takes longer than most trees.
+    processes = min(os.cpu_count() or 1, len(paths) // _WORTH_FORKING + 1) if hasattr(os, "fork") else 1
+    children = []
+    for number in range(1, processes):
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                told = _flags(paths[number::processes])
+                view = memoryview(told)
+                while view:
+                    view = view[os.write(writer, view) :]
+                status = 0
+            finally:
+                os._exit(status)
+        os.close(writer)
+        children.append((number, reader, child))
+    flags = [_flags(paths[::processes])]
+    for _, reader, child in children:
+        with open(reader, "rb") as pipe:
+            flags.append(pipe.read())
+        os.waitpid(child, 0)
+    matters = any(_MATTERS in told or len(told) < len(paths[n::processes]) for n, told in enumerate(flags))
+    known = [path for n, told in enumerate(flags) for path, flag in zip(paths[n::processes], told) if flag == _DULL]  # noqa: B905  # a part may end early
+    return known if matters else paths
+
+
+def _flags(paths: list[str]) -> bytes:
+    """For each file whether it is dull, tells others something, or matters, which is the end."""
+    told = bytearray()
+    for path in paths:
+        python = path.lower().endswith(".py")
+        try:
+            raw = discover.content(path)
+        except OSError:
+            told.append(_MATTERS)
+            break
+        if raw is not None and discover.screen(raw, python):
+            told.append(_MATTERS)
+            break
+        told.append(_TELLS if raw is not None and not python and discover.tells(raw) else _DULL)
+    return bytes(told)
 
 
 def _is_governed(path: str) -> bool:

@@ -142,9 +142,10 @@ class Run:
         except OSError as error:
             return Job(found.path, found.name, None, reason(error))
         # What Python says about instances is for its own dialects.
-        if raw is not None and tells(raw) and not _is_python(found.path):
+        python = _is_python(found.path)
+        if raw is not None and not python and tells(raw):
             self._telling.append(found)
-        if raw is None or not screen(raw):
+        if raw is None or not screen(raw, python):
             return None
         governing = self.governing(found.path)
         if isinstance(governing, ConfigProblem):
