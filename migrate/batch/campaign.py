@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +25,7 @@ from migrate.batch.address import Address, AddressProblem, expanded, parse, stem
 from migrate.batch.executors import Executor
 from migrate.batch.forge import Forge, ForgeProblem
 from migrate.batch.repository import Row, State, Task, Wish
+from migrate.source import put
 
 VERSION = 1
 """Of `summary.json`; rises when a script that reads it would have to change."""
@@ -112,7 +112,7 @@ class Campaign:
                 row.reason = "; ".join(filter(None, (row.reason, f"no pull request: {problem}")))
                 row.status = State.FAILED
         if self.folder is not None and row.patch and stem is not None:
-            replace_file(self.folder / f"{stem}.patch", row.patch)
+            put(self.folder / f"{stem}.patch", row.patch)
         self.rows[row.repository] = {**row.public(), "diff": row.diff, "patch": f"{stem}.patch" if row.patch else None}
         self._journal(self.rows[row.repository])
         self.on_row(row)
@@ -164,7 +164,7 @@ class Campaign:
         if self.folder is None:
             return
         lines = [{"version": VERSION, "options": self._mark()}, *self.rows.values()]
-        replace_file(self.folder / STATE, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
+        put(self.folder / STATE, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
 
     def _journal(self, row: dict[str, Any]) -> None:
         if self.folder is None:
@@ -179,14 +179,14 @@ class Campaign:
             return
         self._saved = time.monotonic()
         summary = self.summary()
-        replace_file(
+        put(
             self.folder / SUMMARY, (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
         )
         if page:
             from migrate.batch.page import render
 
             diffs = {name: row["diff"] for name, row in self.rows.items()}
-            replace_file(self.folder / PAGE, render(summary, diffs).encode("utf-8", "replace"))
+            put(self.folder / PAGE, render(summary, diffs).encode("utf-8", "replace"))
 
     # -- the summary --------------------------------------------------------------------------------------------------
 
@@ -239,20 +239,3 @@ def failures(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         for key, names in groups.items()
     ]
     return sorted(found, key=lambda group: -len(group["repositories"]))
-
-
-def replace_file(path: Path, raw: bytes) -> None:
-    """Have a file hold something, at no time half of it."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
