@@ -16,7 +16,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check format docs picture bench clean
+.PHONY: help demo test check format docs picture soak bench clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -46,6 +46,9 @@ docs: .venv/.run ## write anew what is written by the tool: the rules' pages, th
 
 picture: .venv/.test ## draw anew the picture of a campaign's page in the README (needs Chromium)
 	@$(PYTHON) tests/batch/screenshot.py
+
+soak: .venv/.test .venv/.cdk-v1 ## thousands of synthetic files and mutants of real ones (SOAK and FUZZ say how many times as many)
+	SOAK=$${SOAK:-20} FUZZ=$${FUZZ:-40} $(PYTHON) -m pytest -n auto tests/soak tests/test_fuzz.py tests/test_faults.py
 
 bench: .venv/.run ## measure the speed (prints figures, judges nothing)
 	@for script in tests/benchmarks/*.py; do echo "$$script"; $(PYTHON) "$$script" || exit 1; done

@@ -316,6 +316,8 @@ def render(node: Node | None, budget: _Budget | None = None) -> str:
 
 def _render_plain(node: Node | None, budget: _Budget) -> str:
     found = resolve(node) if node is not None else None
+    if isinstance(found, Scalar) and not found.text and not found.style:
+        return "null"  # as it is written where it is copied
     if isinstance(found, Scalar | Expression):
         return found.text
     if isinstance(found, Sequence):

@@ -59,7 +59,7 @@ Resources:
     Properties:
       AssumeRolePolicyDocument:
         Statement:
-          - {{Effect: Allow, Principal: {{Service: ecs-tasks.amazonaws.com}}, Action: sts:AssumeRole}}
+          - {{Effect: Allow, Principal: {{Service: ecs-tasks.amazonaws.com}}, Action: 'sts:AssumeRole'}}
   FileSystem:
     Type: AWS::EFS::FileSystem
     Properties: {{Encrypted: true}}

@@ -1,0 +1,119 @@
+"""Synthetic files with known answers: every one of them is checked for its answer, and all of them for what always holds.
+
+A few of each dialect run with the other tests; `make soak` sets `SOAK` to how many times as many.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from generator import CONFIG, DIALECTS, Case, case
+from support import efs_migrate
+
+TIMES = int(os.environ.get("SOAK", "1"))
+EACH = 25
+"""Files of a dialect in one batch."""
+
+
+def write(folder: Path, dialect: str, batch: int) -> dict[str, Case]:
+    """One batch of files, each in a folder of its own, in a repository."""
+    cases = {}
+    for number in range(batch * EACH, (batch + 1) * EACH):
+        made = case(dialect, number)
+        path = folder / f"{number:05}" / made.name
+        path.parent.mkdir()
+        path.write_bytes(made.content)
+        cases[f"{number:05}/{made.name}"] = made
+    (folder / ".efs-migrate.yaml").write_text(CONFIG)
+    for command in (
+        ("init", "-q"),
+        ("add", "."),
+        ("-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "x"),
+    ):
+        subprocess.run(["git", "-C", str(folder), "-c", "core.autocrlf=false", *command], check=True)
+    return cases
+
+
+@pytest.mark.parametrize("batch", range(TIMES))
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_known_answers(dialect: str, batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    cases = write(tmp_path, dialect, batch)
+    report = efs_migrate("check", "--format=json").report
+    found = {file["path"]: file for file in report["files"]}
+    assert {name: file["error"] for name, file in found.items() if file["error"]} == {}
+    for name, made in cases.items():
+        levels = {v["name"]: (v["level"], v["after"]) for v in found.get(name, {"volumes": []})["volumes"]}
+        told = made.levels if name in found else {}
+        if not told:
+            assert all(before == "other" for before, _ in made.levels.values()), (name, made.content.decode())
+        assert levels == told, (name, made.content.decode())
+        left = [
+            f
+            for f in found.get(name, {"findings": []})["findings"]
+            if f["status"] in ("needs-input", "refused", "unsafe")
+        ]
+        if made.closed:
+            assert left == [], (name, left)
+    diff = efs_migrate("diff", "-q").stdout
+    if diff:
+        subprocess.run(["git", "apply", "--check", "--whitespace=nowarn", "-"], input=diff, check=True)
+    efs_migrate("apply", "-q")
+    written = {name: Path(name).read_bytes() for name in cases}
+    for name, made in cases.items():
+        look_at(made, written[name], name)
+    again = efs_migrate("apply", "--format=json").report
+    assert {name: Path(name).read_bytes() for name in cases} == written, "a second run changes something"
+    assert not any(f["status"] == "fixable" for file in again["files"] for f in file["findings"])
+    if diff:
+        # What git makes of the printed diff is what was written.
+        subprocess.run(["git", "checkout", "-q", "."], check=True)
+        subprocess.run(["git", "apply", "--whitespace=nowarn", "-"], input=diff, check=True)
+        assert {name: Path(name).read_bytes() for name in cases} == written
+
+
+def look_at(made: Case, after: bytes, name: str) -> None:
+    """What always holds for a written file."""
+    text = after.decode("utf-8-sig")
+    for line in made.kept:
+        assert line in text, (name, line)
+    assert after.startswith(b"\xef\xbb\xbf") == made.content.startswith(b"\xef\xbb\xbf")
+    assert (b"\r\n" in after) == (b"\r\n" in made.content)
+    assert after.count(b"\n") - after.count(b"\r\n") in (0, after.count(b"\n")), "two kinds of newlines"
+    if name.endswith(".py"):
+        ast.parse(text)
+    elif name.endswith(".json"):
+        json.loads(text)
+    # Lines that no volume stands on are as they were.
+    before, now = made.content.decode("utf-8-sig").splitlines(), text.splitlines()
+    gone = [line[2:] for line in difflib.ndiff(before, now) if line.startswith("- ")]
+    words = (
+        "olume",
+        "scope",
+        "type",
+        "irectory",
+        "ystem",
+        "root",
+        "host",
+        "Host",
+        "ource",
+        "iver",
+        "device",
+        "addr",
+        "TransitEnc",
+        "transit",
+        "access",
+        "import",
+        "}",
+        "{",
+        "ENABLED",
+        ")",
+        "]",
+    )
+    assert [line for line in gone if not any(word in line for word in words)] == [], name
