@@ -15,6 +15,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 import venv
@@ -179,6 +180,7 @@ def screening(folder: Path) -> None:
     tree = folder / "tree"
     count = 0
     packages = [path for path in (ROOT / ".venv").glob("**/site-packages") if path.is_dir()]
+    packages.append(Path(sysconfig.get_path("stdlib")))
     for source in (path for package in packages for path in package.rglob("*")):
         if source.suffix.lstrip(".") not in SUFFIXES or not source.is_file() or source.is_symlink():
             continue

@@ -17,6 +17,8 @@ from generator import CONFIG, DIALECTS, Case, case
 from support import efs_migrate
 
 TIMES = int(os.environ.get("SOAK", "1"))
+REPLACED = ("o", "type", "device", "driver", "driverOpts", "scope")
+"""Keys of Docker volumes that mount EFS by NFS."""
 EACH = 25
 """Files of a dialect in one batch."""
 
@@ -116,4 +118,6 @@ def look_at(made: Case, after: bytes, name: str) -> None:
         ")",
         "]",
     )
+    # A comment on a key that is replaced goes with it.
+    gone = [line for line in gone if line.strip() not in {f"# about {key}" for key in REPLACED}]
     assert [line for line in gone if not any(word in line for word in words)] == [], name
