@@ -30,7 +30,13 @@ def nothing_to_do(arguments: Sequence[str]) -> bool:
     paths = [word for word in arguments[1:] if word not in _SWITCHES]
     if any(word.startswith("-") for word in paths):
         return False
-    paths = paths or ["."]
+    try:
+        return _nothing_in(paths or ["."])
+    except OSError:  # the current directory may be gone
+        return False
+
+
+def _nothing_in(paths: list[str]) -> bool:
     if any(map(_is_governed, paths)):
         return False  # a configuration has to be read, and may be broken
     warnings: list[str] = []

@@ -27,7 +27,7 @@ _ATTRIBUTES = "* -text !eol -ident -filter -working-tree-encoding -export-subst\
 """Files are what is committed, byte for byte. Source: gitattributes, "Checking-out and checking-in"."""
 _BUSY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG", "rebase-merge", "rebase-apply")
 _USUAL = ("main", "master")
-_LOCK = "lock"
+_LOCK = ".lock"
 _POLL = 0.2  # seconds
 
 
@@ -52,29 +52,41 @@ def checkout(address: Address, cache: Path, git: Git) -> Iterator[Checkout]:
     """Make a worktree for as long as the context lasts. Raises Skipped and GitProblem."""
     work = cache / "work"
     work.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=work))
-    try:
-        with (folder / _LOCK).open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if address.is_local:
-                store = folder / "store.git"
-                branch, base = _of_folder(address.location, store, git)
+    with _work_folder(work) as folder:
+        if address.is_local:
+            store = folder / "store.git"
+            branch, base = _of_folder(address.location, store, git)
+            yield _tree(address, store, branch, base, folder / "tree", git)
+        else:
+            store = cache / f"{address.stem}-{address.identity}.git"
+            with _locked(store.with_suffix(".lock"), git):
+                branch, base = _of_url(address.location, store, git)
                 yield _tree(address, store, branch, base, folder / "tree", git)
-            else:
-                store = cache / f"{address.stem}-{address.identity}.git"
-                with _locked(store.with_suffix(".lock"), git):
-                    branch, base = _of_url(address.location, store, git)
-                    yield _tree(address, store, branch, base, folder / "tree", git)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _work_folder(work: Path) -> Iterator[Path]:
+    """A folder for as long as the context lasts. A lock beside it, which is there first, is held as long as the process lives."""
+    handle, name = tempfile.mkstemp(suffix=_LOCK, dir=work)
+    lock = Path(name)
+    folder = lock.with_suffix("")
+    with os.fdopen(handle, "wb"):
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            folder.mkdir()
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.unlink(missing_ok=True)
 
 
 def clear(cache: Path) -> None:
-    """Remove what runs left behind that were killed: a lock is held as long as its process lives."""
-    for path in (cache / "work").glob(f"*/{_LOCK}"):
-        with suppress(OSError), path.open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(path.parent, ignore_errors=True)
+    """Remove what runs left behind that were killed."""
+    for lock in (cache / "work").glob(f"*{_LOCK}"):
+        with suppress(OSError), lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink(missing_ok=True)
 
 
 @contextmanager
