@@ -315,6 +315,32 @@ def test_without_the_forges_tool_there_is_the_page_that_opens_a_pull_request(
     assert row["pull_request"] == "https://github.com/team/one/compare/main...efs?expand=1"
 
 
+GLAB = """\
+#!/bin/sh
+echo "$@" >> "$LOG"
+case "$2" in
+  list) cat "$KNOWN" ;;
+  create) echo https://gitlab.example.com/team/one/-/merge_requests/3 ;;
+esac
+"""
+
+
+def test_a_merge_request(make: Make, remote: Remote, tools: Path, tmp_path: Path) -> None:
+    url = "https://gitlab.example.com/team/one.git"
+    config = Path(os.environ["GIT_CONFIG_GLOBAL"])
+    config.write_text(config.read_text() + f'[url "{remote(make("one"))}"]\n\tinsteadOf = {url}\n')
+    (tools / "glab").write_text(GLAB)
+    (tools / "glab").chmod(0o755)
+    row = campaign(url, "--branch=efs", "--pr", "--pr-interval=0").rows[url]
+    assert row["pull_request"] == "https://gitlab.example.com/team/one/-/merge_requests/3"
+    said = (tmp_path / "LOG").read_text()
+    where = "--repo=https://gitlab.example.com/team/one"
+    assert said.startswith(f"mr list {where} --source-branch=efs --output=json\nmr create {where} --source-branch=efs ")
+    (tmp_path / "KNOWN").write_text(f'[{{"web_url": "{row["pull_request"]}"}}]')
+    assert campaign(url, "--branch=efs", "--pr", "--pr-interval=0").rows[url]["pull_request"] == row["pull_request"]
+    assert f"mr update 3 {where} --description=" in (tmp_path / "LOG").read_text()
+
+
 def test_places() -> None:
     where = place("git@gitlab.example.com:group/sub/app.git")
     assert where is not None
