@@ -417,7 +417,8 @@ def _exit(command: Callable[[], int]) -> NoReturn:
         _fail(f"current directory: {reason(error)}")
     try:
         status = command()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         status = 130
     except OSError as error:

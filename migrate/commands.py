@@ -181,6 +181,12 @@ class Session:
         done = f"written before: {', '.join(written)}" if written else "no file was written"
         with suppress(OSError):  # the terminal may be gone
             self._say(f"{Signals(number).name}: {left}; {done}")
+        # What a terminal that is gone has not taken Python would try to write once more at its end, with a status of its own.
+        for name in ("stdout", "stderr"):
+            try:
+                getattr(sys, name).flush()
+            except OSError:
+                setattr(sys, name, None)
         return 128 + number
 
     def _finish(
