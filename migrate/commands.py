@@ -20,8 +20,8 @@ from migrate.discover import reason
 from migrate.engine import Located
 from migrate.report.diff import unified
 from migrate.report.result import Report, caveats, subjects
-from migrate.run import FileResult, Options, Run
-from migrate.source import SourceProblem, overwrite, write
+from migrate.run import FileResult, Options, Run, written
+from migrate.source import overwrite
 from migrate.terminal import coloured, printable, printable_lines
 from rules.rule import Status
 
@@ -346,21 +346,12 @@ def _patch_path(file: FileResult) -> str:
 
 
 def _written(file: FileResult) -> FileResult:
-    """The result after writing the file; with an error, and nothing applied, if that failed."""
-    if file.source is None:
-        return file
-    if file.stdin:
-        if file.outcome.error is None:
-            text = ("\ufeff" if file.source.bom else "") + file.outcome.text
-            emit(text.encode() if file.outcome.edits else file.source.raw)
-        return file
-    if not file.outcome.edits:
-        return file
-    try:
-        write(file.source, file.outcome.text)
-    except SourceProblem as problem:
-        findings = tuple(replace(located, applied=False) for located in file.outcome.findings)
-        return replace(file, outcome=replace(file.outcome, error=problem.cause, findings=findings))
+    """The result after its file is written, or standard output if it is standard input."""
+    if not file.stdin:
+        return written(file)
+    if file.source is not None and file.outcome.error is None:
+        text = ("\ufeff" if file.source.bom else "") + file.outcome.text
+        emit(text.encode() if file.outcome.edits else file.source.raw)
     return file
 
 

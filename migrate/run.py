@@ -14,7 +14,7 @@ from migrate import config
 from migrate.config import Config, ConfigProblem
 from migrate.discover import Found, content, discover, excluder, reason, screen, tells
 from migrate.engine import UNDECIDED, Answer, Decisions, Opened, Outcome, open_text
-from migrate.source import Source, SourceProblem, read
+from migrate.source import Source, SourceProblem, read, write
 from migrate.survey import Homes, Place, Survey, asks, look
 from rules import RULES
 from rules.model import Level
@@ -245,6 +245,18 @@ class Run:
             processes, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
         ) as pool:
             yield from pool.map(function, given, chunksize=chunk)
+
+
+def written(file: FileResult) -> FileResult:
+    """The result after its file is written; with an error, and nothing applied, if that failed."""
+    if file.source is None or not file.outcome.edits:
+        return file
+    try:
+        write(file.source, file.outcome.text)
+    except SourceProblem as problem:
+        findings = tuple(replace(located, applied=False) for located in file.outcome.findings)
+        return replace(file, outcome=replace(file.outcome, error=problem.cause, findings=findings))
+    return file
 
 
 def work(job: Job) -> FileResult:

@@ -158,7 +158,7 @@ def test_a_failed_write_says_what_is_not_applied(monkeypatch: pytest.MonkeyPatch
         raise source.SourceProblem("no space left on device")
 
     path = write("x.json", JSON)
-    monkeypatch.setattr("migrate.commands.write", full)
+    monkeypatch.setattr("migrate.run.write", full)
     ran = efs_migrate("apply", "--format", "json")
     assert (ran.status, ran.stderr) == (2, "efs-migrate: error: x.json: no space left on device\n")
     assert [finding["applied"] for finding in ran.findings] == [False] * len(ran.findings)

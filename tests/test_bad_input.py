@@ -592,7 +592,7 @@ def test_a_change_between_reading_and_writing(
             left.append(path.read_bytes() if path.exists() else None)
         write(read, text)
 
-    monkeypatch.setattr("migrate.commands.write", late)
+    monkeypatch.setattr("migrate.run.write", late)
     ran = efs_migrate("apply", "-q")
     assert (ran.status, ran.stderr) == (2, f"efs-migrate: error: bad.yaml: {cause}\n")
     assert left == [path.read_bytes() if path.exists() else None]

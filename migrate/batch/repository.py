@@ -24,8 +24,7 @@ from migrate.batch.git import Git, GitProblem, TooSlow
 from migrate.engine import VolumeLevels
 from migrate.report.diff import unified
 from migrate.report.result import Report
-from migrate.run import FileResult, Options, Run
-from migrate.source import SourceProblem, write
+from migrate.run import FileResult, Options, Run, written
 from rules.model import EfsVolume, Level
 from rules.rule import Status, shown
 
@@ -186,7 +185,7 @@ def _work(task: Task, found: Checkout, git: Git, row: Row) -> None:
     warnings: list[str] = []
     with _inside(found.tree):
         run = Run(replace(wish.options, jobs=1, gitignore=False), warnings.append)
-        files = [_written(file) for file in run.results(["."])]
+        files = [written(file) for file in run.results(["."])]
         report = Report(files, applied=True, problems=list(run.problems.values()))
         _tell(row, report)
         row.diff = "".join(_diff(file) for file in files)
@@ -222,18 +221,6 @@ def _target(found: Checkout, git: Git) -> str:
         raise GitProblem("has no remote `origin` to push to")
     # Relative to the folder that names it.
     return url if "://" in url or ":" in url.split("/")[0] else os.path.join(found.address.location, url)
-
-
-def _written(file: FileResult) -> FileResult:
-    """The result after its file is written, or with the reason why that failed."""
-    if file.source is None or not file.outcome.edits or file.outcome.error is not None:
-        return file
-    try:
-        write(file.source, file.outcome.text)
-    except SourceProblem as problem:
-        findings = tuple(replace(located, applied=False) for located in file.outcome.findings)
-        return replace(file, outcome=replace(file.outcome, error=problem.cause, findings=findings, edits=()))
-    return file
 
 
 def _diff(file: FileResult) -> str:
