@@ -16,6 +16,7 @@ from migrate.discover import Found, content, discover, excluder, reason, screen,
 from migrate.engine import UNDECIDED, Answer, Decisions, Opened, Outcome, open_text
 from migrate.source import Source, SourceProblem, read, write
 from migrate.survey import Homes, Place, Survey, asks, look
+from migrate.syntax.collecting import not_collecting
 from rules import RULES
 from rules.model import Level
 from rules.rule import Policy, StepId
@@ -261,6 +262,11 @@ def written(file: FileResult) -> FileResult:
 
 def work(job: Job) -> FileResult:
     """Do one job; never raises for what a file holds."""
+    with not_collecting():
+        return _worked(job)
+
+
+def _worked(job: Job) -> FileResult:
     begun = begin(job)
     if isinstance(begun, FileResult):
         return begun

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from migrate.dialects.arms import Arm, Conditions
+from migrate.dialects.arms import Arm, Conditions, only
 from migrate.dialects.reading import key_text
 from migrate.dialects.values import has_own_tag, is_call, items
 from migrate.syntax import CannotEdit, literal, resolve
@@ -33,6 +33,8 @@ def call(node: Node | None) -> tuple[str, Node] | None:
     The argument of a tagged node is the node itself, whose tag then belongs to the function; where it holds another
     function (`!ImportValue {Fn::Sub: …}`), it is a copy without the tag.
     """
+    if _is_plain(node):
+        return None
     found = resolve(node) if node is not None else None
     if found is None or not is_call(found):
         return None
@@ -46,6 +48,11 @@ def call(node: Node | None) -> tuple[str, Node] | None:
     return key_text(found.entries[0]), found.entries[0].value
 
 
+def _is_plain(node: Node | None) -> bool:
+    """Whether a node is nothing but a scalar, as most are."""
+    return type(node) is Scalar and node.tag is None
+
+
 def is_no_value(node: Node | None) -> bool:
     """Whether a node is `!Ref AWS::NoValue`, which removes what it stands for."""
     called = call(node)
@@ -54,8 +61,10 @@ def is_no_value(node: Node | None) -> bool:
 
 def branches(node: Node | None) -> list[Arm]:
     """What a node may be: `!If [Prod, a, b]` is `a` where Prod holds, else `b`."""
+    if node is None or _is_plain(node):
+        return only(node)
     found: list[Arm] = []
-    pending = [Arm((), node)] if node is not None else []
+    pending = [Arm((), node)]
     while pending:
         arm = pending.pop()
         if len(found) + len(pending) > _MOST_PARTS:
@@ -67,7 +76,7 @@ def branches(node: Node | None) -> list[Arm]:
             pending.append(Arm((*arm.conditions, (name, False)), argument.items[2], argument))
             pending.append(Arm((*arm.conditions, (name, True)), argument.items[1], argument))
         else:
-            found.append(replace(arm, absent=is_no_value(arm.node)))
+            found.append(Arm(arm.conditions, arm.node, arm.choice, absent=is_no_value(arm.node)))
     return found
 
 

@@ -142,7 +142,7 @@ def find(node: Mapping, names: Sequence[str], *, close: bool = True) -> tuple[Fo
         if key in names or not key or key == "<<":
             continue
         folded = _ALIASES.get(_folded(key), _folded(key))
-        near = difflib.get_close_matches(folded, list(plain_names), n=1, cutoff=0.9) if close and len(key) > 6 else []
+        near = _near(folded, plain_names) if close and len(key) > 6 else []
         right = plain_names.get(folded) or (plain_names[near[0]] if near else None)
         if right and right not in found:
             found[right] = entry
@@ -151,6 +151,17 @@ def find(node: Mapping, names: Sequence[str], *, close: bool = True) -> tuple[Fo
 
 
 _ALIASES = {"authorizationconfiguration": "authorizationconfig"}
+
+
+_CUTOFF = 0.9
+
+
+def _near(folded: str, names: Iterable[str]) -> list[str]:
+    """The name that a key comes very near, if there is one."""
+    size = len(folded)
+    # Lengths alone rule most out, and difflib takes its time for each.
+    possible = [name for name in names if 2 * min(size, len(name)) >= _CUTOFF * (size + len(name))]
+    return difflib.get_close_matches(folded, possible, n=1, cutoff=_CUTOFF) if possible else []
 
 
 def _folded(name: str) -> str:
@@ -204,7 +215,7 @@ class VolumeNodes:
 def rest(node: Mapping | None, known: Iterable[Entry]) -> Rest:
     """The keys and plain data of the entries that are not among `known`."""
     ids = {id(e) for e in known}
-    return tuple((key_text(e), data(e.value)) for e in node.entries if id(e) not in ids) if node else ()
+    return tuple((key_text(e), tuple(data(e.value))) for e in node.entries if id(e) not in ids) if node else ()
 
 
 def rest_but(node: Mapping, names: Sequence[str], body: str, plain: Callable[[str], str] = str) -> Rest:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from migrate.syntax.piece import FlowStyle, Group, Item, Leaf, Piece, flat
 from migrate.syntax.problem import CannotEdit
@@ -11,16 +13,20 @@ from migrate.syntax.problem import CannotEdit
 _BREAK = re.compile("(\r\n|[\n\r\x85\u2028\u2029])")
 
 
-@dataclass(slots=True)
+@dataclass
 class BlockStyle:
     """The habits of a YAML block: columns per level, columns between a key and the dashes under it, the text between a
-    dash and its item, and how collections in brackets are written."""
+    dash and its item, and how collections in brackets are written, which is asked only if there is one."""
 
     unit: int
     dash_offset: int
     dash_gap: str
     newline: str
-    flow: FlowStyle
+    ask_flow: Callable[[], FlowStyle]
+
+    @cached_property
+    def flow(self) -> FlowStyle:
+        return self.ask_flow()
 
 
 def entry(item: Item, column: int, style: BlockStyle, comments: list[str] | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from migrate.syntax.document import Document
@@ -29,6 +30,8 @@ from migrate.syntax.spelling import is_plain, json_scalar, yaml_literal, yaml_st
 from migrate.syntax.surroundings import Step, Surroundings, spans
 
 _BREAK = re.compile("[\n\r\x85\u2028\u2029]")
+# The keys that are added are few, and the same in every file.
+_yaml_key = lru_cache(maxsize=512)(yaml_string)
 
 
 class Builder:
@@ -40,13 +43,10 @@ class Builder:
         self.text = document.text
         self.json = document.json
         self.habits = habits
-        self._quotes: Quotes | None = None
 
-    @property
+    @cached_property
     def quotes(self) -> Quotes:
-        if self._quotes is None:
-            self._quotes = self.habits.quotes()
-        return self._quotes
+        return self.habits.quotes()
 
     def entry(self, key: str, value: Value) -> Item:
         """A new mapping entry."""
@@ -63,7 +63,7 @@ class Builder:
         if self.json:
             return json_scalar(key)
         quote = self.habits.key_quote(key, self.quotes.key, flow=flow)
-        return yaml_string(key, quote, quote or self.quotes.fallback, flow=flow)
+        return _yaml_key(key, quote, quote or self.quotes.fallback, flow=flow)
 
     def piece(self, value: Value, *, nested: bool = False, key: str = "") -> Piece:
         """The piece for a value; `nested` if it lies inside another new one. `key` is what it stands under."""

@@ -1,8 +1,8 @@
 """What a tree says, as plain data that `==` compares: one half of the proof that an edit did what it should.
 
-A scalar is `(kind, text)`, with its tag and anchor behind where it has one; `kind` is `string`, `literal` (a
-bare `true`, `12`, `null` …) or `tagged`. A collection is one flat tuple `("mapping", tag, anchor, key, value …)` or
-`("sequence", tag, anchor, item …)`, flat because Python compares nested tuples by recursion. An alias is
+It is one flat row of tuples, flat because Python compares nested tuples by recursion. A scalar is `(kind, text)`, with its
+tag and anchor behind where it has one; `kind` is `string`, `literal` (a bare `true`, `12`, `null` …) or `tagged`. A
+collection is `("mapping", tag, anchor)` or `("sequence", tag, anchor)`, its keys and values or items, and `END`. An alias is
 `("alias", name)`: never expanded.
 """
 
@@ -33,6 +33,9 @@ from migrate.syntax.node import (
 )
 from migrate.syntax.value import is_literal
 
+END = ("end",)
+"""What closes a collection in the row."""
+
 _Changes = Lookup[int, TreeEdit]
 _NONE: _Changes = {}
 _LAYOUT = re.compile(r"[\s\\]+|,(?=\s*[\])}])")
@@ -47,13 +50,15 @@ class _Key(str):
 _Part = Node | New | _Key | tuple[Scalar, str]
 
 
-def data(root: Node, changes: _Changes = _NONE) -> object:
+def data(root: Node, changes: _Changes = _NONE) -> Iterator[object]:
     """The plain data under `root` after `changes`, keyed on the `id()` of the node that each one changes."""
-    results: list[object] = []
-    frames: list[tuple[list[object], Iterator[_Part], _Changes]] = []
+    frames: list[tuple[Iterator[_Part], _Changes]] = []
     parts: Iterator[_Part] = iter((root,))
     while True:
         for part in parts:
+            if type(part) is Scalar and id(part) not in changes:
+                yield _scalar(part.text, part.style, part.tag, part.anchor)
+                continue
             tag: str | None = None
             node: object
             inside = changes
@@ -66,29 +71,29 @@ def data(root: Node, changes: _Changes = _NONE) -> object:
             elif type(part) is _Key:
                 node = str(part)
             elif type(part) is tuple:
-                results.append(_scalar(part[1], '"', part[0].tag, part[0].anchor))
+                yield _scalar(part[1], '"', part[0].tag, part[0].anchor)
                 continue
             else:
                 node = part
             if type(node) is Expression:
-                results.append(("expression", squeezed(node.text)))
+                yield "expression", squeezed(node.text)
             elif type(node) is Scalar:
-                results.append(_changed_scalar(node, inside.get(id(node)), tag))
+                yield _changed_scalar(node, inside.get(id(node)), tag)
             elif type(node) is Alias:
-                results.append(("alias", node.name))
+                yield "alias", node.name
             elif type(node) is Mapping or type(node) is Sequence or type(node) is dict or type(node) is list:
-                frames.append((results, parts, changes))
+                frames.append((parts, changes))
                 kind, tag, anchor, parts = _collection(node, tag, inside)
-                results, changes = [kind, tag, anchor], inside
+                changes = inside
+                yield kind, tag, anchor
                 break
             else:
-                results.append(_scalar(*_spelled(node), tag, None))
+                yield _scalar(*_spelled(node), tag, None)
         else:
             if not frames:
-                return results[0]
-            finished = tuple(results)
-            results, parts, changes = frames.pop()
-            results.append(finished)
+                return
+            parts, changes = frames.pop()
+            yield END
 
 
 def squeezed(code: str) -> str:

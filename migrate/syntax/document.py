@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence as Items
 from functools import cached_property
+from itertools import chain
 
 from migrate.edit import Edit
 from migrate.syntax.collecting import not_collecting
@@ -42,7 +43,7 @@ class Document:
         if len(by_node) != len(changes):
             raise ValueError("two changes concern one node")
         with not_collecting():
-            return tuple([data(root, by_node) for root in self.roots])
+            return tuple(chain.from_iterable(data(root, by_node) for root in self.roots))
 
     def edits(self, changes: Items[AnyEdit]) -> list[Edit]:
         """The changes as text edits in the style of what stands around them: minimal, sorted, not overlapping.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from functools import cached_property
+from itertools import islice, tee
 from typing import TypeVar
 
 from migrate.syntax.block import BlockStyle
@@ -49,10 +50,23 @@ class Habits:
         self.around = around
         self.path = path
         self.minified = minified
-        self.near: list[Node] = [container]
-        self.nested: list[Node] = [container] if replaced is None else [replaced, container]
         self.replaced = replaced
         self.container = container
+        self._near: Iterator[Container] = around.near([container], path)
+        self._nested = self._near if replaced is None else around.near([replaced, container], path)
+
+    def near(self) -> Iterator[Container]:
+        """The collections in and around this one."""
+        # Each question walks the same way, so that what one question has walked the next ones need not find again.
+        self._near, again = tee(self._near)
+        return again
+
+    def nested(self) -> Iterator[Container]:
+        """The collections to which one inside this one looks: what it replaces comes first."""
+        if self.replaced is None:
+            return self.near()
+        self._nested, again = tee(self._nested)
+        return again
 
     # -- brackets -----------------------------------------------------------------------------------------------------
 
@@ -79,17 +93,17 @@ class Habits:
         kind: type[Container] = Mapping if mapping else Sequence
         like_it = self.by_key.expands(kind, names, count == 1) if self.replaced is None else None
         if like_it is None and pair:
-            like_it = self.around.first("expands pair", self._expanded_pair, self.nested, self.path, None)
+            like_it = self.around.first("expands pair", self._expanded_pair, self.nested(), None)
         if like_it is not None:
             return like_it
         name = f"expands {kind.__name__}"
-        return self.around.first(name, lambda node: self._expanded(node, kind), self.nested, self.path, True)
+        return self.around.first(name, lambda node: self._expanded(node, kind), self.nested(), True)
 
     def _tight(self) -> bool:
         return self._ask("colon", self._colon, ": ") == ":"
 
     def _ask(self, name: str, probe: Callable[[Container], T | None], default: T) -> T:
-        return self.around.first(name, probe, self.near, self.path, default)
+        return self.around.first(name, probe, self.near(), default)
 
     def _colon(self, node: Container) -> str | None:
         if type(node) is not Mapping or not node.flow:
@@ -142,7 +156,7 @@ class Habits:
             dash_offset=self._ask("dash offset", self._dash_offset, unit),
             dash_gap=self._ask("dash gap", self._dash_gap, " "),
             newline=self.around.newline(self.container.start),
-            flow=self.flow(),
+            ask_flow=self.flow,
         )
 
     def block_unit(self) -> int:
@@ -190,18 +204,18 @@ class Habits:
     def quotes(self) -> Quotes:
         """The quotes that YAML scalars take here."""
         first = self.around.first
-        fallback = first("any quote", _any_quote, self.nested, self.path, '"')
+        fallback = first("any quote", _any_quote, self.nested(), '"')
         value = _value_quote(self.container)
         if value is None:
             value = self._common_quote()
         replaced = [node for node in (self.replaced,) if isinstance(node, (Mapping, Sequence))]
         nested = next((quote for node in replaced if (quote := _value_quote(node)) is not None), value)
-        key = first("key quote", _key_quote, self.near, self.path, "")
+        key = first("key quote", _key_quote, self.near(), "")
         return Quotes(key, value, nested, fallback)
 
     def _common_quote(self) -> str:
         """The quotes of all strings around, or of nearly all in the document, or none if one of them has none."""
-        nearby = islice(self.around.near(self.near, self.path), _SOME)
+        nearby = islice(self.near(), _SOME)
         found = string_quote([node for container in nearby for node in children(container, 0, _SOME)])
         return found or self.by_key.usual_quote() or ""
 
@@ -219,7 +233,7 @@ class Habits:
         """The quotes for a string under `key`, inside a new collection, that needs some."""
         return (self.by_key.mark(key) if self.replaced is None else None) or otherwise
 
-    @property
+    @cached_property
     def by_key(self) -> KeyHabits:
         """What the document's keys show."""
         if self.around.key_habits is None:
@@ -263,7 +277,7 @@ def tag_habits(around: Surroundings) -> dict[str, tuple[str, bool]]:
     """For each tag in the document, the quotes of most scalars that have it, and whether most sequences are blocks."""
     quotes: dict[str, Counter[str]] = {}
     blocks: dict[str, Counter[bool]] = {}
-    for container in around.containers():
+    for container in around.containers:
         if type(container) is Sequence and container.tag is not None:
             blocks.setdefault(container.tag, Counter())[not container.flow] += 1
         for node in children(container):

@@ -6,8 +6,9 @@ has already is written as most values of that key are.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Hashable
+from functools import partial
 from typing import TypeVar
 
 from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence
@@ -16,6 +17,9 @@ from migrate.syntax.surroundings import Surroundings
 
 T = TypeVar("T", bound=Hashable)
 Kind = type[Mapping] | type[Sequence]
+Count = defaultdict[T, int]
+# There are several for each key, and `Counter` takes ten times as long to make.
+_count = partial(defaultdict, int)
 
 ITEM = "[]"
 """What is added to a key for the items of the list that it holds; lists of lists show no habit."""
@@ -29,12 +33,12 @@ class KeyHabits:
 
     def __init__(self, around: Surroundings) -> None:
         self.around = around
-        self._keys: dict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
-        self._quotes: dict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
-        self._all_quotes: Counter[str] = Counter()
-        self._marks: dict[str, Counter[str]] = defaultdict(Counter)
-        self._blocks: dict[tuple[Kind, str, bool], Counter[bool]] = defaultdict(Counter)
-        self._lines: dict[tuple[Kind, str, bool], Counter[bool]] = defaultdict(Counter)
+        self._keys: dict[tuple[str, bool], Count[str]] = defaultdict(_count)
+        self._quotes: dict[tuple[str, bool], Count[str]] = defaultdict(_count)
+        self._all_quotes: Count[str] = _count()
+        self._marks: dict[str, Count[str]] = defaultdict(_count)
+        self._blocks: dict[tuple[Kind, str, bool], Count[bool]] = defaultdict(_count)
+        self._lines: dict[tuple[Kind, str, bool], Count[bool]] = defaultdict(_count)
         self._count()
 
     def key_quote(self, key: str, *, flow: bool) -> str | None:
@@ -52,7 +56,7 @@ class KeyHabits:
 
     def usual_quote(self) -> str | None:
         """The quotes of nearly all strings in blocks that need none; None if a document has few, or is not of one mind."""
-        count = self._all_quotes.total()
+        count = sum(self._all_quotes.values())
         quote = _most(self._all_quotes)
         return quote if quote is not None and count >= _FEW and self._all_quotes[quote] >= _MOSTLY * count else None
 
@@ -128,7 +132,7 @@ def _name(key: Node) -> str:
 
 
 def _first(
-    counts: dict[tuple[Kind, str, bool], Counter[bool]], kind: Kind, names: tuple[str, ...], single: bool
+    counts: dict[tuple[Kind, str, bool], Count[bool]], kind: Kind, names: tuple[str, ...], single: bool
 ) -> bool | None:
     for name in names:
         for size in (single, not single):
@@ -138,6 +142,6 @@ def _first(
     return None
 
 
-def _most(counter: Counter[T] | None) -> T | None:
+def _most(counter: Count[T] | None) -> T | None:
     """The most frequent answer; of equally frequent ones the first that was seen."""
-    return counter.most_common(1)[0][0] if counter else None
+    return max(counter, key=counter.__getitem__) if counter else None

@@ -13,8 +13,10 @@ _UNPRINTABLE = "\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff"
 _NOT_SINGLE_QUOTED = re.compile(f"[{_UNPRINTABLE}]")
 _ESCAPED = re.compile(f'["\\\\\t{_UNPRINTABLE}]')
 # Stricter than the grammar where parsers disagree: libyaml 0.1 ends a plain scalar in a flow collection at `:` and `?`.
-_NOT_PLAIN = re.compile(rf"""^[-?:,\[\]{{}}\#&*!|>'"%@`\s]|^\.\.\.|\s$|:\s|:$|\s\#|\t|\{{\{{|\{{%|[{_UNPRINTABLE}]""")
-_NOT_PLAIN_IN_FLOW = re.compile(r"[,\[\]{}:?]")
+_NOT_PLAIN = re.compile(
+    rf"""^[-?:,\[\]{{}}\#&*!|>'"%@`\s]|^\.\.\.|\s$|:\s|:$|\s\#|\t|\{{\{{|\{{%|[{_UNPRINTABLE}\ud800-\udfff]"""
+)
+_NOT_PLAIN_IN_FLOW = re.compile(rf"{_NOT_PLAIN.pattern}|[,\[\]{{}}:?]")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -43,12 +45,7 @@ def yaml_string(text: str, quote: str, fallback: str, *, flow: bool) -> str:
 
 def is_plain(text: str, *, flow: bool) -> bool:
     """Whether `text` needs no quotes."""
-    return not (
-        is_literal(text)
-        or _NOT_PLAIN.search(text) is not None
-        or _SURROGATE.search(text) is not None
-        or (flow and _NOT_PLAIN_IN_FLOW.search(text) is not None)
-    )
+    return not is_literal(text) and (_NOT_PLAIN_IN_FLOW if flow else _NOT_PLAIN).search(text) is None
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -94,7 +94,7 @@ class Surroundings:
     def width(self) -> int:
         """How long a line with a collection in brackets may become: 100, or what the longest such line has."""
         width = USUAL_WIDTH
-        for container in self.containers():
+        for container in self.containers:
             if container.flow and size(container) and self.one_line(container):
                 width = max(width, self.line_end(container.start) - self.line_start(container.start))
         return width
@@ -131,19 +131,21 @@ class Surroundings:
 
     # -- habits -------------------------------------------------------------------------------------------------------
 
-    def first(self, name: str, probe: Callable[[Container], T | None], near: list[Node], path: Path, default: T) -> T:
-        """What `probe` finds in the first collection that shows the habit `name`: in and around the nodes `near`, then
-        outwards along `path`, then anywhere in the document; else `default`."""
+    def first(self, name: str, probe: Callable[[Container], T | None], near: Iterable[Container], default: T) -> T:
+        """What `probe` finds in the first collection that shows the habit `name`: of those `near`, then anywhere in the
+        document; else `default`."""
         if name not in self._anywhere:
-            self._anywhere[name] = next((hit for node in self.containers() if (hit := probe(node)) is not None), None)
+            self._anywhere[name] = _hit(probe, self.containers)
         anywhere: T | None = self._anywhere[name]  # type: ignore[assignment]  # what the same probe found before
         if anywhere is None:
             return default
-        return next((hit for node in self.near(near, path) if (hit := probe(node)) is not None), anywhere)
+        found = _hit(probe, near)
+        return anywhere if found is None else found
 
-    def containers(self) -> Iterator[Container]:
+    @cached_property
+    def containers(self) -> list[Container]:
         """All collections in document order."""
-        return _below(self.roots)
+        return list(_below(self.roots))
 
     @staticmethod
     def near(near: list[Node], path: Path) -> Iterator[Container]:
@@ -204,6 +206,15 @@ def string_quote(nodes: list[Node]) -> str | None:
     return found
 
 
+def _hit(probe: Callable[[Container], T | None], containers: Iterable[Container]) -> T | None:
+    """What a probe finds in the first collection in which it finds something."""
+    for container in containers:
+        found = probe(container)
+        if found is not None:
+            return found
+    return None
+
+
 def _start(node: Node) -> int:
     return node.start
 
@@ -212,6 +223,9 @@ def _below(nodes: list[Node]) -> Iterator[Container]:
     pending = nodes[::-1]
     while pending:
         node = pending.pop()
-        if type(node) is Mapping or type(node) is Sequence:
+        if type(node) is Mapping:
             yield node
-            pending += reversed(children(node))
+            pending += [value for entry in reversed(node.entries) if type(value := entry.value) is not Scalar]
+        elif type(node) is Sequence:
+            yield node
+            pending += [item for item in reversed(node.items) if type(item) is not Scalar]

@@ -68,9 +68,19 @@ def resolve(node: Node | None) -> Scalar | Mapping | Sequence | Expression | Non
 def get(mapping: Mapping, key: str) -> Entry | None:
     """The entry that `key` finds: the last of duplicates, as in Python's json and PyYAML; then, through `<<`, those of
     merged mappings, the earlier of which win."""
-    found = _own(mapping, key)
-    if found is not None:
-        return found
+    merges = False
+    for entry in reversed(mapping.entries):
+        name = entry.key
+        if type(name) is Alias:
+            name = resolve(name) or name
+        if type(name) is Scalar:
+            if name.text == key:
+                return entry
+            merges = merges or name.text == "<<"
+    return _through_merges(mapping, key) if merges else None
+
+
+def _through_merges(mapping: Mapping, key: str) -> Entry | None:
     # Depth first, each mapping once: merges of merges of one anchor would otherwise take exponential time.
     seen = {id(mapping)}
     pending = _merged(mapping)
@@ -79,20 +89,12 @@ def get(mapping: Mapping, key: str) -> Entry | None:
         if id(merged) in seen:
             continue
         seen.add(id(merged))
-        found = _own(merged, key)
+        found = next(
+            (e for e in reversed(merged.entries) if type(k := resolve(e.key)) is Scalar and k.text == key), None
+        )
         if found is not None:
             return found
         pending += _merged(merged)
-    return None
-
-
-def _own(mapping: Mapping, key: str) -> Entry | None:
-    for entry in reversed(mapping.entries):
-        name = entry.key
-        if type(name) is Alias:
-            name = resolve(name) or name
-        if type(name) is Scalar and name.text == key:
-            return entry
     return None
 
 

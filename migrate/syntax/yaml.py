@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 from _ruamel_yaml import CParser  # type: ignore[import-not-found]  # an extension module without stubs
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 from ruamel.yaml.reader import ReaderError
 
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
@@ -31,7 +40,7 @@ def parse(text: str) -> tuple[list[Node], list[Alias]]:
         # The parsers would skip it without a word, and disagree on offsets.
         raise SyntaxProblem(1, 1, "a second byte order mark")
     try:
-        return _build(text, _events(CParser(text)))
+        return _build(text, CParser(text).get_event)
     except UnicodeEncodeError as error:
         raise _problem(text, error.start, "half of a surrogate pair") from None
     except YAMLError as error:
@@ -39,17 +48,10 @@ def parse(text: str) -> tuple[list[Node], list[Alias]]:
         if isinstance(error, ReaderError) or len(text) > _MAX_PURE or re.search("[\x85\u2028\u2029]", text):
             raise _worded(text, error) from None
     try:
-        return _build(text, YAML(typ="safe", pure=True).parse(text))
+        events = YAML(typ="safe", pure=True).parse(text)
+        return _build(text, lambda: next(events, None))
     except YAMLError as error:
         raise _worded(text, error) from None
-
-
-def _events(parser: Any) -> Iterator[Any]:
-    while True:
-        event = parser.get_event()
-        if event is None:
-            return
-        yield event
 
 
 class _Open:
@@ -62,39 +64,36 @@ class _Open:
         self.key: Node | None = None
 
 
-def _build(text: str, events: Iterator[Any]) -> tuple[list[Node], list[Alias]]:
+def _build(text: str, next_event: Callable[[], Any]) -> tuple[list[Node], list[Alias]]:
     roots: list[Node] = []
     aliases: list[Alias] = []
     anchors: dict[str, Node] = {}
     unfinished: set[int] = set()
     stack: list[_Open] = []
     last_end = 0
-    for event in events:
-        kind = type(event).__name__
+    while (event := next_event()) is not None:
+        kind = type(event)
         node: Node
-        if kind == "ScalarEvent":
+        if kind is ScalarEvent:
             node = _scalar(text, event, stack[-1] if stack else None)
             last_end = node.end
-        elif kind == "MappingStartEvent" or kind == "SequenceStartEvent":
+        elif kind is MappingStartEvent or kind is SequenceStartEvent:
             start = event.start_mark.index
             if len(stack) >= MAX_DEPTH:
                 raise _problem(text, start, TOO_DEEP)
-            opened: Mapping | Sequence = (
-                Mapping(start, start, [], bool(event.flow_style), _tag(event.tag), event.anchor)
-                if kind == "MappingStartEvent"
-                else Sequence(start, start, [], bool(event.flow_style), _tag(event.tag), event.anchor)
-            )
+            make = Mapping if kind is MappingStartEvent else Sequence
+            opened = make(start, start, [], bool(event.flow_style), _tag(event.tag), event.anchor)
             if event.anchor is not None:
                 anchors[event.anchor] = opened
                 unfinished.add(id(opened))
             stack.append(_Open(opened))
             continue
-        elif kind == "MappingEndEvent" or kind == "SequenceEndEvent":
+        elif kind is MappingEndEvent or kind is SequenceEndEvent:
             ended = stack.pop().node
             ended.end = last_end = event.end_mark.index if ended.flow else last_end
             unfinished.discard(id(ended))
             node = ended
-        elif kind == "AliasEvent":
+        elif kind is AliasEvent:
             target = anchors.get(event.anchor)
             start = event.start_mark.index
             if target is None:
@@ -103,10 +102,10 @@ def _build(text: str, events: Iterator[Any]) -> tuple[list[Node], list[Alias]]:
             aliases.append(node)
             last_end = node.end
         else:
-            if kind == "DocumentStartEvent":
+            if kind is DocumentStartEvent:
                 anchors = {}
             continue
-        if type(node) is not Alias and node.anchor is not None:
+        if node.anchor is not None:
             anchors[node.anchor] = node
         if not stack:
             if not (type(node) is Scalar and node.start == node.end):
@@ -126,15 +125,16 @@ def _build(text: str, events: Iterator[Any]) -> tuple[list[Node], list[Alias]]:
 
 
 def _scalar(text: str, event: Any, parent: _Open | None) -> Scalar:
-    start, end, value, style = event.start_mark.index, event.end_mark.index, event.value, event.style or ""
+    start, end, style = event.start_mark.index, event.end_mark.index, event.style or ""
     if style == "|" or style == ">":
-        end = _end_of_block(text, start, end, value)
+        end = _end_of_block(text, start, end, event.value)
     elif start == end and parent is not None and parent.key is not None:
         # The parsers disagree on where nothing stands.
         found = _colon(text, parent.key.end)
         if found is not None:
             start = end = found.end()
-    return Scalar(start, end, value, style, _tag(event.tag), event.anchor)
+    tag = event.tag
+    return Scalar(start, end, event.value, style, None if tag is None else _tag(tag), event.anchor)
 
 
 def _end_of_block(text: str, start: int, end: int, value: str) -> int:
