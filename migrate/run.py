@@ -240,7 +240,7 @@ class Run:
         import signal
         from concurrent.futures import ProcessPoolExecutor
 
-        chunk = max(1, min(32, len(given) // (processes * 4)))
+        chunk = max(1, min(32, len(given) // (processes * 16)))
         # Ctrl-C reaches every process; this one ends the others, which would each print a traceback.
         with ProcessPoolExecutor(
             processes, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
