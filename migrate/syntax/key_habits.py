@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence
 from migrate.syntax.spelling import is_plain
@@ -19,7 +19,7 @@ T = TypeVar("T", bound=Hashable)
 Kind = type[Mapping] | type[Sequence]
 Count = defaultdict[T, int]
 # There are several for each key, and `Counter` takes ten times as long to make.
-_count = partial(defaultdict, int)
+_count: partial[defaultdict[Any, int]] = partial(defaultdict, int)
 
 ITEM = "[]"
 """What is added to a key for the items of the list that it holds; lists of lists show no habit."""
