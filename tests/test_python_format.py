@@ -5,13 +5,18 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import black
 import pytest
 from support import Case, cases
 
+from migrate import config
 from migrate.engine import process
+from migrate.syntax import parse
+from migrate.syntax.python import PythonDocument
+from migrate.syntax.python.width import width
 from rules.model import Text
 from rules.rule import FileSystem, Policy
 
@@ -105,3 +110,73 @@ def test_forms_that_black_has(volume: str, imports: str) -> None:
     before, after = (lengths("ruff", text) for text in (source, outcome.text))
     assert before, "the form is not what Black makes of it"
     assert before & after, outcome.text
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
+def test_what_black_makes_of_a_program_at_any_length(case: Case, length: int) -> None:
+    """The length is found by what lines are left, and by what is broken that would have had room on a longer one."""
+    source = by_black(case.before.read_text(encoding="utf-8"), length)
+    found = case.before.with_name("config.yaml")
+    policy = config.load(found, found.parent).policy if found.exists() else Policy()
+    outcome = process(source, "before", replace(policy, unsafe="--unsafe" in case.options), python=True)
+    assert outcome.error is None
+    assert lengths("black", source) & lengths("black", outcome.text), outcome.text
+
+
+def width_of(source: str) -> int:
+    document = parse(source, python=True)
+    assert isinstance(document, PythonDocument)
+    return width(document, ast.walk(document.module))
+
+
+LONG = "value = some_function(first_argument, second_argument, third{}=3)\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("", 88),
+        (LONG.format("d" * 12), 88),
+        (LONG.format("d" * 12) * 8, 79),
+        (LONG.format("d" * 20), 88),
+        (LONG.format("d" * 32), 100),
+        (LONG.format("d" * 32) + "# " + "no limit for what is said " * 4, 100),
+        (LONG.format("d" * 32) + f"name = '{'x' * 110}'\n", 100),
+        (f"value = [\n    '{'x' * 110}',\n    1,\n]\n", 88),
+        (f"value = '''\n{'x, ' * 38}'''\n", 88),
+        (f"an.attribute_{'x' * 90} = 1\n", 88),
+        (f"value = function(\n    argument_{'x' * 50}, 12345\n)\n", 79),
+        (f"value = function(\n    argument_{'x' * 65}, 12345\n)\n", 88),
+        (f"value = function(\n    argument_{'x' * 65}, 12345,\n)\n", 88),
+        (f"value = function(\n    argument_{'x' * 50}, 12345  # said\n)\n", 88),
+        ("value = function(\n    a, b\n)\n", 88),
+        ("value = function(\n    a, b\n)\n" + LONG.format("d" * 32), 100),
+    ],
+)
+def test_how_long_lines_may_be(source: str, expected: int) -> None:
+    assert width_of(source) == expected
+
+
+def test_a_name_that_leaves_no_room_for_a_call() -> None:
+    name = "self.files_of_everybody"
+    source = f"""\
+from aws_cdk import Stack, aws_ecs as ecs, aws_efs as efs, aws_iam as iam
+
+
+class Blog(Stack):
+    def __init__(self, scope, id, vpc) -> None:
+        super().__init__(scope, id)
+        {name} = efs.FileSystem(self, "Fs", vpc=vpc)
+        task = ecs.FargateTaskDefinition(self, "Task", cpu=512)
+        task.add_volume(
+            name="whatever-they-do-not-want-to-lose",
+            efs_volume_configuration=ecs.EfsVolumeConfiguration(
+                file_system_id={name}.file_system_id
+            ),
+        )
+"""
+    outcome = process(source, "app", Policy(), python=True)
+    assert outcome.error is None
+    assert f"whatever_they_do_not_want_to_lose_access_point = (\n            {name}.add_access_point(\n" in outcome.text
+    assert 88 in lengths("black", source) & lengths("black", outcome.text), outcome.text

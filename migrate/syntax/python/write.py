@@ -35,15 +35,15 @@ from migrate.syntax.node import (
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.python.brackets import Brackets, Element, brackets
 from migrate.syntax.python.spell import Style, explode, flat, laid_out, string
+from migrate.syntax.python.width import width
 
 if TYPE_CHECKING:
     from migrate.syntax.python.document import PythonDocument
 
-_WIDTHS = (79, 88, 100, 120)
-_MANY = 8
+_SHORT = 79
+"""A length that every line may have."""
 _ENDLESS = 240
 _spaces = re.compile(r"[ \t]*").match
-_OWN_LINE = re.compile(r"^(.*[\[({])\n[ \t]+(.*[^,\s])\n[ \t]*([\])}].*)$", re.MULTILINE)
 _COMMA = re.compile(r"[ \t)]*(,?)[ \t]*(?:#[^\r\n]*)?[\r\n]")
 _BROKEN = re.compile(r"[\r\n]")
 
@@ -467,13 +467,31 @@ class _Writer:
         # What a machine wrote on one line stays there.
         if grown <= 0 or length + grown <= style.width or length > _ENDLESS:
             return unit.edits
-        return [Edit(unit.start, unit.end, self._opened(unit, unit.expression, self._indent(unit.start)))]
+        if unit.at == unit.start:
+            return [Edit(unit.start, unit.end, self._opened(unit, unit.expression, self._indent(unit.start)))]
+        # What is in front of the elements, and the bracket behind them, stay.
+        elements = self._brackets(unit.expression).elements
+        lead = self._indent(unit.at)
+        written = self._spread(unit, unit.expression, lead)
+        stop = self._end_of(elements[-1])
+        comma = "," if self._style(unit.expression, self._brackets(unit.expression)).trailing_comma else ""
+        edit = Edit(unit.at, stop, ("," + style.newline + lead).join(written) + comma)
+        return [*(e for e in unit.edits if e.start < unit.at or e.start > stop), edit]
 
     def _opened(self, unit: Unit, expression: ast.expr, indent: str) -> str:
         found = self._brackets(expression)
         style = self._style(expression, found)
         start, _ = self.document.positions.span(expression)
-        inner = indent + style.unit
+        written = self._spread(unit, expression, indent + style.unit)
+        opened = self._flat(unit, start, found.open + 1)
+        # `f(*args, …)` and `f(**options)` take a comma behind them, too, since Python 3.6.
+        comma = True if isinstance(expression, ast.Tuple) and len(written) == 1 else None
+        return explode(opened, written, self.text[found.close], style, indent, comma=comma)
+
+    def _spread(self, unit: Unit, expression: ast.expr, inner: str) -> list[str]:
+        """The elements of brackets, each for a line of its own that starts with `inner`."""
+        found = self._brackets(expression)
+        style = self._style(expression, found)
         members = self.members.get(expression, [Member(index) for index in range(len(found.elements))])
         values = _values(expression)
         written = []
@@ -506,10 +524,7 @@ class _Writer:
             ):
                 one_line = self._opened(unit, value, inner)
             written.append(before + one_line)
-        opened = self._flat(unit, start, found.open + 1)
-        # `f(*args, …)` and `f(**options)` take a comma behind them, too, since Python 3.6.
-        comma = True if isinstance(expression, ast.Tuple) and len(written) == 1 else None
-        return explode(opened, written, self.text[found.close], style, indent, comma=comma)
+        return written
 
     def _flat(self, unit: Unit, start: int, end: int) -> str:
         """A part of the unit on one line, with its edits."""
@@ -534,6 +549,12 @@ class _Writer:
         style = self._file_style
         name = f"{change.name} = " if change.name else ""
         code = name + laid_out(change.value, style, indent, len(indent) + len(name), comma=False)
+        if name and len(indent + _BROKEN.split(code)[0]) > style.width:
+            # As Black does it where not even the opening bracket has room behind the name.
+            inner = indent + style.unit
+            value = laid_out(change.value, style, inner, len(inner), comma=False)
+            if len(inner + _BROKEN.split(value)[0]) <= style.width:
+                code = f"{name}({style.newline}{inner}{value}{style.newline}{indent})"
         if change.before:
             return Edit(first, first, indent + code + style.newline * (2 if change.apart else 1))
         return Edit(line_end, line_end, style.newline * (2 if change.apart else 1) + indent + code)
@@ -614,33 +635,14 @@ class _Writer:
 
     @cached_property
     def _file_style(self) -> Style:
-        text = self.text
-        starts = self.document.line_starts
-        lengths = [end - start - 1 for start, end in zip(starts, [*starts[1:], len(text) + 1], strict=True)]
-        # Texts and comments that nobody can break show no limit.
-        for start, _ in self.document.comment_spans:
-            line = self._line(start)
-            lengths[line] = len(text[starts[line] : start].rstrip())
-        for node in _below(self.document.module):
-            if isinstance(node, ast.Constant | ast.JoinedStr) and not isinstance(getattr(node, "value", ""), int):
-                first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
-                start, end = self.document.positions.span(node)
-                alone = self._starts_line(start) and not text[end : self._line_end(end)].strip("),]}:; \t")
-                if first != last or alone:
-                    lengths[first : last + 1] = [0] * (last + 1 - first)
-        longest = max((length for length in lengths if length <= _WIDTHS[-1]), default=0)
-        width = next((w for w in _WIDTHS if longest <= w), _WIDTHS[-1])
-        quote = "'" if text.count("'") > text.count('"') else '"'
-        # A few short lines do not show that somebody keeps to 79 characters, but what was broken for that does.
-        if width == _WIDTHS[0] and sum(length > width - 10 for length in lengths) < _MANY:
-            whole = (sum(map(len, found.groups())) for found in _OWN_LINE.finditer(text))
-            width = width if any(width < length <= _WIDTHS[1] for length in whole) else _WIDTHS[1]
+        quote = "'" if self.text.count("'") > self.text.count('"') else '"'
+        longest = width(self.document, _below(self.document.module))
         return Style(
             quote,
             quote,
             self._indent_unit(),
             self._newline(0),
-            width,
+            longest,
             self._has_commas,
         )
 
@@ -660,7 +662,7 @@ class _Writer:
                 continue
             start, end = self.document.positions.span(node)
             one_line = first.lineno == last.end_lineno
-            shows = not one_line or self._column(start) + len("".join(self.text[start:end].split())) < _WIDTHS[0]
+            shows = not one_line or self._column(start) + len("".join(self.text[start:end].split())) < _SHORT
             with_comma += found[1] == ","
             without += found[1] != "," and shows and (one_line or len(values) > 1)
         return with_comma >= without

@@ -1,0 +1,99 @@
+"""How long the lines of a module may be."""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from migrate.syntax.python.document import PythonDocument
+
+_WIDTHS = (79, 88, 100, 120)
+_MANY = 8
+_ENDLESS = 240
+_CLOSES = re.compile(r"[\])}][,:]?")
+_BREAKABLE = re.compile(r"[\[({][^\s\])}]|, *[^\s\])}]| (?:and|or|if|in|is|not|[-+*/%|&]) +\S")
+"""A place in a line where it can be broken: behind a bracket, a comma or around an operator."""
+_TOO_LONG = 0.02
+"""The share of lines beyond their limit in a module that keeps to one: they are what nobody could break."""
+
+
+def width(document: PythonDocument, nodes: Iterable[ast.AST]) -> int:
+    """The longest line that the author (or a formatter) leaves as it is: at least as long as the lines that could be broken,
+    and shorter than what is broken would be on one line. `nodes` are all nodes of the module."""
+    lines = _Lines(document, nodes)
+    lengths, beyond = lines.breakable(), min(lines.joined(), default=_WIDTHS[-1] + 1)
+    longest = max((length for length in lengths if length <= _WIDTHS[-1]), default=0)
+    fitting = [width for width in _WIDTHS if longest <= width < beyond]
+    if not fitting:
+        limit = max((width for width in _WIDTHS if width < beyond), default=0)
+        if limit and sum(length > limit for length in lengths) <= _TOO_LONG * len(lines.lines):
+            return limit
+        fitting = [width for width in _WIDTHS if longest <= width]
+    # A few short lines do not show that somebody keeps to 79 characters.
+    if fitting[0] == _WIDTHS[0] and sum(length > _WIDTHS[0] - 10 for length in lengths) < _MANY:
+        return _WIDTHS[1] if _WIDTHS[1] in fitting else _WIDTHS[0]
+    return fitting[0]
+
+
+class _Lines:
+    """The lines of one module, without what nobody can break."""
+
+    def __init__(self, document: PythonDocument, nodes: Iterable[ast.AST]) -> None:
+        self.document = document
+        self.text = document.text
+        starts = document.line_starts
+        self.lines = [
+            self.text[start:end].rstrip() for start, end in zip(starts, [*starts[1:], len(self.text)], strict=True)
+        ]
+        self._brackets: list[ast.expr] = []
+        texts: list[tuple[int, int]] = []
+        for node in nodes:
+            if isinstance(node, ast.Call | ast.List | ast.Dict | ast.Tuple | ast.Set):
+                if node.lineno != node.end_lineno:
+                    self._brackets.append(node)
+            elif isinstance(node, ast.JoinedStr) or (
+                isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
+            ):
+                texts.append(document.positions.span(node))
+        # Within a line texts and comments cannot be broken, and what stands on lines inside a text has no length.
+        for start, end in texts:
+            first, last = self._line(start), self._line(end - 1)
+            if first != last:
+                for line in range(first, last + 1):
+                    self.lines[line] = ""
+        self._lengths = list(map(len, self.lines))
+        self._shown = list(self.lines)
+        for start, end in sorted(texts, reverse=True):
+            line = self._line(start)
+            if line == self._line(end - 1) and 0 < len(self.lines[line]) < _ENDLESS:
+                at = start - starts[line]
+                shown = self._shown[line]
+                self._shown[line] = shown[:at] + "x" + shown[at + end - start :]
+        for start, _ in document.comment_spans:
+            line = self._line(start)
+            self._lengths[line] = len(self.text[starts[line] : start].rstrip())
+            self._shown[line] = self._shown[line].partition("#")[0]
+            self.lines[line] = ""  # what has a comment shows nothing of how lines are joined
+
+    def _line(self, offset: int) -> int:
+        return bisect_right(self.document.line_starts, offset) - 1
+
+    def breakable(self) -> list[int]:
+        """The lengths of the lines that could be broken."""
+        return [n for n, shown in zip(self._lengths, self._shown, strict=True) if _BREAKABLE.search(shown)]
+
+    def joined(self) -> Iterator[int]:
+        """How long lines would be if what is broken after a bracket and before the next one, and nowhere else, were not."""
+        for node in self._brackets:
+            opens = (node.func.end_lineno if isinstance(node, ast.Call) else node.lineno) or 0
+            if node.end_lineno != opens + 2:
+                continue
+            first, inside, last = self.lines[opens - 1 : opens + 2]
+            last = last.lstrip()
+            if first[-1:] in ("(", "[", "{") and inside and inside[-1] != "," and _CLOSES.fullmatch(last):
+                yield len(first) + len(inside.lstrip()) + len(last)
