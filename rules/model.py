@@ -391,6 +391,8 @@ class FileSystem:
     """None: everyone who reaches a mount target may do everything, unless `settled` is false."""
     settled: bool = True
     """Whether the source shows whether it has a policy; false where something outside of it may give it one."""
+    name: str | None = None
+    """What the source calls it; None where the end of its key does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,21 +25,27 @@ _ONLY_A_KIND = re.compile(r"vol|volumes?|mount|share|storage|.*[0-9]")
 
 def access_point_name(volume: Volume, path: Directory, task: Task, context: Context) -> str:
     """A logical id for the access point of a volume on a directory (coded): `UploadsAccessPoint`."""
+    system = volume.storage.file_system if isinstance(volume.storage, EfsVolume) else None
+    in_path = words(_CODED.sub(" ", path) if isinstance(path, str) else "")
     serves = words(_EXPRESSION.sub(" ", volume.name))
+    made = context.own_file_system(system)
+    if system is not None and made is not None and context.is_shared(system, path):
+        # No volume's name is that of the others; numbers tell file systems apart, if need be.
+        name = _joined(in_path or words(made.name or str(made.key[-1])) or serves)
+        return _called([name], task, context, (system, path))
     if _says_nothing(serves):
-        serves = (
-            words(_CODED.sub(" ", path) if isinstance(path, str) else "")
-            or _unless_numbered(serves)
-            or words(_subject(task.name))
-            or serves
-        )
+        serves = in_path or _unless_numbered(serves) or words(_subject(task.name)) or serves
     name = _joined(serves or ["Data"])
     subject = _joined(words(_subject(task.name)))
     fuller = name if name.startswith(subject) else subject + name
+    return _called([name, fuller], task, context, (system, path))
+
+
+def _called(names: list[str], task: Task, context: Context, mounted: object) -> str:
+    """The first of some names that is free, in the manner of the access points around."""
     before, after = context.naming.of_access_points(task.key[1])
-    wanted = (f"{before}{one.removesuffix('AccessPoint') or 'Data'}{after}" for one in (name, fuller))
-    mounted = (volume.storage.file_system if isinstance(volume.storage, EfsVolume) else None, path)
-    return context.new_name(*(context.naming.cased(one) for one in wanted), serves=mounted)
+    wanted = (f"{before}{name.removesuffix('AccessPoint') or 'Data'}{after}" for name in names)
+    return context.new_name(*(context.naming.cased(name) for name in wanted), serves=mounted)
 
 
 def role_name(task: Task, context: Context) -> str:

@@ -344,6 +344,24 @@ class Context:
         """The file system, if this source creates it."""
         return self._file_systems.get(file_system) if file_system is not None else None
 
+    def is_shared(self, file_system: Value, path: Directory) -> bool:
+        """Whether several tasks have volumes on a directory, and do not call them the same."""
+        users = self._users.get((file_system, path), ())
+        return len({task for task, _ in users}) > 1 and len({name for _, name in users}) > 1
+
+    @cached_property
+    def _users(self) -> dict[tuple[Value, Directory], list[tuple[Key, str]]]:
+        """Tasks and names of volumes by the directories that these mount."""
+        found: dict[tuple[Value, Directory], list[tuple[Key, str]]] = {}
+        for task in self.stack.tasks:
+            for volume in task.volumes:
+                storage = volume.storage
+                if not isinstance(storage, EfsVolume) or storage.access_point is not None:
+                    continue
+                if (system := storage.file_system) is not None and (path := directory(storage)) is not None:
+                    found.setdefault((system, path), []).append((task.key, volume.name.lower()))
+        return found
+
     @cached_property
     def _roles_by_key(self) -> dict[Key, Role]:
         return {role.key: role for role in self.stack.roles}

@@ -188,3 +188,32 @@ def test_an_id_is_written_as_the_volume_has_it() -> None:
     assert made.text.count('file_system_id=SETTINGS["id"],') == 2
     assert 'resource_name=SETTINGS["id"]' in made.text
     assert made.text.count("fs-0123456789abcdef0") == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "directory", "variable"),
+    [
+        (("redis", "qdrant"), "", "clone_mind_files_access_point"),
+        (("redis", "qdrant"), 'root_directory="/shared/plugins"', "shared_plugins_access_point"),
+        (("redis", "redis"), "", "redis_access_point"),
+    ],
+)
+def test_what_several_tasks_share_is_named_after_what_they_share(
+    names: tuple[str, str], directory: str, variable: str
+) -> None:
+    source = IMPORTS + (
+        "class App(Stack):\n"
+        "    def __init__(self, scope, id, vpc):\n"
+        "        super().__init__(scope, id)\n"
+        '        fs = efs.FileSystem(self, "CloneMindFiles", vpc=vpc)\n'
+    )
+    for number, name in enumerate(names):
+        source += (
+            f'        task{number} = ecs.FargateTaskDefinition(self, "Task{number}")\n'
+            f'        task{number}.add_volume(name="{name}", efs_volume_configuration=ecs.EfsVolumeConfiguration(\n'
+            f"            file_system_id=fs.file_system_id, {directory}))\n"
+        )
+    made = migrated(source)
+    assert [volume.after for volume in made.volumes] == [Level.IAM, Level.IAM]
+    assert made.text.count(" = fs.add_access_point(") == 1
+    assert made.text.count(f"access_point_id={variable}.access_point_id") == 2

@@ -115,7 +115,7 @@ def _file_system(program: Program, made: Construct, policies: _Policies) -> tupl
     if policy is None and anonymous is not None and truth(anonymous) is False:
         policy = _CLOSED
     settled = anonymous is not None or made.kind == f"{EFS}.CfnFileSystem" or program.is_v1
-    return made, FileSystem(key, program.id_of(made), program.arn_of(made), None, policy, settled)
+    return made, FileSystem(key, program.id_of(made), program.arn_of(made), None, policy, settled, made.name)
 
 
 def _access_point(program: Program, made: Construct) -> tuple[Construct, AccessPoint]:
