@@ -7,7 +7,7 @@ be EFS: it is left until the configuration says what the volume is (`docker-volu
 
 What the old mount had is kept: `tls`, `iam` and `accesspoint=` become their counterparts, and `ro` becomes
 `readOnly: true` on the mount points. `mounttargetip`, `az`, `region` and `crossaccount` have none, and the volume is
-refused.
+refused; so is one with a property that no Docker volume of ECS has, since nothing says what it is there for.
 
 **Caveat.** Labels, scope and `autoprovision` vanish: an EFS volume belongs to one task and only its data is shared. On
 Fargate the image's content is no longer copied into an empty directory.
@@ -18,6 +18,7 @@ Source: amazon-ecs-agent `dockervolume_efs.go` (the strings the agent generates)
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rules.grants import Floor, configured_role, family, grant
@@ -112,6 +113,8 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return _refused(volume, f"it mounts {target}, but the configuration's docker-volumes say {told}")
     if reason := _inexpressible(mount, directory, task):
         return _refused(volume, f"it mounts {target} {reason}")
+    if names := volume.storage.unknown:
+        return _refused(volume, unknown_properties(names))
     # In a template the grant belongs to the source: EFS203 adds both, and until it may, nothing is changed.
     later = mount.option("iam") is not None and context.stack.names is not None
     iam = mount.option("iam") is not None and not later
@@ -161,6 +164,11 @@ def _ask(volume: Volume, message: str, question: Question) -> Finding:
 
 def _refused(volume: Volume, reason: str) -> Finding:
     return Finding(_ID, volume.key, Status.REFUSED, f"the Docker volume cannot be replaced: {reason}")
+
+
+def unknown_properties(names: Sequence[str]) -> str:
+    """Why a Docker volume with such properties stays; completes "the Docker volume cannot be replaced: …"."""
+    return f"what becomes of {', '.join(names)}, which no Docker volume of ECS has, is not known"
 
 
 def _inexpressible(mount: DockerMount, directory: str, task: Task) -> str | None:

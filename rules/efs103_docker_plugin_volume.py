@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 
+from rules.efs102_docker_nfs_volume import unknown_properties
 from rules.model import DockerVolume, EfsVolume, Level, SetStorage, Task, Volume
 from rules.mountable import over_the_network
 from rules.paths import text
@@ -52,6 +53,9 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             f"`docker-volumes: {{{yaml_word(volume.name)}: {{file-system: fs-…, directory: /…}}}}`{hint}",
             question=StorageOf(volume.name, "/data" if is_rexray else "/"),
         )
+    if names := volume.storage.unknown:
+        message = f"the Docker volume cannot be replaced: {unknown_properties(names)}"
+        return Finding(_ID, volume.key, Status.REFUSED, message)
     root = None if configured.directory == "/" else text(configured.directory)
     target = f"{shown(configured.file_system)}:{shown_path(configured.directory)}"
     step = Finding(

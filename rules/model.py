@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private-use characters: no definition contains them
 _HIDDEN = {"/": "\ue002", ",": "\ue003", ".": "\ue004", ":": "\ue005"}
+_HIDING = str.maketrans(_HIDDEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,7 @@ class Text:
     def coded(self) -> str:
         """One string in which each reference is a single token that path and list separators never split."""
         return "".join(
-            part if isinstance(part, str) else _OPEN + "".join(_HIDDEN.get(c, c) for c in part.source) + _CLOSE
-            for part in self.parts
+            part if isinstance(part, str) else _OPEN + part.source.translate(_HIDING) + _CLOSE for part in self.parts
         )
 
     @classmethod
@@ -144,6 +144,11 @@ class DockerVolume:
     def option(self, name: str) -> Text | None:
         """A driver option's text; None if it is missing or not interpreted."""
         return next((v for k, v in self.options if k == name and isinstance(v, Text)), None)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The names of properties that no Docker volume of ECS has, so that nobody can say what they are there for."""
+        return tuple(name for name, _ in self.rest if name != "<<")  # which is read with what it merges
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,22 +18,20 @@ _ENDLESS = 240
 _CLOSES = re.compile(r"[\])}][,:]?")
 _BREAKABLE = re.compile(r"[\[({][^\s\])}]|, *[^\s\])}]| (?:and|or|if|in|is|not|[-+*/%|&]) +\S")
 """A place in a line where it can be broken: behind a bracket, a comma or around an operator."""
-_TOO_LONG = 0.02
-"""The share of lines beyond their limit in a module that keeps to one: they are what nobody could break."""
 
 
 def width(document: PythonDocument, nodes: Iterable[ast.AST]) -> int:
-    """The longest line that the author (or a formatter) leaves as it is: at least as long as the lines that could be broken,
-    and shorter than what is broken would be on one line. `nodes` are all nodes of the module."""
+    """The longest line that the author (or a formatter) leaves as it is. Against a length speak the lines beyond it that
+    could be broken, and what is broken but would be no longer on one line; it is the shortest against which the least does.
+    `nodes` are all nodes of the module."""
     lines = _Lines(document, nodes)
-    lengths, beyond = lines.breakable(), min(lines.joined(), default=_WIDTHS[-1] + 1)
-    longest = max((length for length in lengths if length <= _WIDTHS[-1]), default=0)
-    fitting = [width for width in _WIDTHS if longest <= width < beyond]
-    if not fitting:
-        limit = max((width for width in _WIDTHS if width < beyond), default=0)
-        if limit and sum(length > limit for length in lengths) <= _TOO_LONG * len(lines.lines):
-            return limit
-        fitting = [width for width in _WIDTHS if longest <= width]
+    lengths = [n for n in lines.breakable() if n <= _WIDTHS[-1]]
+    joined = [n for n in lines.joined() if n > _WIDTHS[0]]
+    beyond = {limit: sum(n > limit for n in lengths) for limit in _WIDTHS}
+    against = {limit: beyond[limit] + sum(n <= limit for n in joined) for limit in _WIDTHS}
+    fitting = [limit for limit in _WIDTHS if against[limit] == min(against.values())]
+    # Where as much speaks against each, it is what somebody broke without need.
+    fitting = [limit for limit in fitting if not beyond[limit]] or fitting
     # A few short lines do not show that somebody keeps to 79 characters.
     if fitting[0] == _WIDTHS[0] and sum(length > _WIDTHS[0] - 10 for length in lengths) < _MANY:
         return _WIDTHS[1] if _WIDTHS[1] in fitting else _WIDTHS[0]
