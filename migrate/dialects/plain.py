@@ -160,8 +160,7 @@ class Collector:
             node = mapping(item)
             if node is None:
                 continue
-            named = spelling.read(child(node, spelling.name))
-            name = named.source if named else ""
+            name = shape.volume_name(node, spelling)
             nth = count[name] = count.get(name, 0) + 1
             self.follow(item)
             for one in alternatives(node, spelling):

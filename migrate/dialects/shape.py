@@ -237,12 +237,18 @@ def alphabetical(nodes: Sequence[Mapping]) -> bool:
     return sum(map(len, keys)) >= 8 and all(names == sorted(names) for names in keys)
 
 
+def volume_name(node: Mapping, spelling: Spelling) -> str:
+    """The name of a member of `volumes`, under a misspelt property as well: it stays the same when that is corrected."""
+    entries, _ = find(node, (spelling.name,), close=False)
+    name = spelling.read(entries[spelling.name].value) if spelling.name in entries else None
+    return name.source if name else ""
+
+
 def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, VolumeNodes]:
     """Read one member of `volumes`."""
     kinds = (spelling.host, spelling.docker, spelling.efs)
     # fsxVolumeConfiguration is no misspelt efsVolumeConfiguration.
     entries, misspelt = find(node, (spelling.name, *kinds, *spelling.others), close=False)
-    name = spelling.read(entries[spelling.name].value) if spelling.name in entries else None
     # Consoles export every storage key, null where it is not used.
     used = [k for k in (*kinds, *spelling.others) if k in entries and not _is_null(entries[k].value)]
     if len(used) > 1 and spelling.host in used and not _host_path(entries[spelling.host], spelling):
@@ -278,7 +284,7 @@ def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, Vo
     others = [entries[k] for k in (storage_name, spelling.name) if k and k in entries]
     volume = Volume(
         key,
-        name.source if name else "",
+        volume_name(node, spelling),
         storage,
         tuple(misspelt),
         meant,
