@@ -16,7 +16,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check format docs picture soak bench clean
+.PHONY: help demo test check format docs picture soak mutants bench clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -41,28 +41,34 @@ format: .venv/.dev ## format the code and repair what ruff can
 	$(PYTHON) -m ruff check --fix-only .
 	$(PYTHON) -m ruff format .
 
-docs: .venv/.run ## write anew what is written by the tool: the rules' pages, the schema, the README's screens
+docs: .venv/.test ## write anew what is written by the tool: the rules' pages, the schema, the README's screens, what is said of samples
 	@$(PYTHON) tests/docs.py
 
 picture: .venv/.test ## draw anew the picture of a campaign's page in the README (needs Chromium)
 	@$(PYTHON) tests/batch/screenshot.py
 
-soak: .venv/.test .venv/.cdk-v1 ## thousands of synthetic files and mutants of real ones (SOAK and FUZZ say how many times as many)
-	SOAK=$${SOAK:-20} FUZZ=$${FUZZ:-40} $(PYTHON) -m pytest -n auto tests/soak tests/test_fuzz.py tests/test_faults.py
+SOAKED := tests/soak tests/test_fuzz.py tests/test_edit.py tests/syntax tests/test_faults.py tests/batch/test_batch_faults.py
+
+soak: .venv/.test ## thousands of synthetic files, mutants of real ones and faults (SOAK and FUZZ say how many times as many)
+	SOAK=$${SOAK:-20} FUZZ=$${FUZZ:-40} $(PYTHON) -m pytest -n auto $(SOAKED)
+
+mutants: .venv/.mutants ## small changes of the code that a test should notice (MUTANTS: so many of each module, or all)
+	$(PYTHON) tests/mutants/run.py
 
 bench: .venv/.run ## measure the speed (prints figures, judges nothing)
 	@for script in tests/benchmarks/*.py; do echo "$$script"; $(PYTHON) "$$script" || exit 1; done
 
 clean: ## remove .venv and everything else that can be made again
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv mutants build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each file stands for one set of packages that is installed; it is remade when pyproject.toml changes.
 .venv/.run: EXTRA :=
 .venv/.test: EXTRA := [test]
 .venv/.dev: EXTRA := [dev]
+.venv/.mutants: EXTRA := [mutants]
 
-.venv/.run .venv/.test .venv/.dev: pyproject.toml $(PYTHON)
+.venv/.run .venv/.test .venv/.dev .venv/.mutants: pyproject.toml $(PYTHON)
 	@$(PYTHON) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m ensurepip >/dev/null
 	@echo 'installing .$(EXTRA) into .venv'
 	@$(PYTHON) -m pip install --quiet --editable '.$(EXTRA)' || { \

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 from migrate.dialects.reading import Reading
-from migrate.syntax import SyntaxProblem
+from migrate.syntax import Document, SyntaxProblem
 from rules import RULES
 from rules.model import Key
 
 _MARK = "efs-migrate:"
 _IGNORE = re.compile(r"efs-migrate:\s*ignore\[([^\]]*)\]")
+_ALONE = re.compile(r"[ \t\ufeff]*#")
+_DASH = re.compile(r"[ \t]*-[ \t]*(?:#.*)?(?=\r?\n)")
 _IDS = frozenset(rule.id for rule in RULES)
 
 
@@ -23,7 +25,9 @@ def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
     if _MARK not in reading.document.text:
         return found
     by_line: dict[int, frozenset[str]] = {}
-    for line, comment in reading.document.comments():
+    alone: set[int] = set()
+    document = reading.document
+    for line, comment in document.comments():
         if _MARK not in comment:
             continue
         match = _IGNORE.search(comment)
@@ -32,13 +36,15 @@ def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
             raise SyntaxProblem(line, 1, "a suppression reads `efs-migrate: ignore[EFS202, EFS203] reason`")
         _check(ids, line)
         by_line[line] = by_line.get(line, frozenset()) | ids
+        if _ALONE.match(document.text, document.line_starts[line - 1]):
+            alone.add(line)
     places = [*reading.spans.items(), *reading.around.items()]
-    lines = [(key, reading.document.line_column(offset)[0]) for key, offset in places]
-    taken = {line for _, line in lines}
+    lines = [(key, document.line_column(offset)[0]) for key, offset in places]
     for key, line in lines:
-        # A comment on the line above speaks of that line's own volume, if it has one.
-        above = by_line.get(line - 1, frozenset()) if line - 1 not in taken else frozenset()
-        ids = by_line.get(line, frozenset()) | above
+        first = _first_line(document, line)
+        # A comment on the line above speaks of what is on that line, if anything is.
+        about = [by_line.get(n, frozenset()) for n in range(first - (first - 1 in alone), line + 1)]
+        ids = frozenset().union(*about)
         if ids:
             found[key] = found.get(key, frozenset()) | ids
     for key, _ in lines:
@@ -46,6 +52,17 @@ def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
         if key[0] == "instance" and (whole := found.get(key[:3])):
             found[key] = found.get(key, frozenset()) | whole
     return found
+
+
+def _first_line(document: Document, line: int) -> int:
+    """Where what begins on a line has its dash, if that stands on a line of its own, with comments below."""
+    for above in range(line - 1, 0, -1):
+        start = document.line_starts[above - 1]
+        if _DASH.match(document.text, start):
+            return above
+        if not _ALONE.match(document.text, start):
+            break
+    return line
 
 
 def _by_metadata(reading: Reading) -> dict[Key, frozenset[str]]:

@@ -1,6 +1,6 @@
 """What the repository holds that the tool itself can write, written anew: `make docs`.
 
-Files: the rules' pages, the schema of the configuration, and in README.md the table of rules and every screen: a fenced
+Files: the rules' pages, the schema of the configuration, what is said of the golden cases, and in README.md the table of rules and every screen: a fenced
 block behind `<!-- screen: efs-migrate … -->` shows what that command prints, run in the repository's root. Lines that are
 too long to be read there end with `…`. Behind `<!-- screen: efs-migrate … ; keys -->` it shows the last question of that command
 on a terminal, where somebody has pressed these keys, in a copy of the samples.
@@ -14,6 +14,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from contextlib import chdir
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -71,12 +72,26 @@ def asked(arguments: str, keys: str) -> str:
     return screen.partition("\n\n")[2].rstrip() + "\n"
 
 
+def everything_said() -> str:
+    """What the tool says of every golden case; compared with what it says by the cases' own tests."""
+    from support import cases, said
+
+    texts = []
+    for case in cases():
+        with TemporaryDirectory() as folder, chdir(folder):
+            case.copy(Path(folder))
+            texts.append(f"== {case.name} ==\n{said(case)}")
+    return "".join(texts)
+
+
 def _cut(line: str) -> str:
     return line if len(line) <= WIDEST else line[: WIDEST - 2].rstrip() + " …"
 
 
 if __name__ == "__main__":
-    for path, text in written().items():
+    from support import SAID
+
+    for path, text in {**written(), SAID: everything_said()}.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8", newline="\n")
             print(f"{path.relative_to(ROOT)} written")

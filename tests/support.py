@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +100,22 @@ class Case:
         return Path(shutil.copyfile(self.before, folder / self.before.name))
 
 
+SAID = ROOT / "tests" / "said.txt"
+"""What the tool says of each golden case: read it in the diff of a change. `make docs` writes it anew."""
+
+
+def said(case: Case) -> str:
+    """What `check` prints of a case that was copied into the current folder."""
+    return efs_migrate("check", *case.options, ".").stdout.decode()
+
+
+@cache
+def said_before() -> dict[str, str]:
+    """What `said.txt` has of each case."""
+    found = re.split(r"^== (.*) ==\n", SAID.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return dict(zip(found[1::2], found[2::2], strict=True))
+
+
 def cases() -> list[Case]:
     """Every golden case, by name."""
     return [Case(path.parent) for path in sorted(SAMPLES.glob("*/before.*"))]
@@ -114,3 +134,44 @@ CASE_PARAMETERS = [
     )
     for case in cases()
 ]
+
+
+# -- cfn-lint, the judge of templates ----------------------------------------------------------------------------------
+
+Problem = tuple[str, str]
+"""A rule of cfn-lint, and its message without the names that it lists as possible."""
+
+
+def lint(files: Sequence[Path]) -> dict[Path, set[Problem]]:
+    """What cfn-lint reports as errors, in one run for all files."""
+    command = [sys.executable, "-c", "from cfnlint.runner import main; main()", "--format", "json", *map(str, files)]
+    done = subprocess.run(command, capture_output=True, check=False)
+    found: dict[Path, set[Problem]] = {file: set() for file in files}
+    for match in json.loads(done.stdout):
+        if match["Level"] == "Error":
+            message = re.sub(r"is not one of \[.*\]", "is not one of …", match["Message"])
+            found[Path(match["Filename"])].add((match["Rule"]["Id"], message))
+    return found
+
+
+def assert_no_new_problems(pairs: Iterable[tuple[Path, Path]]) -> None:
+    listed = list(pairs)
+    found = lint([file for pair in listed for file in pair])
+    new = {after: found[after] - found[before] for before, after in listed}
+    assert {file.name: problems for file, problems in new.items() if problems} == {}
+
+
+def judged_by_cfn_lint(
+    names: Iterable[str], before: Mapping[str, bytes], after: Mapping[str, bytes], folder: Path
+) -> int:
+    """How many templates it looked at: it has nothing to say of one that it did not say before. They get other names, since
+    their own may hold what it takes for patterns."""
+    folder.mkdir()
+    pairs = []
+    for number, name in enumerate(names):
+        old, new = (folder / f"{number}-{side}{Path(name).suffix}" for side in ("before", "after"))
+        old.write_bytes(before[name])
+        new.write_bytes(after[name])
+        pairs.append((old, new))
+    assert_no_new_problems(pairs)
+    return len(pairs)

@@ -123,6 +123,28 @@ def test_suppressed_findings_never_count() -> None:
     assert (efs_migrate("diff").status, efs_migrate("apply").status) == (0, 0)
 
 
+MARK = "# efs-migrate: ignore[EFS203] not yet"
+
+
+@pytest.mark.parametrize(
+    ("volumes", "left"),
+    [
+        (f"  {MARK}\n  - name: a\n    EFS", set()),
+        (f"  {MARK}\n  -\n    # of the team\n    name: a\n    EFS", set()),
+        (f"  -  {MARK}\n    name: a\n    EFS", set()),
+        (f"  -\n    {MARK}\n    name: a\n    EFS", set()),
+        (f"  - host: {{}}\n    name: b  {MARK}\n  - name: a\n    EFS", {"fixable"}),
+        (f"  - name: b\n    host: {{}}  {MARK}\n  -\n    name: a\n    EFS", {"fixable"}),
+        (f"  {MARK}\n\n  - name: a\n    EFS", {"fixable"}),
+    ],
+)
+def test_where_a_suppression_stands(volumes: str, left: set[str]) -> None:
+    """On the volume's line, which begins with its dash, or on a line of its own above that."""
+    head, _, rest = FIXABLE.partition("  - name: data\n")
+    Path("x.yaml").write_text(head + volumes.removesuffix("    EFS") + rest)
+    assert statuses(efs_migrate("check", "--format", "json")) == left
+
+
 # -- options ----------------------------------------------------------------------------------------------------------
 
 

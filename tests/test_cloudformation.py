@@ -11,11 +11,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
-from support import ROOT, cases, efs_migrate
+from support import ROOT, assert_no_new_problems, cases, efs_migrate, lint
 
 from migrate.dialects import intrinsics
 from migrate.dialects.scripts import script_text
@@ -29,28 +28,6 @@ CASES = [case for case in cases() if case.name.startswith(("cloudformation-", "e
 MOST_LINTED = 12
 LARGEST_LINTED = 10_000
 """Bytes: cfn-lint takes seconds for some larger templates."""
-
-Problem = tuple[str, str]
-"""A rule of cfn-lint, and its message without the names that it lists as possible."""
-
-
-def lint(files: Sequence[Path]) -> dict[Path, set[Problem]]:
-    """What cfn-lint reports as errors, in one run for all files."""
-    command = [sys.executable, "-c", "from cfnlint.runner import main; main()", "--format", "json", *map(str, files)]
-    done = subprocess.run(command, capture_output=True, check=False)
-    found: dict[Path, set[Problem]] = {file: set() for file in files}
-    for match in json.loads(done.stdout):
-        if match["Level"] == "Error":
-            message = re.sub(r"is not one of \[.*\]", "is not one of …", match["Message"])
-            found[Path(match["Filename"])].add((match["Rule"]["Id"], message))
-    return found
-
-
-def assert_no_new_problems(pairs: Iterable[tuple[Path, Path]]) -> None:
-    listed = list(pairs)
-    found = lint([file for pair in listed for file in pair])
-    new = {after: found[after] - found[before] for before, after in listed}
-    assert {file.name: problems for file, problems in new.items() if problems} == {}
 
 
 # -- judged by cfn-lint -----------------------------------------------------------------------------------------------

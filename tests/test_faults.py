@@ -6,10 +6,12 @@ import errno
 import os
 import random
 import resource
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,7 +31,8 @@ OLD = """\
 }
 """
 NUMBER = 60
-KILLS = 12
+KILLS = 12 * int(os.environ.get("SOAK", "1"))
+Count = Callable[[str, int], None]
 APPLY = [sys.executable, "-m", "migrate", "apply", "--target=tls", "-q", "."]
 
 
@@ -60,7 +63,7 @@ def test_what_is_written(files: dict[str, tuple[bytes, bytes]]) -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_killed_at_any_point(jobs: int, files: dict[str, tuple[bytes, bytes]]) -> None:
+def test_killed_at_any_point(jobs: int, files: dict[str, tuple[bytes, bytes]], count: Count) -> None:
     chance = random.Random(20201126 + jobs)
     whole = time.monotonic()
     subprocess.run([*APPLY, f"--jobs={jobs}", "--exclude=*"], check=False)
@@ -81,6 +84,7 @@ def test_killed_at_any_point(jobs: int, files: dict[str, tuple[bytes, bytes]]) -
     assert check_whole(files) == NUMBER
     # What a kill leaves behind are hidden files of ours, never parts of others'.
     assert {path.name for path in Path().iterdir() if not path.name.startswith(".efs-migrate-")} == set(files)
+    count("faults: kills of apply", killed)
 
 
 def limited() -> None:
@@ -89,14 +93,39 @@ def limited() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (200, resource.RLIM_INFINITY))
 
 
-def test_no_room_for_the_new_file(files: dict[str, tuple[bytes, bytes]]) -> None:
+def test_no_room_for_the_new_file(files: dict[str, tuple[bytes, bytes]], count: Count) -> None:
     done = subprocess.run([*APPLY, "--jobs=1"], preexec_fn=limited, capture_output=True, check=False)
     assert done.returncode == 2
     assert done.stderr.count(b"file too large") == NUMBER - check_whole(files) > 0
     assert {path.name for path in Path().iterdir()} == set(files), "nothing is left behind"
+    count("faults: files without room", NUMBER - check_whole(files))
 
 
-def test_a_full_disk(files: dict[str, tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk(files: dict[str, tuple[bytes, bytes]], count: Count) -> None:
+    """A file system of its own, filled to the last page, in a name space in which everybody may mount one."""
+    script = f"""
+        mkdir disk && mount -t tmpfs -o size=1m tmpfs disk && cp *.json disk && cd disk || exit 99
+        cat /dev/zero >theirs 2>/dev/null
+        {shlex.join(APPLY)} --jobs=1
+        status=$?
+        ls -A >../names && rm ../*.json && cp *.json .. || exit 98
+        exit $status
+    """
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script], capture_output=True, check=False
+    )
+    if done.returncode not in (0, 1, 2):
+        pytest.skip(f"no file system can be mounted here: {done.stderr.decode().strip()[:200]}")
+    assert done.returncode == 2
+    assert done.stderr.count(b"no space left on device") == NUMBER
+    assert check_whole(files) == 0
+    assert set(Path("names").read_text().split()) == {*files, "theirs"}, "nothing is left behind"
+    count("faults: files on a full disk", NUMBER)
+
+
+def test_a_disk_that_is_full_for_some(
+    files: dict[str, tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch, count: Count
+) -> None:
     left = 3_000
     write = os.write
 
@@ -112,10 +141,11 @@ def test_a_full_disk(files: dict[str, tuple[bytes, bytes]], monkeypatch: pytest.
     assert ran.status == 2
     assert ran.stderr.count("no space left on device") == NUMBER - check_whole(files) > NUMBER / 2
     assert {path.name for path in Path().iterdir()} == set(files)
+    count("faults: files on a full disk", NUMBER - check_whole(files))
 
 
 def test_permissions_that_change_meanwhile(
-    files: dict[str, tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
+    files: dict[str, tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch, count: Count
 ) -> None:
     replace = source_module._replace
 
@@ -135,10 +165,11 @@ def test_permissions_that_change_meanwhile(
         assert Path(name).read_bytes() == files[name][0]
     del files["9.json"]
     assert check_whole(files) == NUMBER - 3
+    count("faults: files that changed meanwhile", 3)
 
 
 def test_a_file_that_somebody_else_changes_meanwhile(
-    files: dict[str, tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
+    files: dict[str, tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch, count: Count
 ) -> None:
     """Between reading and writing, even at the last moment before the new file takes the old one's place."""
     require = source_module._require
@@ -156,12 +187,14 @@ def test_a_file_that_somebody_else_changes_meanwhile(
     assert Path("5.json").read_bytes() == theirs
     del files["5.json"]
     assert check_whole(files) == NUMBER - 1
+    count("faults: files that changed meanwhile", 1)
 
 
-def test_two_runs_at_once(files: dict[str, tuple[bytes, bytes]]) -> None:
+def test_two_runs_at_once(files: dict[str, tuple[bytes, bytes]], count: Count) -> None:
     for _ in range(3):
         runs = [subprocess.Popen(APPLY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(3)]
         assert {run.wait() for run in runs} <= {0, 2}
         assert check_whole(files) == NUMBER
         for name, (old, _) in files.items():
             Path(name).write_bytes(old)
+        count("faults: runs at once", len(runs))

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import cases, efs_migrate
+from support import Case, cases, efs_migrate
 
 from migrate import config
 from migrate.config import ConfigProblem
@@ -19,6 +20,7 @@ from migrate.source import SourceProblem, decode
 from rules.rule import Policy
 
 TIMES = int(os.environ.get("FUZZ", "1"))
+Count = Callable[[str, int], None]
 PER_FILE = 3
 SEED = 20_201_126
 CASES = [case for case in cases() if case.before.stat().st_size < 8_000]
@@ -60,9 +62,8 @@ def mutated(raw: bytes, chance: random.Random, others: list[bytes]) -> bytes:
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
-def test_mutants_of_real_files(case: object) -> None:
-    assert hasattr(case, "before")
-    path: Path = case.before
+def test_mutants_of_real_files(case: Case, count: Count) -> None:
+    path = case.before
     chance = random.Random(f"{SEED} {path.parent.name} {path.name}")
     raw = path.read_bytes()
     others = [other.before.read_bytes() for other in chance.sample(CASES, 4)]
@@ -79,10 +80,11 @@ def test_mutants_of_real_files(case: object) -> None:
         if outcome.edits:
             again = process(outcome.text, "fuzz", Policy(unsafe=True), json=json, python=path.suffix == ".py")
             assert (again.error, again.edits) == (None, ()), mutant
+    count("fuzz: mutants of real files", PER_FILE * TIMES)
 
 
 @pytest.mark.parametrize("number", range(20 * TIMES))
-def test_hostile_configurations(number: int) -> None:
+def test_hostile_configurations(number: int, count: Count) -> None:
     chance = random.Random(f"{SEED} {number}")
     raw = b"""\
 file-systems:
@@ -103,9 +105,10 @@ exclude: ["vendor/**"]
             config.read(mutated(raw, chance, others), "x.yaml", "/")
         except ConfigProblem as problem:
             assert "\n" not in str(problem)
+    count("fuzz: hostile configurations", 30)
 
 
-def test_mutants_by_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mutants_by_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: Count) -> None:
     """What is written is what `diff` printed, and everything else is left as it was."""
     monkeypatch.chdir(tmp_path)
     chance = random.Random(SEED)
@@ -121,3 +124,4 @@ def test_mutants_by_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for name in broken:
         assert Path(name).read_bytes() == raws[name]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(raws)
+    count("fuzz: mutants by the command line", len(raws))

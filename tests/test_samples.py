@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import CASE_PARAMETERS, FLEET, KNOWN_DIFFERENCES, SAMPLES, Case, cases, efs_migrate
+from support import CASE_PARAMETERS, FLEET, KNOWN_DIFFERENCES, SAMPLES, Case, cases, efs_migrate, said, said_before
 
 
 def git_apply(patch: bytes, folder: Path) -> None:
@@ -36,6 +36,7 @@ def test_case(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         assert findings == [], "a case that says nothing of findings has none"
     assert checked.status == (1 if any(status != "advice" for _, status in findings) else 0), checked.stderr
     assert path.read_bytes() == original
+    assert said(case) == said_before()[case.name]
 
     # `diff` changes nothing, and git makes the right file of what it prints.
     dry = efs_migrate("diff", *case.options, ".")

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 import troposphere  # type: ignore[import-untyped]  # it has no types
-from support import Case, Ran, cases, efs_migrate
-from test_cloudformation import lint
+from support import Case, Ran, cases, efs_migrate, lint
 
 HEAD = "from troposphere import Base64, GetAtt, ImportValue, Join, Ref, Sub, Template, autoscaling, ecs, efs, iam\n"
 HOST = """

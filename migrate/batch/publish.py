@@ -99,18 +99,19 @@ def branch(checkout: Checkout, change: Change, name: str, git: Git) -> str:
     settings = local_settings(folder, git)
     ref = f"refs/heads/{name}"
     tip = git.text("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", folder=folder, fails=[1])
-    if tip:
-        _check_ours(checkout.tree, tip, name, checkout.base, git)
-        if _is_same(checkout.tree, change, tip, git):
-            return tip
-    git.run("update-ref", "refs/efs-migrate/change", change.commit, folder=checkout.store)
-    wanted = "+refs/efs-migrate/change:refs/efs-migrate/new"
-    git.run("fetch", *FETCH, "--", str(checkout.store), wanted, folder=folder, settings=settings)
     try:
+        if tip:
+            _check_ours(checkout.tree, tip, name, checkout.base, git)
+            if _is_same(checkout.tree, change, tip, git):
+                return tip
+        git.run("update-ref", "refs/efs-migrate/change", change.commit, folder=checkout.store)
+        wanted = "+refs/efs-migrate/change:refs/efs-migrate/new"
+        git.run("fetch", *FETCH, "--", str(checkout.store), wanted, folder=folder, settings=settings)
         # Only if it still is what we looked at.
         _check_not_checked_out(folder, ref, git)
         git.run("update-ref", "-m", "efs-migrate", ref, change.commit, tip or "0" * len(change.commit), folder=folder)
     finally:
+        # A run that was killed may have left it as well.
         git.run("update-ref", "-d", "refs/efs-migrate/new", folder=folder)
     return change.commit
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from campaigns import LEGACY, Repository
+
+from .campaigns import LEGACY, Repository
 
 Make = Callable[..., Repository]
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from campaigns import BROKEN, HOST, LEGACY, SETTLED, Repository, campaign
-from conftest import Make
-from support import ROOT, efs_migrate
+from support import efs_migrate
 
 from migrate.batch.campaign import failures
 from migrate.batch.executors import processes
 from migrate.batch.repository import Row, State, Task, Wish
 from migrate.batch.systems import view
+
+from .campaigns import BROKEN, HOST, LEGACY, SETTLED, Repository, campaign
+from .conftest import Make
 
 
 def many(make: Make, number: int) -> list[str]:
@@ -116,56 +115,6 @@ def test_two_runs_do_not_share_a_folder(make: Make, tmp_path: Path) -> None:
         ran = efs_migrate("batch", "one", "--output-dir", out)
     assert ran.status == 2
     assert "another run is at work there" in ran.stderr
-
-
-def test_killed_in_mid_run_and_resumed(make: Make, tmp_path: Path) -> None:
-    names = many(make, 12)
-    out = tmp_path / "out"
-    command = [
-        sys.executable,
-        "-m",
-        "migrate",
-        "batch",
-        *names,
-        "--output-dir",
-        str(out),
-        "--branch=efs",
-        "--commit",
-        "--jobs=2",
-    ]
-    kills = 0
-    for delay in (0.3, 0.5, 0.7, 0.9):
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen(
-            [*command, "--resume"],
-            env=environment,
-            start_new_session=True,
-            stderr=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
-        time.sleep(delay)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            kills += 1
-        process.wait()
-        for name in names:
-            one = Repository(Path(name))
-            assert one.git("status", "--porcelain") == ""
-            one.git("fsck", "--strict")
-            branches = one.git("branch", "--format=%(refname:short)").split()
-            if "efs" in branches:
-                assert one.git("rev-list", "--count", "main..efs") == "1"
-                assert one.git("diff", "--name-only", "main", "efs") == "td.json"
-        for patch in out.glob("*.patch"):
-            Repository(Path(patch.stem)).git("apply", "--check", str(patch))
-        if (out / "summary.json").exists():
-            json.loads((out / "summary.json").read_text())
-    assert kills
-    ran = campaign(*names, "--output-dir", out, "--branch=efs", "--commit", "--resume")
-    assert ran.status == 0
-    assert ran.states == dict.fromkeys(names, "migrated")
-    assert {Repository(Path(n)).git("rev-list", "--count", "main..efs") for n in names} == {"1"}
-    assert list((tmp_path / "cache" / "efs-migrate" / "work").iterdir()) == []
 
 
 def test_every_number_of_processes_gives_the_same(make: Make, tmp_path: Path) -> None:

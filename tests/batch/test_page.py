@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from campaigns import BROKEN, HOST, LEGACY, SETTLED, campaign
-from conftest import Make
+
+from .campaigns import BROKEN, HOST, LEGACY, SETTLED, campaign
+from .conftest import Make
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 HOSTILE = "<img src=x onerror=\"document.title='hit'\"><script>document.title='hit'</script>"

@@ -16,11 +16,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from campaigns import LEGACY, SETTLED, Repository, campaign
-from conftest import Make
 
 from migrate.batch.address import AddressProblem, parse, without_credentials
 from migrate.batch.forge import Forge, ForgeProblem, compare, place
+
+from .campaigns import LEGACY, SETTLED, Repository, campaign
+from .conftest import Make
 
 Remote = Callable[[Repository], Path]
 COMMIT = ("--branch=efs", "--commit")

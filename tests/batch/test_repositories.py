@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from campaigns import BROKEN, CONFIG, HOST, LEGACY, SETTLED, Repository, campaign
-from conftest import Make
+
+from .campaigns import BROKEN, CONFIG, HOST, LEGACY, SETTLED, Repository, campaign
+from .conftest import Make
 
 Remote = Callable[[Repository], Path]
 

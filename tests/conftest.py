@@ -1,0 +1,50 @@
+"""How often each property is tried, and counts of what a run did, printed at its end.
+
+`FUZZ` multiplies what hypothesis tries of every property, as it does for the mutants of `test_fuzz.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "long",
+    max_examples=100 * int(os.environ.get("FUZZ", "1")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+if "FUZZ" in os.environ:
+    settings.load_profile("long")
+
+
+@pytest.fixture
+def count(record_property: Callable[[str, object], None]) -> Callable[[str, int], None]:
+    """Counts what a test has done, when it has come that far: `count("faults: kills of apply", 12)`."""
+    return lambda what, number: record_property(f"counted {what}", number)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The sums over all tests that passed, whichever process ran them."""
+    sums: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name.startswith("counted "):
+                sums[name.removeprefix("counted ")] += int(str(value))
+        # What hypothesis's plugin leaves there for its own summary.
+        tried = re.findall(r"(\d+) passing examples", getattr(report, "_hypothesis_stats", ""))
+        if tried:
+            sums["fuzz: examples of properties"] += sum(map(int, tried))
+    if sums:
+        terminalreporter.section("counted")
+        groups: dict[str, list[str]] = {}
+        for what, number in sums.items():
+            group, _, name = what.partition(": ")
+            groups.setdefault(group, []).append(f"{number:,} {name}")
+        for group, names in sorted(groups.items()):
+            terminalreporter.line(f"{group}: {', '.join(names)}")
