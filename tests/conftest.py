@@ -13,14 +13,14 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, settings
 
+# How long an example takes is nothing that a test is about.
 settings.register_profile(
-    "long",
+    "patient",
     max_examples=100 * int(os.environ.get("FUZZ", "1")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-if "FUZZ" in os.environ:
-    settings.load_profile("long")
+settings.load_profile("patient")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             if name.startswith("counted "):
                 sums[name.removeprefix("counted ")] += int(str(value))
         # What hypothesis's plugin leaves there for its own summary.
-        tried = re.findall(r"(\d+) passing examples", getattr(report, "_hypothesis_stats", ""))
+        tried = re.findall(r"(\d+) passing\b", getattr(report, "_hypothesis_stats", ""))
         if tried:
             sums["fuzz: examples of properties"] += sum(map(int, tried))
     if sums:

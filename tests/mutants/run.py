@@ -22,7 +22,6 @@ ROOT = Path(__file__).parent.parent.parent
 EXPLAINED = Path(__file__).with_name("survivors.txt")
 MUTMUT = [str(Path(sys.executable).with_name("mutmut"))]
 NOT_KILLED = {0: "survived", 33: "no test reaches it"}
-CAUGHT_BY_TYPES = 37
 """mutmut's exit codes; all others are those of a test that fails, or takes far longer than before."""
 PORTION = 200
 """Mutants by one call of mutmut, so that an interrupted run has results."""
@@ -89,7 +88,7 @@ def main() -> int:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for mutant in tried:
         code = codes[mutant]
-        counts[module(mutant)][_status(code)] += 1
+        counts[module(mutant)]["survived" if code in NOT_KILLED else "killed"] += 1
         if code in NOT_KILLED:
             found = survivor(mutant)
             if found in known:
@@ -97,26 +96,19 @@ def main() -> int:
             else:
                 unexplained.append(found)
     print("\n\n".join("\n".join(("# ?", *found)) for found in unexplained))
-    print("\n| module | mutants | tried | killed by tests | by types | survived | explained |\n|---|---:|---:|---:|---:|---:|---:|")
+    print("\n| module | mutants | tried | killed | survived | explained |\n|---|---:|---:|---:|---:|---:|")
     total: Counter[str] = Counter()
     for name, count in sorted(counts.items()):
         total += count
         print(_row(name, len(by_module[name]), count))
     print(_row("all", sum(map(len, by_module.values())), total))
-    killed = total["killed"] + total["types"]
-    print(f"\n{killed / len(tried):.1%} of {len(tried):,} mutants killed (SEED={seed}); {len(unexplained)} survivors unexplained")
+    print(f"\n{total['killed'] / len(tried):.1%} of {len(tried):,} mutants killed (SEED={seed}); {len(unexplained)} survivors unexplained")
     return 1 if unexplained else 0
 
 
-def _status(code: int | None) -> str:
-    if code in NOT_KILLED:
-        return "survived"
-    return "types" if code == CAUGHT_BY_TYPES else "killed"
-
-
 def _row(name: str, mutants: int, count: Counter[str]) -> str:
-    tried = count["killed"] + count["types"] + count["survived"]
-    return f"| {name} | {mutants:,} | {tried:,} | {count['killed']:,} | {count['types']:,} | {count['survived']:,} | {count['explained']:,} |"
+    numbers = (mutants, count["killed"] + count["survived"], count["killed"], count["survived"], count["explained"])
+    return f"| {name} | {' | '.join(f'{number:,}' for number in numbers)} |"
 
 
 if __name__ == "__main__":
