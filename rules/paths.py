@@ -89,8 +89,6 @@ def access_point_problem(path: str) -> str | None:
     components = shown.split("/")[1:]
     if len(components) > 4:
         return f"it has {len(components)} levels and an access point's path at most 4"
-    if shown != "/" and not all(components):
-        return "it has a slash too many"
     if any(component.startswith(".") for component in components):
         return "a component starts with a dot"
     if not _ACCESS_POINT_PATH.fullmatch(shown):

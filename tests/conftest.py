@@ -36,7 +36,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, value in report.user_properties:
             if name.startswith("counted "):
                 sums[name.removeprefix("counted ")] += int(str(value))
-        # What hypothesis's plugin leaves there for its own summary.
+    # What hypothesis's plugin leaves for its own summary, with the reports on what is cleared away after a test.
+    for report in terminalreporter.getreports(""):
         tried = re.findall(r"(\d+) passing\b", getattr(report, "_hypothesis_stats", ""))
         if tried:
             sums["fuzz: examples of properties"] += sum(map(int, tried))
