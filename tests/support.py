@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -18,6 +18,8 @@ import pytest
 from typer.testing import CliRunner
 
 from migrate.cli import app
+from migrate.run import Options, Run, work
+from rules.rule import Finding
 
 # What a developer or a CI service may have set: the tests say for themselves where they want colours.
 for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"):
@@ -105,8 +107,31 @@ SAID = ROOT / "tests" / "said.txt"
 
 
 def said(case: Case) -> str:
-    """What `check` prints of a case that was copied into the current folder."""
-    return efs_migrate("check", *case.options, ".").stdout.decode()
+    """What `check` prints of a case that was copied into the current folder, and what else a person gets to see of it."""
+    return efs_migrate("check", *case.options, ".").stdout.decode() + "".join(offered(case))
+
+
+def offered(case: Case) -> Iterator[str]:
+    """What a review shows of each finding and what the reports name it by, in lines."""
+    run = Run(Options(unsafe="--unsafe" in case.options), warn=lambda _: None)
+    for job in run.jobs([case.before.name]):
+        for located in work(job).outcome.findings:
+            finding = located.finding
+            more = {
+                "help": finding.help,
+                "else": finding.otherwise,
+                "asks": finding.question,
+                "this": finding.label,
+                **{f"or {number}": _way(other) for number, other in enumerate(finding.alternatives, 1)},
+            }
+            written = [f"    {name}: {value}\n" for name, value in more.items() if value]
+            if written or finding.detail:
+                yield f"  {located.line}:{located.column} {finding.rule} {finding.detail}".rstrip() + "\n"
+                yield from written
+
+
+def _way(other: Finding) -> str:
+    return f"{other.status} {other.detail}, {other.label}: {other.message}. {other.whole_caveat}"
 
 
 @cache

@@ -11,6 +11,7 @@ from migrate.syntax.piece import FlowStyle, Group, Item, Leaf, Piece, flat
 from migrate.syntax.problem import CannotEdit
 
 _BREAK = re.compile("(\r\n|[\n\r\x85\u2028\u2029])")
+_BLOCK_SCALAR = re.compile(r"(?:[!&]\S*\s+)*[|>]")
 
 
 @dataclass
@@ -33,30 +34,34 @@ def entry(item: Item, column: int, style: BlockStyle, comments: list[str] | None
     """A mapping entry whose key stands at `column`, without the spaces before it on its first line.
 
     `comments`, each with the white space before it, are kept: the first stays on the line of the key, further ones
-    follow on lines of their own.
+    follow on lines of their own: below it, or above where below is inside a scalar.
     """
+    comments = comments or []
     key = f"{item.key}:"
     value = item.value
+    beside = 1
+    rest = None
     if isinstance(value, Leaf) and not value.below:
-        head, rest = f"{key} {value.text}" if value.text else key, None
+        head = f"{key} {value.text}" if value.text else key
         if _BREAK.search(value.text):
-            first, _, others = head.partition(_first_break(head))
-            head, rest = first, _shift(others, column - value.base, style)
+            head, _, others = head.partition(_first_break(head))
+            rest = _shift(others, column - value.base, style)
+            beside = 1 if _BLOCK_SCALAR.match(value.text) else 0
     elif isinstance(value, Group) and (one_line := _one_line(value, column + len(key) + 1, style)) is not None:
-        head, rest = f"{key} {one_line}", None
+        head = f"{key} {one_line}"
     else:
         head = f"{key} {value.tag}" if value.tag else key
         is_sequence = value.below == "sequence" if isinstance(value, Leaf) else not value.mapping
         inner = column + (style.dash_offset if is_sequence else style.unit)
-        rest = " " * inner + body(value, inner, style)
-    if comments:
-        head += comments[0]
-        if rest is None:
-            head = "".join(comment.lstrip() + style.newline + " " * column for comment in comments[1:]) + head
-        else:
-            inner_spaces = rest[: len(rest) - len(rest.lstrip(" "))]
-            rest = "".join(inner_spaces + comment.lstrip() + style.newline for comment in comments[1:]) + rest
-    return head + ("" if rest is None else style.newline + rest)
+        rest = " " * inner + _headed(comments[1:], body(value, inner, style), inner, style)
+        comments = comments[:1]
+    head = _headed(comments[beside:], head + "".join(comments[:beside]), column, style)
+    return head if rest is None else head + style.newline + rest
+
+
+def _headed(comments: list[str], text: str, column: int, style: BlockStyle) -> str:
+    """`text`, which starts at `column`, below the comments, without the spaces before the first line."""
+    return (style.newline + " " * column).join([*(comment.lstrip() for comment in comments), text])
 
 
 def item(value: Piece, dash: int, style: BlockStyle) -> str:

@@ -282,6 +282,18 @@ YAML: list[tuple[str, str, Change, str]] = [
         """,
     ),
     ("plain only where it is safe", "a: b\n", add((), "c", "yes"), 'a: b\nc: "yes"\n'),
+    (
+        "a block scalar in place of a collection with comments, which stay outside its text",
+        "a:  # beside\n  # below\n  - b\nc: |\n  d\n  e\n",
+        lambda document: replace((), "a", "f", Tagged("!Sub", Copy(at(document, ("c",)))))(document),
+        "# below\nf: !Sub |  # beside\n  d\n  e\nc: |\n  d\n  e\n",
+    ),
+    (
+        "a string of several lines in place of a collection with comments",
+        'a:  # beside\n  # below\n  - b\nc: "d\n  e"\n',
+        lambda document: replace((), "a", "f", Copy(at(document, ("c",))))(document),
+        '# beside\n# below\nf: "d\n  e"\nc: "d\n  e"\n',
+    ),
     ("a tag", "a: b\n", add((), "c", Tagged("!Ref", "Name")), "a: b\nc: !Ref Name\n"),
     ("a short function", "a: b\n", add((), "c", Tagged("!GetAtt", ["A", "Arn"])), "a: b\nc: !GetAtt [A, Arn]\n"),
     ("after the comment beside, before the one below", "a: b  # c\n\n# d\ne: f\n", add((), "x", 1, after="a"), "a: b  # c\nx: 1\n\n# d\ne: f\n"),
