@@ -1,0 +1,125 @@
+"""What the engine makes of the rules' answers: refusals, and volumes that share a node of the source."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from migrate import engine
+from migrate.engine import Outcome, process
+from rules.model import HostPath, SetStorage, Text
+from rules.questions import MountAt
+from rules.rule import Finding, Grant, Policy, Status
+
+TASK = """\
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: {family}
+      ContainerDefinitions:
+        - Name: web
+          Image: example/web:1
+          MountPoints: [{{SourceVolume: data, ContainerPath: /data}}]
+      Volumes: {volumes}
+"""
+VOLUMES = """&volumes
+        - Name: data
+          EFSVolumeConfiguration: {FilesystemId: fs-0123456789abcdef0}"""
+
+
+def found(text: str) -> list[tuple[str, str, Status, str]]:
+    outcome: Outcome = process(text, "stack", Policy())
+    assert outcome.error is None
+    return [(f.task, f.finding.rule, f.finding.status, f.finding.message) for f in outcome.findings]
+
+
+def test_a_rule_that_is_suppressed_for_one_of_those_that_share_a_volume() -> None:
+    one, two = TASK.format(family="one", volumes=VOLUMES), TASK.format(family="two", volumes="*volumes")
+    text = f"Resources:\n  One:\n    Metadata: {{efs-migrate: {{ignore: [EFS201]}}}}\n{one}  Two:\n{two}"
+    message = "EFS traffic of fs-0123456789abcdef0 is not encrypted in transit: set transitEncryption to ENABLED"
+    because = "it shares its source with a volume for which this rule is suppressed"
+    assert found(text) == [("Two", "EFS201", Status.REFUSED, f"{message} — {because}")]
+
+
+SERVICE = """\
+  Service:
+    Type: AWS::ECS::Service
+    Properties: {TaskDefinition: !Ref Task, LaunchType: FARGATE, PlatformVersion: 1.3.0}
+"""
+
+
+@pytest.mark.parametrize("transform", ["", "Transform: AWS::CodeDeployBlueGreen\n"])
+def test_services_that_code_deploy_replaces_are_not_edited(transform: str) -> None:
+    text = f"{transform}Resources:\n  Task:\n{TASK.format(family='web', volumes=VOLUMES)}{SERVICE}"
+    (service,) = (f for f in found(text) if f[1] == "EFS401")
+    message = "Fargate platform version 1.3.0 cannot mount EFS volumes: set 1.4.0"
+    because = " — CodeDeploy replaces the tasks here, and its services are not edited"
+    assert service[2:] == ((Status.REFUSED, message + because) if transform else (Status.FIXABLE, message))
+
+
+# -- answers of volumes that share a node -----------------------------------------------------------------------------
+
+ONE, TWO = ("task", "one", "volume", 0), ("task", "two", "volume", 0)
+CHANGE = SetStorage(ONE, HostPath(Text.of("/")))
+STEP = Finding(
+    "EFS101",
+    ONE,
+    Status.FIXABLE,
+    "step",
+    "caveat",
+    "help",
+    (CHANGE,),
+    Grant("role", "arn:aws:elasticfilesystem:us-east-1:1:", "fs-1", (), ()),
+    question=MountAt("/mnt", ()),
+    alternatives=(Finding("EFS101", ONE, Status.FIXABLE, "another way"),),
+)
+OTHER = replace(STEP, subject=TWO, changes=(SetStorage(TWO, HostPath(Text.of("/"))),))
+SAYS_NO = {"caveat": None, "changes": (), "grant": None, "question": None, "alternatives": ()}
+
+
+def agreed(*findings: Finding, silenced: bool = False) -> list[Finding]:
+    return engine._agree(list(findings), [ONE, TWO], silenced)
+
+
+def test_nothing_that_a_step_brings_stays_when_it_is_refused() -> None:
+    refused = {**SAYS_NO, "status": Status.REFUSED}
+    assert engine._refuse(STEP, "no") == replace(STEP, **refused, message="step — no")  # type: ignore[arg-type]  # of several types
+
+
+def test_one_that_is_suppressed_refuses_for_all() -> None:
+    assert agreed(STEP, silenced=True) == [
+        engine._refuse(STEP, "it shares its source with a volume for which this rule is suppressed")
+    ]
+
+
+def test_all_of_one_mind() -> None:
+    assert agreed(STEP, OTHER) == [STEP, OTHER]
+    advice = replace(STEP, status=Status.ADVICE)
+    assert agreed(advice) == [advice]
+    assert agreed() == []
+
+
+def test_the_most_careful_speaks_for_all() -> None:
+    unsafe = replace(OTHER, status=Status.UNSAFE, message="danger")
+    because = "step — shared with a volume for which danger"
+    assert agreed(STEP, unsafe) == [replace(STEP, status=Status.UNSAFE, message=because), unsafe]
+    asks = replace(OTHER, status=Status.NEEDS_INPUT, message="who knows", changes=())
+    because = "step — shared with a volume for which who knows"
+    expected = replace(STEP, **SAYS_NO, status=Status.NEEDS_INPUT, message=because)  # type: ignore[arg-type]  # of several types
+    assert agreed(STEP, asks) == [expected, asks]
+    advice = replace(STEP, status=Status.ADVICE)
+    assert agreed(advice, asks) == [advice, asks]
+
+
+def test_what_stops_one_stops_all() -> None:
+    stops = replace(OTHER, status=Status.REFUSED, message="no", changes=(), stops=True)
+    assert agreed(stops) == [stops, replace(stops, subject=ONE, message="shared: no")]
+    both = replace(stops, subject=ONE)
+    assert agreed(both, stops) == [both, stops]
+
+
+def test_a_node_that_only_some_of_its_volumes_want_to_change() -> None:
+    because = "it shares its source with a volume that this does not concern: write them apart first"
+    assert agreed(STEP) == [engine._refuse(STEP, because)]
+    elsewhere = replace(STEP, changes=OTHER.changes)
+    assert agreed(elsewhere) == [elsewhere]
