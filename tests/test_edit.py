@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate.edit import Edit, apply
+from migrate.edit import Edit, apply, between, joined, shared
 
 
 @st.composite
@@ -54,17 +54,72 @@ def test_borders(edits: list[Edit], after: str) -> None:
     assert apply("abc", edits) == after
 
 
+OUTSIDE = "edit {} lies outside a text of 3 characters"
+OVERLAP = "edit {} overlaps the one before it, which ends at 2"
+
+
 @pytest.mark.parametrize(
-    "edits",
+    ("edits", "message"),
     [
-        [Edit(0, 2, ""), Edit(1, 3, "")],
-        [Edit(0, 2, ""), Edit(1, 1, "x")],
-        [Edit(0, 2, ""), Edit(0, 2, "")],
-        [Edit(2, 1, "")],
-        [Edit(-1, 1, "")],
-        [Edit(3, 4, "")],
+        ([Edit(0, 2, ""), Edit(1, 3, "")], OVERLAP.format("1:3")),
+        ([Edit(0, 2, ""), Edit(1, 1, "x")], OVERLAP.format("1:1")),
+        ([Edit(0, 2, ""), Edit(0, 2, "")], OVERLAP.format("0:2")),
+        ([Edit(2, 1, "")], OUTSIDE.format("2:1")),
+        ([Edit(-1, 1, "")], OUTSIDE.format("-1:1")),
+        ([Edit(3, 4, "")], OUTSIDE.format("3:4")),
     ],
 )
-def test_refuses_overlaps_and_places_outside(edits: list[Edit]) -> None:
-    with pytest.raises(ValueError, match=r"^edit "):
+def test_refuses_overlaps_and_places_outside(edits: list[Edit], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
         apply("abc", edits)
+
+
+@pytest.mark.parametrize(
+    ("edits", "together"),
+    [
+        ([], []),
+        ([Edit(4, 5, "b"), Edit(0, 1, "a")], [Edit(0, 1, "a"), Edit(4, 5, "b")]),
+        ([Edit(1, 2, "b"), Edit(0, 1, "a"), Edit(2, 2, "c")], [Edit(0, 2, "abc")]),
+        ([Edit(1, 3, "z"), Edit(1, 1, "y"), Edit(1, 1, "x")], [Edit(1, 3, "yxz")]),
+    ],
+)
+def test_edits_that_touch_are_joined(edits: list[Edit], together: list[Edit]) -> None:
+    assert joined(edits) == together
+
+
+@given(texts_with_edits())
+def test_joined_edits_do_the_same(case: tuple[str, list[Edit], str]) -> None:
+    before, edits, _ = case
+    assert apply(before, joined(edits)) == apply(before, edits)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "edits"),
+    [
+        pytest.param([], [Edit(2, 4, "x")], [Edit(2, 4, "x")], id="one more"),
+        pytest.param([Edit(2, 4, "x")], [], [Edit(2, 3, "cd")], id="one less"),
+        pytest.param([Edit(0, 1, "xyz")], [Edit(0, 1, "xyz"), Edit(3, 4, "")], [Edit(5, 6, "")], id="behind another"),
+        pytest.param([Edit(0, 0, "x")], [Edit(0, 0, "x"), Edit(1, 1, "y")], [Edit(2, 2, "y")], id="that does not touch"),
+        pytest.param([Edit(1, 3, "x")], [Edit(2, 4, "y")], [Edit(1, 3, "by")], id="that overlap"),
+        pytest.param([Edit(1, 2, "x")], [Edit(2, 3, "y")], [Edit(1, 3, "by")], id="that touch"),
+    ],
+)
+def test_edits_between(before: list[Edit], after: list[Edit], edits: list[Edit]) -> None:
+    assert between("abcdef", before, after) == edits
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "head", "tail"),
+    [
+        ("", "", 0, 0),
+        ("abc", "abc", 3, 0),
+        ("abc", "abcd", 3, 0),
+        ("abxc", "abyc", 2, 1),
+        ("abc", "xbc", 0, 2),
+        ("aaa", "aa", 2, 0),
+        ("a--a", "a-a", 2, 1),
+        ("ab", "ba", 0, 0),
+    ],
+)
+def test_what_two_texts_share(old: str, new: str, head: int, tail: int) -> None:
+    assert shared(old, new) == (head, tail)
