@@ -49,8 +49,8 @@ picture: .venv/.test ## draw anew the picture of a campaign's page in the README
 
 SOAKED := tests/soak tests/test_fuzz.py tests/test_edit.py tests/syntax tests/test_faults.py tests/batch/test_batch_faults.py
 
-soak: .venv/.test ## thousands of synthetic files, mutants of real ones and faults (SOAK and FUZZ say how many times as many)
-	SOAK=$${SOAK:-20} FUZZ=$${FUZZ:-40} $(PYTHON) -m pytest -n auto $(SOAKED)
+soak: .venv/.test ## thousands of synthetic files, mutants of real ones and faults (SOAK, FUZZ and FAULTS say how many times as many)
+	SOAK=$${SOAK:-80} FUZZ=$${FUZZ:-40} FAULTS=$${FAULTS:-20} $(PYTHON) -m pytest -n auto $(SOAKED)
 
 mutants: .venv/.mutants ## small changes of the code that a test should notice (MUTANTS: so many of each module, or all)
 	$(PYTHON) tests/mutants/run.py

@@ -904,6 +904,8 @@ def apply(stack: Stack, changes: Iterable[Change]) -> Stack:
     by_subject: dict[Key, list[Change]] = {}
     for change in changes:
         by_subject.setdefault(subject(change), []).append(change)
+    if not by_subject:
+        return stack
     tasks = []
     for task in stack.tasks:
         volumes = tuple(

@@ -99,7 +99,9 @@ def test_joined_edits_do_the_same(case: tuple[str, list[Edit], str]) -> None:
         pytest.param([], [Edit(2, 4, "x")], [Edit(2, 4, "x")], id="one more"),
         pytest.param([Edit(2, 4, "x")], [], [Edit(2, 3, "cd")], id="one less"),
         pytest.param([Edit(0, 1, "xyz")], [Edit(0, 1, "xyz"), Edit(3, 4, "")], [Edit(5, 6, "")], id="behind another"),
-        pytest.param([Edit(0, 0, "x")], [Edit(0, 0, "x"), Edit(1, 1, "y")], [Edit(2, 2, "y")], id="that does not touch"),
+        pytest.param(
+            [Edit(0, 0, "x")], [Edit(0, 0, "x"), Edit(1, 1, "y")], [Edit(2, 2, "y")], id="that does not touch"
+        ),
         pytest.param([Edit(1, 3, "x")], [Edit(2, 4, "y")], [Edit(1, 3, "by")], id="that overlap"),
         pytest.param([Edit(1, 2, "x")], [Edit(2, 3, "y")], [Edit(1, 3, "by")], id="that touch"),
     ],

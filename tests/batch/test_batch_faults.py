@@ -21,7 +21,7 @@ from support import ROOT
 from .campaigns import LEGACY, SETTLED, Repository, campaign
 from .conftest import Make
 
-SOAK = int(os.environ.get("SOAK", "1"))
+FAULTS = int(os.environ.get("FAULTS", "1"))
 NUMBER = 12
 COMMIT = ("--branch=efs", "--commit")
 Count = Callable[[str, int], None]
@@ -83,7 +83,7 @@ def finish(names: Sequence[str], out: Path, cache: Path, *options: str) -> None:
 def test_killed_in_mid_run_and_resumed(names: list[str], tmp_path: Path, count: Count) -> None:
     out, chance = tmp_path / "out", random.Random(20_201_126)
     kills = 0
-    delays = [0.3, 0.5, 0.7, 0.9, *(chance.uniform(0.2, 1.6) for _ in range(4 * (SOAK - 1)))]
+    delays = [0.3, 0.5, 0.7, 0.9, *(chance.uniform(0.2, 1.6) for _ in range(4 * (FAULTS - 1)))]
     for delay in delays:
         process = start(batch(names, out, "--jobs=2", "--resume"))
         time.sleep(delay)
