@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable
 
@@ -21,6 +22,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("patient")
+
+if "MUTANT_UNDER_TEST" in os.environ:
+    # mutmut calls every function through two of its own.
+    sys.setrecursionlimit(3 * sys.getrecursionlimit())
 
 
 @pytest.fixture
