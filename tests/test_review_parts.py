@@ -220,7 +220,7 @@ def test_one_of_several_mounts(
     lines: list[str], answer: bool | None, systems: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    terminal = Typing(-1, -1, colour=False, by_line=True, lines=lines)
+    terminal = Typing(-1, -1, colour=False, by_line=True, lines=[*lines])
     inputs = Inputs(Run(Options(), warn=print), terminal, str(tmp_path))
     job = Job("x.yaml", "x.yaml", Policy())
     question = MountAt("/mnt/efs/app", LIKELY)
