@@ -245,6 +245,8 @@ def test_short_and_long_forms_are_equal(short: str, long: str, text: Text) -> No
         ("!Join ['', [a, !ImportValue b]]", "!Join [, [a, !ImportValue b]]"),
         ("!Join ['', !Split [',', a]]", "!Join [, !Split [,, a]]"),
         ("!Select [0, [a, b]]", "!Select [0, [a, b]]"),
+        ("!ImportValue", "!ImportValue null"),
+        ("{'Fn::ImportValue': }", "!ImportValue null"),
     ],
 )
 def test_what_is_no_text_is_opaque(source: str, spelling: str) -> None:
