@@ -73,14 +73,16 @@ def asked(arguments: str, keys: str) -> str:
 
 
 def everything_said() -> str:
-    """What the tool says of every golden case; compared with what it says by the cases' own tests."""
-    from support import cases, said
+    """What the tool says of every golden case and snippet; compared with what it says by their own tests."""
+    from snippets import SNIPPETS, Snippet
+    from support import Case, cases, said
 
     texts = []
-    for case in cases():
+    every: list[Case | Snippet] = [*cases(), *SNIPPETS]
+    for case in every:
         with TemporaryDirectory() as folder, chdir(folder):
-            case.copy(Path(folder))
-            texts.append(f"== {case.name} ==\n{said(case)}")
+            path = case.copy(Path(folder))
+            texts.append(f"== {case.name} ==\n{said(path.name, case.options)}")
     return "".join(texts)
 
 

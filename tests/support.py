@@ -103,18 +103,17 @@ class Case:
 
 
 SAID = ROOT / "tests" / "said.txt"
-"""What the tool says of each golden case: read it in the diff of a change. `make docs` writes it anew."""
+"""What the tool says of each golden case and snippet: read it in the diff of a change. `make docs` writes it anew."""
 
 
-def said(case: Case) -> str:
-    """What `check` prints of a case that was copied into the current folder, and what else a person gets to see of it."""
-    return efs_migrate("check", *case.options, ".").stdout.decode() + "".join(offered(case))
+def said(name: str, options: Sequence[str] = ()) -> str:
+    """What `check` prints of a file in the current folder, and what else a person gets to see of it."""
+    return efs_migrate("check", *options, name).stdout.decode() + "".join(_offered(name, "--unsafe" in options))
 
 
-def offered(case: Case) -> Iterator[str]:
+def _offered(name: str, unsafe: bool) -> Iterator[str]:
     """What a review shows of each finding and what the reports name it by, in lines."""
-    run = Run(Options(unsafe="--unsafe" in case.options), warn=lambda _: None)
-    for job in run.jobs([case.before.name]):
+    for job in Run(Options(unsafe=unsafe), warn=lambda _: None).jobs([name]):
         for located in work(job).outcome.findings:
             finding = located.finding
             more = {
@@ -136,7 +135,7 @@ def _way(other: Finding) -> str:
 
 @cache
 def said_before() -> dict[str, str]:
-    """What `said.txt` has of each case."""
+    """What `said.txt` has of each case and snippet."""
     found = re.split(r"^== (.*) ==\n", SAID.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return dict(zip(found[1::2], found[2::2], strict=True))
 

@@ -36,7 +36,7 @@ def test_case(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         assert findings == [], "a case that says nothing of findings has none"
     assert checked.status == (1 if any(status != "advice" for _, status in findings) else 0), checked.stderr
     assert path.read_bytes() == original
-    assert said(case) == said_before()[case.name]
+    assert said(path.name, case.options) == said_before()[case.name]
 
     # `diff` changes nothing, and git makes the right file of what it prints.
     dry = efs_migrate("diff", *case.options, ".")

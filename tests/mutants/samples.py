@@ -12,6 +12,6 @@ from support import CASE_PARAMETERS, Case, efs_migrate, said, said_before
 def test_case(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     path = case.copy(tmp_path)
-    assert said(case) == said_before()[case.name]
+    assert said(path.name, case.options) == said_before()[case.name]
     efs_migrate("apply", "--quiet", *case.options, ".")
     assert path.read_bytes() == case.after
