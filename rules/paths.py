@@ -37,20 +37,12 @@ def below(path: str, directory: str) -> str | None:
 
 def may_lie_below(path: str, directory: str) -> bool:
     """Whether some value of the references in `path` would put it at or below `directory`."""
-    pattern = "".join(".*" if token.startswith("\ue000") else re.escape(token) for token in _tokens(path))
-    prefix = directory.rstrip("/")
-    if path == _literal_head(path):
+    head = path.partition("\ue000")[0]
+    if path == head:
         return below(path, directory) is not None
-    head = _literal_head(path)
-    return prefix.startswith(head) or re.match(f"{pattern}$", prefix) is not None or head.startswith(prefix + "/")
-
-
-def _tokens(coded: str) -> list[str]:
-    return [token for token in re.split(f"({CODED_REF})", coded) if token]
-
-
-def _literal_head(coded: str) -> str:
-    return coded.partition("\ue000")[0]
+    # A value may hold slashes: whatever follows it can be made to lie below what it leads to.
+    prefix = directory.rstrip("/")
+    return prefix.startswith(head) or head.startswith(prefix + "/")
 
 
 def join(directory: str, rest: str) -> str:

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from migrate import engine
-from migrate.engine import Outcome, process
+from migrate.engine import Answer, Decisions, Opened, Outcome, open_text, process
 from rules.model import HostPath, SetStorage, Text
 from rules.questions import MountAt
-from rules.rule import Finding, Grant, Policy, Status
+from rules.rule import Finding, Grant, Policy, Status, StepId
 
 TASK = """\
     Type: AWS::ECS::TaskDefinition
@@ -123,3 +123,80 @@ def test_a_node_that_only_some_of_its_volumes_want_to_change() -> None:
     assert agreed(STEP) == [engine._refuse(STEP, because)]
     elsewhere = replace(STEP, changes=OTHER.changes)
     assert agreed(elsewhere) == [elsewhere]
+
+
+# -- decisions --------------------------------------------------------------------------------------------------------
+
+
+def test_decisions() -> None:
+    step = STEP.id
+    assert Decisions().of(STEP) is None
+    assert Decisions(skipped=frozenset({"EFS101"})).of(STEP) is False
+    assert Decisions({step: Answer(True)}, frozenset({"EFS101"})).of(STEP) is True
+    assert Decisions({step: Answer(False, STEP.digest)}).of(STEP) is False
+    assert Decisions({step: Answer(True, "of another step")}).of(STEP) is None
+    assert Decisions.only([step]).of(STEP) is True
+    other = replace(STEP.alternatives[0], detail="other")
+    both = replace(STEP, alternatives=(other,))
+    assert Decisions().choose(both) is both
+    assert Decisions({other.id: Answer(True)}).choose(both) is other
+    assert Decisions({other.id: Answer(False)}).choose(both) is both
+
+
+PLAIN = """\
+{"family": "app", "containerDefinitions": [{"name": "app"}], "taskRoleArn": "arn:aws:iam::123456789012:role/app",
+ "volumes": [{"name": "data", "efsVolumeConfiguration": {"fileSystemId": "fs-0123456789abcdef0"}}]}
+"""
+
+
+def test_only_the_steps_that_were_named_are_taken() -> None:
+    findings = process(PLAIN, "app", Policy()).findings
+    steps = {f.finding.rule: f.finding.id for f in findings}
+    for rule in ("EFS201", "EFS203"):
+        outcome = process(PLAIN, "app", Policy(), decisions=Decisions.only([steps["EFS201"], steps[rule]]))
+        assert {f.finding.rule for f in outcome.findings if f.applied} == {"EFS201", rule}
+    assert process(PLAIN, "app", Policy(), decisions=Decisions.only([StepId("EFS101", ONE)])).edits == ()
+
+
+# -- texts that somebody edited ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('"data"', '"data", "x": 1', ""),
+        ('"data"', '"data"\n', ""),
+        ("}]}", "}]}}", "line 2: "),
+        ('"volumes"', '"volume"', "it is not recognised any more"),
+        ('{"name": "data", "efsVolumeConfiguration": {"fileSystemId": "fs-0123456789abcdef0"}}', "", "it has other volumes than before"),
+        (PLAIN, "{}", "it is not recognised any more"),
+        ("\n", "\r\n", "it has another kind of newline"),
+        (
+            '"fs-0123456789abcdef0"',
+            '"fs-0123456789abcdef0", "authorizationConfig": {"iam": "ENABLED"}',
+            "it breaks a constraint of ECS: IAM authorization without transit encryption",
+        ),
+    ],
+)  # fmt: skip
+def test_a_text_that_somebody_edited(old: str, new: str, problem: str) -> None:
+    opened = open_text(PLAIN, "app")
+    assert isinstance(opened, Opened)
+    text = PLAIN.replace(old, new)
+    assert text != PLAIN
+    edited = opened.edited(text)
+    if problem:
+        assert isinstance(edited, str)
+        assert edited.startswith(problem), edited
+    else:
+        assert isinstance(edited, Opened)
+        assert (edited.text, edited.stem, edited.unwritten) == (text, "app", 0)
+
+
+def test_what_is_not_for_the_tool_is_not_opened() -> None:
+    assert open_text("{", "app", json=True) == Outcome(error="ends where a string or '}' is expected", error_line=1)
+    unread = open_text('{"efsVolumeConfiguration": 1}', "app")
+    assert isinstance(unread, Outcome)
+    assert [(word.line, word.column, word.word) for word in unread.unread] == [(1, 2, "efsVolumeConfiguration")]
+    told = open_text(PLAIN.replace('"family"', '"family":'), "app")
+    assert isinstance(told, Outcome)
+    assert told.error_line == 1

@@ -19,7 +19,7 @@ from migrate.run import Job, Options, Run
 from rules.digest import digest
 from rules.model import EfsVolume, Opaque, Permission, Ref, SetStorage, Text
 from rules.questions import AccessPointOf, MountAt, Question, RoleOf, StorageOf
-from rules.rule import Policy
+from rules.rule import Policy, Status
 
 
 @st.composite
@@ -257,3 +257,13 @@ def test_a_digest_does_not_depend_on_a_sets_order_or_on_handles() -> None:
     assert digest(frozenset(some)) == digest(frozenset(reversed(some)))
     assert digest(Opaque("x", handle=object())) == digest(Opaque("x", handle=object()))
     assert digest("a", "b") != digest("ab")
+
+
+def test_digests_stay_what_they_are() -> None:
+    """Answers are recorded by them and hold in later versions, so they are written down here."""
+    change = SetStorage(("volume", 0), EfsVolume(Text.of(ID), root_directory=Text((Ref("${A}"), "/\udcff"))))
+    assert digest(Status.UNSAFE, (change,), None) == "15b58d5e6f4f2ffd"
+    assert (
+        digest(frozenset({Permission(("role",), "b", None, None), Permission(("role",), "a", None, None)}))
+        == "68cdd69fbf3d1e78"
+    )
