@@ -334,6 +334,19 @@ SNIPPETS = [
         ),
     ),
     Snippet(
+        "iam-of-a-role-and-a-file-system-of-different-conditions-without-an-access-point",
+        stack(
+            efs(TLS, "!Ref System"),
+            "TaskRoleArn: !GetAtt Role.Arn",
+            """
+            Role: {Type: AWS::IAM::Role, Condition: A, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
+            System: {Type: AWS::EFS::FileSystem, Condition: B}
+            """,
+            head="Conditions: {A: !Equals [a, b], B: !Equals [b, c]}",
+        ),
+        "access-points: never",
+    ),
+    Snippet(
         "volumes-without-a-task",
         "volumes: [{name: data, efsVolumeConfiguration: {fileSystemId: fs-0123456789abcdef0, transitEncryption: ENABLED}}]\n",
     ),
@@ -352,6 +365,23 @@ SNIPPETS = [
             efs(POINT.replace("}", ", IAM: ENABLED}"), "!Ref System"),
             "TaskRoleArn: !GetAtt Role.Arn",
             ROLES + SYSTEM % "'elasticfilesystem:ClientMount'",
+        ),
+    ),
+    Snippet(
+        "root-where-a-policy-allows-it-through-the-access-point",
+        stack(
+            efs(POINT.replace("}", ", IAM: ENABLED}").replace("fsap-0123456789abcdef0", "!Ref Point"), "!Ref System"),
+            "TaskRoleArn: !GetAtt Role.Arn",
+            ROLES
+            + (SYSTEM % "'elasticfilesystem:ClientRootAccess', 'elasticfilesystem:ClientMount'").replace(
+                "Resource: '*'",
+                "Resource: '*', Condition: {StringEquals: {'elasticfilesystem:AccessPointArn': !GetAtt Point.Arn}}",
+            )
+            + """
+    Point:
+      Type: AWS::EFS::AccessPoint
+      Properties: {FileSystemId: !Ref System, RootDirectory: {Path: /app}}
+    """,
         ),
     ),
     Snippet(
