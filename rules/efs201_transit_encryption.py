@@ -42,7 +42,8 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             Status.REFUSED,
             f"transitEncryption is the expression {shown(written)}: whether it is ENABLED cannot be seen here",
         )
-    if written is not None and (written.literal or "DISABLED").upper() not in ("ENABLED", "DISABLED"):
+    word = (written.literal or "").upper() if written else ""
+    if word not in ("ENABLED", "DISABLED", ""):
         return Finding(
             _ID,
             volume.key,
@@ -50,7 +51,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             f"transitEncryption is {shown(written)}, which is neither ENABLED nor DISABLED",
         )
     state = "is not encrypted in transit"
-    if written is not None and (written.literal or "").upper() == "ENABLED":
+    if word == "ENABLED":
         state = f"is not known to be encrypted in transit (ECS knows ENABLED, not {shown(written)})"
     return Finding(
         _ID,

@@ -239,6 +239,22 @@ SNIPPETS = [
     Snippet("plugin-volume-on-ebs", plain(docker("backing: relocatable", driver="'cloudstor:aws'"))),
     Snippet("plugin-volume-with-a-type-of-ebs", plain(docker("ebstype: gp2", driver="'cloudstor:aws'"))),
     Snippet("plugin-volume-without-backing", plain(docker("size: 1", driver="'cloudstor:aws'"))),
+    # EFS201
+    *(
+        Snippet(
+            f"transit-encryption-{name}",
+            plain(f"efsVolumeConfiguration: {{fileSystemId: {system}, transitEncryption: {written}}}"),
+            "target: tls",
+        )
+        for name, system, written in (
+            ("of-another-word", "fs-0123456789abcdef0", "'on'"),
+            ("in-small-letters", "fs-0123456789abcdef0", "enabled"),
+            ("disabled", "fs-0123456789abcdef0", "DISABLED"),
+            ("empty", "fs-0123456789abcdef0", "''"),
+            ("by-an-expression", "fs-0123456789abcdef0", "'${TLS}'"),
+            ("of-no-file-system", "''", "DISABLED"),
+        )
+    ),
     # EFS202
     Snippet(
         "access-point-of-odd-paths",
@@ -383,6 +399,20 @@ SNIPPETS = [
       Properties: {FileSystemId: !Ref System, RootDirectory: {Path: /app}}
     """,
         ),
+    ),
+    Snippet(
+        "anonymous-beside-other-servers",
+        stack(efs(POINT.replace("}", ", IAM: ENABLED}"), "!Ref System"), "TaskRoleArn: !GetAtt Role.Arn", ROLES)
+        + "\n".join(
+            f"    - {{Name: {name}, DockerVolumeConfiguration: {{Driver: {driver}, DriverOpts: {{{options}}}}}}}\n"
+            for name, driver, options in (
+                ("server", "local", "type: nfs, device: 'nas:/x', o: nolock"),
+                ("address", "local", "type: nfs, device: ':/x', o: addr=10.0.0.1"),
+                ("none", "local", "type: nfs, device: ':/x'"),
+                ("plugin", "rexray/efs", "size: 1"),
+            )
+        ).replace("    - ", "        - ")
+        + "  System: {Type: AWS::EFS::FileSystem}\n",
     ),
     Snippet(
         "anonymous-where-a-policy-asks-who-it-is",
