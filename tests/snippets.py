@@ -65,6 +65,7 @@ def docker(options: str, more: str = "", driver: str = "local") -> str:
 
 SERVER = "fs-0123456789abcdef0.efs.eu-west-1.amazonaws.com"
 TLS = ", TransitEncryption: ENABLED"
+PLAIN_TLS = ", transitEncryption: ENABLED"
 POINT = f"{TLS}, AuthorizationConfig: {{AccessPointId: fsap-0123456789abcdef0}}"
 MAPPED = """
     file-systems:
@@ -88,6 +89,9 @@ def instance(name: str, *mounts: str) -> str:
 """
 
 
+MOUNTED_ANYWHERE = instance("One", "fs-0123456789abcdef0:/ /mnt/efs").replace(
+    "'{{resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2/recommended/image_id}}'", "ami-0123456789abcdef0"
+)
 ROLES = """
     Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
     """
@@ -232,6 +236,18 @@ SNIPPETS = [
     Snippet(
         "docker-volume-read-only-and-mounted-nowhere",
         plain(docker(f"type: nfs, device: ':/', o: 'addr={SERVER},ro'"), points="!x y"),
+    ),
+    *(
+        Snippet(
+            f"docker-volume-that-binds-{name}",
+            plain(docker(f"type: none, device: /mnt/efs/app, o: '{options}'")),
+            MAPPED,
+        )
+        for name, options in (("a-path", "bind"), ("a-path-and-what-is-below", "rbind"), ("nothing", "ro"))
+    ),
+    Snippet(
+        "docker-volume-of-a-plugin-with-tls",
+        plain(docker("type: efs, device: 'fs-0123456789abcdef0:/', o: 'tls'", driver="amazon-ecs-volume-plugin")),
     ),
     # EFS103
     Snippet("plugin-volume", plain(docker("x: y", driver="'rexray/efs:latest'"))),
@@ -466,5 +482,40 @@ SNIPPETS = [
             parameters="Image: {Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>', Default: "
             "/aws/service/ecs/optimized-ami/amazon-linux-2/amzn2-ami-ecs-hvm-2.0.20190301-x86_64-ebs/image_id}",
         ),
+    ),
+    Snippet(
+        "instances-of-an-unknown-image-with-volumes-of-different-levels",
+        stack(efs(POINT), resources=MOUNTED_ANYWHERE) + "        - {Name: old, Host: {SourcePath: /mnt/efs/old}}\n",
+    ),
+    Snippet(
+        "instances-of-an-unknown-image-with-tasks-of-different-levels",
+        stack(efs(POINT), resources=MOUNTED_ANYWHERE.replace("ECS_CLUSTER=default", "ECS_CLUSTER=one"))
+        + """
+  Cluster: {Type: AWS::ECS::Cluster, Properties: {ClusterName: one}}
+  Service: {Type: AWS::ECS::Service, Properties: {Cluster: one, TaskDefinition: !Ref Other, LaunchType: EC2}}
+  Other:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions: [{Name: app, Image: example/app, MountPoints: [{SourceVolume: old, ContainerPath: /old}]}]
+      Volumes: [{Name: old, Host: {SourcePath: /mnt/efs/old}}]
+""",
+    ),
+    # EFS403
+    *(
+        Snippet(
+            f"unsupported-platform-of-{name}",
+            plain(volume, "runtimePlatform: {operatingSystemFamily: WINDOWS_SERVER_2022_CORE}", "[]"),
+            f"target: {target}",
+        )
+        for name, volume, target in (
+            ("a-volume-at-the-target", f"efsVolumeConfiguration: {{fileSystemId: fs-1{PLAIN_TLS}}}", "tls"),
+            ("a-volume-below-the-target", "efsVolumeConfiguration: {fileSystemId: fs-1}", "tls"),
+            (
+                "a-volume-with-tls-below-the-target",
+                f"efsVolumeConfiguration: {{fileSystemId: fs-1{PLAIN_TLS}}}",
+                "access-point",
+            ),
+            ("a-volume-that-is-not-efs", "host: {sourcePath: 'C:/data'}", "iam"),
+        )
     ),
 ]
