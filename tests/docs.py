@@ -91,9 +91,10 @@ def _cut(line: str) -> str:
 
 
 if __name__ == "__main__":
+    from scripts import MOUNTED, record
     from support import SAID
 
-    for path, text in {**written(), SAID: everything_said()}.items():
+    for path, text in {**written(), SAID: everything_said(), MOUNTED: record()}.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8", newline="\n")
             print(f"{path.relative_to(ROOT)} written")

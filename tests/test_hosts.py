@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+from scripts import MOUNTED, record
 
 from rules.hosts import FoundMount, HostScript, read_file, read_user_data
 from rules.model import Ref, Text
@@ -51,6 +52,10 @@ def shown(mount: FoundMount) -> str:
 
 def mounts(script: str) -> list[str]:
     return [shown(mount) for mount in read(script).mounts]
+
+
+def test_what_is_read_of_small_scripts() -> None:
+    assert record() == MOUNTED.read_text(encoding="utf-8")
 
 
 # -- the idioms of real scripts ----------------------------------------------------------------------------------------

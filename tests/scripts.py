@@ -1,0 +1,220 @@
+"""Small scripts and files of a container instance, about which `mounted.txt` records what is read from them.
+
+Each stands for one way to write something: a command's options, a condition, a form of a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from support import ROOT
+
+from rules.hosts import HostScript, read_file, read_user_data
+from rules.model import Text
+
+MOUNTED = ROOT / "tests" / "mounted.txt"
+"""What is read from each: read it in the diff of a change. `make docs` writes it anew."""
+
+ID = "fs-12345678"
+MOUNT = f"mount -t efs {ID}:/ /e"
+UNDER = f"{MOUNT}\n"
+
+
+CONDITIONS = [
+    "[ a = a ]", "[ a = b ]", "[ a == a ]", "[ a != b ]", "[ a != a ]", "[ a = a* ]", "[ -z '' ]", "[ -z a ]", "[ -n '' ]", "[ -n a ]",
+    "[ -z $X ]", "[ 1 -eq 1 ]", "[ 1 -eq 2 ]", "[ 1 -ne 1 ]", "[ 1 -lt 2 ]", "[ 2 -lt 2 ]", "[ 2 -le 2 ]", "[ 3 -gt 2 ]", "[ 2 -gt 2 ]",
+    "[ 2 -ge 2 ]", "[ 1 -xx 2 ]", "[ ! a = a ]", "[ ! a = b ]", "[ ! -f /x -a ! -f /y ]", "[ -f /x ]", "[ a = $X ]", "[[ a == a ]]",
+    "true; [ $? = 0 ]", "false; [ $? = 0 ]", "true; [ $? -eq 0 ]", "true; [ $? == 0 ]", "true; [ $? != 0 ]", "true; [ $? -ne 0 ]",
+    "true; [ $? -gt 0 ]", "true; [ $? -lt 0 ]", "false; [ $? -ne 0 ]", "true; [ ${?} -eq 0 ]", "test a = b", "mountpoint -q /e",
+    "mountpoint -q /x", "grep -q /e /proc/mounts", "grep -qe /e /etc/mtab", "grep -qv /e /etc/mtab", "grep -q /e /x", "mount | grep -q /e",
+    "mount -l | grep -q /e", "cat /proc/mounts | grep -q '^.*/e '", "df | grep /e", "command -v mount.efs", "command -V mount.efs", "! true",
+    "command -p true", "findmnt /e", "mount",
+]  # fmt: skip
+"""Conditions on a host that has mounted at /e."""
+
+SCRIPTS = [
+    *(f"{UNDER}if {condition}; then umount /e; fi" for condition in CONDITIONS),
+    *(f"{kind} {condition}; do {MOUNT}; break; done" for kind in ("while", "until") for condition in ("true", "false", "[ -f /x ]")),
+    # umount and other commands about mounts
+    *(
+        f"{UNDER}{command}"
+        for command in (
+            "umount /e", "umount -t efs /e", "umount -t /e /x", "umount -O x /e", "umount -N /e /x", "umount -l -f /e", "umount -a", "umount -A",
+            "umount $X", "umount /x /e", "mount -o remount,ro /e", "mount -o remount /e", "mount --make-shared /e", "mount -L data /e",
+            "mount -U x /e", "mount --label=x /e", "mount --uuid x /e", "mount -L -a /e", "mount --move /e /f", "mount -M /e /f", "mount -M /e",
+            "mount --bind /e /f", "mount -B /e/x /f", "mount -R /e /f", "mount --rbind /e /f", "mount -o bind,ro /e /f", "mount --bind /x /e",
+            "mount -t tmpfs none /e", "mount -t tmpfs none /e/x", "mount -o bind /x /e/y", "mount /e", "mount -t efs /z", "mount /dev/sdf /e/d",
+            "s3fs bucket /e", "s3fs bucket -o x /e/b /c", "s3fs bucket", "goofys bucket /g", "ln -s /e /l", "ln -sf /e/x /l", "ln --symbolic /e /l",
+            "ln /e /l", "ln -s /e", "ln -s /x /l", "cd /e; mount --bind x /f", "mount -t efs a b c d", "mount -t nfs4 -T x -p y fs-12345678:/ /n",
+            "mount -F /e", "mount -t efs -N ns fs-12345678:/ /n", "mount --target /n --source fs-12345678:/ -t efs", "mount --target=/n -t efs fs-1:/",
+        )
+    ),
+    # directories
+    *(
+        f"{UNDER}{command}"
+        for command in (
+            "mkdir /e/a", "mkdir -p /e/a /e/b", "mkdir -m 755 /e/a", "mkdir -m755 /e/a", "mkdir -pm 700 /e/a", "mkdir --mode=0750 /e/a",
+            "mkdir --mode 1777 /e/a", "mkdir -m u=rwx /e/a", "mkdir /x", "mkdir /e/*", "mkdir --mode", "install -d /e/a", "install --directory /e/a",
+            "install -d -o 7 -g 8 -m 750 /e/a", "install -d --owner=7 --group 8 --mode=0700 /e/a", "install -o7 -g8 -m7 -d /e/a", "install x /e/a",
+            "install -d -o root /e/a", "install -d -o nobody /e/a", "chown 7 /e/a", "chown 7:8 /e/a", "chown 7.8 /e/a", "chown :8 /e/a",
+            "chown 7: /e/a", "chown -R 7:8 /e/a /e/b", "chown root:root /e/a", "chown nobody /e/a", "chown --reference=/x /e/a", "chgrp 8 /e/a",
+            "chgrp -R 8 /e/a", "chown 4294967295 /e/a", "chown 4294967296 /e/a", "chmod 755 /e/a", "chmod -R 0755 /e/a", "chmod u+x /e/a",
+            "chmod --recursive 7 /e/a", "chmod -x /e/a", "chown 7 /e", "cd /e; mkdir a", "mkdir /e/a; chown 7:8 /e/a; chmod 700 /e/a",
+            "mkdir /e/a; umount /e; mkdir /e/b", "if [ -f /x ]; then mkdir /e/a; fi",
+        )
+    ),
+    # text that is written
+    *(
+        f"{command} >> /etc/fstab"
+        for command in (
+            f"echo -n '{ID}:/ /e efs'", f"echo -e '{ID}:/\\t/e\\tefs'", f"echo -ne '\\n{ID}:/ /e efs\\n'", f"echo -E '{ID}:/ /e efs'",
+            f"printf -- '{ID}:/ /e efs'", f"printf '%s\\n' '{ID}:/ /e efs' '{ID}:/x /f efs'", f"printf '%s %s efs\\n' {ID}:/ /e {ID}:/x /f",
+            f"printf '%b' '{ID}:/ /e efs\\n'", f"printf '%%\\n{ID}:/ /e efs\\n'", f"printf '%s /e efs 0 %d\\n' {ID}:/", "printf", "printf --",
+            f"printf -v LINE '{ID}:/ /e efs'", f"printf '%-5s /e efs %i' {ID}:/ 0", f"echo {ID}:/ /e", f"echo '{ID}:/ none efs'", f"echo '{ID}:/ /e\\040x efs'",
+            f"echo '# {ID}:/ /e efs'", f"echo '{ID}:/a /e efs'; echo '/e /f none bind'", f"echo '{ID}:/a /e efs' | cat", f"echo '{ID}:/a /e efs' | cat -",
+        )
+    ),
+    f"printf -v LINE '{ID}:/ /e efs'\necho $LINE >> /etc/fstab",
+    f"echo '{ID}:/ /e efs' | tee /etc/fstab",
+    f"echo '{ID}:/ /e efs' >> /etc/fstab\necho '{ID}:/ /f efs' | tee /etc/fstab",
+    f"echo '{ID}:/ /e efs' >> /etc/fstab\necho '{ID}:/ /f efs' | tee -a /etc/fstab",
+    f"echo '{ID}:/ /e efs' >> /etc/fstab\necho '{ID}:/ /f efs' > /etc/fstab",
+    f"echo '{ID}:/ /e efs' >> /etc/fstab\nsed -i 's/a/b/' /etc/fstab",
+    f"echo '{ID}:/ /e efs' >> /etc/fstab\nsed --in-place=x 's/a/b/' /etc/fstab",
+    f"echo '{ID}:/ /e efs' >> /etc/fstab\nsed -n 's/a/b/' /etc/fstab",
+    f"echo '{ID}:/ /e efs' >> /etc/fstab\nsed -ri 's/a/b/' /etc/fstab",
+    "sed -i 's/efs/x/' /etc/fstab",
+    "sed -i 's/a/x/' /etc/fstab",
+    f"echo '{MOUNT}' > /a.sh; sed -i s/a/b/ /a.sh; bash /a.sh",
+    f"echo '{MOUNT}' > /a.sh; cp /a.sh /b.sh; bash /b.sh",
+    f"echo '{ID}:/ /e efs' > /a; mv /a /etc/fstab",
+    f"echo '{ID}:/ /e efs' >> /etc/fstab\ncp /x /etc/fstab",
+    f"echo '{ID}:/ /e efs' > /a; cat /a >> /etc/fstab",
+    f"echo '{ID}:/ /e efs' > /a; cat /x /a >> /etc/fstab",
+    f"cat /proc/mounts > /x; cat <<E >> /etc/fstab\n# x\n{ID}:/ /e efs\nE",
+    # commands that run commands
+    *(
+        command.replace("MOUNT", MOUNT)
+        for command in (
+            "sudo MOUNT", "sudo -u root MOUNT", "sudo -n MOUNT", "sudo -- MOUNT", "sudo A=b MOUNT", "doas -u x MOUNT", "env A=b MOUNT", "env -u X MOUNT",
+            "nohup MOUNT", "time -f x MOUNT", "nice -n 5 MOUNT", "ionice -c 3 MOUNT", "exec MOUNT", "command MOUNT", "command -p MOUNT", "setsid MOUNT",
+            "timeout 5 MOUNT", "timeout -k 1 5 MOUNT", "flock /x MOUNT", "flock -w 1 /x MOUNT", "cloud-init-per once x MOUNT", "systemd-run -p x MOUNT",
+            "bash -c 'MOUNT'", "bash -ec 'MOUNT'", "bash -x -c 'MOUNT'", "bash --command 'MOUNT'", "su - root -c 'MOUNT'", "su -c 'MOUNT'", "bash -c",
+            "bash -c 'mount -t efs fs-12345678:/ $0' /e", "bash -c 'mount -t efs fs-12345678:/ $1' x /e", "eval MOUNT", "eval 'MOUNT'", "eval \"$X MOUNT\"",
+            "bash <<E\nMOUNT\nE", "echo 'MOUNT' | sh", "echo 'MOUNT' > /a.sh; . /a.sh", "echo 'MOUNT' > /a.sh; source /a.sh", "echo 'MOUNT' > /a.sh; /a.sh",
+            "echo 'MOUNT' > /a.sh; chmod +x /a.sh; ./a.sh", "echo 'MOUNT' > /a.sh; sh -x /a.sh", "echo 'mount -t efs fs-12345678:/ $1' > /a.sh; sh /a.sh /e",
+            "echo 'A=/e' > /a.sh; . /a.sh; mount -t efs fs-12345678:/ $A", "echo 'A=/e' > /a.sh; sh /a.sh; mount -t efs fs-12345678:/ $A",
+            "[ -f /x ] && echo 'MOUNT' > /a.sh; sh /a.sh", "[ -f /x ] && echo 'MOUNT' > /a.sh; . /a.sh; mount -t efs fs-12345678:/x /f", "crontab -l; MOUNT",
+            "(MOUNT)", "{ MOUNT; }", "(exit 1); MOUNT", "f() { MOUNT; }; f", "function f { MOUNT; }; f", "function f() { MOUNT; }; f", "f() { MOUNT; }",
+            "f() { mount -t efs fs-12345678:/ $1; }; f /e", "f() { return; MOUNT; }; f", "exit; MOUNT", "a=1 MOUNT", "select x in a; do MOUNT; done",
+            "for x in /e /f; do mount -t efs fs-12345678:/ $x; done", "for x; do MOUNT; done", "case a in a) MOUNT;; esac", "case a in b) MOUNT;; esac",
+            "case $X in b) MOUNT;; esac", "case a in b|a) MOUNT;; esac", "case a in *) MOUNT;; esac", "MOUNT &", "MOUNT & wait", "! MOUNT", "coproc MOUNT",
+            "true && MOUNT", "false && MOUNT", "true || MOUNT", "false || MOUNT", "true && false || MOUNT", "mkdir /e && MOUNT || exit 1", "x=`MOUNT`",
+            "x=$(MOUNT)", "if true; then MOUNT; else umount /e; fi", "if false; then :; elif true; then MOUNT; fi", "if [ -f /x ]; then MOUNT; else MOUNT; fi",
+        )
+    ),
+    # words
+    *(
+        f"mount -t efs {words}"
+        for words in (
+            f"{ID}:/ '/e f'", f"{ID}:/ \"/e\\\"f\"", f"{ID}:/ /e\\ f", f"{ID}:/ $'/e\\tf'", f"{ID}:/ /{{e,f}}", f"{ID}:/{{a,b}} /e", f"{ID}:/ ~/e", f"{ID}:/ /e#f",
+            f"{ID}:/ /e # comment", f"{ID}:/ `echo /e`", f"{ID}:/ $(echo /e)", f"{ID}:/ \"$(echo '/e')\"", f"{ID}:/ $((1+1))", f"{ID}:/ /e$((1+1))", f"{ID}:/ /e$1",
+            f"{ID}:/ ${{X:-/e}}", f"{ID}:/ ${{X-/e}}", f"{ID}:/ ${{X:=/e}}", f"{ID}:/ ${{X:?no}}", f"{ID}:/ ${{X:+/e}}", f"{ID}:/ ${{X%/}}", f"{ID}:/ ${{#X}}",
+        )
+    ),
+    *(
+        f"X={value}\nmount -t efs {ID}:/ {word}"
+        for value in ("/e/f/", "''")
+        for word in ("$X", "\"$X\"", "'$X'", "${X}", "${X:-/d}", "${X-/d}", "${X:+/p}", "${X+/p}", "${X%/}", "${X%%/*}", "${X#/}", "${X##*/}", "${X/e/g}", "${X//\\//_}", "${X:1}", "${X:0:2}", "${X^^}", "${#X}", "${X:=/d}", "${X:?}", "${!X}", "/a$X")
+    ),
+    # cloud-config
+    *(
+        f"#cloud-config\n{config}"
+        for config in (
+            f"mounts:\n- [{ID}:/, /e, efs]", f"mounts:\n- [{ID}:/, /e]", f"mounts:\n- ['{ID}:/', /e, efs, 'tls,_netdev', 0, 0]", f"mounts:\n- [{ID}:/, none, efs]",
+            f"mounts:\n- [{ID}:/, null]", f"mounts:\n- ['{ID}:/']", f"mounts:\n- [{ID}:/, NONE, efs]", f"mounts:\n- [{ID}:/, e, efs]", "mounts:\n- [sdf, none, swap]",
+            f"mount_default_fields: [null, null, efs, tls]\nmounts:\n- [{ID}:/, /e]", f"mount_default_fields: [null, /d]\nmounts:\n- ['{ID}:/']",
+            f"mounts:\n- [{ID}:/, /e, efs]\n- [{ID}:/x, /f, null, ro]", f"runcmd:\n- [mount, -t, efs, '{ID}:/', '/e f']", f"runcmd:\n- [mount, -t, efs, '{ID}:/', /e]",
+            f"runcmd:\n- [sh, -c, 'x; {MOUNT}']", f"runcmd:\n- - mount\n  - -t\n  - efs\n  - {ID}:/\n  - /e", f"bootcmd:\n- {MOUNT}", "runcmd:\n- 5\n- null\n- [1, 2.5, true]",
+            f"runcmd:\n- |\n  x\n  {MOUNT}\n- mount -t efs {ID}:/f /f", f"write_files:\n- path: /etc/fstab\n  content: |\n    # x\n    {ID}:/ /e efs",
+            f"write_files:\n- path: /etc/fstab\n  append: true\n  content: '{ID}:/ /e efs'", f"write_files:\n- path: /a.sh\n  content: {MOUNT}\nruncmd:\n- sh /a.sh",
+            "write_files:\n- {path: /etc/fstab, encoding: b64, content: eA==}", "write_files:\n- {path: /a.sh, encoding: b64, content: eA==}",
+            f"write_files:\n- {{path: /etc/fstab, encoding: text/plain, content: '{ID}:/ /e efs'}}", "write_files:\n- {path: /x, encoding: b64, content: eA==}",
+            f"write_files:\n- path: /etc/systemd/system/e.mount\n  content: |\n    [Mount]\n    What={ID}:/\n    Where=/e\n    Type=efs\nruncmd:\n- systemctl enable e.mount",
+            "a: [", "mount: [", "- x",
+        )
+    ),
+    # archives and other forms
+    f"#!/bin/sh\n{MOUNT}",
+    f"#cloud-boothook\n{MOUNT}",
+    f"#include\nhttp://x/mount.efs?{ID}",
+    f"#!/usr/bin/python3\nos.system('{MOUNT}')",
+    f"<powershell>{MOUNT}</powershell>",
+    f"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/x-shellscript\n\n#!/bin/sh\nx\n{MOUNT}\n--b--\n",
+    f"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=c\n\n--c\nContent-Type: text/x-shellscript\n\n{MOUNT}\n--c--\n--b--\n",
+    f"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/cloud-config\nContent-Transfer-Encoding: base64\n\n{MOUNT}\n--b--\n",
+]  # fmt: skip
+
+UNIT = f"[Unit]\nAfter=x\n[Mount]\nWhat={ID}:/\nWhere=/e\nType=efs\nOptions=tls\n"
+FILES = [
+    ("/etc/fstab", f"# x\n{ID}:/ /e efs tls 0 0\n{ID}:/x /f efs\n"),
+    ("/etc/fstab", f"/e/x /g none bind\n{ID}:/ /e efs"),
+    ("/etc/fstab", f"/e/x /g none rbind,ro\n{ID}:/ /e efs"),
+    ("/etc/systemd/system/e.mount", UNIT),
+    ("/etc/systemd/system/e.mount", UNIT.replace("What=", "; x\n# y\nWhat = ")),
+    ("/etc/systemd/system/e.mount", UNIT.replace("What=", "What=\\\n  ")),
+    ("/etc/systemd/system/e.mount", UNIT.replace("Where=/e", "Where=/e%i")),
+    ("/etc/systemd/system/e.mount", UNIT.replace("[Mount]", "[Service]")),
+    ("/etc/systemd/system/e.mount", UNIT.replace("Type=efs\n", "")),
+    ("/etc/systemd/system/e.mount", UNIT.replace("=efs", '="efs"')),
+    ("/etc/systemd/system/e.service", f"[Service]\nType=oneshot\nExecStart=-/bin/sh -c '{MOUNT}'\n"),
+    ("/etc/systemd/system/e.service", f"[Service]\nExecStartPre=mkdir /e\n\nExecStart=@/bin/{MOUNT}\n"),
+    ("/etc/systemd/system/e.service", f"[Service]\nExecStart=/bin/sh -c 'A={ID}; mount -t efs $$A:/ /e%%'\n"),
+    ("/etc/systemd/system/e.service", f"[Unit]\nExecStart={MOUNT}\n"),
+    ("/etc/auto.efs", f"e -fstype=efs,tls {ID}:/\n"),
+    ("/etc/auto.efs", f"/e -fstype=efs {ID}:/\n"),
+    ("/etc/auto_efs", f"# x\n/e -fstype=efs {ID}:/\n+x y\n"),
+    ("/etc/autofs/x", f"/e {ID}.efs.us-east-1.amazonaws.com:/\n"),
+    ("/etc/auto.misc", f"e -fstype=efs :{ID}:/\n"),
+    ("/etc/auto.misc", "* -fstype=efs fs-12345678:/&\n"),
+    ("/etc/auto.misc", "e -fstype=efs fs-12345678:/ fs-12345678:/x\n"),
+    ("/etc/auto.misc", "e -fstype=efs fs-12345678:/ \\\n"),
+    ("/etc/auto.misc", "e -fstype=ext4 :/dev/sdf\n"),
+    ("/etc/auto.master", f"/e -fstype=efs {ID}:/\n"),
+    ("/etc/cloud/cloud.cfg.d/x.cfg", f"x: 1\nruncmd:\n- {MOUNT}\n"),
+    ("/a.sh", f"x\n{MOUNT}"),
+    ("/a", f"#!/bin/bash\n{MOUNT}"),
+    ("/a", MOUNT),
+    ("/etc/rc.local", MOUNT),
+    ("/etc/init.d/efs", f"#!/bin/sh\n{MOUNT}"),
+    ("/var/lib/cloud/scripts/per-boot/x", MOUNT),
+]
+
+
+def load(text: str) -> object:
+    """YAML as plain data."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe").load(text)
+    except YAMLError as problem:
+        raise ValueError(str(problem)) from problem
+
+
+def record() -> str:
+    """What is read from every script and file."""
+    texts = [f"{script!r}\n{''.join(_shown(read_user_data(Text.of(script), load)))}" for script in SCRIPTS]
+    for path, content in FILES:
+        texts.append(f"{path}: {content!r}\n{''.join(_shown(read_file(path, Text.of(content), load)))}")
+    return "".join(texts)
+
+
+def _shown(read: HostScript) -> Iterator[str]:
+    for mount in read.mounts:
+        system = mount.file_system.source if mount.file_system else f"? ({mount.server})"
+        options = f" {','.join(mount.options)}" if mount.options else ""
+        more = "" if mount.certain else ", maybe"
+        yield f"    line {mount.line}: {mount.host_path} <- {system}:{mount.directory}{options}{more}\n"
+    for other in (*read.others, *read.directories, *read.unclear):
+        yield f"    {other}\n"
