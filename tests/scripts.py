@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from support import ROOT
 
+from migrate.dialects.scripts import parse_yaml
 from rules.hosts import HostScript, read_file, read_user_data
 from rules.model import Text
 
@@ -191,22 +192,11 @@ FILES = [
 ]
 
 
-def load(text: str) -> object:
-    """YAML as plain data."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        return YAML(typ="safe").load(text)
-    except YAMLError as problem:
-        raise ValueError(str(problem)) from problem
-
-
 def record() -> str:
     """What is read from every script and file."""
-    texts = [f"{script!r}\n{''.join(_shown(read_user_data(Text.of(script), load)))}" for script in SCRIPTS]
+    texts = [f"{script!r}\n{''.join(_shown(read_user_data(Text.of(script), parse_yaml)))}" for script in SCRIPTS]
     for path, content in FILES:
-        texts.append(f"{path}: {content!r}\n{''.join(_shown(read_file(path, Text.of(content), load)))}")
+        texts.append(f"{path}: {content!r}\n{''.join(_shown(read_file(path, Text.of(content), parse_yaml)))}")
     return "".join(texts)
 
 

@@ -157,7 +157,7 @@ def _write_files(shell: Shell, config: Config) -> str:
                 shell.host.unclear(line, f"{place} is encoded")
             continue
         if item.get("append") is not True:
-            shell.host.files.pop(place, None)
+            files.empty(shell.host, place)
         files.write(shell.host, place, content, config.line(content), 1, certain=not shell.branches)
     return "write_files"
 

@@ -27,8 +27,15 @@ _SHELLS = re.compile(r"#!\s*/\S*?(?:env\s+)?(?:ba|da|a|k|z)?sh\b")
 _FSTAB_LINE = re.compile(r"^\s*[^#\s]\S*:/\S*\s+\S+\s+(?:nfs4?|efs)\b", re.MULTILINE)
 
 
+def empty(host: Host, path: str) -> None:
+    """Forget what a file holds. What fstab said may be mounted already, but the next start does not mount it again."""
+    if path == FSTAB:
+        host.table.doubt_persistent()
+    host.files.pop(path, None)
+
+
 def write(host: Host, path: str, text: str, line: int, step: int, *, certain: bool) -> None:
-    """Append to a file (fstab is never emptied: what it said may be mounted already). `path` is "" if not known."""
+    """Append to a file. `path` is "" if not known."""
     if path == FSTAB:
         if text != LISTING:
             read_fstab(host, text, line, step)

@@ -123,6 +123,8 @@ class Host:
         source, path = self.path(request.source, directory), self.path(request.target, directory)
         if path is not None and path != "/":
             self.table.bind(source or "/", path, request.line, persistent=request.persistent)
+            if "ro" in request.options:
+                self.table.doubt(path)  # read-only, or not: mount(8) heeds it since util-linux 2.27
 
     def link(self, target: str, path: str, line: int) -> None:
         """A symbolic link was made; it matters if it leads to EFS in the end."""

@@ -93,7 +93,7 @@ def tee(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
     for name in arguments:
         if not name.startswith("-") and (path := shell.host.path(name, shell.directory)):
             if not shell.branches and not any(a in ("-a", "--append") for a in arguments):
-                shell.host.files.pop(path, None)
+                files.empty(shell.host, path)
             files.write(
                 shell.host, path, given.text, given.line if given.step else line, given.step, certain=not shell.branches
             )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from rules.hosts import commands
+from rules.hosts import commands, files
 from rules.hosts.branches import Input, Output
 from rules.hosts.odds import LISTING, MOUNT_LISTS, Odds
 from rules.hosts.syntax import HereDocument, Part, Redirection, Simple, Word, split_assignment
@@ -109,7 +109,7 @@ def redirected(shell: Shell, redirections: list[Redirection], line: int) -> Iter
             shell.input = Input(file.text, file.line, 1) if file else listing
         elif ">" in operator and operator != ">&" and redirection.descriptor in ("", "1"):
             if operator in (">", ">|", "&>") and path and not shell.branches:
-                shell.host.files.pop(path, None)
+                files.empty(shell.host, path)
             shell.output = Output(path=path or "")
     yield
     shell.output, shell.input = output, given
