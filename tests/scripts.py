@@ -17,6 +17,7 @@ MOUNTED = ROOT / "tests" / "mounted.txt"
 """What is read from each: read it in the diff of a change. `make docs` writes it anew."""
 
 ID = "fs-12345678"
+DNS = f"{ID}.efs.us-east-1.amazonaws.com"
 MOUNT = f"mount -t efs {ID}:/ /e"
 UNDER = f"{MOUNT}\n"
 
@@ -143,6 +144,51 @@ SCRIPTS = [
             f"write_files:\n- {{path: /etc/fstab, encoding: text/plain, content: '{ID}:/ /e efs'}}", "write_files:\n- {path: /x, encoding: b64, content: eA==}",
             f"write_files:\n- path: /etc/systemd/system/e.mount\n  content: |\n    [Mount]\n    What={ID}:/\n    Where=/e\n    Type=efs\nruncmd:\n- systemctl enable e.mount",
             "a: [", "mount: [", "- x",
+        )
+    ),
+    # files that are written and used, or not
+    *(
+        f"cat > /etc/systemd/system/e.mount <<E\n[Mount]\nWhat={ID}:/\nWhere=/e\nType=efs\nE\nsystemctl {words}"
+        for words in (
+            "enable e.mount", "start e.mount", "restart e.mount", "reenable --now e.mount", "status e.mount", "enable e.automount", "enable x.mount",
+            "enable /etc/systemd/system/e.mount", "daemon-reload",
+        )
+    ),
+    f"cat > /a <<E\nmount\nE\ncat > /b.sh <<E\n\n{MOUNT}\nE",
+    f"cat > /b.sh <<E\n\necho {DNS}:/ /e nfs4 >> /etc/fstab\nE",
+    f"cat > /b.sh <<E\n\n\n{MOUNT}\nE\n[ -f /x ] && echo >> /b.sh\nsh /b.sh",
+    f"cat > /var/lib/cloud/scripts/per-boot/b <<E\n\n{MOUNT}\nE",
+    f"cat > /etc/rc.local <<E\n\n{MOUNT}\nE",
+    f"cat > /etc/auto.efs <<E\ne -fstype=efs {ID}:/\nE\necho '/m /etc/auto.efs' >> /etc/auto.master",
+    f"cat > /etc/auto.efs <<E\ne -fstype=efs {ID}:/\nE\necho '/m file:/etc/auto.efs' > /etc/auto.master.d/x.autofs",
+    f"[ -f /x ] && echo 'e -fstype=efs {ID}:/' > /etc/auto.misc",
+    f"cat > /etc/systemd/system/e.service <<E\n[Service]\nExecStart={MOUNT}\nE",
+    f"{MOUNT}\r\nmount -t efs {ID}:/x /f\r\n",
+    # lists of commands
+    *(
+        command.replace("MOUNT", MOUNT)
+        for command in (
+            "s3fs bucket /g && MOUNT", "s3fs bucket && MOUNT", "true && true && MOUNT", "true && false && MOUNT", "a && b || c && MOUNT", "mountpoint -q $X && MOUNT",
+            "mountpoint -q $X || MOUNT", "umount -t; MOUNT", "while mkdir /x; do MOUNT; break; done", "until mkdir /x; do MOUNT; break; done",
+            "while ! mkdir /x; do MOUNT; break; done", "cd /m; mount -t efs fs-12345678:/ $PWD/e", "mount -t efs fs-12345678:/ $PWD/e",
+            "mount -t nfs4 us-east-1a.fs-12345678:/ /e", "mount -t efs us-east-1a.fs-12345678:/ /e", f"mount -t efs us-east-1a.{DNS}:/ /e",
+            "A=b$(cat /x); mount -t efs fs-12345678:/$A /e", "A=\"b c\"; mount -t efs fs-12345678:/ /$A", "A='/a b'; mount -t efs fs-12345678:/ \"$A\"",
+            "mount --bind / /f; MOUNT", "mount --bind /a /; MOUNT", "mount -t efs $(cat /x):/ /e; mount -t efs $(cat /y):/ /e",
+            "mount -t nfs4 10.0.0.1:/ /e; mount -t nfs4 10.0.0.2:/ /e", "mount -t nfs4 10.0.0.1:/ /e; umount /e; mount -t nfs4 10.0.0.1:/ /e",
+            "if [ -f /x ]; then mount -t nfs4 10.0.0.1:/ /e; else mount -t nfs4 10.0.0.2:/ /e; fi", "if [ -f /x ]; then MOUNT; fi; mount --bind /e /f",
+            "if [ -f /x ]; then MOUNT; else mount -t efs fs-87654321:/ /e; fi; mount --bind /e /f", "ID=fs-12345678; mount -t efs ${ID}:/ /e",
+        )
+    ),
+    f"#!/bin/sh\nset -e\n{MOUNT}\nf() {{\n  mkdir /e/a\n}}\nf\n",
+    f"## template: jinja\n#cloud-config\nruncmd:\n- {MOUNT}\n",
+    f"## template: jinja\n\n#!/bin/sh\n{MOUNT}\n",
+    f"#cloud-config\nruncmd:\n- [ls]\n- [cd, /m]\n- [mount, -t, efs, '{ID}:/', e]\n",
+    *(
+        "Content-Type: multipart/mixed; boundary=b\n\n"
+        + "".join(f"--b\nContent-Type: text/cloud-config\n\n{config}\n" for config in configs)
+        + "--b--\n"
+        for configs in (
+            (f"runcmd:\n- {MOUNT}", f"runcmd:\n- {MOUNT}"), (f"runcmd:\n- {MOUNT}", "runcmd:\n- ls"), (f"mounts:\n- ['{ID}:/', /e, efs]", "runcmd:\n- ls"),
         )
     ),
     # archives and other forms
