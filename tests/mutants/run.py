@@ -4,7 +4,8 @@ mutmut makes small changes to the code (a mutant each), and the quick tests that
 survives is a gap in the tests, or changes nothing that anybody could see: then `survivors.txt` says why. An unexplained
 survivor ends the run with status 1 and is printed as it would stand there.
 
-`MUTANTS=5` tries so many of each module (the default), drawn by `SEED`; `MUTANTS=all` tries every one, for hours.
+`MUTANTS=4` tries so many of each module (the default), drawn by `SEED`; `MUTANTS=all` tries every one, for hours. What survived an
+earlier run is tried again.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def explained() -> dict[Survivor, str]:
 
 
 def main() -> int:
-    wanted, seed = os.environ.get("MUTANTS", "5"), os.environ.get("SEED", "1")
+    wanted, seed = os.environ.get("MUTANTS", "4"), os.environ.get("SEED", "1")
     run(["rules.paths.*__mutmut_1"])  # which makes them all
     by_module: dict[str, list[str]] = defaultdict(list)
     for mutant in results():
@@ -79,7 +80,7 @@ def main() -> int:
         for mutant in (mutants if wanted == "all" else chance.sample(mutants, min(int(wanted), len(mutants))))
     ]
     codes = results()
-    left = [mutant for mutant in tried if codes[mutant] is None]
+    left = [mutant for mutant in tried if codes[mutant] is None or codes[mutant] in NOT_KILLED]
     for start in range(0, len(left), PORTION):
         run(left[start : start + PORTION])
         print(f"{min(start + PORTION, len(left)):,} of {len(left):,} tried", file=sys.stderr)
