@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from textwrap import dedent
+from textwrap import dedent, indent
 
 
 @dataclass(frozen=True)
@@ -39,20 +39,18 @@ def plain(volume: str, more: str = "", points: str = MOUNTED) -> str:
 
 def stack(volume: str, properties: str = "", resources: str = "", parameters: str = "", head: str = "") -> str:
     """A template with a task definition that has one volume, `data`; each argument is YAML in brackets or lines of its own."""
-    lines = [head, f"Parameters: {{{parameters}}}" if parameters else "", "Resources:", dedent(resources).strip("\n")]
-    body = [
-        "Type: AWS::ECS::TaskDefinition",
-        "Properties:",
-        "  Family: app",
-        *(f"  {line}" for line in dedent(properties).strip().splitlines()),
-        "  ContainerDefinitions:",
-        "    - {Name: app, Image: 'example/app:1', MountPoints: [{SourceVolume: data, ContainerPath: /data}]}",
-        "  Volumes:",
-        f"    - {{Name: data, {volume}}}",
+    parts = [
+        head,
+        f"Parameters: {{{parameters}}}" if parameters else "",
+        "Resources:",
+        indent(dedent(resources), "  "),
+        "  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      Family: app",
+        indent(dedent(properties), "      "),
+        "      ContainerDefinitions:",
+        "        - {Name: app, Image: 'example/app:1', MountPoints: [{SourceVolume: data, ContainerPath: /data}]}",
+        f"      Volumes:\n        - {{Name: data, {volume}}}",
     ]
-    resource = ["  Task:", *(f"    {line}" for line in body)]
-    text = "\n".join([*lines[:3], *(f"  {line}" for line in lines[3].splitlines() if line), *resource])
-    return "\n".join(line for line in text.splitlines() if line.strip()) + "\n"
+    return "".join(f"{line}\n" for part in parts for line in part.splitlines() if line.strip())
 
 
 def efs(more: str = "", system: str = "fs-0123456789abcdef0") -> str:
