@@ -68,9 +68,7 @@ def distinct(states: States) -> States:
 
 
 def upwards(path: str) -> Iterator[str]:
-    """A normalised path and all directories above it."""
+    """A normalised path and all directories above it but the root, where nothing is mounted that a script could take away."""
     while path:
         yield path
-        if path == "/":
-            return
-        path = path.rpartition("/")[0] or ("/" if path.startswith("/") else "")
+        path = path.rpartition("/")[0]
