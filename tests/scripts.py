@@ -180,6 +180,11 @@ SCRIPTS = [
         )
     ),
     f"{UNDER}umount -O /e /x",
+    f"mount -t efs {ID}:/ /eXf",
+    f"mount -t efs {ID}:/ \"\"/e",
+    f"'' {MOUNT}",
+    f"\"A\"=b {MOUNT}",
+    f"if (false); then :; else ({MOUNT}); fi",
     f"{UNDER}mount -t nfs /z",
     f"{UNDER}mount -t nfs4 /z",
     f"{MOUNT} -o tls\necho '{ID}:/ /e efs defaults' >> /etc/fstab",

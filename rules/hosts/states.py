@@ -68,7 +68,7 @@ def distinct(states: States) -> States:
 
 
 def upwards(path: str) -> Iterator[str]:
-    """A normalised path and all directories above it but the root, where nothing is mounted that a script could take away."""
+    """A normalised path and the directories above it, without the root: nothing is mounted there."""
     while path:
         yield path
         path = path.rpartition("/")[0]
