@@ -180,6 +180,7 @@ SCRIPTS = [
         )
     ),
     f"{UNDER}umount -O /e /x",
+    f"if [ -f /x ]; then {MOUNT}; umount /e; fi",
     f"if [ $? = 0 ]; then {MOUNT}; fi",
     f"mount -t efs {ID}:/ /eXf",
     f"mount -t efs {ID}:/ \"\"/e",

@@ -591,6 +591,7 @@ SOUND = EfsVolume(FS, transit_encryption=ENABLED, access_point=POINT, iam=ENABLE
         pytest.param(SOUND, {}, [], id="sound"),
         pytest.param(EfsVolume(FS), {}, [], id="preview"),
         pytest.param(replace(SOUND, root_directory=Text.of("/")), {}, [], id="slash beside an access point"),
+        pytest.param(replace(SOUND, root_directory=Text.of("")), {}, [], id="nothing beside an access point"),
         pytest.param(
             replace(SOUND, root_directory=Text.of("/a")),
             {},
