@@ -434,6 +434,31 @@ SNIPPETS = [
             efs("", "!Ref System"), "TaskRoleArn: !GetAtt Role.Arn", ROLES + SYSTEM % "'elasticfilesystem:ClientMount'"
         ),
     ),
+    # EFS301
+    *(
+        Snippet(
+            f"root-directory-and-an-access-point-{name}",
+            stack(
+                efs(
+                    f"{TLS}, RootDirectory: {directory}, AuthorizationConfig: {{AccessPointId: {point}}}", "!Ref System"
+                ),
+                resources=f"""
+                System: {{Type: AWS::EFS::FileSystem}}
+                Point:
+                  Type: AWS::EFS::AccessPoint
+                  Properties: {{FileSystemId: !Ref System, RootDirectory: {{Path: {path}}}}}
+                """,
+                head="Conditions: {Live: !Equals [a, b]}",
+            ),
+        )
+        for name, directory, point, path in (
+            ("that-agree", "/app", "!Ref Point", "/app"),
+            ("that-differ", "/app", "!Ref Point", "/other"),
+            ("of-another-source", "/app", "fsap-0123456789abcdef0", "/app"),
+            ("that-may-be-left-out", "/app", "!If [Live, !Ref Point, !Ref AWS::NoValue]", "/app"),
+            ("by-an-expression", "!ImportValue directory", "!Ref Point", "/app"),
+        )
+    ),
     # EFS401, EFS402
     Snippet(
         "platform-version-by-a-parameter",
