@@ -73,11 +73,10 @@ def main() -> int:
     by_module: dict[str, list[str]] = defaultdict(list)
     for mutant in results():
         by_module[module(mutant)].append(mutant)
-    chance = random.Random(seed)
     tried = [
         mutant
-        for mutants in by_module.values()
-        for mutant in (mutants if wanted == "all" else chance.sample(mutants, min(int(wanted), len(mutants))))
+        for name, mutants in by_module.items()
+        for mutant in (mutants if wanted == "all" else _drawn(mutants, int(wanted), f"{seed} {name}"))
     ]
     codes = results()
     left = [mutant for mutant in tried if codes[mutant] is None or codes[mutant] in NOT_KILLED]
@@ -105,6 +104,10 @@ def main() -> int:
     print(_row("all", sum(map(len, by_module.values())), total))
     print(f"\n{total['killed'] / len(tried):.1%} of {len(tried):,} mutants killed (SEED={seed}); {len(unexplained)} survivors unexplained")
     return 1 if unexplained else 0
+
+
+def _drawn(mutants: list[str], wanted: int, seed: str) -> list[str]:
+    return random.Random(seed).sample(mutants, min(wanted, len(mutants)))
 
 
 def _row(name: str, mutants: int, count: Counter[str]) -> str:
