@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -38,6 +39,7 @@ class Person:
         )
 
     def _control(self) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in the background of a script begins without it
         fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
 
     def __enter__(self) -> Person:
