@@ -31,6 +31,9 @@ class Snippet:
 MOUNTED = "[{sourceVolume: data, containerPath: /data}]"
 
 
+APP = "        - {Name: app, Image: 'example/app:1', MountPoints: [{SourceVolume: data, ContainerPath: /data}]}\n"
+
+
 def plain(volume: str, more: str = "", points: str = MOUNTED) -> str:
     """A definition of the API with one volume, `data`."""
     container = f"containerDefinitions: [{{name: app, image: 'example/app:1', mountPoints: {points}}}]"
@@ -47,7 +50,7 @@ def stack(volume: str, properties: str = "", resources: str = "", parameters: st
         "  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      Family: app",
         indent(dedent(properties), "      "),
         "      ContainerDefinitions:",
-        "        - {Name: app, Image: 'example/app:1', MountPoints: [{SourceVolume: data, ContainerPath: /data}]}",
+        APP,
         f"      Volumes:\n        - {{Name: data, {volume}}}",
     ]
     return "".join(f"{line}\n" for part in parts for line in part.splitlines() if line.strip())
@@ -92,6 +95,17 @@ MOUNTED_ANYWHERE = instance("One", "fs-0123456789abcdef0:/ /mnt/efs").replace(
 )
 ROLES = """
     Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
+    """
+ALLOWED = """
+    Role:
+      Type: AWS::IAM::Role
+      Properties:
+        AssumeRolePolicyDocument: {Statement: []}
+        Policies:
+          - PolicyName: efs
+            PolicyDocument:
+              Statement:
+                - {Effect: Allow, Action: 'elasticfilesystem:ClientRootAccess', Resource: !GetAtt System.Arn}
     """
 SERVICE = """
     Service:
@@ -170,6 +184,14 @@ SNIPPETS = [
             resources=instance("One", "fs-0123456789abcdef0:/ /mnt/efs", "fs-0123456789abcdef0:/app /mnt/app"),
         ),
     ),
+    Snippet(
+        "instances-that-mount-a-directory-above-that-of-a-volume",
+        stack(
+            efs(f"{TLS}, RootDirectory: /app/data"),
+            resources=instance("One", "fs-0123456789abcdef0:/app /mnt/app", "fs-0123456789abcdef0:/other /mnt/other"),
+        ),
+        "access-points: never",
+    ),
     Snippet("host-path-that-climbs", plain("host: {sourcePath: /mnt/efs/../app}"), MAPPED),
     Snippet("host-path-that-looks-like-efs", plain("host: {sourcePath: /srv/efs data/app}")),
     Snippet(
@@ -246,6 +268,13 @@ SNIPPETS = [
     Snippet(
         "docker-volume-of-a-plugin-with-tls",
         plain(docker("type: efs, device: 'fs-0123456789abcdef0:/', o: 'tls'", driver="amazon-ecs-volume-plugin")),
+    ),
+    Snippet(
+        "docker-volume-of-a-type-by-a-parameter",
+        stack(
+            f"DockerVolumeConfiguration: {{Driver: local, DriverOpts: {{type: !Ref Kind, device: ':/app', o: 'addr={SERVER}'}}}}",
+            parameters="Kind: {Type: String}",
+        ),
     ),
     # EFS103
     Snippet("plugin-volume", plain(docker("x: y", driver="'rexray/efs:latest'"))),
@@ -395,6 +424,31 @@ SNIPPETS = [
             efs(POINT.replace("}", ", IAM: ENABLED}"), "!Ref System"),
             "TaskRoleArn: !GetAtt Role.Arn",
             ROLES + SYSTEM % "'elasticfilesystem:ClientMount'",
+        ),
+    ),
+    Snippet(
+        "root-of-two-containers-where-a-policy-does-not-allow-it",
+        stack(
+            efs(POINT.replace("}", ", IAM: ENABLED}"), "!Ref System"),
+            "TaskRoleArn: !GetAtt Role.Arn",
+            ROLES + SYSTEM % "'elasticfilesystem:ClientMount'",
+        ).replace(APP, APP + APP.replace("Name: app", "Name: other")),
+    ),
+    Snippet(
+        "root-where-the-role-allows-it",
+        stack(
+            efs(POINT.replace("}", ", IAM: ENABLED}"), "!Ref System"),
+            "TaskRoleArn: !GetAtt Role.Arn",
+            ALLOWED + SYSTEM % "'elasticfilesystem:ClientMount'",
+        ),
+    ),
+    Snippet(
+        "root-where-a-policy-allows-it-to-the-role-by-its-name",
+        stack(
+            efs(POINT.replace("}", ", IAM: ENABLED}"), "!Ref System"),
+            "TaskRoleArn: !Sub '${Role.Arn}'",
+            ROLES
+            + (SYSTEM % "'elasticfilesystem:ClientRootAccess'").replace("'*'}, Action", "!GetAtt Role.Arn}, Action"),
         ),
     ),
     Snippet(

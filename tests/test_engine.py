@@ -158,6 +158,16 @@ def test_only_the_steps_that_were_named_are_taken() -> None:
     assert process(PLAIN, "app", Policy(), decisions=Decisions.only([StepId("EFS101", ONE)])).edits == ()
 
 
+def test_a_plan_without_the_step_that_was_declined() -> None:
+    opened = open_text(PLAIN, "app")
+    assert isinstance(opened, Opened)
+    planned = opened.plan(Policy(), Decisions())
+    first = next(d.finding for d in planned.decided if d.finding.rule == "EFS201")
+    declined = opened.plan(Policy(), Decisions({first.id: Answer(False, first.digest)}))
+    assert set(first.changes) <= set(planned.changes)
+    assert not set(first.changes) & set(declined.changes)
+
+
 # -- texts that somebody edited ---------------------------------------------------------------------------------------
 
 
