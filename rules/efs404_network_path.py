@@ -43,17 +43,15 @@ def check(stack: Stack, context: Context) -> Iterator[Finding]:
         platform = unsupported(task, context)
         if not mounted or (platform and platform[1] is Level.HOST):
             continue
-        said = dict.fromkeys(
-            sentence for system in mounted for sentence in _of(system, system in systems, task, routes)
-        )
+        said = [sentence for system in mounted for sentence in _of(system, system in systems, task, routes)]
         # CodeDeploy's services start with the stack, too, but are never edited.
         if not stack.blue_green:
             runners = routes.runners(task.key)
-            said |= dict.fromkeys(s for system in mounted for runner in runners for s in _early(runner, system, routes))
+            said += (s for system in mounted for runner in runners for s in _early(runner, system, routes))
         if has_own_interface(task) and routes.blocked_by_proxy(task.key):
-            said[PROXY] = None
+            said.append(PROXY)
         if said:
-            yield Finding(_ID, task.key, Status.ADVICE, "; ".join(said))
+            yield Finding(_ID, task.key, Status.ADVICE, "; ".join(dict.fromkeys(said)))
 
 
 def _of(file_system: Value, own: bool, task: Task, routes: Routes) -> Iterator[str]:

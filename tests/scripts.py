@@ -30,7 +30,7 @@ CONDITIONS = [
     "true; [ $? -gt 0 ]", "true; [ $? -lt 0 ]", "false; [ $? -ne 0 ]", "true; [ ${?} -eq 0 ]", "test a = b", "mountpoint -q /e",
     "mountpoint -q /x", "grep -q /e /proc/mounts", "grep -qe /e /etc/mtab", "grep -qv /e /etc/mtab", "grep -q /e /x", "mount | grep -q /e",
     "mount -l | grep -q /e", "cat /proc/mounts | grep -q '^.*/e '", "df | grep /e", "command -v mount.efs", "command -V mount.efs", "! true",
-    "command -p true", "findmnt /e", "mount",
+    "command -p true", "findmnt /e", "mount", "grep -q /proc/mounts -e /e", "grep -q -e /x -e /e /proc/mounts",
 ]  # fmt: skip
 """Conditions on a host that has mounted at /e."""
 
@@ -48,7 +48,8 @@ SCRIPTS = [
             "mount -t tmpfs none /e", "mount -t tmpfs none /e/x", "mount -o bind /x /e/y", "mount /e", "mount -t efs /z", "mount /dev/sdf /e/d",
             "s3fs bucket /e", "s3fs bucket -o x /e/b /c", "s3fs bucket", "goofys bucket /g", "ln -s /e /l", "ln -sf /e/x /l", "ln --symbolic /e /l",
             "ln /e /l", "ln -s /e", "ln -s /x /l", "cd /e; mount --bind x /f", "mount -t efs a b c d", "mount -t nfs4 -T x -p y fs-12345678:/ /n",
-            "mount -F /e", "mount -t efs -N ns fs-12345678:/ /n", "mount --target /n --source fs-12345678:/ -t efs", "mount --target=/n -t efs fs-1:/",
+            "mount -F /e", "mount -t efs -N ns fs-12345678:/ /n", "mount --target /n --source fs-12345678:/ -t efs", "mount --target=/n -t efs fs-1:/", "mount -t efs --source fs-12345678:/ /n", "mount /a:/b /n",
+            "mount host:/b /n", "mount user@host:/b /n", "mount sshfs#host:/b /n",
         )
     ),
     # directories
@@ -62,7 +63,7 @@ SCRIPTS = [
             "chown 7: /e/a", "chown -R 7:8 /e/a /e/b", "chown root:root /e/a", "chown nobody /e/a", "chown --reference=/x /e/a", "chgrp 8 /e/a",
             "chgrp -R 8 /e/a", "chown 4294967295 /e/a", "chown 4294967296 /e/a", "chmod 755 /e/a", "chmod -R 0755 /e/a", "chmod u+x /e/a",
             "chmod --recursive 7 /e/a", "chmod -x /e/a", "chown 7 /e", "cd /e; mkdir a", "mkdir /e/a; chown 7:8 /e/a; chmod 700 /e/a",
-            "mkdir /e/a; umount /e; mkdir /e/b", "if [ -f /x ]; then mkdir /e/a; fi",
+            "mkdir /e/a; umount /e; mkdir /e/b", "if [ -f /x ]; then mkdir /e/a; fi", "mkdir /e/X",
         )
     ),
     # text that is written
@@ -200,6 +201,18 @@ SCRIPTS = [
     f"f() {{ mount -t efs $@; }}; f {ID}:/ /e",
     f"f() {{ mount -t efs $*; }}; f {ID}:/ /e",
     f"A=(a b); {MOUNT}",
+    f"{UNDER}A=(umount /e)",
+    f"[ -f /x ] && exit\nmkdir /a\n{MOUNT}\nmount -t efs {ID}:/x /f",
+    f"echo -e 'mkdir /x' > /a.sh; echo -e '{MOUNT}' >> /a.sh; sh /a.sh",
+    f"echo -n 'mount -t efs ' > /a.sh; echo -n '{ID}:/ /e' >> /a.sh; sh /a.sh",
+    f"cd /e; cd x; mount -t efs {ID}:/ y",
+    f"cd /e; . /x/y; mount -t efs {ID}:/ z",
+    f"mkdir /s; echo 'D=/e' > /s/x.sh; cd /s; . ./x.sh; mount -t efs {ID}:/ $D",
+    f"cat > /x.sh <<E\n#!/usr/bin/python\n{MOUNT}\nE\n",
+    f"echo '{ID}:/ /e efs' >> /etc/fstab\necho '{ID}:/ /f efs' | tee --append /etc/fstab",
+    f"sed -i 's/x/{ID}.efs/' /etc/fstab",
+    *(f"X=${{Directory}}\nmount -t efs {ID}:/ {word}" for word in ("$X", "${X-/d}", "${X:-}", "${X:-/d}")),
+    *("f() { " * levels + MOUNT + "; }; f" * levels for levels in (3, 60)),
     "{ :; }\n" * 100 + MOUNT,
     f"#!/bin/sh\nset -e\n{MOUNT}\nf() {{\n  mkdir /e/a\n}}\nf\n",
     f"## template: jinja\n#cloud-config\nruncmd:\n- {MOUNT}\n",
@@ -214,6 +227,10 @@ SCRIPTS = [
         )
     ),
     # archives and other forms
+    f"\ufeff#cloud-config\nruncmd:\n- {MOUNT}\n",
+    f"## template: jinja\n\ufeff#cloud-config\nruncmd:\n- {MOUNT}\n",
+    f"MIME-Version: 1.0\nContent-Type: text/cloud-config\n\nruncmd:\n- {MOUNT}\n",
+    f"Content-Type: text/x-shellscript\nContent-Transfer-Encoding: 8bit\n\n{MOUNT}\n",
     f"#!/bin/sh\n{MOUNT}",
     f"#cloud-boothook\n{MOUNT}",
     f"#include\nhttp://x/mount.efs?{ID}",

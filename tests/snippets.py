@@ -107,6 +107,7 @@ ALLOWED = """
               Statement:
                 - {Effect: Allow, Action: 'elasticfilesystem:ClientRootAccess', Resource: !GetAtt System.Arn}
     """
+OLD = "amazon-linux-2/recommended", "amazon-linux-2/amzn2-ami-ecs-hvm-2.0.20190301-x86_64-ebs"
 SERVICE = """
     Service:
       Type: AWS::ECS::Service
@@ -547,7 +548,22 @@ SNIPPETS = [
     ),
     Snippet(
         "instances-of-an-old-image",
-        stack(efs(POINT), resources=instance("One").replace("amazon-linux-2", "amazon-linux")),
+        stack(efs(POINT), resources=instance("One").replace(*OLD)),
+    ),
+    Snippet(
+        "instances-of-an-old-image-beside-others",
+        stack(
+            efs(POINT),
+            resources=instance("One") + instance("Two").replace(*OLD),
+        ),
+    ),
+    Snippet(
+        "instances-of-an-old-image-beside-fargate",
+        stack(
+            efs(POINT),
+            "RequiresCompatibilities: [FARGATE]",
+            instance("One").replace(*OLD),
+        ),
     ),
     Snippet(
         "instances-of-an-old-image-by-a-parameter",

@@ -139,11 +139,11 @@ class MountTable:
         return NOTHING
 
     def mentions(self, text: str) -> States:
-        """The states of the first mount point that a search of the mount table for `text` would find."""
+        """The states of the first mount point that a search of the mount table for `text`, which is not empty, would find."""
         if text.startswith("/") and (states := self.at(text.rstrip("/") or "/")) != NOTHING:
             return states
         for path, states in self.states.first(50):
-            if text and (text in path or any(s and text in s.server for s in states)):
+            if text in path or any(s and text in s.server for s in states):
                 return states
         return NOTHING
 
