@@ -279,7 +279,7 @@ class Context:
         return {(p.file_system, p.path): p for p in self.stack.access_points if p.user is None}
 
     @cached_property
-    def _points_by_ref(self) -> dict[Value, AccessPoint]:
+    def _points_by_ref(self) -> dict[Value | None, AccessPoint]:
         return {p.ref: p for p in self.stack.access_points}
 
     @cached_property
@@ -391,7 +391,7 @@ class Context:
 
     def own_point_of(self, ref: Value | None) -> AccessPoint | None:
         """The access point behind a reference, if this source creates it, or will."""
-        return self._points_by_ref.get(ref) if ref is not None else None
+        return self._points_by_ref.get(ref)
 
     def is_allowed(self, permission: Permission, covers: Callable[[Permission, Permission], bool]) -> bool:
         """Whether a role of this source is allowed something, or will be."""

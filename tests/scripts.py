@@ -163,6 +163,7 @@ SCRIPTS = [
     f"cat > /etc/auto.efs <<E\ne -fstype=efs {ID}:/\nE\necho '/m /etc/auto.efs' >> /etc/auto.master",
     f"cat > /etc/auto.efs <<E\ne -fstype=efs {ID}:/\nE\necho '/m file:/etc/auto.efs' > /etc/auto.master.d/x.autofs",
     f"[ -f /x ] && echo 'e -fstype=efs {ID}:/' > /etc/auto.misc",
+    f"[ -f /x ] && echo '/m /etc/auto.efs' > /etc/auto.master; echo 'e -fstype=efs {ID}:/' > /etc/auto.efs",
     f"cat > /etc/systemd/system/e.service <<E\n[Service]\nExecStart={MOUNT}\nE",
     f"{MOUNT}\r\nmount -t efs {ID}:/x /f\r\n",
     # lists of commands

@@ -124,6 +124,7 @@ SYSTEM = """
 
 SNIPPETS = [
     # EFS101
+    Snippet("host-path-that-is-imported", stack("Host: {SourcePath: !ImportValue path}")),
     Snippet("host-path-on-a-path-that-may-be-a-file", plain("host: {sourcePath: /mnt/efs/app/app.conf}"), MAPPED),
     Snippet(
         "host-path-mounted-with-iam-and-options",
@@ -347,6 +348,31 @@ SNIPPETS = [
       Type: AWS::EFS::AccessPoint
       Properties: {FileSystemId: !Ref System, RootDirectory: {Path: /app}, PosixUser: {Uid: '7', Gid: '8'}}
     """,
+        ),
+    ),
+    *(
+        Snippet(
+            f"access-point-of-{name}",
+            stack(
+                efs(f"{TLS}, RootDirectory: {directory}", "!Ref System"),
+                resources="System: {Type: AWS::EFS::FileSystem}",
+            ),
+        )
+        for name, directory in (
+            ("a-directory-like-a-constant", "/JENKINS_HOME"),
+            ("a-directory-of-words", "/my-wiki/upLoads"),
+        )
+    ),
+    Snippet(
+        "access-point-tagged-like-others",
+        stack(
+            efs(f"{TLS}, RootDirectory: /app", "!Ref System"),
+            resources="System: {Type: AWS::EFS::FileSystem}\n"
+            + "".join(
+                f"{name}:\n  Type: AWS::EFS::AccessPoint\n  Properties:\n    FileSystemId: !Ref System\n"
+                f"    RootDirectory: {{Path: /{name}}}\n    AccessPointTags: [{{Key: team, Value: web}}]\n"
+                for name in ("Wiki", "Blog")
+            ),
         ),
     ),
     # EFS203
@@ -610,5 +636,19 @@ SNIPPETS = [
             ),
             ("a-volume-that-is-not-efs", "host: {sourcePath: 'C:/data'}", "iam"),
         )
+    ),
+    *(
+        Snippet(
+            f"docker-volume-on-bottlerocket-with-{option}",
+            stack(
+                "DockerVolumeConfiguration: {Driver: amazon-ecs-volume-plugin, DriverOpts: "
+                f"{{type: efs, device: 'fs-0123456789abcdef0:/', o: {option}}}}}",
+                resources=instance("One").replace(
+                    "ecs/optimized-ami/amazon-linux-2/recommended", "bottlerocket/aws-ecs-1/x86_64/latest"
+                ),
+            ),
+            "target: tls",
+        )
+        for option in ("iam", "tls", "ro")
     ),
 ]

@@ -35,6 +35,8 @@ from rules.model import (
     Volume,
 )
 from rules.mounts import Mapped, Mounts, Unplaced, lost_options, parse_source, place, split_options
+from rules.names import access_point_name
+from rules.naming import Naming
 from rules.paths import (
     access_point_problem,
     below,
@@ -46,7 +48,9 @@ from rules.paths import (
     normalise,
     starts_with_reference,
 )
+from rules.proposals import mount_entry, where
 from rules.rule import Context, Example, Grant, Policy, Rule
+from rules.seen import SeenMount, SeenMounts
 
 FS = Text.of("fs-0123456789abcdef0")
 OTHER = Text.of("fs-0fedcba9876543210")
@@ -294,7 +298,19 @@ def test_looks_like_a_file(path: str, is_file: bool) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/a", "/a/b/c/d", "/a.b/c-d_e", "/with space", "/ä", "/" + "x" * 99, "/${ENV}/app", "/a/${B}", "${DIR}"],
+    [
+        "/",
+        "/a",
+        "/a/b/c/d",
+        "/a.b/c-d_e",
+        "/with space",
+        "/ä",
+        "/" + "x" * 99,
+        "/${ENV}/app",
+        "/" + "x" * 97 + "${ENV}",
+        "/a/${B}",
+        "${DIR}",
+    ],
 )
 def test_access_point_path(path: str) -> None:
     assert access_point_problem(coded(path)) is None
@@ -448,9 +464,71 @@ def test_place_asks(path: str | None, name: str, reason: str) -> None:
     assert reason in str(placed(path, name))
 
 
+def test_naming_the_mount_settles_no_path_that_nobody_knows() -> None:
+    assert place(None, "data", MOUNTS) == Unplaced("the host path is an expression", mappable=False)
+
+
 @pytest.mark.parametrize("path", ["/var/run/docker.sock", "/proc", "/sys/fs/cgroup", "/tmp", "/run/x", "/x/y.sock"])
 def test_a_volume_name_does_not_make_a_system_path_efs(path: str) -> None:
     assert placed(path, "efs") is None
+
+
+# -- mounts of other files --------------------------------------------------------------------------------------------
+
+
+def seen_mount(file: str = "cluster.yaml", host_path: str = "/mnt/efs", directory: str = "/") -> SeenMount:
+    return SeenMount(file, 7, "Launch", "fs-0123456789abcdef0", host_path, directory)
+
+
+def test_the_deepest_mount_of_every_other_file() -> None:
+    mounts = [seen_mount(host_path="/mnt"), seen_mount("b.yaml", "/mnt/X/"), seen_mount("own.yaml", "/mnt/X")]
+    seen = SeenMounts(mounts).besides("own.yaml")
+    assert seen.holding("/mnt/X/") == (mounts[1], mounts[0])
+    assert seen.holding("/mnt/Xx") == (mounts[0],)
+    assert seen.holding("/srv") == ()
+
+
+def test_where_mounts_were_seen() -> None:
+    one = "cluster.yaml mounts fs-0123456789abcdef0:/ at /mnt/efs (line 7, Launch)"
+    assert where([seen_mount()]) == one
+    assert where([seen_mount()] * 3) == ", ".join([one] * 3)
+    assert where([seen_mount()] * 5) == f"{', '.join([one] * 3)} (and 2 more)"
+
+
+def test_a_mount_as_the_configuration_has_it() -> None:
+    assert mount_entry(seen_mount(directory="/a b: c")) == '/mnt/efs: "/a b: c"'
+    assert mount_entry(seen_mount(host_path=coded("/mnt/${A}"), directory=coded("/${B}"))) == "…: …"
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_name_of_an_access_point_is_that_of_one_directory() -> None:
+    given = replace(task(), key=("task", 0, "Task"))
+    context = Context(Stack((), names=frozenset({"Task", "FileSystem"})), Policy())
+
+    def named(system: Text, path: str) -> str:
+        return access_point_name(Volume(("v",), "uploads", EfsVolume(system)), path, given, context)
+
+    assert named(FS, "/uploads") == "UploadsAccessPoint"
+    assert named(FS, "/uploads") == "UploadsAccessPoint"
+    assert named(OTHER, "/uploads") == "BlogUploadsAccessPoint"
+    assert named(OTHER, "/other") == "UploadsAccessPoint2"
+
+
+@pytest.mark.parametrize(
+    ("names", "cased"),
+    [
+        ({"Wiki", "Blog"}, "WikiAccessPoint"),
+        ({"wiki", "blog", "Task"}, "wikiAccessPoint"),
+        ({"my-wiki", "task"}, "wiki-access-point"),
+        ({"my-wiki", "myTask"}, "wikiAccessPoint"),
+        (None, "WikiAccessPoint"),
+    ],
+)
+def test_names_are_written_as_those_around(names: set[str] | None, cased: str) -> None:
+    stack = Stack((), names=frozenset(names) if names else None)
+    assert Naming(stack).cased("WikiAccessPoint") == cased
 
 
 # -- grants -----------------------------------------------------------------------------------------------------------
