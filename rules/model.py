@@ -744,7 +744,7 @@ class Stack:
     roles: tuple[Role, ...] = ()
     permissions: frozenset[Permission] = frozenset()
     names: frozenset[str] | None = None
-    """Names that are taken, where the source can hold new resources; None where it cannot."""
+    """Names that are taken in the source, where it can hold new resources; None where it cannot."""
     tagging: tuple[Tagging, ...] = ()
     host_mounts: tuple[HostMount, ...] = ()
     instances: tuple[Instance, ...] = ()
@@ -935,19 +935,14 @@ def apply(stack: Stack, changes: Iterable[Change]) -> Stack:
     points = {point.key: point for point in stack.access_points}
     permissions = set(stack.permissions)
     roles = {role.key: role for role in stack.roles}
-    names = set(stack.names or ())
     for key, asked in by_subject.items():
         for change in asked:
             if isinstance(change, AddAccessPoint):
                 points[key] = widen(points.get(key), change.point)
-                names.add(str(key[-1]))
             elif isinstance(change, AddRole):
                 roles[key] = change.role
-                names.add(str(key[-1]))
             elif isinstance(change, AddPermissions):
                 permissions |= change.permissions
-            elif isinstance(change, AddTraffic):
-                names.add(str(key[-1]))
     return replace(
         stack,
         tasks=tuple(tasks),
@@ -957,7 +952,6 @@ def apply(stack: Stack, changes: Iterable[Change]) -> Stack:
         access_points=tuple(points.values()),
         roles=tuple(roles.values()),
         permissions=frozenset(permissions),
-        names=None if stack.names is None else frozenset(names),
         network=_apply_to_network(stack.network, by_subject),
     )
 
