@@ -473,7 +473,7 @@ SNIPPETS = [
         "root-where-a-policy-allows-it-to-the-role-by-its-name",
         stack(
             efs(POINT.replace("}", ", IAM: ENABLED}"), "!Ref System"),
-            "TaskRoleArn: !Sub '${Role.Arn}'",
+            "TaskRoleArn: !Ref Role",
             ROLES
             + (SYSTEM % "'elasticfilesystem:ClientRootAccess'").replace("'*'}, Action", "!GetAtt Role.Arn}, Action"),
         ),

@@ -19,6 +19,7 @@ from ruamel.yaml.error import YAMLError
 from scripts import MOUNTED, record
 
 from rules.hosts import FoundMount, HostScript, read_file, read_user_data
+from rules.hosts.journal import Journal
 from rules.model import Ref, Text
 
 _REFERENCE = re.compile(r"(\$\{(?:AWS::)?[A-Z][a-z][A-Za-z]*\})")
@@ -56,6 +57,19 @@ def mounts(script: str) -> list[str]:
 
 def test_what_is_read_of_small_scripts() -> None:
     assert record() == MOUNTED.read_text(encoding="utf-8")
+
+
+def test_values_that_are_taken_back() -> None:
+    journal: Journal[int] = Journal()
+    journal.set("a", 1)
+    journal.set("b", 2)
+    journal.begin()
+    journal.set("b", None)
+    journal.set("c", 3)
+    assert journal.items() == [("a", 1), ("c", 3)]
+    assert journal.first(1) == [("a", 1)]
+    assert journal.end() == {"b": None, "c": 3}
+    assert journal.items() == journal.first(5) == [("a", 1), ("b", 2)]
 
 
 # -- the idioms of real scripts ----------------------------------------------------------------------------------------
