@@ -31,6 +31,7 @@ CONDITIONS = [
     "mountpoint -q /x", "grep -q /e /proc/mounts", "grep -qe /e /etc/mtab", "grep -qv /e /etc/mtab", "grep -q /e /x", "mount | grep -q /e",
     "mount -l | grep -q /e", "cat /proc/mounts | grep -q '^.*/e '", "df | grep /e", "command -v mount.efs", "command -V mount.efs", "! true",
     "command -p true", "findmnt /e", "mount", "grep -q /proc/mounts -e /e", "grep -q -e /x -e /e /proc/mounts",
+    f"grep -q {ID} /proc/mounts", "grep -q e /proc/mounts", "grep -q fs-87654321 /proc/mounts",
 ]  # fmt: skip
 """Conditions on a host that has mounted at /e."""
 

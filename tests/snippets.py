@@ -284,6 +284,7 @@ SNIPPETS = [
     Snippet("plugin-volume-on-ebs", plain(docker("backing: relocatable", driver="'cloudstor:aws'"))),
     Snippet("plugin-volume-with-a-type-of-ebs", plain(docker("ebstype: gp2", driver="'cloudstor:aws'"))),
     Snippet("plugin-volume-without-backing", plain(docker("size: 1", driver="'cloudstor:aws'"))),
+    Snippet("managed-instances", stack(efs(), "RequiresCompatibilities: [MANAGED_INSTANCES]")),
     # EFS201
     *(
         Snippet(

@@ -29,13 +29,15 @@ from rules.model import (
     MountPoint,
     Ref,
     Stack,
+    Tag,
+    Tagging,
     Task,
     Text,
     Value,
     Volume,
 )
 from rules.mounts import Mapped, Mounts, Unplaced, lost_options, parse_source, place, split_options
-from rules.names import access_point_name
+from rules.names import access_point_name, tags
 from rules.naming import Naming
 from rules.paths import (
     access_point_problem,
@@ -529,6 +531,18 @@ def test_the_name_of_an_access_point_is_that_of_one_directory() -> None:
 def test_names_are_written_as_those_around(names: set[str] | None, cased: str) -> None:
     stack = Stack((), names=frozenset(names) if names else None)
     assert Naming(stack).cased("WikiAccessPoint") == cased
+
+
+def test_tags_are_those_of_all_others_of_the_kind() -> None:
+    team, stage = (Tag(Text.of(name), Text.of("x")) for name in ("team", "stage"))
+    roles = Tagging(("role",), (team, stage))
+    points = Tagging(("access-point",), (team, stage), Text.of("my-"), 1)
+    context = Context(Stack((), tagging=(roles, points)), Policy())
+    assert tags(("role",), "TaskRole", context) == (team, stage)
+    named = Tag(Text.of("Name"), Text.of("my-uploads-access-point"))
+    assert tags(("access-point",), "UploadsAccessPoint", context) == (team, named, stage)
+    assert tags(("access-point",), "MyUploads", context)[1] == Tag(Text.of("Name"), Text.of("my-uploads"))
+    assert tags(("volume",), "Uploads", context) == ()
 
 
 # -- grants -----------------------------------------------------------------------------------------------------------

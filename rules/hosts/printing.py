@@ -104,7 +104,7 @@ def tee(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
 def sed(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
     in_place = any(a.startswith(("-i", "--in-place")) or re.fullmatch(r"-[nEr]+i.*", a) for a in arguments)
     if FSTAB in arguments and in_place:
-        if shell.host.table.doubt_persistent() or looks_like_efs(" ".join(arguments)):
+        if shell.host.table.doubt_persistent() or any(looks_like_efs(word) for word in arguments):
             shell.host.unclear(line, "sed edits fstab")
     elif in_place:
         for name in arguments:
