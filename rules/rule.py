@@ -333,7 +333,7 @@ class Context:
                 yield found
 
     @cached_property
-    def _file_systems(self) -> dict[Value, FileSystemResource]:
+    def _file_systems(self) -> dict[Value | None, FileSystemResource]:
         return {system.ref: system for system in self.stack.file_systems}
 
     @cached_property
@@ -342,7 +342,7 @@ class Context:
 
     def own_file_system(self, file_system: Value | None) -> FileSystemResource | None:
         """The file system, if this source creates it."""
-        return self._file_systems.get(file_system) if file_system is not None else None
+        return self._file_systems.get(file_system)
 
     def is_shared(self, file_system: Value, path: Directory) -> bool:
         """Whether several tasks have volumes on a directory, and do not call them the same."""

@@ -56,7 +56,6 @@ class SeenMounts:
         """For each file, the mounts of EFS at the deepest mount point of that file that holds `path`."""
         found: list[SeenMount] = []
         deeper: set[str] = set()
-        path = path.rstrip("/")
         while path and self._by_path:
             known = self._by_path.get(path, ())
             here = [mount for mount in known if mount.file != self._own and mount.file not in deeper]

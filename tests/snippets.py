@@ -203,6 +203,18 @@ SNIPPETS = [
     Snippet(
         "host-path-of-efs-itself", stack("Host: {SourcePath: !Sub '/mnt/${System}/app'}", resources=SYSTEM % "'*'")
     ),
+    Snippet(
+        "host-path-mounted-with-an-unsupported-option",
+        stack(
+            "Host: {SourcePath: /mnt/efs}",
+            resources=instance("One", "-o tls,az=eu-west-1a,mounttargetip=10.0.0.1 fs-0123456789abcdef0:/ /mnt/efs"),
+        ),
+    ),
+    Snippet(
+        "instances-that-mount-what-an-imported-path-may-need",
+        stack(efs(POINT), resources=instance("One", "fs-0123456789abcdef0:/ /mnt/efs"))
+        + "        - {Name: old, Host: {SourcePath: !ImportValue path}}\n",
+    ),
     # EFS102
     Snippet(
         "docker-volume-with-labels",
@@ -463,6 +475,33 @@ SNIPPETS = [
         ).replace(APP, APP + APP.replace("Name: app", "Name: other")),
     ),
     Snippet(
+        "root-of-a-role-that-is-elsewhere",
+        stack(
+            efs(POINT.replace("}", ", IAM: ENABLED}"), "!Ref System"),
+            "TaskRoleArn: arn:aws:iam::123456789012:role/app",
+            SYSTEM % "'elasticfilesystem:ClientMount'",
+        ),
+    ),
+    *(
+        Snippet(
+            f"root-where-a-policy-allows-it-through-{name}",
+            stack(
+                efs(POINT.replace("}", ", IAM: ENABLED}"), "!Ref System"),
+                "TaskRoleArn: !GetAtt Role.Arn",
+                ROLES
+                + (SYSTEM % "'elasticfilesystem:ClientRootAccess'").replace(
+                    "Resource: '*'",
+                    "Resource: '*', Condition: {StringEquals: {'elasticfilesystem:AccessPointArn': !Sub "
+                    f"'arn:${{AWS::Partition}}:elasticfilesystem:${{AWS::Region}}:${{AWS::AccountId}}:access-point/{point}'}}}}",
+                ),
+            ),
+        )
+        for name, point in (
+            ("an-access-point-that-is-elsewhere", "fsap-0123456789abcdef0"),
+            ("another-access-point-that-is-elsewhere", "fsap-0fedcba9876543210"),
+        )
+    ),
+    Snippet(
         "root-where-the-role-allows-it",
         stack(
             efs(POINT.replace("}", ", IAM: ENABLED}"), "!Ref System"),
@@ -570,12 +609,30 @@ SNIPPETS = [
         ),
     ),
     Snippet(
+        "platform-version-by-a-parameter-with-old-ones-beside-the-right-one",
+        stack(
+            efs(POINT),
+            "RequiresCompatibilities: [FARGATE]",
+            SERVICE,
+            "Version: {Type: String, Default: 1.4.0, AllowedValues: [1.2.0, 1.3.0, 1.4.0]}",
+        ),
+    ),
+    Snippet(
         "platform-version-by-a-parameter-without-a-default",
         stack(efs(POINT), "RequiresCompatibilities: [FARGATE]", SERVICE, "Version: {Type: String}"),
     ),
     Snippet(
         "instances-of-an-old-image",
         stack(efs(POINT), resources=instance("One").replace(*OLD)),
+    ),
+    Snippet(
+        "instances-of-an-old-agent",
+        stack(
+            efs(POINT),
+            resources=instance("One").replace(
+                "ECS_CLUSTER", "docker pull amazon/amazon-ecs-agent:v1.36.1; echo ECS_CLUSTER"
+            ),
+        ),
     ),
     Snippet(
         "instances-of-an-old-image-beside-others",
@@ -619,6 +676,41 @@ SNIPPETS = [
       ContainerDefinitions: [{Name: app, Image: example/app, MountPoints: [{SourceVolume: old, ContainerPath: /old}]}]
       Volumes: [{Name: old, Host: {SourcePath: /mnt/efs/old}}]
 """,
+    ),
+    Snippet(
+        "access-points-of-two-tasks",
+        stack(efs(f"{TLS}, RootDirectory: /one", "!Ref System"), resources="System: {Type: AWS::EFS::FileSystem}")
+        + """
+  Other:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions: [{Name: app, Image: example/app, MountPoints: [{SourceVolume: data, ContainerPath: /data}]}]
+      Volumes:
+        - Name: data
+          EFSVolumeConfiguration: {FilesystemId: !Ref System, RootDirectory: /One, TransitEncryption: ENABLED}
+        - Name: more
+          EFSVolumeConfiguration: {FilesystemId: !Ref System, RootDirectory: /b/one, TransitEncryption: ENABLED}
+""",
+    ),
+    # EFS404
+    Snippet(
+        "network-that-resolves-no-names",
+        stack(
+            efs(POINT, "!Ref System"),
+            "RequiresCompatibilities: [FARGATE]\nNetworkMode: awsvpc",
+            """
+            System: {Type: AWS::EFS::FileSystem}
+            Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16, EnableDnsHostnames: false}}
+            Group: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: app, VpcId: !Ref Vpc}}
+            Target: {Type: AWS::EFS::MountTarget, Properties: {FileSystemId: !Ref System, SubnetId: subnet-1, SecurityGroups: [sg-1]}}
+            Service:
+              Type: AWS::ECS::Service
+              Properties:
+                TaskDefinition: !Ref Task
+                LaunchType: FARGATE
+                NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [subnet-1], SecurityGroups: [!Ref Group]}}
+            """,
+        ),
     ),
     # EFS403
     *(

@@ -59,6 +59,16 @@ def test_what_is_read_of_small_scripts() -> None:
     assert record() == MOUNTED.read_text(encoding="utf-8")
 
 
+def test_commands_that_aliases_repeat_too_often() -> None:
+    command = "x" * 3000
+    script = (
+        f"#cloud-config\nruncmd:\n- ls\n- &again {command}\n" + "- *again\n" * 200 + "- mount -t efs fs-12345678:/ /e\n"
+    )
+    read = read_user_data(Text.of(script), parse_yaml)
+    assert read.unclear == ((4, "the script is nested too deeply or repeats too much to be followed"),)
+    assert read.mounts == ()
+
+
 def test_values_that_are_taken_back() -> None:
     journal: Journal[int] = Journal()
     journal.set("a", 1)

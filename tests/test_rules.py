@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 from support import ROOT, cases, efs_migrate
 
 from migrate.dialects.values import parse_text
+from migrate.engine import process
 from migrate.report.rules import page, table
 from rules import RULES
 from rules.constraints import violations
 from rules.grants import grant, merge, role_name
+from rules.identifiers import short
 from rules.model import (
     CODED_REF,
     ENABLED,
+    AccessPoint,
     Container,
     EfsVolume,
     Engine,
@@ -28,6 +31,7 @@ from rules.model import (
     HostPath,
     MountPoint,
     Ref,
+    Role,
     Stack,
     Tag,
     Tagging,
@@ -38,6 +42,7 @@ from rules.model import (
 )
 from rules.mounts import Mapped, Mounts, Unplaced, lost_options, parse_source, place, split_options
 from rules.names import access_point_name, tags
+from rules.names import role_name as new_role_name
 from rules.naming import Naming
 from rules.paths import (
     access_point_problem,
@@ -50,9 +55,10 @@ from rules.paths import (
     normalise,
     starts_with_reference,
 )
-from rules.proposals import mount_entry, where
+from rules.proposals import mount_entry, propose, where
+from rules.questions import MountAt
 from rules.rule import Context, Example, Grant, Policy, Rule
-from rules.seen import SeenMount, SeenMounts
+from rules.seen import Proposal, SeenMount, SeenMounts
 
 FS = Text.of("fs-0123456789abcdef0")
 OTHER = Text.of("fs-0fedcba9876543210")
@@ -78,6 +84,11 @@ def test_example(rule: Rule, example: Example, tmp_path: Path, monkeypatch: pyte
     done = efs_migrate("apply", "--only", rule.id, *unsafe, path)
     assert done.status == 0, done.stdout + done.stderr.encode()
     assert path.read_text() == example.after
+
+
+def test_an_example_stands_at_the_left() -> None:
+    example = Example("\n    a:\n      b\n", "\n    c\n")
+    assert (example.before, example.after, example.config) == ("a:\n  b\n", "c\n", "")
 
 
 def test_rules_that_change_something_have_an_example() -> None:
@@ -502,6 +513,22 @@ def test_a_mount_as_the_configuration_has_it() -> None:
     assert mount_entry(seen_mount(host_path=coded("/mnt/${A}"), directory=coded("/${B}"))) == "…: …"
 
 
+def test_what_other_files_show_for_sure() -> None:
+    template, plain = Context(Stack((), names=frozenset({"Task"})), Policy()), Context(Stack(()), Policy())
+    known = replace(seen_mount(), id="fs-0123456789abcdef0")
+    imported = replace(seen_mount(), id="!ImportValue efs")
+    assert propose([known], plain) == (Proposal(known, known.id, sure=True),)
+    assert propose([imported], plain) == (Proposal(imported),)
+    assert propose([imported], template) == (Proposal(imported, imported.id, sure=True),)
+
+
+def test_a_mount_of_another_file_is_asked_about() -> None:
+    seen = SeenMounts([replace(seen_mount(), id="fs-0123456789abcdef0")])
+    text = '{"family": "app", "containerDefinitions": [{"name": "app"}], "volumes": [{"name": "data", "host": {"sourcePath": "/mnt/efs/a"}}]}'
+    (found,) = process(text, "app", Policy(seen=seen)).findings
+    assert found.finding.question == MountAt("/mnt/efs/a", (("/mnt/efs", "fs-0123456789abcdef0", "/"),))
+
+
 # -- names ------------------------------------------------------------------------------------------------------------
 
 
@@ -531,6 +558,30 @@ def test_the_name_of_an_access_point_is_that_of_one_directory() -> None:
 def test_names_are_written_as_those_around(names: set[str] | None, cased: str) -> None:
     stack = Stack((), names=frozenset(names) if names else None)
     assert Naming(stack).cased("WikiAccessPoint") == cased
+
+
+def test_a_synthesised_id_is_called_without_its_hash() -> None:
+    assert short("WikiTaskF0A1B2C3") == "WikiTask"
+    assert short("0123ABCD") == "0123ABCD"
+    assert short("x" * 300) == "x" * 200
+
+
+def test_names_have_what_all_of_their_kind_in_a_document_have() -> None:
+    def named(*names: str) -> Naming:
+        roles = [Role(("role", 1, name), ()) for name in names]
+        points = [AccessPoint(("access-point", 1, n), Text.of(n), Text.of(n), FS, f"/{n}") for n in names]
+        return Naming(Stack((), roles=tuple(roles), access_points=tuple(points)))
+
+    assert named("TaskRoleWiki", "TaskRoleBlog").of_roles(1) == ("TaskRole", "")
+    assert named("TaskRoleWiki", "TaskRoleBlog").of_roles(2) == ("", "")
+    assert named("TaskRoleWiki").of_roles(1) == ("", "")
+    assert named("TaskRoleWiki", "OtherRoleBlog").of_roles(1) == ("", "")
+    assert named("AccessPointWiki", "AccessPointBlog").of_access_points(1) == ("AccessPoint", "")
+    assert named("AccessPointWiki").of_access_points(1) == ("", "AccessPoint")
+    assert named("WikiAP", "BlogAP").of_access_points(1) == ("", "AP")
+    roles = tuple(Role(("role", 1, name), ()) for name in ("TaskRoleWiki", "TaskRoleBlog"))
+    context = Context(Stack((), roles=roles, names=frozenset({"TaskRoleWiki"})), Policy())
+    assert new_role_name(replace(task(), key=("task", 1, "Forum"), name="Forum"), context) == "TaskRoleForumTask"
 
 
 def test_tags_are_those_of_all_others_of_the_kind() -> None:

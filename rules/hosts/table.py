@@ -140,7 +140,7 @@ class MountTable:
 
     def mentions(self, text: str) -> States:
         """The states of the first mount point that a search of the mount table for `text`, which is not empty, would find."""
-        if text.startswith("/") and (states := self.at(text.rstrip("/") or "/")) != NOTHING:
+        if text.startswith("/") and (states := self.at(text)) != NOTHING:
             return states
         for path, states in self.states.first(50):
             if text in path or any(s and text in s.server for s in states):
