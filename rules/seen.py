@@ -44,7 +44,7 @@ class SeenMounts:
         self._by_path: dict[str, list[SeenMount]] = {}
         self._own: str | None = None
         for mount in mounts:
-            self._by_path.setdefault(mount.host_path.rstrip("/"), []).append(mount)
+            self._by_path.setdefault(mount.host_path, []).append(mount)
 
     def besides(self, file: str) -> SeenMounts:
         """What all files but this one mount."""

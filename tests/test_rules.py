@@ -87,8 +87,8 @@ def test_example(rule: Rule, example: Example, tmp_path: Path, monkeypatch: pyte
 
 
 def test_an_example_stands_at_the_left() -> None:
-    example = Example("\n    a:\n      b\n", "\n    c\n")
-    assert (example.before, example.after, example.config) == ("a:\n  b\n", "c\n", "")
+    example = Example("\n    a:\n      b\n", "\n    X: c\n")
+    assert (example.before, example.after, example.config) == ("a:\n  b\n", "X: c\n", "")
 
 
 def test_rules_that_change_something_have_an_example() -> None:
@@ -494,7 +494,7 @@ def seen_mount(file: str = "cluster.yaml", host_path: str = "/mnt/efs", director
 
 
 def test_the_deepest_mount_of_every_other_file() -> None:
-    mounts = [seen_mount(host_path="/mnt"), seen_mount("b.yaml", "/mnt/X/"), seen_mount("own.yaml", "/mnt/X")]
+    mounts = [seen_mount(host_path="/mnt"), seen_mount("b.yaml", "/mnt/X"), seen_mount("own.yaml", "/mnt/X")]
     seen = SeenMounts(mounts).besides("own.yaml")
     assert seen.holding("/mnt/X/") == (mounts[1], mounts[0])
     assert seen.holding("/mnt/Xx") == (mounts[0],)
@@ -770,6 +770,7 @@ SOUND = EfsVolume(FS, transit_encryption=ENABLED, access_point=POINT, iam=ENABLE
             ["an access point without transit encryption", "IAM authorization without transit encryption"],
             id="TLS disabled",
         ),
+        pytest.param(replace(SOUND, transit_encryption=Text((Ref("TLS"),))), {}, [], id="TLS by an expression"),
     ],
 )
 def test_violations(storage: EfsVolume, more: dict[str, object], problems: list[str]) -> None:

@@ -94,11 +94,11 @@ class Shell(State):
 
     def _apart(self, statements: Iterator[AndOr]) -> Odds:
         """In a process of its own: neither its variables nor its end concern what follows."""
-        doubt = self.doubt
         self.variables.values.begin()
         odds = self._run(statements)
         self.variables.values.end()
-        self.leaving, self.doubt = "", doubt
+        # A doubt from before is one about the branch that this is in, which ends with it.
+        self.leaving = self.doubt = ""
         return odds
 
     def _run(self, statements: Iterator[AndOr]) -> Odds:

@@ -94,12 +94,13 @@ def redirected(shell: Shell, redirections: list[Redirection], line: int) -> Iter
     output, given = shell.output, shell.input
     for redirection in redirections:
         operator, target = redirection.operator, redirection.target
+        if "<" in operator and redirection.descriptor not in ("", "0"):
+            continue
+        text = shell.variables.text(target)
         if isinstance(target, HereDocument):
-            text = shell.variables.text(target)
             shell.spend(len(text), line)
             shell.input = Input(text, line + 1, 1)
             continue
-        text = shell.variables.text(target)
         path = shell.host.path(text, shell.directory)
         if operator == "<<<":
             shell.input = Input(text + "\n", line, 0)

@@ -53,7 +53,7 @@ def module(mutant: str) -> str:
 def survivor(mutant: str) -> Survivor:
     shown = subprocess.run([*MUTMUT, "show", mutant], cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout
     name = re.sub(r"__mutmut_\d+$", "", mutant).replace("xǁ", "").replace(".x_", ".").replace("ǁ", ".")
-    changed = [line for line in shown.splitlines() if re.match(r"[+-](?!--|\+\+)", line)]
+    changed = [f"{line[0]} {line[1:].strip()}" for line in shown.splitlines() if re.match(r"[+-](?!--|\+\+)", line)]
     return name, *changed
 
 
