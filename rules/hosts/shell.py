@@ -224,11 +224,11 @@ class Shell(State):
             return Odds.UNKNOWN
         if chance >= Odds.LIKELY:
             odds = taken()
-            if chance is Odds.LIKELY and not self.leaving:
+            if chance is Odds.LIKELY:
                 self.shadow(other)
         else:
             odds = other()
-            if chance is Odds.UNLIKELY and not self.leaving:
+            if chance is Odds.UNLIKELY:
                 self.shadow(taken)
         return odds
 
