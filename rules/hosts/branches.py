@@ -81,10 +81,8 @@ class State:
         self.host.table.merge(mounts)
 
     def shadow(self, branch: Callable[[], object]) -> None:
-        """Follow a branch that is taken only if something unexpected happens, even where the expected one has left."""
-        leaving, self.leaving = self.leaving, ""
+        """Follow a branch that is taken only if something unexpected happens."""
         self.alternatives([branch], exhaustive=False, expected=False)
-        self.leaving = leaving
 
     def leave(self, how: str, *, success: bool) -> None:
         """`exit` or `return`. Ending in failure is not what a working instance does: it makes nothing doubtful."""

@@ -222,14 +222,12 @@ class Shell(State):
         if chance is Odds.UNKNOWN:
             self.alternatives([taken, other], exhaustive=True)
             return Odds.UNKNOWN
-        if chance >= Odds.LIKELY:
-            odds = taken()
-            if chance is Odds.LIKELY:
-                self.shadow(other)
-        else:
-            odds = other()
-            if chance is Odds.UNLIKELY:
-                self.shadow(taken)
+        expected, unexpected = (taken, other) if chance >= Odds.LIKELY else (other, taken)
+        odds = expected()
+        if chance in (Odds.LIKELY, Odds.UNLIKELY) and not self.host.unfinished:
+            if self.leaving:  # it may go on after all
+                self.doubt, self.leaving = self.leaving, ""
+            self.shadow(unexpected)
         return odds
 
     # -- commands and functions ----------------------------------------------------------------------------------------
