@@ -90,6 +90,11 @@ class State:
             self.doubt = how
         self.leaving = how
 
+    def go_on(self) -> None:
+        """Follow what comes behind a branch that has left, in case that the branch was not taken."""
+        if self.leaving:
+            self.doubt, self.leaving = self.leaving, ""
+
     def spend(self, work: int, line: int) -> bool:
         """Count work (about a microsecond each, as characters that are expanded or copied). Without a rest the script
         is left: loops, functions and doubled variables must not cost more than a script of this length may."""

@@ -225,8 +225,7 @@ class Shell(State):
         expected, unexpected = (taken, other) if chance >= Odds.LIKELY else (other, taken)
         odds = expected()
         if chance in (Odds.LIKELY, Odds.UNLIKELY) and not self.host.unfinished:
-            if self.leaving:  # it may go on after all
-                self.doubt, self.leaving = self.leaving, ""
+            self.go_on()
             self.shadow(unexpected)
         return odds
 
