@@ -169,6 +169,7 @@ SCRIPTS = [
         )
     ),
     f"cat > /a <<E\nmount\nE\ncat > /b.sh <<E\n\n{MOUNT}\nE",
+    f"cat > /b.sh <<E\nmount -t efs {ID}:/ e\nE",
     f"cat > /b.sh <<E\n\necho {DNS}:/ /e nfs4 >> /etc/fstab\nE",
     f"cat > /b.sh <<E\n\n\n{MOUNT}\nE\n[ -f /x ] && echo >> /b.sh\nsh /b.sh",
     f"cat > /var/lib/cloud/scripts/per-boot/b <<E\n\n{MOUNT}\nE",
