@@ -14,7 +14,7 @@ def main() -> None:
         print(f"efs-migrate {__version__}")
         return
     try:
-        from migrate.quick import nothing_to_do
+        from migrate.nothing_to_do import nothing_to_do
 
         if nothing_to_do(sys.argv[1:]):
             return

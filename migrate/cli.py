@@ -15,10 +15,10 @@ import typer
 
 from migrate import __version__
 from migrate.commands import Session, UsageProblem, emit
-from migrate.config import RULE_IDS, TARGETS
-from migrate.discover import reason
-from migrate.run import Options
-from migrate.terminal import printable
+from migrate.config.config import RULE_IDS, TARGETS
+from migrate.files.screen import reason
+from migrate.run.run import Options
+from migrate.terminal.printable import printable
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -248,7 +248,7 @@ def init(
 ) -> None:
     """Write a starter .efs-migrate.yaml with the host paths and file systems found; never overwrites one."""
     if schema:
-        from migrate.schema import text
+        from migrate.config.schema import text
 
         _exit(lambda: _printed(text()))
     session = Session(Options(exclude=tuple(exclude or ()), gitignore=not no_gitignore), exit_zero=False, quiet=quiet)
@@ -358,8 +358,9 @@ def batch(
 
 
 def _campaign(command: Callable[[], tuple[str, int]]) -> int:
-    from migrate.batch.command import CampaignProblem, ExecutorProblem
-    from migrate.config import ConfigProblem
+    from migrate.batch.campaign import CampaignProblem
+    from migrate.batch.executors import ExecutorProblem
+    from migrate.config.config import ConfigProblem
 
     try:
         text, status = command()

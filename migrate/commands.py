@@ -15,20 +15,21 @@ from pathlib import Path
 from signal import SIGINT, Signals
 from typing import TYPE_CHECKING, TextIO
 
-from migrate import config
-from migrate.discover import reason
-from migrate.engine import Located
+from migrate.config import config
+from migrate.engine.outcome import Located
+from migrate.files.screen import reason
+from migrate.files.source import overwrite
 from migrate.report.diff import unified
 from migrate.report.result import Report, caveats, subjects
-from migrate.run import FileResult, Options, Run, written
-from migrate.source import overwrite
-from migrate.terminal import coloured, printable, printable_lines
+from migrate.run.run import FileResult, Options, Run, written
+from migrate.terminal.printable import coloured, printable, printable_lines
 from rules.rule import Status
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from migrate.answers import Answers
+    from migrate.run.recorded_answers import Answers
+
 
 # Fewer files are done before a progress bar would be read.
 _WORTH_WAITING = 200
@@ -94,9 +95,9 @@ class Session:
         replay: Path | None,
     ) -> int:
         """`apply`, with somebody who decides about each step. Raises UsageProblem."""
-        from migrate.answers import Answers, check_writable
-        from migrate.keys import NoTerminal, Terminal
         from migrate.review import Ended, Review, ending
+        from migrate.run.recorded_answers import Answers, check_writable
+        from migrate.terminal.keyboard import NoTerminal, Terminal
 
         try:
             terminal = Terminal.open()
@@ -125,7 +126,7 @@ class Session:
             return self._finish(run, report, form, stream, _terminal(form, output), verbose)
 
     def init(self, paths: Sequence[str]) -> int:
-        from migrate.starter import starter
+        from migrate.report.starter_config import starter
 
         target = os.path.join(_common_folder(paths), config.NAME)
         if os.path.lexists(target):
@@ -242,8 +243,8 @@ class Session:
 
 def _answers(path: Path) -> Answers:
     """Raises UsageProblem."""
-    from migrate.answers import load
-    from migrate.shapes import ShapeProblem
+    from migrate.config.checked import ShapeProblem
+    from migrate.run.recorded_answers import load
 
     try:
         return load(str(path))

@@ -20,69 +20,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rules.model import ENABLED, Change, DockerVolume, EfsVolume, HostPath, Level, SetStorage, Task, Text, Value, Volume
-from rules.mountable import over_the_network
-from rules.mounts import SYSTEM_PATH, UNSUPPORTED, Mapped, Unplaced, lost_options, place, split_options
-from rules.paths import climbs, looks_like_a_file, looks_like_efs, normalise, text
-from rules.proposals import propose, settle, where
-from rules.questions import MountAt, Question
-from rules.rule import Context, Example, Finding, Rule, Status, keep_read_only, shown, shown_path, yaml_word
-from rules.seen import Proposal, SeenMount
+from rules.context import Context
+from rules.facts.mounts import UNSUPPORTED, Unplaced, lost_options, split_options
+from rules.facts.other_files import Proposal
+from rules.facts.paths import looks_like_a_file, text
+from rules.facts.questions import MountAt, Question
+from rules.facts.values import shown, shown_path, yaml_word
+from rules.model import ENABLED, Change, DockerVolume, EfsVolume, Level, SetStorage, Task, Text, Volume
+from rules.rule import Example, Finding, Rule, Status
+from rules.shared.network_needs import over_the_network
+from rules.shared.placement import host_path, likely_mount_point, placement
+from rules.shared.proposals import propose, settle
+from rules.shared.volumes import keep_read_only
 
 _ID = "EFS101"
-
-
-def host_path(volume: Volume) -> Value | None:
-    """The path on the container instance that the volume binds: a host volume's, or a `local` Docker volume's with the
-    option `bind`; None for anything else."""
-    storage = volume.storage
-    if isinstance(storage, HostPath):
-        return storage.path
-    if isinstance(storage, DockerVolume) and (storage.driver is None or storage.driver.literal == "local"):
-        options = split_options(storage.option("o"))
-        if "bind" in options or "rbind" in options:
-            return storage.option("device")
-    return None
-
-
-def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced | None:
-    """Where the volume's host path leads; None if the volume has none or nothing says that it is EFS."""
-    path = host_path(volume)
-    # Managed instances run no user data, so nothing can have mounted EFS there.
-    if path is None or task.compatibilities == {"MANAGED_INSTANCES"}:
-        return None
-    if not isinstance(path, Text):
-        return place(None, volume.name, context.mounts(task))
-    found = place(path, volume.name, context.mounts(task))
-    if isinstance(found, Mapped):
-        return found
-    found = _by_default(path, volume, task, context) or found
-    if found is None or found.by_name:
-        seen = _seen_elsewhere(normalise(path.coded), task, context, suspected=found is not None)
-        return Unplaced(where(seen), seen=seen) if seen else found
-    return found
-
-
-def _by_default(path: Text, volume: Volume, task: Task, context: Context) -> Unplaced | None:
-    """What is suggested by the defaults of parameters, in the path or in a mount point; None if nothing is."""
-    if not context.stack.parameters:
-        return None
-    target = place(context.with_defaults(path, volume.key), volume.name, context.mounts_by_default(task))
-    if not isinstance(target, Mapped) or target.nested:
-        return None
-    likely = shown(target.mount.file_system), shown_path(target.directory)
-    named = [f"parameter {p.name} is {p.default} by default" for p in context.parameters(path, volume.key)]
-    given = " and ".join(named) or f"parameters put a mount at {shown_path(target.mount.host_path)} by default"
-    return Unplaced(f"{given}, and then it is {':'.join(likely)}", likely=likely)
-
-
-def _seen_elsewhere(path: str, task: Task, context: Context, *, suspected: bool) -> tuple[SeenMount, ...]:
-    """The mounts of EFS that hold a path on instances of other files, if those may run the task."""
-    if not task.may_run_on_ec2 or climbs(path) or context.mounts(task).at_or_above(path):
-        return ()
-    if not suspected and (SYSTEM_PATH.match(path) or context.hosts(task).instances):
-        return ()
-    return context.policy.seen.holding(path)
 
 
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:
@@ -198,15 +149,6 @@ def _caveat(target: str, path: str, task: Task, options: list[str], file_like: b
     if file_like:
         caveat += f" {path} looks like a file, and EFS mounts directories only."
     return caveat
-
-
-def likely_mount_point(path: str) -> str:
-    """The part of a host path down to the component that says EFS: `/mnt/efs` of `/mnt/efs/app/data`."""
-    components = path.rstrip("/").split("/")
-    for i, component in enumerate(components):
-        if looks_like_efs(component):
-            return "/".join(components[: i + 1])
-    return path
 
 
 RULE = Rule(

@@ -18,10 +18,13 @@ Source: amazon-ecs-agent `dockervolume_efs.go` (the strings the agent generates)
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from rules.grants import Floor, configured_role, family, grant
+from rules.context import Context
+from rules.facts.mounts import UNSUPPORTED, lost_options
+from rules.facts.paths import climbs, starts_with_reference, text
+from rules.facts.questions import Question, RoleOf, StorageOf
+from rules.facts.values import shown, shown_path, yaml_word
 from rules.model import (
     CODED_REF,
     ENABLED,
@@ -33,65 +36,15 @@ from rules.model import (
     SetTaskRole,
     Task,
     Text,
-    Value,
     Volume,
 )
-from rules.mountable import over_the_network
-from rules.mounts import UNSUPPORTED, lost_options, parse_source, split_options
-from rules.paths import climbs, starts_with_reference, text
-from rules.questions import Question, RoleOf, StorageOf
-from rules.rule import Context, Example, Finding, Rule, Status, keep_read_only, shown, shown_path, yaml_word
+from rules.rule import Example, Finding, Rule, Status
+from rules.shared.grants import Floor, configured_role, family, grant
+from rules.shared.network_needs import over_the_network
+from rules.shared.placement import DockerMount, docker_mount, unknown_properties
+from rules.shared.volumes import keep_read_only
 
 _ID = "EFS102"
-_PLUGIN = "amazon-ecs-volume-plugin"
-
-
-@dataclass(frozen=True, slots=True)
-class DockerMount:
-    """What a Docker volume mounts, as far as its options say; paths and options coded."""
-
-    file_system: Value | None
-    directory: str | None
-    server: str
-    options: tuple[str, ...]
-    region: str | None = None
-    never_worked: bool = False
-
-    def option(self, name: str) -> str | None:
-        """The value of an option ("" for one without), or None if it is not given."""
-        return next((value for key, _, value in (o.partition("=") for o in self.options) if key == name), None)
-
-
-def docker_mount(storage: DockerVolume) -> DockerMount | None:
-    """Read the options of a `local` NFS volume or of the ECS volume plugin; None for any other volume."""
-    driver = "local" if storage.driver is None else storage.driver.literal
-    kind = storage.option("type")
-    kind_name = ("nfs" if kind.literal is None else kind.literal.lower()) if kind else ""
-    device = storage.option("device")
-    options = split_options(storage.option("o"))
-    if driver == "local" and kind_name not in ("nfs", "nfs4", "efs"):
-        return None
-    if driver not in ("local", _PLUGIN) or (driver == _PLUGIN and kind_name not in ("efs", "")):
-        return None
-    host, colon, path = device.coded.partition(":") if device else ("", "", "")
-    directory: str | None = path if colon else None
-    if driver == _PLUGIN and not colon:
-        directory = "/"
-    if kind is not None and kind.literal is None:
-        options.append(kind.coded)
-    # The kernel connects to `addr=`; a host in `device` is a label beside it, but must not name another file system.
-    address = next((o.removeprefix("addr=") for o in reversed(options) if o.startswith("addr=")), None)
-    source = parse_source(address or host, directory or "/")
-    label = parse_source(host, "/").file_system if host else None
-    agrees = label is None or label == source.file_system
-    return DockerMount(
-        source.file_system if agrees else None,
-        None if directory is None else source.directory,
-        Text.decode(address or host).source,
-        tuple(options),
-        source.region,
-        never_worked=driver == "local" and kind_name == "efs",
-    )
 
 
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:
@@ -164,11 +117,6 @@ def _ask(volume: Volume, message: str, question: Question) -> Finding:
 
 def _refused(volume: Volume, reason: str) -> Finding:
     return Finding(_ID, volume.key, Status.REFUSED, f"the Docker volume cannot be replaced: {reason}")
-
-
-def unknown_properties(names: Sequence[str]) -> str:
-    """Why a Docker volume with such properties stays; completes "the Docker volume cannot be replaced: …"."""
-    return f"what becomes of {', '.join(names)}, which no Docker volume of ECS has, is not known"
 
 
 def _inexpressible(mount: DockerMount, directory: str, task: Task) -> str | None:

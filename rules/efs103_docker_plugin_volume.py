@@ -13,28 +13,16 @@ Source: REX-Ray EFS driver documentation; Docker for AWS, "Persistent data volum
 
 from __future__ import annotations
 
-import re
-
-from rules.efs102_docker_nfs_volume import unknown_properties
+from rules.context import Context
+from rules.facts.paths import text
+from rules.facts.questions import StorageOf
+from rules.facts.values import shown, shown_path, yaml_word
 from rules.model import DockerVolume, EfsVolume, Level, SetStorage, Task, Volume
-from rules.mountable import over_the_network
-from rules.paths import text
-from rules.questions import StorageOf
-from rules.rule import Context, Example, Finding, Rule, Status, shown, shown_path, yaml_word
+from rules.rule import Example, Finding, Rule, Status
+from rules.shared.network_needs import over_the_network
+from rules.shared.placement import is_plugin_volume, unknown_properties
 
 _ID = "EFS103"
-_DRIVER = re.compile(r"rexray/efs\b|(?:.*/)?cloudstor(?::|$)|(?:.*[/_-])?efs(?:[:_-].*)?$", re.IGNORECASE)
-
-
-def is_plugin_volume(storage: DockerVolume) -> bool:
-    """Whether a plugin that serves EFS provides the volume; cloudstor's `relocatable` backing
-    (and what has an EBS type) is EBS."""
-    driver = storage.driver.literal if storage.driver else None
-    if driver is None or driver == "amazon-ecs-volume-plugin" or not _DRIVER.match(driver):
-        return False
-    backing = storage.option("backing")
-    on_ebs = storage.option("ebstype") is not None or (backing is not None and backing.literal == "relocatable")
-    return not on_ebs
 
 
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:

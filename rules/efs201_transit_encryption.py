@@ -18,8 +18,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rules.context import Context
+from rules.facts.values import shown
 from rules.model import ENABLED, EfsVolume, Level, OtherStorage, SetStorage, Task, Text, Volume
-from rules.rule import Context, Example, Finding, Rule, Stage, Status, shown, volume_prerequisites
+from rules.rule import Example, Finding, Rule, Stage, Status
+from rules.shared.platforms import volume_prerequisites
 
 _ID = "EFS201"
 

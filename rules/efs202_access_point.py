@@ -29,6 +29,11 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
+from rules.choices import AccessPoints, Policy
+from rules.context import Context
+from rules.facts.paths import FILE_SYSTEM, access_point_problem
+from rules.facts.questions import AccessPointOf, Question
+from rules.facts.values import directory, given, shown, shown_path, yaml_word
 from rules.model import (
     AccessPoint,
     AddAccessPoint,
@@ -43,28 +48,11 @@ from rules.model import (
     Value,
     Volume,
 )
-from rules.names import access_point_name, tags
-from rules.paths import access_point_problem
-from rules.questions import AccessPointOf, Question
-from rules.rule import (
-    AccessPoints,
-    Context,
-    Example,
-    Finding,
-    Policy,
-    Rule,
-    Stage,
-    Status,
-    directory,
-    given,
-    shown,
-    shown_path,
-    yaml_word,
-)
+from rules.rule import Example, Finding, Rule, Stage, Status
+from rules.shared.new_names import access_point_name, tags
 
 _ID = "EFS202"
-FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|\{\{resolve:.*\}\}")
-"""An id, or one that CloudFormation looks up in a parameter store when it deploys (a dynamic reference)."""
+
 _ONE_COMPONENT = re.compile(r"\$\{AWS::(AccountId|Partition|Region|StackName|URLSuffix)\}")
 """Values of CloudFormation's own that are always one component of a path."""
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]+")

@@ -20,8 +20,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from rules.efs202_access_point import FILE_SYSTEM
-from rules.grants import Floor, configured_role, family, grant, permissions, role_name
+from rules.context import Context
+from rules.facts.paths import FILE_SYSTEM
+from rules.facts.questions import RoleOf
+from rules.facts.values import may_be_absent, shown, yaml_word
 from rules.model import (
     ENABLED,
     AddPermissions,
@@ -39,11 +41,11 @@ from rules.model import (
     Value,
     Volume,
 )
-from rules.names import role_name as new_role_name
-from rules.names import tags
-from rules.principals import floor
-from rules.questions import RoleOf
-from rules.rule import Context, Example, Finding, Rule, Stage, Status, may_be_absent, shown, yaml_word
+from rules.rule import Example, Finding, Rule, Stage, Status
+from rules.shared.grants import Floor, configured_role, family, grant, permissions, role_name
+from rules.shared.new_names import role_name as new_role_name
+from rules.shared.new_names import tags
+from rules.shared.principals import floor
 
 _ID = "EFS203"
 

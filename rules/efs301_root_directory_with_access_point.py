@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rules.context import Context
+from rules.facts.values import directory, may_be_absent, shown, shown_path
 from rules.model import EfsVolume, Level, SetStorage, Task, Volume
-from rules.rule import Context, Example, Finding, Rule, Stage, Status, directory, may_be_absent, shown, shown_path
+from rules.rule import Example, Finding, Rule, Stage, Status
 
 _ID = "EFS301"
 

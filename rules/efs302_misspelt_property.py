@@ -12,8 +12,9 @@ Source: botocore's ECS and Batch models; CloudFormation resource schemas; ecs-cl
 
 from __future__ import annotations
 
+from rules.context import Context
 from rules.model import CorrectSpelling, EfsVolume, Level, Task, Volume
-from rules.rule import Context, Example, Finding, Rule, Status
+from rules.rule import Example, Finding, Rule, Status
 
 _ID = "EFS302"
 

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rules.context import Context
+from rules.facts.values import shown
 from rules.model import EfsVolume, Level, SetStorage, Task, Volume
-from rules.rule import Context, Example, Finding, Rule, Status, shown
+from rules.rule import Example, Finding, Rule, Status
 
 _ID = "EFS303"
 

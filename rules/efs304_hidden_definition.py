@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rules.context import Context
 from rules.model import Stack
-from rules.rule import Context, Finding, Rule, Status
+from rules.rule import Finding, Rule, Status
 
 _ID = "EFS304"
 

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import re
 
-from rules.efs403_unsupported_platform import unsupported
+from rules.context import Context
+from rules.facts.values import shown
 from rules.model import (
     EfsVolume,
     Engine,
@@ -30,7 +31,8 @@ from rules.model import (
     Task,
     Text,
 )
-from rules.rule import Context, Example, Finding, Rule, Stage, Status, shown
+from rules.rule import Example, Finding, Rule, Stage, Status
+from rules.shared.platforms import unsupported
 
 _ID = "EFS401"
 _OLD = re.compile(r"1\.[0-3](\.\d+)?|1\.4|1")

@@ -20,12 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from rules.efs101_host_path_volume import placement
-from rules.images import Ability, Support, ability, recommended, support_of
-from rules.levels import level
+from rules.context import Context
+from rules.facts.images import Ability, Support, ability, recommended, support_of
+from rules.facts.mounts import Unplaced
 from rules.model import Change, Image, Instance, Key, Level, SetImage, SetParameterDefault, Stack, Task
-from rules.mounts import Unplaced
-from rules.rule import INSTANCE_PREREQUISITES, Context, Example, Finding, Rule, Stage, Status
+from rules.rule import Example, Finding, Rule, Stage, Status
+from rules.shared.levels import level
+from rules.shared.placement import placement
+from rules.shared.platforms import INSTANCE_PREREQUISITES
 
 _ID = "EFS402"
 _ABLE = {

@@ -12,26 +12,13 @@ bottlerocket#1080.
 
 from __future__ import annotations
 
-from rules.levels import level, tls_mount
-from rules.model import Level, System, Task, Volume
-from rules.rule import Context, Finding, Rule, Stage, Status
+from rules.context import Context
+from rules.model import Level, Task, Volume
+from rules.rule import Finding, Rule, Stage, Status
+from rules.shared.levels import level, tls_mount
+from rules.shared.platforms import unsupported
 
 _ID = "EFS403"
-
-
-def unsupported(task: Task, context: Context) -> tuple[str, Level] | None:
-    """The platform that cannot mount every EFS volume, and the level that it reaches, or None."""
-    if (task.operating_system or "").upper().startswith("WINDOWS"):
-        return "Windows tasks do not support EFS volumes", Level.HOST
-    if task.compatibilities == {"EXTERNAL"}:
-        return "External instances (ECS Anywhere) do not support EFS volumes", Level.HOST
-    hosts = context.hosts(task)
-    if "FARGATE" in task.compatibilities or hosts.system is System.LINUX:
-        return None
-    names = ", ".join(instance.name for instance in hosts.instances[:3])
-    if hosts.system is System.WINDOWS:
-        return f"Windows instances ({names}) do not support EFS volumes", Level.HOST
-    return f"Bottlerocket instances ({names}) mount EFS volumes without TLS, access points and IAM only", Level.EFS
 
 
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:

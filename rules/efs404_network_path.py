@@ -16,9 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.efs403_unsupported_platform import unsupported
+from rules.context import Context
+from rules.facts.network_routes import Answer, Routes
+from rules.facts.values import shown
 from rules.model import EfsVolume, Level, Runner, Stack, Task, Value
-from rules.mountable import (
+from rules.rule import Finding, Rule, Stage, Status
+from rules.shared.network_needs import (
     PROXY,
     clients,
     has_own_interface,
@@ -28,8 +31,7 @@ from rules.mountable import (
     one_zone,
     servers,
 )
-from rules.routes import Answer, Routes
-from rules.rule import Context, Finding, Rule, Stage, Status, shown
+from rules.shared.platforms import unsupported
 
 _ID = "EFS404"
 

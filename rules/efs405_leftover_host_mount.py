@@ -16,10 +16,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from rules.efs101_host_path_volume import host_path
+from rules.context import Context
+from rules.facts.paths import climbs, may_lie_below, normalise, starts_with_reference
+from rules.facts.values import directory, shown, shown_path
 from rules.model import EfsVolume, HostMount, Instance, Key, Stack, Text, Value
-from rules.paths import climbs, may_lie_below, normalise, starts_with_reference
-from rules.rule import Context, Finding, Rule, Stage, Status, directory, shown, shown_path
+from rules.rule import Finding, Rule, Stage, Status
+from rules.shared.placement import host_path
 
 _ID = "EFS405"
 

@@ -8,8 +8,10 @@ Source: Security Hub control EFS.3.
 
 from __future__ import annotations
 
+from rules.context import Context
+from rules.facts.values import shown
 from rules.model import EfsVolume, Level, Task, Volume
-from rules.rule import Context, Finding, Rule, Stage, Status, shown
+from rules.rule import Finding, Rule, Stage, Status
 
 _ID = "EFS406"
 

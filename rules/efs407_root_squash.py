@@ -11,9 +11,12 @@ Source: EFS user guide, "Network File System (NFS) level users, groups, and perm
 
 from __future__ import annotations
 
-from rules.grants import is_allowed, point_arn
+from rules.context import Context
+from rules.facts.values import shown
 from rules.model import ANY, CLIENT_ACTIONS, EfsVolume, FileSystemPolicy, Level, Task, Volume
-from rules.rule import Context, Finding, Rule, Stage, Status, runs_as_root, shown
+from rules.rule import Finding, Rule, Stage, Status
+from rules.shared.grants import is_allowed, point_arn
+from rules.shared.volumes import runs_as_root
 
 _ID = "EFS407"
 _ROOT = CLIENT_ACTIONS[2]

@@ -21,12 +21,12 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from rules.efs101_host_path_volume import placement
-from rules.efs102_docker_nfs_volume import docker_mount
-from rules.efs103_docker_plugin_volume import is_plugin_volume
+from rules.context import Context
+from rules.facts.mounts import Mapped, Unplaced
+from rules.facts.values import shown, shown_path
 from rules.model import DockerVolume, EfsVolume, Key, Level, OtherStorage, Stack, Task, Value, Volume
-from rules.mounts import Mapped, Unplaced
-from rules.rule import Context, Finding, Rule, Stage, Status, shown, shown_path
+from rules.rule import Finding, Rule, Stage, Status
+from rules.shared.placement import docker_mount, is_plugin_volume, placement
 
 _ID = "EFS408"
 _MOST_NAMED = 6

@@ -9,10 +9,11 @@ Source: `man mount.efs`; amazon-ecs-agent `dockervolume_efs.go`.
 
 from __future__ import annotations
 
-from rules.efs102_docker_nfs_volume import docker_mount
+from rules.context import Context
+from rules.facts.mounts import lost_options
 from rules.model import DockerVolume, Level, Task, Volume
-from rules.mounts import lost_options
-from rules.rule import Context, Finding, Rule, Status
+from rules.rule import Finding, Rule, Status
+from rules.shared.placement import docker_mount
 
 _ID = "EFS409"
 

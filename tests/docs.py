@@ -33,7 +33,7 @@ _RULES = re.compile(r"(?<=<!-- rules -->\n).*?(?=<!-- /rules -->)", re.DOTALL)
 @cache
 def written() -> dict[Path, str]:
     """Each file with the text that it should have."""
-    from migrate import schema
+    from migrate.config import schema
     from migrate.report.rules import book, table
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from support import ROOT
 
-from migrate.dialects.scripts import parse_yaml
+from migrate.dialects.common.user_data import parse_yaml
 from rules.hosts import HostScript, read_file, read_user_data
 from rules.model import Text
 

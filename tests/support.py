@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from migrate.cli import app
-from migrate.run import Options, Run, work
+from migrate.run.run import Options, Run, work
 from rules.rule import Finding
 
 # What a developer or a CI service may have set: the tests say for themselves where they want colours.

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from support import FLEET, SAMPLES, efs_migrate
 
-from migrate import source
+from migrate.files import source
 
 JSON = """\
 {
@@ -158,7 +158,7 @@ def test_a_failed_write_says_what_is_not_applied(monkeypatch: pytest.MonkeyPatch
         raise source.SourceProblem("no space left on device")
 
     path = write("x.json", JSON)
-    monkeypatch.setattr("migrate.run.write", full)
+    monkeypatch.setattr("migrate.run.run.write", full)
     ran = efs_migrate("apply", "--format", "json")
     assert (ran.status, ran.stderr) == (2, "efs-migrate: error: x.json: no space left on device\n")
     assert [finding["applied"] for finding in ran.findings] == [False] * len(ran.findings)

@@ -1,4 +1,4 @@
-"""The one direction of imports, and what may not be loaded before it is needed."""
+"""The one direction of imports, no circle anywhere, and what may not be loaded before it is needed."""
 
 from __future__ import annotations
 
@@ -6,37 +6,72 @@ import ast
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from support import ROOT
 
-TIERS = (
-    {"migrate", "edit", "terminal", "discover"},
-    {"source", "syntax", "keys", "quick"},
-    {"dialects", "shapes"},
-    {"suppress", "wording", "config", "survey"},
-    {"schema"},
-    {"engine", "settings"},
-    {"fixes"},
-    {"run", "answers"},
-    {"report", "starter"},
-    {"review", "lsp", "batch"},
-    {"commands"},
-    {"cli"},
-    {"__main__"},
+MIGRATE = (
+    ("migrate", "migrate.edit"),
+    ("migrate.files", "migrate.terminal", "migrate.syntax"),
+    ("migrate.nothing_to_do", "migrate.dialects"),
+    ("migrate.config", "migrate.engine"),
+    ("migrate.run",),
+    ("migrate.report",),
+    ("migrate.review", "migrate.lsp", "migrate.batch"),
+    ("migrate.commands",),
+    ("migrate.cli",),
+    ("migrate.__main__",),
 )
-"""Modules and packages of `migrate` from the lowest; each may import itself and what stands in a tier below its own.
-`migrate` is the package itself, which holds the version."""
+"""Rooms of `migrate`, from the lowest floor up. A module may import its own room and every floor below it."""
+
+DIALECTS = {
+    "migrate.dialects.common": {"migrate.dialects.dialect"},
+    "migrate.dialects.plain": {"migrate.dialects.common", "migrate.dialects.dialect"},
+    "migrate.dialects.boto3": {"migrate.dialects.common", "migrate.dialects.dialect"},
+    "migrate.dialects.pulumi": {"migrate.dialects.common", "migrate.dialects.dialect"},
+    "migrate.dialects.cloudformation": {"migrate.dialects.common", "migrate.dialects.dialect"},
+    # What troposphere makes are templates, so its dialect is that of templates, read and written another way.
+    "migrate.dialects.troposphere": {
+        "migrate.dialects.common",
+        "migrate.dialects.dialect",
+        "migrate.dialects.cloudformation",
+    },
+    "migrate.dialects.cdk": {
+        "migrate.dialects.common",
+        "migrate.dialects.dialect",
+        "migrate.dialects.cloudformation.language.spelling",
+    },
+    "migrate.dialects.dialect": set[str](),
+}
+"""What each room of the dialects may import of the others."""
+
+RULES = (
+    ("rules.model",),
+    ("rules.facts",),
+    ("rules.hosts", "rules.choices"),
+    ("rules.context", "rules.rule"),
+    ("rules.shared",),
+    ("rules.efs",),
+    ("rules",),
+)
+"""Rooms of `rules`, from the lowest floor up; `rules.efs` stands for the rules, one file each."""
+
+KNOWLEDGE = ("rules.model", "rules.facts", "rules.hosts")
+"""What dialects may know of `rules`: the vocabulary and the facts of AWS, but no rule."""
+
+MOST_MODULES = 13
+"""How many modules a folder may hold before nobody finds anything in it."""
 
 HEAVY = {
     "typer": {"migrate.cli"},
     "rich": {"migrate.commands", "migrate.batch.command"},
     "distributed": {"migrate.batch.executors"},
-    "ruamel": {"migrate.syntax.yaml"},
-    "deepdiff": {"migrate.wording"},
+    "ruamel": {"migrate.syntax.data.yaml"},
+    "deepdiff": {"migrate.engine.differences"},
     "pygls": {"migrate.lsp.server"},
     "lsprotocol": {"migrate.lsp.server"},
     "libcst": {"migrate.syntax.python.brackets", "migrate.syntax.python.imports"},
@@ -52,8 +87,12 @@ class Import:
     imported: str
     late: bool
 
+    def __str__(self) -> str:
+        return f"{self.module} imports {self.imported}"
+
 
 def modules() -> dict[str, Path]:
+    """The source of every module, by its dotted name."""
     found = {}
     for package in ("migrate", "rules"):
         for path in sorted((ROOT / package).rglob("*.py")):
@@ -85,94 +124,119 @@ def _is_late(node: ast.AST) -> bool:
 
 
 IMPORTS = [found for module in MODULES for found in imports_of(module)]
+OURS = [found for found in IMPORTS if found.imported in MODULES]
 
 
-def tier(module: str) -> tuple[int, str]:
-    unit = module.split(".")[1] if "." in module else "migrate"
-    places = [number for number, units in enumerate(TIERS) if unit in units]
-    assert places, f"{module} has no place in TIERS"
-    return places[0], unit
+def lies_in(module: str, rooms: Iterable[str]) -> bool:
+    """Whether a module is one of `rooms` or lies in one."""
+    return any(module == room or module.startswith(f"{room}.") for room in rooms)
 
 
-def test_every_module_has_a_place() -> None:
-    for module in MODULES:
-        if module.startswith("migrate"):
-            tier(module)
+def floor(module: str, floors: Iterable[Iterable[str]]) -> tuple[int, str]:
+    """The number of a module's floor, and the room there."""
+    named = module.replace("rules.efs", "rules.efs.", 1)
+    found = [(len(r), n, r) for n, rooms in enumerate(floors) for r in rooms if lies_in(named, [r])]
+    assert found, f"{module} has no floor"
+    _, number, room = max(found)
+    return number, room
 
 
-def test_imports_run_downwards() -> None:
+@pytest.mark.parametrize(("package", "floors"), [("migrate", MIGRATE), ("rules", RULES)])
+def test_imports_run_downwards(package: str, floors: tuple[tuple[str, ...], ...]) -> None:
     wrong = []
-    for found in IMPORTS:
-        if found.module.startswith("migrate") and found.imported.startswith("migrate"):
-            (above, importer), (below, imported) = tier(found.module), tier(found.imported)
-            if importer != imported and above <= below:
-                wrong.append(f"{found.module} imports {found.imported}")
+    for found in OURS:
+        if lies_in(found.module, [package]) and lies_in(found.imported, [package]):
+            (above, importer), (below, imported) = floor(found.module, floors), floor(found.imported, floors)
+            if importer != imported and above <= below and found.imported != "migrate":  # which holds the version
+                wrong.append(str(found))
     assert wrong == []
+
+
+def test_no_circles() -> None:
+    """Imports inside functions and for type checkers count, too: they are circles that somebody had to hide."""
+    below = defaultdict(set)
+    for found in OURS:
+        below[found.module].add(found.imported)
+    assert list(circles(below)) == []
+
+
+def circles(below: Mapping[str, set[str]]) -> Iterator[list[str]]:
+    """Groups of modules that all import one another, directly or not (Tarjan's strongly connected components)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+
+    def visit(module: str) -> Iterator[list[str]]:
+        index[module] = low[module] = len(index)
+        stack.append(module)
+        for imported in below.get(module, ()):
+            if imported not in index:
+                yield from visit(imported)
+                low[module] = min(low[module], low[imported])
+            elif imported in stack:
+                low[module] = min(low[module], index[imported])
+        if low[module] == index[module]:
+            at = stack.index(module)
+            group = stack[at:]
+            del stack[at:]
+            if len(group) > 1 or module in below.get(module, ()):
+                yield sorted(group)
+
+    for module in MODULES:
+        if module not in index:
+            yield from visit(module)
+
+
+def test_a_circle_is_seen() -> None:
+    assert list(circles({"migrate.cli": {"migrate.edit"}, "migrate.edit": {"migrate.cli"}})) == [
+        ["migrate.cli", "migrate.edit"]
+    ]
 
 
 def test_rules_import_nothing_but_the_standard_library_and_themselves() -> None:
     allowed = sys.stdlib_module_names | {"rules"}
-    assert [f for f in IMPORTS if f.module.startswith("rules") and f.imported.split(".")[0] not in allowed] == []
+    assert [str(f) for f in IMPORTS if f.module.startswith("rules") and f.imported.split(".")[0] not in allowed] == []
 
 
-def test_the_model_is_a_leaf() -> None:
-    ours = ("migrate", "rules")
-    assert [f for f in IMPORTS if f.module == "rules.model" and f.imported.split(".")[0] in ours] == []
+def test_no_rule_imports_another() -> None:
+    wrong = [f for f in OURS if f.module.startswith("rules.efs") and f.imported.startswith(("rules.efs", "migrate"))]
+    assert [str(f) for f in wrong] == []
 
 
 def test_dialects_and_syntax_know_no_rule() -> None:
-    knowledge = {"rules.model", "rules.identifiers", "rules.paths", "rules.hosts"}  # vocabulary, not rules
     wrong = [
-        f"{f.module} imports {f.imported}"
-        for f in IMPORTS
-        if (f.module.startswith("migrate.dialects") and f.imported.startswith("rules") and f.imported not in knowledge)
-        or (f.module.startswith(("migrate.syntax", "migrate.edit")) and f.imported.startswith("rules"))
+        f
+        for f in OURS
+        if lies_in(f.imported, ["rules"])
+        and (
+            (lies_in(f.module, ["migrate.dialects"]) and not lies_in(f.imported, KNOWLEDGE))
+            or lies_in(f.module, ["migrate.syntax", "migrate.files", "migrate.edit"])
+        )
     ]
-    assert wrong == []
+    assert [str(f) for f in wrong] == []
 
 
 def test_no_dialect_imports_another() -> None:
-    shared = {"plain", "reading", "shape", "values", "intrinsics", "resources", "instances", "network"}
-    shared |= {
-        "alternatives",
-        "arms",
-        "batch_jobs",
-        "cdk_batch",
-        "cdk_hosts",
-        "cdk_program",
-        "cdk_resources",
-        "cdk_spelling",
-        "cdk_writer",
-        "conditions",
-        "hidden",
-        "clusters",
-        "code",
-        "identities",
-        "images",
-        "manner",
-        "neighbours",
-        "tags",
-        "template_spelling",
-        "scripts",
-        "starters",
-        "parameters",
-        "platform_versions",
-        "policies",
-        "roles",
-        "unread",
-    }
-    # What troposphere makes are templates, so its dialect is that of templates, read and written another way.
-    shared |= {"troposphere_objects", "troposphere_statements", "troposphere_template", "troposphere_writer"}
-    based_on = {("migrate.dialects.troposphere", "migrate.dialects.cloudformation")}
-    wrong = [
-        f"{f.module} imports {f.imported}"
-        for f in IMPORTS
-        if (f.module, ".".join(f.imported.split(".")[:3])) not in based_on
-        and f.module.startswith("migrate.dialects.")
-        and f.imported.startswith("migrate.dialects.")
-        and f.imported.split(".")[2] not in shared
-    ]
+    wrong = []
+    for found in OURS:
+        room = ".".join(found.module.split(".")[:3])
+        outside = lies_in(found.imported, ["migrate.dialects"]) and not lies_in(found.imported, [room])
+        if room in DIALECTS and outside and not lies_in(found.imported, DIALECTS[room]):
+            wrong.append(str(found))
     assert wrong == []
+
+
+def test_every_dialect_has_its_rules() -> None:
+    rooms = {".".join(module.split(".")[:3]) for module in MODULES if module.startswith("migrate.dialects.")}
+    assert rooms == DIALECTS.keys()
+
+
+def test_no_folder_is_crowded() -> None:
+    folders: dict[Path, int] = defaultdict(int)
+    for module, path in MODULES.items():
+        if path.name != "__init__.py" and not module.startswith("rules.efs"):
+            folders[path.parent] += 1
+    assert {str(f.relative_to(ROOT)): n for f, n in folders.items() if n > MOST_MODULES} == {}
 
 
 def test_heavy_libraries_have_one_door() -> None:
@@ -183,17 +247,17 @@ def test_heavy_libraries_have_one_door() -> None:
 @pytest.mark.parametrize(
     "door",
     [
-        "migrate.syntax.yaml",
+        "migrate.syntax.data.yaml",
         "migrate.syntax.python.write",
         "migrate.dialects.boto3",
-        "migrate.wording",
+        "migrate.engine.differences",
         "rich",
         "migrate.cli",
         "migrate.lsp.server",
     ],
 )
 def test_doors_open_late(door: str) -> None:
-    early = [f.module for f in IMPORTS if f.imported.startswith(door) and not f.late]
+    early = [str(f) for f in IMPORTS if f.imported.startswith(door) and not f.late and not f.module.startswith(door)]
     assert early == []
 
 
@@ -206,7 +270,9 @@ def loaded_by(code: str, *arguments: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("code", ["import migrate.discover, migrate.source", "import rules", "import migrate.run"])
+@pytest.mark.parametrize(
+    "code", ["import migrate.files.discover, migrate.files.source", "import rules", "import migrate.run.run"]
+)
 def test_importing_loads_nothing_heavy(code: str) -> None:
     assert loaded_by(code) == set()
 
@@ -217,7 +283,7 @@ def test_json_needs_no_yaml(tmp_path: Path) -> None:
     )
     code = (
         "import sys\n"
-        "from migrate.run import Options, Run\n"
+        "from migrate.run.run import Options, Run\n"
         "(result,) = Run(Options(jobs=1), warn=print).results([sys.argv[1]])\n"
         "assert result.outcome.edits and not result.outcome.error, result"
     )
@@ -230,7 +296,7 @@ def test_python_needs_libcst_to_write_only(tmp_path: Path) -> None:
     )
     code = (
         "import sys\n"
-        "from migrate.run import Options, Run\n"
+        "from migrate.run.run import Options, Run\n"
         "(result,) = Run(Options(jobs=1), warn=print).results([sys.argv[1]])\n"
         "assert result.outcome.volumes and not result.outcome.error, result"
     )

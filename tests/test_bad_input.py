@@ -18,7 +18,7 @@ import pytest
 from support import ROOT as PROJECT
 from support import efs_migrate
 
-from migrate import source
+from migrate.files import source
 
 ROOT = os.geteuid() == 0
 COMMANDS = ("check", "diff", "apply")
@@ -280,8 +280,8 @@ def as_somebody(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run efs-migrate without root's powers."""
     # Modules are imported before the identity changes: the checkout may lie where nobody else can read.
     code = f"import os, sys; sys.path.insert(0, {str(PROJECT)!r})\n"
-    code += "import migrate.cli, migrate.report.text, migrate.report.diff, migrate.syntax.yaml, migrate.syntax.write\n"
-    code += "from migrate.engine import process; from rules.rule import Policy; import encodings.idna\n"
+    code += "import migrate.cli, migrate.report.text, migrate.report.diff, migrate.syntax.data.yaml, migrate.syntax.data.writing.write\n"
+    code += "from migrate.engine.process import process; from rules.choices import Policy; import encodings.idna\n"
     code += f"process({YAML!r}, '', Policy()); process({JSON!r}, '', Policy())\n"
     if ROOT:
         code += "os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)\n"
@@ -592,7 +592,7 @@ def test_a_change_between_reading_and_writing(
             left.append(path.read_bytes() if path.exists() else None)
         write(read, text)
 
-    monkeypatch.setattr("migrate.run.write", late)
+    monkeypatch.setattr("migrate.run.run.write", late)
     ran = efs_migrate("apply", "-q")
     assert (ran.status, ran.stderr) == (2, f"efs-migrate: error: bad.yaml: {cause}\n")
     assert left == [path.read_bytes() if path.exists() else None]
@@ -610,7 +610,7 @@ def test_a_file_that_vanishes_before_it_is_read(command: str, monkeypatch: pytes
             path.unlink()
         return read(opened, name)
 
-    monkeypatch.setattr("migrate.run.read", late)
+    monkeypatch.setattr("migrate.run.run.read", late)
     ran = efs_migrate(command, "-q", "--jobs", "1")
     assert (ran.status, ran.stderr) == (2, "efs-migrate: error: bad.yaml: no such file or directory\n")
     assert_good_files_processed(command, ran.stdout)

@@ -17,9 +17,10 @@ import pytest
 from support import cases, efs_migrate
 from test_botocore import problems
 
-from migrate import config
-from migrate.engine import Outcome, process
-from rules.rule import Policy
+from migrate.config import config
+from migrate.engine.outcome import Outcome
+from migrate.engine.process import process
+from rules.choices import Policy
 
 CASES = [case for case in cases() if case.name.startswith("boto3-")]
 RUNS = {

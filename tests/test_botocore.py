@@ -19,8 +19,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from support import FLEET, KNOWN_DIFFERENCES, ROOT, Case, cases
 
-from migrate.engine import Outcome
-from migrate.run import FileResult, Options, Run
+from migrate.engine.outcome import Outcome
+from migrate.run.run import FileResult, Options, Run
 
 CORPUS = ROOT.parent / "shared" / "corpus"
 CORPUS_FILES = sorted(

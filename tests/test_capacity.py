@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from support import Ran, efs_migrate
 
-from rules.capacity import differ
-from rules.images import Support, recommended, support_of
+from rules.facts.capacity import differ
+from rules.facts.images import Support, recommended, support_of
 from rules.model import Cluster, Ref, Text
 
 TASK = """

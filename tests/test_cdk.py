@@ -19,9 +19,10 @@ from typing import Any
 import pytest
 from support import ROOT, Case, cases
 
-from migrate.engine import Outcome, process
+from migrate.engine.outcome import Outcome
+from migrate.engine.process import process
+from rules.choices import Policy
 from rules.model import Level
-from rules.rule import Policy
 
 V1 = "cdk-v1"
 SYNTHESISED = [case for case in cases() if case.name.startswith("cdk-") and case.changes]

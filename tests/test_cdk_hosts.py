@@ -6,9 +6,10 @@ import textwrap
 
 import pytest
 
-from migrate.engine import Outcome, process
+from migrate.engine.outcome import Outcome
+from migrate.engine.process import process
+from rules.choices import Policy
 from rules.model import Level
-from rules.rule import Policy
 
 PROGRAM = """\
 from aws_cdk import Fn, Stack, aws_autoscaling as autoscaling, aws_ec2 as ec2, aws_ecs as ecs, aws_efs as efs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_cdk import HEAD, levels, migrated, reasons
 
-from migrate.discover import screen
+from migrate.files.screen import screen
 from rules.model import Level
 
 DEFINITION = """

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from support import ROOT, assert_no_new_problems, cases, efs_migrate, lint
 
-from migrate.dialects import intrinsics
-from migrate.dialects.scripts import script_text
+from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.running.user_data import script_text
 from migrate.syntax import parse, resolve
 from migrate.syntax.node import Mapping, Node
 from rules.model import Opaque, Ref, Text

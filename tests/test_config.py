@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from support import Ran, efs_migrate
 
-from migrate import config
-from migrate.config import Config, ConfigProblem
-from migrate.dialects import intrinsics
+from migrate.config import config
+from migrate.config.config import Config, ConfigProblem
+from migrate.dialects.cloudformation.language import intrinsics
 from migrate.syntax import parse
+from rules.choices import AccessPoints, Policy
 from rules.model import Level
-from rules.rule import AccessPoints, Policy
 
 TOP = "file-systems, docker-volumes, task-roles, target, access-points, posix-users, root-access, rules, exclude"
 FSAP = "fsap-0123456789abcdef0"

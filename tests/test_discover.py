@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from migrate import discover
-from migrate.discover import Found, excluder, screen
+from migrate.files import discover, screen
+from migrate.files.discover import Found, excluder
 
 ROOT = os.geteuid() == 0
 
@@ -434,7 +434,7 @@ ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32",
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("name", NAMES)
 def test_screen_passes(name: str, encoding: str) -> None:
-    assert screen(f'{{"größe": {{"{name}": {{}}}}}}'.encode(encoding))
+    assert screen.screen(f'{{"größe": {{"{name}": {{}}}}}}'.encode(encoding))
 
 
 @pytest.mark.parametrize(
@@ -452,7 +452,7 @@ def test_screen_passes(name: str, encoding: str) -> None:
     ],
 )
 def test_screen(text: str, passes: bool) -> None:
-    assert screen(text.encode()) is passes
+    assert screen.screen(text.encode()) is passes
 
 
 @pytest.mark.parametrize(
@@ -461,23 +461,23 @@ def test_screen(text: str, passes: bool) -> None:
 )
 def test_content(content: bytes, outcome: bool) -> None:
     Path("x.json").write_bytes(content)
-    assert discover.content("x.json") == content
-    assert discover.screen(content) is outcome
+    assert screen.content("x.json") == content
+    assert screen.screen(content) is outcome
 
 
 def test_content_of_any_size() -> None:
     with Path("x.json").open("wb") as file:
-        file.truncate(discover.LIMIT + 1)
-    assert discover.content("x.json") is None
+        file.truncate(screen.LIMIT + 1)
+    assert screen.content("x.json") is None
     with Path("x.json").open("r+b") as file:
         file.seek((1 << 24) - 5)  # across two pieces
         file.write(b"efsVolumeConfiguration")
     with pytest.raises(OSError, match="larger than 64 MiB"):
-        discover.content("x.json")
+        screen.content("x.json")
 
 
 def test_imports_stay_light() -> None:
-    code = "import sys; before = set(sys.modules); import migrate.discover; print(*set(sys.modules) - before)"
+    code = "import sys; before = set(sys.modules); import migrate.files.discover; print(*set(sys.modules) - before)"
     done = subprocess.run(
         [sys.executable, "-S", "-c", code],
         cwd=Path(__file__).parent.parent,
@@ -487,7 +487,7 @@ def test_imports_stay_light() -> None:
     )
     assert set(done.stdout.split()) <= {
         "migrate",
-        "migrate.discover",
+        "migrate.files.discover",
         "errno",
         "select",
         "__future__",

@@ -6,11 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from migrate import engine
-from migrate.engine import Answer, Decisions, Opened, Outcome, open_text, process
+from migrate.engine import plan
+from migrate.engine.decisions import Answer, Decisions
+from migrate.engine.outcome import Outcome
+from migrate.engine.process import Opened, open_text, process
+from rules.choices import Policy
+from rules.facts.iam import Grant
+from rules.facts.questions import MountAt
 from rules.model import HostPath, SetStorage, Text
-from rules.questions import MountAt
-from rules.rule import Finding, Grant, Policy, Status, StepId
+from rules.rule import Finding, Status, StepId
 
 TASK = """\
     Type: AWS::ECS::TaskDefinition
@@ -78,17 +82,17 @@ SAYS_NO = {"caveat": None, "changes": (), "grant": None, "question": None, "alte
 
 
 def agreed(*findings: Finding, silenced: bool = False) -> list[Finding]:
-    return engine._agree(list(findings), [ONE, TWO], silenced)
+    return plan._agree(list(findings), [ONE, TWO], silenced)
 
 
 def test_nothing_that_a_step_brings_stays_when_it_is_refused() -> None:
     refused = {**SAYS_NO, "status": Status.REFUSED}
-    assert engine._refuse(STEP, "no") == replace(STEP, **refused, message="step — no")  # type: ignore[arg-type]  # of several types
+    assert plan._refuse(STEP, "no") == replace(STEP, **refused, message="step — no")  # type: ignore[arg-type]  # of several types
 
 
 def test_one_that_is_suppressed_refuses_for_all() -> None:
     assert agreed(STEP, silenced=True) == [
-        engine._refuse(STEP, "it shares its source with a volume for which this rule is suppressed")
+        plan._refuse(STEP, "it shares its source with a volume for which this rule is suppressed")
     ]
 
 
@@ -120,7 +124,7 @@ def test_what_stops_one_stops_all() -> None:
 
 def test_a_node_that_only_some_of_its_volumes_want_to_change() -> None:
     because = "it shares its source with a volume that this does not concern: write them apart first"
-    assert agreed(STEP) == [engine._refuse(STEP, because)]
+    assert agreed(STEP) == [plan._refuse(STEP, because)]
     elsewhere = replace(STEP, changes=OTHER.changes)
     assert agreed(elsewhere) == [elsewhere]
 

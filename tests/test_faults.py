@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 from support import ROOT, efs_migrate
 
-from migrate import source as source_module
-from migrate.engine import process
+from migrate.engine.process import process
+from migrate.files import source as source_module
+from rules.choices import Policy
 from rules.model import Level
-from rules.rule import Policy
 
 OLD = """\
 {

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from support import Case, cases, efs_migrate
 
-from migrate import config
-from migrate.config import ConfigProblem
-from migrate.engine import process
-from migrate.source import SourceProblem, decode
-from rules.rule import Policy
+from migrate.config import config
+from migrate.config.config import ConfigProblem
+from migrate.engine.process import process
+from migrate.files.source import SourceProblem, decode
+from rules.choices import Policy
 
 TIMES = int(os.environ.get("FUZZ", "1"))
 Count = Callable[[str, int], None]

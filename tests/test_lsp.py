@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import FLEET, ROOT, Case, cases, efs_migrate
 
-from migrate import config
+from migrate.config import config
 from migrate.edit import apply
 from migrate.lsp.look import View
 from migrate.lsp.positions import Positions

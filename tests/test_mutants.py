@@ -13,18 +13,20 @@ from pathlib import Path
 import pytest
 from support import efs_migrate
 
-from migrate import engine
-from migrate.dialects import shape
-from migrate.dialects.plain import PlainDialect
-from migrate.dialects.reading import Reading, walk
+from migrate.dialects.common import volume_edits
+from migrate.dialects.common.base_dialect import PlainDialect
+from migrate.dialects.common.nodes import walk
+from migrate.dialects.dialect import Reading
 from migrate.edit import Edit, apply
+from migrate.engine import plan
 from migrate.syntax.document import Document
 from migrate.syntax.node import Added, EditMapping, EditSequence, Kept, Mapping, Scalar, SetScalar, TreeEdit
 from migrate.syntax.node import Sequence as SequenceNode
 from migrate.syntax.python import PythonDocument
 from rules import RULES
+from rules.context import Context
 from rules.model import ENABLED, EfsVolume, SetStorage, Task, Text, Volume
-from rules.rule import Context, Finding, Rule, Status
+from rules.rule import Finding, Rule, Status
 
 CONFIG = """\
 file-systems:
@@ -444,8 +446,8 @@ SHAPES: dict[str, Callable[[dict[str, object]], dict[str, object]]] = {
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_fault_in_the_shape_of_a_new_volume_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    right: EfsValue = shape.efs_value  # type: ignore[assignment]  # its values' type is not of interest here
-    monkeypatch.setattr(shape, "efs_value", lambda *args, **kwargs: SHAPES[name](right(*args, **kwargs)))
+    right: EfsValue = volume_edits.efs_value  # type: ignore[assignment]  # its values' type is not of interest here
+    monkeypatch.setattr(volume_edits, "efs_value", lambda *args, **kwargs: SHAPES[name](right(*args, **kwargs)))
     is_left_alone()
 
 
@@ -475,7 +477,7 @@ def add_rule(monkeypatch: pytest.MonkeyPatch, change: Callable[[EfsVolume], EfsV
         return Finding("EFS999", volume.key, Status.FIXABLE, "a fault", changes=(SetStorage(volume.key, storage),))
 
     rule = Rule("EFS999", "fault", "any", "fixable", "A fault", check_volume=check)
-    monkeypatch.setattr(engine, "RULES", (*RULES, rule))
+    monkeypatch.setattr(plan, "RULES", (*RULES, rule))
 
 
 def test_a_rule_that_is_never_content_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support import efs_migrate
 
-from migrate.dialects import network
+from migrate.dialects.cloudformation.running import network
 from migrate.syntax import parse, resolve
 from migrate.syntax.node import Mapping
 from rules.model import Zone

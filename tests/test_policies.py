@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from support import efs_migrate
 
-from migrate.dialects.identities import Identities, ref
-from migrate.dialects.intrinsics import value
-from migrate.dialects.policies import file_system_policy, statements
+from migrate.dialects.cloudformation.language.intrinsics import value
+from migrate.dialects.cloudformation.language.references import Identities, ref
+from migrate.dialects.cloudformation.resources.policies import file_system_policy, statements
 from migrate.syntax import parse, resolve
 from migrate.syntax.node import Mapping, Node
 from rules.model import ANY, CLIENT_ACTIONS, Allowance, FileSystemPolicy, Text

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from support import ROOT, SAMPLES
 
-from migrate.discover import SUFFIXES
+from migrate.files.discover import SUFFIXES
 
 HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 BEFORE = (SAMPLES / "efs201-preview-form" / "before.json").read_bytes()

@@ -12,13 +12,13 @@ import black
 import pytest
 from support import Case, cases
 
-from migrate import config
-from migrate.engine import process
+from migrate.config import config
+from migrate.engine.process import process
 from migrate.syntax import parse
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.width import width
+from rules.choices import FileSystem, Policy
 from rules.model import Text
-from rules.rule import FileSystem, Policy
 
 LENGTHS = (79, 88, 100, 120)
 CASES = [case for case in cases() if case.before.suffix == ".py" and case.changes]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
-from migrate.quick import nothing_to_do
+from migrate.nothing_to_do import nothing_to_do
 
 VOLUME = '{"volumes": [{"name": "a", "efsVolumeConfiguration": {"fileSystemId": "fs-12345678"}}], "containerDefinitions": []}'
 

@@ -24,7 +24,7 @@ from support import CASE_PARAMETERS, FLEET, ROOT, SAMPLES, Case, efs_migrate
 
 from migrate.cli import Format
 from migrate.report import commonmark, markdown
-from migrate.terminal import coloured
+from migrate.terminal.printable import coloured
 from rules import RULES
 from rules.rule import Stage
 

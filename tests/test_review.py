@@ -12,8 +12,8 @@ import pytest
 from person import Person
 from support import SAMPLES, efs_migrate
 
-from migrate.schema import MODELINE
-from migrate.terminal import unpainted
+from migrate.config.schema import MODELINE
+from migrate.terminal.printable import unpainted
 
 CONFIG = """\
 file-systems:

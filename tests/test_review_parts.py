@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from migrate import config
-from migrate import settings as entries
+from migrate.config import config, entries
 from migrate.edit import Edit, apply, between
-from migrate.keys import Terminal
 from migrate.review.hunks import NotEdited, hunks, patched, shown
 from migrate.review.inputs import Inputs
-from migrate.run import Job, Options, Run
-from rules.digest import digest
+from migrate.run.run import Job, Options, Run
+from migrate.terminal.keyboard import Terminal
+from rules.choices import Policy
+from rules.facts.digest import digest
+from rules.facts.questions import AccessPointOf, MountAt, Question, RoleOf, StorageOf
 from rules.model import EfsVolume, Opaque, Permission, Ref, SetStorage, Text
-from rules.questions import AccessPointOf, MountAt, Question, RoleOf, StorageOf
-from rules.rule import Policy, Status
+from rules.rule import Status
 
 
 @st.composite

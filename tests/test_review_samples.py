@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from support import CASE_PARAMETERS, Case
 
-from migrate.engine import Outcome
-from migrate.keys import Terminal
+from migrate.engine.outcome import Outcome
 from migrate.review import Review
-from migrate.run import Options, Run, work
+from migrate.run.run import Options, Run, work
+from migrate.terminal.keyboard import Terminal
 from rules.rule import Status
 
 

@@ -13,13 +13,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import ROOT, cases, efs_migrate
 
-from migrate.dialects.values import parse_text
-from migrate.engine import process
+from migrate.dialects.common.values import parse_text
+from migrate.engine.process import process
 from migrate.report.rules import page, table
 from rules import RULES
-from rules.constraints import violations
-from rules.grants import grant, merge, role_name
-from rules.identifiers import short
+from rules.choices import Policy
+from rules.context import Context
+from rules.facts.constraints import violations
+from rules.facts.iam import Grant
+from rules.facts.identifiers import short
+from rules.facts.mounts import Mapped, Mounts, Unplaced, lost_options, parse_source, place, split_options
+from rules.facts.name_habits import Naming
+from rules.facts.other_files import Proposal, SeenMount, SeenMounts
+from rules.facts.paths import (
+    access_point_problem,
+    below,
+    climbs,
+    join,
+    looks_like_a_file,
+    looks_like_efs,
+    may_lie_below,
+    normalise,
+    starts_with_reference,
+)
+from rules.facts.questions import MountAt
 from rules.model import (
     CODED_REF,
     ENABLED,
@@ -40,25 +57,11 @@ from rules.model import (
     Value,
     Volume,
 )
-from rules.mounts import Mapped, Mounts, Unplaced, lost_options, parse_source, place, split_options
-from rules.names import access_point_name, tags
-from rules.names import role_name as new_role_name
-from rules.naming import Naming
-from rules.paths import (
-    access_point_problem,
-    below,
-    climbs,
-    join,
-    looks_like_a_file,
-    looks_like_efs,
-    may_lie_below,
-    normalise,
-    starts_with_reference,
-)
-from rules.proposals import mount_entry, propose, where
-from rules.questions import MountAt
-from rules.rule import Context, Example, Grant, Policy, Rule
-from rules.seen import Proposal, SeenMount, SeenMounts
+from rules.rule import Example, Rule
+from rules.shared.grants import grant, merge, role_name
+from rules.shared.new_names import access_point_name, tags
+from rules.shared.new_names import role_name as new_role_name
+from rules.shared.proposals import mount_entry, propose, where
 
 FS = Text.of("fs-0123456789abcdef0")
 OTHER = Text.of("fs-0fedcba9876543210")

@@ -17,7 +17,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from support import ROOT, SAMPLES, efs_migrate
 
-from migrate import config, schema
+from migrate.config import config, schema
 
 SHIPPED = ROOT / "migrate" / "efs-migrate.schema.json"
 SCHEMA: Any = schema.schema()

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from migrate import discover, source
-from migrate.source import Source, SourceProblem
+from migrate.files import screen, source
+from migrate.files.source import Source, SourceProblem
 
 ROOT = os.geteuid() == 0
 PROJECT = Path(__file__).parent.parent
@@ -32,9 +32,7 @@ def public() -> Iterator[Path]:
 def as_somebody(action: str, directory: Path) -> str:
     """Run Python code in `directory` without root's powers; return what it prints."""
     # Modules are imported before the identity changes: the checkout may lie where nobody else can read.
-    code = (
-        f"import os, sys; sys.path.insert(0, {str(PROJECT)!r})\nfrom pathlib import Path\nfrom migrate import source\n"
-    )
+    code = f"import os, sys; sys.path.insert(0, {str(PROJECT)!r})\nfrom pathlib import Path\nfrom migrate.files import source\n"
     if ROOT:
         code += "os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)\n"
     done = subprocess.run(
@@ -117,7 +115,7 @@ def _socket(path: Path) -> None:
 
 def _huge(path: Path) -> None:
     with path.open("wb") as file:
-        file.truncate(discover.LIMIT + 1)
+        file.truncate(screen.LIMIT + 1)
 
 
 @pytest.mark.parametrize(
@@ -311,7 +309,7 @@ except source.SourceProblem as problem: print(problem)
     assert listing(public) == ["x.json"]
 
 
-@pytest.fixture(params=["os.fsync", "os.fchmod", "os.write", "migrate.source._require", "pathlib.Path.replace"])
+@pytest.fixture(params=["os.fsync", "os.fchmod", "os.write", "migrate.files.source._require", "pathlib.Path.replace"])
 def interruption(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

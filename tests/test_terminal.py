@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate.terminal import printable
+from migrate.terminal.printable import printable
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from migrate.batch.address import Address, AddressProblem, expanded, parse, stem
 from migrate.batch.executors import Executor
 from migrate.batch.forge import Forge, ForgeProblem
 from migrate.batch.repository import Row, State, Task, Wish
-from migrate.source import put
+from migrate.files.source import put
 
 VERSION = 1
 """Of `summary.json`; rises when a script that reads it would have to change."""

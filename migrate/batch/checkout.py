@@ -18,8 +18,8 @@ from pathlib import Path
 
 from migrate.batch.address import Address
 from migrate.batch.git import Git, GitProblem, TooSlow
-from migrate.config import NAME
-from migrate.discover import SUFFIXES
+from migrate.config.config import NAME
+from migrate.files.discover import SUFFIXES
 
 FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules")
 BASE = "refs/efs-migrate/base"

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from migrate import config
 from migrate.batch.address import listed
 from migrate.batch.campaign import Campaign, CampaignProblem, Plan
 from migrate.batch.checkout import clear
-from migrate.batch.executors import ExecutorProblem, dask, processes
+from migrate.batch.executors import dask, processes
 from migrate.batch.forge import Forge
 from migrate.batch.repository import Row, State, Wish
-from migrate.terminal import printable
+from migrate.config import config
+from migrate.terminal.printable import printable
 
 _STATES = (State.MIGRATED, State.CLEAN, State.NEEDS_INPUT, State.SKIPPED, State.FAILED)
 _WIDEST = 60
@@ -190,4 +190,4 @@ def render(summary: dict[str, Any], *, previewed: bool) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-__all__ = ["CampaignProblem", "ExecutorProblem", "Request", "default_cache", "render", "run"]
+__all__ = ["CampaignProblem", "Request", "default_cache", "render", "run"]

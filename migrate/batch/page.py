@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
-from migrate.terminal import printable
+from migrate.terminal.printable import printable
 
 _STATES = ("migrated", "clean", "needs-input", "skipped", "failed")
 _LEVELS = ("host", "efs", "tls", "access-point", "iam", "other")

@@ -16,17 +16,19 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from migrate import __version__, config
+from migrate import __version__
 from migrate.batch import publish
 from migrate.batch.address import Address, without_credentials
 from migrate.batch.checkout import Checkout, Skipped, checkout
 from migrate.batch.git import Git, GitProblem, TooSlow
-from migrate.engine import VolumeLevels
+from migrate.config import config
+from migrate.engine.outcome import VolumeLevels
 from migrate.report.diff import unified
 from migrate.report.result import Report
-from migrate.run import FileResult, Options, Run, written
+from migrate.run.run import FileResult, Options, Run, written
+from rules.facts.values import shown
 from rules.model import EfsVolume, Level
-from rules.rule import Status, shown
+from rules.rule import Status
 
 MOST_NAMED = 3
 """Files or findings that a reason names."""

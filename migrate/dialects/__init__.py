@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from migrate.dialects.ansible import Ansible
-from migrate.dialects.aws_batch import AwsBatch
-from migrate.dialects.cloudformation import CloudFormation
-from migrate.dialects.ecs_params import EcsParams
-from migrate.dialects.reading import Dialect, Reading
-from migrate.dialects.task_definition import TaskDefinition
+from migrate.dialects.cloudformation.dialect import CloudFormation
+from migrate.dialects.dialect import Dialect, Reading
+from migrate.dialects.plain.ansible import Ansible
+from migrate.dialects.plain.aws_batch import AwsBatch
+from migrate.dialects.plain.ecs_params import EcsParams
+from migrate.dialects.plain.task_definition import TaskDefinition
 from migrate.syntax import Document
 
 DATA_DIALECTS: tuple[Dialect, ...] = (CloudFormation(), EcsParams(), Ansible(), AwsBatch(), TaskDefinition())
@@ -19,9 +19,9 @@ DATA_DIALECTS: tuple[Dialect, ...] = (CloudFormation(), EcsParams(), Ansible(), 
 @cache
 def _python_dialects() -> tuple[Dialect, ...]:
     """The dialects of Python sources; they and Python's parser are imported for those only."""
-    from migrate.dialects.boto3 import Boto3
-    from migrate.dialects.cdk import Cdk
-    from migrate.dialects.troposphere import Troposphere
+    from migrate.dialects.boto3.dialect import Boto3
+    from migrate.dialects.cdk.dialect import Cdk
+    from migrate.dialects.troposphere.dialect import Troposphere
 
     return (Cdk(), Troposphere(), Boto3())
 

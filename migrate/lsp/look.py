@@ -11,15 +11,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from migrate import config
-from migrate.config import ConfigProblem
-from migrate.discover import LIMIT, Found
+from migrate.config import config
+from migrate.config.config import ConfigProblem
 from migrate.edit import Edit
-from migrate.engine import UNDECIDED, Decisions, Located, Outcome
+from migrate.engine.decisions import UNDECIDED, Decisions
+from migrate.engine.outcome import Located, Outcome
+from migrate.files.discover import Found
+from migrate.files.screen import LIMIT
 from migrate.lsp.positions import Positions
 from migrate.report.result import subject
-from migrate.run import Begun, FileResult, Job, Options, Run, begin
-from migrate.terminal import printable
+from migrate.run.run import Begun, FileResult, Job, Options, Run, begin
+from migrate.terminal.printable import printable
 from rules.rule import Finding, Rule, Status, StepId
 
 _MOST = 24

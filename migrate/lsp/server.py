@@ -12,7 +12,8 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
-from migrate import __version__, config
+from migrate import __version__
+from migrate.config import config
 from migrate.edit import Edit
 from migrate.lsp.look import Problem, View
 from migrate.report.rules import address

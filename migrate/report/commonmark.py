@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import reduce
 
-from migrate.terminal import printable
+from migrate.terminal.printable import printable
 
 # Words of letters alone, acronyms with a digit, numbers, with what prose puts around and between them; dashes and arrows.
 _LETTERS = r"[^\W\d_]+"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from migrate.edit import Edit
-from migrate.terminal import printable
+from migrate.terminal.printable import printable
 
 CONTEXT = 3
 """Unchanged lines shown before and after a change."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from migrate.report.places import places
 from migrate.report.result import Report, sentences
-from migrate.terminal import printable
+from migrate.terminal.printable import printable
 from rules.rule import Status
 
 

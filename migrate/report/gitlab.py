@@ -9,7 +9,7 @@ from __future__ import annotations
 from migrate.report.json import encoded
 from migrate.report.places import places
 from migrate.report.result import Report, fingerprint, fingerprints, sentences
-from migrate.terminal import printable
+from migrate.terminal.printable import printable
 from rules.rule import Status
 
 _SEVERITIES = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from migrate.engine import Located
+from migrate.engine.outcome import Located
 from migrate.report.result import Report
-from migrate.run import FileResult
+from migrate.run.run import FileResult
 
 VERSION = 1
 

@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from migrate.engine import Located, Outcome, VolumeLevels
+from migrate.engine.outcome import Located, Outcome, VolumeLevels
 from migrate.report.commonmark import block, code, prose
 from migrate.report.diff import unified
 from migrate.report.result import Report, subject
-from migrate.run import FileResult
-from migrate.terminal import printable_lines
-from rules.grants import merge
+from migrate.run.run import FileResult
+from migrate.terminal.printable import printable_lines
+from rules.facts.iam import Grant
 from rules.model import Level
-from rules.rule import Grant, Stage, Status
+from rules.rule import Stage, Status
+from rules.shared.grants import merge
 
 LIMIT = 65_000
 """Bytes of UTF-8. GitHub takes comments of 65,536 characters; whoever posts this may add a line of their own."""
@@ -197,7 +198,7 @@ def _file(file: FileResult) -> _Part:
 
 def _volumes(outcome: Outcome) -> Iterator[str]:
     """What changes for each volume, and why; what many have in common is said once."""
-    from migrate.wording import change_in_words
+    from migrate.engine.differences import change_in_words
 
     levels: dict[str, list[VolumeLevels]] = {}
     for volume in outcome.volumes:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 from migrate.edit import Edit
-from migrate.run import FileResult
+from migrate.run.run import FileResult
 
 _BREAK = re.compile(r"\r\n|\n")
 

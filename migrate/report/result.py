@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from migrate.config import ConfigProblem
-from migrate.engine import Located
-from migrate.run import FileResult
-from migrate.terminal import printable
-from rules.grants import merge
+from migrate.config.config import ConfigProblem
+from migrate.engine.outcome import Located
+from migrate.run.run import FileResult
+from migrate.terminal.printable import printable
+from rules.facts.iam import Grant
 from rules.model import Level
-from rules.rule import Grant, Status
+from rules.rule import Status
+from rules.shared.grants import merge
 
 
 @dataclass(frozen=True)

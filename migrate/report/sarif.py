@@ -14,14 +14,14 @@ from urllib.parse import quote
 
 from migrate import __version__
 from migrate.edit import Edit, joined
-from migrate.engine import Located, LocatedWord
-from migrate.fixes import Fix
+from migrate.engine.fixes import Fix
+from migrate.engine.outcome import Located, LocatedWord
 from migrate.report.json import encoded
 from migrate.report.places import Lines, places
 from migrate.report.result import Report, fingerprints, sentences, subjects
 from migrate.report.rules import address, page
-from migrate.run import FileResult
-from migrate.terminal import printable
+from migrate.run.run import FileResult
+from migrate.terminal.printable import printable
 from rules import RULES
 from rules.rule import Rule, Status
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from migrate.engine import Located
+from migrate.engine.outcome import Located
 from migrate.report.result import Report, caveats, subject, subjects
-from migrate.run import FileResult
-from migrate.terminal import painted, printable
+from migrate.run.run import FileResult
+from migrate.terminal.printable import painted, printable
 from rules.rule import Status
 
 Paint = Callable[[str, str], str]
@@ -75,7 +75,7 @@ def _changes(file: FileResult) -> Iterator[str]:
     """What changes for each volume, in words."""
     changed = [v for v in file.outcome.volumes if v.storage != v.planned]
     if changed:
-        from migrate.wording import change_in_words
+        from migrate.engine.differences import change_in_words
 
         yield "  Changes:"
         for volume in changed:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGHUP
 
-from migrate.answers import Answers
-from migrate.engine import Decisions
-from migrate.keys import HungUp, Terminal
+from migrate.engine.decisions import Decisions
 from migrate.review.inputs import Inputs
 from migrate.review.sheet import Manner, Sheet
 from migrate.review.signals import Ended, ending
-from migrate.run import FileResult, Job, Run, begin
+from migrate.run.recorded_answers import Answers
+from migrate.run.run import FileResult, Job, Run, begin
+from migrate.terminal.keyboard import HungUp, Terminal
 
 
 @dataclass

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from migrate.discover import reason
 from migrate.edit import Edit, shared
-from migrate.keys import Terminal
+from migrate.files.screen import reason
 from migrate.report.diff import unified
-from migrate.terminal import painted, printable, printable_lines
+from migrate.terminal.keyboard import Terminal
+from migrate.terminal.printable import painted, printable, printable_lines
 
 _HEADER = re.compile(r"@@ -(\d+)(?:,(\d+))? ")
 _LONGEST = 400

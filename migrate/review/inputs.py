@@ -6,16 +6,16 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from migrate import config, settings
-from migrate.config import Config
-from migrate.discover import reason
-from migrate.keys import END, Terminal
+from migrate.config import config, entries
+from migrate.config.config import Config
+from migrate.files.screen import reason
+from migrate.files.source import SourceProblem, put, read, write
 from migrate.review.screen import wrapped
-from migrate.run import Job, Run
-from migrate.source import SourceProblem, put, read, write
-from migrate.terminal import printable
-from rules.questions import MountAt, Question
-from rules.rule import Policy
+from migrate.run.run import Job, Run
+from migrate.terminal.keyboard import END, Terminal
+from migrate.terminal.printable import printable
+from rules.choices import Policy
+from rules.facts.questions import MountAt, Question
 
 
 class Inputs:
@@ -49,7 +49,7 @@ class Inputs:
         """Whether a question can be answered here and was not asked before."""
         if question is None or question in self.asked:
             return False
-        return settings.settings(question, [blank.example for blank in settings.blanks(question)]) is not None
+        return entries.settings(question, [blank.example for blank in entries.blanks(question)]) is not None
 
     def ask(self, question: Question, job: Job) -> bool | None:
         """Ask for what is missing and take it; False if somebody leaves it open, None for the end of everything."""
@@ -59,10 +59,10 @@ class Inputs:
             if not isinstance(chosen, MountAt):
                 return chosen
             question = chosen
-        blanks = settings.blanks(question)
+        blanks = entries.blanks(question)
         # A mount that something suggests was chosen with its file system.
         answers = [blanks[0].usual] if blanks[0].usual else []
-        if answers and (wrong := settings.problem(question, answers)):
+        if answers and (wrong := entries.problem(question, answers)):
             self._say(f"That cannot be: {wrong}")
             return False
         while len(answers) < len(blanks):
@@ -74,11 +74,11 @@ class Inputs:
             typed = typed or blank.usual
             if not typed:
                 return False
-            if wrong := settings.problem(question, [*answers, typed]):
+            if wrong := entries.problem(question, [*answers, typed]):
                 self._say(f"That cannot be: {wrong}")
             else:
                 answers.append(typed)
-        entry = settings.settings(question, answers)
+        entry = entries.settings(question, answers)
         assert entry is not None
         return self._take(entry, job)
 
@@ -100,7 +100,7 @@ class Inputs:
                 path, _, directory = question.likely[0]
                 return replace(question, likely=(known[number - 1] if number else (path, "", directory),))
 
-    def _take(self, entry: settings.Settings, job: Job) -> bool | None:
+    def _take(self, entry: entries.Settings, job: Job) -> bool | None:
         place = self._place(job)
         name = os.path.relpath(place)
         while True:
@@ -115,7 +115,7 @@ class Inputs:
             if problem is None:
                 return True
             self._say(f"{name} is left as it was: {problem}. What you typed holds for this run.")
-        self.unsaved.setdefault(place, []).append(settings.told(entry).policy)
+        self.unsaved.setdefault(place, []).append(entries.told(entry).policy)
         return True
 
     def _place(self, job: Job) -> str:
@@ -131,16 +131,16 @@ class Inputs:
             self.terminal.write(f"{line}\n")
 
 
-def _saved(place: str, name: str, entry: settings.Settings) -> str | None:
+def _saved(place: str, name: str, entry: entries.Settings) -> str | None:
     """Put an entry into a configuration, which is made if there is none; return why that was not possible."""
     path = Path(place)
     try:
         if not os.path.lexists(place):
-            put(path, settings.new(entry).encode(), new=True)
+            put(path, entries.new(entry).encode(), new=True)
             return None
         source = read(path, name)
-        write(source, settings.add(source.text, entry))
-    except (SourceProblem, settings.NotSaved) as problem:
+        write(source, entries.add(source.text, entry))
+    except (SourceProblem, entries.NotSaved) as problem:
         return str(problem)
     except OSError as error:
         return reason(error)

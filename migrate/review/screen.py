@@ -6,10 +6,10 @@ import json
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from migrate.engine import Located
+from migrate.engine.outcome import Located
 from migrate.report.result import subject
 from migrate.review.hunks import Hunk, shown
-from migrate.terminal import painted, printable, printable_lines
+from migrate.terminal.printable import painted, printable, printable_lines
 from rules.rule import Finding, Status
 
 _STATUS = {Status.UNSAFE: painted("UNSAFE", "yellow"), Status.NEEDS_INPUT: "needs input"}

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from migrate.answers import Answers, Given, Word
+from migrate.config.entries import input_label
 from migrate.edit import Edit, between, shared
-from migrate.engine import Answer, Decided, Decisions, Located, Opened, Outcome, Plan, VolumeLevels
-from migrate.keys import END, Terminal
+from migrate.engine.decisions import Answer, Decisions
+from migrate.engine.outcome import Located, Outcome, VolumeLevels
+from migrate.engine.plan import Decided, Plan
+from migrate.engine.process import Opened
+from migrate.files.source import Source
 from migrate.review import hunks, screen
 from migrate.review.inputs import Inputs
-from migrate.run import Job
-from migrate.settings import input_label
-from migrate.source import Source
+from migrate.run.recorded_answers import Answers, Given, Word
+from migrate.run.run import Job
+from migrate.terminal.keyboard import END, Terminal
+from rules.choices import Policy
+from rules.facts.questions import Question
 from rules.model import EfsVolume
-from rules.questions import Question
-from rules.rule import Finding, Policy, Status, StepId
+from rules.rule import Finding, Status, StepId
 
 
 @dataclass

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from migrate.syntax import json as _json
-from migrate.syntax.collecting import not_collecting
+from migrate.syntax.data import json as _json
 from migrate.syntax.document import Document
+from migrate.syntax.garbage import not_collecting
 from migrate.syntax.problem import CannotEdit, SyntaxProblem
 from migrate.syntax.value import get, literal, resolve
 
@@ -36,7 +36,7 @@ def _parse(text: str, json: bool | None) -> Document:
                 raise
             problem = error
     # Importing ruamel takes longer than reading most files.
-    from migrate.syntax import yaml
+    from migrate.syntax.data import yaml
 
     try:
         roots, aliases = yaml.parse(text)

@@ -9,8 +9,8 @@ from functools import cached_property
 from itertools import chain
 
 from migrate.edit import Edit
-from migrate.syntax.collecting import not_collecting
-from migrate.syntax.data import data
+from migrate.syntax.data.plain import data
+from migrate.syntax.garbage import not_collecting
 from migrate.syntax.node import Alias, AnyEdit, EditMapping, EditSequence, Node, SetScalar, TreeEdit
 
 _JSON_BREAK = re.compile(r"\r\n|\n|\r")
@@ -52,7 +52,7 @@ class Document:
         changes concern one node, a change lies inside a part that another one removes or replaces, entries or items
         are out of order, or a node is not one of this document.
         """
-        from migrate.syntax.write import write
+        from migrate.syntax.data.writing.write import write
 
         return write(self, _of_data(changes))
 
@@ -86,7 +86,7 @@ class Document:
         """Where comments stand, from the `#` to the end of the line."""
         if self.json or "#" not in self.text:
             return []
-        from migrate.syntax.comments import comment_spans
+        from migrate.syntax.data.comments import comment_spans
 
         return comment_spans(self.text, self.roots)
 

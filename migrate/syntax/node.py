@@ -30,8 +30,6 @@ class Entry:
     key: Node
     value: Node
 
-    # spans from key.start to value.end
-
 
 @dataclass(slots=True, eq=False)
 class Mapping:

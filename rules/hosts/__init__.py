@@ -9,14 +9,14 @@ just what it stands in. Where several outcomes are possible, nothing is certain:
 
 from __future__ import annotations
 
-from rules.hosts import cloud_init, files
+from rules.hosts import cloud_init, written_files
 from rules.hosts.archive import Section, sections
 from rules.hosts.cloud_init import ParseYaml
-from rules.hosts.found import FoundMount, HostScript, MadeDirectory, OtherMount
+from rules.hosts.grammar.tokens import Tokens
 from rules.hosts.host import Host
+from rules.hosts.mount_files import FSTAB, read_autofs, read_fstab, read_mount_unit, service_commands
+from rules.hosts.results import FoundMount, HostScript, MadeDirectory, OtherMount
 from rules.hosts.shell import Shell
-from rules.hosts.tables import FSTAB, read_autofs, read_fstab, read_mount_unit, service_commands
-from rules.hosts.tokens import Tokens
 from rules.model import Text
 
 __all__ = ["FoundMount", "HostScript", "MadeDirectory", "OtherMount", "read_file", "read_user_data"]
@@ -52,15 +52,15 @@ def read_file(path: str, content: Text, parse_yaml: ParseYaml) -> HostScript:
         read_mount_unit(host, text, 1)
     elif path.endswith(".service"):
         shell.script(service_commands(text), lambda line: line)
-    elif files.is_map(path):
+    elif written_files.is_map(path):
         read_autofs(host, {path: (text, 1)})
     elif path.startswith("/etc/cloud/") and path.endswith(".cfg"):
         cloud_init.run(shell, [Section("config", text, 1)], parse_yaml)
-    elif files.is_script(path, text):
+    elif written_files.is_script(path, text):
         shell.script(text, lambda line: line)
     return _finished(shell)
 
 
 def _finished(shell: Shell) -> HostScript:
-    files.finish(shell)
+    written_files.finish(shell)
     return shell.host.result()

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from rules.hosts.tokens import clean
+from rules.hosts.grammar.tokens import clean
 
 _MAX_PARTS = 200
 _MAX_ARCHIVES = 4

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from rules.hosts import files
+from rules.hosts import written_files
 from rules.hosts.archive import Section
 from rules.hosts.host import Request, looks_like_efs, split_options
+from rules.hosts.mount_files import FSTAB
 from rules.hosts.shell import Shell
-from rules.hosts.tables import FSTAB
 
 ParseYaml: TypeAlias = Callable[[str], object]
 
@@ -153,12 +153,12 @@ def _write_files(shell: Shell, config: Config) -> str:
         if not shell.spend(len(content), line):
             break
         if item.get("encoding") not in (None, "text/plain"):
-            if place == FSTAB or files.is_map(place) or place.endswith((".sh", ".mount")):
+            if place == FSTAB or written_files.is_map(place) or place.endswith((".sh", ".mount")):
                 shell.host.unclear(line, f"{place} is encoded")
             continue
         if item.get("append") is not True:
-            files.empty(shell.host, place)
-        files.write(shell.host, place, content, config.line(content), 1, certain=not shell.branches)
+            written_files.empty(shell.host, place)
+        written_files.write(shell.host, place, content, config.line(content), 1, certain=not shell.branches)
     return "write_files"
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from rules.hosts.found import HostScript
+from rules.facts.mounts import MountSource, parse_source
+from rules.facts.paths import climbs, normalise
+from rules.hosts.grammar.tokens import CLOSE, OPEN, UNKNOWN, Tokens
+from rules.hosts.mount_table import MountTable
+from rules.hosts.results import HostScript
 from rules.hosts.states import NOTHING, Mounted
-from rules.hosts.table import MountTable
-from rules.hosts.tokens import CLOSE, OPEN, UNKNOWN, Tokens
 from rules.hosts.variables import is_unknown
 from rules.model import CODED_REF, Text
-from rules.mounts import MountSource, parse_source
-from rules.paths import climbs, normalise
 
 AGENT_CONFIG = "/etc/ecs/ecs.config"  # ECS developer guide, "Container agent configuration"
 _MAX_PATH = 4096  # PATH_MAX

@@ -8,12 +8,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rules.hosts.odds import Odds
-from rules.hosts.syntax import For, Part, While, Word
+from rules.hosts.grammar.syntax import For, Part, While, Word
+from rules.hosts.likelihood import Odds
 from rules.hosts.variables import RANGE
 
 if TYPE_CHECKING:
     from rules.hosts.shell import Shell
+
 
 _MAX_ITEMS = 64
 

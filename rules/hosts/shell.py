@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 
-from rules.hosts import commands, loops, simple
-from rules.hosts.branches import Input, Output, State
-from rules.hosts.host import Host
-from rules.hosts.odds import Odds
-from rules.hosts.parser import Parser
-from rules.hosts.syntax import (
+from rules.hosts import loops, simple
+from rules.hosts.commands import dispatch
+from rules.hosts.grammar.parser import Parser
+from rules.hosts.grammar.syntax import (
     AndOr,
     Block,
     Case,
@@ -31,6 +29,9 @@ from rules.hosts.syntax import (
     TooDeepError,
     While,
 )
+from rules.hosts.host import Host
+from rules.hosts.likelihood import Odds
+from rules.hosts.state import Input, Output, State
 
 _MAX_NESTING = 45
 _WORK_PER_COMMAND = 10
@@ -235,7 +236,7 @@ class Shell(State):
         """Run a command whose words are expanded."""
         if words[0] in self.functions:
             return self._call(words[0], tuple(words[1:]))
-        return commands.run(self, words, line)
+        return dispatch.run(self, words, line)
 
     def _call(self, name: str, arguments: tuple[str, ...]) -> Odds:
         self._called.add(name)

@@ -7,13 +7,15 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from rules.hosts import commands, files
-from rules.hosts.branches import Input, Output
-from rules.hosts.odds import LISTING, MOUNT_LISTS, Odds
-from rules.hosts.syntax import HereDocument, Part, Redirection, Simple, Word, split_assignment
+from rules.hosts import written_files
+from rules.hosts.commands import dispatch
+from rules.hosts.grammar.syntax import HereDocument, Part, Redirection, Simple, Word, split_assignment
+from rules.hosts.likelihood import LISTING, MOUNT_LISTS, Odds
+from rules.hosts.state import Input, Output
 
 if TYPE_CHECKING:
     from rules.hosts.shell import Shell
+
 
 _DECLARING = frozenset({"export", "local", "readonly", "declare", "typeset"})
 
@@ -42,7 +44,7 @@ def run(shell: Shell, node: Simple) -> Odds:
 def _invoke(shell: Shell, node: Simple) -> Odds:
     first = node.words[0]
     if isinstance(first, str) and not _matters(shell, first, node.words):
-        return Odds.LIKELY if first in commands.SETUP else Odds.UNKNOWN
+        return Odds.LIKELY if first in dispatch.SETUP else Odds.UNKNOWN
     words: list[str] = []
     for word in node.words:
         fields = shell.variables.fields(word)
@@ -54,10 +56,10 @@ def _invoke(shell: Shell, node: Simple) -> Odds:
 
 def _matters(shell: Shell, name: str, words: list[Word]) -> bool:
     return (
-        name in commands.COMMANDS
+        name in dispatch.COMMANDS
         or name in shell.functions
         or "/" in name
-        or any(commands.mentions_mount(word) for word in words)
+        or any(dispatch.mentions_mount(word) for word in words)
     )
 
 
@@ -110,7 +112,7 @@ def redirected(shell: Shell, redirections: list[Redirection], line: int) -> Iter
             shell.input = Input(file.text, file.line, 1) if file else listing
         elif ">" in operator and operator != ">&" and redirection.descriptor in ("", "1"):
             if operator in (">", ">|", "&>") and path and not shell.branches:
-                files.empty(shell.host, path)
+                written_files.empty(shell.host, path)
             shell.output = Output(path=path or "")
     yield
     shell.output, shell.input = output, given

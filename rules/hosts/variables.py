@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
+from rules.hosts.grammar.lexer import Lexer
+from rules.hosts.grammar.syntax import HereDocument, Part, Piece, Word
+from rules.hosts.grammar.tokens import OPEN, UNKNOWN, Tokens
 from rules.hosts.journal import Journal
-from rules.hosts.lexer import Lexer
-from rules.hosts.syntax import HereDocument, Part, Piece, Word
-from rules.hosts.tokens import OPEN, UNKNOWN, Tokens
 
 MAX_VALUE = 2048
 """Longer values are unknown: no path or option list is as long, and doubling a variable must not fill the memory."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from migrate.syntax import Document, SyntaxProblem, get, literal, parse, resolve
-from migrate.syntax.comments import leaves
+from migrate.syntax.data.comments import leaves
 from migrate.syntax.node import Alias, Mapping, Scalar, Sequence
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"

@@ -11,6 +11,8 @@
 - `data` compares two modules by their `ast`, without any of these.
 """
 
+from __future__ import annotations
+
 from migrate.syntax.python.document import PythonDocument
 
 __all__ = ["PythonDocument"]

@@ -190,7 +190,7 @@ class PythonDocument(Document):
 
     def data(self, changes: Items[AnyEdit] = ()) -> object:
         """The module's syntax tree after `changes`, flat, without positions, comments and layout."""
-        from migrate.syntax.python.data import data
+        from migrate.syntax.python.plain import data
 
         return data(self, changes)
 

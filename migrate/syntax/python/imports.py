@@ -13,6 +13,7 @@ from migrate.syntax.problem import CannotEdit
 if TYPE_CHECKING:
     from migrate.syntax.python.document import PythonDocument
 
+
 Import = ast.Import | ast.ImportFrom
 
 

@@ -12,6 +12,7 @@ from migrate.syntax.problem import CannotEdit
 if TYPE_CHECKING:
     import ast
 
+
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from migrate.syntax.python.document import PythonDocument
 
+
 _WIDTHS = (79, 88, 100, 120)
 _MANY = 8
 _ENDLESS = 240

@@ -40,6 +40,7 @@ from migrate.syntax.python.width import width
 if TYPE_CHECKING:
     from migrate.syntax.python.document import PythonDocument
 
+
 _SHORT = 79
 """A length that every line may have."""
 _ENDLESS = 240

@@ -1,0 +1,1 @@
+"""Python that registers definitions through boto3, or hands on the same dictionaries."""

@@ -1,0 +1,1 @@
+"""Python programs of the AWS CDK, v1 and v2."""

@@ -1,0 +1,447 @@
+"""Python programs of the AWS CDK, v2 (`aws_cdk`) and v1 (`aws_cdk.core`): task definitions and their volumes.
+
+Volumes are given to a task definition's constructor or to its `add_volume`, as structs (snake_case) or as dicts: where a
+struct is declared these have its names, inside lists camelCase.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+
+from migrate.dialects.cdk import batch as cdk_batch
+from migrate.dialects.cdk import instances, resources
+from migrate.dialects.cdk.api import ECS, PLATFORM_VERSION, TASK_DEFINITIONS, VERSIONS
+from migrate.dialects.cdk.program import Program, TaskSource, called, scope_of
+from migrate.dialects.cdk.spelling import SNAKE, Spellings, with_points
+from migrate.dialects.cdk.writer import Writer
+from migrate.dialects.common.base_dialect import PlainDialect
+from migrate.dialects.common.collector import Collector, TaskNodes
+from migrate.dialects.common.conditional_volumes import Alternative
+from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.python_values import SPELLING, configured
+from migrate.dialects.common.values import child, items, mapping, text
+from migrate.dialects.common.volumes import VolumeNodes, read_container, rest_but
+from migrate.dialects.dialect import Reading
+from migrate.syntax import Document, resolve
+from migrate.syntax.node import AnyEdit, Mapping, Node
+from migrate.syntax.python import PythonDocument
+from migrate.syntax.python.names import Place, Scope
+from rules.model import (
+    AddPermissions,
+    AddRole,
+    AddTraffic,
+    AddWait,
+    Change,
+    Engine,
+    Key,
+    Opaque,
+    Service,
+    SetImage,
+    SetParameterDefault,
+    SetStorage,
+    SetTaskRole,
+    Stack,
+    Task,
+    Text,
+    Value,
+    Volume,
+)
+
+_L1 = f"{ECS}.CfnTaskDefinition"
+_ALONE = (
+    f"{ECS}.Volume",
+    f"{_L1}.VolumeProperty",
+    f"{cdk_batch.JOB}.VolumesProperty",
+    *cdk_batch.EFS_VOLUMES,
+    *cdk_batch.HOST_VOLUMES,
+)
+"""Classes of volumes."""
+_READ = ("volumes", "task_role", "task_role_arn", "job_role", "container_definitions", "containers", "mount_points")
+"""Members of a definition that are read into the model."""
+
+
+class Cdk(PlainDialect):
+    """Any Python file that imports the CDK and has a volume of a task definition."""
+
+    name = "cdk"
+
+    def read(self, document: Document, stem: str) -> Reading | None:
+        assert isinstance(document, PythonDocument)
+        del stem  # constructs have names of their own
+        if "aws_cdk" not in document.text and "monocdk" not in document.text:
+            return None
+        return _Reader(document, Collector(self, document, SNAKE)).reading()
+
+    def configured(self, member: Value) -> Value:
+        return configured(member)
+
+    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
+        match change:
+            case SetStorage():
+                return super().can(reading, change, added) or Writer.of(reading).obstacle(change)
+            case AddPermissions():
+                return Writer.of(reading).cannot_allow(change)
+            case AddRole() | SetTaskRole():
+                return "a role for it is not added to programs of the CDK"
+            case AddTraffic() | AddWait() | SetImage() | SetParameterDefault():
+                return "it is not changed in programs of the CDK"
+            case _:
+                return super().can(reading, change, added)
+
+    def write(self, reading: Reading, planned: Stack) -> list[AnyEdit]:  # type: ignore[override]  # statements, too
+        return Writer.of(reading).edits(planned)
+
+
+@dataclass
+class _Reader:
+    document: PythonDocument
+    collector: Collector
+    tasks: dict[object, TaskSource] = field(default_factory=dict)
+    named: dict[tuple[str, str], int] = field(default_factory=dict)
+    """How many task definitions have a name in a scope."""
+
+    def reading(self) -> Reading | None:
+        self.program = Program(self.document)
+        self.spellings = Spellings(self.program)
+        for call, place in self.program.calls:
+            kind = self.program.kind(call)
+            if kind in TASK_DEFINITIONS or kind == _L1 or kind in cdk_batch.CONTAINERS:
+                self.constructed(call, place, kind)
+            elif kind == cdk_batch.JOB:
+                self.job(call)
+            elif called(call) == "add_volume" and isinstance(call.func, ast.Attribute):
+                self.added(call, call.func.value, place)
+        for call, place in self.program.calls:
+            if "override" in called(call) and call.args and isinstance(call.func, ast.Attribute):
+                self.overridden(call, call.func.value, place)
+        self.alone()
+        with_volumes = [task for task in self.tasks.values() if task.volumes]
+        if not with_volumes:
+            return None
+        with_volumes.sort(key=lambda task: task.place.index)
+        self.program.homes = tuple(_around(with_volumes))
+        self.containers()
+        for task in with_volumes:
+            self.name(task)
+            self.add(task)
+        reading = self.collector.reading()
+        if reading is None:
+            return None
+        resources.add(self.program, reading, with_volumes)
+        self.services(reading)
+        instances.add(self.program, reading, self._task_run)
+        reading.nodes[("program",)] = self.program
+        for task in with_volumes:
+            reading.nodes[("source", *task.key)] = task
+        return reading
+
+    # -- finding task definitions -------------------------------------------------------------------------------------
+
+    def constructed(self, call: ast.Call, place: Place, kind: str) -> None:
+        construct = self.program.constructs.get(call)
+        if construct is None:
+            return
+        task = self.tasks[construct] = TaskSource(kind, place, construct)
+        arguments = self.document.arguments(call, place)
+        if not isinstance(arguments, Mapping):
+            return
+        if (listed := child(arguments, "volumes")) is not None:
+            self.listed(task, listed, place)
+        if kind == _L1 and (written := child(arguments, "container_definitions")) is not None:
+            self.low_containers(task, items(written))
+
+    def job(self, call: ast.Call) -> None:
+        """The parts of an L1 job definition of AWS Batch."""
+        construct = self.program.constructs.get(call)
+        for number, part in enumerate(cdk_batch.parts(self.program, construct) if construct is not None else ()):
+            assert construct is not None
+            task = TaskSource(cdk_batch.JOB, construct.place, construct, part=part.node, role_given=part.role)
+            task.compatibilities = part.compatibilities
+            if part.volumes is not None:
+                self.tasks[construct, number] = task
+                self.listed(task, part.volumes, construct.place)
+                self.low_containers(task, list(part.containers))
+
+    def low_containers(self, task: TaskSource, listed: list[Node] | None) -> None:
+        """The containers that an L1 construct is given."""
+        task.opaque = task.opaque or listed is None
+        for node in map(mapping, listed or ()):
+            if node is None:
+                task.opaque = True
+                continue
+            found, points = self.spellings.container(node)
+            task.containers.append(found)
+            task.points += points
+
+    def listed(self, task: TaskSource, listed: Node, place: Place) -> None:
+        for item in items(listed) or ():
+            if mapping(item) is not None:
+                task.volumes.append((item, self._place(item, place)))
+
+    def _place(self, node: Node, place: Place) -> Place:
+        origin = self.document.origin(resolve(node) or node)
+        return (self.program.place_of(origin) if origin is not None else None) or place
+
+    def added(self, call: ast.Call, on: ast.expr, place: Place) -> None:
+        arguments = self.document.arguments(call, place)
+        if not isinstance(arguments, Mapping):
+            return
+        if call.args and (node := mapping(self.document.node(call.args[0], place))) is not None:
+            if cdk_batch.volume_kind(self.program, node):
+                self.task_of(on, place).volumes.append((node, self._place(node, place)))
+            return
+        keys = {getattr(entry.key, "text", "") for entry in arguments.entries}
+        if not keys & {"efs_volume_configuration", "host", "docker_volume_configuration", "name", "<<"}:
+            return
+        self.task_of(on, place).volumes.append((arguments, place))
+
+    def overridden(self, call: ast.Call, on: ast.expr, place: Place) -> None:
+        """What an escape hatch puts into a task definition's template: all its volumes, or something that is not read."""
+        path = text(self.document.node(call.args[0], place))
+        path = (path or "").removeprefix("Properties.")
+        if not path.startswith(("Volumes", "ContainerDefinitions")):
+            return
+        origin, at = self.program.evaluator.definition(on, place)
+        if isinstance(origin, ast.Call) and called(origin) in ("cast", "find_child"):
+            found = origin.args[-1] if called(origin) == "cast" else ast.Attribute(origin.func, "default_child")
+            origin, at = self.program.evaluator.definition(found, at)
+        owner = origin
+        if isinstance(origin, ast.Attribute) and origin.attr == "default_child":
+            owner = origin.value.value if isinstance(origin.value, ast.Attribute) else origin
+        task = self.task_of(owner, at)
+        self.collector.regions.append(self.document.positions.span(call))
+        if path.startswith("ContainerDefinitions"):
+            task.opaque = True
+        elif path == "Volumes" and not task.volumes and len(call.args) > 1:
+            task.overrides = True
+            self.listed(task, self.document.node(call.args[1], place), place)
+        else:
+            task.obstacle = f"an override of {path} changes the task definition's volumes"
+
+    def alone(self) -> None:
+        """Volumes that no task definition of the program is seen to get."""
+        read = {
+            id(found)
+            for task in self.tasks.values()
+            for item, _ in task.volumes
+            if (volume := mapping(item)) is not None
+            for found in (volume, *(mapping(entry.value) for entry in volume.entries))
+        }
+        for call, place in self.program.calls:
+            if self.program.kind(call) not in _ALONE:
+                continue
+            node = mapping(self.document.node(call, place))
+            if node is None or id(node) in read:
+                continue
+            if child(node, "efs_volume_configuration") is not None or cdk_batch.volume_kind(self.program, node):
+                self.tasks[call] = TaskSource("", place, None, None, "", (), [(node, place)])
+
+    def task_of(self, expression: ast.expr, place: Place) -> TaskSource:
+        """The task definition that an expression stands for."""
+        origin, at = self.program.evaluator.definition(expression, place)
+        construct = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
+        if construct is not None:
+            found = self.tasks.get(construct)
+            return found or self.tasks.setdefault(construct, TaskSource(construct.kind, construct.place, construct))
+        service = (
+            self.program.construct(origin.value, at)
+            if isinstance(origin, ast.Attribute) and origin.attr == "task_definition"
+            else None
+        )
+        key: object = (ast.unparse(origin), at.scope)
+        kind = ""
+        if service is not None:
+            arguments = self.document.arguments(service.call, service.place)
+            given = [k.value for k in service.call.keywords if k.arg == "task_definition"]
+            if given and isinstance(arguments, Mapping):
+                return self.task_of(given[0], service.place)
+            key, kind = service, service.kind
+        if key not in self.tasks:
+            self.tasks[key] = TaskSource(kind, place, None, expression)
+            if service is not None:
+                self.tasks[key].name = service.name
+        return self.tasks[key]
+
+    def name(self, task: TaskSource) -> None:
+        if not task.name:
+            shown = ast.unparse(task.expression) if task.expression is not None else ""
+            task.name = task.construct.name if task.construct is not None else shown.removeprefix("self.")
+        if not task.name:
+            task.name = task.place.scope.path[-1] if task.place.scope.path else "volumes"
+        scope = scope_of(task.place)
+        nth = self.named[scope, task.name] = self.named.get((scope, task.name), 0) + 1
+        task.key = ("task", scope, task.name, *((nth,) if nth > 1 else ()))
+
+    # -- containers ---------------------------------------------------------------------------------------------------
+
+    def containers(self) -> None:
+        """What containers mount, by the calls that say so."""
+        known: dict[ast.Call, TaskSource] = {}
+        points: dict[ast.Call, list[Node]] = {}
+        for call, place in self.program.calls:
+            function = call.func
+            if called(call) == "add_container" and isinstance(function, ast.Attribute):
+                known[call] = self.task_of(function.value, place)
+            elif self.program.kind(call) == f"{ECS}.ContainerDefinition":
+                given = next((k.value for k in call.keywords if k.arg == "task_definition"), None)
+                if given is not None:
+                    known[call] = self.task_of(given, place)
+        for call, place in self.program.calls:
+            function = call.func
+            if called(call) not in ("add_mount_points", "add_volumes_from") or not isinstance(function, ast.Attribute):
+                continue
+            on, _ = self.program.evaluator.definition(function.value, place)
+            if isinstance(on, ast.Call) and on in known and called(call) == "add_mount_points":
+                for argument in call.args:
+                    points.setdefault(on, []).append(self.document.node(argument, place))
+            else:
+                for task in self.tasks.values():  # whose container that is, is not known
+                    task.opaque = True
+        for call, task in known.items():
+            self.container(task, call, points.get(call, []))
+
+    def container(self, task: TaskSource, call: ast.Call, points: list[Node]) -> None:
+        place = self.program.place_of(call)
+        assert place is not None
+        arguments = self.document.arguments(call, place)
+        if not isinstance(arguments, Mapping):
+            task.opaque = True
+            return
+        whole = with_points(arguments, points)
+        found = read_container(whole, replace(SNAKE, read=self.program.value), self.document.text)
+        # The id comes first, or behind the construct's scope.
+        at = 0 if called(call) == "add_container" else 1
+        name = self.program.value(self.document.node(call.args[at], place)) if len(call.args) > at else found.name
+        task.containers.append(replace(found, name=name))
+        task.points += map(mapping, points)
+
+    # -- the model ----------------------------------------------------------------------------------------------------
+
+    def add(self, task: TaskSource) -> None:
+        arguments: Node | None = task.part
+        if task.construct is not None and arguments is None:
+            arguments = self.document.arguments(task.construct.call, task.construct.place)
+        node = arguments if isinstance(arguments, Mapping) else None
+        volumes: list[Volume] = []
+        count: dict[str, int] = {}
+        for item, place in task.volumes:
+            found = mapping(item)
+            assert found is not None
+            spelling = self.spellings.of_override() if task.overrides else self.spellings.of_volume(found, task.kind)
+            named = spelling.read(child(found, spelling.name))
+            name = named.source if named else ""
+            nth = count[name] = count.get(name, 0) + 1
+            key = (*task.key, "volume", name, nth)
+            if cdk_batch.volume_kind(self.program, found):
+                volume, self.collector.nodes[key] = cdk_batch.read_volume(self.program, found, key, place)
+                volumes.append(volume)
+                self.collector.spans[key] = found.start
+                self.collector.regions.append((found.start, found.end))
+            else:
+                volumes.append(self.collector.read_volume(key, Alternative(found), item, False, spelling))
+                self.collector.nodes[("spelling", *key)] = spelling
+            if task.obstacle is not None:
+                self.collector.blocked[key] = task.obstacle
+            nodes = self.collector.nodes[key]
+            assert isinstance(nodes, VolumeNodes)
+            self.collector.nodes[("place", *key)] = self._place(nodes.storage or found, place)
+            self.collector.nodes[("use", *key)] = place
+        role = None if task.is_alone else resources.role_of(self.program, task)
+        batch = task.kind in cdk_batch.CONTAINERS
+        if batch:
+            task.containers = [cdk_batch.container(self.program, task)]
+            task.points = [None] * len(task.volumes)
+            self.collector.blocked["mount points", *task.key] = "`readonly` of a volume of AWS Batch is not changed"
+        compatibilities = self.compatibilities(task, node)
+        known = (*_READ, *PLATFORM_VERSION)
+        self.collector.tasks.append(
+            Task(
+                task.key,
+                task.name,
+                tuple(volumes),
+                self._family(node),
+                Engine.UNKNOWN if task.is_alone else Engine.BATCH if batch or task.part is not None else Engine.ECS,
+                role,
+                (),
+                compatibilities,
+                text(child(node, "network_mode")),
+                None,
+                None,
+                tuple(task.containers),
+                task.opaque,
+                None,
+                rest_but(node, known, self.document.text, SPELLING.plain) if node is not None else (),
+            )
+        )
+        start = self.document.positions.span(task.construct.call)[0] if task.construct else task.volumes[0][0].start
+        self.collector.spans[task.key] = start
+        empty = Mapping(start, start, [], flow=True)
+        self.collector.nodes[task.key] = TaskNodes(node or empty, None, (), tuple(task.points), False, SNAKE)
+
+    def _family(self, node: Mapping | None) -> Text | None:
+        found = self.program.value(child(node, "family"))
+        return found if isinstance(found, Text) else None
+
+    def compatibilities(self, task: TaskSource, node: Mapping | None) -> frozenset[str]:
+        if known := task.compatibilities or TASK_DEFINITIONS.get(task.kind) or cdk_batch.CONTAINERS.get(task.kind):
+            return known
+        last = task.kind.rpartition(".")[2]
+        if "Fargate" in last or "Ec2" in last:
+            return frozenset({"FARGATE" if "Fargate" in last else "EC2"})
+        written = child(node, "compatibility")
+        origin = self.document.origin(written) if written is not None else None
+        if isinstance(origin, ast.Attribute):
+            return frozenset(origin.attr.split("_AND_"))
+        listed = items(child(node, "requires_compatibilities")) or ()
+        return frozenset(word.upper() for item in listed if (word := text(item)))
+
+    # -- services -----------------------------------------------------------------------------------------------------
+
+    def services(self, reading: Reading) -> None:
+        """What pins the Fargate platform version of a task definition that was read."""
+        found: list[Service] = []
+        for call, place in self.program.calls:
+            given = {keyword.arg: keyword.value for keyword in call.keywords}
+            member = next((name for name in PLATFORM_VERSION if name in given), None)
+            if member is None or not self.program.kind(call):
+                continue
+            written = given[member]
+            made = self.program.constructs.get(call)
+            task = self._task_run(given.get("task_definition"), call, place)
+            node = self.document.arguments(call, place)
+            if task is None or not task.key or not isinstance(node, Mapping):
+                continue
+            origin, at = self.program.evaluator.definition(written, place)
+            name = self.program.dotted(origin, at) or ""
+            version = VERSIONS.get(name.removeprefix(f"{ECS}.FargatePlatformVersion."))
+            key: Key = ("service", *task.key[1:], len(found))
+            pinned = Text.of(version) if version else Opaque(ast.unparse(written))
+            engine = Engine.BATCH if task.kind in cdk_batch.CONTAINERS else Engine.ECS
+            found.append(Service(key, made.name if made is not None else task.name, task.key, pinned, engine))
+            reading.spans[key] = next((e.key.start for e in node.entries if key_text(e) == member), node.start)
+            reading.nodes[key] = node
+            reading.nodes[("place", *key)] = place
+        reading.stack = replace(reading.stack, services=tuple(found))
+
+    def _task_run(self, given: ast.expr | None, call: ast.Call, place: Place) -> TaskSource | None:
+        """The task definition that a service runs, by what it is given or because it makes one."""
+        if given is None:
+            made = self.program.constructs.get(call)
+            return self.tasks.get(made) if made is not None else None
+        origin, _ = self.program.evaluator.definition(given, place)
+        made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
+        return self.tasks.get(made) if made is not None else self.tasks.get((ast.unparse(origin), place.scope))
+
+
+def _around(tasks: list[TaskSource]) -> Iterator[Scope]:
+    """The scopes around task definitions and their volumes, each once."""
+    seen: set[Scope] = set()
+    for place in (place for task in tasks for place in (task.place, *(at for _, at in task.volumes))):
+        scope: Scope | None = place.scope
+        while scope is not None:
+            if scope not in seen:
+                seen.add(scope)
+                yield scope
+            scope = scope.parent

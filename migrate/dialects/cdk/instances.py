@@ -1,0 +1,502 @@
+"""The container instances of a CDK program, what their user data mounts, and where the program runs its tasks.
+
+User data is gathered from the object that a construct is given (`user_data=`) and from what is added to it later, through
+the construct (`asg.add_user_data`, `asg.user_data.add_commands`) or the object. Commands are lines of one shell script.
+
+Source: API references of `aws_ec2.UserData`, `MultipartUserData` and `CloudFormationInit`, `aws_autoscaling.AutoScalingGroup`
+and `aws_ecs.Cluster` in aws-cdk-lib.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from migrate.dialects.cdk.api import (
+    EC2,
+    ECS,
+    GROUP,
+    GROUP_OF,
+    IMAGES,
+    LOW,
+    OPTIMIZED,
+    PARTS,
+    PROVIDER,
+    STARTED_FROM,
+    USER_DATA,
+)
+from migrate.dialects.cdk.program import Program, TaskSource, called, joined, scope_of
+from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, with_scripts
+from migrate.dialects.common.values import items
+from migrate.dialects.dialect import Reading
+from migrate.syntax.node import Node, Scalar
+from migrate.syntax.python.names import Place
+from rules.model import Cluster, Engine, HostMount, Image, Instance, Key, Owner, Ref, Run, Text, Value
+
+_SHEBANG = "#!/bin/bash"
+"""What `UserData.for_linux` begins with."""
+_BOUNDARY = "+AWS+CDK+User+Data+Separator+"
+
+_SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip\}?$", re.IGNORECASE)
+"""Names of servers rather than of the ids of file systems."""
+_MATTERS = re.compile(r"mount|fstab")
+_MOST_LINES = 5_000
+
+
+@dataclass(eq=False)
+class Piece:
+    """A part of user data that a call adds: commands, or the part of a multipart archive; `place` is the call's."""
+
+    place: Place
+    lines: list[tuple[ast.expr, Place]]
+    known: bool = True
+    """Whether it says everything that the call adds."""
+    content_type: str = ""
+    """The kind of part of an archive that it is; empty for commands."""
+
+
+@dataclass(eq=False)
+class Data:
+    """User data as it is put together."""
+
+    place: Place
+    pieces: list[Piece] = field(default_factory=list)
+    shebang: str = _SHEBANG + "\n"
+
+
+@dataclass(eq=False)
+class Host:
+    """What instances are started from; `call` makes it, if the program shows that."""
+
+    name: str
+    place: Place
+    call: ast.Call | None
+    data: Data
+    clusters: dict[Cluster, None] = field(default_factory=dict)
+    providers: set[str] = field(default_factory=set)
+    in_cluster: bool = False
+    inits: list[tuple[ast.expr, Place]] = field(default_factory=list)
+
+
+TaskRun = Callable[[ast.expr | None, ast.Call, Place], TaskSource | None]
+"""The task definition that a call runs: the one that it is given, or the one that it makes."""
+
+
+def add(program: Program, reading: Reading, task_run: TaskRun) -> None:
+    """Add the instances, what they mount and what runs the tasks to a reading."""
+    _Hosts(program, task_run).add_to(reading)
+
+
+class _Hosts:
+    def __init__(self, program: Program, task_run: TaskRun) -> None:
+        self.program = program
+        self.task_run = task_run
+        self.hosts: dict[object, Host] = {}
+        self.data: dict[ast.Call, Data] = {}
+        """User data by the calls that make it."""
+
+    # -- finding ------------------------------------------------------------------------------------------------------
+
+    def find(self) -> None:
+        """Everything that starts instances, then what is added to it, in the order of the text."""
+        for call, place in self.program.calls:
+            construct = self.program.constructs.get(call)
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "add_capacity" and not self.own(call, place):
+                self.join(self.started_from(call, place, _literal_id(call)), call.func.value, place)
+            elif construct is None:
+                continue
+            elif construct.kind in STARTED_FROM and _given(call, "launch_template") is None:
+                self.started_from(call, place, construct.name)
+            elif construct.kind == f"{ECS}.Cluster" and _given(call, "capacity") is not None:
+                self.join(self.started_from(call, place, construct.name), call, place)
+        for call, place in self.program.calls:
+            if isinstance(call.func, ast.Attribute):
+                self.added(call, call.func, place)
+
+    def own(self, call: ast.Call, place: Place) -> bool:
+        """Whether a call calls a method of the program's own class."""
+        function, method = call.func, place.scope.method_of()
+        return (
+            isinstance(function, ast.Attribute)
+            and isinstance(function.value, ast.Name)
+            and method is not None
+            and function.value.id == method[1]
+            and function.attr in method[0].bindings
+        )
+
+    def started_from(self, call: ast.Call, place: Place, name: str) -> Host:
+        if call not in self.hosts:
+            data, written = Data(place), _given(call, "user_data")
+            if self.program.kind(call) in LOW:
+                written = self.low(call)
+            if written is not None:
+                data = self.data_of(written, place) or data
+            host = self.hosts[call] = Host(name, place, call, data)
+            host.inits = [(k.value, place) for k in call.keywords if k.arg == "init"]
+        return self.hosts[call]
+
+    def low(self, call: ast.Call) -> ast.expr | None:
+        """The user data of an L1 construct."""
+        found = (k for n in ast.walk(call) if isinstance(n, ast.Call) for k in n.keywords if k.arg == "user_data")
+        return next((k.value for k in found), None)
+
+    def host(self, expression: ast.expr, place: Place) -> Host:
+        """What an expression stands for, as an object that starts instances."""
+        origin, at = self.program.evaluator.definition(expression, place)
+        construct = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
+        if isinstance(origin, ast.Call) and origin in self.hosts:
+            return self.hosts[origin]
+        if construct is not None and construct.kind == GROUP:
+            template = _given(construct.call, "launch_template")
+            if template is not None:
+                return self.host(template, construct.place)
+        if isinstance(origin, ast.Attribute) and origin.attr in GROUP_OF:
+            owner, _ = self.program.evaluator.definition(origin.value, at)
+            of = self.program.constructs.get(owner) if isinstance(owner, ast.Call) else None
+            if of is not None and of.call in self.hosts:
+                return self.hosts[of.call]
+            if of is not None and of.kind == PROVIDER and (group := _given(of.call, *GROUP_OF)) is not None:
+                return self.host(group, of.place)
+        shown = ast.unparse(origin)
+        key = (shown, at.scope)
+        if key not in self.hosts:
+            self.hosts[key] = Host(shown.removeprefix("self."), place, None, Data(place))
+        return self.hosts[key]
+
+    def added(self, call: ast.Call, function: ast.Attribute, place: Place) -> None:
+        """What a call adds to user data, or to a cluster."""
+        arguments = [(argument, place) for argument in call.args]
+        match function.attr:
+            case "add_user_data":
+                self.host(function.value, place).data.pieces.append(Piece(place, arguments))
+            case "add_commands":
+                self.append(function.value, place, Piece(place, arguments))
+            case "add_execute_file_command" | "add_s3_download_command" | "add_on_exit_commands":
+                self.append(function.value, place, Piece(place, [], known=function.attr == "add_s3_download_command"))
+            case "add_user_data_part" if call.args:
+                self.append(function.value, place, self.part(call.args[0], place, place))
+            case "add_part" if call.args:
+                self.append(function.value, place, self.body(call.args[0], place))
+            case "add_asg_capacity_provider" | "add_auto_scaling_group" if call.args:
+                self.joined(call.args[0], place, function.value)
+            case _:
+                pass
+
+    def append(self, expression: ast.expr, place: Place, piece: Piece) -> None:
+        """Add to the user data that an expression stands for; what belongs to nothing here changes nothing."""
+        if isinstance(expression, ast.Attribute) and expression.attr == "user_data":
+            self.host(expression.value, place).data.pieces.append(piece)
+        elif (data := self.data_of(expression, place)) is not None:
+            data.pieces.append(piece)
+
+    def data_of(self, expression: ast.expr, place: Place) -> Data | None:
+        """The user data that an expression stands for, as an object or a text."""
+        origin, at = self.program.evaluator.definition(expression, place)
+        if isinstance(origin, ast.Attribute) and origin.attr == "user_data":
+            return self.host(origin.value, at).data
+        if not isinstance(origin, ast.Call):
+            return None
+        if origin in self.data:
+            return self.data[origin]
+        kind = self.program.kind(origin) or self.program.dotted(origin.func, at) or ""
+        data = Data(at)
+        if kind == USER_DATA[0]:
+            data.shebang = self.shebang(origin, at)
+        elif kind == USER_DATA[1]:
+            data.shebang = "<powershell>\n"
+        elif kind == USER_DATA[2] or kind in ("aws_cdk.Fn.base64", "aws_cdk.Fn.base_64"):
+            data.shebang = ""
+            data.pieces.append(Piece(at, [(argument, at) for argument in origin.args[:1]]))
+        elif kind != PARTS:
+            return None
+        self.data[origin] = data
+        return data
+
+    def shebang(self, call: ast.Call, place: Place) -> str:
+        written = _given(call, "shebang")
+        found = self.text([(written, place)]) if written is not None else None
+        return f"{found.literal.rstrip()}\n" if found is not None and found.literal else _SHEBANG + "\n"
+
+    def part(self, expression: ast.expr, place: Place, at: Place) -> Piece:
+        """User data as a part of an archive; it may be added to later, so the part is what it is in the end."""
+        data = self.data_of(expression, place)
+        return _Inner(at, data) if data is not None else Piece(at, [], known=False)
+
+    def body(self, expression: ast.expr, place: Place) -> Piece:
+        """A part of an archive as `MultipartBody` makes it."""
+        origin, at = self.program.evaluator.definition(expression, place)
+        if not isinstance(origin, ast.Call):
+            return Piece(place, [], known=False)
+        last = called(origin)
+        if last == "from_user_data" and (data := next(iter(origin.args), _given(origin, "user_data"))) is not None:
+            return self.part(data, at, place)
+        kind, body = _given(origin, "content_type"), _given(origin, "body")
+        written = self.text([(kind, at)]) if kind is not None else None
+        if last == "from_raw_body" and body is not None and written is not None and written.literal:
+            return Piece(place, [(body, at)], content_type=written.literal)
+        return Piece(place, [], known=False)
+
+    # -- clusters -----------------------------------------------------------------------------------------------------
+
+    def cluster(self, expression: ast.expr, place: Place) -> Cluster:
+        """The cluster that an expression stands for, by one name."""
+        origin, at = self.program.evaluator.definition(expression, place)
+        if isinstance(origin, ast.Attribute) and origin.attr in ("cluster_name", "cluster_arn", "ref", "attr_arn"):
+            origin, at = self.program.evaluator.definition(origin.value, at)
+        made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
+        if made is None or made.kind not in (f"{ECS}.Cluster", f"{ECS}.CfnCluster"):
+            return Cluster(self.program.known_as(origin, at))
+        named = _given(made.call, "cluster_name")
+        known = self.text([(named, made.place)]) if named is not None else None
+        if known is not None and known.literal:
+            return Cluster(Text.of(known.literal), created=True)
+        return Cluster(Text((Ref(f"{{{self.program.named(made)}}}"),)), created=True, generated=named is None)
+
+    def join(self, host: Host, cluster: ast.expr, place: Place) -> None:
+        host.in_cluster = True
+        host.clusters[self.cluster(cluster, place)] = None
+
+    def joined(self, expression: ast.expr, place: Place, cluster: ast.expr) -> None:
+        """A capacity provider or an Auto Scaling group that is added to a cluster."""
+        origin, _ = self.program.evaluator.definition(expression, place)
+        made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
+        group: ast.expr | None = expression
+        where = place
+        if made is not None and made.kind == PROVIDER:
+            group, where = _given(made.call, *GROUP_OF), made.place
+        elif isinstance(origin, ast.Name | ast.Attribute):
+            return  # a provider or a group of which nothing is known
+        if group is not None:
+            host = self.host(group, where)
+            if made is not None and made.kind == PROVIDER:
+                host.providers.add(made.name)
+            self.join(host, cluster, place)
+
+    def runs(self) -> Iterator[Run]:
+        """What starts the tasks. Where a task definition is handed to something else, that may run it anywhere."""
+        for call, place in self.program.names.calls:
+            kind = self.program.kind(call)
+            given = _given(call, "task_definition")
+            if kind == f"{ECS}.ContainerDefinition" or kind.endswith("TaskDefinition"):
+                continue
+            if given is not None or kind:
+                task = self.task_run(given, call, place)
+                if task is not None and task.key:
+                    yield self.run(task.key, call, place, kind)
+            for argument in (*call.args, *(k.value for k in call.keywords if k.arg != "task_definition")):
+                if isinstance(argument, ast.Name | ast.Attribute):
+                    task = self.task_run(argument, call, place)
+                    if task is not None and task.key:
+                        yield Run(task.key, None)
+
+    def run(self, task: Key, call: ast.Call, place: Place, kind: str) -> Run:
+        cluster = _given(call, "cluster")
+        how = [k.value for k in call.keywords if k.arg in ("launch_target", "launch_type", "launch_options")]
+        shown = [kind.rpartition(".")[2], *(ast.unparse(self.program.evaluator.definition(e, place)[0]) for e in how)]
+        elsewhere = any(re.search("fargate|external", word, re.IGNORECASE) for word in shown)
+        strategies = _given(call, "capacity_provider_strategies")
+        named = [self.provider(item, place) for item in getattr(strategies, "elts", ())]
+        providers: frozenset[str] = frozenset()
+        if named and None not in named:
+            providers = frozenset(name for name in named if name is not None and not name.startswith("FARGATE"))
+            elsewhere = elsewhere or not providers
+        return Run(task, self.cluster(cluster, place) if cluster is not None else None, providers, elsewhere)
+
+    def provider(self, strategy: ast.expr, place: Place) -> str | None:
+        """The capacity provider that a strategy names, if the program shows which."""
+        named = _given(strategy, "capacity_provider") if isinstance(strategy, ast.Call) else None
+        if named is None:
+            return None
+        origin, at = self.program.evaluator.definition(named, place)
+        if isinstance(origin, ast.Constant):
+            return str(origin.value) if str(origin.value).startswith("FARGATE") else None
+        made = self.program.construct(origin.value, at) if isinstance(origin, ast.Attribute) else None
+        return made.name if made is not None and made.kind == PROVIDER else None
+
+    # -- scripts ------------------------------------------------------------------------------------------------------
+
+    def scripts(self, host: Host) -> Iterator[Script]:
+        """What instances run when they start."""
+        node = Scalar(0, 0, "", "")  # which part of the text a line comes from, is not asked
+        if host.data.pieces:
+            certain = all(
+                self.runs_with(piece.place, host.place)
+                for piece in self.flat(host.data)
+                if not piece.known or _MATTERS.search(self.text(piece.lines).coded)
+            )
+            yield Script(self.script(host.data), node, certain, "line {line} of its user data")
+        for written, place in host.inits:
+            yield from self.init(written, place, node)
+
+    def flat(self, data: Data, depth: int = 0) -> Iterator[Piece]:
+        for piece in data.pieces:
+            if not isinstance(piece, _Inner):
+                yield piece
+            elif depth < 5:
+                yield from self.flat(piece.data, depth + 1)
+
+    def script(self, data: Data, depth: int = 0) -> Text:
+        """User data as a text."""
+        parts: list[str | Ref] = [data.shebang]
+        archive = any(isinstance(p, _Inner) or p.content_type for p in data.pieces)
+        if archive:
+            parts = [f'Content-Type: multipart/mixed; boundary="{_BOUNDARY}"\nMIME-Version: 1.0\n\n']
+        for piece in data.pieces:
+            if archive:
+                kind = piece.content_type or 'text/x-shellscript; charset="utf-8"'
+                parts.append(f"--{_BOUNDARY}\nContent-Type: {kind}\n\n")
+            if isinstance(piece, _Inner):
+                parts += self.script(piece.data, depth + 1).parts if depth < 5 else ()
+            else:
+                parts += self.text(piece.lines).parts
+                parts += () if piece.known else ("# what is added here is not read\n",)
+        if archive:
+            parts.append(f"--{_BOUNDARY}--\n")
+        return Text(tuple(joined(parts)))
+
+    def text(self, lines: Sequence[tuple[ast.expr, Place]]) -> Text:
+        """Commands as lines; what is not known is one reference."""
+        parts: list[str | Ref] = []
+        for expression, place in lines:
+            for node in self.each(expression, place):
+                found = self.program.value(node)
+                source = found.source if found is not None else "None"
+                parts += [*(found.parts if isinstance(found, Text) else (Ref("{" + source + "}"),)), "\n"]
+        return Text(tuple(joined(parts)))
+
+    def each(self, expression: ast.expr, place: Place) -> Iterator[Node]:
+        """The strings behind an argument: a starred list has several, and so has the variable of a loop over one."""
+        document = self.program.document
+        listed = None
+        if isinstance(expression, ast.Starred):
+            listed = items(document.node(expression.value, place))
+        elif isinstance(expression, ast.Name):
+            over = self.program.evaluator.loop_over(expression, place)
+            listed = items(document.node(*over)) if over is not None else None
+        if listed is None or len(listed) > _MOST_LINES:
+            yield document.node(expression, place)
+        else:
+            yield from listed
+
+    def init(self, written: ast.expr, place: Place, node: Node) -> Iterator[Script]:
+        """What `CloudFormationInit` has instances run and write."""
+        origin, at = self.program.evaluator.definition(written, place)
+        for call in [n for n in ast.walk(origin) if isinstance(n, ast.Call)]:
+            kind = self.program.kind(call) or self.program.dotted(call.func, at) or ""
+            if kind == f"{EC2}.InitCommand.shell_command" and call.args:
+                shell = self.text([(call.args[0], at)])
+                yield Script(Text(tuple(joined(["#!/bin/sh\n", *shell.parts]))), node, True, "a command of its init")
+            elif kind == f"{EC2}.InitFile.from_string" and len(call.args) > 1:
+                path = self.text([(call.args[0], at)]).coded.strip()
+                if path == "/etc/fstab":
+                    yield Script(self.text([(call.args[1], at)]), node, True, f"{path} of its init", path)
+
+    def runs_with(self, place: Place, made: Place, depth: int = 0) -> bool:
+        """Whether what stands at `place` is executed whenever that at `made` is."""
+        if place.scope is made.scope:
+            return made.block.within(place.block) or self._looped(place, made)
+        method, home = place.scope.method_of(), made.scope.method_of()
+        if method is None or home is None or method[0] is not home[0] or place.block.parent is not None or depth > 3:
+            return False
+        name = place.scope.path[-1]
+        uses = self.program.names.attributes.get(name, ())
+        return any(
+            isinstance(use.node, ast.Attribute)
+            and isinstance(use.node.value, ast.Name)
+            and (own := use.place.scope.method_of()) is not None
+            and own[0] is method[0]
+            and use.node.value.id == own[1]
+            and self.runs_with(use.place, made, depth + 1)
+            for use in uses
+        )
+
+    def _looped(self, place: Place, made: Place) -> bool:
+        """Whether a place lies in a loop over known values, right beside what is made."""
+        block = place.block
+        return block.loop and block.parent is not None and made.block.within(block.parent)
+
+    # -- the model ----------------------------------------------------------------------------------------------------
+
+    def add_to(self, reading: Reading) -> None:
+        self.find()
+        if not self.hosts:
+            return
+        instances: list[Instance] = []
+        images: list[Image] = []
+        mounts: list[HostMount] = []
+        owners: list[Owner] = []
+        count: dict[tuple[str, str], int] = {}
+        for host in self.hosts.values():
+            scope = scope_of(host.place)
+            nth = count[scope, host.name] = count.get((scope, host.name), 0) + 1
+            key: Key = ("instance", scope, host.name, *((nth,) if nth > 1 else ()))
+            listed = list(self.scripts(host))
+            named = [cluster for script in listed for cluster in script.clusters]
+            clusters = [*host.clusters, *(Cluster(cluster) for cluster in named if cluster is not None)]
+            known = host.in_cluster or bool(named)
+            instance = Instance(
+                key,
+                host.name,
+                Engine.ECS if known else Engine.UNKNOWN,
+                () if None in named else tuple(dict.fromkeys(clusters)),
+                frozenset(host.providers),
+                known,
+            )
+            instance = with_scripts(instance, listed)
+            image = self.image(host, instance.image_key)
+            if image is not None:
+                images.append(image)
+                instance = replace(instance, images=(image.key,))
+            instances.append(instance)
+            for script in listed:
+                mounts += host_mounts(script, instance, self.nameable)
+                owners += directory_owners(script)
+            start = self.program.document.positions.span(host.call or host.place.statement)[0]
+            for one in (key, instance.image_key, instance.script_key):
+                reading.spans[one] = start
+        reading.stack = replace(
+            reading.stack,
+            instances=tuple(instances),
+            images=tuple(images),
+            host_mounts=tuple(mounts),
+            owners=tuple(owners),
+            runs=tuple(dict.fromkeys(self.runs())),
+        )
+
+    def image(self, host: Host, key: Key) -> Image | None:
+        """The machine image, as far as the program shows it; capacity of a cluster has Amazon Linux 2 by default."""
+        written = _given(host.call, "machine_image", "machine_image_type") if host.call is not None else None
+        if written is None:
+            return Image(key, "", OPTIMIZED.format("amazon-linux-2")) if host.call and host.in_cluster else None
+        origin, at = self.program.evaluator.definition(written, host.place)
+        function = origin.func if isinstance(origin, ast.Call) else origin
+        name = IMAGES.get(self.program.dotted(function, at) or "")
+        if name is None and isinstance(origin, ast.Call) and called(origin) == "from_ssm_parameter" and origin.args:
+            name = self.text([(origin.args[0], at)]).coded.strip()
+        return Image(key, ast.unparse(function), name)
+
+    def nameable(self, system: Value) -> bool:
+        """Whether a volume can name a file system so."""
+        return isinstance(system, Text) and not any(
+            _SERVER_NAME.search(part.source) for part in system.parts if isinstance(part, Ref)
+        )
+
+
+class _Inner(Piece):
+    """Other user data as a part of an archive."""
+
+    def __init__(self, place: Place, data: Data) -> None:
+        super().__init__(place, [])
+        self.data = data
+
+
+def _given(call: ast.Call, *names: str) -> ast.expr | None:
+    """The value of the first keyword that a call has among these names."""
+    return next((k.value for name in names for k in call.keywords if k.arg == name), None)
+
+
+def _literal_id(call: ast.Call) -> str:
+    first = call.args[0] if call.args else _given(call, "id", "id_")
+    return str(first.value) if isinstance(first, ast.Constant) else "capacity"

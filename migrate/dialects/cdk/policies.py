@@ -1,0 +1,184 @@
+"""IAM policies and grants in a CDK program, read as permissions of roles."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from functools import cached_property
+
+from migrate.dialects.cdk.api import EFS, GRANTS, IAM
+from migrate.dialects.cdk.program import Construct, Program, TaskSource, is_file_system, source_of
+from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.values import child, items, mapping
+from migrate.syntax.node import Mapping, Node
+from migrate.syntax.python.names import Place, Scope
+from rules.model import ANY, CLIENT_ACTIONS, Key, Permission, Role, Value
+
+_POINT_ARN = "elasticfilesystem:accesspointarn"
+_OF_EVERY_MOUNT = {"elasticfilesystem:accessedviamounttarget", "aws:securetransport"}
+_MANAGED = {
+    "AmazonElasticFileSystemClientFullAccess": CLIENT_ACTIONS,
+    "AmazonElasticFileSystemClientReadWriteAccess": CLIENT_ACTIONS[:2],
+    "AmazonElasticFileSystemClientReadOnlyAccess": CLIENT_ACTIONS[:1],
+    "AdministratorAccess": CLIENT_ACTIONS,
+}
+
+
+class Policies:
+    """What the program allows roles, and which file systems it gives a policy."""
+
+    def __init__(self, program: Program, tasks: Sequence[TaskSource]) -> None:
+        self.program = program
+        self.tasks = tasks
+        self.permissions: set[Permission] = set()
+        self.unclear: set[Key] = set()
+        self.file_system_policies: dict[Construct, str] = {}
+
+    def read(self) -> None:
+        for call, place in self.program.calls:
+            function = call.func
+            if not isinstance(function, ast.Attribute):
+                continue
+            if function.attr == "add_to_task_role_policy":
+                self._statements(self._role_of_task(function.value, place), call.args, place)
+            elif function.attr in ("add_to_policy", "add_to_principal_policy"):
+                self._statements(self._role(function.value, place), call.args, place)
+            elif function.attr == "add_managed_policy":
+                self._managed(self._role(function.value, place), call.args)
+            elif function.attr == "add_to_resource_policy":
+                self._policy_of(function.value, place, function.attr)
+            elif function.attr == "grant" or function.attr in GRANTS:
+                self._grant(call, function, place)
+        for task in self.tasks:
+            if task.role is not None and task.role_construct is not None:
+                self._of_construct(task.role.key, task.role_construct)
+
+    def _role_of_task(self, expression: ast.expr, place: Place) -> Role | None:
+        origin, at = self.program.evaluator.definition(expression, place)
+        task = self._by_call.get(origin) or self._by_name.get((ast.unparse(origin), at.scope))
+        return task.role if task is not None else None
+
+    @cached_property
+    def _by_call(self) -> dict[ast.expr, TaskSource]:
+        return {task.construct.call: task for task in self.tasks if task.construct is not None}
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, Scope], TaskSource]:
+        found: dict[tuple[str, Scope], TaskSource] = {}
+        for task in self.tasks:
+            if task.expression is not None:
+                origin, at = self.program.evaluator.definition(task.expression, task.place)
+                found.setdefault((ast.unparse(origin), at.scope), task)
+        return found
+
+    def _role(self, expression: ast.expr, place: Place) -> Role | None:
+        """The role behind `role` or `task.task_role`."""
+        origin, at = self.program.evaluator.definition(expression, place)
+        if isinstance(origin, ast.Attribute) and origin.attr == "task_role":
+            return self._role_of_task(origin.value, at)
+        made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
+        return next((t.role for t in self.tasks if made is not None and t.role_construct is made), None)
+
+    def _statements(self, role: Role | None, written: Sequence[ast.expr], place: Place) -> None:
+        for expression in written if role is not None else ():
+            assert role is not None
+            origin, at = self.program.evaluator.definition(expression, place)
+            self._statement(role.key, origin, at)
+
+    def _statement(self, role: Key, expression: ast.expr, place: Place) -> None:
+        program = self.program
+        if not isinstance(expression, ast.Call) or program.kind(expression) != f"{IAM}.PolicyStatement":
+            self.unclear.add(role)
+            return
+        node = program.document.arguments(expression, place)
+        if not isinstance(node, Mapping):
+            self.unclear.add(role)
+            return
+        effect = child(node, "effect")
+        origin = program.document.origin(effect) if effect is not None else None
+        allows = effect is None or (isinstance(origin, ast.Attribute) and origin.attr == "ALLOW")
+        actions = self._actions(child(node, "actions"))
+        if actions is None or child(node, "not_actions") is not None:
+            self.unclear.add(role)
+            return
+        if not actions:
+            return
+        if not allows:
+            self.unclear.add(role)
+            return
+        points = self._points(child(node, "conditions"))
+        resources = items(child(node, "resources"))
+        if points is None or resources is None:
+            return  # it allows something under conditions that are not known to hold
+        for item in resources:
+            resource = program.value(item)
+            for action in actions if resource is not None else ():
+                self.permissions |= {Permission(role, action, resource, point) for point in points or [None]}
+
+    def _actions(self, node: Node | None) -> list[str] | None:
+        listed = items(node)
+        if listed is None:
+            return [] if node is None else None
+        words = [found.literal if (found := self.program.value(item)) is not None else None for item in listed]
+        if None in words:
+            return None
+        patterns = [word.lower() for word in words if word]
+        return [a for a in CLIENT_ACTIONS if any(fnmatchcase(a.lower(), pattern) for pattern in patterns)]
+
+    def _points(self, node: Node | None) -> list[Value | None] | None:
+        """The ARNs of access points that a statement's conditions name, empty if it has none; None for other conditions."""
+        if node is None:
+            return []
+        conditions = mapping(node)
+        points: list[Value | None] = []
+        for operator in conditions.entries if conditions is not None else ():
+            tests = mapping(operator.value)
+            for test in tests.entries if tests is not None else ():
+                name = key_text(test).lower()
+                if name == _POINT_ARN and key_text(operator) in ("StringEquals", "StringLike", "ArnEquals", "ArnLike"):
+                    points += [self.program.value(item) for item in items(test.value) or [test.value]]
+                elif name not in _OF_EVERY_MOUNT or source_of(self.program, test.value).lower() != "true":
+                    return None
+            if tests is None:
+                return None
+        return points if conditions is not None else None
+
+    def _managed(self, role: Role | None, given: Sequence[ast.expr]) -> None:
+        for expression in given if role is not None else ():
+            assert role is not None
+            words = [n.value for n in ast.walk(expression) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+            for word in words:
+                for action in _MANAGED.get(word.rpartition("/")[2], ()):
+                    self.permissions.add(Permission(role.key, action, ANY, None))
+
+    def _of_construct(self, role: Key, made: Construct) -> None:
+        """The policies that a role is made with."""
+        for keyword in made.call.keywords:
+            if keyword.arg == "managed_policies" and isinstance(keyword.value, ast.List):
+                self._managed(Role(role, ()), keyword.value.elts)
+            elif keyword.arg == "inline_policies":
+                calls = [n for n in ast.walk(keyword.value) if isinstance(n, ast.Call)]
+                statements = [c for c in calls if self.program.kind(c) == f"{IAM}.PolicyStatement"]
+                if not statements:
+                    self.unclear.add(role)
+                for call in statements:
+                    self._statement(role, call, made.place)
+
+    def _policy_of(self, expression: ast.expr, place: Place, method: str) -> None:
+        made = self.program.construct(expression, place)
+        if made is not None and is_file_system(made):
+            self.file_system_policies.setdefault(made, method)
+
+    def _grant(self, call: ast.Call, function: ast.Attribute, place: Place) -> None:
+        made = self.program.construct(function.value, place)
+        if made is None or made.family != f"{EFS}.FileSystem" or not call.args:
+            return
+        if function.attr in GRANTS:
+            self._policy_of(function.value, place, function.attr)
+        role = self._role(call.args[0], place) or self._role_of_task(call.args[0], place)
+        if role is None:
+            return
+        named = [a.value for a in call.args[1:] if isinstance(a, ast.Constant)]
+        for action in GRANTS.get(function.attr) or [a for a in CLIENT_ACTIONS if a in named]:
+            self.permissions.add(Permission(role.key, action, self.program.arn_of(made), None))

@@ -1,0 +1,716 @@
+"""A program that uses the AWS CDK, as its dialect sees it: constructs, the expressions that name them, and their values.
+
+Values of the model have one name for one thing, whatever the code calls it at some place: `{fs.file_system_id}` by the
+variable that the construct is assigned to first, `${DataAccessPoint}` and `${DataAccessPoint.Arn}` for an access point.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from migrate.dialects.cdk.api import ARN_ATTRIBUTES, ARNS, BATCH, ECS, EFS, ID_ATTRIBUTES, IDS, PSEUDO, STRUCTS
+from migrate.dialects.common import python_values
+from migrate.dialects.common.values import child
+from migrate.syntax import resolve
+from migrate.syntax.node import Alias, Expression, Inner, Mapping, Node, Source, Template
+from migrate.syntax.node import Value as NewValue
+from migrate.syntax.problem import CannotEdit
+from migrate.syntax.python import PythonDocument
+from migrate.syntax.python.names import Block, Place, Scope
+from rules.model import Container, Key, Opaque, Ref, Role, Text, Value
+
+_DEEPEST = 20
+
+
+@dataclass(eq=False)
+class Construct:
+    """An object of the CDK that the program makes. `kind` is its class (or `aws_cdk.aws_efs.FileSystem.from_…`), `targets`
+    what it is assigned to: `fs`, `self.fs`; `name` is its id, or what the code calls it where that is not known."""
+
+    call: ast.Call
+    place: Place
+    kind: str
+    scope: str | None
+    id: str | None
+    targets: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.id or next(iter(self.targets), "") or self.kind.rpartition(".")[2]
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether it stands for something that the program does not create."""
+        return self.kind.rpartition(".")[2].startswith("from_")
+
+    @property
+    def family(self) -> str:
+        """Its class, also where it is imported."""
+        return self.kind.rpartition(".")[0] if self.is_imported else self.kind
+
+
+@dataclass
+class TaskSource:
+    """A task definition as the program makes it: by a construct, or in some other place, where `expression` names it."""
+
+    kind: str
+    place: Place
+    construct: Construct | None = None
+    expression: ast.expr | None = None
+    name: str = ""
+    key: Key = ()
+    volumes: list[tuple[Node, Place]] = field(default_factory=list)
+    containers: list[Container] = field(default_factory=list)
+    points: list[Mapping | None] = field(default_factory=list)
+    opaque: bool = False
+    role: Role | None = None
+    role_construct: Construct | None = None
+    role_given: ast.expr | None = None
+    """The role, where a part of the construct's arguments gives it."""
+    part: Mapping | None = None
+    """The part of the construct's arguments that it is made of."""
+    compatibilities: frozenset[str] = frozenset()
+    """Where its tasks can run, if not its class says so."""
+    overrides: bool = False
+    """Whether its volumes are put straight into the template, with CloudFormation's names."""
+    obstacle: str | None = None
+    """Why its volumes cannot be edited without guessing."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it is a volume only, and the task definition is not known."""
+        return self.construct is None and self.expression is None
+
+
+class Program:
+    """One module. Asking it for values also tells it how they are written."""
+
+    def __init__(self, document: PythonDocument) -> None:
+        self.document = document
+        self.evaluator = document.evaluator
+        self.names = document.names
+        self.evaluator.record = is_struct
+        self.evaluator.library = lambda name: name.startswith(("aws_cdk.", "monocdk.", "constructs."))
+        self.kinds: dict[ast.Call, str] = {}
+        """What every call of the CDK calls."""
+        self.constructs: dict[ast.Call, Construct] = {}
+        self.calls: list[tuple[ast.Call, Place]] = list(document.calls(self._reads))
+        for call, place in self.calls:
+            name = self.dotted(call.func, place)
+            if name is not None:
+                self.kinds[call] = name
+            given = call.args or any(keyword.arg == "scope" for keyword in call.keywords)
+            if (name is not None and given) or called(call) == "add_access_point":
+                self.constructs[call] = self._construct(call, place, name or f"{EFS}.AccessPoint")
+        self._find_targets()
+        self.points: dict[str, Construct] = {}
+        """Access points by the names that values give them."""
+        self._expressions: dict[str, list[tuple[ast.expr, Place]]] = {}
+        """Expressions behind the references of values."""
+        self._aliases: dict[str, list[tuple[ast.expr, ast.expr]]] = {}
+        """Names for the references of values, and what each is given."""
+        self._objects: dict[str, Construct] = {}
+        """Constructs behind references to their ids and ARNs."""
+        self.spelled: dict[Text, list[tuple[ast.expr, Place]]] = {}
+        """Names that stand for texts."""
+        self.planned: dict[str, str] = {}
+        """What new access points are assigned to, by their names, and the class that makes them."""
+        self.planned_kinds: dict[str, str] = {}
+        self.planned_scopes: dict[str, Scope] = {}
+        """The functions that make them."""
+
+    @cached_property
+    def is_v1(self) -> bool:
+        """Whether the program is written for version 1 of the CDK."""
+        return self.prefix("aws_cdk.core", Place(self.names.module, Block(None), 1 << 60, ast.Pass())) is not None
+
+    # -- constructs ---------------------------------------------------------------------------------------------------
+
+    def _reads(self, call: ast.Call) -> bool:
+        function = call.func
+        if isinstance(function, ast.Attribute):
+            name = function.attr
+            return name.startswith(("add_", "from_", "grant")) or name[:1].isupper() or name in ("efs", "host")
+        return isinstance(function, ast.Name) and function.id[:1].isupper()
+
+    def dotted(self, expression: ast.expr, place: Place) -> str | None:
+        """What a dotted name means by the imports, as CDK v2 calls it; None for what is not of the CDK."""
+        name = self.document.dotted(expression, place)
+        if name is None:
+            return None
+        name = name.replace("monocdk.", "aws_cdk.", 1) if name.startswith("monocdk.") else name
+        if not name.startswith("aws_cdk."):
+            return None
+        return name.replace("aws_cdk.core.", "aws_cdk.", 1).replace(f"{BATCH}_alpha.", f"{BATCH}.", 1)
+
+    def kind(self, call: ast.expr | None) -> str:
+        """What a call calls, by the imports; empty for what is no call of the CDK."""
+        return self.kinds.get(call, "") if isinstance(call, ast.Call) else ""
+
+    def _construct(self, call: ast.Call, place: Place, kind: str) -> Construct:
+        points = called(call) == "add_access_point" and kind == f"{EFS}.AccessPoint"
+        listed = [None, *call.args] if points else list(call.args)
+        by_name = {keyword.arg: keyword.value for keyword in call.keywords}
+        scope = by_name.get("scope") or (listed[0] if listed else None)
+        named = by_name.get("id") or by_name.get("id_") or (listed[1] if len(listed) > 1 else None)
+        literal: str | None = None
+        if named is not None:
+            found = python_values.value(self.document.node(named, place))
+            literal = found.literal if found is not None else None
+        return Construct(call, place, kind, ast.unparse(scope) if scope is not None else None, literal)
+
+    def _find_targets(self) -> None:
+        """What constructs are assigned to: names first, then attributes."""
+        found: list[tuple[int, str, Construct]] = []
+        for scope in self._scopes():
+            for name, bindings in scope.bindings.items():
+                found += [
+                    (binding.place.index, name, self.constructs[binding.value])
+                    for binding in bindings
+                    if isinstance(binding.value, ast.Call) and binding.value in self.constructs
+                ]
+        for name, stores in self.names.stores.items():
+            for store in stores:
+                made = self.construct(store.binding.value, store.binding.place) if store.binding.value else None
+                if made is not None and (method := store.binding.place.scope.method_of()) and store.owner is not None:
+                    found.append((store.binding.place.index, f"{method[1]}.{name}", made))
+        for _, target, made in sorted(found, key=lambda one: one[0]):
+            if target not in made.targets:
+                made.targets.append(target)
+
+    def _scopes(self) -> list[Scope]:
+        seen: dict[Scope, None] = {self.names.module: None}
+        for call in self.constructs.values():
+            scope: Scope | None = call.place.scope
+            while scope is not None:
+                seen[scope] = None
+                scope = scope.parent
+        return list(seen)
+
+    def construct(self, expression: ast.expr | None, place: Place) -> Construct | None:
+        """The construct that an expression stands for, if the program shows which."""
+        if expression is None:
+            return None
+        found, at = self.evaluator.definition(expression, place)
+        made = self.constructs.get(found) if isinstance(found, ast.Call) else None
+        if made is None or at.scope is place.scope or at.scope.kind != "function":
+            return made
+        # A method that is called twice cannot make two constructs with one id in one construct.
+        method = at.scope.method_of()
+        own = method is not None and (made.scope == method[1] or _receiver(made.call).startswith(f"{method[1]}."))
+        return made if at.scope.path[-1:] == ("__init__",) or (own and made.id is not None) else None
+
+    def visible(self, made: Construct, place: Place) -> str | None:
+        """An expression that stands for a construct at a place, or None."""
+        for target in made.targets:
+            parsed = ast.parse(target, mode="eval").body
+            if self.construct(parsed, place) is made and self._is_before(made.place, place):
+                return target
+        return None
+
+    @staticmethod
+    def _is_before(one: Place, other: Place) -> bool:
+        return one.scope is not other.scope or one.index <= other.index
+
+    # -- values -------------------------------------------------------------------------------------------------------
+
+    def value(self, node: Node | None) -> Value | None:
+        """A node as a value, with one name for one thing."""
+        found = resolve(node)
+        if isinstance(node, Alias) and (origin := self.document.origin(node)) is not None:
+            literal = python_values.value(node)
+            if isinstance(literal, Text) and (place := self.place_of(origin)) is not None:
+                self.spelled.setdefault(literal, []).append((origin, place))
+        if not isinstance(found, Expression):
+            return python_values.value(node)
+        origin = self.document.origin(found)
+        place = self.place_of(origin) if origin is not None else None
+        if origin is None or place is None:
+            return python_values.value(node)
+        if found.parts is None or isinstance(origin, ast.Name | ast.Attribute | ast.Call):
+            known = self.of(origin, place)
+            if known is not None:
+                return known
+        if found.parts is None:
+            return python_values.value(node)
+        parts: list[str | Ref] = []
+        for part in found.parts:
+            parts += [part] if isinstance(part, str) else self._inner(part, place)
+        made = Text(tuple(joined(parts)))
+        if isinstance(origin, ast.Name | ast.Attribute):
+            self.spelled.setdefault(made, []).append((origin, place))
+        return made
+
+    def _inner(self, part: Inner, place: Place) -> tuple[str | Ref, ...]:
+        try:
+            parsed = ast.parse("f" + repr(part.source), mode="eval").body
+        except (SyntaxError, ValueError):
+            return (Ref(part.source),)
+        alone = parsed.values[0] if isinstance(parsed, ast.JoinedStr) and len(parsed.values) == 1 else None
+        if not isinstance(alone, ast.FormattedValue) or alone.conversion != -1 or alone.format_spec is not None:
+            return (Ref(part.source),)
+        known = self.of(alone.value, place)
+        return known.parts if isinstance(known, Text) else (self._reference(alone.value, place, part.source),)
+
+    def of(self, expression: ast.expr, place: Place, depth: int = 0) -> Text | None:
+        """What an expression of the CDK stands for: an id or an ARN; its own name where nothing is known of it."""
+        if depth > _DEEPEST:
+            return None
+        if isinstance(expression, ast.Attribute):
+            found = self._attribute(expression, place)
+            if found is not None:
+                return found
+        elif isinstance(expression, ast.Call):
+            return self._formatted(expression, place)
+        origin, at = self.evaluator.definition(expression, place)
+        if origin is not expression:
+            if isinstance(origin, ast.Constant) and isinstance(origin.value, str):
+                return Text.of(origin.value)
+            known = self.of(origin, at, depth + 1) if isinstance(origin, ast.Attribute | ast.Call) else None
+            if known is None and isinstance(origin, ast.Name | ast.Attribute):
+                known = Text((self._reference(origin, at),))
+            if known is not None:
+                if len(known.parts) == 1 and isinstance(known.parts[0], Ref):
+                    self._aliases.setdefault(known.parts[0].source, []).append((expression, origin))
+                return known
+        if isinstance(expression, ast.Name | ast.Attribute):
+            return Text((self._reference(expression, place),))
+        return None
+
+    def _attribute(self, expression: ast.Attribute, place: Place) -> Text | None:
+        pseudo = PSEUDO.get(expression.attr.lower())
+        if pseudo is not None and self._is_stack(expression, place):
+            return Text((Ref(f"${{AWS::{pseudo}}}"),))
+        made = self.construct(expression.value, place)
+        if made is None:
+            return self._member_of_struct(expression, place) or self._arn_of_unknown(expression, place)
+        if expression.attr in IDS and made.family in ID_ATTRIBUTES:
+            return self.id_of(made)
+        if expression.attr in ARNS and made.family in ARN_ATTRIBUTES:
+            return self.arn_of(made)
+        return None
+
+    def _arn_of_unknown(self, expression: ast.Attribute, place: Place) -> Text | None:
+        """`fs.file_system_arn` of a file system that is defined elsewhere is the ARN made of its id."""
+        kinds = {"file_system_arn": "file-system", "access_point_arn": "access-point"}
+        kind = kinds.get(expression.attr)
+        if kind is None:
+            return None
+        by_id = ast.Attribute(expression.value, expression.attr.replace("_arn", "_id"), ast.Load())
+        known = self.of(by_id, place)
+        return arn(kind, known) if known is not None else None
+
+    def _member_of_struct(self, expression: ast.Attribute, place: Place) -> Text | None:
+        """`volume.name` of a struct is what it was given."""
+        origin, at = self.evaluator.definition(expression.value, place)
+        if not isinstance(origin, ast.Call) or not self.evaluator.is_record(origin, at):
+            return None
+        arguments = self.document.arguments(origin, at)
+        found = self.value(child(arguments, expression.attr)) if isinstance(arguments, Mapping) else None
+        return found if isinstance(found, Text) else None
+
+    def _is_stack(self, expression: ast.Attribute, place: Place) -> bool:
+        base = expression.value
+        if isinstance(base, ast.Name) and base.id == "self":
+            method = place.scope.method_of()
+            return method is not None and not method[2] and expression.attr not in method[0].bindings
+        if isinstance(base, ast.Call):
+            return self.dotted(base.func, place) == "aws_cdk.Stack.of"
+        return self.dotted(base, place) == "aws_cdk.Aws"
+
+    def _formatted(self, call: ast.Call, place: Place) -> Text | None:
+        """What `format_arn(service="elasticfilesystem", …)` makes."""
+        if called(call) != "format_arn":
+            return None
+        by_name = {keyword.arg: keyword.value for keyword in call.keywords}
+        if set(by_name) != {"service", "resource", "resource_name"}:
+            return None
+        values = {str(name): self.value(self.document.node(node, place)) for name, node in by_name.items()}
+        resource, name = values["resource"], values["resource_name"]
+        if values["service"] != Text.of("elasticfilesystem") or resource is None or not isinstance(name, Text):
+            return None
+        return arn(resource.source, name)
+
+    def id_of(self, made: Construct) -> Text:
+        """The id of a file system or access point."""
+        if made.family.endswith("AccessPoint"):
+            name = self.point_name(made)
+            self.points.setdefault(name, made)
+            self._objects[f"${{{name}}}"] = made
+            return Text((Ref(f"${{{name}}}"),))
+        if made.is_imported and (literal := self._argument(made, "file_system_id")) is not None:
+            self.imported.setdefault(literal, made)
+            return literal
+        source = f"{{{self.named(made)}.{ID_ATTRIBUTES[made.family]}}}"
+        self._objects[source] = made
+        return Text((Ref(source),))
+
+    def arn_of(self, made: Construct) -> Text:
+        """The ARN of a file system or access point."""
+        if made.family.endswith("AccessPoint"):
+            name = self.point_name(made)
+            self.points.setdefault(name, made)
+            return Text((Ref(f"${{{name}.Arn}}"),))
+        if made.is_imported:
+            return arn("file-system", self.id_of(made))
+        source = f"{{{self.named(made)}.{ARN_ATTRIBUTES[made.family]}}}"
+        self._objects[source] = made
+        return Text((Ref(source),))
+
+    @cached_property
+    def imported(self) -> dict[Value, Construct]:
+        """Imported file systems by their literal ids."""
+        return {}
+
+    def _argument(self, made: Construct, name: str) -> Text | None:
+        arguments = self.document.arguments(made.call, made.place)
+        found = self.value(child(arguments, name)) if isinstance(arguments, Mapping) else None
+        return found if isinstance(found, Text) and found.literal else None
+
+    def named(self, made: Construct) -> str:
+        """What references call a construct: by its first target, and by its place if another construct has the same."""
+        target = next(iter(made.targets), "") or made.name
+        number = self._numbers.get(made, 1)
+        return target if number == 1 else f"{target}#{number}"
+
+    def point_name(self, made: Construct) -> str:
+        number = self._point_numbers.get(made, 1)
+        return made.name if number == 1 else f"{made.name}#{number}"
+
+    @cached_property
+    def _numbers(self) -> dict[Construct, int]:
+        """Which of those of its family and first target a construct is, from 1."""
+        return _numbered((made, (made.family, made.targets[0])) for made in self.constructs.values() if made.targets)
+
+    @cached_property
+    def _names_of_constructs(self) -> frozenset[str]:
+        """What the ids and ARNs of constructs are called."""
+        return frozenset(
+            f"{{{self.named(made)}.{attributes[made.family]}}}"
+            for made in self.constructs.values()
+            for attributes in (ID_ATTRIBUTES, ARN_ATTRIBUTES)
+            if made.family in attributes
+        )
+
+    @cached_property
+    def _point_numbers(self) -> dict[Construct, int]:
+        """Which of the access points of its name one is, from 1."""
+        return _numbered((m, m.name) for m in self.constructs.values() if m.family.endswith("AccessPoint"))
+
+    def _reference(self, expression: ast.expr, place: Place, source: str | None = None) -> Ref:
+        """A reference to what nothing is known of, which means the same wherever it is equal."""
+        written = source or "{" + ast.unparse(expression) + "}"
+        where = self._rank(expression, place)
+        if not where and written in self._names_of_constructs:
+            where = "1"  # somewhere else the same name is a construct
+        if where:
+            written = f"{written[:-1]}#{where}}}"
+        self._expressions.setdefault(written, []).append((expression, place))
+        return Ref(written)
+
+    def known_as(self, expression: ast.expr, place: Place) -> Text:
+        """The one name for something of which nothing is known but the expression."""
+        return Text((self._reference(expression, place),))
+
+    homes: tuple[Scope, ...] = ()
+    """The scopes around task definitions, in the order of the text: names of the first that has them need no addition."""
+
+    def _rank(self, expression: ast.expr, place: Place) -> str:
+        """What tells a name from the same one in another function or class; it stays the same when statements are added."""
+        owner = self._owner(expression, place)
+        if not owner:
+            return ""
+        base = next(n for n in ast.walk(expression) if isinstance(n, ast.Name))
+        method = place.scope.method_of()
+        of_self = method is not None and base.id == method[1]
+        having = [s for s in self.homes if (s.kind == "class" if of_self else base.id in s.bindings)]
+        paths = [".".join(scope.path) for scope in having]
+        path, _, nth = owner.partition("/")
+        rank = str(paths.index(path) + 1) if path in paths else path
+        return ("" if rank == "1" else rank) + (f"/{nth}" if nth else "")
+
+    def _owner(self, expression: ast.expr, place: Place) -> str:
+        """Which scope a dotted name belongs to: a class for attributes of `self`, empty for the module."""
+        base = next((n for n in ast.walk(expression) if isinstance(n, ast.Name)), None)
+        if base is None:
+            return ""
+        method = place.scope.method_of()
+        if method is not None and base.id == method[1]:
+            return ".".join(method[0].path)
+        owner, _ = self.names.owner(base.id, place.scope)
+        if owner is None:
+            return ""
+        bindings = owner.bindings.get(base.id, [])
+        before = sum(b.place.index < place.index for b in bindings) if owner is place.scope else 1
+        return ".".join(owner.path) + (f"/{before}" if before > 1 else "")
+
+    @cached_property
+    def _places(self) -> dict[ast.AST, Place]:
+        found: dict[ast.AST, Place] = {use.node: use.place for uses in self.names.uses.values() for use in uses}
+        return found | dict(self.names.calls) | dict(self.names.dicts)
+
+    def place_of(self, expression: ast.expr) -> Place | None:
+        """Where an expression stands."""
+        found = self._places.get(expression)
+        if found is not None:
+            return found
+        inner = (self._places.get(node) for node in ast.walk(expression))
+        return next((place for place in inner if place is not None), None)
+
+    # -- writing values -----------------------------------------------------------------------------------------------
+
+    def write(self, member: Value, place: Place) -> NewValue:
+        """A value as it is written at a place. Raises CannotEdit where something that it names is not known there."""
+        if isinstance(member, Opaque):
+            return Source(member.source)
+        for expression, at in self.spelled.get(member, ()):
+            if self._same_there(expression, at, member, place):
+                return Source(self._written(expression))
+        if (known := member.literal) is not None:
+            return known
+        parts: list[str | Inner] = []
+        for part in member.parts:
+            if isinstance(part, str):
+                parts.append(part)
+                continue
+            found = self.source(part, place)
+            if found is None:
+                raise CannotEdit(f"{part.source} is not known there")
+            parts.append(Inner("{" + found + "}"))
+        return Template(tuple(parts))
+
+    def _written(self, expression: ast.expr) -> str:
+        """An expression as the author writes it, on one line."""
+        text = self.document.text[slice(*self.document.positions.span(expression))]
+        return text if "\n" not in text and "\r" not in text else ast.unparse(expression)
+
+    def _same_there(self, expression: ast.expr, at: Place, member: Text, place: Place) -> bool:
+        """Whether a name stands for the same text at another place; a part of what it names does if that is the same."""
+        if member.literal is None:
+            return False
+        base = expression
+        while isinstance(base, ast.Subscript):
+            base = base.value
+        origin, _ = self.evaluator.definition(base, place)
+        if base is expression:
+            return isinstance(origin, ast.Constant) and origin.value == member.literal
+        return origin is not base and origin is self.evaluator.definition(base, at)[0]
+
+    def source(self, part: Ref, place: Place) -> str | None:
+        """The expression for a reference at a place, or None."""
+        name = part.source[2:-1] if part.source.startswith("${") else ""
+        point, _, attribute = name.partition(".")
+        if name.startswith("AWS::"):
+            return None
+        if point in self.planned:
+            if "." not in self.planned[point] and not place.scope.within(self.planned_scopes[point]):
+                return None
+            kind = self.planned_kinds[point]
+            return f"{self.planned[point]}.{(ARN_ATTRIBUTES if attribute else ID_ATTRIBUTES)[kind]}"
+        if point in self.points:
+            made = self.points[point]
+            target = self.visible(made, place)
+            attributes = ARN_ATTRIBUTES if attribute else ID_ATTRIBUTES
+            return f"{target}.{attributes[made.family]}" if target and made.family in attributes else None
+        if part.source in self._objects:
+            made = self._objects[part.source]
+            target = self.visible(made, place)
+            return f"{target}.{part.source[1:-1].rpartition('.')[2]}" if target else None
+        for expression, origin in self._aliases.get(part.source, ()):
+            if self.evaluator.definition(expression, place)[0] is origin:
+                return self._written(expression)
+        for expression, at in self._expressions.get(part.source, ()):
+            if self._owner(expression, place) == self._owner(expression, at):
+                return part.source[1:-1].partition("#")[0] if "#" in part.source else part.source[1:-1]
+        return None
+
+    def object_of(self, system: Value, place: Place) -> tuple[str | None, Construct | None]:
+        """The expression for a file system as an object (L2) at a place, and the construct if the program shows it."""
+        made = self.imported.get(system)
+        if made is None and isinstance(system, Text) and len(system.parts) == 1 and isinstance(system.parts[0], Ref):
+            made = self._objects.get(system.parts[0].source)
+        if made is not None:
+            return self.visible(made, place), made
+        if isinstance(system, Text) and len(system.parts) == 1 and isinstance(system.parts[0], Ref):
+            for expression, at in self._expressions.get(system.parts[0].source, ()):
+                if isinstance(expression, ast.Attribute) and expression.attr == "file_system_id":
+                    typed = self.declared(expression.value, at) in (f"{EFS}.IFileSystem", f"{EFS}.FileSystem")
+                    if typed and self._owner(expression, place) == self._owner(expression, at):
+                        return ast.unparse(expression.value), None
+        return None, None
+
+    def declared(self, expression: ast.expr, place: Place) -> str | None:
+        """The class of the CDK that a parameter is declared to be of, or an attribute that is given one."""
+        expression, place = self.evaluator.definition(expression, place)
+        if not isinstance(expression, ast.Name):
+            return None
+        owner, _ = self.names.owner(expression.id, place.scope)
+        node = owner.node if owner is not None else None
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return None
+        for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+            if argument.arg == expression.id and argument.annotation is not None:
+                annotation = argument.annotation
+                if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+                    try:
+                        annotation = ast.parse(annotation.value, mode="eval").body
+                    except SyntaxError:
+                        return None
+                return self.dotted(annotation, place)
+        return None
+
+    # -- names of modules ---------------------------------------------------------------------------------------------
+
+    def prefix(self, module: str, place: Place) -> str | None:
+        """What the program calls a module at a place, with a dot behind it; empty if it imports from it by name; None if it
+        imports nothing of it."""
+        package: str | None = None
+        by_name = False
+        for statement, _ in self.names.imports:
+            for alias in statement.names:
+                shown = alias.asname or alias.name
+                if not self._is_global(shown.partition(".")[0], place):
+                    continue
+                full = self._full(statement, alias)
+                if full == module:
+                    return f"{shown}."
+                by_name = by_name or full.startswith(module + ".")
+                if isinstance(statement, ast.Import) and module.startswith(full + ".") and self._uses_packages:
+                    package = f"{shown}{module.removeprefix(full)}."
+        return "" if by_name else package
+
+    @cached_property
+    def _uses_packages(self) -> bool:
+        """Whether the program reaches modules through their package: `cdk.aws_ecs.Volume`."""
+        ecs = [s for s, _ in self.names.imports if any(self._full(s, a).startswith(ECS) for a in s.names)]
+        return not ecs
+
+    def import_of(self, module: str, name: str) -> tuple[str, str | None, str | None, str]:
+        """How to import what the program does not import yet, in the manner in which it imports the ECS module: module,
+        name and alias as for `AddImport`, and what stands before names of the module then."""
+        last = module.rpartition(".")[2]
+        for statement, _ in self.names.imports:
+            for alias in statement.names:
+                if self._full(statement, alias) != ECS:
+                    continue
+                shown = alias.asname
+                if shown is not None:
+                    shown = shown.replace("ecs", last.removeprefix("aws_")) if "ecs" in shown else last
+                    shown = last if shown in self._bound else shown
+                if isinstance(statement, ast.Import):
+                    root = alias.name.partition(".")[0]
+                    return f"{root}.{last}", None, shown, f"{shown or f'{root}.{last}'}."
+                return statement.module or "aws_cdk", last, shown if shown != last else None, f"{shown or last}."
+        return module, name, None, ""
+
+    def resolves(self, name: str, full: str, place: Place) -> bool:
+        """Whether a plain name means a class of the CDK at a place."""
+        return self.dotted(ast.Name(name, ast.Load()), place) == full
+
+    def is_taken(self, name: str, place: Place) -> bool:
+        """Whether a name means something at a place."""
+        return self.names.owner(name, place.scope)[0] is not None
+
+    @cached_property
+    def _bound(self) -> set[str]:
+        """Every name that is bound somewhere."""
+        return set(self.taken())
+
+    @staticmethod
+    def _full(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
+        full = alias.name
+        if isinstance(statement, ast.ImportFrom):
+            full = f"{statement.module or ''}.{alias.name}" if not statement.level else ""
+        return full.replace("monocdk", "aws_cdk", 1)
+
+    def _is_global(self, name: str, place: Place) -> bool:
+        owner, _ = self.names.owner(name, place.scope)
+        return owner is self.names.module and all(b.reason == "imported" for b in owner.bindings.get(name, []))
+
+    def taken(self) -> Iterator[str]:
+        """Names in the program, as the names of constructs could be."""
+        seen: set[Scope] = set()
+        for scope in (self.names.module, *(place.scope for _, place in self.calls)):
+            inner: Scope | None = scope
+            while inner is not None and inner not in seen:
+                seen.add(inner)
+                yield from inner.bindings
+                inner = inner.parent
+        yield from self.names.stores
+
+
+def _numbered(found: Iterable[tuple[Construct, object]]) -> dict[Construct, int]:
+    """Constructs with their numbers among those of the same name."""
+    count: dict[object, int] = {}
+    numbers: dict[Construct, int] = {}
+    for made, name in found:
+        numbers[made] = count[name] = count.get(name, 0) + 1
+    return numbers
+
+
+def is_struct(name: str) -> bool:
+    """Whether a class of the CDK is a plain record: one of the structs, or a property class of an L1 construct."""
+    name = name.replace("monocdk.", "aws_cdk.", 1).replace(f"{BATCH}_alpha.", f"{BATCH}.", 1)
+    return name in STRUCTS or (name.startswith("aws_cdk.") and name.endswith("Property"))
+
+
+def called(call: ast.Call) -> str:
+    """The last name of what a call calls."""
+    match call.func:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case _:
+            return ""
+
+
+def _receiver(call: ast.Call) -> str:
+    """On what an access point is made by a method; empty for other calls."""
+    function = call.func
+    made_on = isinstance(function, ast.Attribute) and function.attr == "add_access_point"
+    return ast.unparse(function.value) if made_on and isinstance(function, ast.Attribute) else ""
+
+
+def joined(parts: list[str | Ref]) -> list[str | Ref]:
+    """Parts of a text with neighbouring literals in one."""
+    made: list[str | Ref] = []
+    for part in parts:
+        if isinstance(part, str) and made and isinstance(made[-1], str):
+            made[-1] += part
+        elif part != "":
+            made.append(part)
+    return made
+
+
+def arn(kind: str, member: Text) -> Text:
+    """The ARN of something of the stack's own account and region, as rules make it."""
+    own = [Ref(f"${{AWS::{name}}}") for name in ("Partition", "Region", "AccountId")]
+    start: list[str | Ref] = ["arn:", own[0], ":elasticfilesystem:", own[1], ":", own[2], f":{kind}/"]
+    return Text(tuple(joined([*start, *member.parts])))
+
+
+def scope_of(place: Place) -> str:
+    """The class or the outermost function that a place lies in: where constructs can see each other's names."""
+    scope = place.scope
+    while scope.parent is not None and scope.method_of() is None and scope.parent.kind != "module":
+        scope = scope.parent
+    method = scope.method_of()
+    return ".".join(method[0].path if method is not None else scope.path)
+
+
+# -- file systems and access points -----------------------------------------------------------------------------------
+
+
+def is_file_system(made: Construct) -> bool:
+    return made.kind in (f"{EFS}.FileSystem", f"{EFS}.CfnFileSystem")
+
+
+def is_access_point(made: Construct) -> bool:
+    return made.kind in (f"{EFS}.AccessPoint", f"{EFS}.CfnAccessPoint")
+
+
+def source_of(program: Program, node: Node | None) -> str:
+    found = program.value(node)
+    return found.source if found is not None else ""

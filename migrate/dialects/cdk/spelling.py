@@ -1,0 +1,137 @@
+"""What CDK programs call the members of volumes and containers: structs have snake_case names, and so do dicts that stand for
+a struct; dicts inside lists, and those that L1 constructs take, have the names of CloudFormation's JSON in camelCase."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from migrate.dialects.cdk.api import BATCH
+from migrate.dialects.cdk.program import Program
+from migrate.dialects.cloudformation.language.spelling import ECS
+from migrate.dialects.common.python_values import SPELLING
+from migrate.dialects.common.spelling import Spelling
+from migrate.dialects.common.values import child, items, mapping, truth
+from migrate.dialects.common.volumes import read_container, rest_but
+from migrate.syntax.node import Entry, Mapping, Node, Scalar
+from rules.model import Container, MountPoint
+
+SNAKE = replace(
+    SPELLING,
+    source_path="source_path",
+    docker="docker_volume_configuration",
+    driver_options="driver_opts",
+    efs="efs_volume_configuration",
+    file_system="file_system_id",
+    root_directory="root_directory",
+    transit_encryption="transit_encryption",
+    transit_encryption_port="transit_encryption_port",
+    authorization="authorization_config",
+    access_point="access_point_id",
+    others=(
+        "configured_at_launch",
+        "fsx_windows_file_server_volume_configuration",
+        "f_sx_windows_file_server_volume_configuration",
+        "s3_files_volume_configuration",
+    ),
+    mount_points="mount_points",
+    source_volume="source_volume",
+    read_only="read_only",
+    volumes_from="volumes_from",
+    source_container="source_container",
+)
+CAMEL = replace(SPELLING, drops_unknown_keys=True)
+"""The CDK hands on what it knows of these and drops the rest."""
+
+
+def either(node: Mapping | None, name: str) -> Node | None:
+    """A member by its snake_case name, or by the camelCase one."""
+    first, *others = name.split("_")
+    found = child(node, name)
+    return found if found is not None else child(node, first + "".join(part.capitalize() for part in others))
+
+
+@dataclass
+class Spellings:
+    """Asks one program what its names are."""
+
+    program: Program
+
+    def callee(self, node: Mapping) -> str:
+        """What the call calls that a mapping is, as it is written; empty for a dict."""
+        origin = self.program.document.origin(node)
+        return ast.unparse(origin.func) if isinstance(origin, ast.Call) else ""
+
+    def is_struct(self, node: Mapping) -> bool:
+        """Whether a mapping is a call of a struct's class, or of a method that takes its members."""
+        origin = self.program.document.origin(node)
+        return isinstance(origin, ast.Call) and not (isinstance(origin.func, ast.Name) and origin.func.id == "dict")
+
+    def of_volume(self, volume: Mapping, kind: str) -> Spelling:
+        """The names that the members of a volume have, outside and inside; `kind` is the class of its definition."""
+        low = ".Cfn" in kind
+        outer = SNAKE if self.is_struct(volume) else CAMEL
+        storage = (
+            mapping(child(volume, outer.efs))
+            or mapping(child(volume, outer.docker))
+            or mapping(child(volume, outer.host))
+        )
+        snake = storage is None or self.is_struct(storage) or (outer is SNAKE and not low)
+        inner = (SNAKE if snake else CAMEL) if storage is not None else outer
+        authorization = mapping(child(storage, inner.authorization or ""))
+        of_authorization = inner
+        if authorization is not None:
+            snake = self.is_struct(authorization) or (inner is SNAKE and not low)
+            of_authorization = SNAKE if snake else CAMEL
+        found = replace(
+            inner,
+            name=outer.name,
+            host=outer.host,
+            docker=outer.docker,
+            efs=outer.efs,
+            others=outer.others,
+            access_point=of_authorization.access_point,
+            read=self.program.value,
+        )
+        if low and not kind.startswith(f"{BATCH}."):
+            old = storage is not None and "EfsVolumeConfigurationProperty" in self.callee(storage)
+            names = (
+                {True: "file_system_id", False: "filesystem_id"}
+                if inner is SNAKE
+                else {True: "fileSystemId", False: "filesystemId"}
+            )
+            found = replace(found, file_system=names[old])
+        return found
+
+    def of_override(self) -> Spelling:
+        """CloudFormation's own names, which overrides of a template have."""
+        own = {name: getattr(SPELLING, name) for name in ("write", "members", "arms", "condition", "plain")}
+        return replace(ECS, **own, read=self.program.value)
+
+    def container(self, node: Mapping) -> tuple[Container, list[Mapping | None]]:
+        """A container of an L1 definition, and its mount points as they are written."""
+        names = SNAKE if self.is_struct(node) else CAMEL
+        points = [mapping(point) for point in items(child(node, names.mount_points)) or ()]
+        # Jobs of AWS Batch have their volumes beside their one container.
+        found = read_container(node, replace(names, read=self.program.value), self.program.document.text, ("volumes",))
+        return replace(found, mount_points=tuple(map(self._mount_point, points))), points
+
+    def _mount_point(self, node: Mapping | None) -> MountPoint:
+        if node is None:
+            return MountPoint(None, None)
+        names = SNAKE if self.is_struct(node) else CAMEL
+        return MountPoint(
+            self.program.value(child(node, names.source_volume)),
+            truth(child(node, names.read_only), default=False),
+            rest_but(node, (names.read_only,), self.program.document.text, SPELLING.plain),
+        )
+
+
+def with_points(arguments: Mapping, points: Sequence[Node]) -> Mapping:
+    """A container's arguments with the mount points that later calls give it."""
+    from migrate.syntax.node import Sequence as List
+
+    where = arguments.start
+    listed = Entry(Scalar(where, where, SNAKE.mount_points, ""), List(where, where, [*points], flow=True))
+    return Mapping(where, arguments.end, [*arguments.entries, listed], flow=True)

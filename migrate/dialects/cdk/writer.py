@@ -1,0 +1,641 @@
+"""Writing what a plan changes in a CDK program: volumes where they stand, access points and grants as new statements."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+
+from migrate.dialects.cdk import batch
+from migrate.dialects.cdk.api import BATCH, ECS, EFS, IAM, PLATFORM_VERSION, STACKS, TASK_DEFINITIONS
+from migrate.dialects.cdk.program import Construct, Program, TaskSource, scope_of
+from migrate.dialects.common import volume_edits
+from migrate.dialects.common.collector import TaskNodes
+from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.spelling import Spelling
+from migrate.dialects.common.volumes import VolumeNodes
+from migrate.dialects.dialect import Reading
+from migrate.syntax import CannotEdit
+from migrate.syntax.node import (
+    Added,
+    AddImport,
+    AddStatement,
+    AnyEdit,
+    Call,
+    EditMapping,
+    Kept,
+    Mapping,
+    Renamed,
+    SetCallee,
+    Source,
+)
+from migrate.syntax.node import Value as NewValue
+from migrate.syntax.python import PythonDocument
+from migrate.syntax.python.names import Block, Place, Scope
+from rules.facts.identifiers import parts as words_of
+from rules.model import (
+    CLIENT_ACTIONS,
+    AccessPoint,
+    AddPermissions,
+    EfsVolume,
+    Key,
+    Opaque,
+    Permission,
+    Ref,
+    SetStorage,
+    Stack,
+    Task,
+    Text,
+    Value,
+)
+
+_L2_POINT, _L1_POINT = f"{EFS}.AccessPoint", f"{EFS}.CfnAccessPoint"
+_ARN = re.compile(
+    r"arn:\ue000[^\ue001]*\ue001:elasticfilesystem:\ue000[^\ue001]*\ue001:\ue000[^\ue001]*\ue001:(file-system|access-point)/(.+)"
+)
+
+_VERSIONS = {"1.4.0": "VERSION1_4", "LATEST": "LATEST"}
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a new access point goes: beside a statement, made by `kind` and assigned to `target`."""
+
+    place: Place
+    statement: ast.stmt
+    before: bool
+    kind: str
+    target: str
+    scope: str | None
+    """The construct that it is made in; None where a method of the file system makes it."""
+    system: str | None
+    """The file system as an object; None where only its id is known."""
+    system_id: str | None = None
+    """The file system's id, where it is the object beside which the access point goes."""
+
+
+@dataclass
+class Writer:
+    """Writes one reading."""
+
+    reading: Reading
+    program: Program
+    imports: dict[tuple[str, str | None, str | None], AddImport] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, reading: Reading) -> Writer:
+        """The writer of a reading, which is asked once per change."""
+        program = reading.nodes[("program",)]
+        assert isinstance(program, Program)
+        found = reading.nodes.setdefault(("writer",), cls(reading, program))
+        assert isinstance(found, Writer)
+        return found
+
+    @property
+    def document(self) -> PythonDocument:
+        return self.program.document
+
+    def source(self, task: Key) -> TaskSource:
+        found = self.reading.nodes[("source", *task)]
+        assert isinstance(found, TaskSource)
+        return found
+
+    def place(self, volume: Key) -> Place:
+        found = self.reading.nodes[("place", *volume)]
+        assert isinstance(found, Place)
+        return found
+
+    def use(self, volume: Key) -> Place:
+        """Where the task definition gets a volume, which may be made elsewhere."""
+        found = self.reading.nodes[("use", *volume)]
+        assert isinstance(found, Place)
+        return found
+
+    @cached_property
+    def owners(self) -> dict[Key, Task]:
+        """The task definition of each volume."""
+        return {volume.key: task for task in self.reading.stack.tasks for volume in task.volumes}
+
+    @cached_property
+    def sources_of_roles(self) -> dict[Key, list[TaskSource]]:
+        """The task definitions that have a role."""
+        found: dict[Key, list[TaskSource]] = {}
+        for source in (self.source(task.key) for task in self.reading.stack.tasks):
+            if source.role is not None:
+                found.setdefault(source.role.key, []).append(source)
+        return found
+
+    # -- what cannot be written ---------------------------------------------------------------------------------------
+
+    def obstacle(self, change: SetStorage) -> str | None:
+        """Why a volume cannot have another storage here."""
+        before, after = self.reading.storages[change.volume], change.storage
+        if not isinstance(after, EfsVolume):
+            return None
+        place = self.place(change.volume)
+        old = before if isinstance(before, EfsVolume) else None
+        try:
+            if ("spelling", *change.volume) not in self.reading.nodes and old is None and after.file_system is not None:
+                batch.file_system(self.program, after.file_system, place)
+            elif after.file_system is not None and (old is None or old.file_system != after.file_system):
+                self.program.write(after.file_system, place)
+            if after.root_directory is not None and (old is None or old.root_directory != after.root_directory):
+                self.program.write(after.root_directory, place)
+            if after.access_point is not None and (old is None or old.access_point != after.access_point):
+                return self._no_point(change.volume, after, place)
+        except CannotEdit as problem:
+            return str(problem)
+        return None
+
+    def _no_point(self, volume: Key, after: EfsVolume, place: Place) -> str | None:
+        """Why a volume cannot mount through an access point."""
+        point = after.access_point
+        name = _name_of(point)
+        if name is None:
+            return None  # an id of the configuration
+        if name in self.program.points:
+            assert isinstance(point, Text)
+            found = self.program.source(_only(point), place)
+            return None if found else f"the code has no name there for access point {name}"
+        assert after.file_system is not None
+        before = self.reading.storages[volume]
+        path = before.root_directory if isinstance(before, EfsVolume) else None
+        home = self.home(name, after.file_system, path, [volume])
+        return home if isinstance(home, str) else None
+
+    def cannot_allow(self, change: AddPermissions) -> str | None:
+        """Why a role cannot be allowed something here."""
+        if change.role not in self.reading.spans:
+            return "a role for it is not added to programs of the CDK"
+        return None if self._grantee(change.role) else "the code has no name for its task definition"
+
+    def _grantee(self, role: Key) -> tuple[TaskSource, str] | None:
+        """A task definition with a role, and the expression whose method allows it something."""
+        for source in self.sources_of_roles.get(role, ()):
+            if source.construct is not None and source.kind not in TASK_DEFINITIONS:
+                made = source.role_construct
+                target = self.program.visible(made, source.place) if made is not None else None
+                if target:
+                    return source, f"{target}.add_to_policy"
+            elif source.expression is not None:
+                return source, f"{ast.unparse(source.expression)}.add_to_task_role_policy"
+            elif source.construct is not None and source.construct.targets:
+                return source, f"{source.construct.targets[0]}.add_to_task_role_policy"
+        return None
+
+    # -- where access points go ---------------------------------------------------------------------------------------
+
+    def home(self, name: str, system: Value, path: Value | None, volumes: list[Key]) -> Home | str:
+        """Where a new access point for some volumes goes, or why there is no place for it."""
+        places = [self.place(volume) for volume in volumes]
+        first = min(places, key=lambda place: place.index)
+        expression, made = self.program.object_of(system, first)
+        plain = not (isinstance(path, Text) and path.literal is None) and not isinstance(path, Opaque)
+        uses = [self.use(volume) for volume in volumes]
+        if made is not None and plain and (found := self._beside(name, made, [*places, *uses])) is not None:
+            return found
+        if any(place.scope is not first.scope for place in places):
+            return "several functions use it, and the file system comes from elsewhere"
+        if any(not place.block.within(first.block) for place in places):
+            return "it is used in several branches"
+        if _repeated(first):
+            return "one text makes several volumes in a loop, and each would need an access point of its own"
+        task = self.source(self.owners[volumes[0]].key)
+        scope = self._scope(task, first)
+        if scope is None:
+            return (
+                "the code around it may run more than once, and each time an access point would need a name of its own"
+            )
+        if made is not None and expression is None and made.family != f"{EFS}.CfnFileSystem":
+            return f"the code has no name there for file system {made.name}"
+        low = expression is None or (made is not None and made.family == f"{EFS}.CfnFileSystem")
+        if not low and made is not None and not made.is_imported:
+            scope = None
+        kind = _L1_POINT if low else _L2_POINT
+        target = _snake(name)
+        if any(use.scope is not first.scope for use in uses):
+            methods = [place.scope.method_of() for place in (first, *uses)]
+            if methods[0] is None or any(method != methods[0] for method in methods):
+                return "functions that share no object make the volume and the task definition"
+            target = f"{methods[0][1]}.{target}"
+        return Home(first, first.statement, True, kind, target, scope, None if low else expression)
+
+    def _beside(self, name: str, made: Construct, places: list[Place]) -> Home | None:
+        """Behind the statement that makes the file system."""
+        statement = made.place.statement
+        if (
+            not isinstance(statement, ast.Assign | ast.AnnAssign)
+            or statement.value is not made.call
+            or not made.targets
+        ):
+            return None
+        if not all(self.program.visible(made, place) for place in places):
+            return None
+        if any(scope_of(place) != scope_of(made.place) for place in places):
+            return None
+        low = made.family == f"{EFS}.CfnFileSystem"
+        in_scope = low or made.is_imported
+        scope = made.scope if in_scope else None
+        if in_scope and (scope is None or _repeated(made.place) or not (made.id or _in_init(made.place, scope))):
+            return None
+        target = _snake(name)
+        if any(place.scope is not made.place.scope for place in places):
+            method = made.place.scope.method_of()
+            if method is None or made.place.block.parent is not None:
+                return None
+            target = f"{method[1]}.{target}"
+        system = made.targets[0]
+        if low:
+            return Home(made.place, statement, False, _L1_POINT, target, scope, None, f"{system}.ref")
+        return Home(made.place, statement, False, _L2_POINT, target, scope, system)
+
+    def _scope(self, task: TaskSource, place: Place) -> str | None:
+        """The construct in which a task definition is made, if something with a fixed id can be made there."""
+        made = task.construct
+        if made is None or made.scope is None:
+            method = place.scope.method_of()
+            return method[1] if method is not None and _in_init(place, method[1]) else None
+        if made.place.scope is not place.scope:
+            return None
+        if _in_init(place, made.scope) or (made.id is not None and not _repeated(made.place)):
+            return made.scope
+        return None
+
+    # -- the edits ----------------------------------------------------------------------------------------------------
+
+    def edits(self, planned: Stack) -> list[AnyEdit]:
+        """The edits that turn the reading's stack into `planned`."""
+        self.imports.clear()
+        edits: list[AnyEdit] = list(self._new_points(planned))
+        for old, new in zip(self.reading.stack.tasks, planned.tasks, strict=True):
+            if old is not new:
+                edits += self._task(old, new)
+        edits += self._grants(planned)
+        edits += self._services(planned)
+        return [*edits, *self.imports.values()]
+
+    def _task(self, old: Task, new: Task) -> Iterator[AnyEdit]:
+        nodes = self.reading.nodes[old.key]
+        assert isinstance(nodes, TaskNodes)
+        for before, after in zip(old.volumes, new.volumes, strict=True):
+            if before == after:
+                continue
+            found = self.reading.nodes[before.key]
+            assert isinstance(found, VolumeNodes)
+            place = self.place(before.key)
+            spelling = self.reading.nodes.get(("spelling", *before.key))
+            if spelling is None:
+                yield from batch.write_volume(before, after, found, self.program, place)
+                continue
+            assert isinstance(spelling, Spelling)
+            spelling = replace(spelling, write=partial(self.program.write, place=place))
+            for edit in volume_edits.write_volume(before, after, found, spelling):
+                yield from self._as_structs(edit, found, spelling, place)
+        before_points = [p for c in old.containers for p in c.mount_points]
+        after_points = [p for c in new.containers for p in c.mount_points]
+        for node, was, is_now in zip(nodes.mount_points, before_points, after_points, strict=True):
+            if was != is_now and node is not None:
+                yield from volume_edits.set_read_only(node, nodes.spelling, False)
+
+    def _as_structs(self, edit: AnyEdit, nodes: VolumeNodes, spelling: Spelling, place: Place) -> Iterator[AnyEdit]:
+        """An edit with calls of the structs' classes in the places of dicts, where its neighbours are such."""
+        if not isinstance(edit, EditMapping):
+            yield edit
+            return
+        origin = self.document.origin(edit.node)
+        entries: list[Kept | Renamed | Added] = []
+        for entry in edit.entries:
+            if isinstance(entry, Added) and isinstance(entry.value, dict) and isinstance(origin, ast.Call):
+                name = "AuthorizationConfig" if entry.key == spelling.authorization else "EfsVolumeConfiguration"
+                entry = replace(entry, value=self._struct(name, entry.value, origin, spelling, place))
+            elif isinstance(entry, Renamed) and edit.node is nodes.mapping and nodes.storage is not None:
+                made = self.document.origin(nodes.storage)
+                if isinstance(made, ast.Call):
+                    yield SetCallee(
+                        nodes.storage, self._struct("EfsVolumeConfiguration", {}, made, spelling, place).name
+                    )
+            entries.append(entry)
+        yield replace(edit, entries=tuple(entries))
+
+    def _struct(
+        self, name: str, members: dict[str, NewValue], beside: ast.Call, spelling: Spelling, place: Place
+    ) -> Call:
+        kind = self.program.kind(beside)
+        nested = {
+            key: self._struct("AuthorizationConfig", value, beside, spelling, place)
+            if isinstance(value, dict) and key == spelling.authorization
+            else value
+            for key, value in members.items()
+        }
+        if ".Cfn" in kind:
+            efs = "EfsVolume" if kind.startswith(f"{BATCH}.") else "EFSVolume"
+            low = {
+                "AuthorizationConfig": "AuthorizationConfigProperty",
+                "EfsVolumeConfiguration": f"{efs}ConfigurationProperty",
+            }
+            return Call(ast.unparse(beside.func).rpartition(".")[0] + "." + low[name], nested)
+        return Call(self.name(ECS, name, place), nested)
+
+    def _services(self, planned: Stack) -> Iterator[AnyEdit]:
+        for before, after in zip(self.reading.stack.services, planned.services, strict=True):
+            if before == after or after.platform_version is None:
+                continue
+            node = self.reading.nodes[after.key]
+            assert isinstance(node, Mapping)
+            place = self.place(after.key)
+            value = Source(
+                self.name(ECS, "FargatePlatformVersion", place) + "." + _VERSIONS[after.platform_version.source]
+            )
+            entries = (
+                Added(key_text(e), value, replaces=e) if key_text(e) in PLATFORM_VERSION else Kept(e)
+                for e in node.entries
+            )
+            yield EditMapping(node, tuple(entries))
+
+    # -- access points ------------------------------------------------------------------------------------------------
+
+    def _new_points(self, planned: Stack) -> Iterator[AnyEdit]:
+        known = {point.key for point in self.reading.stack.access_points}
+        users: dict[Value, list[Key]] = {}
+        for task in planned.tasks:
+            for volume in task.volumes:
+                if isinstance(volume.storage, EfsVolume) and volume.storage.access_point is not None:
+                    users.setdefault(volume.storage.access_point, []).append(volume.key)
+        for point in planned.access_points:
+            if point.key in known:
+                continue
+            name = str(point.key[-1])
+            path = point.path if isinstance(point.path, Opaque) else Text.decode(point.path or "/")
+            assert point.file_system is not None
+            home = self.home(name, point.file_system, path, users[point.ref])
+            if isinstance(home, str):
+                raise CannotEdit(home)
+            self.program.planned[name] = home.target
+            self.program.planned_kinds[name] = home.kind
+            self.program.planned_scopes[name] = home.place.scope
+            statement = self.document.beside(home.statement)
+            yield AddStatement(statement, self._point(name, point, path, home), home.target, home.before)
+
+    def _point(self, name: str, point: AccessPoint, path: Value, home: Home) -> NewValue:
+        place = home.place
+        members: dict[str, NewValue] = {"path": self.program.write(path, place)}
+        creation = dict(zip(("owner_uid", "owner_gid", "permissions"), point.creation or (), strict=False))
+        user = dict(zip(("uid", "gid"), point.user or (), strict=False))
+        if home.kind == _L1_POINT:
+            prefix = self.name(EFS, "CfnAccessPoint", place)
+            if creation:
+                members["creation_info"] = Call(f"{prefix}.CreationInfoProperty", dict(creation))
+            assert point.file_system is not None
+            known = home.system_id
+            given: dict[str, NewValue] = {
+                "file_system_id": Source(known) if known else self.program.write(point.file_system, place)
+            }
+            if user:
+                given["posix_user"] = Call(f"{prefix}.PosixUserProperty", dict(user))
+            given["root_directory"] = Call(f"{prefix}.RootDirectoryProperty", members)
+            return Call(prefix, given, (Source(str(home.scope)), name))
+        if creation:
+            members["create_acl"] = Call(self.name(EFS, "Acl", place), dict(creation))
+        if user:
+            members["posix_user"] = Call(self.name(EFS, "PosixUser", place), dict(user))
+        system = home.system
+        assert system is not None
+        if home.scope is None:
+            return Call(f"{system}.add_access_point", members, (name,))
+        return Call(
+            self.name(EFS, "AccessPoint", place), {"file_system": Source(system), **members}, (Source(home.scope), name)
+        )
+
+    # -- grants -------------------------------------------------------------------------------------------------------
+
+    def _grants(self, planned: Stack) -> Iterator[AnyEdit]:
+        roles: dict[Key, list[Permission]] = {}
+        places = {point.arn: index for index, point in enumerate(planned.access_points)}
+        added = sorted(planned.permissions - self.reading.stack.permissions, key=_order)
+        for permission in sorted(added, key=lambda p: places.get(p.access_point, -1) if p.access_point else -1):
+            roles.setdefault(permission.role, []).append(permission)
+        for role, permissions in roles.items():
+            grantee = self._grantee(role)
+            assert grantee is not None
+            for statement, place, group in self._by_statement(planned, role, permissions, grantee[0]):
+                of = grantee[1].rpartition(".")[0]
+                for resource, actions, points in _grouped(group):
+                    made = self._policy_statement(resource, actions, points, place, of)
+                    yield AddStatement(self.document.beside(statement), Call(grantee[1], {}, (made,)))
+
+    def _by_statement(
+        self, planned: Stack, role: Key, permissions: list[Permission], task: TaskSource
+    ) -> list[tuple[ast.stmt, Place, list[Permission]]]:
+        """Permissions by the statements behind which they are given: the last one of their block that makes a volume which
+        needs them."""
+        before = {volume.key: volume for t in self.reading.stack.tasks for volume in t.volumes}
+        changed = [
+            (volume, self._granted_at(volume.key, task))
+            for t in planned.tasks
+            for volume in t.volumes
+            if volume != before[volume.key] and (found := self.source(t.key).role) is not None and found.key == role
+        ]
+        groups: dict[object, list[Permission]] = {}
+        places: dict[object, Place] = {}
+        for permission in permissions:
+            served = [place for volume, place in changed if self._serves(permission, volume.storage, planned)]
+            place = min(served or [task.place], key=lambda one: (_depth(one), one.index))
+            if (
+                place.scope is not task.place.scope
+                and task.construct is not None
+                and "." not in task.construct.targets[0]
+            ):
+                place = task.place
+            groups.setdefault(place.block, []).append(permission)
+        for block in groups:
+            own = [place for _, place in changed if place.block is block]
+            if task.place.block is block:
+                own.append(task.place)
+            places[block] = max(own or [task.place], key=lambda one: one.index)
+        return [(self._behind(places[block]), places[block], group) for block, group in groups.items()]
+
+    def _granted_at(self, volume: Key, task: TaskSource) -> Place:
+        """Where the permissions belong that a volume needs: where it is made, or where the task definition gets it."""
+        place, use = self.place(volume), self.use(volume)
+        return use if place.scope is not task.place.scope and use.scope is task.place.scope else place
+
+    def _serves(self, permission: Permission, storage: object, planned: Stack) -> bool:
+        if not isinstance(storage, EfsVolume):
+            return False
+        if permission.access_point is None:
+            return storage.access_point is None
+        return any(
+            p.arn == permission.access_point and p.ref == storage.access_point for p in planned.access_points
+        ) or (storage.access_point is not None and permission.access_point.source.endswith(storage.access_point.source))
+
+    def _behind(self, place: Place) -> ast.stmt:
+        statement = place.statement
+        if isinstance(statement, ast.Return | ast.Raise):
+            raise CannotEdit("a grant cannot stand behind a return")
+        return statement
+
+    def _policy_statement(
+        self, resource: Value | None, actions: tuple[str, ...], points: list[Value], place: Place, of: str
+    ) -> Call:
+        """A statement for what `of` is allowed to do."""
+        members: dict[str, NewValue] = {"actions": list(actions)}
+        if resource is not None:
+            members["resources"] = [self._arn(resource, place, of)]
+        scope: list[NewValue] = [self._arn(point, place, of) for point in points]
+        if scope:
+            only: NewValue = scope[0] if len(scope) == 1 else scope
+            members["conditions"] = {"StringEquals": {"elasticfilesystem:AccessPointArn": only}}
+        else:
+            members["conditions"] = {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}
+        return Call(self.name(IAM, "PolicyStatement", place), members)
+
+    def _arn(self, member: Value, place: Place, of: str) -> NewValue:
+        """An ARN: of an object, or made of an id in the stack of the construct `of`."""
+        match = _ARN.fullmatch(member.coded) if isinstance(member, Text) else None
+        if match is None:
+            return self.program.write(member, place)
+        kind, value = match[1], Text.decode(match[2])
+        if kind == "file-system":
+            expression, made = self.program.object_of(value, place)
+            if expression is not None and (made is None or made.family == f"{EFS}.FileSystem"):
+                return Source(f"{expression}.file_system_arn")
+        return Call(
+            f"{self._stack(place, of)}.format_arn",
+            {"service": "elasticfilesystem", "resource": kind, "resource_name": self.program.write(value, place)},
+        )
+
+    def _stack(self, place: Place, of: str) -> str:
+        """The stack, as the code reaches it at a place: by the constructs in which it makes others there, or by one of them."""
+        scope = self._scope_there(place)
+        if scope is None:
+            return f"{of}.stack"
+        if self._is_stack(scope, place):
+            return scope
+        return f"{self.name('aws_cdk', 'Stack', place)}.of({scope})"
+
+    def _scope_there(self, place: Place) -> str | None:
+        """The construct that a function makes others in: `self` in methods of constructs."""
+        method = place.scope.method_of()
+        made = [c.scope for c in self._made_in.get(place.scope, ()) if c.scope]
+        if method is not None and (method[1] in made or self._is_construct(method[0])):
+            return method[1]
+        return next((name for name in made if len(place.scope.bindings.get(name, ())) == 1), None)
+
+    @cached_property
+    def _made_in(self) -> dict[Scope, list[Construct]]:
+        """The constructs that each function makes."""
+        found: dict[Scope, list[Construct]] = {}
+        for made in self.program.constructs.values():
+            found.setdefault(made.place.scope, []).append(made)
+        return found
+
+    def _bases(self, scope: Scope) -> list[str]:
+        """The classes of the CDK that a class is based on."""
+        bases = scope.node.bases if isinstance(scope.node, ast.ClassDef) else []
+        place = Place(scope, Block(None), 1 << 60, ast.Pass())
+        return [name for base in bases if (name := self.document.dotted(base, place)) is not None]
+
+    def _is_construct(self, scope: Scope) -> bool:
+        return any(name.startswith(("aws_cdk.", "monocdk.", "constructs.")) for name in self._bases(scope))
+
+    def _is_stack(self, name: str, place: Place) -> bool:
+        """Whether a name certainly is a stack: `self` of one, one that the program makes, or a parameter that is declared so."""
+        method = place.scope.method_of()
+        if method is not None and name == method[1]:
+            bases = [base.rpartition(".")[2] for base in self._bases(method[0])]
+            return "Stack" in bases or "NestedStack" in bases
+        expression = ast.parse(name, mode="eval").body
+        made = self.program.construct(expression, place)
+        return (made is not None and made.kind in STACKS) or self.program.declared(expression, place) in STACKS
+
+    # -- names of classes ---------------------------------------------------------------------------------------------
+
+    def name(self, module: str, name: str, place: Place) -> str:
+        """A class of the CDK as the program calls it at a place; what it does not import yet is imported."""
+        prefix = self.program.prefix(module, place)
+        if prefix:
+            return prefix + name
+        if prefix == "" and self.program.resolves(name, f"{module}.{name}", place):
+            return name
+        if module == "aws_cdk":
+            core = self.program.prefix("aws_cdk.core", place)
+            if core:
+                return core + name
+        source, imported, alias, before = (
+            (module, name, None, "") if prefix == "" else self.program.import_of(module, name)
+        )
+        key = (source, imported, alias)
+        shown = alias or imported or source
+        if self.program.is_taken(shown.partition(".")[0], place) and before != "":
+            raise CannotEdit(f"{shown} is another name there")
+        if key not in self.imports:
+            self.imports[key] = AddImport(self.document.import_place(source), *key)
+        return before + name
+
+
+def _grouped(permissions: Iterable[Permission]) -> list[tuple[Value | None, tuple[str, ...], list[Value]]]:
+    """One statement per file system and set of actions; a whole file system never shares one with access points."""
+    actions: dict[tuple[Value | None, Value | None], tuple[str, ...]] = {}
+    for p in permissions:
+        actions[p.resource, p.access_point] = (*actions.get((p.resource, p.access_point), ()), p.action)
+    groups: dict[tuple[Value | None, tuple[str, ...], bool], list[Value]] = {}
+    for (resource, point), names in actions.items():
+        points = groups.setdefault((resource, names, point is not None), [])
+        points += [point] if point is not None else []
+    return [(resource, names, points) for (resource, names, _), points in groups.items()]
+
+
+def _order(permission: Permission) -> tuple[str, str, str, int]:
+    resource, point = permission.resource, permission.access_point
+    return (
+        str(permission.role),
+        resource.source if resource else "",
+        point.source if point else "",
+        CLIENT_ACTIONS.index(permission.action),
+    )
+
+
+def _only(value: Text) -> Ref:
+    (part,) = value.parts
+    assert isinstance(part, Ref)
+    return part
+
+
+def _name_of(point: Value | None) -> str | None:
+    """The name of an access point of the source; None for anything else."""
+    if not isinstance(point, Text) or len(point.parts) != 1 or not isinstance(point.parts[0], Ref):
+        return None
+    source = point.parts[0].source
+    return source[2:-1] if source.startswith("${") else None
+
+
+def _repeated(place: Place) -> bool:
+    """Whether a loop or comprehension may run a place more than once."""
+    block: Block | None = place.block
+    while block is not None:
+        if block.loop:
+            return True
+        block = block.parent
+    return place.scope.kind == "comprehension"
+
+
+def _in_init(place: Place, scope: str) -> bool:
+    """Whether a place is in the constructor of the construct that `scope` names."""
+    method = place.scope.method_of()
+    return method is not None and method[1] == scope and place.scope.path[-1:] == ("__init__",) and not _repeated(place)
+
+
+def _depth(place: Place) -> int:
+    depth = 0
+    block = place.block.parent
+    while block is not None:
+        depth, block = depth + 1, block.parent
+    return depth
+
+
+def _snake(name: str) -> str:
+    """A variable for a construct: `UploadsAccessPoint` is `uploads_access_point`."""
+    made = "_".join(part.lower() for part in words_of(name))
+    return made if made.isidentifier() else "access_point"

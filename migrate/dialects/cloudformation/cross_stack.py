@@ -1,0 +1,131 @@
+"""What a template says that matters to other files of its repository: what its instances mount, under which names it
+exports file systems, and what it passes to the stacks that it nests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.resources.template import Template
+from migrate.dialects.cloudformation.running.instances import InstanceMount, instance_mounts
+from migrate.dialects.cloudformation.running.user_data import line_of
+from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.values import child, mapping
+from migrate.syntax import Document
+from rules.model import Ref, Text, Value
+
+_EXPORT_NAME = re.compile(r"[A-Za-z0-9:-]+")
+_LITERAL_ID = re.compile(r"fs-[0-9a-f]{8,40}")
+_IMPORT = "!ImportValue "
+_STACKS = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
+"""What nests a template, and where it names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldMount:
+    """A mount of the template's instances. Paths are coded; `id` is how any other template writes the file system."""
+
+    host_path: str
+    directory: str
+    is_nfs: bool
+    source: str
+    """The file system, or the server, as the template writes it."""
+    resource: str
+    line: int
+    id: str | None
+    export: str | None
+    """The export's name, if it holds expressions, which other templates cannot know."""
+
+
+@dataclass(frozen=True, slots=True)
+class NestedStack:
+    """A stack inside the template: the template that it names, and what it passes by parameter, as it is written."""
+
+    name: str
+    template: Text
+    parameters: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one file says. `outputs` are the names of outputs by the values that they have."""
+
+    mounts: tuple[ToldMount, ...]
+    outputs: dict[str, tuple[str, ...]]
+    stacks: tuple[NestedStack, ...]
+
+
+def told(document: Document) -> Told:
+    """What the templates in a document say."""
+    mounts: list[ToldMount] = []
+    outputs: dict[str, tuple[str, ...]] = {}
+    stacks: list[NestedStack] = []
+    write = intrinsics.writer(short=True)  # nothing is written here
+    for index, root in enumerate(document.roots):
+        template = Template.of(root, index, document.text, write)
+        if template is None:
+            continue
+        exports = _exports(template)
+        mounts += (told for made in instance_mounts(template) if (told := _mount(made, exports, template, document)))
+        stacks += _stacks(template)
+        for name, node in template.outputs.items():
+            value = _source(template.identities.value(child(mapping(node), "Value")))
+            outputs[value] = (*outputs.get(value, ()), name)
+    return Told(tuple(mounts), outputs, tuple(stacks))
+
+
+def _mount(made: InstanceMount, exports: dict[str, str], template: Template, document: Document) -> ToldMount | None:
+    """A mount for others; None if its path is not known outside of its template."""
+    host_path = _with_defaults(made.host_path, template)
+    if not host_path.startswith("/"):
+        return None
+    source = _source(made.named) or made.server
+    export = exports.get(source)
+    known = _shared_name(source) if export is None else f"{_IMPORT}{export}" if _EXPORT_NAME.fullmatch(export) else None
+    line = line_of(made.script.node, made.line, document)
+    unknown = export if known is None else None
+    return ToldMount(host_path, made.directory, made.is_nfs, source, made.resource, line, known, unknown)
+
+
+def _shared_name(source: str) -> str | None:
+    """A file system as every template can write it: its id, or what this template imports itself."""
+    imported = source.removeprefix(_IMPORT)
+    known = _LITERAL_ID.fullmatch(source) or (imported != source and _EXPORT_NAME.fullmatch(imported))
+    return source if known else None
+
+
+def _with_defaults(path: str, template: Template) -> str:
+    """A coded path with the defaults of the parameters in it: no more than evidence, which is enough for a question."""
+    parts: list[str | Ref] = []
+    for part in Text.decode(path).parts:
+        name = part.source[2:-1] if isinstance(part, Ref) else ""
+        default = intrinsics.value(child(mapping(template.parameters.get(name)), "Default"))
+        parts.append(default.literal or part if default is not None else part)
+    return intrinsics.merge(parts).coded
+
+
+def _source(value: Value | None) -> str:
+    return value.source if value is not None else ""
+
+
+def _exports(template: Template) -> dict[str, str]:
+    """Names of exports by the values that they have."""
+    found: dict[str, str] = {}
+    for node in template.outputs.values():
+        output = mapping(node)
+        name = intrinsics.value(child(mapping(child(output, "Export")), "Name"))
+        value = _source(template.identities.value(child(output, "Value")))
+        if name is not None and value:
+            found.setdefault(value, name.source)
+    return found
+
+
+def _stacks(template: Template) -> Iterator[NestedStack]:
+    for name, resource in template.of_type(*_STACKS):
+        url = intrinsics.value(child(resource.properties, _STACKS[resource.type]))
+        passed = mapping(child(resource.properties, "Parameters"))
+        if isinstance(url, Text) and passed is not None:
+            values = ((key_text(entry), template.identities.value(entry.value)) for entry in passed.entries)
+            yield NestedStack(name, url, {parameter: _source(value) for parameter, value in values if value})

@@ -1,0 +1,1 @@
+"""The template language: intrinsic functions, references, conditions, parameters, and how an author spells them."""

@@ -1,0 +1,104 @@
+"""A template's parameters: what they may be, and another default in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from migrate.dialects.cloudformation.resources.template import Template
+from migrate.dialects.common.nodes import key_text, used_anchors
+from migrate.dialects.common.values import child, items, mapping
+from migrate.dialects.dialect import Reading
+from migrate.syntax import get, literal, resolve
+from migrate.syntax.node import EditSequence, Entry, Mapping, New, Node, Scalar, Sequence, SetScalar, TreeEdit
+from rules.model import Key, Parameter, Ref, Stack
+
+
+@dataclass(frozen=True)
+class ParameterNodes:
+    """Where a parameter's default and its allowed values are written."""
+
+    default: Node | None
+    allowed: Node | None
+
+
+def read(template: Template, reading: Reading) -> None:
+    """Add a template's parameters to a reading."""
+    section = mapping(child(template.root, "Parameters"))
+    found: dict[Key, Parameter] = {}
+    anchors = used_anchors(reading.document)
+    for entry in section.entries if section else ():
+        declared = mapping(entry.value)
+        if declared is None:
+            continue
+        parameter, nodes = _read(template, entry, declared)
+        found[parameter.key] = parameter
+        given = get(declared, "Default")
+        reading.spans[parameter.key] = (given or entry).key.start
+        reading.nodes[parameter.key] = nodes
+        if problem := _problem(declared, nodes, anchors):
+            reading.blocked[parameter.key] = problem
+    reading.stack = replace(reading.stack, parameters=(*reading.stack.parameters, *found.values()))
+
+
+def _read(template: Template, entry: Entry, declared: Mapping) -> tuple[Parameter, ParameterNodes]:
+    name = key_text(entry)
+    nodes = ParameterNodes(child(declared, "Default"), child(declared, "AllowedValues"))
+    listed = items(nodes.allowed)
+    allowed = None if listed is None else tuple(_word(item) or "" for item in listed)
+    kind = _word(child(declared, "Type")) or ""
+    pattern = _word(child(declared, "AllowedPattern"))
+    key = template.key("parameter", name)
+    return Parameter(key, Ref(f"${{{name}}}"), name, kind, _word(nodes.default), allowed, pattern), nodes
+
+
+def _word(node: Node | None) -> str | None:
+    """A scalar as CloudFormation takes it: a number is the digits that are written."""
+    found = resolve(node)
+    return found.text if isinstance(found, Scalar) and literal(found) is not None else None
+
+
+def _problem(declared: Mapping, nodes: ParameterNodes, anchors: frozenset[str]) -> str | None:
+    """Why a parameter's values cannot be edited without guessing, or None."""
+    entries = {id(entry.value) for entry in declared.entries}
+    for node in (nodes.default, nodes.allowed):
+        if node is not None and id(node) not in entries:
+            return "a YAML merge key brings its values"
+    parts = [nodes.default, nodes.allowed, *(items(nodes.allowed) or ())]
+    if any(node is not None and node.anchor in anchors for node in (declared, *parts)):
+        return "an alias elsewhere uses its values, too"
+    if nodes.default is not None and not isinstance(nodes.default, Scalar):
+        return "its default is no plain value"
+    if nodes.allowed is not None and (
+        not isinstance(nodes.allowed, Sequence) or not all(isinstance(item, Scalar) for item in nodes.allowed.items)
+    ):
+        return "its allowed values are no plain list"
+    return None
+
+
+def edits(reading: Reading, planned: Stack) -> Iterator[TreeEdit]:
+    """The tree edits for every parameter that differs from the reading's."""
+    for old, new in zip(reading.stack.parameters, planned.parameters, strict=True):
+        nodes = reading.nodes[old.key]
+        assert isinstance(nodes, ParameterNodes)
+        if old == new or new.default is None:
+            continue
+        assert isinstance(nodes.default, Scalar)
+        if old.default != new.default:
+            yield SetScalar(nodes.default, new.default)
+        if old.allowed != new.allowed and new.allowed is not None:
+            assert isinstance(nodes.allowed, Sequence)
+            # The old default is among them, unless the template cannot be deployed.
+            like = next((n for n in nodes.allowed.items if _word(n) == old.default), nodes.default)
+            assert isinstance(like, Scalar)
+            yield EditSequence(nodes.allowed, tuple(_merged(nodes.allowed, new.allowed, like)))
+
+
+def _merged(listed: Sequence, values: tuple[str, ...], like: Scalar) -> Iterator[Node | New]:
+    """The items of a list and, where `values` have them, new ones, quoted as `like` is."""
+    kept = list(reversed(listed.items))
+    for value in values:
+        if kept and _word(kept[-1]) == value:
+            yield kept.pop()
+        else:
+            yield New(value, like)

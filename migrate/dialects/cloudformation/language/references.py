@@ -1,0 +1,130 @@
+"""Which expressions of a template name the same thing.
+
+`!GetAtt Fs.FileSystemId` is `!Ref Fs`, an ARN built of its parts is `!GetAtt Fs.Arn`, and a role is also its `RoleName`.
+Rules compare values, so that each thing has one here; how the source writes it comes along as the reference's handle.
+
+Source: CloudFormation resource reference, return values of `AWS::EFS::FileSystem`, `AWS::EFS::AccessPoint` and
+`AWS::IAM::Role`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.common.values import child
+from migrate.syntax.node import Node
+from rules.model import ANY, CODED_REF, Opaque, Ref, Text, Value
+
+if TYPE_CHECKING:
+    from migrate.dialects.cloudformation.resources.resource import Resource
+
+
+_IDS = {"AWS::EFS::FileSystem": "FileSystemId", "AWS::EFS::AccessPoint": "AccessPointId"}
+"""The attributes that are what `Ref` gives."""
+_ARN_KINDS = {"file-system": "AWS::EFS::FileSystem", "access-point": "AWS::EFS::AccessPoint"}
+_ARN = re.compile(rf"arn:[^:]*:elasticfilesystem:[^:]*:[^:]*:(?P<kind>[a-z-]+)/(?P<id>{CODED_REF})")
+_ANY_ARN = re.compile(
+    rf"arn:(?:\*|[a-z-]+|{CODED_REF}):elasticfilesystem:(?P<region>[^:]+):(?P<account>[^:]+):(?:file-system/)?\*"
+)
+_ROLE_ARN = re.compile(r"arn:[^:]+:iam::(?P<account>[^:]+):role/(?P<name>.+)")
+_ACCOUNT = Text((Ref("${AWS::AccountId}"),)).coded
+_REGION = Text((Ref("${AWS::Region}"),)).coded
+
+
+def ref(name: str, attribute: str = "") -> Text:
+    """A reference to a resource or its attribute."""
+    return Text((Ref(f"${{{name}.{attribute}}}" if attribute else f"${{{name}}}"),))
+
+
+def target(value: Value | None) -> str:
+    """The logical id that a value refers to, or an empty string."""
+    return (_reference(value) or "").partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Identities:
+    """The things of one template and the expressions that name them."""
+
+    types: Mapping[str, str]
+    """Resource types by logical id."""
+    role_paths: Mapping[str, str]
+    """The paths of roles by logical id, coded: `/` or `/service/`."""
+    role_names: Mapping[str, str]
+    """Logical ids of the roles that are always there, by the name that the template gives them, coded."""
+
+    @classmethod
+    def of(cls, resources: Mapping[str, Resource]) -> Identities:
+        paths: dict[str, str] = {}
+        names: dict[str, str] = {}
+        for logical_id, resource in resources.items():
+            if resource.type == "AWS::IAM::Role":
+                path = intrinsics.value(child(resource.properties, "Path"))
+                name = intrinsics.value(child(resource.properties, "RoleName"))
+                if path is None or isinstance(path, Text):
+                    paths[logical_id] = path.coded if path else "/"
+                # Where its condition does not hold, somebody else's role may have the name.
+                if isinstance(name, Text) and resource.condition is None:
+                    names[name.coded] = logical_id
+        return cls({name: resource.type for name, resource in resources.items()}, paths, names)
+
+    def value(self, node: Node | None) -> Value | None:
+        """A node as a value; what names a file system or access point of the template is `!Ref` of it."""
+        return self.canonical(intrinsics.value(node), node)
+
+    def canonical(self, member: Value | None, node: Node | None = None) -> Value | None:
+        """A value with `!Ref` of every file system and access point of the template that it names another way; `node` is
+        how the source writes it, where that is to be written again."""
+        if not isinstance(member, Text):
+            return member
+        parts = [self._canonical(part, node if len(member.parts) == 1 else None) for part in member.parts]
+        return Text(tuple(parts)) if parts != list(member.parts) else member
+
+    def _canonical(self, part: str | Ref, node: Node | None) -> str | Ref:
+        name, _, attribute = part.source[2:-1].partition(".") if isinstance(part, Ref) else ("", "", "")
+        known = attribute and _IDS.get(self.types.get(name, "")) == attribute
+        return Ref(f"${{{name}}}", node) if known else part
+
+    def arn(self, member: Value | None) -> Value | None:
+        """The ARN in a policy: `!GetAtt` of the file system or access point of the template that it names, `*` for every
+        file system here, or as it is written."""
+        if not isinstance(member, Text):
+            return member
+        if match := _ANY_ARN.fullmatch(member.coded):
+            here = match["region"] in ("*", _REGION) and match["account"] in ("*", _ACCOUNT)
+            return ANY if here else member
+        match = _ARN.fullmatch(member.coded)
+        name = _reference(self.canonical(Text.decode(match["id"]))) if match else None
+        if match and name and self.types.get(name) == _ARN_KINDS.get(match["kind"]):
+            return ref(name, "Arn")
+        return member
+
+    def role(self, member: Value | None) -> Value | None:
+        """A role: `!GetAtt` of the role of the template that an ARN or a name stands for, or as it is written."""
+        if not isinstance(member, Text):
+            return member
+        name = self.role_names.get(member.coded, "")
+        match = _ROLE_ARN.fullmatch(member.coded)
+        if match and (match["account"] == _ACCOUNT or re.fullmatch(r"\d{12}", match["account"])):
+            path, _, last = match["name"].rpartition("/")
+            name = _reference(Text.decode(last)) or self.role_names.get(last, "")
+            if self.role_paths.get(name) != f"/{path}/".replace("//", "/"):
+                return member
+        return ref(name, "Arn") if name in self.role_paths else member
+
+    def task_role(self, node: Node | None) -> tuple[Value | None, tuple[Value, ...]]:
+        """The role of a task, and the roles among which conditions choose: empty where none do."""
+        arms = intrinsics.arms(node)
+        found = (self.role(intrinsics.value(arm)) for _, arm in arms) if len(arms) > 1 else ()
+        return self.role(intrinsics.value(node)), tuple(dict.fromkeys(role for role in found if role is not None))
+
+
+def _reference(member: Value | None) -> str | None:
+    """What a value refers to, if it is nothing but one reference: `Fs`, `Fs.Arn`."""
+    if member is None or isinstance(member, Opaque) or len(member.parts) != 1:
+        return None
+    (part,) = member.parts
+    return part.source[2:-1] if isinstance(part, Ref) and part.source.startswith("${") else None

@@ -1,0 +1,148 @@
+"""Words of volumes in a template that lie in no task definition this tool edits: what they are part of, and how to bring it
+within reach. What nothing is known about stays unread, which is reported, too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.resources.resources import LOOP
+from migrate.dialects.common.nodes import Way, key_text, way_to
+from migrate.dialects.common.values import child, mapping, text
+from migrate.dialects.dialect import Unread
+from migrate.syntax import Document
+from migrate.syntax.node import Mapping, Node
+
+_TASKS = ("AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition")
+_TEMPLATE = re.compile(r"AWS::(?:ECS::TaskDefinition|Batch::JobDefinition)")
+_REGISTERS = re.compile(r"register[_-]?(?:task|job)[_-]?definition", re.IGNORECASE)
+_DEFINITION = re.compile(r"container[_-]?(?:definitions|properties)", re.IGNORECASE)
+_CONFIGURATION = re.compile(r"(efs|docker)[_-]?volume[_-]?configuration", re.IGNORECASE)
+_DECLARED = "AWS::ECS::TaskDefinition, which has had EFS volumes since August 2020"
+_NAMES = ("Parameters", "Conditions", "Mappings", "Outputs", "Rules", "Variables")
+"""Whose keys are names of the author's own, wherever they stand."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a template where a volume is defined out of reach."""
+
+    root: int
+    """Which of the document's roots it lies in."""
+    resource: str
+    what: str
+    advice: str
+
+
+def places(document: Document, found: Iterable[Unread]) -> Iterator[tuple[Unread, Place | None]]:
+    """The unread words of a template that are accounted for: as a place, each property with text once, or as a name that
+    somebody gave (None)."""
+    seen: set[tuple[object, ...]] = set()
+    for word in found:
+        way, scalar = way_to(document, word.offset)
+        keys = [key_text(node.entries[i]) if isinstance(node, Mapping) else "" for node, i in way]
+        if scalar is None or not keys:
+            continue
+        holder, index = way[-1]
+        is_key = isinstance(holder, Mapping) and holder.entries[index].key is scalar
+        if is_key and (len(keys) == 1 or keys[-2] in _NAMES or (len(keys) == 2 and keys[0] == "Resources")):
+            yield word, None
+        elif keys[0] == "Resources" and len(keys) > 1 and (explained := _explain(document, way, keys, word, is_key)):
+            # A property with text may hold its lines in a list, and a word in each.
+            identity = (id(scalar),) if is_key else (id(way[0][0]), *keys[:4])
+            root = next(i for i, node in enumerate(document.roots) if node is way[0][0])
+            yield word, Place(root, keys[1], *explained) if identity not in seen else None
+            seen.add(identity)
+
+
+def _explain(document: Document, way: Way, keys: list[str], word: Unread, is_key: bool) -> tuple[str, str] | None:
+    """What a word of a resource is part of, and how to bring it within reach."""
+    if is_key and not _is_of_a_volume(keys):
+        return None
+    if loop := next((key for key in keys if key.startswith(LOOP)), None):
+        return (
+            f"{word.word} stands in {loop}: one text makes several resources, and what each becomes is not edited",
+            "write the task definitions out, or migrate the body by hand: an access point for each needs a loop of its own",
+        )
+    kind = text(child(mapping(_value(way, 1)), "Type")) or ""
+    if is_key and kind in _TASKS:
+        return _explain_misplaced(way, keys, word)
+    if is_key and (kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource"):
+        return (
+            f"{word.word} is a property of a custom resource, whose code decides what becomes of it",
+            f"replace the custom resource by {_DECLARED}",
+        )
+    return _explain_text(_source(document, way), _property(keys), word, is_key)
+
+
+def _explain_text(source: str, name: str, word: Unread, is_key: bool) -> tuple[str, str] | None:
+    """What the property called `name` with this source is, going by what else it says."""
+    if not is_key and _TEMPLATE.search(source):
+        return (
+            f"{name} is a template with {word.word} inside a string, which is not edited",
+            "keep it as a file of its own (TemplateURL; `aws cloudformation package` uploads it), and migrate that",
+        )
+    if _REGISTERS.search(source):
+        return (
+            f"{name} registers a task definition with {word.word} by itself, and code is not edited",
+            f"declare the task definition as {_DECLARED}",
+        )
+    if not is_key and _DEFINITION.search(source):
+        return (
+            f"{name} is a task definition with {word.word} inside a string, which is not edited",
+            "keep it as a file of its own, and migrate that",
+        )
+    return None
+
+
+def _is_of_a_volume(keys: list[str]) -> bool:
+    """Whether a key says a volume's configuration and nothing else: `SourcePath` is a word of many."""
+    return _CONFIGURATION.fullmatch(keys[-1]) is not None or (len(keys) > 1 and keys[-2].lower() == "host")
+
+
+def _explain_misplaced(way: Way, keys: list[str], word: Unread) -> tuple[str, str]:
+    """What is wrong with a configuration in a task definition that none of its volumes has."""
+    called = next((found for node, _ in way[2:] if (found := intrinsics.call(node))), None)
+    if called is not None and called[0] == "Fn::Transform":
+        return (
+            f"{word.word} is given to a macro, and what it makes of it cannot be seen",
+            "migrate what the macro produces, or the macro",
+        )
+    path = ".".join(key for key in keys[2:-1] if key and not key.startswith("Fn::"))
+    if called is not None:
+        return (
+            f"{word.word} stands in {called[0]} at {path}, whose result is not edited",
+            "let conditions choose among lists of volumes, among volumes, or among a volume's configurations",
+        )
+    volumes = mapping(_value(way, 3)) if keys[3:4] == ["Volumes"] else None
+    if volumes is not None:
+        return (
+            f"{word.word} stands in Volumes, which is a mapping here where CloudFormation takes a list",
+            "write each volume as an item of the list, with its Name",
+        )
+    return (
+        f"{word.word} stands in {path}, where the resource has no such property",
+        "a volume's configuration belongs into an item of Volumes, beside its Name",
+    )
+
+
+def _property(keys: list[str]) -> str:
+    """How people call the property in which a word stands: the last that has a name."""
+    named = [key for key in keys[3:] if key and not key.startswith("Fn::")]
+    return named[-1] if named else keys[-1] or "a property"
+
+
+def _source(document: Document, way: Way) -> str:
+    """The text of the property of the resource that a place lies in."""
+    node = _value(way, min(3, len(way) - 1))
+    return document.text[node.start : node.end] if node is not None else ""
+
+
+def _value(way: Way, depth: int) -> Node | None:
+    """The node that a way leads on to at a depth."""
+    if depth >= len(way):
+        return None
+    node, index = way[depth]
+    return node.entries[index].value if isinstance(node, Mapping) else node.items[index]

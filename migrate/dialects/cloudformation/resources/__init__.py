@@ -1,0 +1,1 @@
+"""The resources of a template as model entities: file systems, access points, roles, policies, tags."""

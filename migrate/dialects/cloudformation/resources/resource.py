@@ -1,0 +1,31 @@
+"""One resource of a template: its logical ID, type and properties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.values import child, mapping, text
+from migrate.syntax.node import Entry, Mapping
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource of a template."""
+
+    entry: Entry
+    name: str
+    type: str
+    node: Mapping
+    properties: Mapping
+    condition: str | None
+
+
+def read_resource(entry: Entry) -> Resource | None:
+    """The resource that an entry of `Resources` defines."""
+    node = mapping(entry.value)
+    kind = text(child(node, "Type"))
+    if node is None or kind is None:
+        return None
+    properties = mapping(child(node, "Properties")) or Mapping(node.start, node.start, [], flow=False)
+    return Resource(entry, key_text(entry), kind, node, properties, text(child(node, "Condition")))

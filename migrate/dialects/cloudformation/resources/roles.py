@@ -1,0 +1,141 @@
+"""The roles of a template: their policies, wherever these are written, and what they allow clients of EFS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.language.references import ref, target
+from migrate.dialects.cloudformation.resources import tags
+from migrate.dialects.cloudformation.resources.policies import Statement, statements
+from migrate.dialects.common.conditional import Conditions
+from migrate.dialects.common.values import child, mapping, text
+from migrate.syntax.node import Node
+from rules.model import ANY, CLIENT_ACTIONS, Key, Permission, Role, Text
+
+if TYPE_CHECKING:
+    from migrate.dialects.cloudformation.resources.resource import Resource
+    from migrate.dialects.cloudformation.resources.template import Template
+
+
+_ATTACHED = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
+"""Policies that are resources of their own, and the property that names their roles."""
+
+_MOUNT, _WRITE, _ROOT = CLIENT_ACTIONS
+_MANAGED = {
+    "AmazonElasticFileSystemClientReadOnlyAccess": (_MOUNT,),
+    "AmazonElasticFileSystemClientReadWriteAccess": (_MOUNT, _WRITE),
+    "AmazonElasticFileSystemClientFullAccess": CLIENT_ACTIONS,
+    "PowerUserAccess": CLIENT_ACTIONS,
+    "AdministratorAccess": CLIENT_ACTIONS,
+}
+"""What AWS's own policies allow clients on every file system. `AmazonElasticFileSystemFullAccess` manages file systems and
+allows clients nothing. Source: AWS managed policy reference."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One policy that a role has."""
+
+    name: str | None
+    statements: Sequence[Statement | None]
+    conditions: Conditions = ()
+    """The conditions that choose it among others."""
+    condition: str | None = None
+    """The condition of the resource that holds it."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The roles of one template."""
+
+    template: Template
+
+    def roles(self) -> Iterator[Role]:
+        """Every role and the expressions that name it."""
+        for name, resource in self._resources:
+            given = (statement for policy in self._policies[name] for statement in policy.statements)
+            unclear = any(statement is None or statement.may_deny for statement in given)
+            found = tags.read(resource.type, resource.properties) or ()
+            refs = (ref(name), ref(name, "Arn"))
+            yield Role(self.template.key("role", name), refs, resource.condition, unclear, found)
+
+    def permissions(self) -> Iterator[Permission]:
+        """What roles are allowed whenever what a permission names is there."""
+        for name, resource in self._resources:
+            for policy in self._policies[name]:
+                if not policy.conditions:
+                    yield from self._allowed(resource, policy)
+            yield from self._allowed_by_aws(resource)
+
+    def policy_names(self, role: str) -> set[str | None]:
+        """Names of policies that a role has, inline or attached by another resource."""
+        return {policy.name for policy in self._policies.get(role, ())}
+
+    def of_instance(self, resource: Resource) -> Key | None:
+        """The role of a launch configuration, launch template or instance, if the template has it."""
+        properties = mapping(child(resource.properties, "LaunchTemplateData")) or resource.properties
+        written = child(properties, "IamInstanceProfile")
+        if (named := mapping(written)) is not None:
+            written = child(named, "Arn") or child(named, "Name")
+        profile = self.template.resources.get(target(intrinsics.value(written)))
+        if profile is None or profile.type != "AWS::IAM::InstanceProfile":
+            return None
+        roles = self._named(child(profile.properties, "Roles"))
+        return self.template.key("role", roles[0]) if len(roles) == 1 else None
+
+    @cached_property
+    def _resources(self) -> list[tuple[str, Resource]]:
+        return list(self.template.of_type("AWS::IAM::Role"))
+
+    @cached_property
+    def _policies(self) -> dict[str, list[Policy]]:
+        """The policies of every role: its own, and those that are resources of their own."""
+        found: dict[str, list[Policy]] = {}
+        for name, role in self._resources:
+            own = intrinsics.items_with_conditions(child(role.properties, "Policies"))
+            found[name] = [self._policy(node, conditions, role.condition) for conditions, node in own]
+            for conditions, node in intrinsics.items_with_conditions(child(role.properties, "ManagedPolicyArns")):
+                managed = self.template.resources.get(target(intrinsics.value(node)))
+                if managed is not None and managed.type == "AWS::IAM::ManagedPolicy":
+                    found[name].append(self._policy(managed.properties, conditions, managed.condition))
+        for _, resource in self.template.of_type(*_ATTACHED):
+            if names := self._named(child(resource.properties, _ATTACHED[resource.type])):
+                policy = self._policy(resource.properties, (), resource.condition)
+                for name in names:
+                    found[name].append(policy)
+        return found
+
+    def _policy(self, node: Node, conditions: Conditions, condition: str | None) -> Policy:
+        written = mapping(node)
+        read = statements(child(written, "PolicyDocument"), self.template.identities)
+        return Policy(text(child(written, "PolicyName")), read, conditions, condition)
+
+    def _named(self, node: Node | None) -> list[str]:
+        """The roles of the template among those of a list, or the one that stands in its place."""
+        listed: Sequence[Node | None] = intrinsics.each(node) or [node]
+        names = (target(self.template.identities.role(intrinsics.value(item))) for item in listed)
+        return [
+            n for n in names if n in self.template.resources and self.template.resources[n].type == "AWS::IAM::Role"
+        ]
+
+    def _allowed(self, role: Resource, policy: Policy) -> Iterator[Permission]:
+        for statement in policy.statements:
+            if statement is None or statement.conditions or not (statement.allows and statement.applies):
+                continue
+            for point in statement.access_points or (None,):
+                for resource in statement.resources:
+                    there = (None, role.condition, self.template.condition_of(point or resource))
+                    for action in statement.actions if policy.condition in there else ():
+                        yield Permission(self.template.key("role", role.name), action, resource, point)
+
+    def _allowed_by_aws(self, role: Resource) -> Iterator[Permission]:
+        for conditions, node in intrinsics.items_with_conditions(child(role.properties, "ManagedPolicyArns")):
+            arn = intrinsics.value(node)
+            _, aws, policy = arn.source.rpartition(":iam::aws:policy/") if isinstance(arn, Text) else ("", "", "")
+            if aws and not conditions:
+                for action in _MANAGED.get(policy, ()):
+                    yield Permission(self.template.key("role", role.name), action, ANY, None)

@@ -1,0 +1,267 @@
+"""A template as a stack of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.language.conditions import TemplateConditions
+from migrate.dialects.cloudformation.language.house_style import Sibling
+from migrate.dialects.cloudformation.language.references import Identities, ref, target
+from migrate.dialects.cloudformation.resources import tags
+from migrate.dialects.cloudformation.resources.policies import file_system_policy
+from migrate.dialects.cloudformation.resources.resource import Resource, read_resource
+from migrate.dialects.cloudformation.resources.resources import LOOP, MENTION, MOST_RESOURCES
+from migrate.dialects.cloudformation.resources.roles import Roles
+from migrate.dialects.cloudformation.running.task_runners import Starters
+from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.values import child, items, mapping, text, words
+from migrate.dialects.common.volumes import rest_but
+from migrate.syntax.node import Mapping, Node
+from migrate.syntax.node import Value as NewValue
+from rules.facts.paths import normalise
+from rules.model import AccessPoint, FileSystem, Key, Stack, Text, Value
+
+_STARTERS = (
+    "AWS::Events::Rule",
+    "AWS::Scheduler::Schedule",
+    "AWS::StepFunctions::StateMachine",
+    "AWS::Serverless::StateMachine",
+    "AWS::Pipes::Pipe",
+)
+
+
+@dataclass(frozen=True)
+class Template:
+    """The resources of one document, in its order."""
+
+    index: int
+    root: Mapping
+    node: Mapping
+    """Its resources."""
+    resources: dict[str, Resource]
+    taken: frozenset[str]
+    """Names that a new resource must not have."""
+    blue_green: bool
+    body: str
+    """The text of the whole document."""
+    write: Callable[[Value], NewValue]
+    """How the template writes values."""
+    conditions: TemplateConditions
+
+    @classmethod
+    def of(cls, root: Node, index: int, body: str, write: Callable[[Value], NewValue]) -> Template | None:
+        """The template in a document, or None."""
+        whole = mapping(root)
+        listed = mapping(child(whole, "Resources"))
+        if whole is None or listed is None:
+            return None
+        resources = {found.name: found for found in map(read_resource, listed.entries) if found is not None}
+        taken = {key_text(entry) for entry in listed.entries}
+        for section in ("Parameters", "Conditions", "Mappings"):
+            others = mapping(child(whole, section))
+            taken |= {key_text(entry) for entry in others.entries} if others else set()
+        transforms = words(child(whole, "Transform"))
+        code_deploy = any(
+            text(child(mapping(child(r.properties, "DeploymentController")), "Type")) == "CODE_DEPLOY"
+            for r in resources.values()
+            if r.type == "AWS::ECS::Service"
+        )
+        blue_green = code_deploy or "AWS::CODEDEPLOYBLUEGREEN" in transforms
+        conditions = TemplateConditions(mapping(child(whole, "Conditions")), frozenset(taken))
+        return cls(index, whole, listed, resources, frozenset(taken), blue_green, body, write, conditions)
+
+    def in_loops(self) -> Iterator[tuple[str, Resource]]:
+        """The resources in the bodies of `Fn::ForEach`, each of which stands for several, with the loop's key."""
+        pending = [(key_text(e), e.value) for e in reversed(self.node.entries) if key_text(e).startswith(LOOP)]
+        while pending:
+            loop, node = pending.pop()
+            arguments = items(node)
+            body = mapping(arguments[2]) if arguments is not None and len(arguments) == 3 else None
+            for entry in body.entries if body is not None else ():
+                if key_text(entry).startswith(LOOP):
+                    pending.append((f"{loop}/{key_text(entry)}", entry.value))
+                elif (found := read_resource(entry)) is not None:
+                    yield loop, found
+
+    @cached_property
+    def identities(self) -> Identities:
+        """Which expressions name the same thing."""
+        return Identities.of(self.resources)
+
+    @cached_property
+    def starters(self) -> Starters:
+        """What starts its tasks."""
+        return Starters(self)
+
+    @cached_property
+    def roles(self) -> Roles:
+        """The roles and their policies."""
+        return Roles(self)
+
+    @cached_property
+    def parameters(self) -> dict[str, Node]:
+        """The declarations of its parameters by their names."""
+        return self._section("Parameters")
+
+    @cached_property
+    def outputs(self) -> dict[str, Node]:
+        """The declarations of its outputs by their names."""
+        return self._section("Outputs")
+
+    def _section(self, name: str) -> dict[str, Node]:
+        section = mapping(child(self.root, name))
+        return {key_text(entry): entry.value for entry in section.entries} if section else {}
+
+    def key(self, kind: str, name: str) -> Key:
+        return (kind, self.index, name)
+
+    def has_room(self, added: Collection[Key]) -> bool:
+        """Whether it may hold the resources that access points, roles and permissions with these keys need. One that has too
+        many already is not deployed as it stands."""
+        return (
+            len(self.node.entries) > MOST_RESOURCES
+            or len(self.node.entries) + len(added) <= MOST_RESOURCES
+            or len(self.node.entries) + sum(map(self._needs_resource, added)) <= MOST_RESOURCES
+        )
+
+    def _needs_resource(self, key: Key) -> bool:
+        role = self.resources.get(str(key[2]))
+        return key[1] == self.index and (role is None or items(child(role.properties, "Policies")) is None)
+
+    def missing(self, value: Value | None) -> str | None:
+        """A resource, parameter, mapping or condition that a value refers to and the template does not have."""
+        names = intrinsics.names(value) if value is not None else ()
+        return next((name for name in names if not name.startswith("AWS::") and name not in self.taken), None)
+
+    def of_type(self, *types: str) -> Iterator[tuple[str, Resource]]:
+        """Resources of some types, by logical id."""
+        return ((name, r) for name, r in self.resources.items() if r.type in types)
+
+    def extend(self, stack: Stack) -> Stack:
+        """The stack with what this template says beside its tasks."""
+        return replace(
+            stack,
+            file_systems=(*stack.file_systems, *self._file_systems()),
+            access_points=(*stack.access_points, *self._access_points()),
+            roles=(*stack.roles, *self.roles.roles()),
+            permissions=stack.permissions | frozenset(self.roles.permissions()),
+            names=(stack.names or frozenset()) | self.taken | self.conditions.new.keys(),
+            tagging=(*stack.tagging, *tags.tagging(self.index, self.siblings)),
+            starts_tasks=stack.starts_tasks or any(self.of_type(*_STARTERS)),
+            blue_green=stack.blue_green or self.blue_green,
+        )
+
+    @cached_property
+    def siblings(self) -> list[Sibling]:
+        """The resources as those see them who look how they are written."""
+        return [Sibling(r.name, r.type, r.properties) for r in self.resources.values()]
+
+    def _file_systems(self) -> Iterator[FileSystem]:
+        for name, resource in self.of_type("AWS::EFS::FileSystem"):
+            policy = file_system_policy(child(resource.properties, "FileSystemPolicy"), self.identities)
+            yield FileSystem(self.key("file system", name), ref(name), ref(name, "Arn"), resource.condition, policy)
+
+    def _access_points(self) -> Iterator[AccessPoint]:
+        for name, resource in self.of_type("AWS::EFS::AccessPoint"):
+            properties = resource.properties
+            written = child(properties, "RootDirectory")
+            directory = mapping(written)
+            path = intrinsics.value(child(directory, "Path"))
+            if path is None and (written is None or directory is not None):
+                path = Text.of("/")
+            known = ("FileSystemId", "RootDirectory", "PosixUser")
+            found = tags.read(resource.type, properties)
+            yield AccessPoint(
+                self.key("access point", name),
+                ref(name),
+                ref(name, "Arn"),
+                self.identities.value(child(properties, "FileSystemId")),
+                (normalise(path.coded) or "/") if isinstance(path, Text) else path,
+                _three(mapping(child(directory, "CreationInfo")), ("OwnerUid", "OwnerGid", "Permissions")),
+                _all(child(properties, "PosixUser")),
+                resource.condition,
+                found or (),
+                rest_but(properties, (*known, "AccessPointTags") if found is not None else known, self.body),
+            )
+
+    def condition_of(self, value: Value | None) -> str | None:
+        """The condition of the resource that a value refers to."""
+        resource = self.resources.get(target(value))
+        return resource.condition if resource else None
+
+    def reaches(self, start: str, goal: str) -> bool:
+        """Whether a resource depends on another, directly or not. Whatever mentions a name counts as depending on it."""
+        if start not in self._reached:
+            seen: set[str] = set()
+            pending = [start]
+            while pending:
+                name = pending.pop()
+                if name not in seen:
+                    seen.add(name)
+                    pending += self.mentions(name)
+            self._reached[start] = seen
+        return goal in self._reached[start]
+
+    def dependents(self, name: str) -> set[str]:
+        """Resources that depend on one, directly or not, itself included."""
+        if name not in self._depending:
+            seen: set[str] = set()
+            pending = [name]
+            while pending:
+                current = pending.pop()
+                if current not in seen:
+                    seen.add(current)
+                    pending += self._mentioned_by.get(current, ())
+            self._depending[name] = seen
+        return self._depending[name]
+
+    @cached_property
+    def _depending(self) -> dict[str, set[str]]:
+        return {}
+
+    @cached_property
+    def _mentioned_by(self) -> dict[str, list[str]]:
+        """For each resource those that mention it."""
+        found: dict[str, list[str]] = {}
+        for name in self.resources:
+            for other in self.mentions(name):
+                found.setdefault(other, []).append(name)
+        return found
+
+    @cached_property
+    def _reached(self) -> dict[str, set[str]]:
+        """What each resource that was asked about depends on, itself included."""
+        return {}
+
+    def mentions(self, name: str) -> set[str]:
+        """The other resources that one mentions."""
+        if name not in self._mentions:
+            resource = self.resources.get(name)
+            self._mentions[name] = self.mentioned_in(resource.node) - {name} if resource else set()
+        return self._mentions[name]
+
+    @cached_property
+    def _mentions(self) -> dict[str, set[str]]:
+        return {}
+
+    def mentioned_in(self, node: Node) -> set[str]:
+        """The resources whose names stand in a node's text."""
+        words = set(MENTION.findall(self.body, node.start, node.end))
+        return {word for word in words if word in self.resources}
+
+
+def _three(node: Mapping | None, names: tuple[str, str, str]) -> tuple[str, str, str] | None:
+    if node is None:
+        return None
+    first, second, third = (found.source if (found := intrinsics.value(child(node, n))) else "" for n in names)
+    return first, second, third
+
+
+def _all(node: Node | None) -> tuple[str, ...] | None:
+    if node is None or intrinsics.is_no_value(node):
+        return None
+    found = mapping(node)
+    return tuple(intrinsics.render(entry.value) for entry in found.entries) if found else ("?",)

@@ -1,0 +1,1 @@
+"""Where and how tasks run: services and schedules, clusters, container instances and their user data, the network."""

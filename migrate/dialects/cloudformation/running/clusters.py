@@ -1,0 +1,159 @@
+"""Where a template runs its tasks: clusters, capacity providers, compute environments, and what starts tasks there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.language.references import ref, target
+from migrate.dialects.cloudformation.resources.resource import Resource
+from migrate.dialects.cloudformation.resources.template import Template
+from migrate.dialects.cloudformation.running.task_runners import JOB, TASK, Start
+from migrate.dialects.common.values import child, mapping, text
+from migrate.syntax.node import Mapping, Node
+from rules.model import Cluster, Ref, Run, Text, Value
+
+CAPACITY_PROVIDER = "AWS::ECS::CapacityProvider"
+COMPUTE_ENVIRONMENT = "AWS::Batch::ComputeEnvironment"
+_CLUSTER = "AWS::ECS::Cluster"
+_AIMING = ("AWS::Events::Rule", "AWS::Scheduler::Schedule")
+_UNREAD_STARTERS = ("AWS::StepFunctions::StateMachine", "AWS::Lambda::Function", "AWS::Serverless::Function")
+"""What may start tasks in a way that is not read."""
+_FARGATE = ("FARGATE", "FARGATE_SPOT")
+
+
+class Clusters:
+    """The clusters of one template, and what leads to them."""
+
+    def __init__(self, template: Template) -> None:
+        self.template = template
+
+    # -- clusters -----------------------------------------------------------------------------------------------------
+
+    def of(self, value: Value) -> Cluster:
+        """The cluster that a value names, without the ARN around the name."""
+        name = _as_text(value)
+        _, arn, rest = name.coded.rpartition(":cluster/")
+        name = Text.decode(rest) if arn else name
+        return self._created.get(ref(target(name))) or self._created.get(name) or Cluster(name)
+
+    @cached_property
+    def _created(self) -> dict[Value, Cluster]:
+        """The clusters of the template, by reference and by the name that it gives them."""
+        created: dict[Value, Cluster] = {}
+        for name, resource in self.template.of_type(_CLUSTER):
+            given = intrinsics.value(child(resource.properties, "ClusterName"))
+            if given is None:
+                created[ref(name)] = Cluster(ref(name), created=True, generated=True)
+            else:
+                created[ref(name)] = created[_as_text(given)] = Cluster(_as_text(given), created=True)
+        return created
+
+    def _named(self, node: Node | None) -> list[Cluster]:
+        """The clusters that a property may name; without it, ECS takes the one called default."""
+        values = (intrinsics.value(arm) for _, arm in intrinsics.arms(node))
+        return [self.of(value) for value in values if value is not None] or [Cluster(Text.of("default"))]
+
+    def of_provider(self, provider: str) -> list[Cluster]:
+        """The clusters that a capacity provider serves."""
+        return self._served.get(provider, [])
+
+    @cached_property
+    def _served(self) -> dict[str, list[Cluster]]:
+        served: dict[str, list[Cluster]] = {}
+        for name, resource in self.template.of_type(_CLUSTER, "AWS::ECS::ClusterCapacityProviderAssociations"):
+            own = resource.type == _CLUSTER
+            clusters = [self.of(ref(name))] if own else self._named(child(resource.properties, "Cluster"))
+            for provider in self._provider_names(intrinsics.each(child(resource.properties, "CapacityProviders"))):
+                served.setdefault(provider, []).extend(clusters)
+        return served
+
+    # -- capacity providers and compute environments ------------------------------------------------------------------
+
+    def providers_of(self, name: str) -> frozenset[str]:
+        """The capacity providers and compute environments that start instances from a resource."""
+        return frozenset(self._starting.get(name, ()))
+
+    @cached_property
+    def _starting(self) -> dict[str, list[str]]:
+        """Capacity providers and compute environments by everything that they, or their Auto Scaling groups, mention."""
+        starting: dict[str, list[str]] = {}
+        for name, resource in self.template.of_type(CAPACITY_PROVIDER):
+            for mentioned in self.template.mentions(self._group_of(resource)):
+                starting.setdefault(mentioned, []).append(name)
+        for name, _ in self.template.of_type(COMPUTE_ENVIRONMENT):
+            for mentioned in {name, *self.template.mentions(name)}:
+                starting.setdefault(mentioned, []).append(name)
+        return starting
+
+    def _group_of(self, provider: Resource) -> str:
+        """The Auto Scaling group of a capacity provider; empty if it is not of this template, or there is none."""
+        group = mapping(child(provider.properties, "AutoScalingGroupProvider"))
+        name = target(intrinsics.value(child(group, "AutoScalingGroupArn")))
+        return name if name in self.template.resources else ""
+
+    def _provider_names(self, nodes: Iterable[Node] | None) -> list[str]:
+        """The template's capacity providers among references and names; of the others, what is written."""
+        values = [intrinsics.value(node) for node in nodes or ()]
+        names = [target(value) or (value.literal or value.source if value is not None else "") for value in values]
+        return [self._by_given_name.get(name, name) for name in names]
+
+    @cached_property
+    def _by_given_name(self) -> dict[str, str]:
+        providers = self.template.of_type(CAPACITY_PROVIDER)
+        return {given: name for name, r in providers if (given := text(child(r.properties, "Name")))}
+
+    def _is_known(self, provider: str) -> bool:
+        """Whether the template shows all that a capacity provider starts."""
+        resource = self.template.resources.get(provider)
+        if resource is None or resource.type != CAPACITY_PROVIDER:
+            return False
+        return bool(self._group_of(resource)) or child(resource.properties, "ManagedInstancesProvider") is not None
+
+    # -- what starts tasks --------------------------------------------------------------------------------------------
+
+    def runs(self) -> Iterator[Run]:
+        """Everything that starts a task or job definition of the template."""
+        for start in self.template.starters:
+            yield from self._runs(start)
+        for _, resource in self.template.of_type(*_AIMING):
+            for aimed in self.template.starters.targets(resource):
+                yield from self._jobs(aimed)
+        tasks = [name for name, _ in self.template.of_type(TASK, JOB)]
+        for starter, _ in self.template.of_type(*_UNREAD_STARTERS):
+            yield from (
+                Run(self.template.key("task", task), None) for task in tasks if self.template.reaches(starter, task)
+            )
+
+    def _jobs(self, aimed: Mapping | None) -> Iterator[Run]:
+        """The jobs that a target of EventBridge starts, through the queue that `Arn` names."""
+        if (parameters := mapping(child(aimed, "BatchParameters"))) is not None:
+            environments = self._environments(target(intrinsics.value(child(aimed, "Arn"))))
+            for name in self.template.starters.definitions(child(parameters, "JobDefinition")):
+                yield Run(self.template.key("task", name), None, environments)
+
+    def _runs(self, start: Start) -> Iterator[Run]:
+        holder = start.parameters
+        launch_type = text(child(holder, "LaunchType"))
+        strategy = intrinsics.each(child(holder, "CapacityProviderStrategy"))
+        listed = [child(mapping(item), "CapacityProvider") for item in strategy or ()]
+        providers = [p for p in self._provider_names(n for n in listed if n is not None) if p not in _FARGATE]
+        elsewhere = launch_type not in (None, "EC2") or bool(listed and not providers)
+        known = frozenset(providers) if all(self._is_known(p) for p in providers) else frozenset[str]()
+        for name in self.template.starters.definitions(start.definition):
+            for named in self._named(start.cluster):
+                yield Run(self.template.key("task", name), named, known, elsewhere)
+
+    def _environments(self, queue: str) -> frozenset[str]:
+        """The compute environments of a job queue, if all of them are the template's; else none."""
+        properties = self.template.resources[queue].properties if queue in self.template.resources else None
+        order = intrinsics.each(child(properties, "ComputeEnvironmentOrder")) or []
+        names = [target(intrinsics.value(child(mapping(item), "ComputeEnvironment"))) for item in order]
+        known = all(n in self.template.resources for n in names)
+        return frozenset(names) if known else frozenset()
+
+
+def _as_text(value: Value) -> Text:
+    """A name as a text: in user data an expression that is no text stands as a reference."""
+    return value if isinstance(value, Text) else Text((Ref(value.source),))

@@ -1,0 +1,341 @@
+"""What lies between a template's tasks and its file systems: mount targets, security groups, subnets, and who runs what
+where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+
+from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.language.references import ref
+from migrate.dialects.cloudformation.resources.resource import Resource
+from migrate.dialects.cloudformation.resources.template import Template
+from migrate.dialects.cloudformation.running.task_runners import Start
+from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.values import child, items, mapping, text, truth, words
+from migrate.syntax import get, resolve
+from migrate.syntax.node import Mapping, Node, Scalar, Sequence
+from rules.model import (
+    FileSystemPlace,
+    Key,
+    MountTarget,
+    Network,
+    Proxy,
+    Ref,
+    Runner,
+    SecurityGroup,
+    Stack,
+    Subnet,
+    Text,
+    Traffic,
+    Value,
+    Vpc,
+    Zone,
+)
+
+_GROUP = "AWS::EC2::SecurityGroup"
+_INSTANCES = ("AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::Instance", "AWS::EC2::SpotFleet")
+_REGION_ZONES = re.compile(r"!GetAZs (\$\{AWS::Region\}|AWS::Region|\{Ref: AWS::Region\})?")
+_OWN_ADDRESSES = frozenset({"169.254.170.2", "169.254.169.254"})
+"""What every proxy leaves alone: the task's credentials and metadata."""
+_KNOWING = ("AWS::CloudFormation::", "AWS::SSM::Parameter")
+_NAME = re.compile(r"\$\{([A-Za-z0-9]+)")
+
+
+def with_network(template: Template, root: Node, stack: Stack) -> Stack:
+    """The stack with what a template, which is the document `root`, says of its network."""
+    return replace(stack, network=_joined(stack.network, _Reader(template, root).network()))
+
+
+def _joined(one: Network, other: Network) -> Network:
+    return Network(
+        (*one.groups, *other.groups),
+        (*one.traffic, *other.traffic),
+        (*one.mount_targets, *other.mount_targets),
+        (*one.subnets, *other.subnets),
+        (*one.vpcs, *other.vpcs),
+        (*one.runners, *other.runners),
+        (*one.places, *other.places),
+        (*one.proxies, *other.proxies),
+        one.unclear or other.unclear,
+    )
+
+
+class _Reader:
+    def __init__(self, template: Template, root: Node) -> None:
+        self.template = template
+        self.root = root
+        self._targets = [name for name, _ in template.of_type("AWS::EFS::MountTarget")]
+
+    def network(self) -> Network:
+        return Network(
+            tuple(self._groups()),
+            tuple(self._traffic()),
+            tuple(self._mount_targets()),
+            tuple(self._subnets()),
+            tuple(self._vpcs()),
+            tuple(self._runners()),
+            tuple(self._places()),
+            tuple(self._proxies()),
+            # Loops, includes and modules make resources that stand nowhere.
+            any(key_text(entry).startswith("Fn::") for entry in self.template.node.entries)
+            or any(resource.type.endswith("::MODULE") for resource in self.template.resources.values()),
+        )
+
+    def _values(self, node: Node | None) -> tuple[Value, ...] | None:
+        """The values of a list: empty if it is not there, None if an expression hides what it holds."""
+        if node is None:
+            return ()
+        found: list[Value] = []
+        for conditions, item in intrinsics.items_with_conditions(node):
+            value = intrinsics.value(item)
+            if conditions or value is None or items(node) is None:
+                return None
+            if self._chooses(value):
+                return None
+            found.append(value)
+        return tuple(found)
+
+    def _chooses(self, value: Value) -> bool:
+        """Whether an expression chooses among resources of the template."""
+        return not isinstance(value, Text) and any(
+            name in self.template.resources for name in _NAME.findall(value.source)
+        )
+
+    # -- addresses ----------------------------------------------------------------------------------------------------
+
+    def _vpcs(self) -> Iterator[Vpc]:
+        for name, resource in self.template.of_type("AWS::EC2::VPC"):
+            written = intrinsics.value(child(resource.properties, "CidrBlock"))
+            addresses = (ref(name, "CidrBlock"), *([written] if written is not None else []))
+            switches = (child(resource.properties, key) for key in ("EnableDnsSupport", "EnableDnsHostnames"))
+            resolves = all(truth(switch, default=True) is not False for switch in switches)
+            yield Vpc(ref(name), addresses, ref(name, "DefaultSecurityGroup"), resolves)
+
+    def _subnets(self) -> Iterator[Subnet]:
+        for name, resource in self.template.of_type("AWS::EC2::Subnet"):
+            properties = resource.properties
+            vpc, addresses = (intrinsics.value(child(properties, key)) for key in ("VpcId", "CidrBlock"))
+            yield Subnet(ref(name), vpc, addresses, zone(child(properties, "AvailabilityZone")))
+
+    # -- security groups ----------------------------------------------------------------------------------------------
+
+    def _key(self, kind: str, *names: str | int) -> Key:
+        return (kind, self.template.index, *names)
+
+    def _groups(self) -> Iterator[SecurityGroup]:
+        for name, resource in self.template.of_type(_GROUP):
+            egress = intrinsics.items_with_conditions(child(resource.properties, "SecurityGroupEgress"))
+            yield SecurityGroup(
+                self._group_keys[name],
+                (ref(name), ref(name, "GroupId"), ref(name, "Id")),
+                intrinsics.value(child(resource.properties, "VpcId")),
+                resource.condition,
+                restricts_egress=any(egress),
+            )
+        for name, _ in self.template.of_type("AWS::EC2::VPC"):
+            group = ref(name, "DefaultSecurityGroup")
+            yield SecurityGroup(self._key("security group", f"{name}.DefaultSecurityGroup"), (group,), ref(name))
+
+    def _traffic(self) -> Iterator[Traffic]:
+        for name, group in self.template.of_type(_GROUP):
+            properties = group.properties
+            for listed in ("SecurityGroupIngress", "SecurityGroupEgress"):
+                for nth, (conditions, node) in enumerate(intrinsics.items_with_conditions(child(properties, listed))):
+                    key = self._key("traffic", name, listed, nth)
+                    yield self._rule(
+                        key, ref(name), mapping(node), bool(conditions), outbound=listed.endswith("Egress")
+                    )
+        for name, _ in self.template.of_type("AWS::EC2::VPC"):
+            default = ref(name, "DefaultSecurityGroup")
+            yield Traffic(self._key("traffic", name), default, Text.of("-1"), None, None, default)
+        for name, resource in self.template.of_type("AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress"):
+            properties = resource.properties
+            names_group = child(properties, "GroupId") or child(properties, "GroupName")
+            for nth, (conditions, node) in enumerate(intrinsics.arms(names_group)):
+                of_group = intrinsics.value(node)
+                if of_group is not None:
+                    key = self._key("traffic", name, *([nth] if conditions else []))
+                    outbound = resource.type.endswith("Egress")
+                    rule = self._rule(key, of_group, properties, bool(conditions), outbound=outbound)
+                    yield replace(rule, condition=resource.condition)
+
+    def _rule(self, key: Key, group: Value, node: Mapping | None, doubtful: bool, *, outbound: bool) -> Traffic:
+        """A rule of a security group; what cannot be read (None) may be any rule."""
+        other = "Destination" if outbound else "Source"
+
+        def read(*names: str) -> Value | None:
+            values = (intrinsics.value(child(node, name)) for name in names)
+            return next((value for value in values if value is not None), None)
+
+        peer = read(f"{other}SecurityGroupId")
+        return Traffic(
+            key,
+            group,
+            read("IpProtocol"),
+            read("FromPort"),
+            read("ToPort"),
+            None if peer is not None and self._chooses(peer) else peer,
+            read("CidrIp", "CidrIpv6"),
+            outbound,
+            doubtful=doubtful or node is None,
+        )
+
+    # -- file systems -------------------------------------------------------------------------------------------------
+
+    def _mount_targets(self) -> Iterator[MountTarget]:
+        for name in self._targets:
+            resource = self.template.resources[name]
+            properties = resource.properties
+            yield MountTarget(
+                self._awaited[name],
+                intrinsics.value(child(properties, "FileSystemId")),
+                self._values(child(properties, "SecurityGroups")),
+                intrinsics.value(child(properties, "SubnetId")),
+                resource.condition,
+            )
+
+    def _places(self) -> Iterator[FileSystemPlace]:
+        for name, resource in self.template.of_type("AWS::EFS::FileSystem"):
+            only = zone(child(resource.properties, "AvailabilityZoneName"))
+            yield FileSystemPlace(ref(name), only, name in self._handed_on)
+
+    @cached_property
+    def _handed_on(self) -> set[str]:
+        """Resources that nested stacks, custom resources and whoever reads outputs and parameters get to know."""
+        known: set[str] = set()
+        for name, resource in self.template.resources.items():
+            if not resource.type.startswith("AWS::") or resource.type.startswith(_KNOWING):
+                known |= self.template.mentions(name)
+        outputs = child(mapping(self.root), "Outputs")
+        return known | self.template.mentioned_in(outputs) if outputs is not None else known
+
+    # -- tasks --------------------------------------------------------------------------------------------------------
+
+    def _proxies(self) -> Iterator[Proxy]:
+        for name, resource in self.template.of_type("AWS::ECS::TaskDefinition"):
+            proxy = mapping(child(resource.properties, "ProxyConfiguration"))
+            if proxy is not None:
+                yield Proxy(
+                    self.template.key("task", name), _ignored_ports(child(proxy, "ProxyConfigurationProperties"))
+                )
+
+    def _runners(self) -> Iterator[Runner]:
+        for start in self.template.starters:
+            names = self.template.starters.definitions(start.definition)
+            if names:
+                yield self._runner(start, [self.template.resources[name] for name in names])
+
+    def _runner(self, start: Start, tasks: list[Resource]) -> Runner:
+        resource, node = start.resource, start.parameters
+        key = self._key("runner", resource.name) if start.is_service else self._key("runner", resource.name, start.nth)
+        network = mapping(child(node, "NetworkConfiguration"))
+        # EventBridge spells it in its own way.
+        vpc = mapping(child(network, "AwsvpcConfiguration") or child(network, "AwsVpcConfiguration"))
+        told = depends_on(resource.node) or []
+        earlier = {name for name in self._before if resource.name in self.template.dependents(name)} - {resource.name}
+        if _on_instances(node, tasks):
+            earlier |= self._before_instances
+        later = self.template.dependents(resource.name) if self._targets else set()
+        return Runner(
+            key,
+            tuple(self.template.key("task", task.name) for task in tasks),
+            self._values(child(vpc, "SecurityGroups")) if vpc else None,
+            self._values(child(vpc, "Subnets")) if vpc else None,
+            resource.condition,
+            starts_at_once=start.is_service,
+            can_wait=not self.template.blue_green and can_depend(resource),
+            awaits=frozenset(self._awaited[name] for name in told if name in self._awaited),
+            comes_after=frozenset(self._before[name] for name in earlier),
+            comes_before=frozenset(key for name, key in (self._awaited | self._group_keys).items() if name in later),
+        )
+
+    @cached_property
+    def _awaited(self) -> dict[str, Key]:
+        """What a runner may wait for: mount targets and rules that are resources of their own."""
+        rules = (name for name, _ in self.template.of_type("AWS::EC2::SecurityGroupIngress"))
+        targets = {name: self._key("mount target", name) for name in self._targets}
+        return targets | {name: self._key("traffic", name) for name in rules}
+
+    @cached_property
+    def _before(self) -> dict[str, Key]:
+        """What a runner may come after in any way: mount targets, and services that wait for them."""
+        if not self._targets:
+            return {}
+        services = {name: self._key("runner", name) for name, _ in self.template.of_type("AWS::ECS::Service")}
+        return services | {name: self._awaited[name] for name in self._targets}
+
+    @cached_property
+    def _group_keys(self) -> dict[str, Key]:
+        return {name: self._key("security group", name) for name, _ in self.template.of_type(_GROUP)}
+
+    @cached_property
+    def _before_instances(self) -> set[str]:
+        """Mount targets that every container instance waits for, and so every task on one."""
+        instances = {name for name, _ in self.template.of_type(*_INSTANCES)}
+        return {name for name in self._targets if instances and instances <= self.template.dependents(name)}
+
+
+def _on_instances(node: Mapping, tasks: list[Resource]) -> bool:
+    """Whether a runner's tasks run on container instances, as they do where nothing else is said."""
+    strategy = intrinsics.each(child(node, "CapacityProviderStrategy")) or []
+    given = [text(child(node, "LaunchType")), *(text(child(mapping(item), "CapacityProvider")) for item in strategy)]
+    if any((name or "").startswith("FARGATE") for name in given):
+        return False
+    return not any(words(child(task.properties, "RequiresCompatibilities")) == {"FARGATE"} for task in tasks)
+
+
+def _ignored_ports(node: Node | None) -> frozenset[str] | None:
+    """The ports for which traffic bypasses an App Mesh proxy; None if addresses or expressions decide."""
+    listed = intrinsics.each(node)
+    if listed is None:
+        return None if node is not None else frozenset()
+    given = {text(child(mapping(pair), "Name")): child(mapping(pair), "Value") for pair in listed}
+    ports, addresses = (intrinsics.value(given.get(f"EgressIgnored{kind}")) for kind in ("Ports", "IPs"))
+    if None in given or any(value is not None and value.literal is None for value in (ports, addresses)):
+        return None
+    if addresses is not None and not {a.strip() for a in addresses.source.split(",")} <= {*_OWN_ADDRESSES, ""}:
+        return None
+    return frozenset(port.strip() for port in (ports.source if ports is not None else "").split(","))
+
+
+def zone(node: Node | None) -> Zone | None:
+    """An availability zone, as far as its expression tells it from others."""
+    called = intrinsics.call(node)
+    if called is not None and called[0] == "Fn::Select":
+        argument = resolve(called[1])
+        if isinstance(argument, Sequence) and len(argument.items) == 2:
+            member, listed = (intrinsics.render(item) for item in argument.items)
+            return ("region" if _REGION_ZONES.fullmatch(listed) else listed), member
+    value = intrinsics.value(node)
+    if value is None:
+        return None
+    if isinstance(value, Text) and len(value.parts) == 2 and isinstance(value.parts[0], Ref):
+        return value.parts[0].source, str(value.parts[1])  # !Sub "${AWS::Region}a"
+    return ("", value.literal) if value.literal is not None else (value.source, "")
+
+
+# -- DependsOn --------------------------------------------------------------------------------------------------------
+
+
+def depends_on(node: Mapping) -> list[str] | None:
+    """What a resource is told to wait for; None if it cannot be read."""
+    entry = get(node, "DependsOn")
+    if entry is None:
+        return []
+    listed = items(entry.value)
+    named = [entry.value] if listed is None else listed
+    names = [None if intrinsics.call(item) else text(item) for item in named]
+    return None if None in names else [name for name in names if name is not None]
+
+
+def can_depend(resource: Resource) -> bool:
+    """Whether `DependsOn` of a resource can be added to without another resource noticing."""
+    entry = get(resource.node, "DependsOn")
+    if resource.entry.value is not resource.node or resource.node.anchor or depends_on(resource.node) is None:
+        return False
+    if entry is None:
+        return all(key_text(e) != "<<" and not key_text(e).startswith("Fn::") for e in resource.node.entries)
+    return entry in resource.node.entries and isinstance(entry.value, Scalar | Sequence) and not entry.value.anchor

@@ -1,0 +1,107 @@
+"""What starts the tasks of a template: services and task sets, what EventBridge and its kin run, and which task definitions
+they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.language.references import target
+from migrate.dialects.common.values import child, mapping
+from migrate.syntax.node import Mapping, Node
+from rules.model import Text, Value
+
+if TYPE_CHECKING:
+    from migrate.dialects.cloudformation.resources.resource import Resource
+    from migrate.dialects.cloudformation.resources.template import Template
+
+
+SERVICES = ("AWS::ECS::Service", "AWS::ECS::TaskSet")
+_TARGETS = {
+    "AWS::Scheduler::Schedule": ("Target", "EcsParameters"),
+    "AWS::Pipes::Pipe": ("TargetParameters", "EcsTaskParameters"),
+}
+_RULE = "AWS::Events::Rule"
+TYPES = (*SERVICES, *_TARGETS, _RULE)
+TASK, JOB = "AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One way in which a resource starts tasks. `parameters` says how: the properties of a service, or a part of those of a
+    resource that does other things, too."""
+
+    resource: Resource
+    nth: int
+    """Which of the resource's targets it is."""
+    label: str | None
+    """What the resource calls the target, if it may have several."""
+    parameters: Mapping
+    definition: Node | None
+    cluster: Node | None
+
+    @property
+    def is_service(self) -> bool:
+        return self.resource.type in SERVICES
+
+
+@dataclass(frozen=True)
+class Starters:
+    """What starts the tasks of one template."""
+
+    template: Template
+
+    def __iter__(self) -> Iterator[Start]:
+        for _, resource in self.template.of_type(*TYPES):
+            properties = resource.properties
+            if resource.type in SERVICES:
+                definition, cluster = child(properties, "TaskDefinition"), child(properties, "Cluster")
+                yield Start(resource, 0, None, properties, definition, cluster)
+            elif resource.type == _RULE:
+                for nth, aimed in enumerate(self.targets(resource)):
+                    label = intrinsics.render(child(aimed, "Id"))
+                    yield from self._start(resource, nth, label, child(aimed, "EcsParameters"), child(aimed, "Arn"))
+            else:
+                outer, inner = _TARGETS[resource.type]
+                aimed = mapping(child(properties, outer))
+                cluster = child(aimed, "Arn") if outer == "Target" else child(properties, "Target")
+                yield from self._start(resource, 0, None, child(aimed, inner), cluster)
+
+    def _start(
+        self, resource: Resource, nth: int, label: str | None, node: Node | None, cluster: Node | None
+    ) -> Iterator[Start]:
+        if (parameters := mapping(node)) is not None:
+            yield Start(resource, nth, label, parameters, child(parameters, "TaskDefinitionArn"), cluster)
+
+    def targets(self, resource: Resource) -> list[Mapping | None]:
+        """The targets of an EventBridge rule or a schedule, None for what cannot be read."""
+        one = child(resource.properties, "Target")
+        listed = [one] if one is not None else intrinsics.each(child(resource.properties, "Targets")) or []
+        return [mapping(node) for node in listed]
+
+    def definitions(self, node: Node | None) -> list[str]:
+        """The task or job definitions of the template that a node names, under whatever conditions, by logical id."""
+        found = (self.named(intrinsics.value(arm)) for _, arm in intrinsics.arms(node))
+        return list(dict.fromkeys(name for names in found for name in names))
+
+    def named(self, value: Value | None) -> list[str]:
+        """The task or job definitions of the template that a value names: by reference, or by a family, alone or at the end
+        of an ARN. A revision would be one that exists already."""
+        name = target(value)
+        resource = self.template.resources.get(name)
+        if resource is not None:
+            return [name] if resource.type in (TASK, JOB) else []
+        return self._families.get(value.coded.rpartition("task-definition/")[2], []) if isinstance(value, Text) else []
+
+    @cached_property
+    def _families(self) -> dict[str, list[str]]:
+        """Task definitions by their family, coded."""
+        families: dict[str, list[str]] = {}
+        for name, resource in self.template.of_type(TASK):
+            family = intrinsics.value(child(resource.properties, "Family"))
+            if isinstance(family, Text):
+                families.setdefault(family.coded, []).append(name)
+        return families

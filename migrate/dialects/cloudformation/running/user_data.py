@@ -1,0 +1,94 @@
+"""What a template's user data and `AWS::CloudFormation::Init` say of the instances that run them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.language.references import Identities
+from migrate.dialects.cloudformation.resources.resource import Resource
+from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.user_data import AGENT_CONFIG, MOST_PARTS, SHEBANG, Script
+from migrate.dialects.common.values import child, mapping
+from migrate.syntax import Document, resolve
+from migrate.syntax.node import Node, Scalar, Sequence
+from rules.model import Text
+
+_INIT = "AWS::CloudFormation::Init"
+
+
+def scripts(resource: Resource, node: Node | None, identities: Identities) -> Iterator[Script]:
+    """The scripts of a resource whose user data is `node`."""
+    for conditions, arm in intrinsics.arms(node):
+        if (text := _script(arm, identities)) is not None:
+            yield Script(text, arm, not conditions, "line {line} of its user data")
+    init = mapping(child(mapping(child(resource.node, "Metadata")), _INIT))
+    for entry in init.entries if init else ():
+        config = mapping(entry.value)
+        files = mapping(child(config, "files"))
+        for file in files.entries if files else ():
+            node = child(mapping(file.value), "content")
+            content = _script(node, identities)
+            if node and content is not None and (path := key_text(file)) in ("/etc/fstab", AGENT_CONFIG):
+                yield Script(content, node, True, f"its {_INIT}, line {{line}} of {path}", path)
+        commands = mapping(child(config, "commands"))
+        for command in commands.entries if commands else ():
+            node = child(mapping(command.value), "command")
+            line = _script(node, identities)
+            if node and line is not None:
+                shell, origin = Text((SHEBANG, *line.parts)), f"its {_INIT}, command {key_text(command)}"
+                yield Script(shell, node, True, origin, lines_before=1)
+
+
+def _script(node: Node | None, identities: Identities) -> Text | None:
+    """A script in which everything has the name that volumes give it."""
+    found = identities.canonical(script_text(node))
+    return found if isinstance(found, Text) else None
+
+
+def line_of(script: Node, line: int, document: Document) -> int:
+    """The line of the document, from 1, on which a line of a script stands; where that cannot be counted (a folded
+    text), the line on which the part that holds it begins."""
+    first = document.line_column(script.start)[0]
+    for part, following in _parts(script, [MOST_PARTS]):
+        first = document.line_column(part.start)[0]
+        breaks = part.text.count("\n") + following
+        if line <= breaks + (not following and not part.text.endswith("\n")):
+            return first + line if part.style == "|" else first
+        line -= breaks
+    return first
+
+
+def _parts(node: Node, left: list[int]) -> Iterator[tuple[Scalar, int]]:
+    """The scalars that make up a script, in order, each with the number of newlines that a separator adds to it."""
+    left[0] -= 1
+    if left[0] < 0:
+        return
+    name, argument = intrinsics.call(node) or ("", node)
+    found = resolve(argument)
+    if isinstance(found, Scalar):
+        yield found, 0
+    elif name == "Fn::Join" and isinstance(found, Sequence) and len(found.items) == 2:
+        separator, listed = map(resolve, found.items)
+        newlines = separator.text.count("\n") if isinstance(separator, Scalar) else 0
+        for item in listed.items if isinstance(listed, Sequence) else ():
+            parts = list(_parts(item, left))
+            yield from parts[:-1]
+            yield from ((part, newlines) for part, _ in parts[-1:])
+    elif argument is not resolve(node):
+        yield from _parts(argument, left)
+    elif isinstance(found, Sequence):  # Fn::Sub: the text stands first
+        yield from _parts(found.items[0], left) if found.items else ()
+
+
+def script_text(node: Node | None) -> Text | None:
+    """A script as a text: what is no text in it (a mapping's value, an import) is one reference each."""
+    if node is None:
+        return None
+    called = intrinsics.call(node)
+    if called is not None and called[0] == "Fn::Base64":
+        argument = called[1]
+        if argument is resolve(node):  # tagged, and no function inside
+            return Text.of(argument.text) if isinstance(argument, Scalar) else None
+        return script_text(argument)
+    return intrinsics.as_text(node, opaque=True)

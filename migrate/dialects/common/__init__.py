@@ -1,0 +1,1 @@
+"""What several dialects share. Nothing here belongs to a single dialect."""

@@ -1,0 +1,132 @@
+"""What the dialects of plain files share: tasks whose volumes have the ECS API's shape, found anywhere in a document."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from migrate.dialects.common import volume_edits
+from migrate.dialects.common.collector import TaskNodes
+from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.volumes import VolumeNodes
+from migrate.dialects.dialect import Reading
+from migrate.syntax import get
+from migrate.syntax.node import Added, EditMapping, Kept, Scalar, SetScalar, TreeEdit
+from rules.model import (
+    AddAccessPoint,
+    AddPermissions,
+    AddRole,
+    AddTraffic,
+    AddWait,
+    Change,
+    Container,
+    CorrectSpelling,
+    Key,
+    Opaque,
+    SetImage,
+    SetParameterDefault,
+    SetPlatformVersion,
+    SetReadOnly,
+    SetStorage,
+    SetTaskRole,
+    Stack,
+    Task,
+    Value,
+    subject,
+)
+
+
+class PlainDialect:
+    """Writing, for every dialect whose volumes stay where they stand."""
+
+    name: str
+
+    def configured(self, member: Value) -> Value:
+        return member
+
+    def lacks(self, reading: Reading, key: Key, member: Value) -> str | None:
+        """Why a value cannot stand in this source, or None. Nothing evaluates CloudFormation's expressions in a plain file."""
+        del reading, key
+        expression = isinstance(member, Opaque) and member.handle is not None
+        if expression or member.source.startswith("{{resolve:"):
+            return (
+                f"{member.source} in the configuration is an expression of CloudFormation, and this file is no template; it "
+                "needs the value itself, in a configuration of its own"
+            )
+        return None
+
+    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
+        del added  # plain files hold no resources
+        for member in reading.configured(change):
+            if reason := self.lacks(reading, subject(change), member):
+                return reason
+        match change:
+            case SetStorage() | CorrectSpelling():
+                return reading.blocked.get(change.volume)
+            case SetTaskRole():
+                nodes = reading.nodes[change.task]
+                assert isinstance(nodes, TaskNodes)
+                if any(key_text(entry).startswith("Fn::") for entry in nodes.mapping.entries):
+                    return "a macro adds to the definition, perhaps a role"
+                return None if nodes.role else "this file has no place for a task role"
+            case SetReadOnly():
+                return reading.blocked.get(("mount points", *change.task))
+            case SetPlatformVersion():
+                return reading.blocked.get(change.service)
+            case SetParameterDefault():
+                return reading.blocked.get(change.parameter)
+            case AddAccessPoint() | AddRole() | AddPermissions() | AddTraffic() | AddWait() | SetImage():
+                return None
+
+    def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
+        edits: dict[int, TreeEdit] = {}
+        for old, new in zip(reading.stack.tasks, planned.tasks, strict=True):
+            if old is not new:
+                for edit in self.write_task(reading, old, new):
+                    # Twins ask for the same change of the node they share.
+                    edits[id(edit.node)] = edit
+        for before, after in zip(reading.stack.services, planned.services, strict=True):
+            if before != after and after.platform_version is not None:
+                node = reading.nodes[after.key]
+                assert isinstance(node, Scalar)
+                edits[id(node)] = SetScalar(node, after.platform_version.source)
+        return list(edits.values())
+
+    def write_task(self, reading: Reading, old: Task, new: Task) -> list[TreeEdit]:
+        nodes = reading.nodes[old.key]
+        assert isinstance(nodes, TaskNodes)
+        edits: list[TreeEdit] = []
+        for before, after in zip(old.volumes, new.volumes, strict=True):
+            if before != after:
+                found = reading.nodes[before.key]
+                assert isinstance(found, VolumeNodes)
+                edits += volume_edits.write_volume(before, after, found, nodes.spelling)
+        edits += self._write_mount_points(old.containers, new.containers, nodes)
+        if old.task_role != new.task_role and new.task_role is not None and nodes.role:
+            edits.append(_set_role(nodes, nodes.role, new.task_role))
+        return edits
+
+    def _write_mount_points(
+        self, old: tuple[Container, ...], new: tuple[Container, ...], nodes: TaskNodes
+    ) -> list[TreeEdit]:
+        before = [p for c in old for p in c.mount_points]
+        after = [p for c in new for p in c.mount_points]
+        edits: list[TreeEdit] = []
+        for node, a, b in zip(nodes.mount_points, before, after, strict=True):
+            if a != b and node is not None:
+                edits += volume_edits.set_read_only(node, nodes.spelling, nodes.alphabetical)
+        return edits
+
+
+def _set_role(nodes: TaskNodes, name: str, role: Value) -> TreeEdit:
+    """The role's entry, where people put it."""
+    spare = get(nodes.mapping, name)
+    if spare is not None and spare in nodes.mapping.entries:  # null or empty
+        entries = nodes.mapping.entries
+        return EditMapping(
+            nodes.mapping,
+            tuple(Added(name, nodes.spelling.write(role), replaces=e) if e is spare else Kept(e) for e in entries),
+        )
+    return EditMapping(
+        nodes.mapping,
+        volume_edits.insert(nodes.mapping, name, nodes.spelling.write(role), nodes.alphabetical, nodes.role_after),
+    )

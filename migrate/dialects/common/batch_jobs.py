@@ -1,0 +1,122 @@
+"""The parts of an AWS Batch job definition that have volumes: container, multi-node and ECS properties.
+
+Sources: Batch API `RegisterJobDefinition`; the registry's schema of AWS::Batch::JobDefinition, which has the same members,
+capitalised. Node ranges run on EC2 only. Jobs on EKS (`eksProperties`) have pods' volumes, which are not ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.spelling import Spelling
+from migrate.dialects.common.values import child, mapping, text, words
+from migrate.syntax import get
+from migrate.syntax.node import Entry, Mapping, Node
+from rules.model import Engine, Key, Text, Value
+
+Cased = Callable[[str], str]
+"""What a dialect calls a member of the Batch API."""
+
+
+Each = Callable[[Node | None], "list[Node] | None"]
+"""The items of a list, whatever conditions choose among them; None for what is no list."""
+
+
+def api(member: str) -> str:
+    """The API's own name of a member."""
+    return member
+
+
+def capitalised(member: str) -> str:
+    """CloudFormation's name of a member."""
+    return member[0].upper() + member[1:]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a job that has volumes, a role and containers of its own."""
+
+    node: Mapping
+    path: Key
+    """From the job, to tell it from the others."""
+    containers: list[Mapping] | None
+    role: str
+    role_after: str
+    platform_version: Entry | None
+
+
+def parts(job: Mapping, each: Each, cased: Cased) -> Iterator[Part]:
+    """Every part of a job definition (or of a CloudFormation resource's properties) that has volumes."""
+    if container := mapping(child(job, cased("containerProperties"))):
+        yield _container(container, ("containerProperties",), cased)
+    yield from _tasks(job, (), each, cased)
+    ranges = each(child(mapping(child(job, cased("nodeProperties"))), cased("nodeRangeProperties")))
+    for i, node in enumerate(map(mapping, ranges or ())):
+        if container := mapping(child(node, cased("container"))):
+            yield _container(container, ("nodeRangeProperties", i), cased)
+        yield from _tasks(node, ("nodeRangeProperties", i), each, cased)
+
+
+def _container(node: Mapping, path: Key, cased: Cased) -> Part:
+    fargate = mapping(child(node, cased("fargatePlatformConfiguration")))
+    version = get(fargate, cased("platformVersion")) if fargate is not None else None
+    return Part(node, path, [node], cased("jobRoleArn"), cased("image"), version)
+
+
+def _tasks(place: Mapping | None, path: Key, each: Each, cased: Cased) -> Iterator[Part]:
+    listed = each(child(mapping(child(place, cased("ecsProperties"))), cased("taskProperties")))
+    for i, node in enumerate(map(mapping, listed or ())):
+        if node is not None:
+            given = each(child(node, cased("containers")))
+            containers = None if given is None else [c for c in map(mapping, given) if c is not None]
+            version = get(node, cased("platformVersion"))
+            role = (cased("taskRoleArn"), cased("executionRoleArn"))
+            yield Part(node, (*path, "ecsProperties", i), containers, *role, version)
+
+
+def part_key(key: Key, part: Part) -> Key:
+    """What a part of the job at `key` is called: as the job, where it is all of it, else with a number."""
+    return key if part.path == ("containerProperties",) else (*key, *part.path)
+
+
+def add_part(
+    collector: Collector,
+    job: Mapping,
+    part: Part,
+    key: Key,
+    name: str,
+    spelling: Spelling,
+    cased: Cased,
+    read_role: Callable[[Node | None], tuple[Value | None, tuple[Value, ...]]],
+    *,
+    family: Text | None = None,
+    region: str | None = None,
+    condition: str | None = None,
+) -> None:
+    """Add a part of a job as a task; `read_role` gives a role and those among
+    which conditions choose."""
+    role, role_arms = read_role(child(part.node, part.role))
+    collector.add_task(
+        key,
+        name,
+        part.node,
+        child(part.node, cased("volumes")),
+        part.containers,
+        role=part.role,
+        known=tuple(map(cased, ("volumes", "containers", "fargatePlatformConfiguration", "platformVersion"))),
+        role_after=(part.role_after,),
+        task_role=role,
+        role_arms=role_arms,
+        family=family,
+        engine=Engine.BATCH,
+        # EC2 is the default.
+        compatibilities=words(child(job, cased("platformCapabilities"))) or frozenset({"EC2"}),
+        operating_system=text(
+            child(mapping(child(part.node, cased("runtimePlatform"))), cased("operatingSystemFamily"))
+        ),
+        region=region,
+        spelling=spelling,
+        condition=condition,
+    )

@@ -1,0 +1,214 @@
+"""Collects the tasks and volumes that a dialect finds into one reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from migrate.dialects.common.conditional import both
+from migrate.dialects.common.conditional_volumes import Alternative, alternatives
+from migrate.dialects.common.nodes import group_twins, key_text, used_anchors, walk
+from migrate.dialects.common.spelling import API, Spelling
+from migrate.dialects.common.values import child, mapping
+from migrate.dialects.common.volumes import (
+    VolumeNodes,
+    alphabetical,
+    problem,
+    read_container,
+    read_volume,
+    rest_but,
+    volume_name,
+)
+from migrate.dialects.dialect import Dialect, Reading
+from migrate.syntax import Document
+from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
+from rules.model import Engine, HiddenDefinition, Key, Service, Stack, Task, Text, Value, Volume
+
+
+@dataclass(frozen=True)
+class TaskNodes:
+    """Where a task is written: the mapping that holds (or would hold) its role, and its mount points."""
+
+    mapping: Mapping
+    role: str | None
+    """The role's key, where the dialect has a place for one."""
+    role_after: tuple[str, ...]
+    """Keys that a new role stands behind, the first that is there."""
+    mount_points: tuple[Mapping | None, ...]
+    """In the order of the containers and their mount points; None for what is not a mapping."""
+    alphabetical: bool
+    spelling: Spelling
+
+
+@dataclass
+class Collector:
+    """Gathers what a dialect finds in one document, and makes a reading of it."""
+
+    dialect: Dialect
+    document: Document
+    spelling: Spelling = API
+    tasks: list[Task] = field(default_factory=list)
+    services: list[Service] = field(default_factory=list)
+    hidden: list[HiddenDefinition] = field(default_factory=list)
+    spans: dict[Key, int] = field(default_factory=dict)
+    around: dict[Key, int] = field(default_factory=dict)
+    nodes: dict[Key, object] = field(default_factory=dict)
+    regions: list[tuple[int, int]] = field(default_factory=list)
+    followed: set[int] = field(default_factory=set)
+    """Identities of the aliases that led to a volume."""
+    blocked: dict[Key, str] = field(default_factory=dict)
+    """What cannot be edited without guessing, and why, as far as the dialect has found out."""
+
+    def follow(self, *nodes: Node | None) -> None:
+        """Remember the aliases among `nodes`, and those that the merge keys of mappings name."""
+        for node in nodes:
+            if isinstance(node, Alias):
+                self.followed.add(id(node))
+            elif isinstance(node, Mapping):
+                for entry in node.entries:
+                    if key_text(entry) == "<<":
+                        self.follow(*(entry.value.items if isinstance(entry.value, Sequence) else [entry.value]))
+
+    def add_task(
+        self,
+        key: Key,
+        name: str,
+        node: Mapping,
+        volumes: Node | None,
+        containers: list[Mapping] | None,
+        *,
+        role: str | None,
+        known: tuple[str, ...],
+        role_after: tuple[str, ...] = (),
+        task_role: Value | None = None,
+        role_arms: tuple[Value, ...] = (),
+        family: Text | None = None,
+        engine: Engine = Engine.ECS,
+        compatibilities: frozenset[str] = frozenset(),
+        network_mode: str | None = None,
+        operating_system: str | None = None,
+        region: str | None = None,
+        spelling: Spelling | None = None,
+        condition: str | None = None,
+    ) -> None:
+        """Add a task with the volumes below `volumes`; `containers` is None if they are an expression.
+
+        `known` are the keys of `node` (beside the role's) whose content is read into the model.
+        """
+        self.follow(node, volumes)
+        spelling = spelling or self.spelling
+        body = self.document.text
+        own = (*known, role or "")
+        listed = [v for v in map(mapping, spelling.each(volumes) or ()) if v is not None]
+        sorted_keys = alphabetical([node, *(containers or ()), *listed])
+        points = [mapping(p) for c in containers or () for p in spelling.each(child(c, spelling.mount_points)) or ()]
+        self.tasks.append(
+            Task(
+                key,
+                name,
+                tuple(self.read_volumes(key, volumes, sorted_keys, spelling)),
+                family,
+                engine,
+                task_role,
+                role_arms,
+                compatibilities,
+                network_mode,
+                operating_system,
+                region,
+                tuple(read_container(c, spelling, body, own if c is node else ()) for c in containers or ()),
+                containers is None,
+                condition,
+                rest_but(node, (*own, spelling.mount_points), body, spelling.plain),
+            )
+        )
+        self.spans[key] = node.start
+        self.nodes[key] = TaskNodes(node, role, role_after, tuple(points), sorted_keys, spelling)
+
+    def read_volumes(self, task: Key, listed: Node | None, sorted_keys: bool, spelling: Spelling) -> list[Volume]:
+        volumes: list[Volume] = []
+        count: dict[str, int] = {}
+        for outer, item in spelling.members(listed) or ():
+            node = mapping(item)
+            if node is None:
+                continue
+            name = volume_name(node, spelling)
+            nth = count[name] = count.get(name, 0) + 1
+            self.follow(item)
+            for one in alternatives(node, spelling):
+                key = (*task, "volume", name, nth, *one.suffix)
+                volume = self.read_volume(key, one, item, sorted_keys, spelling)
+                # What can never be there counts as there with the others.
+                conditions = both(outer, one.conditions) or outer
+                volumes.append(replace(volume, condition=spelling.condition(conditions)))
+        return volumes
+
+    def read_volume(self, key: Key, one: Alternative, item: Node, sorted_keys: bool, spelling: Spelling) -> Volume:
+        volume, found = read_volume(one.view, key, spelling)
+        self.follow(*(entry.value for entry in (*found.entries.values(), *found.storage_entries.values())))
+        found = replace(one.locate(found), alphabetical=sorted_keys)
+        self.spans[key] = item.start
+        if one.storage is not None:
+            self.spans[key], self.around[key] = one.storage.node.start, item.start
+        self.nodes[key] = found
+        whole = (found.mapping, found.storage, found.authorization)
+        self.regions += [(n.start, n.end) for n in whole if n is not None]
+        return volume
+
+    def add_service(self, key: Key, name: str, task: Key | None, entry: Entry, engine: Engine = Engine.ECS) -> None:
+        """Add what pins the Fargate platform version that `entry` gives."""
+        if isinstance(entry.value, Scalar | Mapping):
+            self.services.append(Service(key, name, task, self.spelling.read(entry.value), engine))
+            self.spans[key] = entry.key.start
+            self.nodes[key] = entry.value
+
+    def add_hidden(self, resource: Key, offset: int, what: str, advice: str) -> None:
+        """Add a volume that is defined where it is not edited; several in one resource are numbered."""
+        key = (*resource, len(self.hidden))
+        self.hidden.append(HiddenDefinition(key, what, advice))
+        self.spans[key] = offset
+
+    def reading(self) -> Reading | None:
+        """The reading, or None if nothing was found."""
+        if not self.tasks and not self.hidden:
+            return None
+        anchors = used_anchors(self.document)
+        blocked = dict(self.blocked)
+        for key, found in self.nodes.items():
+            if isinstance(found, VolumeNodes) and (reason := problem(found, anchors)):
+                blocked[key] = reason
+        blocked |= self._shared_mount_points() | self._used_elsewhere()
+        owners = {key: found.identities for key, found in self.nodes.items() if isinstance(found, VolumeNodes)}
+        return Reading(
+            self.dialect,
+            self.document,
+            Stack(tuple(self.tasks), tuple(self.services), hidden=tuple(self.hidden)),
+            self.spans,
+            self.nodes,
+            self.regions,
+            blocked,
+            around=self.around,
+            twins=group_twins(owners),
+        )
+
+    def _used_elsewhere(self) -> dict[Key, str]:
+        """Volumes that lie in something that an alias puts where no volume is read."""
+        names = {alias.name for alias in self.document.aliases if id(alias) not in self.followed}
+        if not names:
+            return {}
+        spans = [(n.start, n.end) for n in walk(self.document.roots) if n.anchor in names]
+        return {
+            key: "an alias elsewhere uses it, too"
+            for key, found in self.nodes.items()
+            if isinstance(found, VolumeNodes)
+            and any(start <= n.start < end for n in found.edited for start, end in spans)
+        }
+
+    def _shared_mount_points(self) -> dict[Key, str]:
+        """Tasks with a mount point that an alias puts into several places."""
+        seen: dict[int, Key] = {}
+        shared: dict[Key, str] = {}
+        for key, nodes in self.nodes.items():
+            for point in nodes.mount_points if isinstance(nodes, TaskNodes) else ():
+                if point is not None and seen.setdefault(id(point), key) != key:
+                    shared[("mount points", *key)] = "another task definition shares its mount points through an alias"
+                    shared[("mount points", *seen[id(point)])] = shared[("mount points", *key)]
+        return shared

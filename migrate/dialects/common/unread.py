@@ -1,0 +1,68 @@
+"""Words that made the screening stop at a file but lie in nothing that was read: reported, never silence."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from migrate.dialects.common.nodes import way_to
+from migrate.dialects.dialect import Unread
+from migrate.syntax import Document
+from migrate.syntax.node import Mapping, Scalar
+
+_KEY = re.compile(r"(efs|docker)[_-]?volumes?([_-]?configuration)?|source[_-]?path", re.IGNORECASE)
+_INSIDE = re.compile(r"efs_?volume_?configuration", re.IGNORECASE)
+_DEFINITION = re.compile(
+    r"AWS::(ECS::TaskDefinition|Batch::JobDefinition)|(register|container)[_-]?(task[_-]?)?definitions?", re.IGNORECASE
+)
+_LEGACY = re.compile(r"docker[_-]?volumes?([_-]?configuration)?|source[_-]?path", re.IGNORECASE)
+_EFS = re.compile(r"(?<![a-z])(efs|nfs)(?![a-z])", re.IGNORECASE)
+_WORD = re.compile(r"(?:efs|docker)[_-]?volumes?|source[_-]?path", re.IGNORECASE)
+
+
+def unread(document: Document, regions: Sequence[tuple[int, int]]) -> tuple[Unread, ...]:
+    """Keys that name EFS or Docker volumes (or a host's source path), and texts with an embedded definition, outside of
+    all `regions` (spans in characters). Comments do not count."""
+    ordered = sorted(regions)
+    starts = [start for start, _ in ordered]
+    ends: list[int] = []
+    for _, end in ordered:
+        ends.append(max(end, ends[-1] if ends else 0))
+
+    def is_read(offset: int) -> bool:
+        i = bisect_right(starts, offset)
+        return i > 0 and offset < ends[i - 1]
+
+    found: dict[int, Unread] = {}
+    seen: set[int] = set()
+    for match in _WORD.finditer(document.text):
+        scalar, is_key = _at(document, match.start())
+        if scalar is None or is_read(scalar.start) or scalar.start in seen:
+            continue
+        seen.add(scalar.start)
+        if is_key and _KEY.fullmatch(scalar.text):
+            found[scalar.start] = Unread(scalar.start, scalar.text)
+        elif not (is_key or _KEY.fullmatch(scalar.text)) and len(scalar.text) > 20 and (word := _embedded(scalar.text)):
+            found[scalar.start] = Unread(scalar.start, word)
+    return tuple(found[offset] for offset in sorted(found))
+
+
+def _at(document: Document, offset: int) -> tuple[Scalar | None, bool]:
+    """The scalar at an offset, and whether it is a key."""
+    if document.python:
+        from migrate.syntax.python import PythonDocument
+
+        assert isinstance(document, PythonDocument)
+        return document.string_at(offset) or (None, False)
+    way, scalar = way_to(document, offset)
+    node, index = way[-1] if way else (None, 0)
+    return scalar, isinstance(node, Mapping) and node.entries[index].key is scalar
+
+
+def _embedded(text: str) -> str | None:
+    """The word that says a volume on EFS in a text with a definition; host paths and Docker volumes elsewhere are none."""
+    if inside := _INSIDE.search(text):
+        return inside[0]
+    legacy = _LEGACY.search(text) if _DEFINITION.search(text) else None
+    return legacy[0] if legacy and _EFS.search(text, legacy.end()) else None

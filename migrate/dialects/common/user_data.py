@@ -1,0 +1,192 @@
+"""Scripts that container instances run at start: what they mount and which cluster they join."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from collections.abc import Sequence as Items
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from migrate.dialects.common.nodes import key_text
+from migrate.syntax import SyntaxProblem, literal, parse, resolve
+from migrate.syntax.node import Mapping, Node, Scalar, Sequence
+from rules.model import CODED_REF, HostMount, Instance, Owner, System, Text, Value
+
+if TYPE_CHECKING:
+    from rules.hosts import HostScript
+
+
+MOST_PARTS = 20_000
+
+AGENT_CONFIG = "/etc/ecs/ecs.config"
+SHEBANG = "#!/bin/sh\n"
+
+_COMMENT = re.compile(r"^[ \t]*#(?![!c]).*$", re.MULTILINE)
+"""A line that is a comment to shells, YAML and TOML alike, and neither `#!/bin/sh` nor `#cloud-config`."""
+_CLUSTER = re.compile(r"\bECS_CLUSTER=(.*)")
+_OTHER_CLUSTER = re.compile(  # PowerShell, and Bottlerocket's settings
+    r"Initialize-ECSAgent\s[^\n]{0,200}-Cluster\s+(?P<powershell>\S+)|^\s*cluster\s*=\s*(?P<bottlerocket>\S+)",
+    re.MULTILINE,
+)
+_WORD = re.compile(rf"""\\?["']?((?:{CODED_REF}|[^\s"'\\;|&<>])+)""")
+_ATTRIBUTES = re.compile(r"\bECS_INSTANCE_ATTRIBUTES=(.*)")
+_AGENT = re.compile(
+    r"ECS_CLUSTER|/etc/ecs\b|ecs-init|ecs-agent|amazon-linux-extras .{0,80}\becs\b|\b(?:re)?start ecs\b|\becs start\b|"
+    r"systemctl .{0,80}\becs\b|Initialize-ECSAgent|\[settings\.ecs\]"
+)
+_AGENT_VERSION = re.compile(r"(?:amazon-ecs-agent:v?|\becs-init-)([0-9]+\.[0-9]+\.[0-9]+)")
+_HELPER, _PLUGIN = "amazon-efs-utils", re.compile(r"amazon-ecs-volume-plugin|\breboot\b|shutdown -r")
+
+
+@dataclass(frozen=True)
+class Script:
+    """One script that instances run. `certain` is whether they do whatever the conditions; `origin` says where it is
+    written, and `node` is what holds it."""
+
+    text: Text
+    node: Node
+    certain: bool
+    origin: str
+    path: str = ""
+    """The file whose content it is; empty for user data and commands."""
+    lines_before: int = 0
+    """How many lines of the text come before those of the node."""
+
+    @cached_property
+    def result(self) -> HostScript:
+        """What it does to a host."""
+        # Most templates define no instance, and reading scripts takes 40 ms to import.
+        from rules.hosts import read_file, read_user_data
+
+        if self.path:
+            return read_file(self.path, self.text, parse_yaml)
+        return read_user_data(self.text, parse_yaml)
+
+    @cached_property
+    def _body(self) -> str:
+        """The text without comments, coded."""
+        return _COMMENT.sub("", self.text.coded)
+
+    @property
+    def _config(self) -> str:
+        """What is known of the agent's configuration: as it is written in the end, else as the script has it."""
+        written = self.result.agent_config
+        return written if _CLUSTER.search(written) else self._body
+
+    @property
+    def clusters(self) -> list[Text | None]:
+        """The clusters that instances are to join, each None if only the host knows it."""
+        found = [match[1] for match in _CLUSTER.finditer(self._config)]
+        if self.system is not None:
+            found += [match["powershell"] or match["bottlerocket"] for match in _OTHER_CLUSTER.finditer(self._body)]
+        return [_known(value.strip()) for value in found]
+
+    @property
+    def attributes(self) -> str | None:
+        """What `ECS_INSTANCE_ATTRIBUTES` is set to."""
+        written = _ATTRIBUTES.search(self.result.agent_config) or _ATTRIBUTES.search(self._body)
+        return Text.decode(written[1].strip()).source[:200] if written else None
+
+    @property
+    def runs_agent(self) -> bool:
+        """Whether it configures, installs or starts the container agent."""
+        return _AGENT.search(self._body) is not None
+
+    @property
+    def agent_versions(self) -> list[str]:
+        """The versions of the container agent that it asks for."""
+        return _AGENT_VERSION.findall(self._body)
+
+    @property
+    def installs_plugin(self) -> bool:
+        """Whether it installs the mount helper, and starts the volume plugin or the machine afterwards."""
+        return _HELPER in self._body and _PLUGIN.search(self._body) is not None
+
+    @property
+    def system(self) -> System | None:
+        """What it is written for, if only one system takes it."""
+        start = self._body.lstrip()[:200]
+        if start.startswith("[settings"):
+            return System.BOTTLEROCKET
+        return System.WINDOWS if start.lower().startswith(("<powershell", "<script")) else None
+
+
+def _known(value: str) -> Text | None:
+    """The first word of a coded value, if the host takes it as it is."""
+    word = _WORD.match(value)
+    return None if word is None or re.search(r"[$`%]", re.sub(CODED_REF, "", word[1])) else Text.decode(word[1])
+
+
+def with_scripts(instance: Instance, listed: Items[Script]) -> Instance:
+    """An instance with what its scripts say of the container agent, beside what is known already."""
+    versions = sorted((v for s in listed for v in s.agent_versions), key=lambda v: [int(n[:6]) for n in v.split(".")])
+    return replace(
+        instance,
+        hosts_containers=instance.hosts_containers or any(s.runs_agent for s in listed),
+        scripted=bool(listed),
+        system=next((s.system for s in listed if s.system), instance.system),
+        agent=versions[0] if versions else None,
+        installs_plugin=any(s.installs_plugin for s in listed),
+        attributes=next((s.attributes for s in listed if s.attributes), None),
+    )
+
+
+def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], bool]) -> Iterator[HostMount]:
+    """What a script mounts on its instance. `nameable` tells whether a volume can name a file system as it is named there:
+    the mount helper takes a DNS name where ECS wants an id."""
+    for mount in script.result.mounts:
+        origin = script.origin.replace("{line}", str(mount.line))
+        doubt = None
+        if not (script.certain and mount.certain):
+            doubt = f"whether {instance.name} mounts it depends on a condition ({origin})"
+        file_system = mount.file_system
+        if file_system is not None and not nameable(file_system):
+            file_system = None
+        yield HostMount(
+            mount.host_path,
+            file_system,
+            mount.directory,
+            mount.options,
+            mount.server,
+            mount.region,
+            doubt,
+            instance=instance.key,
+            origin=origin,
+        )
+    for other in script.result.others:
+        yield HostMount(other.host_path, None, "/", is_nfs=False, instance=instance.key)
+
+
+def directory_owners(script: Script) -> Iterator[Owner]:
+    """The directories of file systems that a script makes or gives to someone."""
+    for made in script.result.directories:
+        if made.file_system is not None and (made.uid is not None or made.mode is not None):
+            uid, gid = (str(n) if n is not None else "0" for n in (made.uid, made.gid))
+            yield Owner(made.file_system, made.directory, uid, gid, made.mode or "0755")
+
+
+def parse_yaml(body: str) -> object:
+    """Plain lists, dictionaries and scalars of a YAML text. Raises ValueError."""
+    try:
+        document = parse(body, json=False)
+    except SyntaxProblem as problem:
+        raise ValueError(problem.cause) from None
+    left = [MOST_PARTS]
+    return _plain(document.roots[0], left) if document.roots else None
+
+
+def _plain(node: Node, left: list[int]) -> object:
+    left[0] -= 1
+    if left[0] < 0:
+        raise ValueError("too many parts")
+    match resolve(node):
+        case Scalar() as scalar:
+            return literal(scalar)
+        case Sequence() as sequence:
+            return [_plain(item, left) for item in sequence.items]
+        case Mapping() as found:
+            return {key_text(entry): _plain(entry.value, left) for entry in found.entries}
+        case _:
+            raise ValueError("an alias that contains itself")

@@ -1,0 +1,299 @@
+"""Volumes, containers and mount points as the ECS API shapes them, in any dialect's spelling.
+
+Reading turns nodes into the model; writing turns a volume that differs into tree edits of its own nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from migrate.dialects.common.conditional import Arm
+from migrate.dialects.common.nodes import anchors_within, key_text
+from migrate.dialects.common.spelling import Found, Spelling, find
+from migrate.dialects.common.values import child, mapping, truth
+from migrate.syntax import literal
+from migrate.syntax.data.plain import data
+from migrate.syntax.node import Entry, Mapping, Node, Scalar
+from rules.model import (
+    Container,
+    DockerVolume,
+    EfsVolume,
+    HostPath,
+    Key,
+    Misspelling,
+    MountPoint,
+    OtherStorage,
+    Rest,
+    Storage,
+    Value,
+    Volume,
+)
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class VolumeNodes:
+    """Where a volume is written: its own mapping and its storage's entry, and entries by their right names."""
+
+    mapping: Mapping
+    entries: Found
+    storage_name: str | None
+    storage: Mapping | None
+    storage_entries: Found
+    authorization: Mapping | None
+    authorization_entries: Found
+    is_efs: bool = False
+    alphabetical: bool = False
+    """Whether the file keeps keys in alphabetical order, as sorted exports do."""
+    in_arm: bool = False
+    """Whether the storage is an arm of an expression (or the authorization is), so that the volume's mapping is another
+    volume's as well."""
+    vacancy: Arm | None = None
+    """The `AWS::NoValue` that stands for an EFS configuration where this storage is there."""
+    authorization_vacancy: Arm | None = None
+    """The `AWS::NoValue` that stands for an authorization."""
+    obstacle: str | None = None
+    """Why this storage cannot become another without guessing."""
+
+    @property
+    def edited(self) -> tuple[Mapping, ...]:
+        """What the volume's edits may touch."""
+        own = (self.storage, self.authorization)
+        return tuple(n for n in (own if self._keeps_its_key else (self.mapping, *own)) if n is not None)
+
+    @property
+    def _keeps_its_key(self) -> bool:
+        """Whether all edits lie inside an arm."""
+        name = self.storage_name
+        return self.in_arm and self.is_efs and name is not None and key_text(self.entries[name]) == name
+
+    @property
+    def identities(self) -> tuple[int, ...]:
+        return tuple(map(id, self.edited))
+
+
+def rest(node: Mapping | None, known: Iterable[Entry]) -> Rest:
+    """The keys and plain data of the entries that are not among `known`."""
+    ids = {id(e) for e in known}
+    return tuple((key_text(e), tuple(data(e.value))) for e in node.entries if id(e) not in ids) if node else ()
+
+
+def rest_but(node: Mapping, names: Sequence[str], body: str, plain: Callable[[str], str] = str) -> Rest:
+    """The keys of all entries but those with these names, with their source in the text `body`: much cheaper than their
+    data, and what no change concerns must not move by a byte."""
+    found: list[tuple[str, object]] = []
+    for entry in node.entries:
+        key, merged = key_text(entry), entry.value
+        if key == "<<" and isinstance(merged, Mapping):  # written in place, so that its parts may change
+            found += rest_but(merged, names, body, plain)
+        elif key not in names:
+            found.append((key, plain(body[entry.value.start : entry.value.end])))
+    return tuple(found)
+
+
+def alphabetical(nodes: Sequence[Mapping]) -> bool:
+    """Whether these mappings together look as if their keys were sorted; a few keys may be in order by chance."""
+    keys = [[key_text(entry) for entry in node.entries] for node in nodes]
+    return sum(map(len, keys)) >= 8 and all(names == sorted(names) for names in keys)
+
+
+def volume_name(node: Mapping, spelling: Spelling) -> str:
+    """The name of a member of `volumes`, under a misspelt property as well: it stays the same when that is corrected."""
+    entries, _ = find(node, (spelling.name,), close=False)
+    name = spelling.read(entries[spelling.name].value) if spelling.name in entries else None
+    return name.source if name else ""
+
+
+def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, VolumeNodes]:
+    """Read one member of `volumes`."""
+    kinds = (spelling.host, spelling.docker, spelling.efs)
+    # fsxVolumeConfiguration is no misspelt efsVolumeConfiguration.
+    entries, misspelt = find(node, (spelling.name, *kinds, *spelling.others), close=False)
+    # Consoles export every storage key, null where it is not used.
+    used = [k for k in (*kinds, *spelling.others) if k in entries and not _is_null(entries[k].value)]
+    if len(used) > 1 and spelling.host in used and not _host_path(entries[spelling.host], spelling):
+        used.remove(spelling.host)
+    if spelling.efs in used and _is_skeleton(entries[spelling.efs], spelling):
+        used = []
+    storage_name = used[0] if len(used) == 1 else None
+    storage_node = mapping(entries[storage_name].value) if storage_name else None
+    storage: Storage
+    meant: Storage | None = None
+    found: Found = {}
+    authorization: Mapping | None = None
+    inner: Found = {}
+    if storage_node is None or storage_name in spelling.others:
+        storage = OtherStorage(" and ".join(used) or "none", _storage_problem(used, spelling))
+        storage_name = None
+    elif storage_name == spelling.host:
+        found, wrong = find(storage_node, (spelling.source_path,))
+        storage = HostPath(_member(found, spelling.source_path, spelling))
+        misspelt += wrong
+    elif storage_name == spelling.docker:
+        storage, found = read_docker(storage_node, spelling)
+    else:
+        storage, found, authorization, inner, wrong = read_efs(storage_node, spelling)
+        misspelt += wrong
+        storage, meant = without(storage, wrong, spelling)
+        hidden = found.get(spelling.authorization or "")
+        if hidden is not None and authorization is None and not _is_null(hidden.value):
+            storage = OtherStorage(
+                storage_name or "", f"{spelling.authorization} is an expression that cannot be read here"
+            )
+            storage_name, meant, misspelt = None, None, []
+    others = [entries[k] for k in (storage_name, spelling.name) if k and k in entries]
+    volume = Volume(
+        key,
+        volume_name(node, spelling),
+        storage,
+        tuple(misspelt),
+        meant,
+        rest(node, [*others, *(e for k, e in entries.items() if k in kinds and _is_null(e.value))]),
+    )
+    is_efs = isinstance(storage, EfsVolume)
+    return volume, VolumeNodes(node, entries, storage_name, storage_node, found, authorization, inner, is_efs)
+
+
+def without(
+    storage: EfsVolume, misspelt: Sequence[Misspelling], spelling: Spelling
+) -> tuple[EfsVolume, EfsVolume | None]:
+    """A configuration as its consumer sees it, and as it is meant if that ignores the misspelt names."""
+    if not misspelt or not spelling.drops_unknown_keys:
+        return storage, None
+    members = {
+        spelling.file_system: "file_system",
+        spelling.root_directory: "root_directory",
+        spelling.transit_encryption: "transit_encryption",
+        spelling.transit_encryption_port: "transit_encryption_port",
+        spelling.access_point: "access_point",
+        spelling.iam: "iam",
+    }
+    ignored: dict[str, Any] = {members[m.right]: None for m in misspelt if m.right in members}
+    return replace(storage, **ignored), storage
+
+
+def _storage_problem(used: list[str], spelling: Spelling) -> str | None:
+    if spelling.efs not in used:
+        return None
+    if len(used) > 1:
+        return f"the volume has several kinds of storage ({', '.join(used)}), and ECS takes one"
+    return f"{spelling.efs} is an expression: what it holds cannot be seen here"
+
+
+def read_docker(node: Mapping, spelling: Spelling) -> tuple[DockerVolume, Found]:
+    names = (spelling.scope, spelling.autoprovision, spelling.driver, spelling.driver_options, spelling.labels)
+    found, _ = find(node, names)
+    options = mapping(found[spelling.driver_options].value) if spelling.driver_options in found else None
+    labels = found.get(spelling.labels)
+    label_node = mapping(labels.value) if labels else None
+    pairs = [(key_text(e), spelling.read(e.value)) for e in options.entries] if options else []
+    return (
+        DockerVolume(
+            _member(found, spelling.driver, spelling),
+            tuple((k, v) for k, v in pairs if v is not None),
+            _member(found, spelling.scope, spelling),
+            _member(found, spelling.autoprovision, spelling),
+            rest(label_node, ()),
+            rest(node, found.values()),
+        ),
+        found,
+    )
+
+
+def read_efs(node: Mapping, spelling: Spelling) -> tuple[EfsVolume, Found, Mapping | None, Found, list[Misspelling]]:
+    """Read an EFS configuration: the model, its entries, the authorization mapping and its entries, misspelt names."""
+    found, misspelt = find(node, spelling.efs_members)
+    authorization: Mapping | None = None
+    inner: Found = found
+    beside: Rest = ()
+    if spelling.authorization:
+        entry = found.get(spelling.authorization)
+        authorization = mapping(entry.value) if entry else None
+        inner, wrong = find(authorization, (spelling.access_point, spelling.iam)) if authorization else ({}, [])
+        misspelt += wrong
+        beside = rest(authorization, inner.values())
+    storage = EfsVolume(
+        _member(found, spelling.file_system, spelling),
+        _filled(_member(found, spelling.root_directory, spelling)),
+        _member(found, spelling.transit_encryption, spelling),
+        _member(found, spelling.transit_encryption_port, spelling),
+        _filled(_member(inner, spelling.access_point, spelling)),
+        _member(inner, spelling.iam, spelling),
+        (*rest(node, found.values()), *beside),
+    )
+    return storage, found, authorization, inner, misspelt
+
+
+def _member(found: Found, name: str, spelling: Spelling) -> Value | None:
+    return spelling.read(found[name].value) if name in found else None
+
+
+def _filled(member: Value | None) -> Value | None:
+    """Skeletons that the CLI generates hold empty strings for what is not set."""
+    return None if member is not None and member.source == "" else member
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and literal(node) is None
+
+
+def _host_path(entry: Entry, spelling: Spelling) -> Value | None:
+    host = mapping(entry.value)
+    return _filled(_member(find(host, (spelling.source_path,))[0], spelling.source_path, spelling)) if host else None
+
+
+def _is_skeleton(entry: Entry, spelling: Spelling) -> bool:
+    """Whether an EFS configuration is a form to fill in, as the CLI generates it: its file system is an empty string."""
+    efs = mapping(entry.value)
+    system = _member(find(efs, (spelling.file_system,))[0], spelling.file_system, spelling) if efs else None
+    return system is not None and system.source == ""
+
+
+def read_container(node: Mapping, spelling: Spelling, body: str, known: Sequence[str] = ()) -> Container:
+    """What a container definition says about volumes and users; the keys `known` are read by others."""
+    points = child(node, spelling.mount_points)
+    listed = spelling.each(points)
+    return Container(
+        spelling.read(child(node, spelling.name)),
+        spelling.read(child(node, spelling.user)),
+        tuple(_mount_point(mapping(p), spelling, body) for p in listed or ()),
+        tuple(_view(mapping(v), spelling) for v in spelling.each(child(node, spelling.volumes_from)) or ()),
+        opaque=listed is None and points is not None and not _is_null(points),
+        rest=rest_but(node, (spelling.mount_points, *known), body, spelling.plain),
+    )
+
+
+def _mount_point(node: Mapping | None, spelling: Spelling, body: str) -> MountPoint:
+    mode = truth(child(node, spelling.read_only), default=False) if node else None
+    beside = rest_but(node, (spelling.read_only,), body, spelling.plain) if node else ()
+    return MountPoint(spelling.read(child(node, spelling.source_volume)), mode, beside)
+
+
+def _view(node: Mapping | None, spelling: Spelling) -> tuple[Value | None, bool | None]:
+    mode = truth(child(node, spelling.read_only), default=False) if node else None
+    return spelling.read(child(node, spelling.source_container)), mode
+
+
+def problem(nodes: VolumeNodes, used_anchors: frozenset[str]) -> str | None:
+    """Why a volume's storage cannot be edited without guessing, or None."""
+    name = nodes.storage_name
+    if nodes.storage is None:
+        return None
+    if nodes.obstacle:
+        return nodes.obstacle
+    if name is not None and nodes.entries[name] not in nodes.mapping.entries:
+        return "the storage comes from another mapping, which is merged in"
+    for node in nodes.edited:
+        if any(key_text(e).startswith("Fn::") for e in node.entries):
+            return "a macro adds to it"
+        keys = [key_text(e) for e in node.entries]
+        if len(keys) != len(set(keys)):
+            return f"key {next(k for k in keys if keys.count(k) > 1)} is there twice"
+        if "<<" in keys and node is not nodes.mapping:
+            return "another mapping is merged into the storage"
+    if not nodes.is_efs and any(a in used_anchors for a in anchors_within(nodes.storage)):
+        return "an alias elsewhere uses a part of it"
+    return None

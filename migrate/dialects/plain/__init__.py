@@ -1,0 +1,1 @@
+"""Definitions as data: task definitions, Ansible, ecs-cli and AWS Batch, in JSON and YAML."""

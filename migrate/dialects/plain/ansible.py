@@ -1,0 +1,89 @@
+"""Ansible playbooks, task files and handlers with the `ecs_taskdefinition` module, under any of its names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from migrate.dialects.common.base_dialect import PlainDialect
+from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.nodes import holders, key_text
+from migrate.dialects.common.values import child, filled, items, mapping, text, words
+from migrate.dialects.dialect import Reading
+from migrate.syntax import Document, get
+from migrate.syntax.node import Mapping
+from rules.model import Key, Text
+
+_WORDS = re.compile("ecs_taskdefinition|ecs_service")
+_DEFINITION = re.compile(r"(?:[\w.]+\.)?ecs_taskdefinition")
+_SERVICE = re.compile(r"(?:[\w.]+\.)?ecs_service")
+
+
+class Ansible(PlainDialect):
+    """Volumes are handed to the API as they are, so they have its spelling; the arguments around them have Ansible's."""
+
+    name = "ansible"
+
+    def read(self, document: Document, stem: str) -> Reading | None:
+        collector = Collector(self, document)
+        families: dict[str, Key] = {}
+        registered: dict[str, Key] = {}
+        services: list[tuple[Mapping, Key]] = []
+        # A module may be named below `action`, one mapping further down.
+        for node, path in holders(document, _WORDS, up=1):
+            for arguments in _arguments(node, _DEFINITION):
+                if text(child(arguments, "state")) == "absent":
+                    continue
+                family = filled(child(arguments, "family"))
+                key: Key = ("task", *path)
+                _read(collector, arguments, key, stem)
+                if family:
+                    families[family.source] = key
+                if register := text(child(node, "register")):
+                    registered[register] = key
+            services += [(arguments, path) for arguments in _arguments(node, _SERVICE)]
+        for arguments, path in services:
+            definition = filled(child(arguments, "task_definition"))
+            if definition and (entry := get(arguments, "platform_version")):
+                family_name = re.sub(r":[^:}]*(?:\{\{.*\}\})?$", "", definition.source)
+                results = re.findall(r"(\w+)\.taskdefinition\b", definition.source)
+                task = families.get(definition.source) or families.get(family_name)
+                task = task or next((registered[name] for name in results if name in registered), None)
+                name = filled(child(arguments, "name"))
+                collector.add_service(("service", *path), name.source if name else "", task, entry)
+        return collector.reading()
+
+
+def _arguments(task: Mapping, module: re.Pattern[str]) -> Iterator[Mapping]:
+    """The arguments of a module that an Ansible task calls, in any of the ways to call one."""
+    for entry in task.entries:
+        key = key_text(entry)
+        found = mapping(entry.value)
+        if module.fullmatch(key):
+            if found is not None:
+                yield found
+        elif key in ("action", "local_action"):
+            if found is not None and module.fullmatch(text(child(found, "module")) or ""):
+                yield found
+            elif module.fullmatch((text(entry.value) or "").strip()) and (given := mapping(child(task, "args"))):
+                yield given
+
+
+def _read(collector: Collector, node: Mapping, key: Key, stem: str) -> None:
+    family = filled(child(node, "family"))
+    listed = items(child(node, "containers"))
+    collector.add_task(
+        key,
+        family.source if family else stem,
+        node,
+        child(node, "volumes"),
+        None if listed is None else [c for c in map(mapping, listed) if c is not None],
+        role="task_role_arn",
+        known=("containers", "volumes"),
+        role_after=("family", "network_mode"),
+        task_role=filled(child(node, "task_role_arn")),
+        family=family if isinstance(family, Text) else None,
+        compatibilities=words(child(node, "launch_type")),
+        network_mode=text(child(node, "network_mode")),
+        operating_system=text(child(mapping(child(node, "runtime_platform")), "operatingSystemFamily")),
+    )

@@ -1,0 +1,57 @@
+"""AWS Batch job definitions: container, multi-node and ECS properties, as `register-job-definition` takes them."""
+
+from __future__ import annotations
+
+import re
+
+from migrate.dialects.common.base_dialect import PlainDialect
+from migrate.dialects.common.batch_jobs import add_part, api, parts
+from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.nodes import holders
+from migrate.dialects.common.spelling import API
+from migrate.dialects.common.values import child, filled, text
+from migrate.dialects.dialect import Reading
+from migrate.syntax import Document
+from migrate.syntax.node import Mapping, Node
+from rules.model import Engine, Key, Text, Value
+
+_WORDS = re.compile("containerProperties|nodeProperties|ecsProperties|<<")
+_ARN_REGION = re.compile(r"arn:aws[a-z-]*:batch:([a-z0-9-]+):")
+
+
+class AwsBatch(PlainDialect):
+    """Any mapping with `containerProperties`, `nodeProperties` or `ecsProperties`."""
+
+    name = "aws-batch"
+
+    def read(self, document: Document, stem: str) -> Reading | None:
+        collector = Collector(self, document)
+        for job, path in holders(document, _WORDS):
+            _read_job(collector, job, path, stem)
+        return collector.reading()
+
+
+def _read_job(collector: Collector, job: Mapping, path: Key, stem: str) -> None:
+    family = filled(child(job, "jobDefinitionName"))
+    arn = _ARN_REGION.match(text(child(job, "jobDefinitionArn")) or "")
+    name = family.source if family else stem
+    for part in parts(job, API.each, api):
+        add_part(
+            collector,
+            job,
+            part,
+            ("task", *path, *part.path),
+            name,
+            API,
+            api,
+            _role,
+            family=family if isinstance(family, Text) else None,
+            region=arn[1] if arn else None,
+        )
+        if part.platform_version is not None:
+            key = (*path, *part.path)
+            collector.add_service(("service", *key), name, ("task", *key), part.platform_version, Engine.BATCH)
+
+
+def _role(node: Node | None) -> tuple[Value | None, tuple[Value, ...]]:
+    return filled(node), ()

@@ -1,0 +1,201 @@
+"""ecs-cli's `ecs-params.yml`: `task_definition` with `docker_volumes` and `efs_volumes`, each a flat list.
+
+The containers and their mount points stand in the Compose file beside it, so that nothing here shows who mounts what.
+ecs-cli ignores keys that it does not know, and needs `transit_encryption` wherever `access_point` or `iam` is set.
+Source: amazon-ecs-cli `ecs_params_reader.go`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from migrate.dialects.common import spelling, volume_edits
+from migrate.dialects.common.base_dialect import PlainDialect
+from migrate.dialects.common.collector import Collector, TaskNodes
+from migrate.dialects.common.spelling import Spelling
+from migrate.dialects.common.values import child, filled, items, mapping, text, value
+from migrate.dialects.common.volumes import VolumeNodes, read_docker, read_efs, without
+from migrate.dialects.dialect import Reading
+from migrate.syntax import Document, get, resolve
+from migrate.syntax.node import (
+    Added,
+    Copy,
+    EditMapping,
+    EditSequence,
+    Kept,
+    Mapping,
+    New,
+    Node,
+    Renamed,
+    Sequence,
+    TreeEdit,
+)
+from migrate.syntax.node import Value as NewValue
+from rules.model import DockerVolume, EfsVolume, Key, Misspelling, Task, Volume
+
+_SPELLING = Spelling(
+    driver_options="driver_opts",
+    file_system="filesystem_id",
+    root_directory="root_directory",
+    transit_encryption="transit_encryption",
+    transit_encryption_port="transit_encryption_port",
+    authorization=None,
+    access_point="access_point",
+    iam="iam",
+    drops_unknown_keys=True,
+)
+
+
+class EcsParams(PlainDialect):
+    """A document whose `task_definition` lists volumes in ecs-cli's own way."""
+
+    name = "ecs-params"
+
+    def read(self, document: Document, stem: str) -> Reading | None:
+        collector = Collector(self, document, _SPELLING)
+        for i, root in enumerate(document.roots):
+            definition = mapping(child(mapping(root), "task_definition"))
+            lists = [items(child(definition, name)) for name in ("docker_volumes", "efs_volumes")]
+            if definition is not None and any(lists):
+                _read(collector, definition, ("task", i), stem)
+        return collector.reading()
+
+    def write_task(self, reading: Reading, old: Task, new: Task) -> list[TreeEdit]:
+        moved = {
+            before.key: after.storage
+            for before, after in zip(old.volumes, new.volumes, strict=True)
+            if isinstance(before.storage, DockerVolume) and isinstance(after.storage, EfsVolume)
+        }
+        if not moved:
+            return super().write_task(reading, old, new)
+        pairs = zip(old.volumes, new.volumes, strict=True)
+        staying = replace(new, volumes=tuple(o if o.key in moved else n for o, n in pairs))
+        edits = super().write_task(reading, old, staying)
+        nodes = reading.nodes[old.key]
+        assert isinstance(nodes, TaskNodes)
+        return _move(reading, nodes.mapping, moved, edits)
+
+
+def _read(collector: Collector, node: Mapping, key: Key, stem: str) -> None:
+    collector.add_task(
+        key,
+        stem,
+        node,
+        None,
+        None,
+        role="task_role_arn",
+        known=("docker_volumes", "efs_volumes"),
+        role_after=("task_execution_role", "ecs_network_mode"),
+        task_role=filled(child(node, "task_role_arn")),
+        network_mode=text(child(node, "ecs_network_mode")),
+    )
+    volumes = []
+    count: dict[str, int] = {}
+    for kind in ("docker_volumes", "efs_volumes"):
+        entry = get(node, kind)
+        if entry is not None:
+            collector.regions.append((entry.key.start, entry.key.end))
+        for item in items(entry.value if entry else None) or ():
+            if found := mapping(item):
+                volumes.append(_read_volume(collector, key, kind, found, item, count))  # noqa: PERF401 - reads better
+    collector.tasks[-1] = replace(collector.tasks[-1], volumes=tuple(volumes))
+
+
+def _read_volume(
+    collector: Collector, task: Key, kind: str, node: Mapping, item: Node, count: dict[str, int]
+) -> Volume:
+    named = value(child(node, "name"))
+    name = named.source if named else ""
+    # The list is no part of the key: a migrated volume moves from one to the other.
+    nth = count[name] = count.get(name, 0) + 1
+    key = (*task, "volume", name, nth)
+    storage: DockerVolume | EfsVolume
+    meant: EfsVolume | None = None
+    misspelt: list[Misspelling] = []
+    if kind == "docker_volumes":
+        docker, found = read_docker(node, _SPELLING)
+        storage = _nameless(docker)
+        inner: spelling.Found = {}
+    else:
+        efs, found, _, inner, misspelt = read_efs(node, _SPELLING)
+        storage, meant = without(_nameless(efs), misspelt, _SPELLING)
+    collector.spans[key] = item.start
+    collector.nodes[key] = VolumeNodes(node, {}, None, node, found, None, inner, isinstance(storage, EfsVolume))
+    collector.regions.append((node.start, node.end))
+    return Volume(key, name, storage, tuple(misspelt), meant)
+
+
+_Storage = TypeVar("_Storage", DockerVolume, EfsVolume)
+
+
+def _nameless(storage: _Storage) -> _Storage:
+    """A storage whose mapping is the volume's own, without the volume's name among what is left."""
+    return replace(storage, rest=tuple(pair for pair in storage.rest if pair[0] != "name"))
+
+
+def _move(reading: Reading, definition: Mapping, moved: dict[Key, EfsVolume], edits: list[TreeEdit]) -> list[TreeEdit]:
+    """Edits that carry volumes from `docker_volumes` over to `efs_volumes`, merged with `edits`."""
+    own = next((e for e in edits if isinstance(e, EditMapping) and e.node is definition), None)
+    entries: list[Kept | Renamed | Added] = list(own.entries) if own else [Kept(e) for e in definition.entries]
+    docker, efs = get(definition, "docker_volumes"), get(definition, "efs_volumes")
+    listed = resolve(docker.value) if docker else None
+    assert docker is not None
+    assert isinstance(listed, Sequence)
+    nodes = {id(_nodes(reading, key).mapping): (key, storage) for key, storage in moved.items()}
+    staying = [item for item in listed.items if id(mapping(item)) not in nodes]
+    at = next(i for i, e in enumerate(entries) if isinstance(e, Kept) and e.entry is docker)
+    result = [e for e in edits if e is not own]
+    if not staying and efs is None:
+        entries[at] = Renamed(docker, "efs_volumes")
+        for key, storage in moved.items():
+            result.append(_convert(_nodes(reading, key), storage))
+    else:
+        new = [
+            New({**_named(_nodes(reading, key)), **volume_edits.efs_value(storage, _SPELLING)})
+            for key, storage in moved.items()
+        ]
+        there = resolve(efs.value) if efs else None
+        if isinstance(there, Sequence):
+            result.append(EditSequence(there, (*there.items, *new)))
+        else:
+            added = Added("efs_volumes", [n.value for n in new], replaces=efs)
+            null = next((i for i, e in enumerate(entries) if efs and isinstance(e, Kept) and e.entry is efs), None)
+            if null is None:
+                entries.insert(at + 1, added)
+            else:
+                entries[null] = added
+        if staying:
+            result.append(EditSequence(listed, tuple(staying)))
+        else:
+            entries = [e for e in entries if not (isinstance(e, Kept) and e.entry is docker)]
+    if any(not isinstance(e, Kept) for e in entries) or len(entries) != len(definition.entries):
+        result.append(EditMapping(definition, tuple(entries)))
+    return result
+
+
+def _nodes(reading: Reading, key: Key) -> VolumeNodes:
+    nodes = reading.nodes[key]
+    assert isinstance(nodes, VolumeNodes)
+    return nodes
+
+
+def _named(nodes: VolumeNodes) -> dict[str, NewValue]:
+    entry = get(nodes.mapping, "name")
+    return {"name": Copy(entry.value)} if entry else {}
+
+
+def _convert(nodes: VolumeNodes, storage: EfsVolume) -> TreeEdit:
+    """A Docker volume's item with EFS members in the place of Docker's."""
+    members = volume_edits.efs_value(storage, _SPELLING)
+    anchor = nodes.storage_entries.get(_SPELLING.driver_options)
+    gone = {id(e) for e in nodes.storage_entries.values()}
+    first, *others = members.items()
+    added = [Added(*first, replaces=anchor), *(Added(k, v) for k, v in others)]
+    result: list[Kept | Added] = []
+    for entry in nodes.mapping.entries:
+        if entry is anchor:
+            result += added
+        elif id(entry) not in gone:
+            result.append(Kept(entry))
+    return EditMapping(nodes.mapping, tuple(result))

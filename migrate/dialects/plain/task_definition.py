@@ -1,0 +1,98 @@
+"""ECS task definitions as the API has them: `register-task-definition` input, `describe-task-definition` output, lists of
+them, definitions inside other documents, and files that hold `volumes` only."""
+
+from __future__ import annotations
+
+import re
+
+from migrate.dialects.common.base_dialect import PlainDialect
+from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.nodes import holders, is_foreign
+from migrate.dialects.common.values import child, filled, items, mapping, text, words
+from migrate.dialects.dialect import Reading
+from migrate.syntax import Document, resolve
+from migrate.syntax.node import Mapping, Node, Scalar, Sequence
+from rules.model import Engine, Key, Text
+
+_OWN_KEYS = ("family", "taskRoleArn", "executionRoleArn", "requiresCompatibilities", "networkMode")
+_STORAGE_KEYS = ("efsVolumeConfiguration", "dockerVolumeConfiguration")
+_WORDS = re.compile("containerDefinitions|<<")
+_ARN_REGION = re.compile(r"arn:aws[a-z-]*:ecs:([a-z0-9-]+):")
+
+
+class TaskDefinition(PlainDialect):
+    """Any mapping with `containerDefinitions` and `volumes`, wherever it stands."""
+
+    name = "task-definition"
+
+    def read(self, document: Document, stem: str) -> Reading | None:
+        collector = Collector(self, document)
+        for node, path in holders(document, _WORDS):
+            if _is_definition(node):
+                _read(collector, node, path, stem)
+        if not collector.tasks:
+            for i, root in enumerate(r for r in document.roots if not is_foreign(r)):
+                _read_volumes_only(collector, root, (i,), stem)
+        return collector.reading()
+
+
+def _is_definition(node: Mapping) -> bool:
+    # A template may put all containers in with one expression; an API model has a mapping here.
+    containers = resolve(child(node, "containerDefinitions"))
+    return isinstance(containers, Sequence | Scalar) and items(child(node, "volumes")) is not None
+
+
+def _read(collector: Collector, node: Mapping, path: Key, stem: str) -> None:
+    family = filled(child(node, "family"))
+    containers = child(node, "containerDefinitions")
+    listed = items(containers) if containers is not None else []
+    arn = _ARN_REGION.match(text(child(node, "taskDefinitionArn")) or "")
+    bare = containers is None and not any(child(node, key) is not None for key in _OWN_KEYS)
+    collector.add_task(
+        ("task", *path),
+        family.source if family else stem,
+        node,
+        child(node, "volumes"),
+        None if listed is None else [c for c in map(mapping, listed) if c is not None],
+        role=None if bare else "taskRoleArn",
+        known=("containerDefinitions", "volumes"),
+        role_after=("family", "networkMode"),
+        task_role=filled(child(node, "taskRoleArn")),
+        family=family if isinstance(family, Text) else None,
+        engine=Engine.UNKNOWN if bare else Engine.ECS,
+        compatibilities=words(child(node, "requiresCompatibilities")),
+        network_mode=text(child(node, "networkMode")),
+        operating_system=text(child(mapping(child(node, "runtimePlatform")), "operatingSystemFamily")),
+        region=arn[1] if arn else None,
+    )
+
+
+def _read_volumes_only(collector: Collector, root: Node, path: Key, stem: str) -> None:
+    """A document that is a mapping with `volumes` but without containers, or a list of volumes."""
+    if isinstance(root, Mapping) and _are_volumes(child(root, "volumes")):
+        _read(collector, root, path, stem)
+    elif isinstance(root, Sequence) and _are_volumes(root):
+        collector.add_task(
+            ("task", *path),
+            stem,
+            Mapping(root.start, root.end, [], root.flow),
+            root,
+            [],
+            role=None,
+            known=(),
+            engine=Engine.UNKNOWN,
+        )
+
+
+def _are_volumes(node: Node | None) -> bool:
+    """Whether a list has the ECS API's volumes and not those of Kubernetes or Compose."""
+    return any(_is_volume(mapping(item)) for item in items(node) or ())
+
+
+def _is_volume(node: Mapping | None) -> bool:
+    if node is None or child(node, "name") is None:
+        return False
+    host = mapping(child(node, "host"))
+    return (host is not None and child(host, "sourcePath") is not None) or any(
+        mapping(child(node, key)) is not None for key in _STORAGE_KEYS
+    )

@@ -1,0 +1,1 @@
+"""Troposphere: Python that makes CloudFormation templates."""

@@ -1,0 +1,128 @@
+"""The templates that a module of troposphere makes."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from migrate.dialects.cloudformation.language.conditions import TemplateConditions
+from migrate.dialects.cloudformation.resources.resource import Resource
+from migrate.dialects.cloudformation.resources.template import Template
+from migrate.dialects.common.values import child, text
+from migrate.dialects.troposphere.calls import later
+from migrate.dialects.troposphere.objects import ATTRIBUTES, PACKAGE, Made, Objects, titles_in
+from migrate.syntax.node import Entry, Mapping, Node, Scalar
+from migrate.syntax.python.names import Scope
+
+
+@dataclass(frozen=True)
+class PythonTemplate(Template):
+    """A template that a module makes."""
+
+    objects: Objects
+    objects_by_title: dict[str, Made]
+
+    def mentioned_in(self, node: Node) -> set[str]:
+        found: set[str] = set()
+        for word in titles_in(node):
+            if word in self.resources:
+                found.add(word)
+            elif "$" in word:
+                found.update(name for name in self.resources if f"${{{name}" in word)
+        return found
+
+
+def templates(objects: Objects) -> list[PythonTemplate]:
+    """The templates of a module: its objects by what they are added to. Where the module itself makes one template at most,
+    whatever is passed around is that one."""
+    several = sum(dotted == f"{PACKAGE}.Template" for dotted in objects.dotted.values()) > 1
+    groups: dict[object, list[Made]] = {}
+    for made in objects.made:
+        group = _identity(objects, made) if several else None
+        groups.setdefault(group, []).append(made)
+    return [_template(objects, index, group) for index, group in enumerate(groups.values())]
+
+
+def _identity(objects: Objects, made: Made) -> object:
+    """What is the same for all objects of one template."""
+    expression, place = made.template, made.added_at
+    if expression is None or place is None:
+        return "nowhere"
+    for _ in range(20):
+        binding = objects.bound(expression, place)
+        if binding is None or not isinstance(binding.value, ast.Name | ast.Attribute):
+            break
+        expression, place = binding.value, binding.place
+    root = expression
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    scope: Scope | None = place.scope
+    if isinstance(root, ast.Name):
+        method = place.scope.method_of()
+        scope = objects.document.names.owner(root.id, place.scope)[0]
+        if method is not None and method[1] == root.id:
+            scope = method[0]
+    return scope, ast.unparse(expression)
+
+
+def _template(objects: Objects, index: int, group: list[Made]) -> PythonTemplate:
+    document = objects.document
+    titles = [made.title for made in group]
+    resources: dict[str, Resource] = {}
+    by_title: dict[str, Made] = {}
+    entries: list[Entry] = []
+    parameters: list[Entry] = []
+    for number, made in enumerate(group):
+        name = made.title
+        if name is None:
+            # Nothing refers to it by a title; reports call it by the source of that.
+            name = "#".join(filter(None, (made.called, str(number) if number else "")))
+        elif titles.count(name) > 1:
+            made.repeated = f"{name} is the title of several objects"
+            name = f"{name}#{titles[:number].count(name) + 1}"
+        start, end = document.positions.span(made.call)
+        if made.dotted == f"{PACKAGE}.Parameter":
+            parameters.append(Entry(Scalar(start, start, name, '"'), made.node))
+            by_title[name] = made
+            continue
+        beside = [e for e in objects.unlisted.get(id(made.node), []) if e.key.text in ATTRIBUTES]  # type: ignore[union-attr]
+        node = Mapping(
+            start,
+            end,
+            [
+                Entry(Scalar(start, start, "Type", '"'), Scalar(start, start, made.type, '"')),
+                *beside,
+                Entry(Scalar(start, start, "Properties", '"'), made.node),
+            ],
+            flow=True,
+        )
+        entry = Entry(Scalar(start, start, name, '"'), node)
+        entries.append(entry)
+        by_title[name] = made
+        resources[name] = Resource(entry, name, made.type, node, made.node, text(child(node, "Condition")))
+    listed = Mapping(0, 0, entries, flow=True)
+    section = Mapping(0, 0, parameters, flow=True)
+    sections = [
+        Entry(Scalar(0, 0, "Parameters", '"'), section),
+        Entry(Scalar(0, 0, "Resources", '"'), listed),
+    ]
+    root = Mapping(0, 0, sections, flow=True)
+    taken = frozenset(by_title) | objects.other_names
+    code_deploy = any(
+        text(child(c, "Type")) == "CODE_DEPLOY"
+        for r in resources.values()
+        if r.type == "AWS::ECS::Service" and isinstance(c := child(r.properties, "DeploymentController"), Mapping)
+    )
+    return PythonTemplate(
+        index,
+        root,
+        listed,
+        resources,
+        taken,
+        code_deploy,
+        document.text,
+        later,
+        TemplateConditions(None, taken),
+        objects,
+        by_title,
+    )

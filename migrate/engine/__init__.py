@@ -1,0 +1,1 @@
+"""From one text to a proven change: read, plan, write, prove."""

@@ -1,0 +1,248 @@
+"""The plan: every rule asked about every volume until nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from migrate.dialects.dialect import Reading
+from migrate.engine.decisions import Decisions
+from rules import RULES
+from rules.choices import Policy
+from rules.context import Context
+from rules.model import (
+    AddAccessPoint,
+    AddPermissions,
+    AddRole,
+    AddTraffic,
+    Change,
+    Key,
+    Service,
+    Stack,
+    Task,
+    apply_to_task,
+    apply_to_volume,
+    subject,
+)
+from rules.model import apply as apply_changes
+from rules.rule import CAREFUL, Finding, Rule, ServiceCheck, Status, StepId, VolumeCheck
+from rules.shared.platforms import temper
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A finding and whether its step is part of the plan."""
+
+    finding: Finding
+    applied: bool
+    together: tuple[Finding, ...]
+    """The findings that stand or fall with this one, itself included."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the rules say about a stack, and the stack after every step that is part of the plan."""
+
+    decided: tuple[Decided, ...]
+    changes: tuple[Change, ...]
+    stack: Stack
+
+
+# -- planning ---------------------------------------------------------------------------------------------------------
+
+
+def plan(
+    reading: Reading,
+    policy: Policy,
+    suppressed: Mapping[Key, frozenset[str]],
+    decisions: Decisions,
+    most: int | None = None,
+) -> Plan:
+    """Ask every rule about every volume, task by task, each volume until nothing changes, then about the services. With
+    `most`, only so many steps become part of the plan."""
+    return _Planner(reading, policy, suppressed, decisions, most).run()
+
+
+class _Planner:
+    def __init__(
+        self,
+        reading: Reading,
+        policy: Policy,
+        suppressed: Mapping[Key, frozenset[str]],
+        decisions: Decisions,
+        most: int | None,
+    ) -> None:
+        self.left = most
+        self.reading = reading
+        self.policy = policy
+        self.suppressed = suppressed
+        self.decisions = decisions
+        by_default = {Status.FIXABLE, Status.UNSAFE} if policy.unsafe else {Status.FIXABLE}
+        self.taken = by_default if decisions.taken is None else decisions.taken
+        self.context = Context(reading.stack, policy)
+        self.tasks = {task.key: task for task in reading.stack.tasks}
+        self.volumes = {volume.key: volume for task in reading.stack.tasks for volume in task.volumes}
+        self.owner = {volume.key: task.key for task in reading.stack.tasks for volume in task.volumes}
+        self.rules = [r for r in RULES if r.id not in policy.off and r.climbs_to.rank <= policy.target.rank]
+        self.decided: list[Decided] = []
+        self.changes: list[Change] = []
+        self.said: set[StepId] = set()
+        self.added: set[Key] = set()
+
+    def run(self) -> Plan:
+        done: set[Key] = set()
+        for key in self.volumes:
+            if key not in done:
+                group = self.reading.twins.get(key, (key,))
+                done.update(group)
+                self.plan_volumes(group)
+        # Whether a task uses EFS is known once its volumes are planned.
+        stack, known = apply_changes(self.reading.stack, self.changes), len(self.changes)
+        planned = {task.key: task for task in stack.tasks}
+        for service in self.reading.stack.services:
+            for rule in self.rules:
+                if rule.check_service and rule.id not in self.suppressed.get(service.key, ()):
+                    self.ask_service(rule.check_service, service, planned)
+        stack, known = apply_changes(stack, self.changes[known:]), len(self.changes)
+        for rule in self.rules:
+            if rule.check_stack:
+                self.plan_stack(rule, list(rule.check_stack(stack, self.context)))
+        return Plan(tuple(self.decided), tuple(self.changes), apply_changes(stack, self.changes[known:]))
+
+    def plan_stack(self, rule: Rule, findings: list[Finding]) -> None:
+        """Decide about what a rule says of the whole stack; subjects that ask for the same change share it."""
+        silenced = {f.changes for f in findings if rule.id in self.suppressed.get(f.subject, ())}
+        groups: dict[object, list[Finding]] = {}
+        for finding in findings:
+            if rule.id not in self.suppressed.get(finding.subject, ()):
+                if finding.changes and finding.changes in silenced:
+                    finding = _refuse(finding, "it shares this with a resource for which the rule is suppressed")
+                groups.setdefault(finding.changes or finding.id, []).append(finding)
+        for group in groups.values():
+            self.decide(group)
+
+    def ask_service(self, check: ServiceCheck, service: Service, planned: Mapping[Key, Task]) -> None:
+        """Ask about a service and each of its tasks until there is something to say."""
+        tasks = [planned.get(key) if key else None for key in (service.task, *service.others)]
+        finding = next((found for task in tasks if (found := check(service, task, self.context))), None)
+        # Services may share what a finding is about: a parameter.
+        if finding is None or finding.rule in self.suppressed.get(finding.subject, ()) or finding.id in self.said:
+            return
+        self.said.add(finding.id)
+        if finding.changes and self.context.stack.blue_green:
+            finding = _refuse(finding, "CodeDeploy replaces the tasks here, and its services are not edited")
+        self.decide([finding])
+
+    def plan_volumes(self, group: Sequence[Key]) -> None:
+        """Ask about a volume, or about several that share a node and can only change together."""
+        settled: set[str] = set()
+        progress = True
+        while progress:
+            progress = False
+            for rule in self.rules:
+                if rule.check_volume is None or rule.id in settled:
+                    continue
+                findings = self.ask(rule.check_volume, rule.id, group)
+                if findings:
+                    settled.add(rule.id)
+                    progress = self.decide(findings)
+                    if findings[0].stops and not progress:
+                        return
+                    if progress:
+                        break  # what stops a volume comes before what would take it further
+
+    def ask(self, check: VolumeCheck, rule: str, group: Sequence[Key]) -> list[Finding]:
+        findings = []
+        silenced = False
+        self.context.ask()
+        for key in group:
+            task = self.tasks[self.owner[key]]
+            finding = check(self.volumes[key], task, self.context)
+            if finding and rule in self.suppressed.get(key, ()):
+                silenced = True
+            elif finding:
+                finding = temper(finding, self.volumes[key], task, self.context)
+                others = (temper(other, self.volumes[key], task, self.context) for other in finding.alternatives)
+                findings.append(replace(finding, alternatives=tuple(others)) if finding.alternatives else finding)
+        return findings if len(group) == 1 else _agree(findings, group, silenced)
+
+    def decide(self, findings: Sequence[Finding]) -> bool:
+        """Record findings that stand or fall together; return whether their changes are part of the plan."""
+        findings = self.with_alternatives(findings)
+        if reason := self.obstacle(findings):
+            findings = [_refuse(f, f"not possible here: {reason}") for f in findings]
+        applied = bool(findings[0].changes) and all(self.accepts(f) for f in findings) and self.left != 0
+        if applied and self.left is not None:
+            self.left -= 1
+        for finding in findings:
+            self.decided.append(Decided(finding, applied, tuple(findings)))
+            if applied:
+                for change in finding.changes:
+                    self.apply(change)
+        return applied
+
+    def with_alternatives(self, findings: Sequence[Finding]) -> Sequence[Finding]:
+        """The findings with the alternatives that are possible here, or the one that was chosen in its place."""
+        if not any(finding.alternatives for finding in findings):
+            return findings
+        if len(findings) > 1:  # what is shared has to take the same way everywhere: the usual one
+            return [replace(finding, alternatives=()) for finding in findings]
+        possible = tuple(other for other in findings[0].alternatives if not self.obstacle([other]))
+        return [self.decisions.choose(replace(findings[0], alternatives=possible))]
+
+    def obstacle(self, findings: Sequence[Finding]) -> str | None:
+        """Why the source cannot express what findings change, or None."""
+        unwritten = (self.reading.unwritten.get(f.id) for f in findings if self.reading.unwritten)
+        changes = (self.reading.can(change, self.added) for f in findings for change in f.changes)
+        return next(filter(None, chain(unwritten, changes)), None)
+
+    def accepts(self, finding: Finding) -> bool:
+        decision = self.decisions.of(finding)
+        return finding.status in self.taken if decision is None else decision
+
+    def apply(self, change: Change) -> None:
+        self.changes.append(change)
+        self.context.planned(change)
+        key = subject(change)
+        if isinstance(change, AddAccessPoint | AddRole | AddPermissions | AddTraffic):
+            self.added.add(key)
+        if key in self.volumes:
+            self.volumes[key] = apply_to_volume(self.volumes[key], change)
+        elif key in self.tasks:
+            self.tasks[key] = apply_to_task(self.tasks[key], change)
+
+
+def _refuse(finding: Finding, reason: str) -> Finding:
+    return replace(_without_changes(finding), status=Status.REFUSED, message=f"{finding.message} — {reason}")
+
+
+def _without_changes(finding: Finding) -> Finding:
+    return replace(finding, caveat=None, changes=(), grant=None, question=None, alternatives=())
+
+
+def _agree(findings: list[Finding], group: Sequence[Key], silenced: bool) -> list[Finding]:
+    """What volumes that share a node answer together: the most careful of their answers."""
+    if silenced:
+        return [_refuse(f, "it shares its source with a volume for which this rule is suppressed") for f in findings]
+    careful = [f for f in findings if f.status in CAREFUL]
+    if not careful:
+        return findings
+    worst = max(careful, key=lambda f: CAREFUL.index(f.status))
+    if worst.stops:
+        missing = [key for key in group if all(f.subject != key for f in findings)]
+        return [*findings, *(replace(worst, subject=key, message=f"shared: {worst.message}") for key in missing)]
+    if len(findings) < len(group) and any(subject(c) == f.subject for f in findings for c in f.changes):
+        return [
+            _refuse(f, "it shares its source with a volume that this does not concern: write them apart first")
+            for f in findings
+        ]
+    agreed = []
+    for finding in findings:
+        if finding.status in CAREFUL and finding.status is not worst.status:
+            because = f"{finding.message} — shared with a volume for which {worst.message}"
+            finding = replace(finding, status=worst.status, message=because)
+            if worst.status is not Status.UNSAFE:
+                finding = _without_changes(finding)
+        agreed.append(finding)
+    return agreed

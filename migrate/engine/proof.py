@@ -1,0 +1,139 @@
+"""The proof: the new text means exactly what was planned, and nothing else moved."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate
+
+from migrate import dialects
+from migrate.dialects.dialect import Reading
+from migrate.edit import Edit
+from migrate.engine.decisions import Decisions
+from migrate.engine.plan import Plan, plan
+from migrate.engine.suppressions import suppressions
+from migrate.syntax import Document, SyntaxProblem
+from migrate.syntax.node import AnyEdit, EditMapping, EditSequence
+from rules.choices import Policy
+from rules.facts.constraints import violations
+from rules.model import Stack
+
+
+def with_values_read(policy: Policy, reading: Reading) -> Policy:
+    """The policy as the source's dialect reads it; the reading takes note of what comes from there."""
+    adopted = policy.with_values(reading.dialect.configured)
+    reading.outside = frozenset(adopted.values())
+    return adopted
+
+
+# -- the proof --------------------------------------------------------------------------------------------------------
+
+
+def prove(
+    reading: Reading,
+    planned: Plan,
+    tree_edits: Sequence[AnyEdit],
+    edits: Sequence[Edit],
+    new_text: str,
+    stem: str,
+    policy: Policy,
+    decisions: Decisions,
+) -> str | None:
+    """Why the new text is not what the plan means, or None if it is.
+
+    It must parse; say what the planned stack says, nothing lost and nothing more; want no further step under the same
+    decisions; be the old data with the tree edits and nothing else; keep the kind of newline; and break no constraint of
+    ECS that the old text kept.
+    """
+    try:
+        document = reading.document.again(new_text)
+    except SyntaxProblem as problem:
+        return f"the result does not parse (line {problem.line}: {problem.cause})"
+    again = dialects.read(document, stem)
+    if again is None or again.dialect.name != reading.dialect.name:
+        return "the result is not recognised any more"
+    again.unwritten |= reading.unwritten
+    if _keyed(again.stack) != _keyed(planned.stack):
+        return "the result reads differently from the plan: " + _difference(_keyed(planned.stack), _keyed(again.stack))
+    if document.data() != reading.document.data(tree_edits):
+        return "the result holds other data than the old text with the planned changes"
+    if plan(again, with_values_read(policy, again), suppressions(again), decisions).changes:
+        return "a second run would change it again"
+    if newline_kinds(new_text) - (newline_kinds(reading.document.text) or {"\n"}):
+        return "the result has another kind of newline"
+    if broken := newly_broken(again.stack, reading.stack):
+        return f"the result breaks a constraint of ECS: {broken}"
+    if not _keeps_to_its_lines(reading.document, tree_edits, edits):
+        return "an edit touches a line that nothing planned stands on"
+    return None
+
+
+def _keeps_to_its_lines(document: Document, tree_edits: Sequence[AnyEdit], edits: Sequence[Edit]) -> bool:
+    """Whether every edit lies on the lines of a node that the plan changes: comments, quotes and blank lines elsewhere are
+    no data, so nothing else would miss them."""
+    starts = document.line_starts
+    regions = []
+    for change in tree_edits:
+        start, end = document.reach(change)
+        first = bisect_right(starts, start) - 1
+        if isinstance(change, EditSequence) and not change.items and first:
+            first -= 1  # `[]` goes behind the key on the line above
+        last = bisect_right(starts, max(start, end - 1)) - 1
+        if isinstance(change, EditMapping | EditSequence):
+            # What is new goes around the comments that belong to what it stands beside.
+            while first and _says_nothing(document, first - 1):
+                first -= 1
+            while last + 1 < len(starts) and _says_nothing(document, last + 1):
+                last += 1
+        regions.append((starts[first], starts[last + 1] if last + 1 < len(starts) else len(document.text)))
+    regions.sort()
+    reach = list(accumulate((end for _, end in regions), max))
+    for edit in edits:
+        index = bisect_right(regions, (edit.start, len(document.text) + 1)) - 1
+        if index < 0 or edit.end > reach[index]:
+            return False
+    return True
+
+
+def _says_nothing(document: Document, line: int) -> bool:
+    """Whether a line is blank or a comment."""
+    starts = document.line_starts
+    text = document.text[starts[line] : starts[line + 1] if line + 1 < len(starts) else len(document.text)].strip()
+    return not text or (text.startswith("#") and not document.json)
+
+
+def newly_broken(stack: Stack, before: Stack) -> str:
+    """The constraints of ECS that a stack breaks and the one before it kept; empty if there are none."""
+    return "; ".join(sorted(reason for _, reason in set(violations(stack)) - set(violations(before))))
+
+
+def _keyed(stack: Stack) -> tuple[object, ...]:
+    """A stack by keys: volumes have no order (ecs-cli keeps them in two lists), and neither have resources."""
+    tasks = {t.key: (replace(t, volumes=()), {v.key: v for v in t.volumes}) for t in stack.tasks}
+    points = {point.key: point for point in stack.access_points}
+    roles = {role.key: role for role in stack.roles}
+    parameters = {parameter.key: parameter for parameter in stack.parameters}
+    network = replace(stack.network, traffic=())
+    traffic = {rule.key: rule for rule in stack.network.traffic}
+    systems = frozenset(stack.file_systems)
+    images = frozenset(stack.images)
+    return tasks, stack.services, parameters, points, roles, stack.permissions, systems, network, traffic, images
+
+
+def newline_kinds(text: str) -> set[str]:
+    kinds = set()
+    if "\r" in text:
+        crlf = text.count("\r\n")
+        kinds |= {"\r\n"} if crlf else set()
+        kinds |= {"\r"} if text.count("\r") > crlf else set()
+        kinds |= {"\n"} if text.count("\n") > crlf else set()
+        return kinds
+    return {"\n"} if "\n" in text else set()
+
+
+def _difference(planned: object, read: object) -> str:
+    """Where two stacks differ, in words; imported late because it is slow and hardly ever needed."""
+    from migrate.engine.differences import difference
+
+    return difference(planned, read)

@@ -1,0 +1,81 @@
+"""Suppression comments: `# efs-migrate: ignore[EFS202, EFS203] reason` on a volume's line or the line above."""
+
+from __future__ import annotations
+
+import re
+
+from migrate.dialects.dialect import Reading
+from migrate.syntax import Document, SyntaxProblem
+from rules import RULES
+from rules.model import Key
+
+_MARK = "efs-migrate:"
+_IGNORE = re.compile(r"efs-migrate:\s*ignore\[([^\]]*)\]")
+_ALONE = re.compile(r"[ \t\ufeff]*#")
+_DASH = re.compile(r"[ \t]*-[ \t]*(?:#.*)?(?=\r?\n)")
+_IDS = frozenset(rule.id for rule in RULES)
+
+
+def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
+    """Rule ids that comments suppress, by the key of the volume, service or instance they stand at.
+
+    Raises SyntaxProblem for a comment that is not understood: a typo must not pass for consent.
+    """
+    found = _by_metadata(reading)
+    if _MARK not in reading.document.text:
+        return found
+    by_line: dict[int, frozenset[str]] = {}
+    alone: set[int] = set()
+    document = reading.document
+    for line, comment in document.comments():
+        if _MARK not in comment:
+            continue
+        match = _IGNORE.search(comment)
+        ids = frozenset(re.split(r"[,\s]+", match[1].strip())) if match else frozenset()
+        if not match or ids == {""}:
+            raise SyntaxProblem(line, 1, "a suppression reads `efs-migrate: ignore[EFS202, EFS203] reason`")
+        _check(ids, line)
+        by_line[line] = by_line.get(line, frozenset()) | ids
+        if _ALONE.match(document.text, document.line_starts[line - 1]):
+            alone.add(line)
+    places = [*reading.spans.items(), *reading.around.items()]
+    lines = [(key, document.line_column(offset)[0]) for key, offset in places]
+    for key, line in lines:
+        first = _first_line(document, line)
+        # A comment on the line above speaks of what is on that line, if anything is.
+        about = [by_line.get(n, frozenset()) for n in range(first - (first - 1 in alone), line + 1)]
+        ids = frozenset().union(*about)
+        if ids:
+            found[key] = found.get(key, frozenset()) | ids
+    for key, _ in lines:
+        # What is said at an instance's resource holds for its image and its user data, too.
+        if key[0] == "instance" and (whole := found.get(key[:3])):
+            found[key] = found.get(key, frozenset()) | whole
+    return found
+
+
+def _first_line(document: Document, line: int) -> int:
+    """Where what begins on a line has its dash, if that stands on a line of its own, with comments below."""
+    for above in range(line - 1, 0, -1):
+        start = document.line_starts[above - 1]
+        if _DASH.match(document.text, start):
+            return above
+        if not _ALONE.match(document.text, start):
+            break
+    return line
+
+
+def _by_metadata(reading: Reading) -> dict[Key, frozenset[str]]:
+    """What a resource's metadata suppresses, for the resource and all its volumes."""
+    found: dict[Key, frozenset[str]] = {}
+    for task, (offset, ids) in reading.ignored.items():
+        _check(ids, reading.document.line_column(offset)[0])
+        for key in reading.spans:
+            if key[: len(task)] == task or (key[0] == "service" and key[1 : len(task)] == task[1:]):
+                found[key] = ids
+    return found
+
+
+def _check(ids: frozenset[str], line: int) -> None:
+    if unknown := sorted(ids - _IDS):
+        raise SyntaxProblem(line, 1, f"unknown rule {', '.join(unknown)} in a suppression")

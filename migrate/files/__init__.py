@@ -1,0 +1,1 @@
+"""Files on disk: which ones matter, how they are decoded, and how they are written back."""

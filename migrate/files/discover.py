@@ -1,0 +1,425 @@
+"""Which files to look into: from the paths on the command line to the bytes that may hold a volume of ours.
+
+Most runs end here, with nothing found. This module therefore imports nothing that Python has not loaded already:
+`subprocess`, `dataclasses` or `typing` would each double the start-up time, and path objects would cost more than the
+rest of a walk.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import stat
+
+from migrate.files.screen import reason
+
+TYPE_CHECKING = False  # the name is what type checkers look for; importing `typing` for it costs 9 ms
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+SUFFIXES = (".json", ".yaml", ".yml", ".template", ".py")
+"""Endings (lower case) of the files considered in directories; a file named explicitly needs none of them."""
+
+CONFIGURATION = ".efs-migrate.yaml"
+
+SKIPPED = frozenset({
+    ".git", ".hg", ".svn", ".bzr", ".jj",  # version control
+    "node_modules", "bower_components", "site-packages", "vendor", "third_party",  # other people's code
+    "__pycache__", ".venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache",  # Python's products
+    ".terraform", "cdk.out", ".aws-sam", ".serverless", ".terragrunt-cache",  # products of infrastructure tools
+})  # fmt: skip  # one reason per line
+"""Directories never entered from above; an argument may name one or lie inside one.
+
+Any directory with a `pyvenv.cfg`, whatever its name, is a virtual environment and skipped as well.
+"""
+
+_LIST = ("ls-files", "-z", "-t", "--stage", "--cached", "--others", "--exclude-standard")
+
+
+class Found:
+    """A file to look into, or a path that could not be looked into.
+
+    `path` is absolute, for opening; `name` is for people and reports: relative to the current directory without `./`
+    where the file lies inside it, otherwise relative (`../x.json`) or absolute as the argument was. Neither is safe for
+    a terminal (`migrate.terminal.printable.printable`); undecodable bytes are surrogates, as `os.fsdecode` makes them.
+    `explicit` is true for a path that was an argument itself. `error` is None or the cause, one line, why there is
+    nothing to open. `root` is the directory that was the argument, or the one that holds an explicit file.
+    """
+
+    __slots__ = ("error", "explicit", "name", "path", "root")
+
+    def __init__(self, path: str, name: str, explicit: bool, error: str | None = None, root: str | None = None) -> None:
+        self.path = path
+        self.name = name
+        self.explicit = explicit
+        self.error = error
+        self.root = root if root is not None else os.path.dirname(path)
+
+    def __repr__(self) -> str:
+        return f"Found({self.path!r}, {self.name!r}, explicit={self.explicit}, error={self.error!r})"
+
+
+def _silent(message: str) -> None:
+    del message
+
+
+def discover(
+    paths: Sequence[str],
+    *,
+    exclude: Sequence[str] = (),
+    gitignore: bool = True,
+    warn: Callable[[str], None] = _silent,
+) -> Iterator[Found]:
+    """Yield the files that `paths` (files or directories; never `-`) stand for, each real file once.
+
+    The order is that of `paths`, sorted within each. In a directory, files are considered by suffix (`SUFFIXES`),
+    `SKIPPED` directories are not entered and neither are symbolic links to directories; a link to a file stands for it
+    only if the file lies in the same repository (or, without one, below the same argument) and is not itself there.
+    With `gitignore`, git lists each repository and what it ignores is left out, except where the argument itself is
+    ignored. `exclude` holds `.gitignore`-like patterns relative to each directory argument; files named explicitly are
+    always considered.
+
+    Nothing is raised for what is missing or unreadable: it is yielded with its `error`. `warn` receives one-line
+    messages (not made safe for a terminal) about what does not stop the run, such as git failing. Raises OSError only
+    if the current directory is gone.
+    """
+    excluded = excluder(exclude)
+    prunes = bool(exclude) and not any(pattern.startswith("!") for pattern in exclude)
+    seen: set[tuple[int, int]] = set()
+    for argument in paths:
+        path, name = _locate(argument)
+        try:
+            info = os.stat(argument)  # as it was given: `x.json/` and `link/..` mean what they mean to the system
+        except OSError as error:
+            yield Found(path, name, explicit=True, error=reason(error))
+            continue
+        if stat.S_ISDIR(info.st_mode):
+            tree = _Tree(path, gitignore, excluded if prunes else None, warn)
+            prefix = "" if name == "." else name.rstrip("/") + "/"
+            inside = os.getcwd().rstrip("/") + "/"
+            for relative, error_text in tree.files(excluded, seen):
+                path = tree.root + relative
+                # An argument may hold the current directory: `..`, `/`.
+                name = path[len(inside) :] if path.startswith(inside) else prefix + relative
+                yield Found(path, name or ".", explicit=False, error=error_text, root=tree.root)
+        elif not stat.S_ISREG(info.st_mode):
+            yield Found(path, name, explicit=True, error="not a regular file")
+        elif (info.st_dev, info.st_ino) not in seen:
+            seen.add((info.st_dev, info.st_ino))
+            yield Found(path, name, explicit=True)
+
+
+def excluder(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Return a function that tells whether a path relative to some root (`a/b.json`; a directory `a/`) is excluded.
+
+    Patterns read as in `.gitignore`: one without a slash before its end matches at any depth, any other from the root;
+    a trailing slash matches directories only; what lies below a match matches too; `*`, `?` and `[…]` stay within a
+    name, `**` as a whole name crosses them; a later `!pattern` includes again (also below an excluded directory,
+    where git would not). A bracket without its end is an ordinary character. Nothing is raised for odd patterns.
+    """
+    if not patterns:
+        return lambda _: False
+    import re
+
+    rules = [
+        (not pattern.startswith("!"), re.compile(_translate(pattern.removeprefix("!")), re.DOTALL))
+        for pattern in reversed(patterns)
+        if pattern.strip("/!")
+    ]
+
+    def excluded(relative: str) -> bool:
+        return next((outcome for outcome, rule in rules if rule.fullmatch(relative)), False)
+
+    return excluded
+
+
+def _translate(pattern: str) -> str:
+    """Return the regular expression for one pattern; it must match a whole relative path."""
+    import re
+
+    directories_only = pattern.endswith("/")
+    body = pattern.rstrip("/")
+    anchored = "/" in body
+    names = body.lstrip("/").split("/")
+    result = "" if anchored else "(?:.*/)?"
+    for index, name in enumerate(names):
+        last = index == len(names) - 1
+        if name == "**" and last and index:
+            result += ".*"
+        elif name == "**" and not last:
+            result += "(?:.*/)?"
+        else:
+            result += _translate_name(name, re.escape) + ("" if last else "/")
+    return result + ("/.*" if directories_only else "(?:/.*)?")
+
+
+def _translate_name(name: str, escape: Callable[[str], str]) -> str:
+    result, position = "", 0
+    while position < len(name):
+        character = name[position]
+        position += 1
+        if character == "*":
+            result += "[^/]*"
+        elif character == "?":
+            result += "[^/]"
+        elif character == "\\" and position < len(name):
+            result += escape(name[position])
+            position += 1
+        elif character == "[" and (end := name.find("]", position + 1 + (name[position : position + 1] in "!^"))) > 0:
+            inner = name[position:end]
+            negated = inner[0] in "!^"
+            inner = inner[negated:].replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+            inner = inner.replace("&&", "&\\&").replace("~~", "~\\~").replace("||", "|\\|").replace("^", "\\^")
+            low_to_high = all(inner[i - 1] <= inner[i + 1] for i in range(1, len(inner) - 1) if inner[i] == "-")
+            result += f"(?!/)[{'^' if negated else ''}{inner}]" if low_to_high else "(?!)"
+            position = end + 1
+        else:
+            result += escape(character)
+    return result
+
+
+class _Tree:
+    """The files below one directory argument."""
+
+    def __init__(
+        self, path: str, gitignore: bool, prune: Callable[[str], bool] | None, warn: Callable[[str], None]
+    ) -> None:
+        self.root = path.rstrip("/") + "/"
+        self._gitignore = gitignore
+        self._prune = prune
+        self._warn = warn
+        self._real = os.path.realpath(path)
+        self._top = _repository(self._real) if gitignore else None
+        self._names: list[str] = []
+        # (device, inode) of regular files as far as the scan knew them, which saves a system call for each.
+        self._identities: dict[str, tuple[int, int]] = {}
+        self._errors: dict[str, str] = {}
+
+    def files(self, excluded: Callable[[str], bool], seen: set[tuple[int, int]]) -> Iterable[tuple[str, str | None]]:
+        """Return (path relative to the root, error or None), sorted; adds to `seen` the (device, inode) of each."""
+        pending = [""]
+        while pending:
+            directory = pending.pop()
+            inside = self._top is not None if directory == "" else False
+            pending += self._listed(directory) if inside else self._walked(directory)
+        links: list[str] = []
+        result: dict[str, str | None] = dict(self._errors)
+        for name in sorted(set(self._names)):
+            if excluded(name):
+                continue
+            identity = self._identities.get(name)
+            if identity is not None and identity not in seen:
+                seen.add(identity)
+                result[name] = None
+                continue
+            try:
+                info = os.lstat(self.root + name)
+            except (FileNotFoundError, NotADirectoryError):
+                continue  # in git's index, deleted on disk
+            except OSError as error:
+                result[name] = reason(error)
+                continue
+            if stat.S_ISLNK(info.st_mode):
+                links.append(name)
+            elif stat.S_ISREG(info.st_mode) and (info.st_dev, info.st_ino) not in seen:
+                seen.add((info.st_dev, info.st_ino))
+                result[name] = None
+        # Last, so that a file goes by its own name: git and patch refuse to write through a link.
+        for name in links:
+            target = self._target(name)
+            if target is not None and target not in seen:
+                seen.add(target)
+                result[name] = None
+        return sorted(result.items())
+
+    def _target(self, link: str) -> tuple[int, int] | None:
+        """Return the identity of the regular file behind a link if it is one of this tree's, else None."""
+        try:
+            info = os.stat(self.root + link)
+        except OSError:
+            return None  # dangling or a loop; named explicitly it would be an error
+        # A repository must not be able to have files changed that lie outside of it.
+        inside = (self._top or self._real).rstrip("/") + "/"
+        real = os.path.realpath(self.root + link)
+        if not stat.S_ISREG(info.st_mode) or not real.startswith(inside):
+            return None
+        return None if _passes_skipped(real[len(inside) :]) else (info.st_dev, info.st_ino)
+
+    def _walked(self, directory: str) -> list[str]:
+        """Scan one directory; return those below it. Paths are relative to the root and end in `/` (or are empty)."""
+        files: dict[str, tuple[int, int] | None] = {}
+        below: list[str] = []
+        try:
+            device = os.stat(self.root + directory).st_dev
+            with os.scandir(self.root + directory) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name == ".git" and self._gitignore and directory:
+                        return self._listed(directory)
+                    if name == "pyvenv.cfg" and directory:
+                        return []
+                    if entry.is_dir(follow_symlinks=False):
+                        if name not in SKIPPED and not (self._prune and self._prune(f"{directory}{name}/")):
+                            below.append(f"{directory}{name}/")
+                    elif name.lower().endswith(SUFFIXES):
+                        regular = entry.is_file(follow_symlinks=False)
+                        files[directory + name] = (device, entry.inode()) if regular else None
+        except OSError as error:
+            self._errors[directory.rstrip("/")] = reason(error)
+        self._names += files
+        self._identities.update((name, identity) for name, identity in files.items() if identity)
+        return below
+
+    def _listed(self, directory: str) -> list[str]:
+        """Let git list one (part of a) repository; return the repositories inside it, or walk if git cannot."""
+        path = self.root + directory
+        status, output, messages = _git(path, *_LIST)
+        for line in messages.splitlines():
+            self._warn(f"{path}: git: {line}")
+        if status != 0:
+            self._warn(f"{path}: git could not list its files, so .gitignore is not honoured there")
+            return self._plainly(directory)
+        if not output and not directory and _ignored(self._real):
+            return self._plainly(directory)
+        files: list[str] = []
+        repositories: list[str] = []
+        environments: list[str] = []
+        for entry in output.split("\0"):
+            # "? NAME" for an untracked file, "H MODE OBJECT STAGE\tNAME" for a tracked one.
+            if entry.startswith("?"):
+                name = entry[2:]
+                if name.endswith("/"):
+                    repositories.append(directory + name)
+                    continue
+            else:
+                name = entry[entry.find("\t") + 1 :]
+                if entry.startswith("160000 ", 2):
+                    repositories.append(f"{directory}{name}/")
+                    continue
+            if name.lower().endswith(SUFFIXES):
+                files.append(directory + name)
+            elif name.endswith("/pyvenv.cfg"):
+                environments.append(directory + name[: -len("pyvenv.cfg")])
+        linked: dict[str, bool] = {directory: False}
+        self._names += [
+            name
+            for name in files
+            if not _passes_skipped(name[len(directory) :])
+            and not any(map(name.startswith, environments))
+            and not self._behind_link(name[: name.rfind("/") + 1], linked)
+        ]
+        return [
+            nested
+            for name in repositories
+            if not _passes_skipped(name[len(directory) :])
+            and not self._behind_link(name[: name.rstrip("/").rfind("/") + 1], linked)
+            and not os.path.islink(self.root + name.rstrip("/"))
+            for nested in (self._walked(name) if os.path.isdir(self.root + name) else [])
+        ]
+
+    def _plainly(self, directory: str) -> list[str]:
+        """Walk `directory` honouring no ignore file; return nothing that is left to do."""
+        before, self._gitignore = self._gitignore, False
+        pending = [directory]
+        while pending:
+            pending += self._walked(pending.pop())
+        self._gitignore = before
+        return []
+
+    def _behind_link(self, directory: str, known: dict[str, bool]) -> bool:
+        """Whether a symbolic link has taken the place of `directory` (ending in `/`) or of one above it."""
+        if directory not in known:
+            parent = directory[: directory.rfind("/", 0, -1) + 1]
+            known[directory] = self._behind_link(parent, known) or os.path.islink(self.root + directory[:-1])
+        return known[directory]
+
+
+def _passes_skipped(relative: str) -> bool:
+    return not SKIPPED.isdisjoint(relative.split("/")[:-1])
+
+
+def _locate(argument: str) -> tuple[str, str]:
+    """Return the absolute path of an argument and its name for people (`Found`)."""
+    path = os.path.abspath(argument)
+    if ".." in argument.split("/"):
+        # `link/..` is the parent of what the link points to; only the last name may stay a link.
+        head, tail = os.path.split(argument)
+        path = os.path.realpath(argument) if tail in ("", "..") else os.path.join(os.path.realpath(head), tail)
+    current = os.getcwd()
+    if path == current:
+        return path, "."
+    inside = current.rstrip("/") + "/"
+    if path.startswith(inside):
+        return path, path[len(inside) :]
+    return path, path if os.path.isabs(argument) else os.path.relpath(path, current)
+
+
+def _repository(directory: str) -> str | None:
+    """Return the top of the working tree that the real path `directory` lies in, or None."""
+    while not os.path.lexists(os.path.join(directory, ".git")):
+        parent = os.path.dirname(directory)
+        if parent == directory or os.path.basename(directory) == ".git":
+            return None
+        directory = parent
+    return directory
+
+
+def _ignored(directory: str) -> bool:
+    """Whether git ignores the directory itself, so that naming it says more than `.gitignore` does."""
+    parent, name = os.path.split(directory)
+    return bool(name) and _git(parent, "check-ignore", "--quiet", "--", f"./{name}")[0] == 0
+
+
+def _git(directory: str, *arguments: str) -> tuple[int, str, str]:
+    """Run git in `directory`; return its exit status (127 if there is no git), standard output and standard error.
+
+    No configuration of the repository can make git run a program or reach a network here, which is also why the
+    repository's owner does not matter (a checkout mounted into a container belongs to somebody else).
+    """
+    command = [
+        "git", "--no-optional-locks", "--no-pager", "-C", directory,
+        "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "safe.directory=*", *arguments,
+    ]  # fmt: skip  # options beside their values
+    environment = _environment(os.environ)
+    output, output_end = os.pipe()
+    messages, messages_end = os.pipe()
+    try:
+        process = os.posix_spawnp(
+            "git",
+            command,
+            environment,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, output_end, 1),
+                (os.POSIX_SPAWN_DUP2, messages_end, 2),
+            ],
+        )
+    except OSError as error:
+        os.close(output)
+        os.close(messages)
+        return 127, "", reason(error)
+    finally:
+        os.close(output_end)
+        os.close(messages_end)
+    parts: dict[int, list[bytes]] = {output: [], messages: []}
+    waiting = [output, messages]
+    try:
+        while waiting:
+            for handle in select.select(waiting, [], [])[0]:
+                piece = os.read(handle, 1 << 20)
+                parts[handle].append(piece)
+                if not piece:
+                    waiting.remove(handle)
+    finally:
+        os.close(output)
+        os.close(messages)
+        status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    return status, os.fsdecode(b"".join(parts[output])), os.fsdecode(b"".join(parts[messages]))
+
+
+def _environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return `environment` without what would point git to another repository (a hook's GIT_DIR) or configuration."""
+    kept = ("GIT_EXEC_PATH", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+    result = {name: value for name, value in environment.items() if not name.startswith("GIT_") or name in kept}
+    # A sparse index in a partial clone would be completed from its remote, through whatever transport that names.
+    return result | {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0"}

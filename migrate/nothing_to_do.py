@@ -1,0 +1,115 @@
+"""The usual answer, without the tool: nothing here reaches EFS the old way.
+
+Most runs, in hooks above all, end with that, and the imports of everything else would take several times as long. Whatever is
+not certain, and every option that is more than a switch, is left to the command line proper.
+"""
+
+from __future__ import annotations
+
+import os
+
+from migrate.files import discover, screen
+
+TYPE_CHECKING = False  # as in `migrate.files.discover`
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DULL, _TELLS, _MATTERS = range(3)
+_WORTH_FORKING = 2_000
+"""Files for each process."""
+_COMMANDS = frozenset({"check", "diff", "apply"})
+_SWITCHES = frozenset({"--exit-zero", "--unsafe", "-q", "--quiet", "-v", "--verbose", "--force-exclude"})
+"""What changes nothing where there is nothing."""
+
+
+def nothing_to_do(arguments: Sequence[str]) -> bool:
+    """Whether a command line certainly has no output and the status 0. What was found on the way is kept for the other case
+    (`discover.remember`)."""
+    if not arguments or arguments[0] not in _COMMANDS:
+        return False
+    paths = [word for word in arguments[1:] if word not in _SWITCHES]
+    if any(word.startswith("-") for word in paths):
+        return False
+    try:
+        return _nothing_in(paths or ["."])
+    except OSError:  # the current directory may be gone
+        return False
+
+
+def _nothing_in(paths: list[str]) -> bool:
+    if any(map(_is_governed, paths)):
+        return False  # a configuration has to be read, and may be broken
+    warnings: list[str] = []
+    found = []
+    for file in discover.discover(paths, warn=warnings.append):
+        if warnings or file.error is not None:
+            return False
+        found.append(file.path)
+    dull = _dull(found)
+    if len(dull) == len(found) and not warnings:
+        return True
+    screen.remember(dull)
+    return False
+
+
+def _dull(paths: list[str]) -> list[str]:
+    """The files before the first one that matters, by as many processes as pay. What only answers the questions of others
+    matters to nobody as long as nobody asks, but is not among them once somebody does."""
+    # Without `fork` a second process would have to start a Python of its own, which takes longer than most trees.
+    processes = min(os.cpu_count() or 1, len(paths) // _WORTH_FORKING + 1) if hasattr(os, "fork") else 1
+    children = []
+    for number in range(1, processes):
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                told = _flags(paths[number::processes])
+                view = memoryview(told)
+                while view:
+                    view = view[os.write(writer, view) :]
+                status = 0
+            finally:
+                os._exit(status)
+        os.close(writer)
+        children.append((number, reader, child))
+    flags = [_flags(paths[::processes])]
+    for _, reader, child in children:
+        with open(reader, "rb") as pipe:
+            flags.append(pipe.read())
+        os.waitpid(child, 0)
+    matters = any(_MATTERS in told or len(told) < len(paths[n::processes]) for n, told in enumerate(flags))
+    known = [path for n, told in enumerate(flags) for path, flag in zip(paths[n::processes], told) if flag == _DULL]  # noqa: B905  # a part may end early
+    return known if matters else paths
+
+
+def _flags(paths: list[str]) -> bytes:
+    """For each file whether it is dull, tells others something, or matters, which is the end."""
+    told = bytearray()
+    for path in paths:
+        python = path.lower().endswith(".py")
+        try:
+            raw = screen.content(path)
+        except OSError:
+            told.append(_MATTERS)
+            break
+        if raw is not None and screen.screen(raw, python):
+            told.append(_MATTERS)
+            break
+        told.append(_TELLS if raw is not None and not python and screen.tells(raw) else _DULL)
+    return bytes(told)
+
+
+def _is_governed(path: str) -> bool:
+    """Whether there is a configuration for a path, or the path is one."""
+    folder = os.path.abspath(path)
+    if not os.path.isdir(folder):
+        if os.path.basename(folder) == discover.CONFIGURATION:
+            return True
+        folder = os.path.dirname(folder)
+    while not os.path.lexists(os.path.join(folder, discover.CONFIGURATION)):
+        parent = os.path.dirname(folder)
+        if parent == folder or os.path.lexists(os.path.join(folder, ".git")):
+            return False
+        folder = parent
+    return True

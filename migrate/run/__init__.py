@@ -1,0 +1,1 @@
+"""A run over many files: discovery, configuration, what files know of one another, parallel work."""

@@ -1,0 +1,240 @@
+"""Answers to steps, kept in a file and read from one: what `--record` writes and `--replay` takes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from errno import EACCES, EISDIR, ENOENT
+from pathlib import Path
+
+from migrate.config.checked import ShapeProblem, Shapes
+from migrate.config.config import RULE_IDS
+from migrate.engine.decisions import Answer
+from migrate.files import screen
+from migrate.files.source import SourceProblem, decode, put
+from migrate.syntax import SyntaxProblem, literal, parse, resolve
+from migrate.syntax.node import Node, Scalar
+from rules.model import Key
+from rules.rule import Finding, StepId
+
+VERSION = 1
+_YAML = (".yaml", ".yml")
+
+
+class Word(StrEnum):
+    """What was answered to a step."""
+
+    YES = "yes"
+    NO = "no"
+    EDIT = "edit"
+    """Its hunk was edited by hand, which cannot be repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One answer: to which step of which file, and what that step did and said."""
+
+    file: str
+    step: StepId
+    digest: str
+    word: Word
+    message: str = ""
+
+    @classmethod
+    def to(cls, file: str, finding: Finding, word: Word) -> Given:
+        return cls(file, finding.id, finding.digest, word, finding.message)
+
+    @property
+    def answer(self) -> Answer:
+        """What the engine makes of it: a yes is to what the step did, a no to whatever goes by its name."""
+        return Answer(True, self.digest) if self.word is Word.YES else Answer(False)
+
+    def is_to(self, finding: Finding) -> bool:
+        return self.step == finding.id and (self.word is not Word.YES or self.digest == finding.digest)
+
+
+@dataclass
+class Answers:
+    """Answers by file and step, in the order in which they were given."""
+
+    _given: dict[tuple[str, StepId], Given] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, given: Iterable[Given]) -> Answers:
+        return cls({(one.file, one.step): one for one in given})
+
+    def __iter__(self) -> Iterator[Given]:
+        return iter(self._given.values())
+
+    def add(self, given: Given) -> None:
+        """Take an answer, in the place of what was said before of the rule and its subject there."""
+        for other in [g for g in self if (g.file, g.step.rule, g.step.subject) == _about(given)]:
+            del self._given[other.file, other.step]
+        self._given[given.file, given.step] = given
+
+    def decisions(self) -> Mapping[str, Mapping[StepId, Answer]]:
+        """What the engine makes of all of them: a step that was edited by hand is not taken as it is."""
+        found: dict[str, dict[StepId, Answer]] = {}
+        for one in self:
+            found.setdefault(one.file, {})[one.step] = one.answer
+        return found
+
+    def to_repeat(self, file: str) -> Mapping[StepId, Answer]:
+        """The answers about a file that hold again as they are."""
+        given = (one for one in self if one.file == file and one.word is not Word.EDIT)
+        return {one.step: one.answer for one in given}
+
+    def to_others(self, file: str, findings: Iterable[Finding]) -> Iterator[tuple[Finding, Given]]:
+        """The steps that are not those which somebody answered, though the rule and its subject are, with that answer."""
+        about: dict[tuple[str, Key], list[Given]] = {}
+        for one in self:
+            if one.file == file:
+                about.setdefault((one.step.rule, one.step.subject), []).append(one)
+        for finding in findings:
+            known = about.get((finding.rule, finding.subject), [])
+            if finding.changes and known and not any(one.is_to(finding) for one in known):
+                yield finding, known[0]
+
+    def by_hand(self, file: str) -> Iterator[Given]:
+        """The answers about a file that cannot be repeated."""
+        return (one for one in self if one.file == file and one.word is Word.EDIT)
+
+    # -- files --------------------------------------------------------------------------------------------------------
+
+    def write(self, path: Path) -> None:
+        """Write them all, as YAML if the file's name says so, wholly or not at all. Raises OSError."""
+        entries = [_entry(given) for given in self]
+        text = _as_yaml(entries) if path.suffix.lower() in _YAML else _as_json(entries)
+        put(path, text.encode())
+
+
+def _about(given: Given) -> tuple[str, str, Key]:
+    return given.file, given.step.rule, given.step.subject
+
+
+def _entry(given: Given) -> dict[str, object]:
+    return {
+        "file": given.file,
+        "rule": given.step.rule,
+        "subject": list(given.step.subject),
+        "detail": given.step.detail,
+        "digest": given.digest,
+        "answer": str(given.word),
+        "message": given.message,
+    }
+
+
+def _as_json(entries: list[dict[str, object]]) -> str:
+    return json.dumps({"version": VERSION, "answers": entries}, indent=2) + "\n"
+
+
+def _as_yaml(entries: list[dict[str, object]]) -> str:
+    lines = [f"version: {VERSION}", "answers:" if entries else "answers: []"]
+    for entry in entries:
+        # JSON's words and brackets are YAML's.
+        first, *others = (f"{key}: {json.dumps(value)}" for key, value in entry.items())
+        lines += [f"  - {first}", *(f"    {other}" for other in others)]
+    return "\n".join(lines) + "\n"
+
+
+def load(path: str) -> Answers:
+    """Read a file of answers. Raises ShapeProblem."""
+    try:
+        text, _ = decode(screen.load(path))
+        document = parse(text, json=path.lower().endswith(".json"))
+    except OSError as error:
+        raise ShapeProblem(path, None, screen.reason(error)) from None
+    except (SyntaxProblem, SourceProblem) as problem:
+        raise ShapeProblem(path, problem.line, problem.cause) from None
+    if len(document.roots) != 1:
+        raise ShapeProblem(path, None, "holds no answers" if not document.roots else "more than one document")
+    return Answers.of(_Reader(path, document).answers(document.roots[0]))
+
+
+class _Reader(Shapes):
+    def answers(self, root: Node) -> list[Given]:
+        readers: dict[str, Callable[[Node, str], object]] = {"version": self.version, "answers": self.list}
+        found = self.members(root, "a file of answers", readers)
+        for key in readers:
+            if key not in found:
+                self.fail(root, f"`{key}` is missing")
+        given = found["answers"]
+        assert isinstance(given, list)
+        return given
+
+    def version(self, node: Node, key: str) -> int:
+        if (version := self.whole(node, key)) != VERSION:
+            self.fail(node, f"`{key}` {version} is not known: this efs-migrate reads {VERSION}")
+        return version
+
+    def list(self, node: Node, key: str) -> list[Given]:
+        given: dict[tuple[str, StepId], Given] = {}
+        for item in self.items(node, key):
+            one = self.answer(item)
+            if (one.file, one.step) in given:
+                self.fail(item, f"`{key}`: the same step is there twice")
+            given[one.file, one.step] = one
+        return [*given.values()]
+
+    def answer(self, node: Node) -> Given:
+        readers: dict[str, Callable[[Node, str], object]] = {
+            "file": self.word,
+            "rule": self.rule,
+            "subject": self.key,
+            "detail": self.text,
+            "digest": self.word,
+            "answer": self.verdict,
+            "message": self.text,
+        }
+        found = self.members(node, "an entry of `answers`", readers)
+        for key in readers:
+            if key not in found and key != "message":
+                self.fail(node, f"`answers`: an entry has no `{key}`")
+        step = StepId(found["rule"], found["subject"], found["detail"])  # type: ignore[arg-type]  # as read above
+        return Given(found["file"], step, found["digest"], found["answer"], found.get("message", ""))  # type: ignore[arg-type]  # as read above
+
+    def verdict(self, node: Node, key: str) -> Word:
+        found = resolve(node)
+        # YAML 1.1 reads yes and no as booleans, YAML 1.2 as words.
+        word = found.text if isinstance(found, Scalar) else ""
+        if word not in tuple(Word):
+            self.fail(node, f"`{key}` must be one of {', '.join(Word)}" + (f", not {word}" if word else ""))
+        return Word(word)
+
+    def rule(self, node: Node, key: str) -> str:
+        if (rule := self.word(node, key)) not in RULE_IDS:
+            self.fail(node, f"`{key}`: unknown rule {rule}")
+        return rule
+
+    def key(self, node: Node, key: str) -> Key:
+        parts = []
+        for item in self.items(node, key):
+            found = resolve(item)
+            part = literal(found) if isinstance(found, Scalar) else None
+            if not isinstance(part, str | int) or isinstance(part, bool):
+                self.fail(item, f"`{key}` must be a list of words and numbers")
+            parts.append(part)
+        if not parts:
+            self.fail(node, f"`{key}` is empty")
+        return tuple(parts)
+
+    def text(self, node: Node, key: str) -> str:
+        """A string, which may be empty."""
+        found = resolve(node)
+        value = literal(found) if isinstance(found, Scalar) else None
+        if not isinstance(value, str):
+            self.fail(node, f"`{key}` must be a string")
+        return value
+
+
+def check_writable(path: Path) -> None:
+    """Raise OSError where a file cannot be put: after the last answer would be too late to find that out."""
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(path))
+    folder = path.resolve().parent
+    if (path.is_file() or not path.exists()) and not os.access(folder, os.W_OK | os.X_OK):
+        cause = EACCES if folder.is_dir() else ENOENT
+        raise OSError(cause, os.strerror(cause), str(path))

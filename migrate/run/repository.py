@@ -1,0 +1,148 @@
+"""What the files of one repository say about each other: who mounts EFS where, and who passes which file system on.
+
+Only templates are looked into that may say so (`discover.tells`), and only if some file of the run has a host path
+that is not the host's own (`asks`). What is found is evidence for a question, never for a change.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from migrate.dialects.cloudformation.cross_stack import NestedStack, Told, told
+from migrate.files.source import SourceProblem, read
+from migrate.syntax import SyntaxProblem, parse
+from migrate.syntax.garbage import not_collecting
+from rules.facts.mounts import SYSTEM_PATH
+from rules.facts.other_files import SeenMount, SeenMounts
+
+_HOST_PATH = re.compile(rb"(?:source[_-]?path|device)[\"']?\s*[:=]\s*(?:[\"']?(/[^\s\"',}\]]*))?", re.IGNORECASE)
+
+
+def asks(raw: bytes) -> bool:
+    """Whether a file that holds volumes may have a host path that is not the host's own."""
+    paths = (match[1] for match in _HOST_PATH.finditer(raw))
+    return any(path is None or not SYSTEM_PATH.match(path.decode("utf-8", "replace")) for path in paths)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file and where it belongs: two files are of one repository if they share one of their `homes`."""
+
+    path: str
+    """Absolute."""
+    name: str
+    homes: tuple[str, ...]
+
+
+@dataclass
+class Homes:
+    """Finds what files belong to: the working tree of a repository; without one, the configuration's folder and the
+    argument."""
+
+    _roots: dict[str, str | None] = field(default_factory=dict)
+
+    def of(self, path: str, folders: Iterable[str]) -> tuple[str, ...]:
+        """The homes of the file at `path`, which without a repository are `folders`."""
+        root = self._root(os.path.dirname(path))
+        return (root,) if root is not None else tuple(folder.rstrip("/") for folder in folders if folder)
+
+    def _root(self, folder: str) -> str | None:
+        above: list[str] = []
+        while folder not in self._roots:
+            above.append(folder)
+            parent = os.path.dirname(folder)
+            if parent == folder or os.path.lexists(os.path.join(folder, ".git")):
+                self._roots[folder] = None if parent == folder else folder
+            else:
+                folder = parent
+        found = self._roots[folder]
+        self._roots.update(dict.fromkeys(above, found))
+        return found
+
+
+def look(place: Place) -> Told | None:
+    """What a file says; None if it cannot be read. Whoever asks for the file itself is told why."""
+    path = Path(place.path)
+    try:
+        source = read(path, place.name)
+        with not_collecting():
+            return told(parse(source.text, json=True if path.suffix.lower() == ".json" else None))
+    except (SourceProblem, SyntaxProblem):
+        return None
+
+
+class Survey:
+    """What all files say, by where they belong. `asking` are the places of the files that may ask."""
+
+    def __init__(self, said: Iterable[tuple[Place, Told]], asking: Iterable[Place]) -> None:
+        self._said = list(said)
+        self._asking = list(asking)
+        self._seen: dict[tuple[str, ...], SeenMounts] = {}
+
+    def seen_from(self, place: Place) -> SeenMounts:
+        """The mounts of the other files of the same repository."""
+        if place.homes not in self._seen:
+            found = (
+                SeenMount(there.name, m.line, m.resource, m.source, m.host_path, m.directory, m.is_nfs, m.id, m.export)
+                for there, said in self._said
+                if not set(there.homes).isdisjoint(place.homes)
+                for m in said.mounts
+            )
+            self._seen[place.homes] = SeenMounts(found)
+        return self._seen[place.homes].besides(place.name)
+
+    def passed_to(self, place: Place) -> Mapping[tuple[str, str], str]:
+        """The parameters in which nesting templates pass file systems on to this one (`Policy.passed`)."""
+        return self._passed.get(place.path, {})
+
+    @cached_property
+    def _passed(self) -> dict[str, dict[tuple[str, str], str]]:
+        passed: dict[str, dict[tuple[str, str], str]] = {}
+        by_path = {place.path: (place, said) for place, said in self._said}
+        for parent, said in self._said:
+            nested = [(stack, self._template_of(stack, parent)) for stack in said.stacks]
+            # What a file system that some template mounts is called here.
+            called = {m.source: [(parent.name, m.source)] for m in said.mounts}
+            for stack, path in nested:
+                if path in by_path:
+                    for name, mount in _called_outside(stack, *by_path[path]):
+                        called.setdefault(name, []).append(mount)
+            for stack, path in nested:
+                for parameter, value in stack.parameters.items():
+                    for mount in called.get(value, ()):
+                        passed.setdefault(path, {}).setdefault(mount, parameter)
+        return passed
+
+    def _template_of(self, stack: NestedStack, parent: Place) -> str:
+        """The path of the template that a stack names, or an empty string: a local file as `cloudformation package` takes
+        it, or the one file of the repository that has the name of an object that was uploaded."""
+        url = stack.template.literal
+        if url is not None and "://" not in url:
+            return os.path.normpath(os.path.join(os.path.dirname(parent.path), url))
+        last = stack.template.parts[-1] if stack.template.parts else ""
+        folder, slash, name = last.rpartition("/") if isinstance(last, str) else ("", "", "")
+        del folder
+        paths = {p.path for p in self._by_name.get(name, ()) if not set(p.homes).isdisjoint(parent.homes)}
+        return paths.pop() if slash and len(paths) == 1 else ""
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Place]]:
+        places: dict[str, list[Place]] = {}
+        for place in (*(place for place, _ in self._said), *self._asking):
+            places.setdefault(os.path.basename(place.path), []).append(place)
+        return places
+
+
+def _called_outside(stack: NestedStack, place: Place, said: Told) -> Iterator[tuple[str, tuple[str, str]]]:
+    """What the template around a stack calls the file systems that the stack's instances mount."""
+    for mount in said.mounts:
+        about = (place.name, mount.source)
+        if mount.source[2:-1] in stack.parameters and mount.source.startswith("${"):
+            yield stack.parameters[mount.source[2:-1]], about
+        for output in said.outputs.get(mount.source, ()):
+            yield f"${{{stack.name}.Outputs.{output}}}", about

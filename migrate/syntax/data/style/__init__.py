@@ -1,0 +1,1 @@
+"""The style of a document: indentation, quotes, order and spelling, as the lines around a change show it."""

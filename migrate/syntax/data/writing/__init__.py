@@ -1,0 +1,1 @@
+"""Changes of nodes written as minimal edits of the text."""

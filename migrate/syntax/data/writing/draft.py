@@ -1,0 +1,95 @@
+"""The edits of one document while they are being collected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Items
+from dataclasses import dataclass, field
+
+from migrate.edit import Edit
+from migrate.syntax.data.style.habits import Habits
+from migrate.syntax.data.style.surroundings import Container, Path, Surroundings, size
+from migrate.syntax.data.writing.build import Builder
+from migrate.syntax.data.writing.change import check
+from migrate.syntax.data.writing.piece import Item
+from migrate.syntax.document import Document
+from migrate.syntax.node import Added, Mapping, New, Node, Sequence, TreeEdit
+from migrate.syntax.problem import CannotEdit
+
+
+@dataclass(order=True, slots=True)
+class _Ranked:
+    start: int
+    end: int
+    rank: int
+    replacement: str = field(compare=False)
+
+
+@dataclass(slots=True)
+class Unit:
+    """A collection in brackets on one line, whose edits count only if the line keeps its width.
+
+    `grows` if something is added in it; `too_long` if something in it cannot stand on one line.
+    """
+
+    node: Container
+    path: Path
+    edits: list[_Ranked] = field(default_factory=list)
+    grows: bool = False
+    too_long: bool = False
+
+
+class Draft:
+    """What is known about one document and its changes, and the edits so far."""
+
+    def __init__(self, document: Document, changes: Items[TreeEdit]) -> None:
+        self.document = document
+        self.text = document.text
+        self.around = Surroundings(document)
+        self.changed = check(self.around, changes)
+        self.edits: list[_Ranked] = []
+        self.unit: Unit | None = None
+
+    def builder(self, container: Container, path: Path, replaced: Node | None = None) -> Builder:
+        """A builder for new parts of `container`, which lies at the end of `path`."""
+        habits = Habits(self.around, container, path, minified=self.minified(container, path), replaced=replaced)
+        return Builder(self.document, self.around, habits)
+
+    def minified(self, node: Node, path: Path) -> bool:
+        """Whether the whole document that `node` lies in is one collection in brackets on one line."""
+        root = path[0].container if path else node
+        if not isinstance(root, (Mapping, Sequence)):
+            return False
+        return root.flow and self.around.one_line(root) and size(root) > 0
+
+    def insert(self, offset: int, text: str, rank: int) -> None:
+        """Insert; at one offset, lower ranks come first."""
+        self._add(offset, offset, text, rank)
+
+    def replace(self, start: int, end: int, text: str) -> None:
+        if self.text[start:end] != text:
+            self._add(start, end, text, 0)
+
+    def _add(self, start: int, end: int, text: str, rank: int) -> None:
+        (self.edits if self.unit is None else self.unit.edits).append(_Ranked(start, end, rank, text))
+
+    def finished(self) -> list[Edit]:
+        """All edits, sorted. Raises CannotEdit if two of them concern the same text."""
+        edits: list[Edit] = []
+        end = 0
+        for ranked in sorted(self.edits):
+            if ranked.start < end:
+                raise CannotEdit("two changes concern the same text")
+            if edits and ranked.start == ranked.end == edits[-1].start == edits[-1].end:
+                edits[-1] = Edit(ranked.start, ranked.end, edits[-1].replacement + ranked.replacement)
+                continue
+            end = ranked.end
+            edits.append(Edit(ranked.start, ranked.end, ranked.replacement))
+        return edits
+
+
+def added_item(builder: Builder, added: Added | New | None) -> Item:
+    """The piece for a new entry or item."""
+    if isinstance(added, Added):
+        return builder.entry(added.key, added.value)
+    assert added is not None
+    return builder.item(added.value, added.like)

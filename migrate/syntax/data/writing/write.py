@@ -1,0 +1,91 @@
+"""From changes of a tree to edits of its text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Items
+
+from migrate.edit import Edit
+from migrate.syntax.data.anchors import check_anchors
+from migrate.syntax.data.style.surroundings import USUAL_WIDTH, size
+from migrate.syntax.data.writing.change import Changed
+from migrate.syntax.data.writing.draft import Draft, Unit
+from migrate.syntax.data.writing.write_block import write_block
+from migrate.syntax.data.writing.write_flow import overflow, write_flow
+from migrate.syntax.data.writing.write_scalar import write_scalar
+from migrate.syntax.document import Document
+from migrate.syntax.node import Added, EditMapping, EditSequence, Mapping, New, Sequence, SetScalar, TreeEdit
+
+
+def write(document: Document, changes: Items[TreeEdit]) -> list[Edit]:
+    """`Document.edits`; see there."""
+    draft = Draft(document, changes)
+    check_anchors(document, draft.changed.values())
+    units: dict[int, Unit] = {}
+    for changed in draft.changed.values():
+        unit = _unit(draft, changed)
+        draft.unit = None if unit is None else units.setdefault(id(unit.node), unit)
+        if draft.unit is not None and _adds(changed.change):
+            draft.unit.grows = True
+        _write(draft, changed)
+    draft.unit = None
+    for unit in units.values():
+        _settle(draft, unit)
+    return draft.finished()
+
+
+def _adds(change: TreeEdit) -> bool:
+    match change:
+        case EditMapping():
+            return any(isinstance(entry, Added) for entry in change.entries)
+        case EditSequence():
+            return any(isinstance(item, New) for item in change.items)
+        case SetScalar():
+            return False
+
+
+def _write(draft: Draft, changed: Changed) -> None:
+    change = changed.change
+    if isinstance(change, SetScalar):
+        write_scalar(draft, change.node, change.value, changed.path)
+    elif change.node.flow:
+        write_flow(draft, changed)
+    else:
+        write_block(draft, changed)
+
+
+def _unit(draft: Draft, changed: Changed) -> Unit | None:
+    """The collection that has to be written anew if the line becomes too long: the outermost one in brackets that
+    stands on one line."""
+    node = changed.change.node
+    if draft.minified(node, changed.path):
+        return None
+    way = [step.container for step in changed.path]
+    if type(node) is Mapping or type(node) is Sequence:
+        way.append(node)
+    for index, container in enumerate(way):
+        if container.flow and draft.around.one_line(container):
+            return Unit(container, changed.path[:index])
+    return None
+
+
+def _settle(draft: Draft, unit: Unit) -> None:
+    """Take a unit's edits, or write it anew."""
+    around = draft.around
+    node = unit.node
+    length = around.line_end(node.end) - around.line_start(node.start)
+    # Who has let a line grow this long does not wrap.
+    wraps = length <= USUAL_WIDTH
+    length += sum(len(edit.replacement) - (edit.end - edit.start) for edit in unit.edits)
+    fills = not size(node) and bool(unit.edits) and _becomes_block(draft, unit)
+    if not unit.too_long and not fills and (not (unit.grows and wraps) or length <= around.width):
+        draft.edits += unit.edits
+        return
+    overflow(draft, unit)
+
+
+def _becomes_block(draft: Draft, unit: Unit) -> bool:
+    """Whether empty brackets are there only because a block cannot be empty."""
+    if draft.document.json or not unit.path or unit.path[-1].container.flow:
+        return False
+    parent = unit.path[-1].container
+    return draft.builder(parent, unit.path[:-1]).habits.is_block(mapping=type(unit.node) is Mapping)

@@ -1,0 +1,1 @@
+"""The terminal: text that is safe and readable there, and single keys from it."""

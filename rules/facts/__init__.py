@@ -1,0 +1,1 @@
+"""What is true of ECS, EFS and IAM, as constants and pure functions over the model."""

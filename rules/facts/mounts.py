@@ -1,0 +1,234 @@
+"""Mounts of EFS on hosts and in Docker options: who they name, and which directory a host path reaches through them.
+
+Sources: efs-utils `mount.efs` (DNS name pattern and option names), `man mount.efs` (the NFS options it always uses).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from rules.facts.other_files import SeenMount
+from rules.facts.paths import below, climbs, join, looks_like_efs, may_lie_below, normalise, starts_with_reference
+from rules.model import CODED_REF, HostMount, Instance, Key, Text
+
+_ID = rf"fs-[0-9a-f]{{8,40}}|{CODED_REF}|fs-{CODED_REF}"
+_SUFFIX = rf"amazonaws\.com(?:\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov|{CODED_REF}"
+_ZONE = rf"(?:[a-z0-9-]+|{CODED_REF})\."
+_DNS = re.compile(rf"(?:{_ZONE})?(?P<id>{_ID})\.efs\.(?P<region>[a-z0-9-]+|{CODED_REF})\.(?:{_SUFFIX})")
+_BARE_ID = re.compile(rf"fs-[0-9a-f]{{8,40}}|fs-{CODED_REF}")
+
+# What the mount helper always uses, and what says nothing (mount(8) defaults, helper-internal options).
+_USUAL = {
+    "nfsvers=4.1", "vers=4.1", "vers=4,minorversion=1", "minorversion=1", "nfsvers=4", "vers=4", "rsize=1048576",
+    "wsize=1048576", "hard", "timeo=600", "retrans=2", "noresvport", "rw", "defaults", "_netdev", "auto", "nofail",
+    "async", "nfsvers=4.0", "tls", "iam", "proto=tcp", "tcp",
+}  # fmt: skip
+_CARRIED = ("addr=", "accesspoint=", "tlsport=", "netns=", "awscredsuri=", "ro", "mounttargetip=", "az=", "region=")
+SYSTEM_PATH = re.compile(r"/(?:(?:var/run|run|proc|sys|dev|etc|tmp|usr|bin|lib|boot)(?:/|$)|$)|.*\.sock$")
+"""Paths of the host's own, which nobody mounts EFS on, whatever the volume is called."""
+
+UNSUPPORTED = ("mounttargetip", "az", "region", "crossaccount")
+"""Options of the mount helper that `efsVolumeConfiguration` cannot express (DescribeMountTargets-based addressing)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MountSource:
+    """What an NFS server name and path say: the file system, or None if the name does not show one."""
+
+    file_system: Text | None
+    directory: str
+    region: str | None = None
+
+
+@lru_cache(maxsize=4096)
+def parse_source(server: str, directory: str) -> MountSource:
+    """Read a server name (coded: `fs-…`, `fs-….efs.REGION.amazonaws.com`, an address) and the exported path."""
+    path = normalise(directory) or "/"
+    if match := _DNS.fullmatch(server):
+        region = match["region"]
+        return MountSource(Text.decode(match["id"]), path, None if region.startswith("\ue000") else region)
+    if _BARE_ID.fullmatch(server):
+        return MountSource(Text.decode(server), path)
+    return MountSource(None, path)
+
+
+def split_options(options: Text | None) -> list[str]:
+    """The members of a comma-separated mount option list, coded."""
+    return [o.strip() for o in options.coded.split(",") if o.strip()] if options else []
+
+
+def lost_options(options: Iterable[str]) -> list[str]:
+    """The options without an equivalent in `efsVolumeConfiguration`; `ro` has one, `readOnly` of the mount points."""
+    kept = [
+        o for o in options if o not in _USUAL and not o.startswith(_CARRIED) and o.partition("=")[0] not in UNSUPPORTED
+    ]
+    return [Text.decode(o).source for o in kept]
+
+
+# -- from a host path to a directory of a file system ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The path lies on `mount`, at `directory` of its file system; `nested` is another mount below the path."""
+
+    mount: HostMount
+    directory: str
+    nested: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """The path may be EFS; `reason` says what is not known.
+
+    `mappable` is whether naming the mount in the configuration would settle it; `likely` the file system and directory,
+    as they are written, that parameters suggest; `by_name` whether nothing but a name suggests it; `seen` what instances
+    of other files mount there.
+    """
+
+    reason: str
+    mappable: bool = True
+    likely: tuple[str, str] | None = None
+    by_name: bool = False
+    seen: tuple[SeenMount, ...] = ()
+
+
+class Mounts:
+    """All known mounts, indexed so that placing a path costs the path's depth and not the number of mounts.
+
+    `instances` are those that can run the tasks whose paths are placed: a mount counts if all of them have it.
+    """
+
+    def __init__(self, mounts: Iterable[HostMount], instances: Sequence[Instance] = ()) -> None:
+        self._instances = instances
+        self._by_path: dict[str, list[HostMount]] = {}
+        for mount in mounts:
+            self._by_path.setdefault(mount.host_path.rstrip("/"), []).append(mount)
+        self._paths = sorted(self._by_path)
+        self._disagreements: dict[str, str | None] = {}
+
+    def at_or_above(self, path: str) -> list[HostMount]:
+        """The mounts at the deepest mount point that holds `path`."""
+        path = path.rstrip("/")
+        while path not in self._by_path:
+            if not path:
+                return []
+            path = path.rpartition("/")[0]
+        return self._by_path[path]
+
+    def below(self, path: str) -> HostMount | None:
+        """A mount strictly below `path`, NFS before others, or None."""
+        prefix = path.rstrip("/") + "/"
+        i = bisect_left(self._paths, prefix)
+        first: HostMount | None = None
+        while i < len(self._paths) and self._paths[i].startswith(prefix):
+            found = self._by_path[self._paths[i]]
+            first = first or found[0]
+            if nfs := next((m for m in found if m.is_nfs), None):
+                return nfs
+            i += 1
+        return first
+
+    def disagreement(self, candidates: Sequence[HostMount]) -> str | None:
+        """How the instances that can run the tasks differ in what they mount at the mount point of `candidates`, each by
+        name; None if they do not."""
+        path = candidates[0].host_path
+        if path not in self._disagreements:
+            self._disagreements[path] = self._compare(candidates) if len(self._instances) > 1 else None
+        return self._disagreements[path]
+
+    def _compare(self, candidates: Sequence[HostMount]) -> str | None:
+        views: dict[Key, list[HostMount]] = {}
+        for mount in candidates:
+            if mount.instance is not None:
+                views.setdefault(mount.instance, []).append(mount)
+        targets = {frozenset(map(_target, view)) for view in views.values()}
+        if not views or (len(targets) == 1 and len(views) == len(self._instances)):
+            return None
+        names: dict[str, list[str]] = {}
+        for instance in self._instances:
+            shown = " and ".join(map(_shown_target, views.get(instance.key, ()))) or "nothing"
+            names.setdefault(shown, []).append(instance.name)
+        return " and ".join(
+            f"{', '.join(group)} mount{'s' if len(group) == 1 else ''} {shown}" for shown, group in names.items()
+        )
+
+    def may_hold(self, path: str) -> bool:
+        """Whether some value of the references in `path` would put it on a mount."""
+        return any(may_lie_below(path, p or "/") for p in self._paths)
+
+
+def _on_mount(
+    path: str, candidates: Sequence[HostMount], nested: HostMount | None, mounts: Mounts
+) -> Mapped | Unplaced:
+    """Where a path on the mount point of `candidates` leads."""
+    at = Text.decode(candidates[0].host_path).source
+    if doubt := next((m.doubt for m in candidates if m.doubt), None):
+        return Unplaced(f"{doubt}, at {at}")
+    told = [m for m in candidates if m.instance is None]
+    if disagreement := mounts.disagreement(candidates):
+        if not told:
+            return Unplaced(f"{disagreement} at {at}")
+        candidates = told
+    targets = {(m.file_system, m.directory) for m in candidates}
+    if len(targets) > 1:
+        names = " and ".join(sorted(f"{t[0].source if t[0] else '?'}:{Text.decode(t[1]).source}" for t in targets))
+        return Unplaced(f"{names} are both mounted at {at}", mappable=False)
+    mount = candidates[-1]
+    if mount.file_system is None:
+        return Unplaced(f"what is mounted at {at} from {mount.server} may or may not be EFS")
+    if len(candidates) > 1:
+        # Whichever instance the task is on, it keeps what it had there.
+        mount = replace(mount, options=tuple(dict.fromkeys(o for m in candidates for o in m.options)))
+    place = join(mount.directory, below(path, mount.host_path) or "")
+    return Mapped(mount, place, nested.host_path if nested else None)
+
+
+def _target(mount: HostMount) -> tuple[object, ...]:
+    """What a mount shows of which file system, and what decides it."""
+    decisive = ("ro", "accesspoint", *UNSUPPORTED)
+    return mount.file_system, mount.directory, frozenset(o for o in mount.options if o.partition("=")[0] in decisive)
+
+
+def _shown_target(mount: HostMount) -> str:
+    point = next((o for o in mount.options if o.startswith("accesspoint=")), "")
+    read_only = "read-only" if "ro" in mount.options else ""
+    how = f" ({', '.join(filter(None, (Text.decode(point).source, read_only)))})" if point or read_only else ""
+    system = mount.file_system.source if mount.file_system else mount.server or "something else"
+    return f"{system}:{Text.decode(mount.directory).source}{how}"
+
+
+def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unplaced | None:
+    """Where a host path leads; None if nothing says that it is EFS.
+
+    The longest mount point that contains the path wins. Docker binds recursively, so that a mount below the path belongs
+    to what the container sees.
+    """
+    if path is None:
+        return Unplaced("the host path is an expression", mappable=False)
+    coded = normalise(path.coded)
+    if not coded.startswith("/") and not starts_with_reference(coded):
+        return None
+    suggests = looks_like_efs(coded) or (looks_like_efs(volume_name) and not SYSTEM_PATH.match(coded))
+    if climbs(coded):
+        concerns = suggests or bool(mounts.at_or_above(coded))
+        return (
+            Unplaced("it climbs with .., and a symbolic link may lead elsewhere", mappable=False) if concerns else None
+        )
+    nested = mounts.below(coded)
+    candidates = mounts.at_or_above(coded)
+    if candidates and not any(m.is_nfs for m in candidates):
+        return None
+    if candidates:
+        return _on_mount(coded, candidates, nested, mounts)
+    if nested and nested.is_nfs:
+        return Unplaced(f"EFS is mounted below it, at {Text.decode(nested.host_path).source}", mappable=coded != "/")
+    if starts_with_reference(coded):
+        return Unplaced("it starts with an expression")
+    if coded != Text.decode(coded).source and mounts.may_hold(coded):
+        return Unplaced("an expression in it decides whether it lies on EFS")
+    return Unplaced("its name suggests EFS, but no mount of it is known", by_name=True) if suggests else None

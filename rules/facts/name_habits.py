@@ -1,0 +1,74 @@
+"""How the resources of a source are named: what comes before and behind the words of a name, and how names start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
+from rules.facts.identifiers import parts
+from rules.model import Key, Stack
+
+_POINT = re.compile(r"(.*?(?:AccessPoint|AP|Ap))([A-Z][A-Za-z0-9]*)?")
+_ROLE = re.compile(r"(.*?Role)([A-Z][A-Za-z0-9]*)?")
+_CAMEL = re.compile(r"[a-z0-9][A-Z]")
+Affixes = tuple[str, str]
+"""What comes before and behind the words of a name."""
+
+
+class Naming:
+    """The manner of one source, found out once."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+
+    def of_access_points(self, document: object) -> Affixes:
+        """The affixes of the names of a document's access points."""
+        return self._points.get(document, ("", "AccessPoint"))
+
+    def of_roles(self, document: object) -> Affixes:
+        """The affixes of the names of a document's roles."""
+        return self._roles.get(document, ("", ""))
+
+    @cached_property
+    def _points(self) -> dict[object, Affixes]:
+        return _by_document(_POINT, (point.key for point in self._stack.access_points), "AccessPoint")
+
+    @cached_property
+    def _roles(self) -> dict[object, Affixes]:
+        return _by_document(_ROLE, (role.key for role in self._stack.roles), "")
+
+    def cased(self, name: str) -> str:
+        """A name that starts as most names around do, in upper or in lower case; in words with dashes if they are so."""
+        if self._in_kebab_case:
+            return "-".join(parts(name))
+        return name[:1].lower() + name[1:] if self._starts_lower else name[:1].upper() + name[1:]
+
+    @cached_property
+    def _in_kebab_case(self) -> bool:
+        names = self._stack.names or ()
+        return sum("-" in known and known.islower() for known in names) > sum(
+            _CAMEL.search(known) is not None for known in names
+        )
+
+    @cached_property
+    def _starts_lower(self) -> bool:
+        names = [known for known in self._stack.names or () if known[:1].isalpha()]
+        return 2 * sum(known[0].islower() for known in names) > len(names)
+
+
+def _by_document(pattern: re.Pattern[str], keys: Iterable[Key], suffix: str) -> dict[object, Affixes]:
+    names: dict[object, list[str]] = {}
+    for key in keys:
+        names.setdefault(key[1], []).append(str(key[-1]))
+    return {document: _affixes(pattern, known, suffix) for document, known in names.items()}
+
+
+def _affixes(pattern: re.Pattern[str], names: list[str], suffix: str) -> Affixes:
+    """`AccessPointData` and `AccessPointLogs` have what they share before their words, most names have it behind."""
+    found = [pattern.fullmatch(name) for name in names]
+    before = {match[1] for match in found if match and match[2]}
+    if len(names) > 1 and all(match and match[2] for match in found) and len(before) == 1:
+        return before.pop(), ""
+    short = {name[-2:] for name in names}
+    return "", short.pop() if suffix and short in ({"AP"}, {"Ap"}) else suffix

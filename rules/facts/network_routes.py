@@ -1,0 +1,307 @@
+"""Whether a way leads from a task to its file system, as far as the source shows it.
+
+NFS is TCP 2049, with TLS, too. The mount target's security groups have to admit it, the client's have to let it out (they
+let out everything unless they say otherwise), and a file system's name resolves only in a zone that has a mount target.
+
+Source: EFS user guide, "Using VPC security groups" and "Mounting on Amazon EC2 with a DNS name".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from rules.model import (
+    AddTraffic,
+    AddWait,
+    Change,
+    FileSystemPlace,
+    Key,
+    MountTarget,
+    Network,
+    Runner,
+    SecurityGroup,
+    Subnet,
+    Traffic,
+    Value,
+    Vpc,
+    Zone,
+)
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network
+
+
+NFS = 2049
+_NOWHERE = ("127.0.0.1/32", "255.255.255.255/32")
+"""Address ranges that stand for none, because an empty list would let everything out."""
+
+
+class Answer(IntEnum):
+    """Whether something leads on: the better of two ways is their maximum, two stretches of one way their minimum."""
+
+    CLOSED = 0
+    UNKNOWN = 1
+    OPEN = 2
+
+
+class Routes:
+    """The indices of one network. `planned` tells them of what earlier steps of the plan add."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.planned_rules: list[Traffic] = []
+        self._groups = {ref: group for group in network.groups for ref in group.refs}
+        self._subnets = {subnet.ref: subnet for subnet in network.subnets}
+        self._vpcs = {vpc.ref: vpc for vpc in network.vpcs}
+        self._places = {place.file_system: place for place in network.places}
+        self._targets: dict[Value, list[MountTarget]] = {}
+        for target in network.mount_targets:
+            if target.file_system is not None:
+                self._targets.setdefault(target.file_system, []).append(target)
+        self._runners: dict[Key, list[Runner]] = {}
+        for runner in network.runners:
+            for task in runner.tasks:
+                self._runners.setdefault(task, []).append(runner)
+        self._runners_by_key = {runner.key: runner for runner in network.runners}
+        self._awaited = {runner.key: set(runner.awaits | runner.comes_after) for runner in network.runners}
+        self._rules: dict[tuple[Key, bool], list[Traffic]] = {}
+        for rule in network.traffic:
+            self._index(rule)
+        self._ignored_ports = {proxy.task: proxy.ignored_ports for proxy in network.proxies}
+
+    def _index(self, rule: Traffic) -> None:
+        group = self._groups.get(rule.group)
+        if group is not None:
+            self._rules.setdefault((group.key, rule.outbound), []).append(rule)
+
+    def planned(self, change: Change) -> None:
+        """Take note of a change that is part of the plan."""
+        if isinstance(change, AddTraffic):
+            self.planned_rules.append(change.rule)
+            self._index(change.rule)
+        elif isinstance(change, AddWait):
+            self._awaited[change.runner].add(change.awaited)
+
+    # -- what is there ------------------------------------------------------------------------------------------------
+
+    def runners(self, task: Key) -> list[Runner]:
+        """What runs a task definition."""
+        return self._runners.get(task, [])
+
+    def targets(self, file_system: Value) -> list[MountTarget]:
+        """The mount targets that the source creates for a file system."""
+        return self._targets.get(file_system, [])
+
+    def place(self, file_system: Value) -> FileSystemPlace | None:
+        """Where a file system of the source can be reached."""
+        return self._places.get(file_system)
+
+    def own(self, groups: Iterable[Value] | None) -> list[tuple[Value, SecurityGroup]]:
+        """Those of some groups that the source creates, with the expressions that name them."""
+        return [(value, self._groups[value]) for value in groups or () if value in self._groups]
+
+    def blocked_by_proxy(self, task: Key) -> bool:
+        """Whether the task's proxy takes NFS for its own traffic."""
+        ports = self._ignored_ports.get(task)
+        return ports is not None and str(NFS) not in ports
+
+    def earlier(self, runner: Runner) -> list[Runner]:
+        """Other runners that are there before a runner, whenever it is."""
+        found = (self._runners_by_key.get(key) for key in runner.comes_after)
+        return [other for other in found if other and other.condition in (None, runner.condition)]
+
+    def awaits(self, runner: Runner, awaited: Key) -> bool:
+        """Whether a runner's tasks start only when a mount target or rule is there."""
+        return any(awaited in self._awaited[one.key] for one in (runner, *self.earlier(runner)))
+
+    def vpcs(self, runner: Runner | None, targets: Iterable[MountTarget]) -> list[Vpc]:
+        """The VPCs of the source that a runner and mount targets lie in."""
+        values = list(runner.subnets or ()) if runner else []
+        found = [self._subnets[value].vpc for value in values if value in self._subnets]
+        groups = list(runner.groups or ()) if runner else []
+        for target in targets:
+            groups += target.groups or ()
+            if target.subnet in self._subnets:
+                found.append(self._subnets[target.subnet].vpc)
+        found += [group.vpc for _, group in self.own(groups)]
+        return list({vpc: self._vpcs[vpc] for vpc in found if vpc in self._vpcs}.values())
+
+    # -- security groups ----------------------------------------------------------------------------------------------
+
+    def admitted(self, runner: Runner, target: MountTarget) -> Answer:
+        """Whether a mount target's security groups admit NFS from a runner's tasks."""
+        if runner.groups == () and target.groups == ():
+            return Answer.OPEN  # the VPC's default group admits its own members
+        servers = self.groups_of_target(target)
+        # What another source made may be admitted by another source.
+        known = servers is not None and self.own(self.groups_of_runner(runner)) and not self.network.unclear
+        answer = Answer.CLOSED if known else Answer.UNKNOWN
+        for value in servers or ():
+            group = self._groups.get(value)
+            if group is None:
+                answer = max(answer, Answer.UNKNOWN)
+            else:
+                answer = max([answer, *(self._covers(r, runner, target) for r in self._of(group, outbound=False))])
+        return answer
+
+    def let_out(self, runner: Runner, target: MountTarget) -> Answer:
+        """Whether a runner's security groups let NFS out to a mount target."""
+        answer = Answer.CLOSED
+        groups = self.groups_of_runner(runner)
+        for value in groups or ():
+            group = self._groups.get(value)
+            if group is None:
+                return Answer.OPEN  # as groups are that nobody restricts
+            rules = self._of(group, outbound=True)
+            if not group.restricts_egress:
+                # The first rule that is a resource of its own may take the place of the one that lets out everything.
+                answer = max(answer, Answer.UNKNOWN if rules else Answer.OPEN)
+            answer = max([answer, *(self._covers(r, runner, target) for r in rules)])
+        return max(answer, Answer.UNKNOWN) if self.network.unclear else answer if groups else Answer.OPEN
+
+    def _of(self, group: SecurityGroup, *, outbound: bool) -> list[Traffic]:
+        return self._rules.get((group.key, outbound), [])
+
+    def names_nfs(self, group: SecurityGroup) -> bool:
+        """Whether one of the group's inbound rules is for NFS alone."""
+        port = str(NFS)
+        rules = self._of(group, outbound=False)
+        return any(r.from_port and r.to_port and r.from_port.literal == r.to_port.literal == port for r in rules)
+
+    def groups_of_target(self, target: MountTarget) -> tuple[Value, ...] | None:
+        """A mount target's security groups: the default group of its VPC if it names none; None if they are not known."""
+        if target.groups is None:
+            return None
+        return target.groups or self._default_groups([target.subnet] if target.subnet else [])
+
+    def groups_of_runner(self, runner: Runner) -> tuple[Value, ...] | None:
+        """The security groups of a runner's tasks: the default group of their VPC if it names none; None if they are not
+        known."""
+        if runner.groups is None:
+            return None
+        return runner.groups or self._default_groups(runner.subnets or ())
+
+    def _default_groups(self, subnets: Iterable[Value]) -> tuple[Value, ...] | None:
+        vpcs = dict.fromkeys(self._subnets[s].vpc for s in subnets if s in self._subnets)
+        return tuple(self._vpcs[vpc].default_group for vpc in vpcs if vpc in self._vpcs) or None
+
+    def _covers(self, rule: Traffic, runner: Runner, target: MountTarget) -> Answer:
+        """Whether a rule is about NFS and the other side: a runner's tasks, or for an outbound rule a mount target."""
+        clients, servers = self.groups_of_runner(runner), self.groups_of_target(target)
+        near, far = (clients, servers) if rule.outbound else (servers, clients)
+        subnets = ([target.subnet] if target.subnet else None) if rule.outbound else runner.subnets
+        vpcs = self.vpcs(runner, [target])
+        answer = min(_carries_nfs(rule), self._reaches(rule, far, subnets, vpcs))
+        conditions = {None, runner.condition, target.condition}
+        conditions |= {group.condition for _, group in self.own([*(near or ()), *(far or ())])}
+        there = rule.condition in conditions and not rule.doubtful
+        return answer if there else min(answer, Answer.UNKNOWN)
+
+    def _reaches(
+        self, rule: Traffic, groups: Iterable[Value] | None, subnets: Iterable[Value] | None, vpcs: list[Vpc]
+    ) -> Answer:
+        """Whether a rule's other side is one of `groups`, or holds the addresses of `subnets`."""
+        if rule.addresses is not None:
+            return self._holds(rule.addresses, subnets, vpcs)
+        if rule.peer is None or groups is None:
+            return Answer.UNKNOWN
+        if rule.peer in groups:
+            return Answer.OPEN
+        peer = self._groups.get(rule.peer)
+        others = [self._groups.get(value) for value in groups]
+        if peer is None:  # a group from elsewhere is none of this source
+            return Answer.UNKNOWN if None in others else Answer.CLOSED
+        return Answer.OPEN if any(other is not None and other.key == peer.key for other in others) else Answer.CLOSED
+
+    def _holds(self, addresses: Value, subnets: Iterable[Value] | None, vpcs: list[Vpc]) -> Answer:
+        """Whether an address range holds all addresses of some subnets."""
+        literal = addresses.literal
+        if literal == "0.0.0.0/0":
+            return Answer.OPEN
+        if literal in _NOWHERE:
+            return Answer.CLOSED
+        known = [self._subnets.get(subnet) for subnet in subnets or ()]
+        if known and None not in known:
+            answers = {self._subnet_within(subnet, addresses) for subnet in known if subnet}
+        else:
+            answers = {_within([*vpc.addresses], addresses) for vpc in vpcs}
+        return answers.pop() if len(answers) == 1 else Answer.UNKNOWN
+
+    def _subnet_within(self, subnet: Subnet, addresses: Value) -> Answer:
+        vpc = self._vpcs.get(subnet.vpc) if subnet.vpc else None
+        if vpc is not None and _within([*vpc.addresses], addresses) is Answer.OPEN:
+            return Answer.OPEN
+        return _within([subnet.addresses] if subnet.addresses else [], addresses)
+
+    # -- zones --------------------------------------------------------------------------------------------------------
+
+    def outside(self, runner: Runner, file_system: Value) -> list[Value]:
+        """Subnets of a runner that provably lie in zones where the file system has no mount target."""
+        targets, place = self.targets(file_system), self.place(file_system)
+        subnets = [self._subnets[value] for value in runner.subnets or () if value in self._subnets]
+        if place is not None and place.zone is not None:
+            found = [s.ref for s in subnets if s.zone and _differ(s.zone, place.zone)]
+            chosen = {s.zone for s in subnets if s.zone}
+            apart = len(chosen) > len({zone[0] for zone in chosen})  # at most one of them can be the file system's
+            return found or ([s.ref for s in subnets] if apart else [])
+        zones = [self._zone(target) for target in targets]
+        if not zones or None in zones or self.network.unclear:
+            return []
+        return [s.ref for s in subnets if s.zone and all(zone and _differ(s.zone, zone) for zone in zones)]
+
+    def _zone(self, target: MountTarget) -> Zone | None:
+        return self._subnets[target.subnet].zone if target.subnet in self._subnets else None
+
+
+def _differ(one: Zone, other: Zone) -> bool:
+    return one[0] == other[0] and one[1] != other[1]
+
+
+def _carries_nfs(rule: Traffic) -> Answer:
+    """Whether a rule's protocol and ports hold TCP 2049."""
+    protocol = rule.protocol.literal if rule.protocol else None
+    if protocol is None:
+        return Answer.UNKNOWN
+    if protocol == "-1":
+        return Answer.OPEN
+    if protocol.lower() not in ("tcp", "6"):
+        return Answer.CLOSED
+    first, last = _port(rule.from_port), _port(rule.to_port)
+    if first == -1:
+        return Answer.OPEN
+    if (first is not None and first > NFS) or (last is not None and last < NFS):
+        return Answer.CLOSED
+    return Answer.UNKNOWN if first is None or last is None else Answer.OPEN
+
+
+def _port(value: Value | None) -> int | None:
+    literal = value.literal if value else None
+    try:
+        return int(literal) if literal else None
+    except ValueError:
+        return None
+
+
+def _within(inner: list[Value], outer: Value) -> Answer:
+    """Whether the address range that each of `inner` writes lies in another."""
+    if outer in inner:
+        return Answer.OPEN
+    given = _range(outer)
+    for known in map(_range, inner):
+        if given is not None and known is not None:
+            if known.subnet_of(given):
+                return Answer.OPEN
+            return Answer.UNKNOWN if known.overlaps(given) else Answer.CLOSED
+    return Answer.UNKNOWN
+
+
+def _range(value: Value) -> IPv4Network | None:
+    """A literal IPv4 address range. Mount targets answer at IPv4 addresses, so those of IPv6 are of no use."""
+    from ipaddress import IPv4Network  # few templates write addresses that have to be compared
+
+    try:
+        return IPv4Network(value.literal, strict=False) if value.literal else None
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""The commands of shell scripts that matter for mounts."""

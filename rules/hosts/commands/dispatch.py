@@ -1,0 +1,247 @@
+"""What single commands do to the host: mounting, making directories, writing files, running others.
+
+Sources: mount(8), umount(8), mount.nfs(8), `mount.efs` of efs-utils, mkdir(1), chown(1), chmod(1), install(1), ln(1),
+bash(1) SHELL BUILTIN COMMANDS, `cloud-init-per` of cloud-init.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rules.hosts.commands import mounting, ownership, printing, wrappers
+from rules.hosts.grammar.syntax import Word
+from rules.hosts.host import looks_like_efs
+from rules.hosts.likelihood import LISTING, Odds, of_search, of_states, of_test
+
+if TYPE_CHECKING:
+    from rules.hosts.shell import Shell
+
+
+SETUP = frozenset(
+    [
+        "yum",
+        "dnf",
+        "apt-get",
+        "apt",
+        "rpm",
+        "dpkg",
+        "amazon-linux-extras",
+        "pip",
+        "pip3",
+        "modprobe",
+        "systemctl",
+        "service",
+        "start",
+        "stop",
+        "restart",
+        "chkconfig",
+        "mkdir",
+        "chmod",
+        "chown",
+        "chgrp",
+        "install",
+        "touch",
+        "ln",
+        "cp",
+        "mv",
+        "rm",
+        "cd",
+        "echo",
+        "printf",
+        "tee",
+        "cat",
+        "sed",
+        "sleep",
+        "sync",
+        "export",
+        "set",
+        "sysctl",
+        "usermod",
+        "useradd",
+        "groupadd",
+        "adduser",
+        "addgroup",
+        "cloud-init-per",
+        "make",
+        "git",
+        "ldconfig",
+    ]
+)
+"""Commands that a start-up relies on: what follows them after `&&` is run."""
+
+_ASKING = frozenset(
+    [
+        "aws",
+        "curl",
+        "wget",
+        "nslookup",
+        "dig",
+        "host",
+        "getent",
+        "ping",
+        "nc",
+        "telnet",
+        "logger",
+        "jq",
+        "docker-storage-setup",
+        "ls",
+        "stat",
+    ]
+)
+_MOUNT_WORDS = frozenset(("mount", "mount.efs", "mount.nfs", "mount.nfs4", "/bin/mount", "/usr/bin/mount"))
+_CONCERNS_MOUNTS = re.compile(r"mount|fstab|nfs|volume")
+
+
+def mentions_mount(word: Word) -> bool:
+    """Whether a word may be, or hold, a mount command: then a command that is not known may run it."""
+    if isinstance(word, str):
+        return word in _MOUNT_WORDS or ".efs." in word
+    return any("mount" in piece.text or ".efs." in piece.text for piece in word)
+
+
+def run(shell: Shell, words: list[str], line: int) -> Odds:
+    """Run a command that is no function."""
+    name = words[0]
+    handler = COMMANDS.get(name) or COMMANDS.get(name.rpartition("/")[2])
+    if handler:
+        return handler(shell, name.rpartition("/")[2], words[1:], line)
+    path = shell.host.path(name, shell.directory) if "/" in name else None
+    if path in shell.host.files:
+        return wrappers.run_file(shell, path or "", words[1:], shared=False)
+    base = name.rpartition("/")[2]
+    if base in _ASKING:
+        return Odds.UNKNOWN
+    if base in SETUP:
+        return Odds.LIKELY
+    for index, word in enumerate(words[1:20], 1):
+        if word in _MOUNT_WORDS:  # some wrapper that is not known
+            shell.alternatives([partial(shell.invoke, words[index:], line)], exhaustive=False)
+            return Odds.UNKNOWN
+    text = " ".join(words)[:4000]
+    if looks_like_efs(text) and _CONCERNS_MOUNTS.search(text):
+        shell.host.unclear(line, f"{base} may concern an EFS mount")
+    return Odds.UNKNOWN
+
+
+# -- questions ---------------------------------------------------------------------------------------------------------
+
+
+def _test(shell: Shell, name: str, arguments: list[str], _line: int) -> Odds:
+    if name != "test" and arguments and arguments[-1] in ("]", "]]"):
+        arguments = arguments[:-1]
+    return of_test(arguments, shell.last, shell.host.tokens)
+
+
+def _grep(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+    stdin = shell.input.text if shell.input else None
+    if stdin == LISTING:
+        printing.write(shell, LISTING, line)
+    return of_search(arguments, stdin, shell.host.table)
+
+
+def _mountpoint(shell: Shell, _name: str, arguments: list[str], _line: int) -> Odds:
+    return _mounted(shell, [a for a in arguments if not a.startswith("-")][:1])
+
+
+def _findmnt(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+    printing.write(shell, LISTING, line)
+    return _mounted(shell, [a for a in arguments if a.startswith("/")][:1])
+
+
+def _mounted(shell: Shell, paths: list[str]) -> Odds:
+    path = shell.host.path(paths[0], shell.directory) if paths else None
+    return of_states(shell.host.table.at(path)) if path else Odds.UNKNOWN
+
+
+def _list_mounts(shell: Shell, _name: str, _arguments: list[str], line: int) -> Odds:
+    printing.write(shell, LISTING, line)
+    return Odds.UNKNOWN
+
+
+# -- the shell's own ---------------------------------------------------------------------------------------------------
+
+
+def _cd(shell: Shell, _name: str, arguments: list[str], _line: int) -> Odds:
+    shell.variables.assign("PWD", shell.host.path(arguments[0] if arguments else "/root", shell.directory))
+    return Odds.LIKELY
+
+
+def _exit(shell: Shell, name: str, arguments: list[str], _line: int) -> Odds:
+    shell.leave(name, success=not arguments or arguments[0] == "0")
+    return Odds.UNKNOWN
+
+
+def _break(shell: Shell, _name: str, _arguments: list[str], _line: int) -> Odds:
+    shell.breaks = True
+    return Odds.LIKELY
+
+
+def _read(shell: Shell, _name: str, arguments: list[str], _line: int) -> Odds:
+    for name in arguments:
+        if name.isidentifier():
+            shell.variables.assign(name, None)
+    return Odds.UNKNOWN
+
+
+def _unset(shell: Shell, _name: str, arguments: list[str], _line: int) -> Odds:
+    for name in arguments:
+        shell.variables.values.set(name, None)
+    return Odds.LIKELY
+
+
+def _set(shell: Shell, _name: str, arguments: list[str], _line: int) -> Odds:
+    if "--" in arguments:
+        shell.variables.arguments = tuple(arguments[arguments.index("--") + 1 :])
+    return Odds.LIKELY
+
+
+def _shift(shell: Shell, _name: str, arguments: list[str], _line: int) -> Odds:
+    known = shell.variables.arguments
+    count = int(arguments[0][:4]) if arguments and arguments[0].isdecimal() else 1
+    shell.variables.arguments = None if known is None or shell.branches else known[count:]
+    return Odds.LIKELY
+
+
+def _true(_shell: Shell, name: str, _arguments: list[str], _line: int) -> Odds:
+    return Odds.NEVER if name == "false" else Odds.ALWAYS
+
+
+Handler = Callable[["Shell", str, list[str], int], Odds]
+
+COMMANDS: dict[str, Handler] = {
+    **dict.fromkeys(("mount", "mount.nfs", "mount.nfs4", "mount.efs", "mount.fuse"), mounting.mount),
+    **dict.fromkeys(("s3fs", "goofys", "mount-s3", "rclone", "sshfs", "gcsfuse"), mounting.fuse),
+    "umount": mounting.umount,
+    "ln": mounting.link,
+    "mkdir": ownership.mkdir,
+    "install": ownership.install,
+    **dict.fromkeys(("chown", "chgrp"), ownership.chown),
+    "chmod": ownership.chmod,
+    "echo": printing.echo,
+    "printf": printing.printf,
+    "cat": printing.cat,
+    "tee": printing.tee,
+    "sed": printing.sed,
+    **dict.fromkeys(("cp", "mv"), printing.copy),
+    **dict.fromkeys(("test", "[", "[["), _test),
+    **dict.fromkeys(("grep", "egrep", "fgrep"), _grep),
+    "mountpoint": _mountpoint,
+    "findmnt": _findmnt,
+    "df": _list_mounts,
+    **dict.fromkeys(("cd", "pushd"), _cd),
+    **dict.fromkeys(("exit", "return"), _exit),
+    **dict.fromkeys(("break", "continue"), _break),
+    **dict.fromkeys(("read", "mapfile", "readarray", "getopts", "let"), _read),
+    "unset": _unset,
+    "set": _set,
+    "shift": _shift,
+    **dict.fromkeys((":", "true", "false"), _true),
+    **dict.fromkeys(wrappers.PREFIXES, wrappers.prefixed),
+    **dict.fromkeys(("bash", "sh", "dash", "ksh", "zsh", "ash", "su", "runuser"), wrappers.interpreter),
+    "eval": wrappers.evaluate,
+    **dict.fromkeys(("source", "."), wrappers.source),
+    "systemctl": wrappers.systemctl,
+}

@@ -1,0 +1,127 @@
+"""Commands that write text: to files, where lines of fstab, units and scripts end, or to the next command.
+
+Sources: echo(1), printf(1), tee(1), sed(1), bash(1).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rules.hosts import written_files
+from rules.hosts.grammar.lexer import unescape
+from rules.hosts.host import looks_like_efs
+from rules.hosts.likelihood import LISTING, MOUNT_LISTS, Odds
+from rules.hosts.mount_files import FSTAB
+
+if TYPE_CHECKING:
+    from rules.hosts.shell import Shell
+
+
+_FORMAT = re.compile(r"%(?:(%)|-?[0-9]*([sbdiq]))")
+
+
+def write(shell: Shell, text: str, line: int, step: int = 0) -> None:
+    """Write to the current output."""
+    if shell.output is None or not shell.spend(len(text), line):
+        return
+    if shell.output.path is not None:
+        written_files.write(shell.host, shell.output.path, text, line, step, certain=not shell.branches)
+    elif shell.output.chunks is not None:
+        shell.output.chunks.append(text)
+
+
+def echo(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+    if shell.output is None:
+        return Odds.LIKELY
+    escapes = False
+    newline = "\n"
+    while arguments and re.fullmatch(r"-[neE]+", arguments[0]):
+        escapes = escapes or "e" in arguments[0]
+        newline = "" if "n" in arguments[0] else newline
+        arguments = arguments[1:]
+    text = " ".join(arguments)
+    write(shell, (unescape(text) if escapes else text) + newline, line)
+    return Odds.LIKELY
+
+
+def printf(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+    if arguments and arguments[0] == "-v":
+        shell.variables.assign(arguments[1] if len(arguments) > 1 else "_", None)
+        return Odds.LIKELY
+    if shell.output is None or not arguments:
+        return Odds.LIKELY
+    if arguments[0] == "--":
+        arguments = arguments[1:]
+    values = arguments[1:]
+    written: list[str] = []
+    form = unescape(arguments[0]) if arguments else ""
+    while True:
+        left = len(values)
+
+        def one(match: re.Match[str]) -> str:
+            if match[1]:
+                return "%"
+            value = values.pop(0) if values else ""
+            return unescape(value) if match[2] == "b" else value
+
+        written.append(_FORMAT.sub(one, form))
+        if not values or len(values) == left or len(written) > 100:
+            break
+    write(shell, "".join(written), line)
+    return Odds.LIKELY
+
+
+def cat(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+    names = [a for a in arguments if not a.startswith("-") or a == "-"]
+    if any(name in MOUNT_LISTS for name in names):
+        write(shell, LISTING, line)
+    elif not names or "-" in names:
+        if shell.input:
+            write(shell, shell.input.text, shell.input.line, shell.input.step)
+    else:
+        for name in names:
+            if file := shell.host.files.get(shell.host.path(name, shell.directory) or ""):
+                file.used = True
+                write(shell, file.text, file.line, 1)
+    return Odds.LIKELY
+
+
+def tee(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+    given = shell.input
+    if given is None:
+        return Odds.LIKELY
+    for name in arguments:
+        if not name.startswith("-") and (path := shell.host.path(name, shell.directory)):
+            if not shell.branches and not any(a in ("-a", "--append") for a in arguments):
+                written_files.empty(shell.host, path)
+            written_files.write(
+                shell.host, path, given.text, given.line if given.step else line, given.step, certain=not shell.branches
+            )
+    write(shell, given.text, line)
+    return Odds.LIKELY
+
+
+def sed(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+    in_place = any(a.startswith(("-i", "--in-place")) or re.fullmatch(r"-[nEr]+i.*", a) for a in arguments)
+    if FSTAB in arguments and in_place:
+        if shell.host.table.doubt_persistent() or any(looks_like_efs(word) for word in arguments):
+            shell.host.unclear(line, "sed edits fstab")
+    elif in_place:
+        for name in arguments:
+            if file := shell.host.files.get(shell.host.path(name, shell.directory) or ""):
+                file.certain = False
+    return Odds.LIKELY
+
+
+def copy(shell: Shell, name: str, arguments: list[str], line: int) -> Odds:
+    paths = [shell.host.path(a, shell.directory) for a in arguments if not a.startswith("-")]
+    if len(paths) == 2 and paths[1]:
+        file = shell.host.files.get(paths[0] or "")
+        if file:
+            file.used = True
+            written_files.write(shell.host, paths[1], file.text, file.line, 1, certain=not shell.branches)
+        elif paths[1] == FSTAB:
+            shell.host.table.doubt_persistent()
+            shell.host.unclear(line, f"{name} replaces fstab by a file that is not known")
+    return Odds.LIKELY

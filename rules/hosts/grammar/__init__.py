@@ -1,0 +1,1 @@
+"""The grammar of POSIX shell scripts: tokens, words, commands."""

@@ -1,0 +1,90 @@
+"""How likely a command succeeds on a fresh instance whose start-up goes well.
+
+Only three kinds of conditions are decided: comparisons of literals, whether something is mounted (the script itself
+says what is), and the success of ordinary set-up commands, without which the instance would be of no use anyway.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+
+from rules.hosts.grammar.tokens import OPEN, Tokens
+from rules.hosts.mount_table import MountTable
+from rules.hosts.states import States
+
+
+class Odds(IntEnum):
+    """Ordered, so that `4 - x` is the opposite of x."""
+
+    NEVER = 0
+    UNLIKELY = 1
+    UNKNOWN = 2
+    LIKELY = 3
+    ALWAYS = 4
+
+    @property
+    def opposite(self) -> Odds:
+        return Odds(4 - self)
+
+
+LISTING = "\ue010mounts"
+"""What a command prints that lists the mounted file systems."""
+
+MOUNT_LISTS = {"/proc/mounts", "/proc/self/mounts", "/proc/self/mountinfo", "/etc/mtab", "/etc/fstab", "/proc/1/mounts"}
+_NUMBER = re.compile(r"-?[0-9]{1,15}")
+_PATTERN_SIGNS = re.compile(r"\[[^\]]{0,20}\]{1,2}|\\[a-zA-Z]|[\\^$*(){}?+| ]+")
+
+
+def of_states(states: States) -> Odds:
+    """Whether a path is a mount point."""
+    if len(states) > 1:
+        return Odds.UNKNOWN
+    return Odds.UNLIKELY if states[0] is None else Odds.LIKELY
+
+
+def of_search(arguments: list[str], stdin: str | None, table: MountTable) -> Odds:
+    """`grep` for something in the list of mounts."""
+    patterns: list[str] = []
+    positional: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "-e":
+            patterns.append(next(words, ""))
+        elif word.startswith("-") and len(word) > 1:
+            if "v" in word and not word.startswith("--"):
+                return Odds.UNKNOWN
+        else:
+            positional.append(word)
+    if not patterns and positional:
+        patterns.append(positional.pop(0))
+    listed = stdin == LISTING if not positional else all(p in MOUNT_LISTS for p in positional)
+    if not listed or len(patterns) != 1:
+        return Odds.UNKNOWN
+    literal = max(_PATTERN_SIGNS.split(patterns[0][:500]), key=len)
+    return of_states(table.mentions(literal)) if literal else Odds.UNKNOWN
+
+
+def of_test(arguments: list[str], last: Odds, tokens: Tokens) -> Odds:
+    """`test`, `[` and `[[` without their brackets; `last` is what `$?` says."""
+    if arguments and arguments[0] == "!":
+        return of_test(arguments[1:], last, tokens).opposite if len(arguments) <= 5 else Odds.UNKNOWN
+    if len(arguments) == 2 and arguments[0] in ("-z", "-n"):
+        if OPEN in arguments[1]:
+            return Odds.UNKNOWN
+        return Odds.ALWAYS if (arguments[1] == "") == (arguments[0] == "-z") else Odds.NEVER
+    if len(arguments) != 3:
+        return Odds.UNKNOWN
+    left, operator, right = arguments
+    if OPEN in left and tokens.source(left) in ("$?", "${?}") and right == "0":
+        equal = operator in ("=", "==", "-eq")
+        return last if equal else last.opposite if operator in ("!=", "-ne", "-gt") else Odds.UNKNOWN
+    if OPEN in left + right:
+        return Odds.UNKNOWN
+    if operator in ("=", "==", "!=") and not any(c in right for c in "*?["):
+        return Odds.ALWAYS if (left == right) == (operator != "!=") else Odds.NEVER
+    if _NUMBER.fullmatch(left) and _NUMBER.fullmatch(right):
+        a, b = int(left), int(right)
+        holds = {"-eq": a == b, "-ne": a != b, "-lt": a < b, "-le": a <= b, "-gt": a > b, "-ge": a >= b}.get(operator)
+        return Odds.UNKNOWN if holds is None else Odds.ALWAYS if holds else Odds.NEVER
+    return Odds.UNKNOWN

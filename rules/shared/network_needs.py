@@ -1,0 +1,225 @@
+"""What the network needs before a task can mount a volume that becomes EFS.
+
+A host mount left through the container instance. The EFS volume of an `awsvpc` task leaves through the task's own network
+interface, that is through the security groups of the service, which nothing had to admit to the mount targets until now.
+What this source lacks and can be given is part of the step; what it shows to fail makes the step unsafe; what it does not
+show is for somebody to check.
+
+Source: amazon-ecs-agent `dockervolume.go` ("mount will happen in the task network namespace"); Amazon ECS developer guide,
+"Amazon EFS volumes"; aws-app-mesh-roadmap issue 220.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from rules.context import Context
+from rules.facts.network_routes import NFS, Answer, Routes
+from rules.facts.values import shown
+from rules.model import (
+    AddTraffic,
+    AddWait,
+    Change,
+    EfsVolume,
+    Key,
+    MountTarget,
+    Runner,
+    SecurityGroup,
+    SetStorage,
+    Task,
+    Text,
+    Traffic,
+    Value,
+)
+from rules.rule import Finding, Status
+
+
+def has_own_interface(task: Task) -> bool:
+    """Whether the task has a network interface, with security groups, of its own."""
+    return task.network_mode == "awsvpc" or task.fargate_only
+
+
+def over_the_network(finding: Finding, task: Task, context: Context) -> Finding:
+    """A finding that turns a volume into EFS, with what its mount needs in the network."""
+    storage = next((c.storage for c in finding.changes if isinstance(c, SetStorage)), None)
+    if not isinstance(storage, EfsVolume) or storage.file_system is None:
+        return finding
+    needs = _Needs(task, context)
+    if has_own_interface(task):
+        needs.cross(storage.file_system)
+    needs.wait(storage.file_system)
+    caveat = " ".join([*needs.blockers, *([finding.caveat] if finding.caveat else []), *needs.checks])
+    return replace(
+        finding,
+        status=Status.UNSAFE if needs.blockers else finding.status,
+        message="; ".join([finding.message, *needs.additions]),
+        caveat=caveat or None,
+        changes=(*finding.changes, *needs.changes),
+    )
+
+
+@dataclass
+class _Needs:
+    task: Task
+    context: Context
+    changes: list[Change] = field(default_factory=list)
+    additions: list[str] = field(default_factory=list)
+    """What the message says of the changes."""
+    blockers: list[str] = field(default_factory=list)
+    checks: list[str] = field(default_factory=list)
+
+    @property
+    def routes(self) -> Routes:
+        return self.context.routes
+
+    def cross(self, file_system: Value) -> None:
+        """Lead the mount from the task's own network interface to the file system."""
+        targets, runners = self.routes.targets(file_system), self.routes.runners(self.task.key)
+        worst = Answer.OPEN if targets and runners else Answer.UNKNOWN
+        missing: dict[tuple[str, str], tuple[Runner, MountTarget]] = {}
+        for runner in runners:
+            for target in targets:
+                server, client = servers(target, self.routes), clients(runner, self.routes)
+                out, admitted = self.routes.let_out(runner, target), self.routes.admitted(runner, target)
+                if out is Answer.CLOSED:
+                    self._block(not_let_out(client, server))
+                if admitted is Answer.CLOSED:
+                    missing.setdefault((server, client), (runner, target))
+                if Answer.UNKNOWN in (out, admitted):
+                    worst = Answer.UNKNOWN
+            if outside := self.routes.outside(runner, file_system):
+                place = self.routes.place(file_system)
+                if place is not None and place.zone is not None:
+                    self._block(one_zone(runner, file_system, outside))
+        for (server, client), (runner, target) in missing.items():
+            self._admit(server, client, runner, target)
+        if self.routes.blocked_by_proxy(self.task.key):
+            self._block(PROXY)
+        if worst is Answer.UNKNOWN:
+            self.checks.append(_to_check(runners, targets, self.routes))
+
+    def _block(self, reason: str) -> None:
+        sentence = f"The mount would fail as it is: {reason}."
+        if sentence not in self.blockers:
+            self.blockers.append(sentence)
+
+    def _admit(self, server: str, client: str, runner: Runner, target: MountTarget) -> None:
+        """Add the rule that lets the runner's tasks reach the mount target."""
+        problem = not_admitted(client, server)
+        to = _the_one_to_open(self.routes.own(self.routes.groups_of_target(target)), self.routes)
+        by = self.routes.own(self.routes.groups_of_runner(runner))
+        if to is None or len(by) != 1:
+            self._block(f"{problem}, and which of the groups a new rule should be about is for you to say")
+            return
+        (group, opened), (peer, admitted) = to, by[0]
+        condition = opened.condition or admitted.condition
+        if {opened.condition, admitted.condition} - {None, condition}:
+            self._block(f"{problem}, and they are there under different conditions")
+            return
+        names = {str(rule.key[-1]).lower() for rule in self._new_rules()}
+        wanted = f"EfsIngressFrom{''.join(c for c in _capital(admitted.name) if c.isalnum())}"
+        name = self.context.new_name(wanted, besides=names)
+        port = Text.of(str(NFS))
+        key: Key = ("traffic", self.task.key[1], name)
+        self.changes.append(AddTraffic(Traffic(key, group, Text.of("tcp"), port, port, peer, condition=condition)))
+        self.additions.append(f"add {name}, because {problem}")
+
+    def _new_rules(self) -> Iterator[Traffic]:
+        return (change.rule for change in self.changes if isinstance(change, AddTraffic))
+
+    def wait(self, file_system: Value) -> None:
+        """Let what starts the tasks wait for the mount targets and the rules that lead to them."""
+        runners = [runner for runner in self.routes.runners(self.task.key) if runner.can_wait]
+        waits = {runner.key: self._waits(runner, self.routes.targets(file_system)) for runner in runners}
+        for runner in runners:
+            others = [waits.get(other.key, []) for other in self.routes.earlier(runner)]
+            new = [key for key in waits[runner.key] if all(key not in other for other in others)]
+            self.changes += [AddWait(runner.key, key) for key in new]
+            if new:
+                self.additions.append(f"let {runner.name} wait for {', '.join(str(key[-1]) for key in new)}")
+
+    def _waits(self, runner: Runner, targets: list[MountTarget]) -> list[Key]:
+        """What a runner should wait for, and does not."""
+        servers_groups = {value for target in targets for value in self.routes.groups_of_target(target) or ()}
+        clients_groups = self.routes.groups_of_runner(runner) or ()
+        return [
+            *(target.key for target in targets if may_be_early(runner, target, self.routes)),
+            *(
+                rule.key
+                for rule in (*self.routes.planned_rules, *self._new_rules())
+                if rule.group in servers_groups and rule.peer in clients_groups and self._may_wait_for(rule, runner)
+            ),
+        ]
+
+    def _may_wait_for(self, rule: Traffic, runner: Runner) -> bool:
+        ends = [value for value in (rule.group, rule.peer) if value is not None]
+        closes_cycle = any(group.key in runner.comes_before for _, group in self.routes.own(ends))
+        return _should_wait(runner, rule.key, rule.condition, self.routes) and not closes_cycle
+
+
+def may_be_early(runner: Runner, target: MountTarget, routes: Routes) -> bool:
+    """Whether a runner may start tasks before a mount target is there, and should be told to wait for it."""
+    return _should_wait(runner, target.key, target.condition, routes) and target.key not in runner.comes_before
+
+
+def _should_wait(runner: Runner, awaited: Key, condition: str | None, routes: Routes) -> bool:
+    """Whether waiting is of use and new; who is there without the awaited resource cannot wait for it."""
+    there = condition in (None, runner.condition)
+    return runner.starts_at_once and there and not routes.awaits(runner, awaited)
+
+
+def _the_one_to_open(groups: list[tuple[Value, SecurityGroup]], routes: Routes) -> tuple[Value, SecurityGroup] | None:
+    """The one group that a new rule for NFS belongs to; None if several could be it."""
+    named = [found for found in groups if routes.names_nfs(found[1])]
+    candidates = named if len(groups) > 1 else groups
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+PROXY = f"the App Mesh proxy takes the mount for its own traffic unless EgressIgnoredPorts names {NFS}"
+
+
+def not_admitted(client: str, server: str) -> str:
+    return f"{server} does not admit {client} on TCP {NFS}"
+
+
+def not_let_out(client: str, server: str) -> str:
+    return f"{client} does not let TCP {NFS} out to {server}"
+
+
+def clients(runner: Runner, routes: Routes) -> str:
+    """The security groups of a runner's tasks, in words."""
+    return _groups(routes.groups_of_runner(runner), routes) or f"the security group of {runner.name}"
+
+
+def servers(target: MountTarget, routes: Routes) -> str:
+    """The security groups of a mount target, in words."""
+    return _groups(routes.groups_of_target(target), routes) or f"the security group of {target.key[-1]}"
+
+
+def _groups(groups: Iterable[Value] | None, routes: Routes) -> str:
+    names = [own[0][1].name if (own := routes.own([value])) else shown(value) for value in groups or ()]
+    return f"security group{'s' if len(names) > 1 else ''} {' and '.join(names)}" if names else ""
+
+
+def one_zone(runner: Runner, file_system: Value, outside: list[Value]) -> str:
+    """What is wrong with a runner whose subnets lie outside of a One Zone file system's zone."""
+    return (
+        f"{shown(file_system)} lies in one availability zone, and {runner.name} runs tasks in others "
+        f"({', '.join(map(shown, outside))})"
+    )
+
+
+def _to_check(runners: list[Runner], targets: list[MountTarget], routes: Routes) -> str:
+    by = {_groups(routes.groups_of_runner(runner), routes) for runner in runners} or {""}
+    to = {_groups(routes.groups_of_target(target), routes) for target in targets} or {""}
+    through = "the task's security group" if "" in by else " or ".join(sorted(by))
+    if "" in to:
+        return f"The mount will leave through {through}, which needs TCP {NFS} to the mount targets."
+    return f"The mount will leave through {through}: check that {' and '.join(sorted(to))} admits it on TCP {NFS}."

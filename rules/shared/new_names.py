@@ -1,0 +1,96 @@
+"""What a person would call a new resource, as pure functions of what it serves and what is there: the same on every plan."""
+
+from __future__ import annotations
+
+import re
+
+from rules.context import Context
+from rules.facts.identifiers import LONGEST, parts, short, words
+from rules.model import CODED_REF, Directory, EfsVolume, Engine, Key, Tag, Task, Text, Volume
+
+_EXPRESSION = re.compile(r"\$\{[^}]*\}|\bos\.(?:environ(?:\.get)?|getenv)\b|\bself\b")
+"""What says where a name comes from, and not what it is."""
+_CODED = re.compile(CODED_REF)
+_DEFINITION = re.compile(r"(task|job)_?def(?:inition)?", re.IGNORECASE)
+_SUBJECT = re.compile(r"(?:Ecs|ECS|ecs)?(?:task|job)_?(?:def(?:inition)?)?", re.IGNORECASE)
+_SAYS_NOTHING = re.compile(
+    """(?x)
+    (?:app|data|directory|disk|drive|ecs|efs|elastic|files?|filesystem|folder|fs|host|mnt|mount|my|network|nfs|persistence
+    |persistent|shared?|storage|store|system|vol|volumes?|myefs|efs(?:data|mount|vol|volume))?[0-9]*
+    """
+)
+"""Words that do not tell one volume from another."""
+_ONLY_A_KIND = re.compile(r"vol|volumes?|mount|share|storage|.*[0-9]")
+
+
+def access_point_name(volume: Volume, path: Directory, task: Task, context: Context) -> str:
+    """A logical id for the access point of a volume on a directory (coded): `UploadsAccessPoint`."""
+    system = volume.storage.file_system if isinstance(volume.storage, EfsVolume) else None
+    in_path = words(_CODED.sub(" ", path) if isinstance(path, str) else "")
+    serves = words(_EXPRESSION.sub(" ", volume.name))
+    made = context.own_file_system(system)
+    if system is not None and made is not None and context.is_shared(system, path):
+        # No volume's name is that of the others; numbers tell file systems apart, if need be.
+        name = _joined(in_path or words(made.name or str(made.key[-1])) or serves)
+        return _called([name], task, context, (system, path))
+    if _says_nothing(serves):
+        serves = in_path or _unless_numbered(serves) or words(_subject(task.name)) or serves
+    name = _joined(serves or ["Data"])
+    subject = _joined(words(_subject(task.name)))
+    fuller = name if name.startswith(subject) else subject + name
+    return _called([name, fuller], task, context, (system, path))
+
+
+def _called(names: list[str], task: Task, context: Context, mounted: object) -> str:
+    """The first of some names that is free, in the manner of the access points around."""
+    before, after = context.naming.of_access_points(task.key[1])
+    wanted = (f"{before}{name.removesuffix('AccessPoint') or 'Data'}{after}" for name in names)
+    return context.new_name(*(context.naming.cased(name) for name in wanted), serves=mounted)
+
+
+def role_name(task: Task, context: Context) -> str:
+    """A logical id for a task's new role: `JenkinsTaskDefinition` has `JenkinsTaskRole`."""
+    name = short(task.name)
+    kind = "Job" if task.engine is Engine.BATCH else "Task"
+    before, _ = context.naming.of_roles(task.key[1])
+    if before:
+        wanted = f"{before}{_joined(words(_subject(name)))}{kind}"
+    elif _DEFINITION.search(name):
+        wanted = _DEFINITION.sub(r"\1Role", name, count=1)
+    else:
+        wanted = name + ("Role" if name.endswith(kind) else f"{kind}Role")
+    return context.new_name(context.naming.cased(wanted))
+
+
+def tags(kind: Key, name: str, context: Context) -> tuple[Tag, ...]:
+    """The tags of a new resource: those that all of its kind have, and a name that begins as theirs do."""
+    tagging = next((found for found in context.stack.tagging if found.kind == kind), None)
+    if tagging is None or tagging.name_prefix is None:
+        return tagging.tags if tagging else ()
+    prefix = tagging.name_prefix
+    separator = prefix.source[-1]
+    said = [part.lower() for part in words(prefix.parts[-1])] if isinstance(prefix.parts[-1], str) else []
+    called = parts(name)
+    if called[: len(said)] == said and len(called) > len(said):
+        called = called[len(said) :]  # `jenkins-` and JenkinsHomeAccessPoint
+    joined = ("_" if separator == "_" else "-").join(called)
+    named = Tag(Text.of("Name"), Text.decode(prefix.coded + joined))
+    return (*tagging.tags[: tagging.name_at], named, *tagging.tags[tagging.name_at :])
+
+
+def _says_nothing(name: list[str]) -> bool:
+    return all(_SAYS_NOTHING.fullmatch(part) for word in name for part in parts(word))
+
+
+def _unless_numbered(name: list[str]) -> list[str]:
+    """The words, but for `volume0`: its number says only that somebody counted."""
+    return [] if any(_ONLY_A_KIND.fullmatch(word.lower()) for word in name) else name
+
+
+def _subject(name: str) -> str:
+    """What a task definition is about, without saying that it is one."""
+    return _SUBJECT.sub("", short(name), count=1)
+
+
+def _joined(words: list[str]) -> str:
+    return "".join(words)[:LONGEST]

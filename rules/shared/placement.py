@@ -1,0 +1,147 @@
+"""Where the directory behind a legacy volume lies: which file system, which directory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rules.context import Context
+from rules.facts.mounts import SYSTEM_PATH, Mapped, Unplaced, parse_source, place, split_options
+from rules.facts.other_files import SeenMount
+from rules.facts.paths import climbs, looks_like_efs, normalise
+from rules.facts.values import shown, shown_path
+from rules.model import DockerVolume, HostPath, Task, Text, Value, Volume
+from rules.shared.proposals import where
+
+
+def host_path(volume: Volume) -> Value | None:
+    """The path on the container instance that the volume binds: a host volume's, or a `local` Docker volume's with the
+    option `bind`; None for anything else."""
+    storage = volume.storage
+    if isinstance(storage, HostPath):
+        return storage.path
+    if isinstance(storage, DockerVolume) and (storage.driver is None or storage.driver.literal == "local"):
+        options = split_options(storage.option("o"))
+        if "bind" in options or "rbind" in options:
+            return storage.option("device")
+    return None
+
+
+def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced | None:
+    """Where the volume's host path leads; None if the volume has none or nothing says that it is EFS."""
+    path = host_path(volume)
+    # Managed instances run no user data, so nothing can have mounted EFS there.
+    if path is None or task.compatibilities == {"MANAGED_INSTANCES"}:
+        return None
+    if not isinstance(path, Text):
+        return place(None, volume.name, context.mounts(task))
+    found = place(path, volume.name, context.mounts(task))
+    if isinstance(found, Mapped):
+        return found
+    found = _by_default(path, volume, task, context) or found
+    if found is None or found.by_name:
+        seen = _seen_elsewhere(normalise(path.coded), task, context, suspected=found is not None)
+        return Unplaced(where(seen), seen=seen) if seen else found
+    return found
+
+
+def _by_default(path: Text, volume: Volume, task: Task, context: Context) -> Unplaced | None:
+    """What is suggested by the defaults of parameters, in the path or in a mount point; None if nothing is."""
+    if not context.stack.parameters:
+        return None
+    target = place(context.with_defaults(path, volume.key), volume.name, context.mounts_by_default(task))
+    if not isinstance(target, Mapped) or target.nested:
+        return None
+    likely = shown(target.mount.file_system), shown_path(target.directory)
+    named = [f"parameter {p.name} is {p.default} by default" for p in context.parameters(path, volume.key)]
+    given = " and ".join(named) or f"parameters put a mount at {shown_path(target.mount.host_path)} by default"
+    return Unplaced(f"{given}, and then it is {':'.join(likely)}", likely=likely)
+
+
+def _seen_elsewhere(path: str, task: Task, context: Context, *, suspected: bool) -> tuple[SeenMount, ...]:
+    """The mounts of EFS that hold a path on instances of other files, if those may run the task."""
+    if not task.may_run_on_ec2 or climbs(path) or context.mounts(task).at_or_above(path):
+        return ()
+    if not suspected and (SYSTEM_PATH.match(path) or context.hosts(task).instances):
+        return ()
+    return context.policy.seen.holding(path)
+
+
+def likely_mount_point(path: str) -> str:
+    """The part of a host path down to the component that says EFS: `/mnt/efs` of `/mnt/efs/app/data`."""
+    components = path.rstrip("/").split("/")
+    for i, component in enumerate(components):
+        if looks_like_efs(component):
+            return "/".join(components[: i + 1])
+    return path
+
+
+_PLUGIN = "amazon-ecs-volume-plugin"
+
+
+@dataclass(frozen=True, slots=True)
+class DockerMount:
+    """What a Docker volume mounts, as far as its options say; paths and options coded."""
+
+    file_system: Value | None
+    directory: str | None
+    server: str
+    options: tuple[str, ...]
+    region: str | None = None
+    never_worked: bool = False
+
+    def option(self, name: str) -> str | None:
+        """The value of an option ("" for one without), or None if it is not given."""
+        return next((value for key, _, value in (o.partition("=") for o in self.options) if key == name), None)
+
+
+def docker_mount(storage: DockerVolume) -> DockerMount | None:
+    """Read the options of a `local` NFS volume or of the ECS volume plugin; None for any other volume."""
+    driver = "local" if storage.driver is None else storage.driver.literal
+    kind = storage.option("type")
+    kind_name = ("nfs" if kind.literal is None else kind.literal.lower()) if kind else ""
+    device = storage.option("device")
+    options = split_options(storage.option("o"))
+    if driver == "local" and kind_name not in ("nfs", "nfs4", "efs"):
+        return None
+    if driver not in ("local", _PLUGIN) or (driver == _PLUGIN and kind_name not in ("efs", "")):
+        return None
+    host, colon, path = device.coded.partition(":") if device else ("", "", "")
+    directory: str | None = path if colon else None
+    if driver == _PLUGIN and not colon:
+        directory = "/"
+    if kind is not None and kind.literal is None:
+        options.append(kind.coded)
+    # The kernel connects to `addr=`; a host in `device` is a label beside it, but must not name another file system.
+    address = next((o.removeprefix("addr=") for o in reversed(options) if o.startswith("addr=")), None)
+    source = parse_source(address or host, directory or "/")
+    label = parse_source(host, "/").file_system if host else None
+    agrees = label is None or label == source.file_system
+    return DockerMount(
+        source.file_system if agrees else None,
+        None if directory is None else source.directory,
+        Text.decode(address or host).source,
+        tuple(options),
+        source.region,
+        never_worked=driver == "local" and kind_name == "efs",
+    )
+
+
+def unknown_properties(names: Sequence[str]) -> str:
+    """Why a Docker volume with such properties stays; completes "the Docker volume cannot be replaced: …"."""
+    return f"what becomes of {', '.join(names)}, which no Docker volume of ECS has, is not known"
+
+
+_DRIVER = re.compile(r"rexray/efs\b|(?:.*/)?cloudstor(?::|$)|(?:.*[/_-])?efs(?:[:_-].*)?$", re.IGNORECASE)
+
+
+def is_plugin_volume(storage: DockerVolume) -> bool:
+    """Whether a plugin that serves EFS provides the volume; cloudstor's `relocatable` backing
+    (and what has an EBS type) is EBS."""
+    driver = storage.driver.literal if storage.driver else None
+    if driver is None or driver == "amazon-ecs-volume-plugin" or not _DRIVER.match(driver):
+        return False
+    backing = storage.option("backing")
+    on_ebs = storage.option("ebstype") is not None or (backing is not None and backing.literal == "relocatable")
+    return not on_ebs

@@ -1,0 +1,98 @@
+"""Which platforms can take which steps, and what they need first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rules.context import Context
+from rules.facts.images import Support
+from rules.model import EfsVolume, Engine, Level, SetStorage, Storage, System, Task, Volume
+from rules.rule import Finding, Status
+
+
+def unsupported(task: Task, context: Context) -> tuple[str, Level] | None:
+    """The platform that cannot mount every EFS volume, and the level that it reaches, or None."""
+    if (task.operating_system or "").upper().startswith("WINDOWS"):
+        return "Windows tasks do not support EFS volumes", Level.HOST
+    if task.compatibilities == {"EXTERNAL"}:
+        return "External instances (ECS Anywhere) do not support EFS volumes", Level.HOST
+    hosts = context.hosts(task)
+    if "FARGATE" in task.compatibilities or hosts.system is System.LINUX:
+        return None
+    names = ", ".join(instance.name for instance in hosts.instances[:3])
+    if hosts.system is System.WINDOWS:
+        return f"Windows instances ({names}) do not support EFS volumes", Level.HOST
+    return f"Bottlerocket instances ({names}) mount EFS volumes without TLS, access points and IAM only", Level.EFS
+
+
+def temper(finding: Finding, volume: Volume, task: Task, context: Context) -> Finding:
+    """The finding about a volume as the task's surroundings allow it: nothing is applied by default on Managed Instances,
+    where CodeDeploy replaces the tasks, nor where the instances are too old for what it needs.
+
+    Whether Managed Instances support TLS, access points and IAM on EFS volumes is not established: AWS documents the
+    parameter there, without a confirmation.
+    """
+    if finding.status not in (Status.FIXABLE, Status.UNSAFE):
+        return finding
+    doubts = []
+    if finding.status is Status.FIXABLE and "MANAGED_INSTANCES" in task.compatibilities:
+        doubts.append(
+            "AWS does not confirm TLS, access points and IAM on EFS volumes for Managed Instances: try it first."
+        )
+    elif finding.status is Status.FIXABLE and context.stack.blue_green:
+        doubts.append(
+            "CodeDeploy replaces the tasks here, and takes no other change in the same deployment: deploy the access points, "
+            "roles and policies first, the task definition after them."
+        )
+    if _needs_more(finding, volume.storage) and (problem := old_instances(task, context)):
+        doubts.append(problem)
+    if not doubts:
+        return finding
+    return replace(finding, status=Status.UNSAFE, caveat=" ".join([finding.caveat or "", *doubts]).strip())
+
+
+def _needs_more(finding: Finding, storage: Storage) -> bool:
+    """Whether a finding's changes make a volume need the volume plugin, or TLS, for the first time."""
+    planned = [c.storage for c in finding.changes if isinstance(c, SetStorage) and isinstance(c.storage, EfsVolume)]
+    if not isinstance(storage, EfsVolume):
+        return bool(planned)
+    return not storage.encrypts and any(new.encrypts for new in planned)
+
+
+def old_instances(task: Task, context: Context) -> str | None:
+    """Why EFS volumes with TLS would fail to mount where the task can run, if the source shows it."""
+    least = context.hosts(task).least_able
+    if least is None or least[1].support > Support.PREVIEW:
+        return None
+    instance, ability = least
+    able = (
+        "can mount EFS volumes by plain NFS only" if ability.support is Support.PREVIEW else "cannot mount EFS volumes"
+    )
+    return (
+        f"{instance.name} has {ability.shown_by}, which {able}: it needs a current image first (EFS402), or ECS places no task "
+        "with this volume there."
+    )
+
+
+INSTANCE_PREREQUISITES = (
+    "the ECS-optimized AMI 20200319 or later (container agent 1.38.0, ecs-init 1.38.0-1); on an AMI of your own: `yum install "
+    "amazon-efs-utils`, then `systemctl enable --now amazon-ecs-volume-plugin` (Amazon Linux 1: reboot)"
+)
+
+
+def volume_prerequisites(task: Task) -> str:
+    """What the platform needs before it can mount an EFS volume with TLS, an access point or IAM.
+
+    Source: the ECS developer guide's EFS volume considerations; `ecs.capability.efsAuth` of the container agent.
+    """
+    if task.engine is Engine.BATCH and task.fargate_only:
+        return "Fargate needs platform version 1.4.0, and a supervisor container takes a little of the job's memory."
+    fargate = (
+        "Fargate needs platform version 1.4.0 or later, and a supervisor container takes a little of the task's memory."
+    )
+    ec2 = f"Container instances need {INSTANCE_PREREQUISITES}."
+    if task.fargate_only:
+        return fargate
+    if task.compatibilities == {"MANAGED_INSTANCES"}:
+        return ""
+    return f"{ec2} {fargate}" if "FARGATE" in task.compatibilities else ec2

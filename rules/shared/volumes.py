@@ -1,0 +1,55 @@
+"""How the containers of a task use a volume: for reading or writing, and as which user."""
+
+from __future__ import annotations
+
+from rules.context import Context
+from rules.facts.values import shown
+from rules.model import Change, Container, SetReadOnly, Task, Value, Volume
+
+
+def _viewers(holders: set[Value | None], task: Task) -> list[tuple[Container, bool]]:
+    """Containers that take over volumes (`volumesFrom`) of `holders` or of one another, and whether read-only."""
+    viewers: list[tuple[Container, bool]] = []
+    grows = True
+    while grows:
+        grows = False
+        for container in task.containers:
+            for source, ro in container.volumes_from:
+                seen = source is None or source.literal is None or source in holders
+                if seen and (container, bool(ro)) not in viewers:
+                    viewers.append((container, bool(ro)))
+                    holders = holders | {container.name}
+                    grows = True
+    return viewers
+
+
+def read_only(volume: Volume, task: Task, context: Context) -> bool:
+    """Whether no container of the task can write to the volume; anything that is not known counts as writable.
+
+    A container that takes over the volumes of another (`volumesFrom`) must take them read-only, too.
+    """
+    found = context.mount_points(volume, task)
+    if not found or not all(point.read_only for _, point in found):
+        return False
+    return all(ro for _, ro in _viewers({container.name for container, _ in found}, task))
+
+
+def keep_read_only(volume: Volume, task: Task, context: Context) -> tuple[Change, ...] | None:
+    """The changes that make every mount point of a volume read-only; None if the source does not show all of them."""
+    if read_only(volume, task, context):
+        return ()
+    found = context.mount_points(volume, task)
+    if found is None or any(point.read_only is None for _, point in found):
+        return None
+    return (SetReadOnly(task.key, volume.name),) if found else ()
+
+
+def runs_as_root(volume: Volume, task: Task, context: Context) -> list[str]:
+    """Names of containers that see the volume and run as root (or as their image's user, which usually is root)."""
+    holders = [container for container, _ in context.mount_points(volume, task) or ()]
+    holders += [container for container, _ in _viewers({c.name for c in holders}, task)] if holders else []
+    return [
+        shown(container.name) if container.name is not None else "of the job"
+        for container in dict.fromkeys(holders)
+        if container.user is None or (container.user.literal or "x").partition(":")[0] in ("root", "0")
+    ]
