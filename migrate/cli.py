@@ -323,7 +323,7 @@ def batch(
         _fail("--branch needs --commit, --push or --pr")
     if only is not None and not _rule_ids(only):
         _fail("--only names no rule")
-    from migrate.batch.command import Request, run
+    from migrate.batch.command import CampaignRequest, run
     from migrate.batch.git import is_branch
     from migrate.batch.repository import Wish
 
@@ -339,7 +339,7 @@ def batch(
     template = message.read_text(encoding="utf-8") if message is not None else None
     patches = output_dir is not None or dask is not None
     wish = Wish(options, branch, commit, push, pr, template, patches, timeout)
-    request = Request(
+    request = CampaignRequest(
         repositories or [],
         lists or [],
         wish,

@@ -84,7 +84,7 @@ def _dull(paths: list[str]) -> list[str]:
 
 
 def _flags(paths: list[str]) -> bytes:
-    """For each file whether it is dull, tells others something, or matters, which is the end."""
+    """For each file whether it is dull, informs_others others something, or matters, which is the end."""
     told = bytearray()
     for path in paths:
         python = path.lower().endswith(".py")
@@ -96,7 +96,7 @@ def _flags(paths: list[str]) -> bytes:
         if raw is not None and screen.screen(raw, python):
             told.append(_MATTERS)
             break
-        told.append(_TELLS if raw is not None and not python and screen.tells(raw) else _DULL)
+        told.append(_TELLS if raw is not None and not python and screen.informs_others(raw) else _DULL)
     return bytes(told)
 
 

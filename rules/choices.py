@@ -21,7 +21,7 @@ class AccessPoints(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class FileSystem:
+class ConfiguredFileSystem:
     """A file system as the configuration describes it; paths coded and normalised."""
 
     id: Value
@@ -40,14 +40,14 @@ class DockerStorage:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """The user's decisions: configuration and command line."""
+class Choices:
+    """What the user settled, in the configuration and on the command line."""
 
     target: Level = Level.IAM
     access_points: AccessPoints = AccessPoints.ALWAYS
     root_access: bool = False
     unsafe: bool = False
-    file_systems: tuple[FileSystem, ...] = ()
+    file_systems: tuple[ConfiguredFileSystem, ...] = ()
     docker_volumes: Mapping[str, DockerStorage] = field(default_factory=dict)
     task_roles: Mapping[str, Value] = field(default_factory=dict)
     posix_users: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -67,8 +67,8 @@ class Policy:
         yield from (volume.file_system for volume in self.docker_volumes.values())
         yield from self.task_roles.values()
 
-    def with_values(self, read: Callable[[Value], Value]) -> Policy:
-        """The policy with each of its ids and roles as `read` returns it."""
+    def with_values(self, read: Callable[[Value], Value]) -> Choices:
+        """These choices with each of its ids and roles as `read` returns it."""
         if not (self.file_systems or self.docker_volumes or self.task_roles):
             return self
         systems = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, count
 
-from rules.choices import Policy
+from rules.choices import Choices
 from rules.facts.capacity import Capacity, Hosts
 from rules.facts.mounts import Mounts
 from rules.facts.name_habits import Naming
@@ -53,7 +53,7 @@ class Context:
     earlier steps of the plan add."""
 
     stack: Stack
-    policy: Policy
+    choices: Choices
 
     def planned(self, change: Change) -> None:
         """Take note of a change that is part of the plan."""
@@ -211,7 +211,7 @@ class Context:
         free = (n for n in chain(wanted, numbered) if n.lower() not in self._taken and n.lower() not in besides)
         return next(name for name in free if self._promised.setdefault(name.lower(), serves) == serves)
 
-    def ask(self) -> None:
+    def begin_group(self) -> None:
         """Begin a question about volumes that are answered together: none knows what the others' answers will add."""
         self._promised.clear()
 
@@ -253,7 +253,7 @@ class Context:
     def _known_mounts(self, hosts: Hosts) -> list[HostMount]:
         configured = [
             HostMount(path, system.id, directory)
-            for system in self.policy.file_systems
+            for system in self.choices.file_systems
             for path, directory in system.mounts
         ]
         # What somebody says settles what a script leaves open.
@@ -298,11 +298,11 @@ class Context:
 
     @cached_property
     def _access_points(self) -> dict[tuple[Value, Directory], Value]:
-        return {(s.id, directory): point for s in self.policy.file_systems for directory, point in s.access_points}
+        return {(s.id, directory): point for s in self.choices.file_systems for directory, point in s.access_points}
 
     @cached_property
     def _directories(self) -> dict[tuple[Value, Value], str]:
-        return {(s.id, point): directory for s in self.policy.file_systems for directory, point in s.access_points}
+        return {(s.id, point): directory for s in self.choices.file_systems for directory, point in s.access_points}
 
     def access_point(self, file_system: Value, directory: Directory) -> Value | None:
         """The access point that is known to serve this directory."""

@@ -50,7 +50,7 @@ _ID = "EFS102"
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     if not isinstance(volume.storage, DockerVolume) or (mount := docker_mount(volume.storage)) is None:
         return None
-    configured = context.policy.docker_volumes.get(volume.name)
+    configured = context.choices.docker_volumes.get(volume.name)
     file_system = mount.file_system or (configured.file_system if configured else None)
     directory = mount.directory or (configured.directory if configured else None)
     if file_system is None or directory is None:

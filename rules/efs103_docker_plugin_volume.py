@@ -29,7 +29,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     if not isinstance(volume.storage, DockerVolume) or not is_plugin_volume(volume.storage):
         return None
     driver = shown(volume.storage.driver)
-    configured = context.policy.docker_volumes.get(volume.name)
+    configured = context.choices.docker_volumes.get(volume.name)
     if configured is None:
         is_rexray = driver.startswith("rexray")
         hint = "; rexray keeps a volume's files in the directory /data" if is_rexray else ""

@@ -29,7 +29,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rules.choices import AccessPoints, Policy
+from rules.choices import AccessPoints, Choices
 from rules.context import Context
 from rules.facts.paths import FILE_SYSTEM, access_point_problem
 from rules.facts.questions import AccessPointOf, Question
@@ -67,7 +67,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         or storage.file_system is None
     ):
         return None
-    wanted = context.policy.access_points
+    wanted = context.choices.access_points
     path = directory(storage)
     if wanted is AccessPoints.NEVER or (wanted is AccessPoints.SUBDIRECTORIES and path == "/"):
         return None
@@ -128,7 +128,7 @@ def _new_one(volume: Volume, storage: EfsVolume, task: Task, path: Directory, co
         f"no access point is known for {file_system}:{shown_path(path)}: create one and configure `file-systems: "
         f"[{{id: {yaml_word(file_system)}, access-points: {{{yaml_word(shown_path(path))}: fsap-…}}}}]`, or set `access-points: "
         f"{'subdirectories' if path == '/' else 'never'}`",
-        help=_create_command(file_system, shown_path(path), context.policy),
+        help=_create_command(file_system, shown_path(path), context.choices),
         question=_question(storage, path, context),
     )
 
@@ -189,7 +189,7 @@ def _through_another_user(
 def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, context: Context) -> Finding:
     """Create the access point in this source."""
     name = access_point_name(volume, path, task, context)
-    user = context.policy.posix_users.get(path) if isinstance(path, str) else None
+    user = context.choices.posix_users.get(path) if isinstance(path, str) else None
     made = context.owner(storage.file_system, path) if storage.file_system else None
     creation = (made.uid, made.gid, made.mode) if made else ("0", "0", "0755")
     if user is not None:
@@ -284,9 +284,9 @@ def _finding(volume: Volume, status: Status, message: str) -> Finding:
     return Finding(_ID, volume.key, status, message)
 
 
-def _create_command(file_system: str, path: str, policy: Policy) -> str:
-    uid, gid = policy.posix_users.get(path, (0, 0))
-    enforced = f" --posix-user Uid={uid},Gid={gid}" if path in policy.posix_users else ""
+def _create_command(file_system: str, path: str, choices: Choices) -> str:
+    uid, gid = choices.posix_users.get(path, (0, 0))
+    enforced = f" --posix-user Uid={uid},Gid={gid}" if path in choices.posix_users else ""
     creation = "" if path == "/" else f",CreationInfo={{OwnerUid={uid},OwnerGid={gid},Permissions=0755}}"
     root = f"Path={path}{creation}"
     if not _PLAIN_PATH.fullmatch(path):  # the AWS CLI's shorthand splits at commas

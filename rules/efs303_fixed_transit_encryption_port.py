@@ -35,7 +35,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         changes=(SetStorage(volume.key, replace(storage, transit_encryption_port=None)),),
         detail="removed",
     )
-    if context.policy.unsafe:
+    if context.choices.unsafe:
         return removal
     return Finding(_ID, volume.key, Status.ADVICE, removal.message, alternatives=(removal,))
 

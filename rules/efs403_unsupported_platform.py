@@ -29,7 +29,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     now = level(volume, task, context)
     # A step that would have to keep the TLS of the old mount leads too high at once.
     after = Level.TLS if tls_mount(volume, task, context) else Level.EFS if now is Level.HOST else Level.TLS
-    if not Level.OTHER.rank < now.rank < context.policy.target.rank or after.rank <= highest.rank:
+    if not Level.OTHER.rank < now.rank < context.choices.target.rank or after.rank <= highest.rank:
         return None
     return Finding(_ID, volume.key, Status.REFUSED, f"{platform}: the volume stays as it is", stops=True)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.context import Context
-from rules.facts.network_routes import Answer, Routes
+from rules.facts.network_routes import Reachable, Routes
 from rules.facts.values import shown
 from rules.model import EfsVolume, Level, Runner, Stack, Task, Value
 from rules.rule import Finding, Rule, Stage, Status
@@ -64,9 +64,9 @@ def _of(file_system: Value, own: bool, task: Task, routes: Routes) -> Iterator[s
     for runner in runners if has_own_interface(task) else ():
         for target in targets:
             client, server = clients(runner, routes), servers(target, routes)
-            if routes.admitted(runner, target) is Answer.CLOSED:
+            if routes.admitted(runner, target) is Reachable.CLOSED:
                 yield not_admitted(client, server)
-            if routes.let_out(runner, target) is Answer.CLOSED:
+            if routes.let_out(runner, target) is Reachable.CLOSED:
                 yield not_let_out(client, server)
         if outside := routes.outside(runner, file_system):
             if place is not None and place.zone is not None:

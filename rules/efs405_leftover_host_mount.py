@@ -27,7 +27,7 @@ _ID = "EFS405"
 
 
 @dataclass
-class _Needs:
+class _MountsInUse:
     """What the tasks that can run on the same instances mount once the plan is carried out."""
 
     moved: set[tuple[Value | None, str | None]] = field(default_factory=set)
@@ -64,7 +64,7 @@ def _and_above(path: str) -> Iterator[str]:
 
 
 def check(planned: Stack, context: Context) -> Iterable[Finding]:
-    by_instance: dict[Key, list[_Needs]] = {}
+    by_instance: dict[Key, list[_MountsInUse]] = {}
     for keys, needs in _needs(planned, context).items():
         for key in keys:
             by_instance.setdefault(key, []).append(needs)
@@ -84,13 +84,13 @@ def _mounts(planned: Stack) -> dict[tuple[Key, str], HostMount]:
     }
 
 
-def _needs(planned: Stack, context: Context) -> dict[tuple[Key, ...], _Needs]:
+def _needs(planned: Stack, context: Context) -> dict[tuple[Key, ...], _MountsInUse]:
     """What tasks mount, by the instances that they can run on."""
-    found: dict[tuple[Key, ...], _Needs] = {}
+    found: dict[tuple[Key, ...], _MountsInUse] = {}
     for task in planned.tasks:
         keys = context.hosts(task).keys
         for volume in task.volumes if keys else ():
-            needs = found.setdefault(keys, _Needs())
+            needs = found.setdefault(keys, _MountsInUse())
             storage = volume.storage
             if isinstance(storage, EfsVolume):
                 needs.moved |= {(storage.file_system, path) for path in _directories(storage, context)}

@@ -24,7 +24,7 @@ _ROOT = CLIENT_ACTIONS[2]
 
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     storage = volume.storage
-    if not isinstance(storage, EfsVolume) or storage.level is not Level.IAM or context.policy.root_access:
+    if not isinstance(storage, EfsVolume) or storage.level is not Level.IAM or context.choices.root_access:
         return None
     containers = runs_as_root(volume, task, context)
     if not containers:

@@ -153,7 +153,7 @@ def test_nothing_is_left_behind() -> None:
 
 
 def test_a_failed_write_says_what_is_not_applied(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(read: source.Source, text: str) -> None:
+    def full(read: source.SourceFile, text: str) -> None:
         del read, text
         raise source.SourceProblem("no space left on device")
 

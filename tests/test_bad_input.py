@@ -586,7 +586,7 @@ def test_a_change_between_reading_and_writing(
     write = source.write
     left: list[bytes | None] = []
 
-    def late(read: source.Source, text: str) -> None:
+    def late(read: source.SourceFile, text: str) -> None:
         if read.name == path.name:
             happens(path)
             left.append(path.read_bytes() if path.exists() else None)
@@ -605,7 +605,7 @@ def test_a_file_that_vanishes_before_it_is_read(command: str, monkeypatch: pytes
     path.write_text(YAML)
     read = source.read
 
-    def late(opened: Path, name: str) -> source.Source:
+    def late(opened: Path, name: str) -> source.SourceFile:
         if name == path.name:
             path.unlink()
         return read(opened, name)

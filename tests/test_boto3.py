@@ -20,7 +20,7 @@ from test_botocore import problems
 from migrate.config import config
 from migrate.engine.outcome import Outcome
 from migrate.engine.process import process
-from rules.choices import Policy
+from rules.choices import Choices
 
 CASES = [case for case in cases() if case.name.startswith("boto3-")]
 RUNS = {
@@ -91,14 +91,14 @@ TLS_ONLY = "tls"
 
 
 @pytest.fixture(scope="module")
-def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
+def policy(tmp_path_factory: pytest.TempPathFactory) -> Choices:
     path = tmp_path_factory.mktemp("config") / "config.yaml"
     path.write_text(CONFIG)
-    return config.load(str(path), "config.yaml").policy
+    return config.load(str(path), "config.yaml").choices
 
 
-def read(source: str, policy: Policy, stem: str = "deploy") -> Outcome:
-    outcome = process(source, stem, policy, python=True)
+def read(source: str, choices: Choices, stem: str = "deploy") -> Outcome:
+    outcome = process(source, stem, choices, python=True)
     assert outcome.error is None
     ast.parse(outcome.text)
     return outcome
@@ -195,11 +195,11 @@ TO_IAM = [("api", "data", "efs", "iam")]
         ),
     ],
 )
-def test_forms(source: str, expected: list[tuple[str, str, str, str]], policy: Policy) -> None:
-    outcome = read(source + "\n", policy)
+def test_forms(source: str, expected: list[tuple[str, str, str, str]], choices: Choices) -> None:
+    outcome = read(source + "\n", choices)
     assert levels(outcome) == expected
     assert outcome.edits
-    assert process(outcome.text, "deploy", policy, python=True).edits == ()
+    assert process(outcome.text, "deploy", choices, python=True).edits == ()
 
 
 @pytest.mark.parametrize(
@@ -224,10 +224,10 @@ def test_forms(source: str, expected: list[tuple[str, str, str, str]], policy: P
         ("ecs.f(**base(), **{**V})", "what ** puts in may be a task role"),
     ],
 )
-def test_what_is_changed_at_run_time(source: str, reason: str, policy: Policy) -> None:
+def test_what_is_changed_at_run_time(source: str, reason: str, choices: Choices) -> None:
     literal = f"{{'family': 'api', 'containerDefinitions': [], 'volumes': [{VOLUME}]}}"
     source = source.replace("{**V}", literal).replace(".f(", ".register_task_definition(")
-    refused = [f.finding.message for f in read(source + "\n", policy).findings if f.finding.status == "refused"]
+    refused = [f.finding.message for f in read(source + "\n", choices).findings if f.finding.status == "refused"]
     assert refused
     assert all(reason in message for message in refused), refused
 
@@ -245,33 +245,33 @@ def test_what_is_changed_at_run_time(source: str, reason: str, policy: Policy) -
         "# volumes = [VOLUME]",
     ],
 )
-def test_untouched(source: str, policy: Policy) -> None:
-    outcome = read(source.replace("VOLUME", VOLUME) + "\n", policy)
+def test_untouched(source: str, choices: Choices) -> None:
+    outcome = read(source.replace("VOLUME", VOLUME) + "\n", choices)
     assert (outcome.edits, outcome.findings) == ((), ())
 
 
-def test_tests_own_dicts_stay(policy: Policy) -> None:
+def test_tests_own_dicts_stay(choices: Choices) -> None:
     source = f"definition = {{'containerDefinitions': [], 'volumes': [{VOLUME}]}}\n"
-    assert read(source, policy).edits
-    assert not read(source, policy, stem="test_definitions").edits
+    assert read(source, choices).edits
+    assert not read(source, choices, stem="test_definitions").edits
 
 
-def test_twins_climb_together(policy: Policy) -> None:
+def test_twins_climb_together(choices: Choices) -> None:
     """What two definitions share takes the more careful answer."""
     source = f"V = [{VOLUME}]\n" + "".join(
         f"ecs.register_task_definition(family={family!r}, volumes=V)\n" for family in ("api", "web")
     )
-    assert levels(read(source, policy)) == [(f, "data", "efs", "access-point") for f in ("api", "web")]
+    assert levels(read(source, choices)) == [(f, "data", "efs", "access-point") for f in ("api", "web")]
 
 
-def test_platform_versions(policy: Policy) -> None:
+def test_platform_versions(choices: Choices) -> None:
     source = (
         f"answer = ecs.register_task_definition(family='api', volumes=[{VOLUME}])\n"
         "ecs.run_task(taskDefinition=answer['taskDefinition']['taskDefinitionArn'], platformVersion='1.3.0')\n"
         "ecs.create_service(taskDefinition='api:3', platformVersion='1.2.0')\n"
         "ecs.create_service(taskDefinition='other', platformVersion='1.3.0')\n"
     )
-    after = read(source, policy).text
+    after = read(source, choices).text
     assert after.count("platformVersion='1.4.0'") == 2
     assert "taskDefinition='other', platformVersion='1.3.0'" in after
 
@@ -318,10 +318,10 @@ def test_python_on_standard_input() -> None:
     assert b'"transitEncryption": "ENABLED"' in ran.stdout
 
 
-def test_a_generated_file_of_20000_lines(policy: Policy) -> None:
+def test_a_generated_file_of_20000_lines(choices: Choices) -> None:
     one = "def f{0}(x):\n    y = {{'a': {0}, 'name': x}}\n    for z in y:\n        print(f'{{z}} {0}')\n    return y['a']\n\n\n"
     body = "".join(one.replace("{0}", str(n)).replace("{{", "{").replace("}}", "}") for n in range(2900))
-    outcome = read(f"{body}ecs.register_task_definition(family='api', volumes=[{VOLUME}])\n", policy)
+    outcome = read(f"{body}ecs.register_task_definition(family='api', volumes=[{VOLUME}])\n", choices)
     assert levels(outcome) == TO_IAM
     assert outcome.text.startswith(body)
 

@@ -21,7 +21,7 @@ from support import ROOT, Case, cases
 
 from migrate.engine.outcome import Outcome
 from migrate.engine.process import process
-from rules.choices import Policy
+from rules.choices import Choices
 from rules.model import Level
 
 V1 = "cdk-v1"
@@ -31,7 +31,7 @@ Template = dict[str, Any]
 
 
 def migrated(source: str, **options: Any) -> Outcome:
-    outcome = process(textwrap.dedent(source), "app", Policy(**options), python=True)
+    outcome = process(textwrap.dedent(source), "app", Choices(**options), python=True)
     assert outcome.error is None, outcome.error
     assert outcome.dialect == "cdk"
     return outcome
@@ -303,7 +303,7 @@ def test_policies_that_are_there(policy: str, edited: bool) -> None:
 
 
 def test_a_module_that_is_shadowed_is_not_read() -> None:
-    assert process(program("ecs = Other()", TASK, ADD), "app", Policy(), python=True).edits == ()
+    assert process(program("ecs = Other()", TASK, ADD), "app", Choices(), python=True).edits == ()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from migrate.config import config
 from migrate.config.config import Config, ConfigProblem
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.syntax import parse
-from rules.choices import AccessPoints, Policy
+from rules.choices import AccessPoints, Choices
 from rules.model import Level
 
 TOP = "file-systems, docker-volumes, task-roles, target, access-points, posix-users, root-access, rules, exclude"
@@ -81,7 +81,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     "text", ["", "\n", "\ufeff", "# nothing yet\n", "---\n", "---\n...\n", "null\n", "~\n", "{}\n"]
 )
 def test_an_empty_configuration_is_the_default(text: str) -> None:
-    assert read(text) == Config(Policy(), (), "/folder")
+    assert read(text) == Config(Choices(), (), "/folder")
 
 
 @pytest.mark.parametrize("key", TOP.split(", "))
@@ -89,7 +89,7 @@ def test_a_key_without_a_value_is_the_default(key: str) -> None:
     if key in ("target", "access-points", "root-access"):
         assert problem(f"{key}:\n").startswith(f"1: `{key}` must be ")
     else:
-        assert read(f"{key}:\n") == Config(Policy(), (), "/folder")
+        assert read(f"{key}:\n") == Config(Choices(), (), "/folder")
 
 
 def test_everything_of_the_contract() -> None:
@@ -108,7 +108,7 @@ root-access: true
 rules: {{EFS203: off}}
 exclude: ["vendor/**", old.json]
 """)
-    policy = found.policy
+    policy = found.choices
     (system,) = policy.file_systems
     assert system.id.source == "fs-0123456789abcdef0"
     assert system.mounts == (("/mnt/efs", "/"),)
@@ -128,14 +128,14 @@ exclude: ["vendor/**", old.json]
     ["off", "Off", "OFF", "no", "No", "NO", "false", "False", "FALSE", '"off"', "'off'"],
 )
 def test_off(written: str) -> None:
-    assert read(f"rules: {{EFS203: {written}}}").policy.off == {"EFS203"}
+    assert read(f"rules: {{EFS203: {written}}}").choices.off == {"EFS203"}
 
 
 @pytest.mark.parametrize("written", ["on", "On", "ON", "yes", "Yes", "YES", "true", "True", "TRUE", '"on"'])
 def test_on(written: str) -> None:
-    assert read(f"rules: {{EFS203: {written}}}").policy.off == frozenset()
+    assert read(f"rules: {{EFS203: {written}}}").choices.off == frozenset()
     if not written.startswith('"'):
-        assert read(f"root-access: {written}").policy.root_access is True
+        assert read(f"root-access: {written}").choices.root_access is True
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_on(written: str) -> None:
     ],
 )
 def test_file_systems_may_be_expressions(identifier: str) -> None:
-    assert len(read(f"file-systems: [{{id: {identifier}}}]").policy.file_systems) == 1
+    assert len(read(f"file-systems: [{{id: {identifier}}}]").choices.file_systems) == 1
 
 
 @pytest.mark.parametrize(
@@ -178,20 +178,20 @@ def test_file_systems_may_be_expressions(identifier: str) -> None:
     ],
 )
 def test_expressions_are_what_templates_write_in_any_form(configured: str, forms: list[str]) -> None:
-    (system,) = read(f"file-systems: [{{id: {configured}}}]").policy.file_systems
+    (system,) = read(f"file-systems: [{{id: {configured}}}]").choices.file_systems
     for form in forms:
         (root,) = parse(form, json=False).roots
         assert intrinsics.configured(system.id) == intrinsics.value(root), form
 
 
 def test_an_expression_is_shown_as_it_is_written() -> None:
-    found = read('file-systems:\n  - id:\n      Fn::ImportValue:\n        !Sub "${Stack}-efs"\n').policy.file_systems
+    found = read('file-systems:\n  - id:\n      Fn::ImportValue:\n        !Sub "${Stack}-efs"\n').choices.file_systems
     assert found[0].id.source == 'Fn::ImportValue: !Sub "${Stack}-efs"'
 
 
 def test_anchors_are_understood() -> None:
     found = read("docker-volumes:\n  a: &a {file-system: fs-12345678, directory: /a}\n  b: *a\n")
-    assert found.policy.docker_volumes["b"] == found.policy.docker_volumes["a"]
+    assert found.choices.docker_volumes["b"] == found.choices.docker_volumes["a"]
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_a_bomb_of_aliases_goes_off_nowhere() -> None:
     lines = ["x0: &x0 [a, a, a, a, a, a, a, a, a, a]"]
     lines += [f"x{i}: &x{i} [{', '.join([f'*x{i - 1}'] * 10)}]" for i in range(1, 30)]
     bomb = "{Ref: {" + ", ".join(lines) + "}}"
-    assert len(read(f"file-systems: [{{id: {bomb}}}]").policy.file_systems[0].id.source) < 10_000
+    assert len(read(f"file-systems: [{{id: {bomb}}}]").choices.file_systems[0].id.source) < 10_000
 
 
 # -- which one governs a file -----------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from migrate.files import discover, screen
-from migrate.files.discover import Found, excluder
+from migrate.files.discover import FoundFile, excluder
 
 ROOT = os.geteuid() == 0
 
@@ -29,7 +29,7 @@ def put(*names: str | bytes) -> None:
         path.write_text("{}")
 
 
-def found(*paths: str, exclude: tuple[str, ...] = (), gitignore: bool = True) -> list[Found]:
+def found(*paths: str, exclude: tuple[str, ...] = (), gitignore: bool = True) -> list[FoundFile]:
     warnings: list[str] = []
     result = list(discover.discover(paths, exclude=exclude, gitignore=gitignore, warn=warnings.append))
     assert warnings == []
@@ -346,7 +346,7 @@ def test_an_unreadable_directory_is_an_error() -> None:
         # Imported before the identity changes: the checkout may lie where nobody else can read.
         code = f"""
 import os, sys; sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
-from migrate.discover import discover
+from migrate.files.discover import discover
 {drop}
 for found in discover(["."]): print(found.name, found.error)
 """
@@ -487,7 +487,9 @@ def test_imports_stay_light() -> None:
     )
     assert set(done.stdout.split()) <= {
         "migrate",
+        "migrate.files",
         "migrate.files.discover",
+        "migrate.files.screen",
         "errno",
         "select",
         "__future__",

@@ -10,7 +10,7 @@ from migrate.engine import plan
 from migrate.engine.decisions import Answer, Decisions
 from migrate.engine.outcome import Outcome
 from migrate.engine.process import Opened, open_text, process
-from rules.choices import Policy
+from rules.choices import Choices
 from rules.facts.iam import Grant
 from rules.facts.questions import MountAt
 from rules.model import HostPath, SetStorage, Text
@@ -32,7 +32,7 @@ VOLUMES = """&volumes
 
 
 def found(text: str) -> list[tuple[str, str, Status, str]]:
-    outcome: Outcome = process(text, "stack", Policy())
+    outcome: Outcome = process(text, "stack", Choices())
     assert outcome.error is None
     return [(f.task, f.finding.rule, f.finding.status, f.finding.message) for f in outcome.findings]
 
@@ -154,20 +154,20 @@ PLAIN = """\
 
 
 def test_only_the_steps_that_were_named_are_taken() -> None:
-    findings = process(PLAIN, "app", Policy()).findings
+    findings = process(PLAIN, "app", Choices()).findings
     steps = {f.finding.rule: f.finding.id for f in findings}
     for rule in ("EFS201", "EFS203"):
-        outcome = process(PLAIN, "app", Policy(), decisions=Decisions.only([steps["EFS201"], steps[rule]]))
+        outcome = process(PLAIN, "app", Choices(), decisions=Decisions.only([steps["EFS201"], steps[rule]]))
         assert {f.finding.rule for f in outcome.findings if f.applied} == {"EFS201", rule}
-    assert process(PLAIN, "app", Policy(), decisions=Decisions.only([StepId("EFS101", ONE)])).edits == ()
+    assert process(PLAIN, "app", Choices(), decisions=Decisions.only([StepId("EFS101", ONE)])).edits == ()
 
 
 def test_a_plan_without_the_step_that_was_declined() -> None:
     opened = open_text(PLAIN, "app")
     assert isinstance(opened, Opened)
-    planned = opened.plan(Policy(), Decisions())
+    planned = opened.plan(Choices(), Decisions())
     first = next(d.finding for d in planned.decided if d.finding.rule == "EFS201")
-    declined = opened.plan(Policy(), Decisions({first.id: Answer(False, first.digest)}))
+    declined = opened.plan(Choices(), Decisions({first.id: Answer(False, first.digest)}))
     assert set(first.changes) <= set(planned.changes)
     assert not set(first.changes) & set(declined.changes)
 

@@ -17,7 +17,7 @@ from migrate.config import config
 from migrate.config.config import ConfigProblem
 from migrate.engine.process import process
 from migrate.files.source import SourceProblem, decode
-from rules.choices import Policy
+from rules.choices import Choices
 
 TIMES = int(os.environ.get("FUZZ", "1"))
 Count = Callable[[str, int], None]
@@ -74,11 +74,11 @@ def test_mutants_of_real_files(case: Case, count: Count) -> None:
             text, _ = decode(mutant)
         except SourceProblem:
             continue
-        outcome = process(text, "fuzz", Policy(unsafe=True), json=json, python=path.suffix == ".py")
+        outcome = process(text, "fuzz", Choices(unsafe=True), json=json, python=path.suffix == ".py")
         # A change that cannot be proven is a defect of the writer, found before it could do harm.
         assert "could not be proven" not in (outcome.error or ""), (outcome.error, mutant)
         if outcome.edits:
-            again = process(outcome.text, "fuzz", Policy(unsafe=True), json=json, python=path.suffix == ".py")
+            again = process(outcome.text, "fuzz", Choices(unsafe=True), json=json, python=path.suffix == ".py")
             assert (again.error, again.edits) == (None, ()), mutant
     count("fuzz: mutants of real files", PER_FILE * TIMES)
 

@@ -17,7 +17,7 @@ from migrate.engine.process import process
 from migrate.syntax import parse
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.width import width
-from rules.choices import FileSystem, Policy
+from rules.choices import Choices, ConfiguredFileSystem
 from rules.model import Text
 
 LENGTHS = (79, 88, 100, 120)
@@ -103,8 +103,8 @@ IMPORTS = {"": "", "many": ", aws_logs, aws_lambda", "sorted": ", aws_logs as lo
 @pytest.mark.parametrize("volume", VOLUMES)
 def test_forms_that_black_has(volume: str, imports: str) -> None:
     source = PROGRAM.format(volume=VOLUMES[volume], imports=IMPORTS[imports])
-    known = FileSystem(Text.of("fs-0123456789abcdef0"), mounts=(("/mnt/efs", "/"),))
-    outcome = process(source, "app", Policy(file_systems=(known,)), python=True)
+    known = ConfiguredFileSystem(Text.of("fs-0123456789abcdef0"), mounts=(("/mnt/efs", "/"),))
+    outcome = process(source, "app", Choices(file_systems=(known,)), python=True)
     assert outcome.error is None
     assert "iam=" in outcome.text
     before, after = (lengths("ruff", text) for text in (source, outcome.text))
@@ -118,7 +118,7 @@ def test_what_black_makes_of_a_program_at_any_length(case: Case, length: int) ->
     """The length is found by what lines are left, and by what is broken that would have had room on a longer one."""
     source = by_black(case.before.read_text(encoding="utf-8"), length)
     found = case.before.with_name("config.yaml")
-    policy = config.load(found, found.parent).policy if found.exists() else Policy()
+    policy = config.load(found, found.parent).choices if found.exists() else Choices()
     outcome = process(source, "before", replace(policy, unsafe="--unsafe" in case.options), python=True)
     assert outcome.error is None
     assert lengths("black", source) & lengths("black", outcome.text), outcome.text
@@ -176,7 +176,7 @@ class Blog(Stack):
             ),
         )
 """
-    outcome = process(source, "app", Policy(), python=True)
+    outcome = process(source, "app", Choices(), python=True)
     assert outcome.error is None
     assert f"whatever_they_do_not_want_to_lose_access_point = (\n            {name}.add_access_point(\n" in outcome.text
     assert 88 in lengths("black", source) & lengths("black", outcome.text), outcome.text

@@ -15,7 +15,7 @@ from migrate.review.hunks import NotEdited, hunks, patched, shown
 from migrate.review.inputs import Inputs
 from migrate.run.run import Job, Options, Run
 from migrate.terminal.keyboard import Terminal
-from rules.choices import Policy
+from rules.choices import Choices
 from rules.facts.digest import digest
 from rules.facts.questions import AccessPointOf, MountAt, Question, RoleOf, StorageOf
 from rules.model import EfsVolume, Opaque, Permission, Ref, SetStorage, Text
@@ -106,16 +106,16 @@ def test_an_answer_is_an_entry(question: Question, answers: list[str], written: 
     assert entries.new(entry).endswith(written)
     added = entries.add("# head\nroot-access: true  # yes\n", entry)
     assert added.startswith("# head\nroot-access: true  # yes\n")
-    told = entries.told(entry).policy
+    told = entries.told(entry).choices
     for text in (added, entries.add("# nothing yet\n", entry), entries.add("", entry), entries.new(entry)):
-        policy = config.read(text.encode(), "x", "").policy
+        policy = config.read(text.encode(), "x", "").choices
         assert (policy.file_systems, policy.docker_volumes, policy.task_roles) == (
             told.file_systems,
             told.docker_volumes,
             told.task_roles,
         )
         # A second time there is nothing to add, and what is there is not replaced.
-        assert config.read(entries.add(text, entry).encode(), "x", "").policy == policy
+        assert config.read(entries.add(text, entry).encode(), "x", "").choices == policy
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_one_of_several_mounts(
     monkeypatch.chdir(tmp_path)
     terminal = Typing(-1, -1, colour=False, by_line=True, lines=[*lines])
     inputs = Inputs(Run(Options(), warn=print), terminal, str(tmp_path))
-    job = Job("x.yaml", "x.yaml", Policy())
+    job = Job("x.yaml", "x.yaml", Choices())
     question = MountAt("/mnt/efs/app", LIKELY)
     assert inputs.may_ask(question)
     assert inputs.ask(question, job) is answer
@@ -232,7 +232,7 @@ def test_one_of_several_mounts(
         "  1  !ImportValue shared:/ mounted at /mnt/efs\n",
         "  2  fs-12345678:/apps mounted at /mnt\n",
     ]
-    assert [(s.id.source, s.mounts) for s in inputs.policy(job).file_systems] == systems
+    assert [(s.id.source, s.mounts) for s in inputs.choices(job).file_systems] == systems
     assert list(tmp_path.iterdir()) == []
 
 

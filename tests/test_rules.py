@@ -17,7 +17,7 @@ from migrate.dialects.common.values import parse_text
 from migrate.engine.process import process
 from migrate.report.rules import page, table
 from rules import RULES
-from rules.choices import Policy
+from rules.choices import Choices
 from rules.context import Context
 from rules.facts.constraints import violations
 from rules.facts.iam import Grant
@@ -517,7 +517,7 @@ def test_a_mount_as_the_configuration_has_it() -> None:
 
 
 def test_what_other_files_show_for_sure() -> None:
-    template, plain = Context(Stack((), names=frozenset({"Task"})), Policy()), Context(Stack(()), Policy())
+    template, plain = Context(Stack((), names=frozenset({"Task"})), Choices()), Context(Stack(()), Choices())
     known = replace(seen_mount(), id="fs-0123456789abcdef0")
     imported = replace(seen_mount(), id="!ImportValue efs")
     assert propose([known], plain) == (Proposal(known, known.id, sure=True),)
@@ -528,7 +528,7 @@ def test_what_other_files_show_for_sure() -> None:
 def test_a_mount_of_another_file_is_asked_about() -> None:
     seen = SeenMounts([replace(seen_mount(), id="fs-0123456789abcdef0")])
     text = '{"family": "app", "containerDefinitions": [{"name": "app"}], "volumes": [{"name": "data", "host": {"sourcePath": "/mnt/efs/a"}}]}'
-    (found,) = process(text, "app", Policy(seen=seen)).findings
+    (found,) = process(text, "app", Choices(seen=seen)).findings
     assert found.finding.question == MountAt("/mnt/efs/a", (("/mnt/efs", "fs-0123456789abcdef0", "/"),))
 
 
@@ -537,7 +537,7 @@ def test_a_mount_of_another_file_is_asked_about() -> None:
 
 def test_the_name_of_an_access_point_is_that_of_one_directory() -> None:
     given = replace(task(), key=("task", 0, "Task"))
-    context = Context(Stack((), names=frozenset({"Task", "FileSystem"})), Policy())
+    context = Context(Stack((), names=frozenset({"Task", "FileSystem"})), Choices())
 
     def named(system: Text, path: str) -> str:
         return access_point_name(Volume(("v",), "uploads", EfsVolume(system)), path, given, context)
@@ -583,7 +583,7 @@ def test_names_have_what_all_of_their_kind_in_a_document_have() -> None:
     assert named("AccessPointWiki").of_access_points(1) == ("", "AccessPoint")
     assert named("WikiAP", "BlogAP").of_access_points(1) == ("", "AP")
     roles = tuple(Role(("role", 1, name), ()) for name in ("TaskRoleWiki", "TaskRoleBlog"))
-    context = Context(Stack((), roles=roles, names=frozenset({"TaskRoleWiki"})), Policy())
+    context = Context(Stack((), roles=roles, names=frozenset({"TaskRoleWiki"})), Choices())
     assert new_role_name(replace(task(), key=("task", 1, "Forum"), name="Forum"), context) == "TaskRoleForumTask"
 
 
@@ -591,7 +591,7 @@ def test_tags_are_those_of_all_others_of_the_kind() -> None:
     team, stage = (Tag(Text.of(name), Text.of("x")) for name in ("team", "stage"))
     roles = Tagging(("role",), (team, stage))
     points = Tagging(("access-point",), (team, stage), Text.of("my-"), 1)
-    context = Context(Stack((), tagging=(roles, points)), Policy())
+    context = Context(Stack((), tagging=(roles, points)), Choices())
     assert tags(("role",), "TaskRole", context) == (team, stage)
     named = Tag(Text.of("Name"), Text.of("my-uploads-access-point"))
     assert tags(("access-point",), "UploadsAccessPoint", context) == (team, named, stage)
@@ -619,10 +619,10 @@ def task(*containers: Container, storage: EfsVolume | None = None, **more: objec
     return replace(made, containers=containers, **more)  # type: ignore[arg-type]  # fields of the test's choice
 
 
-def granted(given: Task, storage: EfsVolume | None = None, policy: Policy | None = None) -> Grant:
+def granted(given: Task, storage: EfsVolume | None = None, policy: Choices | None = None) -> Grant:
     volume = given.volumes[0]
     assert isinstance(volume.storage, EfsVolume)
-    return grant(volume, storage or volume.storage, given, Context(Stack((given,)), policy or Policy()))
+    return grant(volume, storage or volume.storage, given, Context(Stack((given,)), policy or Choices()))
 
 
 SIDECAR = Container(Text.of("sidecar"), None, (), volumes_from=((Text.of("web"), None),))
@@ -664,7 +664,7 @@ def test_actions_are_the_least(given_task: Task, expected: list[str]) -> None:
 
 
 def test_root_access_is_asked_for() -> None:
-    asked = granted(task(container("web", True)), policy=Policy(root_access=True))
+    asked = granted(task(container("web", True)), policy=Choices(root_access=True))
     assert asked.actions == (MOUNT, ROOT_ACCESS)
 
 

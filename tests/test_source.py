@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from migrate.files import screen, source
-from migrate.files.source import Source, SourceProblem
+from migrate.files.source import SourceFile, SourceProblem
 
 ROOT = os.geteuid() == 0
 PROJECT = Path(__file__).parent.parent
@@ -46,7 +46,7 @@ def listing(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.iterdir())
 
 
-def read(path: Path) -> Source:
+def read(path: Path) -> SourceFile:
     return source.read(path, path.name)
 
 
@@ -97,7 +97,7 @@ def test_a_problem_reads_well_and_crosses_processes() -> None:
 def test_read(tmp_path: Path) -> None:
     path = tmp_path / "a b.json"
     path.write_bytes(b"\xef\xbb\xbf{}\r\n")
-    assert source.read(path, "shown") == Source(path, "shown", b"\xef\xbb\xbf{}\r\n", "{}\r\n", True)
+    assert source.read(path, "shown") == SourceFile(path, "shown", b"\xef\xbb\xbf{}\r\n", "{}\r\n", True)
 
 
 def _missing(path: Path) -> None:

@@ -24,7 +24,7 @@ from migrate.batch import systems
 from migrate.batch.address import Address, AddressProblem, expanded, parse, stems, without_credentials
 from migrate.batch.executors import Executor
 from migrate.batch.forge import Forge, ForgeProblem
-from migrate.batch.repository import Row, State, Task, Wish
+from migrate.batch.repository import RepositoryState, RepositoryTask, Row, Wish
 from migrate.files.source import put
 
 VERSION = 1
@@ -40,14 +40,14 @@ class CampaignProblem(Exception):
 
 
 @dataclass(frozen=True)
-class Plan:
+class CampaignPlan:
     """What a campaign is about: the repositories that can be worked on, and those that cannot, with their reasons."""
 
     addresses: tuple[Address, ...]
     rejected: tuple[Row, ...]
 
     @classmethod
-    def of(cls, words: Sequence[str]) -> Plan:
+    def of(cls, words: Sequence[str]) -> CampaignPlan:
         """The repositories that words name, each once."""
         addresses: dict[str, Address] = {}
         rejected: dict[str, Row] = {}
@@ -57,7 +57,7 @@ class Plan:
                 addresses.setdefault(address.location, address)
             except AddressProblem as problem:
                 name = without_credentials(word)
-                rejected.setdefault(name, Row(name, State.FAILED, reason=str(problem)))
+                rejected.setdefault(name, Row(name, RepositoryState.FAILED, reason=str(problem)))
         return cls(tuple(addresses.values()), tuple(rejected.values()))
 
 
@@ -65,7 +65,7 @@ class Plan:
 class Campaign:
     """One run. `folder` is where its files go, None for none."""
 
-    plan: Plan
+    plan: CampaignPlan
     wish: Wish
     executor: Executor
     cache: Path
@@ -86,10 +86,10 @@ class Campaign:
             tasks = []
             for address in self.plan.addresses:
                 before = known.get(address.name)
-                if before is not None and not (self.only_failed and before["status"] == State.FAILED):
+                if before is not None and not (self.only_failed and before["status"] == RepositoryState.FAILED):
                     self.rows[address.name] = before
                 elif before is not None or not self.only_failed or self.resume:
-                    tasks.append(Task(address, self.wish, str(self.cache)))
+                    tasks.append(RepositoryTask(address, self.wish, str(self.cache)))
             self._begin()
             for row in self.plan.rejected:
                 self._take(row, None)
@@ -110,7 +110,7 @@ class Campaign:
                 row.pull_request = self.forge.open(row.target, row.base, row.branch, title, row.body)
             except ForgeProblem as problem:
                 row.reason = "; ".join(filter(None, (row.reason, f"no pull request: {problem}")))
-                row.status = State.FAILED
+                row.status = RepositoryState.FAILED
         if self.folder is not None and row.patch and stem is not None:
             put(self.folder / f"{stem}.patch", row.patch)
         self.rows[row.repository] = {**row.public(), "diff": row.diff, "patch": f"{stem}.patch" if row.patch else None}
@@ -200,7 +200,7 @@ class Campaign:
             "version": VERSION,
             "efs-migrate": __version__,
             "complete": self.complete,
-            "totals": {str(state): counts[state] for state in State},
+            "totals": {str(state): counts[state] for state in RepositoryState},
             "repositories": public,
             "pending": [address.name for address in self.plan.addresses if address.name not in self.rows],
             "failures": failures(rows),
@@ -210,12 +210,12 @@ class Campaign:
     def status(self, *, exit_zero: bool) -> int:
         """The exit status: 2 where something could not be processed, 1 where something is left to do."""
         rows = self.rows.values()
-        if not self.complete or any(row["status"] == State.FAILED or row["errors"] for row in rows):
+        if not self.complete or any(row["status"] == RepositoryState.FAILED or row["errors"] for row in rows):
             return 2
         left = any(
-            row["status"] in (State.SKIPPED, State.NEEDS_INPUT)
+            row["status"] in (RepositoryState.SKIPPED, RepositoryState.NEEDS_INPUT)
             or row["open"]
-            or (row["status"] == State.MIGRATED and not self.wish.commit)
+            or (row["status"] == RepositoryState.MIGRATED and not self.wish.commit)
             for row in rows
         )
         return 1 if left and not exit_zero else 0
@@ -226,7 +226,11 @@ def failures(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, str], list[str]] = {}
     shown: dict[tuple[str, str], str] = {}
     for row in rows:
-        reasons = [row["reason"]] if row["status"] in (State.FAILED, State.SKIPPED) and row["reason"] else row["errors"]
+        reasons = (
+            [row["reason"]]
+            if row["status"] in (RepositoryState.FAILED, RepositoryState.SKIPPED) and row["reason"]
+            else row["errors"]
+        )
         for reason in reasons:
             cause = _PLACE.sub("", reason, count=1) if reason in row["errors"] else reason
             key = (row["status"], _QUOTED.sub("…", cause))

@@ -13,20 +13,26 @@ from pathlib import Path
 from typing import Any
 
 from migrate.batch.address import listed
-from migrate.batch.campaign import Campaign, CampaignProblem, Plan
+from migrate.batch.campaign import Campaign, CampaignPlan, CampaignProblem
 from migrate.batch.checkout import clear
 from migrate.batch.executors import dask, processes
 from migrate.batch.forge import Forge
-from migrate.batch.repository import Row, State, Wish
+from migrate.batch.repository import RepositoryState, Row, Wish
 from migrate.config import config
 from migrate.terminal.printable import printable
 
-_STATES = (State.MIGRATED, State.CLEAN, State.NEEDS_INPUT, State.SKIPPED, State.FAILED)
+_STATES = (
+    RepositoryState.MIGRATED,
+    RepositoryState.CLEAN,
+    RepositoryState.NEEDS_INPUT,
+    RepositoryState.SKIPPED,
+    RepositoryState.FAILED,
+)
 _WIDEST = 60
 
 
 @dataclass(frozen=True)
-class Request:
+class CampaignRequest:
     """What the command line asks for, beside the wish for each repository."""
 
     repositories: Sequence[str]
@@ -45,7 +51,7 @@ class Request:
     quiet: bool
 
 
-def run(request: Request, base: Path | None) -> tuple[str, int]:
+def run(request: CampaignRequest, base: Path | None) -> tuple[str, int]:
     """Carry a campaign out; returns what goes to standard output, and the exit status. Raises CampaignProblem,
     ExecutorProblem, ConfigProblem and OSError."""
     words = [*request.repositories, *(word for name in request.lists for word in _words(name))]
@@ -59,7 +65,7 @@ def run(request: Request, base: Path | None) -> tuple[str, int]:
     cache = (request.cache or default_cache()).resolve()
     cache.mkdir(parents=True, exist_ok=True)
     clear(cache)
-    plan = Plan.of(words)
+    plan = CampaignPlan.of(words)
     executor = dask(request.dask) if request.dask is not None else processes(request.jobs)
     campaign = Campaign(
         plan,
@@ -99,7 +105,7 @@ def _words(name: str) -> list[str]:
 
 
 @contextmanager
-def _progress(total: int, request: Request) -> Iterator[Callable[[Row], None]]:
+def _progress(total: int, request: CampaignRequest) -> Iterator[Callable[[Row], None]]:
     """Tell about each repository as it is done: live on a terminal, else in a line."""
     if request.quiet:
         yield lambda _row: None
@@ -131,7 +137,7 @@ def _progress(total: int, request: Request) -> Iterator[Callable[[Row], None]]:
 
         def show(row: Row) -> None:
             nonlocal failed
-            failed += row.status is State.FAILED
+            failed += row.status is RepositoryState.FAILED
             done = int(bar.tasks[0].completed) + 1
             rate = done / max(time.monotonic() - begun, 1e-9)
             bar.update(known, advance=1, running=min(at_once, total - done), failed=failed, rate=rate)
@@ -140,7 +146,11 @@ def _progress(total: int, request: Request) -> Iterator[Callable[[Row], None]]:
 
 
 def _word(row: Row) -> str:
-    reason = f" ({printable(row.reason)})" if row.reason and row.status in (State.FAILED, State.SKIPPED) else ""
+    reason = (
+        f" ({printable(row.reason)})"
+        if row.reason and row.status in (RepositoryState.FAILED, RepositoryState.SKIPPED)
+        else ""
+    )
     return f"{row.status}{reason}"
 
 
@@ -190,4 +200,4 @@ def render(summary: dict[str, Any], *, previewed: bool) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-__all__ = ["CampaignProblem", "Request", "default_cache", "render", "run"]
+__all__ = ["CampaignProblem", "CampaignRequest", "default_cache", "render", "run"]

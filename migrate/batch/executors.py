@@ -8,16 +8,16 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
-from migrate.batch.repository import Row, State, Task, work
+from migrate.batch.repository import RepositoryState, RepositoryTask, Row, work
 
-Executor = Callable[[Sequence[Task]], Iterator[tuple[Task, Row]]]
+Executor = Callable[[Sequence[RepositoryTask]], Iterator[tuple[RepositoryTask, Row]]]
 
 
 class ExecutorProblem(Exception):
     """Why no work can be done; the message is one line."""
 
 
-def here(tasks: Sequence[Task]) -> Iterator[tuple[Task, Row]]:
+def here(tasks: Sequence[RepositoryTask]) -> Iterator[tuple[RepositoryTask, Row]]:
     """One after the other."""
     for task in tasks:
         yield task, work(task)
@@ -27,12 +27,12 @@ def processes(number: int) -> Executor:
     """As many processes at once (0: one per processor)."""
     number = number or os.cpu_count() or 1
 
-    def run(tasks: Sequence[Task]) -> Iterator[tuple[Task, Row]]:
+    def run(tasks: Sequence[RepositoryTask]) -> Iterator[tuple[RepositoryTask, Row]]:
         if number == 1 or len(tasks) < 2:
             yield from here(tasks)
             return
         waiting = list(reversed(tasks))
-        suspects: list[Task] = []
+        suspects: list[RepositoryTask] = []
         while waiting or suspects:
             # After a process died each repository that it may have been about gets one of its own.
             alone = not waiting
@@ -41,7 +41,9 @@ def processes(number: int) -> Executor:
             if alone and lost:
                 yield (
                     lost[0],
-                    Row(lost[0].address.name, State.FAILED, reason="the process that worked on it was killed"),
+                    Row(
+                        lost[0].address.name, RepositoryState.FAILED, reason="the process that worked on it was killed"
+                    ),
                 )
             else:
                 suspects += lost
@@ -49,9 +51,11 @@ def processes(number: int) -> Executor:
     return run
 
 
-def _pool(number: int, waiting: list[Task]) -> Generator[tuple[Task, Row], None, list[Task]]:
+def _pool(
+    number: int, waiting: list[RepositoryTask]
+) -> Generator[tuple[RepositoryTask, Row], None, list[RepositoryTask]]:
     """Work through what waits, from its end; returns (as a generator does) what was under way when a process died."""
-    running: dict[Future[Row], Task] = {}
+    running: dict[Future[Row], RepositoryTask] = {}
     # Ctrl-C reaches every process; this one ends the others, which would each print a traceback.
     pool = ProcessPoolExecutor(number, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
     try:
@@ -73,7 +77,7 @@ def _pool(number: int, waiting: list[Task]) -> Generator[tuple[Task, Row], None,
 def dask(address: str) -> Executor:
     """The workers of a Dask cluster, on which this package must be installed. Raises ExecutorProblem."""
 
-    def run(tasks: Sequence[Task]) -> Iterator[tuple[Task, Row]]:
+    def run(tasks: Sequence[RepositoryTask]) -> Iterator[tuple[RepositoryTask, Row]]:
         try:
             from distributed import Client, as_completed
         except ModuleNotFoundError:
@@ -91,6 +95,6 @@ def dask(address: str) -> Executor:
                     yield task, future.result()
                 else:
                     lost = str(future.exception()).partition("\n")[0]
-                    yield task, Row(task.address.name, State.FAILED, reason=f"the cluster lost it: {lost}")
+                    yield task, Row(task.address.name, RepositoryState.FAILED, reason=f"the cluster lost it: {lost}")
 
     return run

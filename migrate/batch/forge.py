@@ -25,7 +25,7 @@ class ForgeProblem(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ForgeRepository:
     """A repository on a forge: `kind` is `github` or `gitlab`, `slug` its path there."""
 
     kind: str
@@ -37,7 +37,7 @@ class Place:
         return f"https://{self.host}/{self.slug}"
 
 
-def place(url: str) -> Place | None:
+def place(url: str) -> ForgeRepository | None:
     """Where a URL's repository is, if its host says which forge it is."""
     if "://" in url:
         found = urlsplit(url)
@@ -48,10 +48,10 @@ def place(url: str) -> Place | None:
         return None
     kind = next((k for k in ("github", "gitlab") if k in host.lower()), None)
     slug = path.strip("/").removesuffix(".git")
-    return Place(kind, host, slug) if kind and slug.count("/") >= 1 else None
+    return ForgeRepository(kind, host, slug) if kind and slug.count("/") >= 1 else None
 
 
-def compare(where: Place, base: str, branch: str) -> str:
+def compare(where: ForgeRepository, base: str, branch: str) -> str:
     """The page on which a person opens a pull request for a branch."""
     if where.kind == "github":
         return f"{where.page}/compare/{quote(base)}...{quote(branch)}?expand=1"
@@ -81,7 +81,7 @@ class Forge:
         make = self._github if where.kind == "github" else self._gitlab
         return make(where, base, branch, title, body)
 
-    def _github(self, where: Place, base: str, branch: str, title: str, body: str) -> str:
+    def _github(self, where: ForgeRepository, base: str, branch: str, title: str, body: str) -> str:
         repository = f"--repo={where.host}/{where.slug}"
         listed = self._run("gh", "pr", "list", repository, f"--head={branch}", "--state=open", "--json=url")
         known = _urls(listed, "url")
@@ -101,7 +101,7 @@ class Forge:
         )
         return _last_line(made)
 
-    def _gitlab(self, where: Place, base: str, branch: str, title: str, body: str) -> str:
+    def _gitlab(self, where: ForgeRepository, base: str, branch: str, title: str, body: str) -> str:
         repository = f"--repo={where.page}"
         listed = self._run("glab", "mr", "list", repository, f"--source-branch={branch}", "--output=json")
         known = _urls(listed, "web_url")

@@ -36,7 +36,7 @@ _here = threading.Lock()
 """A process has one current directory, to which names are relative; an executor may have several threads."""
 
 
-class State(StrEnum):
+class RepositoryState(StrEnum):
     """How a repository stands."""
 
     MIGRATED = "migrated"
@@ -63,7 +63,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class RepositoryTask:
     """One repository to work on."""
 
     address: Address
@@ -88,7 +88,7 @@ class Row:
     """One repository as the summary has it, and what goes into other files."""
 
     repository: str
-    status: State
+    status: RepositoryState
     branch: str | None = None
     commit: str | None = None
     files: list[str] = field(default_factory=list)
@@ -124,19 +124,19 @@ class Row:
         }
 
 
-def work(task: Task) -> Row:
+def work(task: RepositoryTask) -> Row:
     """Do everything for one repository. Never raises for what a repository holds or git says."""
     begun = time.monotonic()
     git = Git(begun + task.wish.timeout, task.address.environment())
-    row = Row(task.address.name, State.FAILED)
+    row = Row(task.address.name, RepositoryState.FAILED)
     try:
         cache = Path(task.cache)
         with _alarm(task.wish.timeout), checkout(task.address, cache, git) as found:
             _work(task, found, git, row)
     except Skipped as reason:
-        row.status, row.reason = State.SKIPPED, str(reason)
+        row.status, row.reason = RepositoryState.SKIPPED, str(reason)
     except (GitProblem, OSError) as problem:
-        row.status, row.reason = State.FAILED, without_credentials(_cause(problem))
+        row.status, row.reason = RepositoryState.FAILED, without_credentials(_cause(problem))
     row.seconds = time.monotonic() - begun
     return row
 
@@ -181,7 +181,7 @@ def _inside(folder: Path) -> Iterator[None]:
             config.forget()
 
 
-def _work(task: Task, found: Checkout, git: Git, row: Row) -> None:
+def _work(task: RepositoryTask, found: Checkout, git: Git, row: Row) -> None:
     """Fill in a row as far as the work gets."""
     wish = task.wish
     warnings: list[str] = []
@@ -261,13 +261,13 @@ def _tell(row: Row, report: Report) -> None:
                 )
     volumes = [_volume(file.name, volume) for file in report.files for volume in file.outcome.volumes]
     if changed:
-        row.status, reasons = State.MIGRATED, errors
+        row.status, reasons = RepositoryState.MIGRATED, errors
     elif left:
-        row.status, reasons = State.NEEDS_INPUT, [*errors, *said]
+        row.status, reasons = RepositoryState.NEEDS_INPUT, [*errors, *said]
     elif errors:
-        row.status, reasons = State.FAILED, errors
+        row.status, reasons = RepositoryState.FAILED, errors
     else:
-        row.status, reasons = State.CLEAN, []
+        row.status, reasons = RepositoryState.CLEAN, []
     row.files, row.reason, row.volumes = changed, _few(reasons), volumes
     row.open, row.errors, row.needs = left, errors, needs
 

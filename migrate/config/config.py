@@ -16,7 +16,7 @@ from migrate.files.source import SourceProblem, decode
 from migrate.syntax import Document, SyntaxProblem, literal, parse, resolve
 from migrate.syntax.node import Entry, Node, Scalar
 from rules import RULES
-from rules.choices import AccessPoints, DockerStorage, FileSystem, Policy
+from rules.choices import AccessPoints, Choices, ConfiguredFileSystem, DockerStorage
 from rules.facts.paths import access_point_problem, normalise
 from rules.model import Level, Opaque, Ref, Text, Value
 
@@ -40,20 +40,20 @@ ConfigProblem = ShapeProblem
 
 @dataclass(frozen=True)
 class Config:
-    """What one file says: the policy, and which files it excludes (globs relative to `folder`)."""
+    """What one configuration file says: the choices, and which files it excludes (globs relative to `folder`)."""
 
-    policy: Policy = field(default_factory=Policy)
+    choices: Choices = field(default_factory=Choices)
     exclude: tuple[str, ...] = ()
     folder: str = ""
     stated: frozenset[str] = frozenset()
-    """The fields of the policy that the file gives."""
+    """The fields of the choices that the file gives."""
     on: frozenset[str] = frozenset()
     """Ids of rules that it switches on."""
 
     def over(self, other: Config) -> Config:
         """This configuration where it says something, and another one where it does not. Lists and mappings are joined, with
         the entries here instead of those of the same file system, mount, name or path there; `exclude` is this one's."""
-        mine, theirs = self.policy, other.policy
+        mine, theirs = self.choices, other.choices
         known = {system.id for system in mine.file_systems}
         mounted = {path for system in mine.file_systems for path, _ in system.mounts}
         systems = (
@@ -61,7 +61,7 @@ class Config:
             for system in theirs.file_systems
             if system.id not in known
         )
-        policy = replace(
+        choices = replace(
             theirs,
             **{name: getattr(mine, name) for name in self.stated},
             file_systems=(*mine.file_systems, *systems),
@@ -70,7 +70,7 @@ class Config:
             posix_users={**theirs.posix_users, **mine.posix_users},
             off=mine.off | (theirs.off - self.on),
         )
-        return replace(self, policy=policy, stated=self.stated | other.stated)
+        return replace(self, choices=choices, stated=self.stated | other.stated)
 
 
 def find(path: str) -> str | None:
@@ -122,7 +122,7 @@ def read(raw: bytes, name: str, folder: str) -> Config:
         raise ConfigProblem(name, problem.line, problem.cause) from None
     if len(document.roots) > 1:
         raise ConfigProblem(name, document.line_column(document.roots[1].start)[0], "more than one document")
-    return _Reader(name, document).config(document.roots[0], folder) if document.roots else Config(folder=folder)
+    return _ConfigReader(name, document).config(document.roots[0], folder) if document.roots else Config(folder=folder)
 
 
 def names_file_system(word: str) -> bool:
@@ -130,8 +130,8 @@ def names_file_system(word: str) -> bool:
     return parse_text(word).literal is None or FILE_SYSTEM.fullmatch(word) is not None
 
 
-class _Reader(Shapes):
-    """Turns nodes into a policy; every method that is given a node names the key it belongs to."""
+class _ConfigReader(Shapes):
+    """Turns nodes into choices; every method that is given a node names the key it belongs to."""
 
     def __init__(self, name: str, document: Document) -> None:
         super().__init__(name, document)
@@ -158,7 +158,7 @@ class _Reader(Shapes):
         values = {names[key]: value for key, value in found.items() if value is not None}
         joined = {"file_systems", "docker_volumes", "task_roles", "posix_users", "off"}
         return Config(
-            replace(Policy(), **values),  # type: ignore[arg-type]  # each reader has its field's type
+            replace(Choices(), **values),  # type: ignore[arg-type]  # each reader has its field's type
             exclude,  # type: ignore[arg-type]  # so has this one
             folder,
             frozenset(values) - joined,
@@ -219,7 +219,7 @@ class _Reader(Shapes):
             seen.add(path)
             yield path, name, entry
 
-    def file_systems(self, node: Node, key: str) -> tuple[FileSystem, ...]:
+    def file_systems(self, node: Node, key: str) -> tuple[ConfiguredFileSystem, ...]:
         systems = []
         for item in self.items(node, key):
             readers: dict[str, Callable[[Node, str], object]] = {
@@ -230,7 +230,7 @@ class _Reader(Shapes):
             found = self.members(item, f"an entry of `{key}`", readers)
             if "id" not in found:
                 self.fail(item, f"`{key}`: an entry has no `id`")
-            systems.append(FileSystem(found["id"], found.get("mounts", ()), found.get("access-points", ())))  # type: ignore[arg-type]  # as read above
+            systems.append(ConfiguredFileSystem(found["id"], found.get("mounts", ()), found.get("access-points", ())))  # type: ignore[arg-type]  # as read above
         return tuple(systems)
 
     def mounts(self, node: Node, key: str) -> tuple[tuple[str, str], ...]:

@@ -20,17 +20,17 @@ from migrate.syntax.node import (
     Kept,
     Mapping,
     New,
+    NewValue,
     Node,
     Scalar,
     Tagged,
-    Value,
 )
 from migrate.syntax.node import Sequence as SequenceNode
 from rules.facts.questions import AccessPointOf, MountAt, Question, RoleOf, StorageOf
 from rules.facts.values import shown
 from rules.model import Opaque
 
-Settings = dict[str, Value]
+Settings = dict[str, NewValue]
 """A part of a configuration: at the top its keys."""
 
 _EXPRESSION = re.compile(r"(!(?:Ref|Sub|ImportValue|GetAtt)) ([^\s#].*)")
@@ -140,7 +140,7 @@ def new(entry: Settings) -> str:
     return _HEAD + _printed(entry)
 
 
-def _merge(node: Node, value: Value, edits: list[AnyEdit]) -> None:
+def _merge(node: Node, value: NewValue, edits: list[AnyEdit]) -> None:
     """Put `value` into a node: keys beside keys, a file system's entry into the one with its id."""
     found = resolve(node)
     if isinstance(value, dict) and isinstance(found, Mapping):
@@ -167,7 +167,7 @@ def _merge(node: Node, value: Value, edits: list[AnyEdit]) -> None:
         raise NotSaved("it says something else there")
 
 
-def _is_same(item: Node, member: Value) -> bool:
+def _is_same(item: Node, member: NewValue) -> bool:
     """Whether an entry of `file-systems` has the id of another one."""
     found = resolve(item)
     if not isinstance(found, Mapping) or not isinstance(member, dict):
@@ -175,7 +175,7 @@ def _is_same(item: Node, member: Value) -> bool:
     return any(_text(entry.key) == "id" and _written(entry.value) == member["id"] for entry in found.entries)
 
 
-def _written(node: Node) -> Value:
+def _written(node: Node) -> NewValue:
     found = resolve(node)
     if not isinstance(found, Scalar):
         return None
@@ -191,13 +191,13 @@ def _text(node: Node) -> str:
     return node.text if isinstance(node, Scalar) else ""
 
 
-def _value(word: str) -> Value:
+def _value(word: str) -> NewValue:
     """A typed word; an expression of CloudFormation is one."""
     match = _EXPRESSION.fullmatch(word)
     return Tagged(match[1], match[2]) if match else word
 
 
-def _printed(value: Value, indent: str = "") -> str:
+def _printed(value: NewValue, indent: str = "") -> str:
     """An entry as a block of YAML, with a final newline."""
     lines = []
     assert isinstance(value, dict)

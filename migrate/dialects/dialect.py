@@ -40,7 +40,7 @@ class Reading:
     """Where the volume starts whose storage an entity is one of: what a comment there says holds for all of them."""
     ignored: dict[Key, tuple[int, frozenset[str]]] = field(default_factory=dict)
     """Rule ids that the source itself (beside comments) suppresses for a task, and the offset where it says so."""
-    twins: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
+    sharing_a_node: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
     """Volumes that one node serves (through an anchor): each names all of its group, itself included."""
     unwritten: dict[Hashable, str] = field(default_factory=dict)
     """Steps that writing showed to have no place in the text, by what names them, and why."""

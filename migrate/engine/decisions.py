@@ -25,7 +25,7 @@ class Decisions:
     skipped: frozenset[str] = frozenset()
     """Rules whose steps are refused unless there is an answer."""
     taken: frozenset[Status] | None = None
-    """The statuses of steps that are taken without an answer; None: as the policy says."""
+    """The statuses of steps that are taken without an answer; None: as the choices say."""
 
     @classmethod
     def only(cls, steps: Iterable[StepId]) -> Decisions:

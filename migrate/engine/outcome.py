@@ -11,7 +11,7 @@ from migrate.edit import Edit
 from migrate.engine.plan import Plan
 from migrate.syntax import Document
 from rules import RULES
-from rules.choices import Policy
+from rules.choices import Choices
 from rules.context import Context
 from rules.model import Key, Level, Storage
 from rules.rule import Finding, Rule
@@ -69,8 +69,8 @@ class Outcome:
     error_line: int | None = None
 
 
-def volume_levels(reading: Reading, planned: Plan, policy: Policy) -> Iterator[VolumeLevels]:
-    context = Context(reading.stack, policy)
+def volume_levels(reading: Reading, planned: Plan, choices: Choices) -> Iterator[VolumeLevels]:
+    context = Context(reading.stack, choices)
     for before, after in zip(reading.stack.tasks, planned.stack.tasks, strict=True):
         for old, new in zip(before.volumes, after.volumes, strict=True):
             yield VolumeLevels(

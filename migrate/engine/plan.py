@@ -9,7 +9,7 @@ from itertools import chain
 from migrate.dialects.dialect import Reading
 from migrate.engine.decisions import Decisions
 from rules import RULES
-from rules.choices import Policy
+from rules.choices import Choices
 from rules.context import Context
 from rules.model import (
     AddAccessPoint,
@@ -27,7 +27,7 @@ from rules.model import (
 )
 from rules.model import apply as apply_changes
 from rules.rule import CAREFUL, Finding, Rule, ServiceCheck, Status, StepId, VolumeCheck
-from rules.shared.platforms import temper
+from rules.shared.platforms import limit_by_platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +54,37 @@ class Plan:
 
 def plan(
     reading: Reading,
-    policy: Policy,
+    choices: Choices,
     suppressed: Mapping[Key, frozenset[str]],
     decisions: Decisions,
     most: int | None = None,
 ) -> Plan:
     """Ask every rule about every volume, task by task, each volume until nothing changes, then about the services. With
     `most`, only so many steps become part of the plan."""
-    return _Planner(reading, policy, suppressed, decisions, most).run()
+    return _Planner(reading, choices, suppressed, decisions, most).run()
 
 
 class _Planner:
     def __init__(
         self,
         reading: Reading,
-        policy: Policy,
+        choices: Choices,
         suppressed: Mapping[Key, frozenset[str]],
         decisions: Decisions,
         most: int | None,
     ) -> None:
         self.left = most
         self.reading = reading
-        self.policy = policy
+        self.choices = choices
         self.suppressed = suppressed
         self.decisions = decisions
-        by_default = {Status.FIXABLE, Status.UNSAFE} if policy.unsafe else {Status.FIXABLE}
+        by_default = {Status.FIXABLE, Status.UNSAFE} if choices.unsafe else {Status.FIXABLE}
         self.taken = by_default if decisions.taken is None else decisions.taken
-        self.context = Context(reading.stack, policy)
+        self.context = Context(reading.stack, choices)
         self.tasks = {task.key: task for task in reading.stack.tasks}
         self.volumes = {volume.key: volume for task in reading.stack.tasks for volume in task.volumes}
         self.owner = {volume.key: task.key for task in reading.stack.tasks for volume in task.volumes}
-        self.rules = [r for r in RULES if r.id not in policy.off and r.climbs_to.rank <= policy.target.rank]
+        self.rules = [r for r in RULES if r.id not in choices.off and r.climbs_to.rank <= choices.target.rank]
         self.decided: list[Decided] = []
         self.changes: list[Change] = []
         self.said: set[StepId] = set()
@@ -94,7 +94,7 @@ class _Planner:
         done: set[Key] = set()
         for key in self.volumes:
             if key not in done:
-                group = self.reading.twins.get(key, (key,))
+                group = self.reading.sharing_a_node.get(key, (key,))
                 done.update(group)
                 self.plan_volumes(group)
         # Whether a task uses EFS is known once its volumes are planned.
@@ -155,15 +155,17 @@ class _Planner:
     def ask(self, check: VolumeCheck, rule: str, group: Sequence[Key]) -> list[Finding]:
         findings = []
         silenced = False
-        self.context.ask()
+        self.context.begin_group()
         for key in group:
             task = self.tasks[self.owner[key]]
             finding = check(self.volumes[key], task, self.context)
             if finding and rule in self.suppressed.get(key, ()):
                 silenced = True
             elif finding:
-                finding = temper(finding, self.volumes[key], task, self.context)
-                others = (temper(other, self.volumes[key], task, self.context) for other in finding.alternatives)
+                finding = limit_by_platform(finding, self.volumes[key], task, self.context)
+                others = (
+                    limit_by_platform(other, self.volumes[key], task, self.context) for other in finding.alternatives
+                )
                 findings.append(replace(finding, alternatives=tuple(others)) if finding.alternatives else finding)
         return findings if len(group) == 1 else _agree(findings, group, silenced)
 

@@ -19,14 +19,14 @@ from migrate.engine.suppressions import suppressions
 from migrate.syntax import CannotEdit, SyntaxProblem, parse
 from migrate.syntax.garbage import not_collecting
 from migrate.syntax.node import AnyEdit
-from rules.choices import Policy
+from rules.choices import Choices
 from rules.model import Key
 
 
 def process(
     text: str,
     stem: str,
-    policy: Policy,
+    choices: Choices,
     *,
     json: bool | None = None,
     python: bool = False,
@@ -35,7 +35,7 @@ def process(
     """Read, plan, write and prove one file's text (`json` and `python` as for `parse`). Never raises for what a file may
     hold."""
     opened = open_text(text, stem, json=json, python=python)
-    return opened.outcome(policy, decisions) if isinstance(opened, Opened) else opened
+    return opened.outcome(choices, decisions) if isinstance(opened, Opened) else opened
 
 
 @dataclass(frozen=True)
@@ -55,31 +55,31 @@ class Opened:
         """How many steps have turned out to have no place in the text. The next plan refuses them."""
         return len(self.reading.unwritten)
 
-    def plan(self, policy: Policy, decisions: Decisions) -> Plan:
+    def plan(self, choices: Choices, decisions: Decisions) -> Plan:
         """What the rules say, in the order in which steps rest on one another."""
         with not_collecting():
-            return plan(self.reading, with_values_read(policy, self.reading), self.suppressed, decisions)
+            return plan(self.reading, with_values_read(choices, self.reading), self.suppressed, decisions)
 
-    def outcome(self, policy: Policy, decisions: Decisions) -> Outcome:
+    def outcome(self, choices: Choices, decisions: Decisions) -> Outcome:
         """Plan, write and prove."""
         with not_collecting():
-            return self._outcome(with_values_read(policy, self.reading), decisions)
+            return self._outcome(with_values_read(choices, self.reading), decisions)
 
-    def _outcome(self, policy: Policy, decisions: Decisions) -> Outcome:
+    def _outcome(self, choices: Choices, decisions: Decisions) -> Outcome:
         reading, document = self.reading, self.reading.document
         try:
-            planned, tree_edits, edits = _written(reading, policy, self.suppressed, decisions)
+            planned, tree_edits, edits = _written(reading, choices, self.suppressed, decisions)
         except (CannotEdit, ValueError) as problem:
             return Outcome(dialect=reading.dialect.name, error=f"cannot be edited without guessing: {problem}")
         new_text = apply(document.text, edits)
-        failure = prove(reading, planned, tree_edits, edits, new_text, self.stem, policy, decisions) if edits else None
+        failure = prove(reading, planned, tree_edits, edits, new_text, self.stem, choices, decisions) if edits else None
         if edits == [] and planned.stack != reading.stack:
             failure = "the plan changes something that was not written"
         if failure:
             return Outcome(dialect=reading.dialect.name, error=f"left alone, the change could not be proven: {failure}")
         return Outcome(
             reading.dialect.name,
-            tuple(volume_levels(reading, planned, policy)),
+            tuple(volume_levels(reading, planned, choices)),
             tuple(located(reading, planned)),
             unread_words(document, reading.regions),
             tuple(edits),
@@ -131,13 +131,13 @@ _MOST_UNWRITTEN = 32
 
 
 def _written(
-    reading: Reading, policy: Policy, suppressed: Mapping[Key, frozenset[str]], decisions: Decisions
+    reading: Reading, choices: Choices, suppressed: Mapping[Key, frozenset[str]], decisions: Decisions
 ) -> tuple[Plan, Sequence[AnyEdit], Sequence[Edit]]:
     """The plan and its edits. What only writing shows to have no place in the text is refused, and the rest planned again.
     Raises CannotEdit or ValueError where that does not help."""
 
     def attempt(most: int | None = None) -> tuple[Plan, Sequence[AnyEdit], Sequence[Edit]]:
-        planned = plan(reading, policy, suppressed, decisions, most)
+        planned = plan(reading, choices, suppressed, decisions, most)
         tree_edits = reading.write(planned.stack)
         return planned, tree_edits, reading.document.edits(tree_edits)
 
@@ -153,11 +153,11 @@ def _written(
             return attempt()
         except (CannotEdit, ValueError):
             # The first step with which it fails: without any it cannot, with all of them it does.
-            works, fails = 0, sum(d.applied for d in plan(reading, policy, suppressed, decisions).decided)
+            works, fails = 0, sum(d.applied for d in plan(reading, choices, suppressed, decisions).decided)
             while fails - works > 1:
                 middle = (works + fails) // 2
                 works, fails = (middle, fails) if problem(middle) is None else (works, middle)
-            applied = [d.finding for d in plan(reading, policy, suppressed, decisions, fails).decided if d.applied]
+            applied = [d.finding for d in plan(reading, choices, suppressed, decisions, fails).decided if d.applied]
             reason = problem(fails)
             if not applied or reason is None:
                 raise

@@ -15,14 +15,14 @@ from migrate.engine.plan import Plan, plan
 from migrate.engine.suppressions import suppressions
 from migrate.syntax import Document, SyntaxProblem
 from migrate.syntax.node import AnyEdit, EditMapping, EditSequence
-from rules.choices import Policy
+from rules.choices import Choices
 from rules.facts.constraints import violations
 from rules.model import Stack
 
 
-def with_values_read(policy: Policy, reading: Reading) -> Policy:
-    """The policy as the source's dialect reads it; the reading takes note of what comes from there."""
-    adopted = policy.with_values(reading.dialect.configured)
+def with_values_read(choices: Choices, reading: Reading) -> Choices:
+    """The choices as the source's dialect reads it; the reading takes note of what comes from there."""
+    adopted = choices.with_values(reading.dialect.configured)
     reading.outside = frozenset(adopted.values())
     return adopted
 
@@ -37,7 +37,7 @@ def prove(
     edits: Sequence[Edit],
     new_text: str,
     stem: str,
-    policy: Policy,
+    choices: Choices,
     decisions: Decisions,
 ) -> str | None:
     """Why the new text is not what the plan means, or None if it is.
@@ -58,7 +58,7 @@ def prove(
         return "the result reads differently from the plan: " + _difference(_keyed(planned.stack), _keyed(again.stack))
     if document.data() != reading.document.data(tree_edits):
         return "the result holds other data than the old text with the planned changes"
-    if plan(again, with_values_read(policy, again), suppressions(again), decisions).changes:
+    if plan(again, with_values_read(choices, again), suppressions(again), decisions).changes:
         return "a second run would change it again"
     if newline_kinds(new_text) - (newline_kinds(reading.document.text) or {"\n"}):
         return "the result has another kind of newline"

@@ -36,7 +36,7 @@ Any directory with a `pyvenv.cfg`, whatever its name, is a virtual environment a
 _LIST = ("ls-files", "-z", "-t", "--stage", "--cached", "--others", "--exclude-standard")
 
 
-class Found:
+class FoundFile:
     """A file to look into, or a path that could not be looked into.
 
     `path` is absolute, for opening; `name` is for people and reports: relative to the current directory without `./`
@@ -56,7 +56,7 @@ class Found:
         self.root = root if root is not None else os.path.dirname(path)
 
     def __repr__(self) -> str:
-        return f"Found({self.path!r}, {self.name!r}, explicit={self.explicit}, error={self.error!r})"
+        return f"FoundFile({self.path!r}, {self.name!r}, explicit={self.explicit}, error={self.error!r})"
 
 
 def _silent(message: str) -> None:
@@ -69,7 +69,7 @@ def discover(
     exclude: Sequence[str] = (),
     gitignore: bool = True,
     warn: Callable[[str], None] = _silent,
-) -> Iterator[Found]:
+) -> Iterator[FoundFile]:
     """Yield the files that `paths` (files or directories; never `-`) stand for, each real file once.
 
     The order is that of `paths`, sorted within each. In a directory, files are considered by suffix (`SUFFIXES`),
@@ -91,7 +91,7 @@ def discover(
         try:
             info = os.stat(argument)  # as it was given: `x.json/` and `link/..` mean what they mean to the system
         except OSError as error:
-            yield Found(path, name, explicit=True, error=reason(error))
+            yield FoundFile(path, name, explicit=True, error=reason(error))
             continue
         if stat.S_ISDIR(info.st_mode):
             tree = _Tree(path, gitignore, excluded if prunes else None, warn)
@@ -101,12 +101,12 @@ def discover(
                 path = tree.root + relative
                 # An argument may hold the current directory: `..`, `/`.
                 name = path[len(inside) :] if path.startswith(inside) else prefix + relative
-                yield Found(path, name or ".", explicit=False, error=error_text, root=tree.root)
+                yield FoundFile(path, name or ".", explicit=False, error=error_text, root=tree.root)
         elif not stat.S_ISREG(info.st_mode):
-            yield Found(path, name, explicit=True, error="not a regular file")
+            yield FoundFile(path, name, explicit=True, error="not a regular file")
         elif (info.st_dev, info.st_ino) not in seen:
             seen.add((info.st_dev, info.st_ino))
-            yield Found(path, name, explicit=True)
+            yield FoundFile(path, name, explicit=True)
 
 
 def excluder(patterns: Sequence[str]) -> Callable[[str], bool]:
@@ -339,7 +339,7 @@ def _passes_skipped(relative: str) -> bool:
 
 
 def _locate(argument: str) -> tuple[str, str]:
-    """Return the absolute path of an argument and its name for people (`Found`)."""
+    """Return the absolute path of an argument and its name for people (`FoundFile`)."""
     path = os.path.abspath(argument)
     if ".." in argument.split("/"):
         # `link/..` is the parent of what the link points to; only the last name may stay a link.

@@ -83,7 +83,7 @@ def screen(raw: bytes, python: bool = False) -> bool:
     return any(all(word in folded for word in words) for words in _TOGETHER)
 
 
-def tells(raw: bytes) -> bool:
+def informs_others(raw: bytes) -> bool:
     """Whether a file with the content `raw` may be a template that matters to other files (`TELLING`)."""
     # As `screen` does, let nearly every file go after one test.
     return b"AWS::" in raw and any(all(word in raw for word in words) for words in TELLING)
@@ -141,7 +141,7 @@ _dull: set[str] = set()
 
 
 def remember(paths: Iterable[str]) -> None:
-    """Take note of files, as `discover` found them, that hold nothing for us (`screen`, `tells`): nobody reads them again."""
+    """Take note of files, as `discover` found them, that hold nothing for us (`screen`, `informs_others`): nobody reads them again."""
     _dull.update(paths)
 
 

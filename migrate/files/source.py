@@ -36,7 +36,7 @@ class SourceProblem(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceFile:
     """A file as it was read.
 
     `path` opens it, `name` is for people; `raw` is the whole content, `text` the same decoded without a byte order
@@ -50,7 +50,7 @@ class Source:
     bom: bool
 
     @classmethod
-    def of(cls, path: Path, name: str, raw: bytes) -> Source:
+    def of(cls, path: Path, name: str, raw: bytes) -> SourceFile:
         """Return the source with the content `raw` (standard input, or bytes that were screened before).
 
         Raises SourceProblem as `decode` does.
@@ -90,7 +90,7 @@ def _other_encoding(raw: bytes) -> str | None:
     return None
 
 
-def read(path: Path, name: str) -> Source:
+def read(path: Path, name: str) -> SourceFile:
     """Return the file at `path`; `name` is what reports call it.
 
     Raises SourceProblem if it cannot be opened (with the system's reason), is not a regular file, exceeds
@@ -100,10 +100,10 @@ def read(path: Path, name: str) -> Source:
         raw = screen.load(os.fspath(path))
     except OSError as error:
         raise SourceProblem(screen.reason(error)) from error
-    return Source.of(path, name, raw)
+    return SourceFile.of(path, name, raw)
 
 
-def write(source: Source, text: str) -> None:
+def write(source: SourceFile, text: str) -> None:
     """Replace the content of `source`'s file by `text`, wholly or not at all; BOM and encoding are kept.
 
     A symbolic link stays and its target changes. The new file takes the old one's place in one step and has its mode,

@@ -16,7 +16,7 @@ from migrate.config.config import ConfigProblem
 from migrate.edit import Edit
 from migrate.engine.decisions import UNDECIDED, Decisions
 from migrate.engine.outcome import Located, Outcome
-from migrate.files.discover import Found
+from migrate.files.discover import FoundFile
 from migrate.files.screen import LIMIT
 from migrate.lsp.positions import Positions
 from migrate.report.result import subject
@@ -40,7 +40,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class QuickFix:
     """Edits that take one step, together with those that it cannot be taken without."""
 
     title: str
@@ -73,7 +73,7 @@ class View:
         """What `apply` would do."""
         return self._shifted(self._outcome.edits)
 
-    def steps(self, start: int, end: int) -> Iterator[tuple[Problem, Step]]:
+    def steps(self, start: int, end: int) -> Iterator[tuple[Problem, QuickFix]]:
         """The steps that can be taken for the problems between two offsets; of many, the first: each is planned and proven
         by itself, and nobody chooses among hundreds."""
         asked = [
@@ -134,7 +134,7 @@ class View:
         if len(raw) > LIMIT:
             return None
         # What is open in an editor was not named to the tool: `exclude` holds.
-        found = Found(self._path, os.path.relpath(self._path), explicit=False, root=str(Path(self._path).parent))
+        found = FoundFile(self._path, os.path.relpath(self._path), explicit=False, root=str(Path(self._path).parent))
         return Run(Options(), warn=lambda _: None).job(found, raw)
 
     @cached_property
@@ -148,13 +148,13 @@ class View:
     def _under(self, decisions: Decisions) -> Outcome:
         match self._begun:
             case Begun() as begun:
-                return begun.opened.outcome(begun.policy, decisions)
+                return begun.opened.outcome(begun.choices, decisions)
             case FileResult(outcome=outcome):
                 return outcome
             case None:
                 return Outcome()
 
-    def _step(self, located: Located, way: Finding) -> Step | None:
+    def _step(self, located: Located, way: Finding) -> QuickFix | None:
         """A step of a finding, if it can be taken: by itself, else after what comes before it."""
         for accepted in self._sets(located, way):
             outcome = self._under(Decisions.only(accepted))
@@ -183,7 +183,7 @@ class View:
         default = {f.finding.id for f in findings if f.applied}
         yield from dict.fromkeys(map(frozenset, (shared, shared | same, shared | same | default)))
 
-    def _named(self, step: Located, taken: Sequence[Located], edits: Iterable[Edit], asked: Finding) -> Step:
+    def _named(self, step: Located, taken: Sequence[Located], edits: Iterable[Edit], asked: Finding) -> QuickFix:
         safe = all(f.finding.status is Status.FIXABLE for f in taken)
         title = f"{step.rule.id} {step.rule.name}, {printable(subject(step))}"
         if step.finding.label and len(asked.ways) > 1:
@@ -194,7 +194,7 @@ class View:
         elif others:
             title += f" (with {', '.join(others)})"
         preferred = safe and step.finding.id == asked.id
-        return Step(title if safe else f"Unsafe: {title}", self._shifted(edits), preferred)
+        return QuickFix(title if safe else f"Unsafe: {title}", self._shifted(edits), preferred)
 
     def _shifted(self, edits: Iterable[Edit]) -> tuple[Edit, ...]:
         """Edits of the text as the editor holds it, which may begin with a byte order mark."""

@@ -9,7 +9,7 @@ from signal import SIGHUP
 
 from migrate.engine.decisions import Decisions
 from migrate.review.inputs import Inputs
-from migrate.review.sheet import Manner, Sheet
+from migrate.review.sheet import SessionChoices, Sheet
 from migrate.review.signals import Ended, ending
 from migrate.run.recorded_answers import Answers
 from migrate.run.run import FileResult, Job, Run, begin
@@ -28,7 +28,7 @@ class Review:
     record: Path | None = None
     current: str | None = None
     """The file that is being asked about: nothing of it is written."""
-    manner: Manner = field(default_factory=Manner)
+    manner: SessionChoices = field(default_factory=SessionChoices)
 
     def results(self, jobs: Iterable[Job]) -> Iterator[FileResult]:
         """The result for each file once everything in it is decided. Raises Ended if the terminal is gone."""
@@ -53,7 +53,7 @@ class Review:
             return begun
         if self.manner.ended:
             nothing = Decisions(taken=frozenset())
-            return FileResult(job.name, begun.source, begun.opened.outcome(inputs.policy(job), nothing))
+            return FileResult(job.name, begun.source, begun.opened.outcome(inputs.choices(job), nothing))
         sheet = Sheet(job, begun.source, begun.opened, inputs, self.terminal, self.given, self.manner)
         return FileResult(job.name, begun.source, sheet.outcome())
 

@@ -14,7 +14,7 @@ from migrate.review.screen import wrapped
 from migrate.run.run import Job, Run
 from migrate.terminal.keyboard import END, Terminal
 from migrate.terminal.printable import printable
-from rules.choices import Policy
+from rules.choices import Choices
 from rules.facts.questions import MountAt, Question
 
 
@@ -26,24 +26,24 @@ class Inputs:
         self.terminal = terminal
         self.folder = folder
         self.asked: set[Question] = set()
-        self.unsaved: dict[str, list[Policy]] = {}
+        self.unsaved: dict[str, list[Choices]] = {}
         """What was typed in and is not to be saved, by the configuration that it would have gone to."""
 
-    def policy(self, job: Job) -> Policy:
+    def choices(self, job: Job) -> Choices:
         """What governs a file now."""
-        assert job.policy is not None
+        assert job.choices is not None
         governing = self.run.governing(job.path)
         if not isinstance(governing, Config):
-            return job.policy
-        policy = replace(self.run.policy(governing), seen=job.policy.seen, passed=job.policy.passed)
+            return job.choices
+        choices = replace(self.run.choices(governing), seen=job.choices.seen, passed=job.choices.passed)
         for more in self.unsaved.get(self._place(job), ()):
-            policy = replace(
-                policy,
-                file_systems=(*policy.file_systems, *more.file_systems),
-                docker_volumes={**policy.docker_volumes, **more.docker_volumes},
-                task_roles={**policy.task_roles, **more.task_roles},
+            choices = replace(
+                choices,
+                file_systems=(*choices.file_systems, *more.file_systems),
+                docker_volumes={**choices.docker_volumes, **more.docker_volumes},
+                task_roles={**choices.task_roles, **more.task_roles},
             )
-        return policy
+        return choices
 
     def may_ask(self, question: Question | None) -> bool:
         """Whether a question can be answered here and was not asked before."""
@@ -115,7 +115,7 @@ class Inputs:
             if problem is None:
                 return True
             self._say(f"{name} is left as it was: {problem}. What you typed holds for this run.")
-        self.unsaved.setdefault(place, []).append(entries.told(entry).policy)
+        self.unsaved.setdefault(place, []).append(entries.told(entry).choices)
         return True
 
     def _place(self, job: Job) -> str:

@@ -11,20 +11,20 @@ from migrate.engine.decisions import Answer, Decisions
 from migrate.engine.outcome import Located, Outcome, VolumeLevels
 from migrate.engine.plan import Decided, Plan
 from migrate.engine.process import Opened
-from migrate.files.source import Source
+from migrate.files.source import SourceFile
 from migrate.review import hunks, screen
 from migrate.review.inputs import Inputs
 from migrate.run.recorded_answers import Answers, Given, Word
 from migrate.run.run import Job
 from migrate.terminal.keyboard import END, Terminal
-from rules.choices import Policy
+from rules.choices import Choices
 from rules.facts.questions import Question
 from rules.model import EfsVolume
 from rules.rule import Finding, Status, StepId
 
 
 @dataclass
-class Manner:
+class SessionChoices:
     """What somebody settled for all that follows."""
 
     skipped: set[str] = field(default_factory=set)
@@ -40,12 +40,12 @@ class Sheet:
     def __init__(
         self,
         job: Job,
-        source: Source,
+        source: SourceFile,
         opened: Opened,
         inputs: Inputs,
         terminal: Terminal,
         given: Answers,
-        manner: Manner,
+        manner: SessionChoices,
     ) -> None:
         self.job = job
         self.source = source
@@ -58,27 +58,27 @@ class Sheet:
         self.closed = False
         """Whether nothing more is asked about this file."""
         self.by_hand = _ByHand()
-        self.known: tuple[Opened, Policy, Decisions, Outcome] | None = None
+        self.known: tuple[Opened, Choices, Decisions, Outcome] | None = None
 
     def outcome(self) -> Outcome:
         """Ask until everything is decided, or somebody has had enough; then write and prove."""
         while not self.closed and not self.manner.ended:
-            policy, decisions, refused = self._policy(), self._decisions(), self.opened.unwritten
-            decided = self._first_open(self.opened.plan(policy, decisions), decisions)
+            choices, decisions, refused = self._choices(), self._decisions(), self.opened.unwritten
+            decided = self._first_open(self.opened.plan(choices, decisions), decisions)
             if decided is None:
                 break
             offered = _offered(decided)
-            before = self._outcome(policy, decisions)
+            before = self._outcome(choices, decisions)
             if before.error is not None:  # answers of another run, which do not go together
                 break
             if self.opened.unwritten != refused:  # writing shows that a step has no place in the text: plan without it
                 continue
             located = next(f for f in before.findings if f.finding.id == decided.finding.id)
             if offered.finding.changes:
-                self._ask(offered, replace(located, finding=offered.finding), before, policy, decisions)
+                self._ask(offered, replace(located, finding=offered.finding), before, choices, decisions)
             else:
                 self._ask_for_input(located)
-        outcome = self._outcome(self._policy(), self._decisions())
+        outcome = self._outcome(self._choices(), self._decisions())
         for located in outcome.findings:
             # Quitting says nothing about what was not asked.
             left = located.finding.changes and not located.applied and located.finding.id not in self.by_hand.steps
@@ -86,20 +86,20 @@ class Sheet:
                 self.given.add(Given.to(self.job.name, located.finding, Word.NO))
         return self.by_hand.whole(outcome, self.source.text)
 
-    def _policy(self) -> Policy:
-        return self.inputs.policy(self.job)
+    def _choices(self) -> Choices:
+        return self.inputs.choices(self.job)
 
-    def _outcome(self, policy: Policy, decisions: Decisions) -> Outcome:
+    def _outcome(self, choices: Choices, decisions: Decisions) -> Outcome:
         """What becomes of the text. What a yes leads to was made for its question already."""
-        known = (self.opened, policy, decisions)
+        known = (self.opened, choices, decisions)
         if self.known is None or self.known[0] is not self.opened or self.known[1:3] != known[1:]:
-            self.known = (*known, self.opened.outcome(policy, decisions))
+            self.known = (*known, self.opened.outcome(choices, decisions))
         return self.known[3]
 
     def _decisions(self) -> Decisions:
         taken = set()
         if self.manner.takes_all and not self.closed and not self.manner.ended:
-            taken = {Status.FIXABLE, Status.UNSAFE} if self._policy().unsafe else {Status.FIXABLE}
+            taken = {Status.FIXABLE, Status.UNSAFE} if self._choices().unsafe else {Status.FIXABLE}
         return Decisions(dict(self.answers), frozenset(self.manner.skipped), frozenset(taken))
 
     def _first_open(self, plan: Plan, decisions: Decisions) -> Decided | None:
@@ -125,7 +125,7 @@ class Sheet:
 
     # -- a step -------------------------------------------------------------------------------------------------------
 
-    def _ask(self, decided: Decided, located: Located, before: Outcome, policy: Policy, decisions: Decisions) -> None:
+    def _ask(self, decided: Decided, located: Located, before: Outcome, choices: Choices, decisions: Decisions) -> None:
         """Show a step, in each of its ways that somebody wants to see, and take the answer."""
         usual = decided.finding
         ways = usual.ways
@@ -138,7 +138,7 @@ class Sheet:
             findings = decided.together if way is usual else (way,)
             accepted = {f.id: Answer(True, f.digest) for f in findings}
             refused = self.opened.unwritten
-            after = self._outcome(policy, replace(decisions, answers={**decisions.answers, **accepted}))
+            after = self._outcome(choices, replace(decisions, answers={**decisions.answers, **accepted}))
             if self.opened.unwritten != refused:
                 return
             if after.error is not None:
@@ -158,9 +158,9 @@ class Sheet:
                 if f.finding.status is Status.ADVICE and (f.finding.id, f.finding.message) not in known_before
             ]
             self._show(screen.step(self.job.name, shown, change, brings, self.terminal.width))
-            choices = [(w.label, w.status) for w in ways] + ([(input_label(question), None)] if question else [])
-            self._show(screen.ways(choices, selected, usual.otherwise))
-            number = self._answer(way, len(choices), policy)
+            listed = [(w.label, w.status) for w in ways] + ([(input_label(question), None)] if question else [])
+            self._show(screen.ways(listed, selected, usual.otherwise))
+            number = self._answer(way, len(listed), choices)
             if isinstance(number, str):
                 if number != "e":
                     self._take(number, findings, decided.together)
@@ -173,11 +173,11 @@ class Sheet:
                 self._ask_for_input(located, question)
                 return
 
-    def _answer(self, way: Finding, choices: int, policy: Policy) -> str | int:
+    def _answer(self, way: Finding, count: int, choices: Choices) -> str | int:
         """The key that answers, or the index of another way that somebody wants to see."""
-        unsafe = way.status is Status.UNSAFE and not policy.unsafe
+        unsafe = way.status is Status.UNSAFE and not choices.unsafe
         default = "n" if unsafe else "y"
-        numbers = {str(number + 1): number for number in range(min(choices, 9))} if choices > 1 else {}
+        numbers = {str(number + 1): number for number in range(min(count, 9))} if count > 1 else {}
         offered = [key.upper() if key == default else key for key in screen.KEYS]
         if numbers:
             offered.insert(2, f"1-{len(numbers)}")
@@ -255,7 +255,7 @@ class Sheet:
         if answered is None:
             self.manner.ended = True
         elif answered:
-            plan = self.opened.plan(self._policy(), self._decisions())
+            plan = self.opened.plan(self._choices(), self._decisions())
             for again in plan.decided:
                 if again.finding.question == wanted and again.finding.status is Status.NEEDS_INPUT:
                     self._say(f"That does not settle it: {again.finding.message}")

@@ -151,10 +151,10 @@ def load(path: str) -> Answers:
         raise ShapeProblem(path, problem.line, problem.cause) from None
     if len(document.roots) != 1:
         raise ShapeProblem(path, None, "holds no answers" if not document.roots else "more than one document")
-    return Answers.of(_Reader(path, document).answers(document.roots[0]))
+    return Answers.of(_AnswersReader(path, document).answers(document.roots[0]))
 
 
-class _Reader(Shapes):
+class _AnswersReader(Shapes):
     def answers(self, root: Node) -> list[Given]:
         readers: dict[str, Callable[[Node, str], object]] = {"version": self.version, "answers": self.list}
         found = self.members(root, "a file of answers", readers)

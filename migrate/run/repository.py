@@ -23,14 +23,14 @@ from rules.facts.other_files import SeenMount, SeenMounts
 _HOST_PATH = re.compile(rb"(?:source[_-]?path|device)[\"']?\s*[:=]\s*(?:[\"']?(/[^\s\"',}\]]*))?", re.IGNORECASE)
 
 
-def asks(raw: bytes) -> bool:
+def needs_other_files(raw: bytes) -> bool:
     """Whether a file that holds volumes may have a host path that is not the host's own."""
     paths = (match[1] for match in _HOST_PATH.finditer(raw))
     return any(path is None or not SYSTEM_PATH.match(path.decode("utf-8", "replace")) for path in paths)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FilePlace:
     """A file and where it belongs: two files are of one repository if they share one of their `homes`."""
 
     path: str
@@ -40,7 +40,7 @@ class Place:
 
 
 @dataclass
-class Homes:
+class Repositories:
     """Finds what files belong to: the working tree of a repository; without one, the configuration's folder and the
     argument."""
 
@@ -65,7 +65,7 @@ class Homes:
         return found
 
 
-def look(place: Place) -> Told | None:
+def read_for_others(place: FilePlace) -> Told | None:
     """What a file says; None if it cannot be read. Whoever asks for the file itself is told why."""
     path = Path(place.path)
     try:
@@ -79,12 +79,12 @@ def look(place: Place) -> Told | None:
 class Survey:
     """What all files say, by where they belong. `asking` are the places of the files that may ask."""
 
-    def __init__(self, said: Iterable[tuple[Place, Told]], asking: Iterable[Place]) -> None:
+    def __init__(self, said: Iterable[tuple[FilePlace, Told]], asking: Iterable[FilePlace]) -> None:
         self._said = list(said)
         self._asking = list(asking)
         self._seen: dict[tuple[str, ...], SeenMounts] = {}
 
-    def seen_from(self, place: Place) -> SeenMounts:
+    def seen_from(self, place: FilePlace) -> SeenMounts:
         """The mounts of the other files of the same repository."""
         if place.homes not in self._seen:
             found = (
@@ -96,7 +96,7 @@ class Survey:
             self._seen[place.homes] = SeenMounts(found)
         return self._seen[place.homes].besides(place.name)
 
-    def passed_to(self, place: Place) -> Mapping[tuple[str, str], str]:
+    def passed_to(self, place: FilePlace) -> Mapping[tuple[str, str], str]:
         """The parameters in which nesting templates pass file systems on to this one (`Policy.passed`)."""
         return self._passed.get(place.path, {})
 
@@ -118,7 +118,7 @@ class Survey:
                         passed.setdefault(path, {}).setdefault(mount, parameter)
         return passed
 
-    def _template_of(self, stack: NestedStack, parent: Place) -> str:
+    def _template_of(self, stack: NestedStack, parent: FilePlace) -> str:
         """The path of the template that a stack names, or an empty string: a local file as `cloudformation package` takes
         it, or the one file of the repository that has the name of an object that was uploaded."""
         url = stack.template.literal
@@ -131,14 +131,14 @@ class Survey:
         return paths.pop() if slash and len(paths) == 1 else ""
 
     @cached_property
-    def _by_name(self) -> dict[str, list[Place]]:
-        places: dict[str, list[Place]] = {}
+    def _by_name(self) -> dict[str, list[FilePlace]]:
+        places: dict[str, list[FilePlace]] = {}
         for place in (*(place for place, _ in self._said), *self._asking):
             places.setdefault(os.path.basename(place.path), []).append(place)
         return places
 
 
-def _called_outside(stack: NestedStack, place: Place, said: Told) -> Iterator[tuple[str, tuple[str, str]]]:
+def _called_outside(stack: NestedStack, place: FilePlace, said: Told) -> Iterator[tuple[str, tuple[str, str]]]:
     """What the template around a stack calls the file systems that the stack's instances mount."""
     for mount in said.mounts:
         about = (place.name, mount.source)

@@ -15,13 +15,13 @@ from migrate.config.config import Config, ConfigProblem
 from migrate.engine.decisions import UNDECIDED, Answer, Decisions
 from migrate.engine.outcome import Outcome
 from migrate.engine.process import Opened, open_text
-from migrate.files.discover import Found, discover, excluder
-from migrate.files.screen import content, reason, screen, tells
-from migrate.files.source import Source, SourceProblem, read, write
-from migrate.run.repository import Homes, Place, Survey, asks, look
+from migrate.files.discover import FoundFile, discover, excluder
+from migrate.files.screen import content, informs_others, reason, screen
+from migrate.files.source import SourceFile, SourceProblem, read, write
+from migrate.run.repository import FilePlace, Repositories, Survey, needs_other_files, read_for_others
 from migrate.syntax.garbage import not_collecting
 from rules import RULES
-from rules.choices import Policy
+from rules.choices import Choices
 from rules.model import Level
 from rules.rule import StepId
 
@@ -66,13 +66,13 @@ class Job:
 
     path: str
     name: str
-    policy: Policy | None
+    choices: Choices | None
     error: str | None = None
     raw: bytes | None = None
     """The content, where there is no file to read it from."""
     config: str | None = None
     """The broken configuration that is the reason."""
-    place: Place | None = None
+    place: FilePlace | None = None
     """Where the file belongs, if it may ask what instances of other files mount."""
     decisions: Decisions = UNDECIDED
     """What somebody decided about its steps."""
@@ -85,7 +85,7 @@ class FileResult:
     """One file that had something to say. `source` is None if it could not be read."""
 
     name: str
-    source: Source | None
+    source: SourceFile | None
     outcome: Outcome
     stdin: bool = False
     """Whether this is standard input, whose result goes to standard output."""
@@ -105,9 +105,9 @@ class Run:
     """The broken configurations that it came across, by the name that messages give them."""
     passed: bytes | None = None
     """Standard input, if it holds nothing for us."""
-    _telling: list[Found] = field(default_factory=list)
+    _telling: list[FoundFile] = field(default_factory=list)
     """Files that may answer the questions of others."""
-    _homes: Homes = field(default_factory=Homes)
+    _homes: Repositories = field(default_factory=Repositories)
 
     def results(self, paths: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Iterator[FileResult]:
         """Results in the order of discovery; `progress` is called with how many of how many files are done."""
@@ -136,7 +136,7 @@ class Run:
         )
         return self.informed([job for file in found if (job := self.job(file))])
 
-    def job(self, found: Found, unsaved: bytes | None = None) -> Job | None:
+    def job(self, found: FoundFile, unsaved: bytes | None = None) -> Job | None:
         """The work that a file asks for, which may have other content than is saved; None if it holds nothing for us or is
         excluded."""
         if found.error is not None:
@@ -149,7 +149,7 @@ class Run:
             return Job(found.path, found.name, None, reason(error))
         # What Python says about instances is for its own dialects.
         python = _is_python(found.path)
-        if raw is not None and not python and tells(raw):
+        if raw is not None and not python and informs_others(raw):
             self._telling.append(found)
         if raw is None or not screen(raw, python):
             return None
@@ -158,15 +158,15 @@ class Run:
             return _stopped(found.path, found.name, governing)
         if (self.options.force_exclude or not found.explicit) and _excluded(governing, found.path):
             return None
-        place = self.place(found, governing) if asks(raw) else None
+        place = self.place(found, governing) if needs_other_files(raw) else None
         decisions = Decisions(self.options.answers.get(found.name, {}))
         fixes = self.options.fixes
         return Job(
-            found.path, found.name, self.policy(governing), raw=unsaved, place=place, decisions=decisions, fixes=fixes
+            found.path, found.name, self.choices(governing), raw=unsaved, place=place, decisions=decisions, fixes=fixes
         )
 
-    def place(self, found: Found, governing: Config) -> Place:
-        return Place(found.path, found.name, self._homes.of(found.path, (governing.folder, found.root)))
+    def place(self, found: FoundFile, governing: Config) -> FilePlace:
+        return FilePlace(found.path, found.name, self._homes.of(found.path, (governing.folder, found.root)))
 
     def informed(self, jobs: list[Job]) -> list[Job]:
         """The jobs with what other files of the same repository say, if any of them may ask."""
@@ -175,11 +175,11 @@ class Run:
             return jobs
         wanted = {home for place in asking for home in place.homes}
         places = [p for p in map(self.telling_place, self._telling) if p and not wanted.isdisjoint(p.homes)]
-        said = ((place, told) for place, told in zip(places, self.spread(look, places), strict=True) if told)
+        said = ((place, told) for place, told in zip(places, self.spread(read_for_others, places), strict=True) if told)
         survey = Survey(said, asking)
         return [self.told(job, survey) for job in jobs]
 
-    def telling_place(self, found: Found) -> Place | None:
+    def telling_place(self, found: FoundFile) -> FilePlace | None:
         """Where a file belongs; None if its configuration excludes it, or is broken, which stops what it governs."""
         path = self.options.config or config.find(found.path)
         try:
@@ -189,10 +189,10 @@ class Run:
         return None if not found.explicit and _excluded(governing, found.path) else self.place(found, governing)
 
     def told(self, job: Job, survey: Survey) -> Job:
-        if job.place is None or job.policy is None:
+        if job.place is None or job.choices is None:
             return job
         seen, passed = survey.seen_from(job.place), survey.passed_to(job.place)
-        return replace(job, policy=replace(job.policy, seen=seen, passed=passed), place=None)
+        return replace(job, choices=replace(job.choices, seen=seen, passed=passed), place=None)
 
     def stdin(self) -> FileResult | None:
         """The result for standard input; None, and `passed` set, if it holds nothing for us."""
@@ -208,7 +208,7 @@ class Run:
         job = (
             _stopped(name, name, governing)
             if isinstance(governing, ConfigProblem)
-            else Job(name, name, self.policy(governing), raw=raw, fixes=self.options.fixes)
+            else Job(name, name, self.choices(governing), raw=raw, fixes=self.options.fixes)
         )
         return replace(work(job), stdin=True)
 
@@ -227,13 +227,13 @@ class Run:
                 self.problems[name] = problem
         return self.problems[name]
 
-    def policy(self, governing: Config) -> Policy:
-        """A configuration's policy under the command line's options."""
-        options, policy = self.options, governing.policy
-        off = policy.off | options.skip
+    def choices(self, governing: Config) -> Choices:
+        """A configuration's choices under the command line's options."""
+        options, choices = self.options, governing.choices
+        off = choices.off | options.skip
         if options.only:
             off |= frozenset(rule.id for rule in RULES) - options.only
-        return replace(policy, target=options.target or policy.target, off=off, unsafe=options.unsafe)
+        return replace(choices, target=options.target or choices.target, off=off, unsafe=options.unsafe)
 
     def spread(self, function: Callable[[_Given], _Done], given: list[_Given]) -> Iterator[_Done]:
         """What a function makes of each item, in order, by several processes if there are many."""
@@ -276,35 +276,35 @@ def _worked(job: Job) -> FileResult:
     if isinstance(begun, FileResult):
         return begun
     opened = begun.opened
-    result = FileResult(job.name, begun.source, opened.outcome(begun.policy, job.decisions))
+    result = FileResult(job.name, begun.source, opened.outcome(begun.choices, job.decisions))
     if not job.fixes:
         return result
     from migrate.engine.fixes import fixes
 
-    return replace(result, fixes=fixes(result.outcome, partial(opened.outcome, begun.policy)))
+    return replace(result, fixes=fixes(result.outcome, partial(opened.outcome, begun.choices)))
 
 
 @dataclass(frozen=True)
 class Begun:
     """A job whose file can be planned."""
 
-    source: Source
+    source: SourceFile
     opened: Opened
-    policy: Policy
+    choices: Choices
 
 
 def begin(job: Job) -> Begun | FileResult:
     """Read a job's file, or return what became of it if there is nothing to plan."""
-    if job.policy is None:
+    if job.choices is None:
         return FileResult(job.name, None, Outcome(error=job.error), config=job.config)
     path = Path(job.path)
     try:
-        source = read(path, job.name) if job.raw is None else Source.of(path, job.name, job.raw)
+        source = read(path, job.name) if job.raw is None else SourceFile.of(path, job.name, job.raw)
     except SourceProblem as problem:
         return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
     json = {".json": True, ".yaml": False, ".yml": False}.get(path.suffix.lower())
     opened = open_text(source.text, _stem(path), json=json, python=_is_python(job.path))
-    return Begun(source, opened, job.policy) if isinstance(opened, Opened) else FileResult(job.name, source, opened)
+    return Begun(source, opened, job.choices) if isinstance(opened, Opened) else FileResult(job.name, source, opened)
 
 
 def _is_python(path: str) -> bool:

@@ -89,7 +89,7 @@ class Expression:
 
 
 @dataclass(slots=True, eq=False)
-class Statement:
+class StatementNode:
     """A statement of Python, beside which others can be put; spans what the parser says it does."""
 
     start: int
@@ -116,18 +116,18 @@ class Tagged:
     """A YAML value with a tag: `Tagged("!Ref", "Name")`."""
 
     tag: str
-    value: Value
+    value: NewValue
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class NewExpression:
     """Python: an expression, as it is to be written."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class FString:
     """Python: a text with expressions inside, to be written as an f-string."""
 
     parts: tuple[str | Inner, ...]
@@ -139,15 +139,17 @@ class Call:
     `ecs.EfsVolumeConfiguration`. `hug` is whether an only argument starts on the line of the call's own brackets."""
 
     name: str
-    arguments: dict[str, Value]
-    positional: tuple[Value, ...] = ()
+    arguments: dict[str, NewValue]
+    positional: tuple[NewValue, ...] = ()
     hug: bool = False
 
     def __hash__(self) -> int:
         return hash(self.name)
 
 
-Value = Union[str, bool, int, None, Copy, Tagged, Source, Template, Call, "dict[str, Value]", "list[Value]"]
+NewValue = Union[
+    str, bool, int, None, Copy, Tagged, NewExpression, FString, Call, "dict[str, NewValue]", "list[NewValue]"
+]
 
 
 # -- changes to a tree: at most one per node --------------------------------------------------------------------------
@@ -173,7 +175,7 @@ class Added:
     """A new entry. With `replaces` it takes that entry's place in the text, so that a comment beside it stays."""
 
     key: str
-    value: Value
+    value: NewValue
     replaces: Entry | None = None
 
 
@@ -198,7 +200,7 @@ class EditSequence:
 class New:
     """A new item of a sequence; a string takes the quotes of `like`, where that is given."""
 
-    value: Value
+    value: NewValue
     like: Scalar | None = None
 
 
@@ -224,8 +226,8 @@ class AddStatement:
     """Python: a new statement `name = value` (or `value` alone) on a line of its own behind (or `before`) another, of which
     it takes the indentation. With several at one place they keep their order. `apart` puts an empty line between."""
 
-    node: Statement
-    value: Value
+    node: StatementNode
+    value: NewValue
     name: str | None = None
     before: bool = False
     apart: bool = False
@@ -236,7 +238,7 @@ class AddImport:
     """Python: a name that the module needs, put in as the file itself imports. `from module import name as alias` (or
     `import module as alias`, with no name). `node` is the statement that the import joins or stands beside."""
 
-    node: Statement
+    node: StatementNode
     module: str
     name: str | None = None
     alias: str | None = None

@@ -38,7 +38,7 @@ _NOWHERE = ("127.0.0.1/32", "255.255.255.255/32")
 """Address ranges that stand for none, because an empty list would let everything out."""
 
 
-class Answer(IntEnum):
+class Reachable(IntEnum):
     """Whether something leads on: the better of two ways is their maximum, two stretches of one way their minimum."""
 
     CLOSED = 0
@@ -130,36 +130,36 @@ class Routes:
 
     # -- security groups ----------------------------------------------------------------------------------------------
 
-    def admitted(self, runner: Runner, target: MountTarget) -> Answer:
+    def admitted(self, runner: Runner, target: MountTarget) -> Reachable:
         """Whether a mount target's security groups admit NFS from a runner's tasks."""
         if runner.groups == () and target.groups == ():
-            return Answer.OPEN  # the VPC's default group admits its own members
+            return Reachable.OPEN  # the VPC's default group admits its own members
         servers = self.groups_of_target(target)
         # What another source made may be admitted by another source.
         known = servers is not None and self.own(self.groups_of_runner(runner)) and not self.network.unclear
-        answer = Answer.CLOSED if known else Answer.UNKNOWN
+        answer = Reachable.CLOSED if known else Reachable.UNKNOWN
         for value in servers or ():
             group = self._groups.get(value)
             if group is None:
-                answer = max(answer, Answer.UNKNOWN)
+                answer = max(answer, Reachable.UNKNOWN)
             else:
                 answer = max([answer, *(self._covers(r, runner, target) for r in self._of(group, outbound=False))])
         return answer
 
-    def let_out(self, runner: Runner, target: MountTarget) -> Answer:
+    def let_out(self, runner: Runner, target: MountTarget) -> Reachable:
         """Whether a runner's security groups let NFS out to a mount target."""
-        answer = Answer.CLOSED
+        answer = Reachable.CLOSED
         groups = self.groups_of_runner(runner)
         for value in groups or ():
             group = self._groups.get(value)
             if group is None:
-                return Answer.OPEN  # as groups are that nobody restricts
+                return Reachable.OPEN  # as groups are that nobody restricts
             rules = self._of(group, outbound=True)
             if not group.restricts_egress:
                 # The first rule that is a resource of its own may take the place of the one that lets out everything.
-                answer = max(answer, Answer.UNKNOWN if rules else Answer.OPEN)
+                answer = max(answer, Reachable.UNKNOWN if rules else Reachable.OPEN)
             answer = max([answer, *(self._covers(r, runner, target) for r in rules)])
-        return max(answer, Answer.UNKNOWN) if self.network.unclear else answer if groups else Answer.OPEN
+        return max(answer, Reachable.UNKNOWN) if self.network.unclear else answer if groups else Reachable.OPEN
 
     def _of(self, group: SecurityGroup, *, outbound: bool) -> list[Traffic]:
         return self._rules.get((group.key, outbound), [])
@@ -187,7 +187,7 @@ class Routes:
         vpcs = dict.fromkeys(self._subnets[s].vpc for s in subnets if s in self._subnets)
         return tuple(self._vpcs[vpc].default_group for vpc in vpcs if vpc in self._vpcs) or None
 
-    def _covers(self, rule: Traffic, runner: Runner, target: MountTarget) -> Answer:
+    def _covers(self, rule: Traffic, runner: Runner, target: MountTarget) -> Reachable:
         """Whether a rule is about NFS and the other side: a runner's tasks, or for an outbound rule a mount target."""
         clients, servers = self.groups_of_runner(runner), self.groups_of_target(target)
         near, far = (clients, servers) if rule.outbound else (servers, clients)
@@ -197,42 +197,44 @@ class Routes:
         conditions = {None, runner.condition, target.condition}
         conditions |= {group.condition for _, group in self.own([*(near or ()), *(far or ())])}
         there = rule.condition in conditions and not rule.doubtful
-        return answer if there else min(answer, Answer.UNKNOWN)
+        return answer if there else min(answer, Reachable.UNKNOWN)
 
     def _reaches(
         self, rule: Traffic, groups: Iterable[Value] | None, subnets: Iterable[Value] | None, vpcs: list[Vpc]
-    ) -> Answer:
+    ) -> Reachable:
         """Whether a rule's other side is one of `groups`, or holds the addresses of `subnets`."""
         if rule.addresses is not None:
             return self._holds(rule.addresses, subnets, vpcs)
         if rule.peer is None or groups is None:
-            return Answer.UNKNOWN
+            return Reachable.UNKNOWN
         if rule.peer in groups:
-            return Answer.OPEN
+            return Reachable.OPEN
         peer = self._groups.get(rule.peer)
         others = [self._groups.get(value) for value in groups]
         if peer is None:  # a group from elsewhere is none of this source
-            return Answer.UNKNOWN if None in others else Answer.CLOSED
-        return Answer.OPEN if any(other is not None and other.key == peer.key for other in others) else Answer.CLOSED
+            return Reachable.UNKNOWN if None in others else Reachable.CLOSED
+        return (
+            Reachable.OPEN if any(other is not None and other.key == peer.key for other in others) else Reachable.CLOSED
+        )
 
-    def _holds(self, addresses: Value, subnets: Iterable[Value] | None, vpcs: list[Vpc]) -> Answer:
+    def _holds(self, addresses: Value, subnets: Iterable[Value] | None, vpcs: list[Vpc]) -> Reachable:
         """Whether an address range holds all addresses of some subnets."""
         literal = addresses.literal
         if literal == "0.0.0.0/0":
-            return Answer.OPEN
+            return Reachable.OPEN
         if literal in _NOWHERE:
-            return Answer.CLOSED
+            return Reachable.CLOSED
         known = [self._subnets.get(subnet) for subnet in subnets or ()]
         if known and None not in known:
             answers = {self._subnet_within(subnet, addresses) for subnet in known if subnet}
         else:
             answers = {_within([*vpc.addresses], addresses) for vpc in vpcs}
-        return answers.pop() if len(answers) == 1 else Answer.UNKNOWN
+        return answers.pop() if len(answers) == 1 else Reachable.UNKNOWN
 
-    def _subnet_within(self, subnet: Subnet, addresses: Value) -> Answer:
+    def _subnet_within(self, subnet: Subnet, addresses: Value) -> Reachable:
         vpc = self._vpcs.get(subnet.vpc) if subnet.vpc else None
-        if vpc is not None and _within([*vpc.addresses], addresses) is Answer.OPEN:
-            return Answer.OPEN
+        if vpc is not None and _within([*vpc.addresses], addresses) is Reachable.OPEN:
+            return Reachable.OPEN
         return _within([subnet.addresses] if subnet.addresses else [], addresses)
 
     # -- zones --------------------------------------------------------------------------------------------------------
@@ -259,21 +261,21 @@ def _differ(one: Zone, other: Zone) -> bool:
     return one[0] == other[0] and one[1] != other[1]
 
 
-def _carries_nfs(rule: Traffic) -> Answer:
+def _carries_nfs(rule: Traffic) -> Reachable:
     """Whether a rule's protocol and ports hold TCP 2049."""
     protocol = rule.protocol.literal if rule.protocol else None
     if protocol is None:
-        return Answer.UNKNOWN
+        return Reachable.UNKNOWN
     if protocol == "-1":
-        return Answer.OPEN
+        return Reachable.OPEN
     if protocol.lower() not in ("tcp", "6"):
-        return Answer.CLOSED
+        return Reachable.CLOSED
     first, last = _port(rule.from_port), _port(rule.to_port)
     if first == -1:
-        return Answer.OPEN
+        return Reachable.OPEN
     if (first is not None and first > NFS) or (last is not None and last < NFS):
-        return Answer.CLOSED
-    return Answer.UNKNOWN if first is None or last is None else Answer.OPEN
+        return Reachable.CLOSED
+    return Reachable.UNKNOWN if first is None or last is None else Reachable.OPEN
 
 
 def _port(value: Value | None) -> int | None:
@@ -284,17 +286,17 @@ def _port(value: Value | None) -> int | None:
         return None
 
 
-def _within(inner: list[Value], outer: Value) -> Answer:
+def _within(inner: list[Value], outer: Value) -> Reachable:
     """Whether the address range that each of `inner` writes lies in another."""
     if outer in inner:
-        return Answer.OPEN
+        return Reachable.OPEN
     given = _range(outer)
     for known in map(_range, inner):
         if given is not None and known is not None:
             if known.subnet_of(given):
-                return Answer.OPEN
-            return Answer.UNKNOWN if known.overlaps(given) else Answer.CLOSED
-    return Answer.UNKNOWN
+                return Reachable.OPEN
+            return Reachable.UNKNOWN if known.overlaps(given) else Reachable.CLOSED
+    return Reachable.UNKNOWN
 
 
 def _range(value: Value) -> IPv4Network | None:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from rules.hosts import written_files
 from rules.hosts.archive import Section
-from rules.hosts.host import Request, looks_like_efs, split_options
+from rules.hosts.host import MountRequest, looks_like_efs, split_options
 from rules.hosts.mount_files import FSTAB
 from rules.hosts.shell import Shell
 
@@ -54,7 +54,7 @@ def _loaded(shell: Shell, part: Section, parse_yaml: ParseYaml) -> dict[object, 
     return loaded if isinstance(loaded, dict) else {}
 
 
-class Config:
+class CloudConfig:
     """A cloud-config with the lines where its texts stand, which are looked for from top to bottom."""
 
     def __init__(self, part: Section, values: dict[object, object]) -> None:
@@ -90,10 +90,10 @@ class Config:
 
 
 def _each(
-    shell: Shell, configs: list[tuple[Section, dict[object, object]]], step: Callable[[Shell, Config], str]
+    shell: Shell, configs: list[tuple[Section, dict[object, object]]], step: Callable[[Shell, CloudConfig], str]
 ) -> None:
     """One step for all cloud-configs: with several, cloud-init's merging decides which counts."""
-    loaded = [Config(part, values) for part, values in configs]
+    loaded = [CloudConfig(part, values) for part, values in configs]
     key = _KEYS[step]
     having = [config for config in loaded if config.values.get(key)]
     if len(having) > 1:
@@ -102,15 +102,15 @@ def _each(
         step(shell, having[0])
 
 
-def _boot_commands(shell: Shell, config: Config) -> str:
+def _boot_commands(shell: Shell, config: CloudConfig) -> str:
     return _commands(shell, config, "bootcmd")
 
 
-def _run_commands(shell: Shell, config: Config) -> str:
+def _run_commands(shell: Shell, config: CloudConfig) -> str:
     return _commands(shell, config, "runcmd")
 
 
-def _commands(shell: Shell, config: Config, key: str) -> str:
+def _commands(shell: Shell, config: CloudConfig, key: str) -> str:
     """All members make one script, so that an `if` may be spread over them; lists are words without expansion."""
     script: list[str] = []
     lines: list[int] = []
@@ -141,7 +141,7 @@ def _scalar(value: object) -> str:
     return str(value) if isinstance(value, (str, int, float)) else ""
 
 
-def _write_files(shell: Shell, config: Config) -> str:
+def _write_files(shell: Shell, config: CloudConfig) -> str:
     for item in config.list("write_files"):
         if not isinstance(item, dict) or not isinstance(path := item.get("path"), str):
             continue
@@ -162,7 +162,7 @@ def _write_files(shell: Shell, config: Config) -> str:
     return "write_files"
 
 
-def _mounts(shell: Shell, config: Config) -> str:
+def _mounts(shell: Shell, config: CloudConfig) -> str:
     """`[source, mount point, type, options, …]`; what is missing comes from `mount_default_fields`."""
     defaults = config.values.get("mount_default_fields")
     fallback = [v if isinstance(v, str) else "" for v in defaults] if isinstance(defaults, list) else []
@@ -181,12 +181,12 @@ def _mounts(shell: Shell, config: Config) -> str:
             if looks_like_efs(source) and target != "none":
                 shell.host.unclear(line, f"the mount point of {source} is not known")
             continue
-        shell.host.mount(Request(source, target, kind, split_options(options), line, persistent=True), None)
+        shell.host.mount(MountRequest(source, target, kind, split_options(options), line, persistent=True), None)
     shell.host.table.wake()
     return "mounts"
 
 
-_KEYS: dict[Callable[[Shell, Config], str], str] = {
+_KEYS: dict[Callable[[Shell, CloudConfig], str], str] = {
     _boot_commands: "bootcmd",
     _write_files: "write_files",
     _mounts: "mounts",

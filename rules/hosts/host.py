@@ -42,7 +42,7 @@ class WrittenFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class MountRequest:
     """A mount as a command or a table asks for it. `type` is "" if none is given."""
 
     source: str
@@ -82,7 +82,7 @@ class Host:
         path = normalise(path) or "/"
         return path if len(path) <= _MAX_PATH and path.count("/") <= _MAX_LEVELS else None
 
-    def mount(self, request: Request, directory: str | None = "/") -> None:
+    def mount(self, request: MountRequest, directory: str | None = "/") -> None:
         """Mount a file system of any kind."""
         options = request.options
         if any(o in ("bind", "rbind") for o in options) or request.type in ("bind", "rbind"):
@@ -118,7 +118,7 @@ class Host:
         resolves = kind == "efs" or server.find(".") >= 0 or source.file_system is None
         self.table.mount(mounted, sure=sure and resolves)
 
-    def bind(self, request: Request, directory: str | None = "/") -> None:
+    def bind(self, request: MountRequest, directory: str | None = "/") -> None:
         """Make a directory visible at a second path."""
         source, path = self.path(request.source, directory), self.path(request.target, directory)
         if path is not None and path != "/":
@@ -151,7 +151,7 @@ class Host:
             self.tokens.decode(self.files[AGENT_CONFIG].text) if AGENT_CONFIG in self.files else "",
         )
 
-    def _source(self, request: Request, kind: str) -> tuple[MountSource, str, str | None]:
+    def _source(self, request: MountRequest, kind: str) -> tuple[MountSource, str, str | None]:
         """The file system and directory, the server as it is shown, and its literal region."""
         server, directory = split_source(request.source)
         if kind == "efs" and re.fullmatch(CODED_REF, server) and not is_unknown(server):
@@ -193,7 +193,7 @@ def looks_like_efs(text: str) -> bool:
     return _EFS_SOURCE.search(text) is not None
 
 
-def _kind(request: Request) -> str:
+def _kind(request: MountRequest) -> str:
     """`efs`, `nfs`, or "" for what is neither."""
     types = [t.strip() for t in request.type.split(",")]
     if "efs" in types:

@@ -14,7 +14,7 @@ from rules.hosts.mount_table import MountTable
 from rules.hosts.states import States
 
 
-class Odds(IntEnum):
+class Likelihood(IntEnum):
     """Ordered, so that `4 - x` is the opposite of x."""
 
     NEVER = 0
@@ -24,8 +24,8 @@ class Odds(IntEnum):
     ALWAYS = 4
 
     @property
-    def opposite(self) -> Odds:
-        return Odds(4 - self)
+    def opposite(self) -> Likelihood:
+        return Likelihood(4 - self)
 
 
 LISTING = "\ue010mounts"
@@ -36,14 +36,14 @@ _NUMBER = re.compile(r"-?[0-9]{1,15}")
 _PATTERN_SIGNS = re.compile(r"\[[^\]]{0,20}\]{1,2}|\\[a-zA-Z]|[\\^$*(){}?+| ]+")
 
 
-def of_states(states: States) -> Odds:
+def of_states(states: States) -> Likelihood:
     """Whether a path is a mount point."""
     if len(states) > 1:
-        return Odds.UNKNOWN
-    return Odds.UNLIKELY if states[0] is None else Odds.LIKELY
+        return Likelihood.UNKNOWN
+    return Likelihood.UNLIKELY if states[0] is None else Likelihood.LIKELY
 
 
-def of_search(arguments: list[str], stdin: str | None, table: MountTable) -> Odds:
+def of_search(arguments: list[str], stdin: str | None, table: MountTable) -> Likelihood:
     """`grep` for something in the list of mounts."""
     patterns: list[str] = []
     positional: list[str] = []
@@ -53,38 +53,38 @@ def of_search(arguments: list[str], stdin: str | None, table: MountTable) -> Odd
             patterns.append(next(words, ""))
         elif word.startswith("-") and len(word) > 1:
             if "v" in word and not word.startswith("--"):
-                return Odds.UNKNOWN
+                return Likelihood.UNKNOWN
         else:
             positional.append(word)
     if not patterns and positional:
         patterns.append(positional.pop(0))
     listed = stdin == LISTING if not positional else all(p in MOUNT_LISTS for p in positional)
     if not listed or len(patterns) != 1:
-        return Odds.UNKNOWN
+        return Likelihood.UNKNOWN
     literal = max(_PATTERN_SIGNS.split(patterns[0][:500]), key=len)
-    return of_states(table.mentions(literal)) if literal else Odds.UNKNOWN
+    return of_states(table.mentions(literal)) if literal else Likelihood.UNKNOWN
 
 
-def of_test(arguments: list[str], last: Odds, tokens: Tokens) -> Odds:
+def of_test(arguments: list[str], last: Likelihood, tokens: Tokens) -> Likelihood:
     """`test`, `[` and `[[` without their brackets; `last` is what `$?` says."""
     if arguments and arguments[0] == "!":
-        return of_test(arguments[1:], last, tokens).opposite if len(arguments) <= 5 else Odds.UNKNOWN
+        return of_test(arguments[1:], last, tokens).opposite if len(arguments) <= 5 else Likelihood.UNKNOWN
     if len(arguments) == 2 and arguments[0] in ("-z", "-n"):
         if OPEN in arguments[1]:
-            return Odds.UNKNOWN
-        return Odds.ALWAYS if (arguments[1] == "") == (arguments[0] == "-z") else Odds.NEVER
+            return Likelihood.UNKNOWN
+        return Likelihood.ALWAYS if (arguments[1] == "") == (arguments[0] == "-z") else Likelihood.NEVER
     if len(arguments) != 3:
-        return Odds.UNKNOWN
+        return Likelihood.UNKNOWN
     left, operator, right = arguments
     if OPEN in left and tokens.source(left) in ("$?", "${?}") and right == "0":
         equal = operator in ("=", "==", "-eq")
-        return last if equal else last.opposite if operator in ("!=", "-ne", "-gt") else Odds.UNKNOWN
+        return last if equal else last.opposite if operator in ("!=", "-ne", "-gt") else Likelihood.UNKNOWN
     if OPEN in left + right:
-        return Odds.UNKNOWN
+        return Likelihood.UNKNOWN
     if operator in ("=", "==", "!=") and not any(c in right for c in "*?["):
-        return Odds.ALWAYS if (left == right) == (operator != "!=") else Odds.NEVER
+        return Likelihood.ALWAYS if (left == right) == (operator != "!=") else Likelihood.NEVER
     if _NUMBER.fullmatch(left) and _NUMBER.fullmatch(right):
         a, b = int(left), int(right)
         holds = {"-eq": a == b, "-ne": a != b, "-lt": a < b, "-le": a <= b, "-gt": a > b, "-ge": a >= b}.get(operator)
-        return Odds.UNKNOWN if holds is None else Odds.ALWAYS if holds else Odds.NEVER
-    return Odds.UNKNOWN
+        return Likelihood.UNKNOWN if holds is None else Likelihood.ALWAYS if holds else Likelihood.NEVER
+    return Likelihood.UNKNOWN

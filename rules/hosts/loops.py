@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rules.hosts.grammar.syntax import For, Part, While, Word
-from rules.hosts.likelihood import Odds
+from rules.hosts.grammar.syntax import For, PieceKind, While, Word
+from rules.hosts.likelihood import Likelihood
 from rules.hosts.variables import RANGE
 
 if TYPE_CHECKING:
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 _MAX_ITEMS = 64
 
 
-def run_while(shell: Shell, node: While) -> Odds:
+def run_while(shell: Shell, node: While) -> Likelihood:
     """`while` and `until`."""
     chance = shell.block(node.condition)
-    if (chance.opposite if node.until else chance) >= Odds.LIKELY and not shell.leaving:
+    if (chance.opposite if node.until else chance) >= Likelihood.LIKELY and not shell.leaving:
         shell.block(node.body)
     if not shell.leaving:
         shell.shadow(partial(shell.block, node.body))
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def run_for(shell: Shell, node: For) -> Odds:
+def run_for(shell: Shell, node: For) -> Likelihood:
     """`for`, in all its forms."""
     items = shell.variables.arguments if node.words is None else shell.variables.items(node.words)
     if node.counted or items is None or len(items) > _MAX_ITEMS:
@@ -39,7 +39,7 @@ def run_for(shell: Shell, node: For) -> Odds:
             shell.block(node.body)
         if not shell.leaving:
             shell.shadow(partial(shell.block, node.body))
-        return Odds.LIKELY
+        return Likelihood.LIKELY
     outer, shell.breaks = shell.breaks, False
     for item in items:
         shell.variables.assign(node.name, item)
@@ -50,7 +50,7 @@ def run_for(shell: Shell, node: For) -> Odds:
         if shell.leaving:
             break
     shell.breaks = outer
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
 def _counts(words: list[Word]) -> bool:
@@ -59,6 +59,6 @@ def _counts(words: list[Word]) -> bool:
         if isinstance(word, str):
             if RANGE.fullmatch(word):
                 return True
-        elif len(word) == 1 and word[0].part is Part.COMMAND and word[0].text.lstrip("$(` ").startswith("seq "):
+        elif len(word) == 1 and word[0].part is PieceKind.COMMAND and word[0].text.lstrip("$(` ").startswith("seq "):
             return True
     return False

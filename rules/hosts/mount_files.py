@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rules.hosts.host import Host, Request, looks_like_efs, split_options
+from rules.hosts.host import Host, MountRequest, looks_like_efs, split_options
 
 _OCTAL = re.compile(r"\\([0-7]{3})")
 FSTAB = "/etc/fstab"
@@ -17,7 +17,7 @@ FSTAB = "/etc/fstab"
 def read_fstab(host: Host, text: str, line: int, step: int = 1, *, sure: bool = True) -> None:
     """Every line is mounted, `mount -a` or not: the next start mounts it. `line` is the first one's, `step` 0 if the
     whole text comes from one line of a script."""
-    binds: list[Request] = []
+    binds: list[MountRequest] = []
     for number, entry in enumerate(text.split("\n")):
         fields = [_OCTAL.sub(lambda m: chr(int(m[1], 8) & 255), f) for f in entry.split()]
         if not fields or fields[0].startswith("#"):
@@ -28,7 +28,7 @@ def read_fstab(host: Host, text: str, line: int, step: int = 1, *, sure: bool = 
                 host.unclear(at, f"the line of fstab is not understood: {entry.strip()}")
             continue
         options = split_options(fields[3]) if len(fields) > 3 else ()
-        request = Request(fields[0], fields[1], fields[2], options, at, persistent=True, sure=sure)
+        request = MountRequest(fields[0], fields[1], fields[2], options, at, persistent=True, sure=sure)
         if "bind" in options or "rbind" in options:
             binds.append(request)  # systemd starts them after what they need
         else:
@@ -51,7 +51,7 @@ def read_mount_unit(host: Host, text: str, line: int, step: int = 1, *, sure: bo
             host.unclear(at, "the unit has a specifier (%) in What= or Where=")
         return
     if what and where:
-        host.mount(Request(what, where, kind, options, at, persistent=True, sure=sure), None)
+        host.mount(MountRequest(what, where, kind, options, at, persistent=True, sure=sure), None)
 
 
 def service_commands(text: str) -> str:
@@ -125,4 +125,4 @@ def _read_map(host: Host, text: str, line: int, parent: str | None, sure: bool) 
             continue
         target = key if key.startswith("/") else f"{parent}/{key}"
         kept = tuple(o for o in options if not o.startswith("fstype="))
-        host.mount(Request(sources[0].lstrip(":"), target, kind, kept, at, persistent=True, sure=sure), None)
+        host.mount(MountRequest(sources[0].lstrip(":"), target, kind, kept, at, persistent=True, sure=sure), None)

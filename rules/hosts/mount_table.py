@@ -14,7 +14,7 @@ from rules.facts.paths import below, join
 from rules.hosts.grammar.tokens import Tokens
 from rules.hosts.journal import Journal
 from rules.hosts.results import FoundMount, MadeDirectory, OtherMount
-from rules.hosts.states import NOTHING, Made, Mounted, States, distinct, upwards
+from rules.hosts.states import NOTHING, DirectoryState, Mounted, States, distinct, upwards
 from rules.model import Text
 
 
@@ -23,7 +23,7 @@ class MountTable:
 
     def __init__(self) -> None:
         self.states: Journal[States] = Journal()
-        self._made: dict[str, Made] = {}
+        self._made: dict[str, DirectoryState] = {}
         self._persistent: set[str] = set()
         self._sleeping: set[str] = set()
         self._order = 0
@@ -117,7 +117,7 @@ class MountTable:
             return
         made = self._made.get(path)
         if made is None or not made.mount.same_data(found[0]):
-            made = Made(found[0], path, line)
+            made = DirectoryState(found[0], path, line)
             self._made.pop(path, None)
             self._made[path] = made
         made.uid = made.uid if uid is None else uid if uid >= 0 else None

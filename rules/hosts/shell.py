@@ -19,10 +19,10 @@ from rules.hosts.grammar.syntax import (
     Block,
     Case,
     Command,
+    CommandGroup,
     Compound,
     For,
     Function,
-    Group,
     If,
     Pipeline,
     Simple,
@@ -30,14 +30,14 @@ from rules.hosts.grammar.syntax import (
     While,
 )
 from rules.hosts.host import Host
-from rules.hosts.likelihood import Odds
-from rules.hosts.state import Input, Output, State
+from rules.hosts.likelihood import Likelihood
+from rules.hosts.state import Input, Output, ShellState
 
 _MAX_NESTING = 45
 _WORK_PER_COMMAND = 10
 
 
-class Shell(State):
+class Shell(ShellState):
     """Runs scripts on a host."""
 
     def __init__(self, host: Host, size: int, *, known_environment: bool) -> None:
@@ -71,7 +71,7 @@ class Shell(State):
 
     def inline(
         self, text: str, line: int, arguments: tuple[str, ...] | None = (), *, shared: bool = False, step: int = 0
-    ) -> Odds:
+    ) -> Likelihood:
         """Run a script within this one: `bash -c`, `eval`, a file. Unless it is `shared`, its variables are its own."""
         if self._nesting >= _MAX_NESTING or not self.spend(len(text), line):
             return self.give_up(line)
@@ -93,7 +93,7 @@ class Shell(State):
         except TooDeepError:
             self.give_up(line_of(1))
 
-    def _apart(self, statements: Iterator[AndOr]) -> Odds:
+    def _apart(self, statements: Iterator[AndOr]) -> Likelihood:
         """In a process of its own: neither its variables nor its end concern what follows."""
         self.variables.values.begin()
         odds = self._run(statements)
@@ -102,8 +102,8 @@ class Shell(State):
         self.leaving = self.doubt = ""
         return odds
 
-    def _run(self, statements: Iterator[AndOr]) -> Odds:
-        odds = Odds.LIKELY
+    def _run(self, statements: Iterator[AndOr]) -> Likelihood:
+        odds = Likelihood.LIKELY
         for statement in statements:
             if self.doubt and not self._doubting:
                 # A branch may have left the script: all that follows is a branch of its own.
@@ -112,19 +112,19 @@ class Shell(State):
                 self.alternatives([partial(self._run, chain([statement], statements))], exhaustive=False)
                 self._doubting = False
                 self.doubt = doubt
-                return Odds.UNKNOWN
+                return Likelihood.UNKNOWN
             odds = self._and_or(statement)
             if self.leaving:
                 break
         return odds
 
-    def block(self, block: Block) -> Odds:
+    def block(self, block: Block) -> Likelihood:
         """Run statements; returns how likely the last one succeeds."""
         return self._run(iter(block))
 
     # -- lists and pipelines -------------------------------------------------------------------------------------------
 
-    def _and_or(self, node: AndOr) -> Odds:
+    def _and_or(self, node: AndOr) -> Likelihood:
         members = node.members
         odds = self._pipeline(members[0][1])
         index = 1
@@ -132,36 +132,36 @@ class Shell(State):
             operator, pipeline = members[index]
             chance = odds if operator == "&&" else odds.opposite
             index += 1
-            if chance >= Odds.LIKELY:
+            if chance >= Likelihood.LIKELY:
                 odds = self._pipeline(pipeline)
-            elif chance is Odds.UNKNOWN:
+            elif chance is Likelihood.UNKNOWN:
                 group = [pipeline]
                 while operator == "&&" and index < len(members) and members[index][0] == "&&":
                     group.append(members[index][1])
                     index += 1
-                branches: list[Callable[[], Odds]] = [partial(self._all_of, group)]
+                branches: list[Callable[[], Likelihood]] = [partial(self._all_of, group)]
                 either = operator == "&&" and index < len(members)
                 if either:  # `test && a || b`: the launch wizard's way to choose between two kinds of mount
                     branches.append(partial(self._pipeline, members[index][1]))
                     index += 1
                 self.alternatives(branches, exhaustive=either)
-                odds = Odds.LIKELY if either or operator == "||" else Odds.UNKNOWN
-            elif chance is Odds.UNLIKELY:
+                odds = Likelihood.LIKELY if either or operator == "||" else Likelihood.UNKNOWN
+            elif chance is Likelihood.UNLIKELY:
                 self.shadow(partial(self._pipeline, pipeline))
         self.last = odds
         return odds
 
-    def _all_of(self, pipelines: list[Pipeline]) -> Odds:
-        odds = Odds.LIKELY
+    def _all_of(self, pipelines: list[Pipeline]) -> Likelihood:
+        odds = Likelihood.LIKELY
         for pipeline in pipelines:
             odds = self._pipeline(pipeline)
         return odds
 
-    def _pipeline(self, node: Pipeline) -> Odds:
+    def _pipeline(self, node: Pipeline) -> Likelihood:
         if len(node.commands) == 1:
             odds = self._command(node.commands[0])
             return odds.opposite if node.negated else odds
-        odds = Odds.UNKNOWN
+        odds = Likelihood.UNKNOWN
         output, given = self.output, self.input
         self.variables.values.begin()  # each command has a process of its own
         for number, command in enumerate(node.commands):
@@ -176,13 +176,13 @@ class Shell(State):
 
     # -- compound commands ---------------------------------------------------------------------------------------------
 
-    def _command(self, node: Command) -> Odds:
+    def _command(self, node: Command) -> Likelihood:
         if self.leaving:
-            return Odds.UNKNOWN
+            return Likelihood.UNKNOWN
         if self._nesting >= _MAX_NESTING:
             return self.give_up(node.line)
         if not self.spend(_WORK_PER_COMMAND, node.line):
-            return Odds.UNKNOWN
+            return Likelihood.UNKNOWN
         if isinstance(node, Simple):
             return simple.run(self, node)
         self._nesting += 1
@@ -191,7 +191,7 @@ class Shell(State):
         self._nesting -= 1
         return odds
 
-    def _compound(self, command: Compound) -> Odds:
+    def _compound(self, command: Compound) -> Likelihood:
         node = command.node
         match node:
             case If():
@@ -202,49 +202,49 @@ class Shell(State):
                 return loops.run_for(self, node)
             case Case():
                 self.alternatives([partial(self.block, arm) for arm in node.arms], exhaustive=node.exhaustive)
-                return Odds.UNKNOWN
+                return Likelihood.UNKNOWN
             case Function():
                 known = self.functions.setdefault(node.name, [])
                 if not self.branches:
                     known.clear()
                 known.append(node.body)
-                return Odds.LIKELY
-            case Group():
+                return Likelihood.LIKELY
+            case CommandGroup():
                 return self._apart(iter(node.body)) if node.subshell else self.block(node.body)
 
-    def _if(self, node: If, arm: int) -> Odds:
+    def _if(self, node: If, arm: int) -> Likelihood:
         if arm == len(node.arms):
-            return self.block(node.otherwise) if node.otherwise else Odds.LIKELY
+            return self.block(node.otherwise) if node.otherwise else Likelihood.LIKELY
         condition, body = node.arms[arm]
         chance = self.block(condition)
         if self.leaving:
             return chance
         taken, other = partial(self.block, body), partial(self._if, node, arm + 1)
-        if chance is Odds.UNKNOWN:
+        if chance is Likelihood.UNKNOWN:
             self.alternatives([taken, other], exhaustive=True)
-            return Odds.UNKNOWN
-        expected, unexpected = (taken, other) if chance >= Odds.LIKELY else (other, taken)
+            return Likelihood.UNKNOWN
+        expected, unexpected = (taken, other) if chance >= Likelihood.LIKELY else (other, taken)
         odds = expected()
-        if chance in (Odds.LIKELY, Odds.UNLIKELY) and not self.host.unfinished:
+        if chance in (Likelihood.LIKELY, Likelihood.UNLIKELY) and not self.host.unfinished:
             self.go_on()
             self.shadow(unexpected)
         return odds
 
     # -- commands and functions ----------------------------------------------------------------------------------------
 
-    def invoke(self, words: list[str], line: int) -> Odds:
+    def invoke(self, words: list[str], line: int) -> Likelihood:
         """Run a command whose words are expanded."""
         if words[0] in self.functions:
             return self._call(words[0], tuple(words[1:]))
         return dispatch.run(self, words, line)
 
-    def _call(self, name: str, arguments: tuple[str, ...]) -> Odds:
+    def _call(self, name: str, arguments: tuple[str, ...]) -> Likelihood:
         self._called.add(name)
         outer, self.variables.arguments = self.variables.arguments, arguments
         doubt, self.doubt = self.doubt, ""
         self.locals.append({})
         bodies = self.functions[name]
-        odds = Odds.LIKELY
+        odds = Likelihood.LIKELY
         if len(bodies) == 1:
             odds = self._command(bodies[0])
         else:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from rules.hosts import written_files
 from rules.hosts.commands import dispatch
-from rules.hosts.grammar.syntax import HereDocument, Part, Redirection, Simple, Word, split_assignment
-from rules.hosts.likelihood import LISTING, MOUNT_LISTS, Odds
+from rules.hosts.grammar.syntax import HereDocument, PieceKind, Redirection, Simple, Word, split_assignment
+from rules.hosts.likelihood import LISTING, MOUNT_LISTS, Likelihood
 from rules.hosts.state import Input, Output
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _DECLARING = frozenset({"export", "local", "readonly", "declare", "typeset"})
 
 
-def run(shell: Shell, node: Simple) -> Odds:
+def run(shell: Shell, node: Simple) -> Likelihood:
     """Run a command as it is written."""
     for word in chain(node.words, (a.value for a in node.assignments)):
         if isinstance(word, tuple):
@@ -29,9 +29,9 @@ def run(shell: Shell, node: Simple) -> Odds:
         for assignment in node.assignments:
             _assign(shell, assignment.name, assignment.append, assignment.value)
         if not node.redirections:
-            return Odds.LIKELY
+            return Likelihood.LIKELY
         with redirected(shell, node.redirections, node.line):
-            return Odds.LIKELY
+            return Likelihood.LIKELY
     first = node.words[0]
     if isinstance(first, str) and first in _DECLARING:
         return _declare(shell, first, node.words[1:])
@@ -41,17 +41,17 @@ def run(shell: Shell, node: Simple) -> Odds:
         return _invoke(shell, node)
 
 
-def _invoke(shell: Shell, node: Simple) -> Odds:
+def _invoke(shell: Shell, node: Simple) -> Likelihood:
     first = node.words[0]
     if isinstance(first, str) and not _matters(shell, first, node.words):
-        return Odds.LIKELY if first in dispatch.SETUP else Odds.UNKNOWN
+        return Likelihood.LIKELY if first in dispatch.SETUP else Likelihood.UNKNOWN
     words: list[str] = []
     for word in node.words:
         fields = shell.variables.fields(word)
         if not shell.spend(sum(map(len, fields)) + len(fields), node.line):
-            return Odds.UNKNOWN
+            return Likelihood.UNKNOWN
         words += fields
-    return shell.invoke(words, node.line) if words else Odds.UNKNOWN
+    return shell.invoke(words, node.line) if words else Likelihood.UNKNOWN
 
 
 def _matters(shell: Shell, name: str, words: list[Word]) -> bool:
@@ -63,7 +63,7 @@ def _matters(shell: Shell, name: str, words: list[Word]) -> bool:
     )
 
 
-def _declare(shell: Shell, command: str, words: list[Word]) -> Odds:
+def _declare(shell: Shell, command: str, words: list[Word]) -> Likelihood:
     for word in words:
         assignment = split_assignment(word)
         name = assignment.name if assignment else word if isinstance(word, str) else ""
@@ -71,7 +71,7 @@ def _declare(shell: Shell, command: str, words: list[Word]) -> Odds:
             shell.locals[-1].setdefault(name, shell.variables.values.get(name))
         if assignment:
             _assign(shell, assignment.name, assignment.append, assignment.value)
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
 def _assign(shell: Shell, name: str, append: bool, value: Word | None) -> None:
@@ -85,7 +85,7 @@ def _assign(shell: Shell, name: str, append: bool, value: Word | None) -> None:
 def _substitutions(shell: Shell, word: Word, line: int) -> None:
     """Commands inside `$(…)` are run, too, if they may mount."""
     for piece in word:
-        if not isinstance(piece, str) and piece.part is Part.COMMAND and "mount" in piece.text:
+        if not isinstance(piece, str) and piece.part is PieceKind.COMMAND and "mount" in piece.text:
             text = piece.text[1:-1] if piece.text.startswith("`") else piece.text[2:-1]
             shell.inline(text, line, shell.variables.arguments)
 

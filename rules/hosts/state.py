@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rules.hosts.host import Host
-from rules.hosts.likelihood import Odds
+from rules.hosts.likelihood import Likelihood
 from rules.hosts.variables import Variables, is_unknown
 
 _FREE_WORK = 200_000
@@ -29,7 +29,7 @@ class Input:
     step: int
 
 
-class State:
+class ShellState:
     """Host, variables, input and output, and whether the end of the script is still sure to be reached."""
 
     def __init__(self, host: Host, size: int, *, known_environment: bool) -> None:
@@ -39,7 +39,7 @@ class State:
         self.variables.values.set("PWD", "/")
         self.output: Output | None = None
         self.input: Input | None = None
-        self.last = Odds.LIKELY
+        self.last = Likelihood.LIKELY
         """How likely the last command succeeded (`$?`)."""
         self.branches = 0
         """How many branches deep this is; 0 is where everything is run for sure."""
@@ -104,8 +104,8 @@ class State:
             self.leaving = "exit"
         return self._work >= 0
 
-    def give_up(self, line: int) -> Odds:
+    def give_up(self, line: int) -> Likelihood:
         """Note that the script is not followed to its end."""
         self.host.unclear(line, "the script is nested too deeply or repeats too much to be followed")
         self.host.unfinished = True
-        return Odds.UNKNOWN
+        return Likelihood.UNKNOWN

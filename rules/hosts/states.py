@@ -42,7 +42,7 @@ NOTHING: States = (None,)
 
 
 @dataclass(slots=True)
-class Made:
+class DirectoryState:
     """Owner and mode of a directory, as far as commands have set them."""
 
     mount: Mounted

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from rules.hosts.grammar.lexer import Lexer
-from rules.hosts.grammar.syntax import HereDocument, Part, Piece, Word
+from rules.hosts.grammar.syntax import HereDocument, PieceKind, Word, WordPiece
 from rules.hosts.grammar.tokens import OPEN, UNKNOWN, Tokens
 from rules.hosts.journal import Journal
 
@@ -75,7 +75,7 @@ class Variables:
         limit = MAX_VALUE + 4 * sum(len(piece.text) for piece in word)
         found: list[str] = []
         for piece in word:
-            found.append(piece.text if piece.part is Part.LITERAL else self._value(piece))
+            found.append(piece.text if piece.part is PieceKind.LITERAL else self._value(piece))
             limit -= len(found[-1])
             if limit < 0:
                 return self._tokens.unknown("…")
@@ -85,7 +85,7 @@ class Variables:
         """The words that a word becomes: split at the blanks of unquoted variables, braces expanded."""
         if isinstance(word, str):
             return _braces(word) if "{" in word else [word]
-        if all(piece.part is Part.LITERAL for piece in word):
+        if all(piece.part is PieceKind.LITERAL for piece in word):
             return _braces_outside_quotes(word)
         if len(word) <= 2 and self.arguments is not None and any(_is_all(piece) for piece in word):
             return list(self.arguments)
@@ -93,11 +93,11 @@ class Variables:
         current: list[str] | None = None
         room = MAX_VALUE + 4 * sum(len(piece.text) for piece in word)
         for piece in word:
-            value = piece.text if piece.part is Part.LITERAL else self._value(piece)
+            value = piece.text if piece.part is PieceKind.LITERAL else self._value(piece)
             room -= len(value)
             if room < 0:
                 return [self._tokens.unknown("…")]
-            if piece.part is Part.LITERAL or piece.quoted:
+            if piece.part is PieceKind.LITERAL or piece.quoted:
                 current = [] if current is None else current
                 current.append(value)
                 continue
@@ -129,8 +129,8 @@ class Variables:
             None if any(_is_all(piece) for w in words if isinstance(w, tuple) for piece in w) and not found else found
         )
 
-    def _value(self, piece: Piece) -> str:
-        if piece.part is Part.COMMAND:
+    def _value(self, piece: WordPiece) -> str:
+        if piece.part is PieceKind.COMMAND:
             return self._tokens.unknown(piece.text)
         shown = f"${piece.text}" if piece.text.isidentifier() else f"${{{piece.text}}}"
         match = _PARAMETER.fullmatch(piece.text) if len(piece.text) <= MAX_VALUE else None
@@ -168,8 +168,8 @@ def is_unknown(value: str) -> bool:
     return UNKNOWN in value
 
 
-def _is_all(piece: Piece) -> bool:
-    return piece.part is Part.VARIABLE and piece.text in _ALL
+def _is_all(piece: WordPiece) -> bool:
+    return piece.part is PieceKind.VARIABLE and piece.text in _ALL
 
 
 def _braces(word: str) -> list[str]:
@@ -187,6 +187,6 @@ def _braces(word: str) -> list[str]:
     return words
 
 
-def _braces_outside_quotes(word: tuple[Piece, ...]) -> list[str]:
+def _braces_outside_quotes(word: tuple[WordPiece, ...]) -> list[str]:
     joined = "".join(piece.text for piece in word)
     return _braces(joined) if any("{" in piece.text and not piece.quoted for piece in word) else [joined]

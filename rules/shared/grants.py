@@ -54,7 +54,7 @@ def actions(volume: Volume, task: Task, context: Context, floor: Floor) -> tuple
     needed = [mount]
     if not (floor.read_only or read_only(volume, task, context)):
         needed.append(write)
-    if context.policy.root_access or floor.root_access:
+    if context.choices.root_access or floor.root_access:
         needed.append(root)
     return tuple(needed)
 
@@ -151,7 +151,7 @@ def _joined(prefix: str, parts: tuple[str | Ref, ...]) -> tuple[str | Ref, ...]:
 
 def configured_role(task: Task, context: Context) -> Value | None:
     """The role that the configuration gives a task that has none; `*` serves Fargate tasks only."""
-    roles = context.policy.task_roles
+    roles = context.choices.task_roles
     return roles.get(family(task)) or (roles.get("*") if task.fargate_only else None)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from rules.context import Context
-from rules.facts.network_routes import NFS, Answer, Routes
+from rules.facts.network_routes import NFS, Reachable, Routes
 from rules.facts.values import shown
 from rules.model import (
     AddTraffic,
@@ -45,7 +45,7 @@ def over_the_network(finding: Finding, task: Task, context: Context) -> Finding:
     storage = next((c.storage for c in finding.changes if isinstance(c, SetStorage)), None)
     if not isinstance(storage, EfsVolume) or storage.file_system is None:
         return finding
-    needs = _Needs(task, context)
+    needs = _NetworkNeeds(task, context)
     if has_own_interface(task):
         needs.cross(storage.file_system)
     needs.wait(storage.file_system)
@@ -60,7 +60,7 @@ def over_the_network(finding: Finding, task: Task, context: Context) -> Finding:
 
 
 @dataclass
-class _Needs:
+class _NetworkNeeds:
     task: Task
     context: Context
     changes: list[Change] = field(default_factory=list)
@@ -76,18 +76,18 @@ class _Needs:
     def cross(self, file_system: Value) -> None:
         """Lead the mount from the task's own network interface to the file system."""
         targets, runners = self.routes.targets(file_system), self.routes.runners(self.task.key)
-        worst = Answer.OPEN if targets and runners else Answer.UNKNOWN
+        worst = Reachable.OPEN if targets and runners else Reachable.UNKNOWN
         missing: dict[tuple[str, str], tuple[Runner, MountTarget]] = {}
         for runner in runners:
             for target in targets:
                 server, client = servers(target, self.routes), clients(runner, self.routes)
                 out, admitted = self.routes.let_out(runner, target), self.routes.admitted(runner, target)
-                if out is Answer.CLOSED:
+                if out is Reachable.CLOSED:
                     self._block(not_let_out(client, server))
-                if admitted is Answer.CLOSED:
+                if admitted is Reachable.CLOSED:
                     missing.setdefault((server, client), (runner, target))
-                if Answer.UNKNOWN in (out, admitted):
-                    worst = Answer.UNKNOWN
+                if Reachable.UNKNOWN in (out, admitted):
+                    worst = Reachable.UNKNOWN
             if outside := self.routes.outside(runner, file_system):
                 place = self.routes.place(file_system)
                 if place is not None and place.zone is not None:
@@ -96,7 +96,7 @@ class _Needs:
             self._admit(server, client, runner, target)
         if self.routes.blocked_by_proxy(self.task.key):
             self._block(PROXY)
-        if worst is Answer.UNKNOWN:
+        if worst is Reachable.UNKNOWN:
             self.checks.append(_to_check(runners, targets, self.routes))
 
     def _block(self, reason: str) -> None:

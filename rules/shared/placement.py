@@ -65,7 +65,7 @@ def _seen_elsewhere(path: str, task: Task, context: Context, *, suspected: bool)
         return ()
     if not suspected and (SYSTEM_PATH.match(path) or context.hosts(task).instances):
         return ()
-    return context.policy.seen.holding(path)
+    return context.choices.seen.holding(path)
 
 
 def likely_mount_point(path: str) -> str:

@@ -25,7 +25,7 @@ def unsupported(task: Task, context: Context) -> tuple[str, Level] | None:
     return f"Bottlerocket instances ({names}) mount EFS volumes without TLS, access points and IAM only", Level.EFS
 
 
-def temper(finding: Finding, volume: Volume, task: Task, context: Context) -> Finding:
+def limit_by_platform(finding: Finding, volume: Volume, task: Task, context: Context) -> Finding:
     """The finding about a volume as the task's surroundings allow it: nothing is applied by default on Managed Instances,
     where CodeDeploy replaces the tasks, nor where the instances are too old for what it needs.
 

@@ -30,7 +30,7 @@ def _proposal(mount: SeenMount, context: Context) -> Proposal:
         return Proposal(mount, mount.id, sure=True)
     if not is_template:
         return Proposal(mount)
-    if parameter := context.policy.passed.get((mount.file, mount.source)):
+    if parameter := context.choices.passed.get((mount.file, mount.source)):
         return Proposal(mount, f"!Ref {parameter}", sure=True)
     evident = [parameter.name for parameter in context.stack.parameters if _holds_file_system(parameter)]
     return Proposal(mount, f"!Ref {evident[0]}") if len(evident) == 1 else Proposal(mount)

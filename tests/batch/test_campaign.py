@@ -13,7 +13,7 @@ from support import efs_migrate
 
 from migrate.batch.campaign import failures
 from migrate.batch.executors import processes
-from migrate.batch.repository import Row, State, Task, Wish
+from migrate.batch.repository import RepositoryState, RepositoryTask, Row, Wish
 from migrate.batch.systems import view
 
 from .campaigns import BROKEN, HOST, LEGACY, SETTLED, Repository, campaign
@@ -129,20 +129,20 @@ def test_every_number_of_processes_gives_the_same(make: Make, tmp_path: Path) ->
     assert found[0] == found[1] == found[2]
 
 
-def _dies(task: Task) -> Row:
+def _dies(task: RepositoryTask) -> Row:
     if task.address.name == "r01":
         os.kill(os.getpid(), signal.SIGKILL)
-    return Row(task.address.name, State.CLEAN)
+    return Row(task.address.name, RepositoryState.CLEAN)
 
 
 def test_a_process_that_dies_takes_nothing_with_it(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from migrate.batch import address, executors
 
     monkeypatch.setattr(executors, "work", _dies)
-    tasks = [Task(address.parse(name), Wish(), str(tmp_path)) for name in many(make, 6)]
+    tasks = [RepositoryTask(address.parse(name), Wish(), str(tmp_path)) for name in many(make, 6)]
     rows = {task.address.name: row for task, row in processes(2)(tasks)}
     assert {name: row.status for name, row in rows.items()} == {
-        f"r{n:02}": State.FAILED if n == 1 else State.CLEAN for n in range(6)
+        f"r{n:02}": RepositoryState.FAILED if n == 1 else RepositoryState.CLEAN for n in range(6)
     }
     assert rows["r01"].reason == "the process that worked on it was killed"
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from migrate.batch import git as git_module
 from migrate.batch.address import parse
 from migrate.batch.executors import dask, here, processes
-from migrate.batch.repository import Row, Task, Wish
+from migrate.batch.repository import RepositoryTask, Row, Wish
 
 NUMBER = int(os.environ.get("REPOSITORIES", "300"))
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -79,7 +79,11 @@ def timed_git(spent: list[float]) -> Iterator[None]:
         git_module.Git.run = right  # type: ignore[method-assign]
 
 
-def measure(name: str, run: Callable[[Sequence[Task]], Iterator[tuple[Task, Row]]], tasks: Sequence[Task]) -> float:
+def measure(
+    name: str,
+    run: Callable[[Sequence[RepositoryTask]], Iterator[tuple[RepositoryTask, Row]]],
+    tasks: Sequence[RepositoryTask],
+) -> float:
     begun = time.perf_counter()
     states: dict[str, int] = {}
     for _, row in run(tasks):
@@ -102,10 +106,10 @@ def main() -> None:
         repositories = generate(place / "repositories")
         addresses = [parse(str(path)) for path in repositories]
 
-        def tasks(name: str) -> list[Task]:
+        def tasks(name: str) -> list[RepositoryTask]:
             # A branch of its own for each, so that none finds the work done.
             wish = Wish(branch=f"efs/{name}", commit=True, patches=True)
-            return [Task(address, wish, str(place / "cache" / name)) for address in addresses]
+            return [RepositoryTask(address, wish, str(place / "cache" / name)) for address in addresses]
 
         print(f"{NUMBER} repositories, {OTHERS + 1} files each; branch, commit and patch")
         spent: list[float] = []

@@ -15,6 +15,7 @@ from migrate.syntax.node import (
     Kept,
     Mapping,
     New,
+    NewValue,
     Node,
     Renamed,
     Scalar,
@@ -22,7 +23,6 @@ from migrate.syntax.node import (
     SetScalar,
     Tagged,
     TreeEdit,
-    Value,
 )
 
 WORDS = [
@@ -184,7 +184,7 @@ class YamlWriter:
         return json.dumps(value)
 
 
-def random_value(rng: random.Random, document: Document, depth: int = 0) -> Value:
+def random_value(rng: random.Random, document: Document, depth: int = 0) -> NewValue:
     """Something to be written into `document`."""
     kind = rng.random()
     if kind < 0.5 or depth > 2:

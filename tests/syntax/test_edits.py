@@ -17,6 +17,7 @@ from migrate.syntax.node import (
     Kept,
     Mapping,
     New,
+    NewValue,
     Node,
     Renamed,
     Scalar,
@@ -24,14 +25,13 @@ from migrate.syntax.node import (
     SetScalar,
     Tagged,
     TreeEdit,
-    Value,
 )
 
 Way = tuple[str | int, ...]
 Change = Callable[[Document], list[TreeEdit]]
 
-SHORT: Value = {"fileSystemId": "fs-1", "rootDirectory": "/"}
-LONG: Value = {
+SHORT: NewValue = {"fileSystemId": "fs-1", "rootDirectory": "/"}
+LONG: NewValue = {
     "fileSystemId": "fs-0123456789abcdef0",
     "transitEncryption": "ENABLED",
     "authorizationConfig": {"accessPointId": "fsap-0123456789abcdef0", "iam": "ENABLED"},
@@ -58,7 +58,7 @@ def mapping(document: Document, way: Way) -> Mapping:
     return node
 
 
-def replace(way: Way, old: str, key: str, value: Value) -> Change:
+def replace(way: Way, old: str, key: str, value: NewValue) -> Change:
     def change(document: Document) -> list[TreeEdit]:
         node = mapping(document, way)
         entries = (
@@ -76,7 +76,7 @@ def get_key(node: Mapping, key: str) -> Node:
     return entry.key
 
 
-def add(way: Way, key: str, value: Value, after: str | None = None) -> Change:
+def add(way: Way, key: str, value: NewValue, after: str | None = None) -> Change:
     def change(document: Document) -> list[TreeEdit]:
         node = mapping(document, way)
         entries: list[Kept | Renamed | Added] = [Kept(entry) for entry in node.entries]
@@ -106,7 +106,7 @@ def rename(way: Way, old: str, new: str) -> Change:
     return change
 
 
-def items(way: Way, *wanted: int | Value) -> Change:
+def items(way: Way, *wanted: int | NewValue) -> Change:
     """A sequence of old items, given by their numbers, and of new ones."""
 
     def change(document: Document) -> list[TreeEdit]:

@@ -18,23 +18,23 @@ from migrate.syntax.node import (
     Call,
     EditMapping,
     EditSequence,
+    FString,
     Inner,
     Kept,
     Mapping,
     New,
+    NewExpression,
+    NewValue,
     Renamed,
     Scalar,
     Sequence,
     SetCallee,
     SetScalar,
-    Source,
-    Template,
-    Value,
 )
 from migrate.syntax.python import PythonDocument
 
 Change = Callable[[PythonDocument], list[AnyEdit]]
-LONG: Value = {
+LONG: NewValue = {
     "fileSystemId": "fs-0123456789abcdef0",
     "authorizationConfig": {"accessPointId": "fsap-012345678", "iam": "ENABLED"},
 }
@@ -64,7 +64,7 @@ def shows(before: str, change: Change, after: str) -> None:
     assert edited(before, change) == dedent(after).removeprefix("\n")
 
 
-def adding(key: str, value: Value, after: str | None = None) -> Change:
+def adding(key: str, value: NewValue, after: str | None = None) -> Change:
     """A new entry, behind the one with the key `after` or at the end."""
 
     def change(document: PythonDocument) -> list[AnyEdit]:
@@ -89,7 +89,7 @@ def without(*keys: str) -> Change:
     return change
 
 
-def items(*values: Value | int) -> Change:
+def items(*values: NewValue | int) -> Change:
     """A sequence of old items, by index, and new ones."""
 
     def change(document: PythonDocument) -> list[AnyEdit]:
@@ -313,17 +313,17 @@ def test_scalars() -> None:
 
 
 def test_f_strings() -> None:
-    shows("see(['a'])\n", items(0, Template(("/", Inner("{x['k']}"), "{}"))), "see(['a', f\"/{x['k']}{{}}\"])\n")
-    shows("see(['a'])\n", items(0, Template((Inner("{a.b}"),))), "see(['a', a.b])\n")
-    shows("see(['a'])\n", items(0, Template(("x", "y"))), "see(['a', 'xy'])\n")
+    shows("see(['a'])\n", items(0, FString(("/", Inner("{x['k']}"), "{}"))), "see(['a', f\"/{x['k']}{{}}\"])\n")
+    shows("see(['a'])\n", items(0, FString((Inner("{a.b}"),))), "see(['a', a.b])\n")
+    shows("see(['a'])\n", items(0, FString(("x", "y"))), "see(['a', 'xy'])\n")
     with pytest.raises(CannotEdit):
-        edited("see(['a'])\n", items(0, Template(("/", Inner("{x['k'][\"l\"]}")))))
+        edited("see(['a'])\n", items(0, FString(("/", Inner("{x['k'][\"l\"]}")))))
 
 
 def test_calls() -> None:
     shows(
         "call(\n    a=1,\n)\n",
-        adding("b", Call("ecs.Thing", {"c": "x", "d": Source("y")}, ("z",))),
+        adding("b", Call("ecs.Thing", {"c": "x", "d": NewExpression("y")}, ("z",))),
         'call(\n    a=1,\n    b=ecs.Thing("z", c="x", d=y),\n)\n',
     )
 
@@ -395,7 +395,7 @@ def test_imports(before: str, change: Change, after: str) -> None:
     shows(before, change, after)
 
 
-def beside(name: str | None, value: Value, *, before: bool = False) -> Change:
+def beside(name: str | None, value: NewValue, *, before: bool = False) -> Change:
     def change(document: PythonDocument) -> list[AnyEdit]:
         ((_, place),) = document.calls(lambda call: isinstance(call.func, ast.Name) and call.func.id == "see")
         return [AddStatement(document.statement(place), value, name, before)]

@@ -18,17 +18,17 @@ from migrate.syntax.node import (
     Copy,
     EditMapping,
     EditSequence,
+    FString,
     Inner,
     Kept,
     Mapping,
     New,
+    NewExpression,
+    NewValue,
     Node,
     Renamed,
-    Source,
     Tagged,
-    Template,
     TreeEdit,
-    Value,
 )
 from migrate.syntax.python import PythonDocument
 
@@ -102,7 +102,7 @@ class Writer:
         return f"{opened}\n{inner}" + f",{comment}\n{inner}".join(written) + f"{comma}{comment}\n{indent}{closed}"
 
 
-def in_python(rng: random.Random, value: Value) -> Value:
+def in_python(rng: random.Random, value: NewValue) -> NewValue:
     """A value that Python can hold, sometimes one that only Python can."""
     match value:
         case dict():
@@ -112,10 +112,10 @@ def in_python(rng: random.Random, value: Value) -> Value:
         case list():
             return [in_python(rng, item) for item in value]
         case Copy() | Tagged():
-            texts: list[Value] = [
-                Source("volumes[0]"),
-                Template(("/mnt/", Inner("{name!r:>8}"))),
-                Template((Inner("{x}"),)),
+            texts: list[NewValue] = [
+                NewExpression("volumes[0]"),
+                FString(("/mnt/", Inner("{name!r:>8}"))),
+                FString((Inner("{x}"),)),
             ]
             return rng.choice(texts)
         case _:

@@ -62,7 +62,7 @@ class Boto3(PlainDialect):
 
     def read(self, document: Document, stem: str) -> Reading | None:
         assert isinstance(document, PythonDocument)
-        return _Reader(document, stem, Collector(self, document, SPELLING)).reading()
+        return _CallReader(document, stem, Collector(self, document, SPELLING)).reading()
 
     def configured(self, member: Value) -> Value:
         return configured(member)
@@ -81,7 +81,7 @@ class Boto3(PlainDialect):
 
 
 @dataclass
-class _Reader:
+class _CallReader:
     document: PythonDocument
     stem: str
     collector: Collector

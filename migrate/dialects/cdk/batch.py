@@ -19,8 +19,18 @@ from migrate.dialects.common.spelling import Spelling, find
 from migrate.dialects.common.values import child, items, mapping, truth, words
 from migrate.dialects.common.volumes import VolumeNodes, read_efs, rest_but
 from migrate.syntax import CannotEdit, literal, resolve
-from migrate.syntax.node import Added, AnyEdit, EditMapping, Kept, Mapping, Node, Scalar, SetCallee, Source
-from migrate.syntax.node import Value as NewValue
+from migrate.syntax.node import (
+    Added,
+    AnyEdit,
+    EditMapping,
+    Kept,
+    Mapping,
+    NewExpression,
+    NewValue,
+    Node,
+    Scalar,
+    SetCallee,
+)
 from migrate.syntax.python.names import Place
 from rules.model import Container, EfsVolume, HostPath, Key, MountPoint, Storage, Text, Value, Volume
 
@@ -57,7 +67,7 @@ def spelling(program: Program, place: Place) -> Spelling:
 
     def write(member: Value) -> NewValue:
         word = _WORDS.get(member.source)
-        return Source(word) if word else program.write(member, place)
+        return NewExpression(word) if word else program.write(member, place)
 
     return replace(
         SNAKE,
@@ -121,7 +131,7 @@ def write_volume(
     assert isinstance(origin, ast.Call)
     assert storage.file_system is not None
     system = file_system(program, storage.file_system, place)
-    members = volume_edits.efs_value(storage, names) | {names.file_system: Source(system)}
+    members = volume_edits.efs_value(storage, names) | {names.file_system: NewExpression(system)}
     first, *others = members.items()
     yield SetCallee(nodes.mapping, _callee(origin))
     kept = [e for e in nodes.mapping.entries if getattr(e.key, "text", "") != "host_path"]
@@ -148,7 +158,7 @@ def _callee(call: ast.Call) -> str:
 
 
 @dataclass(frozen=True)
-class Part:
+class L1JobPart:
     """A part of an L1 job definition with volumes, a role and containers of its own."""
 
     node: Mapping
@@ -161,7 +171,7 @@ class Part:
         return child(self.node, "volumes")
 
 
-def parts(program: Program, made: Construct) -> Iterator[Part]:
+def parts(program: Program, made: Construct) -> Iterator[L1JobPart]:
     """The parts of an L1 job definition."""
     arguments = program.document.arguments(made.call, made.place)
     if not isinstance(arguments, Mapping):
@@ -172,11 +182,11 @@ def parts(program: Program, made: Construct) -> Iterator[Part]:
     for place in places:
         for name in ("container_properties", "container"):
             if node := mapping(either(place, name)):
-                yield Part(node, _origin(program, node, "job_role_arn"), (node,), where)
+                yield L1JobPart(node, _origin(program, node, "job_role_arn"), (node,), where)
         for node in map(mapping, items(either(mapping(either(place, "ecs_properties")), "task_properties")) or ()):
             if node is not None:
                 listed = tuple(c for c in map(mapping, items(child(node, "containers")) or ()) if c is not None)
-                yield Part(node, _origin(program, node, "task_role_arn"), listed, where)
+                yield L1JobPart(node, _origin(program, node, "task_role_arn"), listed, where)
 
 
 def _origin(program: Program, node: Mapping, name: str) -> ast.expr | None:

@@ -15,7 +15,7 @@ from migrate.dialects.cdk import instances, resources
 from migrate.dialects.cdk.api import ECS, PLATFORM_VERSION, TASK_DEFINITIONS, VERSIONS
 from migrate.dialects.cdk.program import Program, TaskSource, called, scope_of
 from migrate.dialects.cdk.spelling import SNAKE, Spellings, with_points
-from migrate.dialects.cdk.writer import Writer
+from migrate.dialects.cdk.writer import ProgramWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, TaskNodes
 from migrate.dialects.common.conditional_volumes import Alternative
@@ -72,7 +72,7 @@ class Cdk(PlainDialect):
         del stem  # constructs have names of their own
         if "aws_cdk" not in document.text and "monocdk" not in document.text:
             return None
-        return _Reader(document, Collector(self, document, SNAKE)).reading()
+        return _ProgramReader(document, Collector(self, document, SNAKE)).reading()
 
     def configured(self, member: Value) -> Value:
         return configured(member)
@@ -80,9 +80,9 @@ class Cdk(PlainDialect):
     def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
         match change:
             case SetStorage():
-                return super().can(reading, change, added) or Writer.of(reading).obstacle(change)
+                return super().can(reading, change, added) or ProgramWriter.of(reading).obstacle(change)
             case AddPermissions():
-                return Writer.of(reading).cannot_allow(change)
+                return ProgramWriter.of(reading).cannot_allow(change)
             case AddRole() | SetTaskRole():
                 return "a role for it is not added to programs of the CDK"
             case AddTraffic() | AddWait() | SetImage() | SetParameterDefault():
@@ -91,11 +91,11 @@ class Cdk(PlainDialect):
                 return super().can(reading, change, added)
 
     def write(self, reading: Reading, planned: Stack) -> list[AnyEdit]:  # type: ignore[override]  # statements, too
-        return Writer.of(reading).edits(planned)
+        return ProgramWriter.of(reading).edits(planned)
 
 
 @dataclass
-class _Reader:
+class _ProgramReader:
     document: PythonDocument
     collector: Collector
     tasks: dict[object, TaskSource] = field(default_factory=dict)

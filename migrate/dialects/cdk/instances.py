@@ -46,7 +46,7 @@ _MOST_LINES = 5_000
 
 
 @dataclass(eq=False)
-class Piece:
+class UserDataPart:
     """A part of user data that a call adds: commands, or the part of a multipart archive; `place` is the call's."""
 
     place: Place
@@ -62,12 +62,12 @@ class Data:
     """User data as it is put together."""
 
     place: Place
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[UserDataPart] = field(default_factory=list)
     shebang: str = _SHEBANG + "\n"
 
 
 @dataclass(eq=False)
-class Host:
+class InstanceSource:
     """What instances are started from; `call` makes it, if the program shows that."""
 
     name: str
@@ -93,7 +93,7 @@ class _Hosts:
     def __init__(self, program: Program, task_run: TaskRun) -> None:
         self.program = program
         self.task_run = task_run
-        self.hosts: dict[object, Host] = {}
+        self.hosts: dict[object, InstanceSource] = {}
         self.data: dict[ast.Call, Data] = {}
         """User data by the calls that make it."""
 
@@ -126,14 +126,14 @@ class _Hosts:
             and function.attr in method[0].bindings
         )
 
-    def started_from(self, call: ast.Call, place: Place, name: str) -> Host:
+    def started_from(self, call: ast.Call, place: Place, name: str) -> InstanceSource:
         if call not in self.hosts:
             data, written = Data(place), _given(call, "user_data")
             if self.program.kind(call) in LOW:
                 written = self.low(call)
             if written is not None:
                 data = self.data_of(written, place) or data
-            host = self.hosts[call] = Host(name, place, call, data)
+            host = self.hosts[call] = InstanceSource(name, place, call, data)
             host.inits = [(k.value, place) for k in call.keywords if k.arg == "init"]
         return self.hosts[call]
 
@@ -142,7 +142,7 @@ class _Hosts:
         found = (k for n in ast.walk(call) if isinstance(n, ast.Call) for k in n.keywords if k.arg == "user_data")
         return next((k.value for k in found), None)
 
-    def host(self, expression: ast.expr, place: Place) -> Host:
+    def host(self, expression: ast.expr, place: Place) -> InstanceSource:
         """What an expression stands for, as an object that starts instances."""
         origin, at = self.program.evaluator.definition(expression, place)
         construct = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
@@ -162,7 +162,7 @@ class _Hosts:
         shown = ast.unparse(origin)
         key = (shown, at.scope)
         if key not in self.hosts:
-            self.hosts[key] = Host(shown.removeprefix("self."), place, None, Data(place))
+            self.hosts[key] = InstanceSource(shown.removeprefix("self."), place, None, Data(place))
         return self.hosts[key]
 
     def added(self, call: ast.Call, function: ast.Attribute, place: Place) -> None:
@@ -170,11 +170,13 @@ class _Hosts:
         arguments = [(argument, place) for argument in call.args]
         match function.attr:
             case "add_user_data":
-                self.host(function.value, place).data.pieces.append(Piece(place, arguments))
+                self.host(function.value, place).data.pieces.append(UserDataPart(place, arguments))
             case "add_commands":
-                self.append(function.value, place, Piece(place, arguments))
+                self.append(function.value, place, UserDataPart(place, arguments))
             case "add_execute_file_command" | "add_s3_download_command" | "add_on_exit_commands":
-                self.append(function.value, place, Piece(place, [], known=function.attr == "add_s3_download_command"))
+                self.append(
+                    function.value, place, UserDataPart(place, [], known=function.attr == "add_s3_download_command")
+                )
             case "add_user_data_part" if call.args:
                 self.append(function.value, place, self.part(call.args[0], place, place))
             case "add_part" if call.args:
@@ -184,7 +186,7 @@ class _Hosts:
             case _:
                 pass
 
-    def append(self, expression: ast.expr, place: Place, piece: Piece) -> None:
+    def append(self, expression: ast.expr, place: Place, piece: UserDataPart) -> None:
         """Add to the user data that an expression stands for; what belongs to nothing here changes nothing."""
         if isinstance(expression, ast.Attribute) and expression.attr == "user_data":
             self.host(expression.value, place).data.pieces.append(piece)
@@ -208,7 +210,7 @@ class _Hosts:
             data.shebang = "<powershell>\n"
         elif kind == USER_DATA[2] or kind in ("aws_cdk.Fn.base64", "aws_cdk.Fn.base_64"):
             data.shebang = ""
-            data.pieces.append(Piece(at, [(argument, at) for argument in origin.args[:1]]))
+            data.pieces.append(UserDataPart(at, [(argument, at) for argument in origin.args[:1]]))
         elif kind != PARTS:
             return None
         self.data[origin] = data
@@ -219,24 +221,24 @@ class _Hosts:
         found = self.text([(written, place)]) if written is not None else None
         return f"{found.literal.rstrip()}\n" if found is not None and found.literal else _SHEBANG + "\n"
 
-    def part(self, expression: ast.expr, place: Place, at: Place) -> Piece:
+    def part(self, expression: ast.expr, place: Place, at: Place) -> UserDataPart:
         """User data as a part of an archive; it may be added to later, so the part is what it is in the end."""
         data = self.data_of(expression, place)
-        return _Inner(at, data) if data is not None else Piece(at, [], known=False)
+        return _Inner(at, data) if data is not None else UserDataPart(at, [], known=False)
 
-    def body(self, expression: ast.expr, place: Place) -> Piece:
+    def body(self, expression: ast.expr, place: Place) -> UserDataPart:
         """A part of an archive as `MultipartBody` makes it."""
         origin, at = self.program.evaluator.definition(expression, place)
         if not isinstance(origin, ast.Call):
-            return Piece(place, [], known=False)
+            return UserDataPart(place, [], known=False)
         last = called(origin)
         if last == "from_user_data" and (data := next(iter(origin.args), _given(origin, "user_data"))) is not None:
             return self.part(data, at, place)
         kind, body = _given(origin, "content_type"), _given(origin, "body")
         written = self.text([(kind, at)]) if kind is not None else None
         if last == "from_raw_body" and body is not None and written is not None and written.literal:
-            return Piece(place, [(body, at)], content_type=written.literal)
-        return Piece(place, [], known=False)
+            return UserDataPart(place, [(body, at)], content_type=written.literal)
+        return UserDataPart(place, [], known=False)
 
     # -- clusters -----------------------------------------------------------------------------------------------------
 
@@ -254,7 +256,7 @@ class _Hosts:
             return Cluster(Text.of(known.literal), created=True)
         return Cluster(Text((Ref(f"{{{self.program.named(made)}}}"),)), created=True, generated=named is None)
 
-    def join(self, host: Host, cluster: ast.expr, place: Place) -> None:
+    def join(self, host: InstanceSource, cluster: ast.expr, place: Place) -> None:
         host.in_cluster = True
         host.clusters[self.cluster(cluster, place)] = None
 
@@ -317,7 +319,7 @@ class _Hosts:
 
     # -- scripts ------------------------------------------------------------------------------------------------------
 
-    def scripts(self, host: Host) -> Iterator[Script]:
+    def scripts(self, host: InstanceSource) -> Iterator[Script]:
         """What instances run when they start."""
         node = Scalar(0, 0, "", "")  # which part of the text a line comes from, is not asked
         if host.data.pieces:
@@ -330,7 +332,7 @@ class _Hosts:
         for written, place in host.inits:
             yield from self.init(written, place, node)
 
-    def flat(self, data: Data, depth: int = 0) -> Iterator[Piece]:
+    def flat(self, data: Data, depth: int = 0) -> Iterator[UserDataPart]:
         for piece in data.pieces:
             if not isinstance(piece, _Inner):
                 yield piece
@@ -465,7 +467,7 @@ class _Hosts:
             runs=tuple(dict.fromkeys(self.runs())),
         )
 
-    def image(self, host: Host, key: Key) -> Image | None:
+    def image(self, host: InstanceSource, key: Key) -> Image | None:
         """The machine image, as far as the program shows it; capacity of a cluster has Amazon Linux 2 by default."""
         written = _given(host.call, "machine_image", "machine_image_type") if host.call is not None else None
         if written is None:
@@ -484,7 +486,7 @@ class _Hosts:
         )
 
 
-class _Inner(Piece):
+class _Inner(UserDataPart):
     """Other user data as a part of an archive."""
 
     def __init__(self, place: Place, data: Data) -> None:

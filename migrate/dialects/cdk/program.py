@@ -15,8 +15,7 @@ from migrate.dialects.cdk.api import ARN_ATTRIBUTES, ARNS, BATCH, ECS, EFS, ID_A
 from migrate.dialects.common import python_values
 from migrate.dialects.common.values import child
 from migrate.syntax import resolve
-from migrate.syntax.node import Alias, Expression, Inner, Mapping, Node, Source, Template
-from migrate.syntax.node import Value as NewValue
+from migrate.syntax.node import Alias, Expression, FString, Inner, Mapping, NewExpression, NewValue, Node
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.names import Block, Place, Scope
@@ -465,10 +464,10 @@ class Program:
     def write(self, member: Value, place: Place) -> NewValue:
         """A value as it is written at a place. Raises CannotEdit where something that it names is not known there."""
         if isinstance(member, Opaque):
-            return Source(member.source)
+            return NewExpression(member.source)
         for expression, at in self.spelled.get(member, ()):
             if self._same_there(expression, at, member, place):
-                return Source(self._written(expression))
+                return NewExpression(self._written(expression))
         if (known := member.literal) is not None:
             return known
         parts: list[str | Inner] = []
@@ -480,7 +479,7 @@ class Program:
             if found is None:
                 raise CannotEdit(f"{part.source} is not known there")
             parts.append(Inner("{" + found + "}"))
-        return Template(tuple(parts))
+        return FString(tuple(parts))
 
     def _written(self, expression: ast.expr) -> str:
         """An expression as the author writes it, on one line."""

@@ -29,7 +29,7 @@ SNAKE = replace(
     transit_encryption_port="transit_encryption_port",
     authorization="authorization_config",
     access_point="access_point_id",
-    others=(
+    other_storages=(
         "configured_at_launch",
         "fsx_windows_file_server_volume_configuration",
         "f_sx_windows_file_server_volume_configuration",
@@ -90,7 +90,7 @@ class Spellings:
             host=outer.host,
             docker=outer.docker,
             efs=outer.efs,
-            others=outer.others,
+            other_storages=outer.other_storages,
             access_point=of_authorization.access_point,
             read=self.program.value,
         )

@@ -27,11 +27,11 @@ from migrate.syntax.node import (
     EditMapping,
     Kept,
     Mapping,
+    NewExpression,
+    NewValue,
     Renamed,
     SetCallee,
-    Source,
 )
-from migrate.syntax.node import Value as NewValue
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.names import Block, Place, Scope
 from rules.facts.identifiers import parts as words_of
@@ -77,7 +77,7 @@ class Home:
 
 
 @dataclass
-class Writer:
+class ProgramWriter:
     """Writes one reading."""
 
     reading: Reading
@@ -85,12 +85,12 @@ class Writer:
     imports: dict[tuple[str, str | None, str | None], AddImport] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, reading: Reading) -> Writer:
+    def of(cls, reading: Reading) -> ProgramWriter:
         """The writer of a reading, which is asked once per change."""
         program = reading.nodes[("program",)]
         assert isinstance(program, Program)
         found = reading.nodes.setdefault(("writer",), cls(reading, program))
-        assert isinstance(found, Writer)
+        assert isinstance(found, ProgramWriter)
         return found
 
     @property
@@ -345,7 +345,7 @@ class Writer:
             node = self.reading.nodes[after.key]
             assert isinstance(node, Mapping)
             place = self.place(after.key)
-            value = Source(
+            value = NewExpression(
                 self.name(ECS, "FargatePlatformVersion", place) + "." + _VERSIONS[after.platform_version.source]
             )
             entries = (
@@ -390,12 +390,12 @@ class Writer:
             assert point.file_system is not None
             known = home.system_id
             given: dict[str, NewValue] = {
-                "file_system_id": Source(known) if known else self.program.write(point.file_system, place)
+                "file_system_id": NewExpression(known) if known else self.program.write(point.file_system, place)
             }
             if user:
                 given["posix_user"] = Call(f"{prefix}.PosixUserProperty", dict(user))
             given["root_directory"] = Call(f"{prefix}.RootDirectoryProperty", members)
-            return Call(prefix, given, (Source(str(home.scope)), name))
+            return Call(prefix, given, (NewExpression(str(home.scope)), name))
         if creation:
             members["create_acl"] = Call(self.name(EFS, "Acl", place), dict(creation))
         if user:
@@ -405,7 +405,9 @@ class Writer:
         if home.scope is None:
             return Call(f"{system}.add_access_point", members, (name,))
         return Call(
-            self.name(EFS, "AccessPoint", place), {"file_system": Source(system), **members}, (Source(home.scope), name)
+            self.name(EFS, "AccessPoint", place),
+            {"file_system": NewExpression(system), **members},
+            (NewExpression(home.scope), name),
         )
 
     # -- grants -------------------------------------------------------------------------------------------------------
@@ -500,7 +502,7 @@ class Writer:
         if kind == "file-system":
             expression, made = self.program.object_of(value, place)
             if expression is not None and (made is None or made.family == f"{EFS}.FileSystem"):
-                return Source(f"{expression}.file_system_arn")
+                return NewExpression(f"{expression}.file_system_arn")
         return Call(
             f"{self._stack(place, of)}.format_arn",
             {"service": "elasticfilesystem", "resource": kind, "resource_name": self.program.write(value, place)},

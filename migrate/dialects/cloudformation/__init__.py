@@ -1,1 +1,3 @@
 """CloudFormation and SAM templates in JSON and YAML."""
+
+from __future__ import annotations

@@ -26,7 +26,7 @@ _NAMES = ("Parameters", "Conditions", "Mappings", "Outputs", "Rules", "Variables
 
 
 @dataclass(frozen=True)
-class Place:
+class HiddenPlace:
     """A place in a template where a volume is defined out of reach."""
 
     root: int
@@ -36,7 +36,7 @@ class Place:
     advice: str
 
 
-def places(document: Document, found: Iterable[Unread]) -> Iterator[tuple[Unread, Place | None]]:
+def places(document: Document, found: Iterable[Unread]) -> Iterator[tuple[Unread, HiddenPlace | None]]:
     """The unread words of a template that are accounted for: as a place, each property with text once, or as a name that
     somebody gave (None)."""
     seen: set[tuple[object, ...]] = set()
@@ -53,7 +53,7 @@ def places(document: Document, found: Iterable[Unread]) -> Iterator[tuple[Unread
             # A property with text may hold its lines in a list, and a word in each.
             identity = (id(scalar),) if is_key else (id(way[0][0]), *keys[:4])
             root = next(i for i, node in enumerate(document.roots) if node is way[0][0])
-            yield word, Place(root, keys[1], *explained) if identity not in seen else None
+            yield word, HiddenPlace(root, keys[1], *explained) if identity not in seen else None
             seen.add(identity)
 
 

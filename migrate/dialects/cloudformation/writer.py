@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import TypeAlias
 
 from migrate.dialects.cloudformation.language import intrinsics
-from migrate.dialects.cloudformation.language.house_style import Manner
+from migrate.dialects.cloudformation.language.house_style import HouseStyle
 from migrate.dialects.cloudformation.language.references import ref, target
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.resources import MOST_RESOURCES
@@ -16,8 +16,7 @@ from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax import CannotEdit, get, resolve
-from migrate.syntax.node import Added, Copy, EditMapping, EditSequence, Kept, Mapping, New, Sequence, TreeEdit
-from migrate.syntax.node import Value as NewValue
+from migrate.syntax.node import Added, Copy, EditMapping, EditSequence, Kept, Mapping, New, NewValue, Sequence, TreeEdit
 from rules.facts.identifiers import short
 from rules.model import CLIENT_ACTIONS, AccessPoint, EfsVolume, Opaque, Permission, Stack, Tag, Text, Traffic, Value
 
@@ -73,9 +72,9 @@ class ResourceWriter:
         return result + self.template.conditions.added({p.condition for p in points}, self.template.write)
 
     @cached_property
-    def manner(self) -> Manner:
+    def manner(self) -> HouseStyle:
         """How the template's resources are laid out."""
-        return Manner(self.template.node, tuple(self.template.siblings), self.template.body)
+        return HouseStyle(self.template.node, tuple(self.template.siblings), self.template.body)
 
     def _placed(self, name: str, home: str | None, write: Callable[[str | None], NewValue]) -> Placed:
         """A new resource with the one that it goes behind, written as those around that place are."""

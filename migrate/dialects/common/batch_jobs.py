@@ -35,7 +35,7 @@ def capitalised(member: str) -> str:
 
 
 @dataclass(frozen=True)
-class Part:
+class JobPart:
     """A part of a job that has volumes, a role and containers of its own."""
 
     node: Mapping
@@ -47,7 +47,7 @@ class Part:
     platform_version: Entry | None
 
 
-def parts(job: Mapping, each: Each, cased: Cased) -> Iterator[Part]:
+def parts(job: Mapping, each: Each, cased: Cased) -> Iterator[JobPart]:
     """Every part of a job definition (or of a CloudFormation resource's properties) that has volumes."""
     if container := mapping(child(job, cased("containerProperties"))):
         yield _container(container, ("containerProperties",), cased)
@@ -59,13 +59,13 @@ def parts(job: Mapping, each: Each, cased: Cased) -> Iterator[Part]:
         yield from _tasks(node, ("nodeRangeProperties", i), each, cased)
 
 
-def _container(node: Mapping, path: Key, cased: Cased) -> Part:
+def _container(node: Mapping, path: Key, cased: Cased) -> JobPart:
     fargate = mapping(child(node, cased("fargatePlatformConfiguration")))
     version = get(fargate, cased("platformVersion")) if fargate is not None else None
-    return Part(node, path, [node], cased("jobRoleArn"), cased("image"), version)
+    return JobPart(node, path, [node], cased("jobRoleArn"), cased("image"), version)
 
 
-def _tasks(place: Mapping | None, path: Key, each: Each, cased: Cased) -> Iterator[Part]:
+def _tasks(place: Mapping | None, path: Key, each: Each, cased: Cased) -> Iterator[JobPart]:
     listed = each(child(mapping(child(place, cased("ecsProperties"))), cased("taskProperties")))
     for i, node in enumerate(map(mapping, listed or ())):
         if node is not None:
@@ -73,10 +73,10 @@ def _tasks(place: Mapping | None, path: Key, each: Each, cased: Cased) -> Iterat
             containers = None if given is None else [c for c in map(mapping, given) if c is not None]
             version = get(node, cased("platformVersion"))
             role = (cased("taskRoleArn"), cased("executionRoleArn"))
-            yield Part(node, (*path, "ecsProperties", i), containers, *role, version)
+            yield JobPart(node, (*path, "ecsProperties", i), containers, *role, version)
 
 
-def part_key(key: Key, part: Part) -> Key:
+def part_key(key: Key, part: JobPart) -> Key:
     """What a part of the job at `key` is called: as the job, where it is all of it, else with a number."""
     return key if part.path == ("containerProperties",) else (*key, *part.path)
 
@@ -84,7 +84,7 @@ def part_key(key: Key, part: Part) -> Key:
 def add_part(
     collector: Collector,
     job: Mapping,
-    part: Part,
+    part: JobPart,
     key: Key,
     name: str,
     spelling: Spelling,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from migrate.dialects.common.conditional import both
 from migrate.dialects.common.conditional_volumes import Alternative, alternatives
-from migrate.dialects.common.nodes import group_twins, key_text, used_anchors, walk
+from migrate.dialects.common.nodes import key_text, used_anchors, volumes_sharing_nodes, walk
 from migrate.dialects.common.spelling import API, Spelling
 from migrate.dialects.common.values import child, mapping
 from migrate.dialects.common.volumes import (
@@ -186,7 +186,7 @@ class Collector:
             self.regions,
             blocked,
             around=self.around,
-            twins=group_twins(owners),
+            sharing_a_node=volumes_sharing_nodes(owners),
         )
 
     def _used_elsewhere(self) -> dict[Key, str]:

@@ -33,8 +33,8 @@ class Alternative:
     entries: dict[int, Entry] = field(default_factory=dict)
     """The entries that those of views stand for, by identity."""
     storage: Arm | None = None
-    vacancy: Arm | None = None
-    authorization_vacancy: Arm | None = None
+    no_value_branch: Arm | None = None
+    no_authorization_branch: Arm | None = None
     obstacle: str | None = None
     """As in `VolumeNodes`."""
 
@@ -53,8 +53,8 @@ class Alternative:
             storage=self.mappings.get(id(nodes.storage), nodes.storage),
             storage_entries=self._sources(nodes.storage_entries),
             in_arm=self.storage is not None,
-            vacancy=self.vacancy,
-            authorization_vacancy=self.authorization_vacancy,
+            no_value_branch=self.no_value_branch,
+            no_authorization_branch=self.no_authorization_branch,
             obstacle=self.obstacle,
         )
 
@@ -73,7 +73,7 @@ def alternatives(node: Mapping, spelling: Spelling) -> list[Alternative]:
 
 def _by_storage(node: Mapping, spelling: Spelling) -> Iterator[Alternative]:
     kinds = (spelling.host, spelling.docker, spelling.efs)
-    entries, _ = find(node, (*kinds, *spelling.others), close=False)
+    entries, _ = find(node, (*kinds, *spelling.other_storages), close=False)
     own = {name: spelling.arms(entry.value) for name, entry in entries.items() if entry in node.entries}
     chosen = {name: arms for name, arms in own.items() if any(arm.conditions for arm in arms)}
     if not chosen:
@@ -83,9 +83,9 @@ def _by_storage(node: Mapping, spelling: Spelling) -> Iterator[Alternative]:
     present = [(name, arm) for name, arms in chosen.items() for arm in arms if not arm.absent]
     for name, arm in present:
         view, shown = _view(node, hidden, entries[name], arm)
-        vacancy = None
+        no_value_branch = None
         if name != spelling.efs:
-            vacancy = next(
+            no_value_branch = next(
                 (a for a in chosen.get(spelling.efs, ()) if a.absent and a.conditions == arm.conditions), None
             )
         yield Alternative(
@@ -94,20 +94,20 @@ def _by_storage(node: Mapping, spelling: Spelling) -> Iterator[Alternative]:
             {id(view): node},
             shown,
             arm,
-            vacancy,
-            obstacle=_obstacle(name, [n for n, _ in present], vacancy, spelling) if name in kinds else None,
+            no_value_branch,
+            obstacle=_obstacle(name, [n for n, _ in present], no_value_branch, spelling) if name in kinds else None,
         )
     if not present:
         view, _ = _view(node, hidden)
         yield Alternative(view, (), {id(view): node})
 
 
-def _obstacle(name: str, present: list[str], vacancy: Arm | None, spelling: Spelling) -> str | None:
+def _obstacle(name: str, present: list[str], no_value_branch: Arm | None, spelling: Spelling) -> str | None:
     """Why an arm of storage `name` cannot become an EFS configuration, given the storages of all arms."""
     others = sorted({other for other in present if other != name})
     if name == spelling.efs or not others:
         return None
-    if vacancy is None or others != [spelling.efs] or present.count(name) > 1:
+    if no_value_branch is None or others != [spelling.efs] or present.count(name) > 1:
         return (
             f"conditions choose between {name} and {' and '.join(others)}: only where each has one arm, and one is "
             "AWS::NoValue exactly where the other is not, can the one take the other's place"
@@ -141,7 +141,7 @@ def _by_authorization(outer: Alternative, spelling: Spelling) -> Iterator[Altern
             mappings={id(view): outer.mappings.get(id(outer.view), outer.view), id(inner): storage},
             entries={**outer.entries, **own, **sources},
             storage=outer.storage or arm,
-            authorization_vacancy=arm if arm.absent else None,
+            no_authorization_branch=arm if arm.absent else None,
         )
 
 

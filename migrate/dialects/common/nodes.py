@@ -114,7 +114,7 @@ def anchors_within(node: Node) -> Iterator[str]:
                 yield child.anchor
 
 
-def group_twins(owners: dict[Key, tuple[int, ...]]) -> dict[Key, tuple[Key, ...]]:
+def volumes_sharing_nodes(owners: dict[Key, tuple[int, ...]]) -> dict[Key, tuple[Key, ...]]:
     """Groups of volumes that share a node, from the identities of the nodes that each volume's edits would touch."""
     first: dict[int, Key] = {}
     parent: dict[Key, Key] = {}

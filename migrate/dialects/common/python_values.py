@@ -5,8 +5,7 @@ from __future__ import annotations
 from migrate.dialects.common.spelling import Spelling
 from migrate.syntax import literal, resolve
 from migrate.syntax.data.plain import squeezed
-from migrate.syntax.node import Alias, Expression, Inner, Node, Scalar, Source, Template
-from migrate.syntax.node import Value as NewValue
+from migrate.syntax.node import Alias, Expression, FString, Inner, NewExpression, NewValue, Node, Scalar
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.names import Place
 from migrate.syntax.python.spell import is_expression, names_in
@@ -31,10 +30,10 @@ def value(node: Node | None) -> Value | None:
 def write(member: Value) -> NewValue:
     """A value as Python has it: a string, an f-string, or the expression that it was."""
     if isinstance(member, Opaque):
-        return Source(member.source)
+        return NewExpression(member.source)
     if (known := member.literal) is not None:
         return known
-    return Template(tuple(Inner(part.source) if isinstance(part, Ref) else part for part in member.parts))
+    return FString(tuple(Inner(part.source) if isinstance(part, Ref) else part for part in member.parts))
 
 
 def configured(member: Value) -> Value:

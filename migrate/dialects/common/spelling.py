@@ -11,8 +11,7 @@ from migrate.dialects.common.conditional import Arm, Conditions, only
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import items, source, value
 from migrate.syntax import get
-from migrate.syntax.node import Entry, Mapping, Node
-from migrate.syntax.node import Value as NewValue
+from migrate.syntax.node import Entry, Mapping, NewValue, Node
 from rules.model import Misspelling, Value
 
 
@@ -49,7 +48,7 @@ class Spelling:
     """None where its members stand beside the others."""
     access_point: str = "accessPointId"
     iam: str = "iam"
-    others: tuple[str, ...] = (
+    other_storages: tuple[str, ...] = (
         "fsxWindowsFileServerVolumeConfiguration",
         "s3filesVolumeConfiguration",
         "configuredAtLaunch",

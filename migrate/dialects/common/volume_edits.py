@@ -17,12 +17,12 @@ from migrate.syntax.node import (
     Kept,
     Mapping,
     New,
+    NewValue,
     Renamed,
     Scalar,
     SetScalar,
     TreeEdit,
 )
-from migrate.syntax.node import Value as NewValue
 from rules.model import EfsVolume, Volume
 
 # -- writing ----------------------------------------------------------------------------------------------------------
@@ -78,9 +78,9 @@ def replace_storage(new: EfsVolume, nodes: VolumeNodes, spelling: Spelling) -> l
     assert nodes.storage_name is not None
     entry = nodes.entries[nodes.storage_name]
     members = efs_value(new, spelling, nodes.alphabetical)
-    if nodes.vacancy is not None:
+    if nodes.no_value_branch is not None:
         kept = tuple(Kept(e) for e in nodes.mapping.entries if e is not entry)
-        return [EditMapping(nodes.mapping, kept), fill(nodes.vacancy, members)]
+        return [EditMapping(nodes.mapping, kept), fill(nodes.no_value_branch, members)]
     if spare := nodes.entries.get(spelling.efs):
         # Consoles export every kind, null where it is not used: the values change places.
         swapped = {id(spare): members, id(entry): None}
@@ -101,10 +101,13 @@ def replace_storage(new: EfsVolume, nodes: VolumeNodes, spelling: Spelling) -> l
     return [EditMapping(nodes.mapping, outer), EditMapping(nodes.storage, inner)]
 
 
-def fill(vacancy: Arm, value: NewValue) -> TreeEdit:
+def fill(no_value_branch: Arm, value: NewValue) -> TreeEdit:
     """Put a value in the place of an arm."""
-    assert vacancy.choice is not None
-    return EditSequence(vacancy.choice, tuple(New(value) if i is vacancy.node else i for i in vacancy.choice.items))
+    assert no_value_branch.choice is not None
+    return EditSequence(
+        no_value_branch.choice,
+        tuple(New(value) if i is no_value_branch.node else i for i in no_value_branch.choice.items),
+    )
 
 
 def write_efs(
@@ -122,8 +125,8 @@ def write_efs(
         edits += edit_mapping(
             nodes.authorization, inner_before, inner_after, names, corrected, nodes.authorization_entries
         )
-    elif inner_after and nodes.authorization_vacancy is not None:
-        edits.append(fill(nodes.authorization_vacancy, dict(inner_after)))
+    elif inner_after and nodes.no_authorization_branch is not None:
+        edits.append(fill(nodes.no_authorization_branch, dict(inner_after)))
     elif inner_after:
         after = after | {spelling.authorization: dict(inner_after)}
     order = sorted(spelling.efs_members) if nodes.alphabetical else spelling.efs_members

@@ -51,9 +51,9 @@ class VolumeNodes:
     in_arm: bool = False
     """Whether the storage is an arm of an expression (or the authorization is), so that the volume's mapping is another
     volume's as well."""
-    vacancy: Arm | None = None
+    no_value_branch: Arm | None = None
     """The `AWS::NoValue` that stands for an EFS configuration where this storage is there."""
-    authorization_vacancy: Arm | None = None
+    no_authorization_branch: Arm | None = None
     """The `AWS::NoValue` that stands for an authorization."""
     obstacle: str | None = None
     """Why this storage cannot become another without guessing."""
@@ -111,9 +111,9 @@ def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, Vo
     """Read one member of `volumes`."""
     kinds = (spelling.host, spelling.docker, spelling.efs)
     # fsxVolumeConfiguration is no misspelt efsVolumeConfiguration.
-    entries, misspelt = find(node, (spelling.name, *kinds, *spelling.others), close=False)
+    entries, misspelt = find(node, (spelling.name, *kinds, *spelling.other_storages), close=False)
     # Consoles export every storage key, null where it is not used.
-    used = [k for k in (*kinds, *spelling.others) if k in entries and not _is_null(entries[k].value)]
+    used = [k for k in (*kinds, *spelling.other_storages) if k in entries and not _is_null(entries[k].value)]
     if len(used) > 1 and spelling.host in used and not _host_path(entries[spelling.host], spelling):
         used.remove(spelling.host)
     if spelling.efs in used and _is_skeleton(entries[spelling.efs], spelling):
@@ -125,7 +125,7 @@ def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, Vo
     found: Found = {}
     authorization: Mapping | None = None
     inner: Found = {}
-    if storage_node is None or storage_name in spelling.others:
+    if storage_node is None or storage_name in spelling.other_storages:
         storage = OtherStorage(" and ".join(used) or "none", _storage_problem(used, spelling))
         storage_name = None
     elif storage_name == spelling.host:

@@ -26,12 +26,12 @@ from migrate.syntax.node import (
     Kept,
     Mapping,
     New,
+    NewValue,
     Node,
     Renamed,
     Sequence,
     TreeEdit,
 )
-from migrate.syntax.node import Value as NewValue
 from rules.model import DockerVolume, EfsVolume, Key, Misspelling, Task, Volume
 
 _SPELLING = Spelling(

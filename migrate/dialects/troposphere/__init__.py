@@ -1,1 +1,3 @@
 """Troposphere: Python that makes CloudFormation templates."""
+
+from __future__ import annotations

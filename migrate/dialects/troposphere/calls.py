@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from migrate.dialects.dialect import Reading
-from migrate.dialects.troposphere.objects import PACKAGE, Made, Objects
+from migrate.dialects.troposphere.objects import PACKAGE, Objects, TitledObject
 from migrate.syntax import CannotEdit, resolve
 from migrate.syntax.node import (
     Added,
@@ -19,16 +19,16 @@ from migrate.syntax.node import (
     EditMapping,
     EditSequence,
     Entry,
+    FString,
     Inner,
     Kept,
     Mapping,
     New,
+    NewExpression,
+    NewValue,
     Renamed,
     SetCallee,
-    Source,
 )
-from migrate.syntax.node import Template as FString
-from migrate.syntax.node import Value as NewValue
 from migrate.syntax.python.names import Place
 from rules.model import Opaque, Ref, Text, Value
 
@@ -48,7 +48,7 @@ _VARIABLES = {":file-system/": "FileSystemId", ":access-point/": "AccessPointId"
 
 
 @dataclass(frozen=True, slots=True)
-class Later(Source):
+class Later(NewExpression):
     """A value that is spelt when it is known where it stands."""
 
     member: Value
@@ -70,24 +70,24 @@ class Variable:
 
 
 @dataclass
-class Writer:
+class CallWriter:
     """Spells values and classes as one module does, and collects the imports that they need."""
 
     objects: Objects
-    by_title: dict[str, Made]
+    by_title: dict[str, TitledObject]
     imports: dict[tuple[str, str | None, str | None], None] = field(default_factory=dict)
     new: dict[str, Variable] = field(default_factory=dict)
     """Variables of new resources by their titles."""
 
     @classmethod
-    def of(cls, reading: Reading) -> Writer:
+    def of(cls, reading: Reading) -> CallWriter:
         """The writer of a reading, which is asked once per change."""
         known = reading.nodes.get(("writer",))
         if isinstance(known, cls):
             return known
         objects = reading.nodes[("objects",)]
         assert isinstance(objects, Objects)
-        found: dict[str, Made] = {}
+        found: dict[str, TitledObject] = {}
         for made in objects.made:
             if made.title is not None:
                 found.setdefault(made.title, made)
@@ -195,7 +195,7 @@ class Writer:
     def value(self, member: Value, place: Place) -> NewValue:
         """A value as it is written at a place. Raises CannotEdit where what it is made of is not known there."""
         if isinstance(member, Opaque):
-            return Source(self._carried(member.handle, member.source, place))
+            return NewExpression(self._carried(member.handle, member.source, place))
         literal = member.literal
         if literal is not None:
             return literal
@@ -204,7 +204,7 @@ class Writer:
             part = member.parts[0]
             assert isinstance(part, Ref)
             if part.handle is not None:
-                return Source(self._carried(part.handle, part.source, place))
+                return NewExpression(self._carried(part.handle, part.source, place))
             return self._reference(part.source, place)
         python = [p for p in member.parts if isinstance(p, Ref) and id(p.handle) in self.objects.sources]
         if len(python) == sum(isinstance(p, Ref) for p in member.parts):
@@ -240,7 +240,7 @@ class Writer:
             else:
                 wanted = next((name for end, name in _VARIABLES.items() if template.endswith(end)), "Value")
                 name = wanted if wanted not in variables else f"{wanted}{len(variables) + 1}"
-                variables[name] = Source(self._carried(part.handle, part.source, place))
+                variables[name] = NewExpression(self._carried(part.handle, part.source, place))
                 template += f"${{{name}}}"
         return Call(self.name("", "Sub"), variables, (template,))
 
@@ -293,7 +293,7 @@ class Writer:
         if match[3]:
             short = match[3].removeprefix("AWS::")
             if any(dotted == f"{PACKAGE}.{short}" for dotted in self._imported.values()):
-                return Source(self.name("", short))
+                return NewExpression(self.name("", short))
             return Call(self.name("", "Ref"), {}, (match[3],))
         target = self._thing(match[1], place)
         if match[2]:
@@ -307,13 +307,13 @@ class Writer:
             visible = place.block.within(new.place.block) and place.scope is new.place.scope
             there = place.index > new.place.index or (new.before and place.statement is new.place.statement)
             if visible and there and (new.before or place.statement is not new.place.statement):
-                return Source(new.name)
+                return NewExpression(new.name)
             return title
         made = self.by_title.get(title)
         if made is None or not self._prefers_variables:
             return title
         variable = self.objects.variable(made, place)
-        return Source(variable) if variable else title
+        return NewExpression(variable) if variable else title
 
     @cached_property
     def _prefers_variables(self) -> bool:

@@ -15,7 +15,7 @@ from migrate.dialects.cloudformation.language.spelling import ECS
 from migrate.dialects.common.collector import Collector
 from migrate.dialects.common.volumes import VolumeNodes
 from migrate.dialects.dialect import Reading
-from migrate.dialects.troposphere.calls import Writer, later
+from migrate.dialects.troposphere.calls import CallWriter, later
 from migrate.dialects.troposphere.objects import PACKAGE, Objects
 from migrate.dialects.troposphere.statements import StatementWriter
 from migrate.dialects.troposphere.template import PythonTemplate, templates
@@ -66,7 +66,7 @@ class Troposphere(CloudFormation):
         if reason := super().can(reading, change, added):
             return reason
         statements = reading.nodes.setdefault(
-            ("statements", key[1]), StatementWriter(template, reading.stack, reading.stack, Writer.of(reading))
+            ("statements", key[1]), StatementWriter(template, reading.stack, reading.stack, CallWriter.of(reading))
         )
         assert isinstance(statements, StatementWriter)
         try:
@@ -86,7 +86,7 @@ class Troposphere(CloudFormation):
         return None
 
     def write(self, reading: Reading, planned: Stack) -> list[AnyEdit]:  # type: ignore[override]
-        writer = Writer.of(reading)
+        writer = CallWriter.of(reading)
         writer.begin()
         edits: list[TreeEdit] = [*self.write_template(reading, planned)]
         statements: list[AnyEdit] = []

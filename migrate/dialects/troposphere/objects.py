@@ -81,7 +81,7 @@ _WHOLE = frozenset({"ContainerDefinitions", "Containers", "MountPoints", "Volume
 
 
 @dataclass(eq=False)
-class Made:
+class TitledObject:
     """One object with a title: a resource or a parameter."""
 
     call: ast.Call
@@ -143,9 +143,9 @@ class Objects:
     # -- objects with titles ------------------------------------------------------------------------------------------
 
     @cached_property
-    def made(self) -> list[Made]:
+    def made(self) -> list[TitledObject]:
         """Resources and parameters in the order of the text."""
-        found: list[Made] = []
+        found: list[TitledObject] = []
         for call, place in self.document.names.calls:
             dotted = self._class_of(call)
             written = self._title(call, dotted) if dotted else None
@@ -154,7 +154,9 @@ class Objects:
             node = resolve(self.node(call, place))
             if isinstance(node, Mapping):
                 title = self.title(written, place)
-                made = Made(call, place, dotted, title, ast.unparse(written), node, repeated=_repeated(place, title))
+                made = TitledObject(
+                    call, place, dotted, title, ast.unparse(written), node, repeated=_repeated(place, title)
+                )
                 made.added, made.template, made.added_at = self._added(call, place)
                 binding = self.binding_of(call)
                 if binding is not None and (changed := self._changes(binding, node)) is not None:
@@ -273,7 +275,7 @@ class Objects:
         owner, _ = names.owner(binding.name, binding.place.scope)
         return names.uses_of(binding.name, owner) if owner is not None else []
 
-    def variable(self, made: Made, place: Place) -> str | None:
+    def variable(self, made: TitledObject, place: Place) -> str | None:
         """The variable that certainly stands for an object at a place."""
         binding = self.binding_of(made.call)
         if binding is None or self.is_attribute(binding):

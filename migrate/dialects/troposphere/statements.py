@@ -14,8 +14,8 @@ from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.writer import Placed, ResourceWriter
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import items
-from migrate.dialects.troposphere.calls import Variable, Writer
-from migrate.dialects.troposphere.objects import Made
+from migrate.dialects.troposphere.calls import CallWriter, Variable
+from migrate.dialects.troposphere.objects import TitledObject
 from migrate.dialects.troposphere.template import PythonTemplate
 from migrate.syntax import CannotEdit, resolve
 from migrate.syntax.node import (
@@ -28,11 +28,11 @@ from migrate.syntax.node import (
     Kept,
     Mapping,
     New,
+    NewValue,
     Scalar,
     Sequence,
     TreeEdit,
 )
-from migrate.syntax.node import Value as NewValue
 from migrate.syntax.python.names import Place
 from rules.model import AccessPoint, AddAccessPoint, AddPermissions, Change, EfsVolume, Key, Storage
 
@@ -64,7 +64,7 @@ class StatementWriter(ResourceWriter):
     """Writes the resources that a plan adds as statements."""
 
     template: PythonTemplate
-    writer: Writer
+    writer: CallWriter
     added: list[tuple[str | None, str, NewValue]] = field(default_factory=list)
     before: dict[str, str] = field(default_factory=dict)
     """New resources that stand before another one, by their titles."""
@@ -96,7 +96,7 @@ class StatementWriter(ResourceWriter):
             raise CannotEdit("nothing in the module shows where a new resource belongs")
         self.before[name] = first
 
-    def _made(self, title: str) -> Made:
+    def _made(self, title: str) -> TitledObject:
         return self.template.objects_by_title[title]
 
     def _resource(
@@ -195,9 +195,9 @@ class StatementWriter(ResourceWriter):
         after = document.text[end:].partition("\n")[0].strip()
         return not before.strip() and (not after or after.startswith("#"))
 
-    def _added_one(self, near: Made) -> Made:
+    def _added_one(self, near: TitledObject) -> TitledObject:
         """An object of the same scope that is added to the template."""
-        others: list[Made] = list(self.template.objects_by_title.values())
+        others: list[TitledObject] = list(self.template.objects_by_title.values())
         return next((m for m in others if m.template is not None and m.place.scope is near.place.scope), near)
 
     @cached_property

@@ -10,7 +10,7 @@ from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.common.values import child, text
 from migrate.dialects.troposphere.calls import later
-from migrate.dialects.troposphere.objects import ATTRIBUTES, PACKAGE, Made, Objects, titles_in
+from migrate.dialects.troposphere.objects import ATTRIBUTES, PACKAGE, Objects, TitledObject, titles_in
 from migrate.syntax.node import Entry, Mapping, Node, Scalar
 from migrate.syntax.python.names import Scope
 
@@ -20,7 +20,7 @@ class PythonTemplate(Template):
     """A template that a module makes."""
 
     objects: Objects
-    objects_by_title: dict[str, Made]
+    objects_by_title: dict[str, TitledObject]
 
     def mentioned_in(self, node: Node) -> set[str]:
         found: set[str] = set()
@@ -36,14 +36,14 @@ def templates(objects: Objects) -> list[PythonTemplate]:
     """The templates of a module: its objects by what they are added to. Where the module itself makes one template at most,
     whatever is passed around is that one."""
     several = sum(dotted == f"{PACKAGE}.Template" for dotted in objects.dotted.values()) > 1
-    groups: dict[object, list[Made]] = {}
+    groups: dict[object, list[TitledObject]] = {}
     for made in objects.made:
         group = _identity(objects, made) if several else None
         groups.setdefault(group, []).append(made)
     return [_template(objects, index, group) for index, group in enumerate(groups.values())]
 
 
-def _identity(objects: Objects, made: Made) -> object:
+def _identity(objects: Objects, made: TitledObject) -> object:
     """What is the same for all objects of one template."""
     expression, place = made.template, made.added_at
     if expression is None or place is None:
@@ -65,11 +65,11 @@ def _identity(objects: Objects, made: Made) -> object:
     return scope, ast.unparse(expression)
 
 
-def _template(objects: Objects, index: int, group: list[Made]) -> PythonTemplate:
+def _template(objects: Objects, index: int, group: list[TitledObject]) -> PythonTemplate:
     document = objects.document
     titles = [made.title for made in group]
     resources: dict[str, Resource] = {}
-    by_title: dict[str, Made] = {}
+    by_title: dict[str, TitledObject] = {}
     entries: list[Entry] = []
     parameters: list[Entry] = []
     for number, made in enumerate(group):

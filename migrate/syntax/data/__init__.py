@@ -1,1 +1,3 @@
 """JSON and YAML."""
+
+from __future__ import annotations

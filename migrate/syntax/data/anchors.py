@@ -17,10 +17,10 @@ from migrate.syntax.node import (
     Entry,
     Mapping,
     New,
+    NewValue,
     Node,
     Sequence,
     Tagged,
-    Value,
 )
 from migrate.syntax.problem import CannotEdit
 
@@ -67,7 +67,7 @@ def _removed(changed: Changed) -> Iterator[tuple[int, int]]:
 def _copies(changed: Changed) -> Iterator[tuple[Copy, Entry | None]]:
     """Every copy that a change makes, and the entry whose place it takes."""
     change = changed.change
-    pending: list[tuple[Value, Entry | None]] = []
+    pending: list[tuple[NewValue, Entry | None]] = []
     if isinstance(change, EditMapping):
         pending += [(entry.value, entry.replaces) for entry in change.entries if isinstance(entry, Added)]
     elif isinstance(change, EditSequence):

@@ -22,6 +22,7 @@ from migrate.syntax.node import (
     Expression,
     Mapping,
     New,
+    NewValue,
     Node,
     Renamed,
     Scalar,
@@ -29,7 +30,6 @@ from migrate.syntax.node import (
     SetScalar,
     Tagged,
     TreeEdit,
-    Value,
 )
 from migrate.syntax.value import is_literal
 
@@ -102,7 +102,7 @@ def squeezed(code: str) -> str:
 
 
 def _collection(
-    node: Mapping | Sequence | dict[str, Value] | list[Value], tag: str | None, changes: _Changes
+    node: Mapping | Sequence | dict[str, NewValue] | list[NewValue], tag: str | None, changes: _Changes
 ) -> tuple[str, str | None, str | None, Iterator[_Part]]:
     if isinstance(node, dict):
         return "mapping", tag, None, _pairs(node)
@@ -116,7 +116,7 @@ def _collection(
     return "sequence", tag or node.tag, node.anchor, iter(items)
 
 
-def _pairs(mapping: dict[str, Value]) -> Iterator[_Part]:
+def _pairs(mapping: dict[str, NewValue]) -> Iterator[_Part]:
     for key, value in mapping.items():
         yield _Key(key)
         yield New(value)

@@ -13,10 +13,10 @@ from functools import cached_property
 
 from migrate.edit import Edit
 from migrate.syntax.document import Document
-from migrate.syntax.node import AddImport, AddStatement, AnyEdit, Entry, Node, Scalar, Statement
+from migrate.syntax.node import AddImport, AddStatement, AnyEdit, Entry, Node, Scalar, StatementNode
 from migrate.syntax.python.evaluate import Evaluator, Touch
 from migrate.syntax.python.names import Names, Place, Use
-from migrate.syntax.python.read import Positions, read
+from migrate.syntax.python.read import ParserPositions, read
 
 
 class PythonDocument(Document):
@@ -31,7 +31,7 @@ class PythonDocument(Document):
     def __init__(self, text: str) -> None:
         super().__init__(text, [], json=False)
         self.module = read(text)
-        self.positions = Positions(text)
+        self.positions = ParserPositions(text)
 
     @cached_property
     def names(self) -> Names:
@@ -116,21 +116,21 @@ class PythonDocument(Document):
                     found.setdefault(known, ast.unparse(inner))
         return found
 
-    def statement(self, place: Place) -> Statement:
+    def statement(self, place: Place) -> StatementNode:
         """The statement that a place lies in, for `AddStatement`."""
         return self.beside(place.statement)
 
-    def beside(self, statement: ast.stmt) -> Statement:
+    def beside(self, statement: ast.stmt) -> StatementNode:
         """The node of a statement."""
         found = self._statements.get(statement)
         if found is None:
-            found = Statement(*self.positions.span(statement))
+            found = StatementNode(*self.positions.span(statement))
             self._statements[statement] = found
             self.statements[id(found)] = statement
         return found
 
     @cached_property
-    def _statements(self) -> dict[ast.stmt, Statement]:
+    def _statements(self) -> dict[ast.stmt, StatementNode]:
         return {}
 
     @cached_property
@@ -138,7 +138,7 @@ class PythonDocument(Document):
         """What the parser calls the statements of `statement`, by their identity."""
         return {}
 
-    def import_place(self, module: str) -> Statement:
+    def import_place(self, module: str) -> StatementNode:
         """The statement that an import from `module` joins or stands beside, for `AddImport`: one from the same module or
         package if there is one, else the last import of the module's head, else its docstring or first statement."""
         from migrate.syntax.python.imports import neighbour

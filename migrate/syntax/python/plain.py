@@ -19,16 +19,16 @@ from migrate.syntax.node import (
     Copy,
     EditMapping,
     EditSequence,
+    FString,
     Inner,
     Kept,
     New,
+    NewExpression,
+    NewValue,
     Renamed,
     SetCallee,
     SetScalar,
-    Source,
     Tagged,
-    Template,
-    Value,
 )
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _arguments(document: PythonDocument, node: ast.Call, change: EditMapping) ->
     return {"args": listed if is_dict else args, "keywords": keywords}
 
 
-def _value(value: Value, *, calls: bool = False) -> ast.expr:
+def _value(value: NewValue, *, calls: bool = False) -> ast.expr:
     """A value as a tree; with `calls` its dicts are calls of `dict`, where all keys can be keywords."""
     match value:
         case dict() if calls and all(key.isidentifier() and not iskeyword(key) for key in value):
@@ -190,9 +190,9 @@ def _value(value: Value, *, calls: bool = False) -> ast.expr:
             called = ast.parse(value.name, mode="eval").body
             keywords = [ast.keyword(key, _value(item, calls=calls)) for key, item in value.arguments.items()]
             return ast.Call(called, [_value(item, calls=calls) for item in value.positional], keywords)
-        case Source():
+        case NewExpression():
             return ast.parse(value.text, mode="eval").body
-        case Template():
+        case FString():
             return _template(value.parts)
         case Copy() | Tagged():
             raise ValueError("a value of another syntax")

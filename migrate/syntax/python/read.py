@@ -46,7 +46,7 @@ def _check_encoding(text: str) -> None:
             return  # a cookie on the second line counts only below a comment or an empty line
 
 
-class Positions:
+class ParserPositions:
     """Converts the parser's positions (line from 1, column in bytes of UTF-8) to character offsets."""
 
     def __init__(self, text: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
-from migrate.syntax.node import Call, Copy, Inner, Source, Tagged, Template, Value
+from migrate.syntax.node import Call, Copy, FString, Inner, NewExpression, NewValue, Tagged
 from migrate.syntax.problem import CannotEdit
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Style:
     calls: bool = False
     """Whether a dict is written `dict(key=value)`."""
 
-    def shaped(self, value: Value) -> Value:
+    def shaped(self, value: NewValue) -> NewValue:
         """A dict as a call, if it is written so and its keys can be."""
         if self.calls and isinstance(value, dict) and all(map(_may_be_keyword, value)):
             return Call("dict", value)
@@ -125,7 +125,7 @@ def _may_be_keyword(key: str) -> bool:
     return key.isidentifier() and not iskeyword(key)
 
 
-def flat(value: Value, style: Style) -> str:
+def flat(value: NewValue, style: Style) -> str:
     """A value on one line. Raises CannotEdit."""
     match value := style.shaped(value):
         case dict():
@@ -136,9 +136,9 @@ def flat(value: Value, style: Style) -> str:
             return f"{value.name}({', '.join(_arguments(value, style))})"
         case str():
             return string(value, style.quote)
-        case Source():
+        case NewExpression():
             return value.text
-        case Template():
+        case FString():
             return template(value.parts, style.quote)
         case Copy() | Tagged():
             raise CannotEdit("a value of another syntax")
@@ -153,7 +153,7 @@ def _arguments(call: Call, style: Style) -> list[str]:
     ]
 
 
-def laid_out(value: Value, style: Style, indent: str, used: int, *, comma: bool = True) -> str:
+def laid_out(value: NewValue, style: Style, indent: str, used: int, *, comma: bool = True) -> str:
     """A value that starts on a line of `indent` and in column `used`: on that line if it fits, with the comma that may stand
     behind it, else in brackets of several lines."""
     one_line = flat(value, style)
@@ -163,7 +163,7 @@ def laid_out(value: Value, style: Style, indent: str, used: int, *, comma: bool 
     if not nested or (used + len(one_line) + comma <= style.width and not expands):
         return one_line
     opened, closed = "", ""
-    members: list[tuple[str, Value]] = []
+    members: list[tuple[str, NewValue]] = []
     match value:
         case dict():
             opened, closed = "{", "}"

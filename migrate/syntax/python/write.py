@@ -59,7 +59,7 @@ class Member:
 
 
 @dataclass
-class Unit:
+class OneLineCall:
     """Brackets whose elements are on one line, and the edits inside."""
 
     expression: ast.expr
@@ -101,7 +101,7 @@ class _Writer:
     def run(self) -> list[Edit]:
         edits: list[Edit] = []
         imports: list[AddImport] = []
-        units: dict[ast.expr, Unit] = {}
+        units: dict[ast.expr, OneLineCall] = {}
         for change in self.changes:
             if isinstance(change, AddStatement):
                 edits.append(self._statement(change))
@@ -430,7 +430,7 @@ class _Writer:
 
     # -- brackets on one line -----------------------------------------------------------------------------------------
 
-    def _unit(self, origin: ast.expr) -> Unit | None:
+    def _unit(self, origin: ast.expr) -> OneLineCall | None:
         best: ast.expr | None = None
         at = 0
         node: ast.AST | None = origin
@@ -441,7 +441,7 @@ class _Writer:
                 elif (own := self._own_line(node)) is not None:
                     best, at = node, own
             node = self.document.names.parents.get(node)
-        return Unit(best, *self.document.positions.span(best), at) if best is not None else None
+        return OneLineCall(best, *self.document.positions.span(best), at) if best is not None else None
 
     def _own_line(self, node: ast.expr) -> int | None:
         """Where the line starts on which several elements stand together, and nothing else, as Black has it before it gives
@@ -458,7 +458,7 @@ class _Writer:
         first = node.func.end_lineno if isinstance(node, ast.Call) else node.lineno
         return first == node.end_lineno
 
-    def _settled(self, unit: Unit, others: list[Edit]) -> list[Edit]:
+    def _settled(self, unit: OneLineCall, others: list[Edit]) -> list[Edit]:
         """The unit's edits, or the unit written anew on several lines."""
         start, end = self.document.line_starts[self._line(unit.at)], self._line_end(unit.at)
         length = end - start
@@ -479,7 +479,7 @@ class _Writer:
         edit = Edit(unit.at, stop, ("," + style.newline + lead).join(written) + comma)
         return [*(e for e in unit.edits if e.start < unit.at or e.start > stop), edit]
 
-    def _opened(self, unit: Unit, expression: ast.expr, indent: str) -> str:
+    def _opened(self, unit: OneLineCall, expression: ast.expr, indent: str) -> str:
         found = self._brackets(expression)
         style = self._style(expression, found)
         start, _ = self.document.positions.span(expression)
@@ -489,7 +489,7 @@ class _Writer:
         comma = True if isinstance(expression, ast.Tuple) and len(written) == 1 else None
         return explode(opened, written, self.text[found.close], style, indent, comma=comma)
 
-    def _spread(self, unit: Unit, expression: ast.expr, inner: str) -> list[str]:
+    def _spread(self, unit: OneLineCall, expression: ast.expr, inner: str) -> list[str]:
         """The elements of brackets, each for a line of its own that starts with `inner`."""
         found = self._brackets(expression)
         style = self._style(expression, found)
@@ -527,7 +527,7 @@ class _Writer:
             written.append(before + one_line)
         return written
 
-    def _flat(self, unit: Unit, start: int, end: int) -> str:
+    def _flat(self, unit: OneLineCall, start: int, end: int) -> str:
         """A part of the unit on one line, with its edits."""
         inside = [e for e in unit.edits if start <= e.start and e.end <= end]
         # What is inserted at the border belongs to the neighbour.

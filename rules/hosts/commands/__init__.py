@@ -1,1 +1,3 @@
 """The commands of shell scripts that matter for mounts."""
+
+from __future__ import annotations

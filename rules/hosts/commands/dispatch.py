@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rules.hosts.commands import mounting, ownership, printing, wrappers
 from rules.hosts.grammar.syntax import Word
 from rules.hosts.host import looks_like_efs
-from rules.hosts.likelihood import LISTING, Odds, of_search, of_states, of_test
+from rules.hosts.likelihood import LISTING, Likelihood, of_search, of_states, of_test
 
 if TYPE_CHECKING:
     from rules.hosts.shell import Shell
@@ -102,7 +102,7 @@ def mentions_mount(word: Word) -> bool:
     return any("mount" in piece.text or ".efs." in piece.text for piece in word)
 
 
-def run(shell: Shell, words: list[str], line: int) -> Odds:
+def run(shell: Shell, words: list[str], line: int) -> Likelihood:
     """Run a command that is no function."""
     name = words[0]
     handler = COMMANDS.get(name) or COMMANDS.get(name.rpartition("/")[2])
@@ -113,103 +113,103 @@ def run(shell: Shell, words: list[str], line: int) -> Odds:
         return wrappers.run_file(shell, path or "", words[1:], shared=False)
     base = name.rpartition("/")[2]
     if base in _ASKING:
-        return Odds.UNKNOWN
+        return Likelihood.UNKNOWN
     if base in SETUP:
-        return Odds.LIKELY
+        return Likelihood.LIKELY
     for index, word in enumerate(words[1:20], 1):
         if word in _MOUNT_WORDS:  # some wrapper that is not known
             shell.alternatives([partial(shell.invoke, words[index:], line)], exhaustive=False)
-            return Odds.UNKNOWN
+            return Likelihood.UNKNOWN
     text = " ".join(words)[:4000]
     if looks_like_efs(text) and _CONCERNS_MOUNTS.search(text):
         shell.host.unclear(line, f"{base} may concern an EFS mount")
-    return Odds.UNKNOWN
+    return Likelihood.UNKNOWN
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------
 
 
-def _test(shell: Shell, name: str, arguments: list[str], _line: int) -> Odds:
+def _test(shell: Shell, name: str, arguments: list[str], _line: int) -> Likelihood:
     if name != "test" and arguments and arguments[-1] in ("]", "]]"):
         arguments = arguments[:-1]
     return of_test(arguments, shell.last, shell.host.tokens)
 
 
-def _grep(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+def _grep(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
     stdin = shell.input.text if shell.input else None
     if stdin == LISTING:
         printing.write(shell, LISTING, line)
     return of_search(arguments, stdin, shell.host.table)
 
 
-def _mountpoint(shell: Shell, _name: str, arguments: list[str], _line: int) -> Odds:
+def _mountpoint(shell: Shell, _name: str, arguments: list[str], _line: int) -> Likelihood:
     return _mounted(shell, [a for a in arguments if not a.startswith("-")][:1])
 
 
-def _findmnt(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+def _findmnt(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
     printing.write(shell, LISTING, line)
     return _mounted(shell, [a for a in arguments if a.startswith("/")][:1])
 
 
-def _mounted(shell: Shell, paths: list[str]) -> Odds:
+def _mounted(shell: Shell, paths: list[str]) -> Likelihood:
     path = shell.host.path(paths[0], shell.directory) if paths else None
-    return of_states(shell.host.table.at(path)) if path else Odds.UNKNOWN
+    return of_states(shell.host.table.at(path)) if path else Likelihood.UNKNOWN
 
 
-def _list_mounts(shell: Shell, _name: str, _arguments: list[str], line: int) -> Odds:
+def _list_mounts(shell: Shell, _name: str, _arguments: list[str], line: int) -> Likelihood:
     printing.write(shell, LISTING, line)
-    return Odds.UNKNOWN
+    return Likelihood.UNKNOWN
 
 
 # -- the shell's own ---------------------------------------------------------------------------------------------------
 
 
-def _cd(shell: Shell, _name: str, arguments: list[str], _line: int) -> Odds:
+def _cd(shell: Shell, _name: str, arguments: list[str], _line: int) -> Likelihood:
     shell.variables.assign("PWD", shell.host.path(arguments[0] if arguments else "/root", shell.directory))
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def _exit(shell: Shell, name: str, arguments: list[str], _line: int) -> Odds:
+def _exit(shell: Shell, name: str, arguments: list[str], _line: int) -> Likelihood:
     shell.leave(name, success=not arguments or arguments[0] == "0")
-    return Odds.UNKNOWN
+    return Likelihood.UNKNOWN
 
 
-def _break(shell: Shell, _name: str, _arguments: list[str], _line: int) -> Odds:
+def _break(shell: Shell, _name: str, _arguments: list[str], _line: int) -> Likelihood:
     shell.breaks = True
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def _read(shell: Shell, _name: str, arguments: list[str], _line: int) -> Odds:
+def _read(shell: Shell, _name: str, arguments: list[str], _line: int) -> Likelihood:
     for name in arguments:
         if name.isidentifier():
             shell.variables.assign(name, None)
-    return Odds.UNKNOWN
+    return Likelihood.UNKNOWN
 
 
-def _unset(shell: Shell, _name: str, arguments: list[str], _line: int) -> Odds:
+def _unset(shell: Shell, _name: str, arguments: list[str], _line: int) -> Likelihood:
     for name in arguments:
         shell.variables.values.set(name, None)
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def _set(shell: Shell, _name: str, arguments: list[str], _line: int) -> Odds:
+def _set(shell: Shell, _name: str, arguments: list[str], _line: int) -> Likelihood:
     if "--" in arguments:
         shell.variables.arguments = tuple(arguments[arguments.index("--") + 1 :])
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def _shift(shell: Shell, _name: str, arguments: list[str], _line: int) -> Odds:
+def _shift(shell: Shell, _name: str, arguments: list[str], _line: int) -> Likelihood:
     known = shell.variables.arguments
     count = int(arguments[0][:4]) if arguments and arguments[0].isdecimal() else 1
     shell.variables.arguments = None if known is None or shell.branches else known[count:]
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def _true(_shell: Shell, name: str, _arguments: list[str], _line: int) -> Odds:
-    return Odds.NEVER if name == "false" else Odds.ALWAYS
+def _true(_shell: Shell, name: str, _arguments: list[str], _line: int) -> Likelihood:
+    return Likelihood.NEVER if name == "false" else Likelihood.ALWAYS
 
 
-Handler = Callable[["Shell", str, list[str], int], Odds]
+Handler = Callable[["Shell", str, list[str], int], Likelihood]
 
 COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("mount", "mount.nfs", "mount.nfs4", "mount.efs", "mount.fuse"), mounting.mount),

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rules.hosts.commands.printing import write
-from rules.hosts.host import Request, looks_like_efs, split_options
-from rules.hosts.likelihood import LISTING, Odds
+from rules.hosts.host import MountRequest, looks_like_efs, split_options
+from rules.hosts.likelihood import LISTING, Likelihood
 from rules.hosts.variables import is_unknown
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class _Arguments:
         self.values[name] = f"{self.values[name]},{value}" if joined else value
 
 
-def mount(shell: Shell, name: str, arguments: list[str], line: int) -> Odds:
+def mount(shell: Shell, name: str, arguments: list[str], line: int) -> Likelihood:
     """`mount`, `mount.efs`, `mount.nfs4` …"""
     given = _Arguments.parse(arguments)
     kind = name.partition(".")[2] or given.values.get("type", "")
@@ -85,13 +85,13 @@ def mount(shell: Shell, name: str, arguments: list[str], line: int) -> Odds:
     elif len(words) == 2:
         if "bind" in given.flags:
             options += ("bind",)
-        host.mount(Request(words[0], words[1], kind, options, line), shell.directory)
+        host.mount(MountRequest(words[0], words[1], kind, options, line), shell.directory)
     elif not words:
         write(shell, LISTING, line)
-        return Odds.UNKNOWN if given.flags else Odds.LIKELY
+        return Likelihood.UNKNOWN if given.flags else Likelihood.LIKELY
     elif kind in ("nfs", "nfs4", "efs") or looks_like_efs(" ".join(words)):
         host.unclear(line, f"mount is given {' '.join(words)}, not a source and a mount point")
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
 def _move(shell: Shell, words: list[str], line: int) -> None:
@@ -105,19 +105,19 @@ def _move(shell: Shell, words: list[str], line: int) -> None:
 def _device(shell: Shell, words: list[str], line: int) -> None:
     """By label or UUID: a disk."""
     if len(words) == 1 and not words[0].startswith("-"):
-        shell.host.mount(Request("LABEL", words[0], "auto", (), line), shell.directory)
+        shell.host.mount(MountRequest("LABEL", words[0], "auto", (), line), shell.directory)
 
 
-def fuse(shell: Shell, name: str, arguments: list[str], line: int) -> Odds:
+def fuse(shell: Shell, name: str, arguments: list[str], line: int) -> Likelihood:
     """`s3fs BUCKET PATH …` and its kin."""
     for word in arguments:
         if word.startswith("/"):
-            shell.host.mount(Request(name, word, f"fuse.{name}", (), line), shell.directory)
+            shell.host.mount(MountRequest(name, word, f"fuse.{name}", (), line), shell.directory)
             break
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def umount(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+def umount(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
     """By mount point; by source it is rare, and `-a` does not belong into a script that mounts."""
     table = shell.host.table
     words = iter(arguments)
@@ -134,10 +134,10 @@ def umount(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
                     shell.host.unclear(line, f"umount {word}: which mount point is not known")
             else:
                 table.unmount(path)
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def link(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+def link(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
     """Symbolic links; where they lead is looked at when all mounts are known."""
     words = [a for a in arguments if not a.startswith("-")]
     symbolic = any(a.startswith("-") and not a.startswith("--") and "s" in a for a in arguments)
@@ -145,4 +145,4 @@ def link(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
         target, path = shell.host.path(words[0], shell.directory), shell.host.path(words[1], shell.directory)
         if target and path:
             shell.host.link(target, path, line)
-    return Odds.LIKELY
+    return Likelihood.LIKELY

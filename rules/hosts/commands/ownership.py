@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.hosts.likelihood import Odds
+from rules.hosts.likelihood import Likelihood
 
 if TYPE_CHECKING:
     from rules.hosts.shell import Shell
@@ -22,7 +22,7 @@ _NO_NUMBER = -1
 """Set, but to something that has no known number: what was known before no longer holds."""
 
 
-def mkdir(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+def mkdir(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
     """`mkdir -p -m MODE PATH…`"""
     mode, paths = None, []
     words = iter(arguments)
@@ -33,10 +33,10 @@ def mkdir(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
             paths.append(word)
     for path in paths:
         _made(shell, path, line, mode=None if mode is None else _mode(mode))
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def install(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+def install(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
     """`install -d -o OWNER -g GROUP -m MODE PATH…`"""
     values: dict[str, str] = {}
     paths: list[str] = []
@@ -53,10 +53,10 @@ def install(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
         owner, group = (_number(values[key]) if key in values else None for key in "og")
         for path in paths:
             _made(shell, path, line, uid=owner, gid=group, mode=_mode(values["m"]) if "m" in values else None)
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def chown(shell: Shell, name: str, arguments: list[str], line: int) -> Odds:
+def chown(shell: Shell, name: str, arguments: list[str], line: int) -> Likelihood:
     """`chown [-R] OWNER[:GROUP] PATH…`, `chgrp GROUP PATH…`"""
     words = [a for a in arguments if not a.startswith("-")]
     if len(words) > 1 and not any(a.startswith("--reference") for a in arguments):
@@ -67,15 +67,15 @@ def chown(shell: Shell, name: str, arguments: list[str], line: int) -> Odds:
         for path in words[1:]:
             uid = None if name == "chgrp" or owner is None else _number(owner)
             _made(shell, path, line, uid=uid, gid=None if group is None else _number(group))
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def chmod(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+def chmod(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
     """`chmod [-R] MODE PATH…`"""
     words = [a for a in arguments if not re.fullmatch(r"-[RvcfP]+|--\w+", a)]
     for path in words[1:]:
         _made(shell, path, line, mode=_mode(words[0]))
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
 def _made(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rules.hosts import written_files
 from rules.hosts.grammar.lexer import unescape
 from rules.hosts.host import looks_like_efs
-from rules.hosts.likelihood import LISTING, MOUNT_LISTS, Odds
+from rules.hosts.likelihood import LISTING, MOUNT_LISTS, Likelihood
 from rules.hosts.mount_files import FSTAB
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ def write(shell: Shell, text: str, line: int, step: int = 0) -> None:
         shell.output.chunks.append(text)
 
 
-def echo(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+def echo(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
     if shell.output is None:
-        return Odds.LIKELY
+        return Likelihood.LIKELY
     escapes = False
     newline = "\n"
     while arguments and re.fullmatch(r"-[neE]+", arguments[0]):
@@ -42,15 +42,15 @@ def echo(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
         arguments = arguments[1:]
     text = " ".join(arguments)
     write(shell, (unescape(text) if escapes else text) + newline, line)
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def printf(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+def printf(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
     if arguments and arguments[0] == "-v":
         shell.variables.assign(arguments[1] if len(arguments) > 1 else "_", None)
-        return Odds.LIKELY
+        return Likelihood.LIKELY
     if shell.output is None or not arguments:
-        return Odds.LIKELY
+        return Likelihood.LIKELY
     if arguments[0] == "--":
         arguments = arguments[1:]
     values = arguments[1:]
@@ -69,10 +69,10 @@ def printf(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
         if not values or len(values) == left or len(written) > 100:
             break
     write(shell, "".join(written), line)
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def cat(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+def cat(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
     names = [a for a in arguments if not a.startswith("-") or a == "-"]
     if any(name in MOUNT_LISTS for name in names):
         write(shell, LISTING, line)
@@ -84,13 +84,13 @@ def cat(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
             if file := shell.host.files.get(shell.host.path(name, shell.directory) or ""):
                 file.used = True
                 write(shell, file.text, file.line, 1)
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def tee(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+def tee(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
     given = shell.input
     if given is None:
-        return Odds.LIKELY
+        return Likelihood.LIKELY
     for name in arguments:
         if not name.startswith("-") and (path := shell.host.path(name, shell.directory)):
             if not shell.branches and not any(a in ("-a", "--append") for a in arguments):
@@ -99,10 +99,10 @@ def tee(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
                 shell.host, path, given.text, given.line if given.step else line, given.step, certain=not shell.branches
             )
     write(shell, given.text, line)
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def sed(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+def sed(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
     in_place = any(a.startswith(("-i", "--in-place")) or re.fullmatch(r"-[nEr]+i.*", a) for a in arguments)
     if FSTAB in arguments and in_place:
         if shell.host.table.doubt_persistent() or any(looks_like_efs(word) for word in arguments):
@@ -111,10 +111,10 @@ def sed(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
         for name in arguments:
             if file := shell.host.files.get(shell.host.path(name, shell.directory) or ""):
                 file.certain = False
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def copy(shell: Shell, name: str, arguments: list[str], line: int) -> Odds:
+def copy(shell: Shell, name: str, arguments: list[str], line: int) -> Likelihood:
     paths = [shell.host.path(a, shell.directory) for a in arguments if not a.startswith("-")]
     if len(paths) == 2 and paths[1]:
         file = shell.host.files.get(paths[0] or "")
@@ -124,4 +124,4 @@ def copy(shell: Shell, name: str, arguments: list[str], line: int) -> Odds:
         elif paths[1] == FSTAB:
             shell.host.table.doubt_persistent()
             shell.host.unclear(line, f"{name} replaces fstab by a file that is not known")
-    return Odds.LIKELY
+    return Likelihood.LIKELY

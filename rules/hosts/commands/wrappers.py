@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rules.hosts import written_files
 from rules.hosts.grammar.syntax import split_assignment
-from rules.hosts.likelihood import Odds
+from rules.hosts.likelihood import Likelihood
 from rules.hosts.variables import is_unknown
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ _SYSTEM_FILES = (
 """Files that set no variables of a script that sources them."""
 
 
-def prefixed(shell: Shell, name: str, arguments: list[str], line: int) -> Odds:
+def prefixed(shell: Shell, name: str, arguments: list[str], line: int) -> Likelihood:
     """A command behind another one."""
     skipped, with_value = PREFIXES[name]
     index = 0
     while index < len(arguments):
         word = arguments[index]
         if name == "command" and word in ("-v", "-V"):
-            return Odds.UNKNOWN
+            return Likelihood.UNKNOWN
         if word == "--":
             index += 1
             break
@@ -55,16 +55,16 @@ def prefixed(shell: Shell, name: str, arguments: list[str], line: int) -> Odds:
         else:
             break
     rest = arguments[index:]
-    return shell.invoke(rest, line) if rest else Odds.LIKELY
+    return shell.invoke(rest, line) if rest else Likelihood.LIKELY
 
 
-def interpreter(shell: Shell, name: str, arguments: list[str], line: int) -> Odds:
+def interpreter(shell: Shell, name: str, arguments: list[str], line: int) -> Likelihood:
     """`bash -c TEXT`, `bash FILE`, `bash` reading its input, `su - USER -c TEXT`."""
     for index, word in enumerate(arguments):
         is_command = word in ("-c", "--command") or (word.startswith("-") and word[1:2] != "-" and word.endswith("c"))
         if is_command:
             text = arguments[index + 1 : index + 2]
-            return shell.inline(text[0], line, tuple(arguments[index + 3 :])) if text else Odds.UNKNOWN
+            return shell.inline(text[0], line, tuple(arguments[index + 3 :])) if text else Likelihood.UNKNOWN
     paths = [word for word in arguments if not word.startswith("-")]
     if paths and name not in ("su", "runuser"):
         path = shell.host.path(paths[0], shell.directory)
@@ -72,25 +72,25 @@ def interpreter(shell: Shell, name: str, arguments: list[str], line: int) -> Odd
     if shell.input:
         given = shell.input
         return shell.inline(given.text, given.line if given.step else line, step=given.step)
-    return Odds.UNKNOWN
+    return Likelihood.UNKNOWN
 
 
-def run_file(shell: Shell, path: str, arguments: list[str], *, shared: bool) -> Odds:
+def run_file(shell: Shell, path: str, arguments: list[str], *, shared: bool) -> Likelihood:
     """Run a script that was written to the host before."""
     file = shell.host.files.get(path)
     if file is None:
-        return Odds.UNKNOWN
+        return Likelihood.UNKNOWN
     if not shell.branches:
         file.used = True
     passed = shell.variables.arguments if shared and not arguments else tuple(arguments)
     if not file.certain:
         run = partial(shell.inline, file.text, file.line, passed, shared=shared, step=1)
         shell.alternatives([run], exhaustive=False)
-        return Odds.UNKNOWN
+        return Likelihood.UNKNOWN
     return shell.inline(file.text, file.line, passed, shared=shared, step=1)
 
 
-def source(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+def source(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
     """`. FILE`: its variables stay; one that is not known may set any."""
     path = shell.host.path(arguments[0], shell.directory) if arguments else None
     if path in shell.host.files:
@@ -100,17 +100,17 @@ def source(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
         shell.spend(
             shell.variables.forget(), line
         )  # `ID=default; . /etc/x.conf`: the file is there to change what was set
-    return Odds.LIKELY
+    return Likelihood.LIKELY
 
 
-def evaluate(shell: Shell, _name: str, arguments: list[str], line: int) -> Odds:
+def evaluate(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
     """`eval`: the words are a script."""
     if any(is_unknown(word) for word in arguments):
         shell.variables.environment_changes()
     return shell.inline(" ".join(arguments), line, shell.variables.arguments, shared=True)
 
 
-def systemctl(shell: Shell, _name: str, arguments: list[str], _line: int) -> Odds:
+def systemctl(shell: Shell, _name: str, arguments: list[str], _line: int) -> Likelihood:
     """Enabling or starting a unit that was written before brings its mount."""
     words = [a for a in arguments if not a.startswith("-")]
     if words and words[0] in ("enable", "start", "restart", "reenable"):
@@ -120,4 +120,4 @@ def systemctl(shell: Shell, _name: str, arguments: list[str], _line: int) -> Odd
                 for path in (f"{folder}/{unit}", f"{folder}/{unit.removesuffix('.automount')}.mount"):
                     if file := shell.host.files.get(path):
                         written_files.use_unit(shell.host, path, file)
-    return Odds.LIKELY
+    return Likelihood.LIKELY

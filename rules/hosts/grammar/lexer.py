@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import NamedTuple
 
-from rules.hosts.grammar.syntax import HereDocument, Part, Piece, Word
+from rules.hosts.grammar.syntax import HereDocument, PieceKind, Word, WordPiece
 
 
 class Kind(Enum):
@@ -133,7 +133,7 @@ class Lexer:
 
     def word(self) -> Word:
         """The word at the current position; never empty-handed: an odd character is a word."""
-        text, pieces = self._text, list[Piece]()
+        text, pieces = self._text, list[WordPiece]()
         while self._at < len(text):
             start = self._at
             sign = text[start]
@@ -141,26 +141,26 @@ class Lexer:
                 self._at = plain.end()
                 if not pieces and (self._at >= len(text) or text[self._at] in " \t\n;"):
                     return plain[0]
-                pieces.append(Piece(Part.LITERAL, plain[0], False))
+                pieces.append(WordPiece(PieceKind.LITERAL, plain[0], False))
             elif sign == "'":
                 end = text.find("'", start + 1)
                 end = len(text) if end < 0 else end
                 self._at = end + 1
-                pieces.append(Piece(Part.LITERAL, text[start + 1 : end], True))
+                pieces.append(WordPiece(PieceKind.LITERAL, text[start + 1 : end], True))
             elif sign == '"':
                 self._at += 1
                 pieces += self._until_quote(_IN_QUOTES, '"')
             elif sign == "\\":
                 self._at += 2
                 if text[start + 1 : start + 2] != "\n":
-                    pieces.append(Piece(Part.LITERAL, text[start + 1 : start + 2], True))
+                    pieces.append(WordPiece(PieceKind.LITERAL, text[start + 1 : start + 2], True))
             elif sign in "$`":
                 pieces.append(self._expansion(False))
             elif self._is_substitution(start):
                 pieces.append(self._bracketed(start, 2, ")", False))
             else:
                 break
-        if len(pieces) == 1 and pieces[0].part is Part.LITERAL and not pieces[0].quoted:
+        if len(pieces) == 1 and pieces[0].part is PieceKind.LITERAL and not pieces[0].quoted:
             return pieces[0].text
         return tuple(pieces)
 
@@ -168,14 +168,14 @@ class Lexer:
         """The whole text as the inside of a here-document whose delimiter was not quoted."""
         return tuple(self._until_quote(_IN_HERE, ""))
 
-    def _until_quote(self, run: re.Pattern[str], quote: str) -> list[Piece]:
+    def _until_quote(self, run: re.Pattern[str], quote: str) -> list[WordPiece]:
         text = self._text
-        pieces = [Piece(Part.LITERAL, "", True)]
+        pieces = [WordPiece(PieceKind.LITERAL, "", True)]
         while self._at < len(text):
             start = self._at
             if literal := run.match(text, start):
                 self._at = literal.end()
-                pieces.append(Piece(Part.LITERAL, literal[0], True))
+                pieces.append(WordPiece(PieceKind.LITERAL, literal[0], True))
             elif text[start] == quote:
                 self._at += 1
                 break
@@ -184,19 +184,19 @@ class Lexer:
                 escaped = text[start + 1 : start + 2]
                 if escaped != "\n":
                     shown = escaped if escaped and escaped in '$`\\"'[: 4 if quote else 3] else "\\" + escaped
-                    pieces.append(Piece(Part.LITERAL, shown, True))
+                    pieces.append(WordPiece(PieceKind.LITERAL, shown, True))
             else:
                 pieces.append(self._expansion(True))
         return pieces
 
-    def _expansion(self, quoted: bool) -> Piece:
+    def _expansion(self, quoted: bool) -> WordPiece:
         text, start = self._text, self._at
         if text[start] == "`":
             end = start + 1
             while end < len(text) and text[end] != "`":
                 end += 2 if text[end] == "\\" else 1
             self._at = end + 1
-            return Piece(Part.COMMAND, text[start : end + 1], quoted)
+            return WordPiece(PieceKind.COMMAND, text[start : end + 1], quoted)
         following = text[start + 1 : start + 2]
         if following == "(":
             return self._bracketed(start, 2, ")", quoted)
@@ -204,21 +204,21 @@ class Lexer:
             return self._bracketed(start, 2, "}", quoted)
         if name := _NAME.match(text, start + 1):
             self._at = name.end()
-            return Piece(Part.VARIABLE, name[0], quoted)
+            return WordPiece(PieceKind.VARIABLE, name[0], quoted)
         if not quoted and following == "'" and (ansi := _ANSI.match(text, start)):
             self._at = ansi.end()
-            return Piece(Part.LITERAL, unescape(ansi[1]), True)
+            return WordPiece(PieceKind.LITERAL, unescape(ansi[1]), True)
         self._at += 1
-        return Piece(Part.LITERAL, "" if following == '"' and not quoted else "$", quoted)
+        return WordPiece(PieceKind.LITERAL, "" if following == '"' and not quoted else "$", quoted)
 
-    def _bracketed(self, start: int, opening: int, closer: str, quoted: bool) -> Piece:
+    def _bracketed(self, start: int, opening: int, closer: str, quoted: bool) -> WordPiece:
         text = self._text
         end = closing(text, start + opening, closer)
         end = len(text) if end < 0 else end
         self._at = end + 1
         if closer == "}":
-            return Piece(Part.VARIABLE, text[start + opening : end], quoted)
-        return Piece(Part.COMMAND, text[start : end + 1], quoted)
+            return WordPiece(PieceKind.VARIABLE, text[start + opening : end], quoted)
+        return WordPiece(PieceKind.COMMAND, text[start : end + 1], quoted)
 
     def _is_substitution(self, start: int) -> bool:
         return self._text[start] in "<>" and self._text[start + 1 : start + 2] == "("

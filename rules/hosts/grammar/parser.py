@@ -14,10 +14,10 @@ from rules.hosts.grammar.syntax import (
     Block,
     Case,
     Command,
+    CommandGroup,
     Compound,
     For,
     Function,
-    Group,
     HereDocument,
     If,
     Pipeline,
@@ -100,7 +100,7 @@ class Parser(Reader):
 
     def _compound(self, line: int, word: str) -> Compound:
         self.advance()
-        node: If | While | For | Case | Group | Function
+        node: If | While | For | Case | CommandGroup | Function
         if word == "if":
             node = self._if()
         elif word in ("while", "until"):
@@ -122,7 +122,7 @@ class Parser(Reader):
                 self.expect("}")
             else:
                 self.close()
-            node = Group(word == "(", body)
+            node = CommandGroup(word == "(", body)
         compound = Compound(line, node, [])
         while redirection := self._redirection():
             compound.redirections.append(redirection)

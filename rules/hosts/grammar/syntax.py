@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]=]*\])?(\+?)=")
 
 
-class Part(Enum):
+class PieceKind(Enum):
     """What a piece of a word is."""
 
     LITERAL = auto()
@@ -20,13 +20,13 @@ class Part(Enum):
     """`text` is the source of a command substitution, arithmetic expansion or process substitution, with its signs."""
 
 
-class Piece(NamedTuple):
-    part: Part
+class WordPiece(NamedTuple):
+    part: PieceKind
     text: str
     quoted: bool
 
 
-Word: TypeAlias = str | tuple[Piece, ...]
+Word: TypeAlias = str | tuple[WordPiece, ...]
 """A string if it is plain: nothing quoted, nothing to expand."""
 
 
@@ -118,7 +118,7 @@ class Case:
 
 
 @dataclass(slots=True)
-class Group:
+class CommandGroup:
     subshell: bool
     body: Block
 
@@ -134,7 +134,7 @@ class Compound:
     """A compound command with its redirections."""
 
     line: int
-    node: If | While | For | Case | Group | Function
+    node: If | While | For | Case | CommandGroup | Function
     redirections: list[Redirection]
 
 
@@ -144,11 +144,11 @@ Command: TypeAlias = Simple | Compound
 def split_assignment(word: Word) -> Assignment | None:
     """The assignment that a word is, if it is one."""
     first = word if isinstance(word, str) else word[0].text if word and not word[0].quoted else ""
-    if isinstance(word, tuple) and word and word[0].part is not Part.LITERAL:
+    if isinstance(word, tuple) and word and word[0].part is not PieceKind.LITERAL:
         return None
     match = _ASSIGNMENT.match(first)
     if match is None:
         return None
     rest = first[match.end() :]
-    value: Word = rest if isinstance(word, str) else (Piece(Part.LITERAL, rest, False), *word[1:])
+    value: Word = rest if isinstance(word, str) else (WordPiece(PieceKind.LITERAL, rest, False), *word[1:])
     return Assignment(match[1], bool(match[3]), None if match[2] else value)

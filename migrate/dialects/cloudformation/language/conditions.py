@@ -15,8 +15,7 @@ from migrate.dialects.common.conditional import Conditions
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import child
 from migrate.syntax import resolve
-from migrate.syntax.node import Added, EditMapping, Entry, Kept, Mapping, Node, Scalar, Sequence, TreeEdit
-from migrate.syntax.node import Value as NewValue
+from migrate.syntax.node import Added, EditMapping, Entry, Kept, Mapping, NewValue, Node, Scalar, Sequence, TreeEdit
 from rules.model import Opaque, Value
 
 _MOST_STEPS = 100

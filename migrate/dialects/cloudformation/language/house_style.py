@@ -14,8 +14,7 @@ from itertools import chain, islice
 
 from migrate.dialects.common.nodes import key_text, walk
 from migrate.dialects.common.values import child, items, mapping, text
-from migrate.syntax.node import Alias, Mapping, Node
-from migrate.syntax.node import Value as NewValue
+from migrate.syntax.node import Alias, Mapping, NewValue, Node
 
 _SOME = 500
 """How many mappings are looked at before a template is called sorted."""
@@ -36,7 +35,7 @@ class Sibling:
 
 
 @dataclass(frozen=True)
-class Manner:
+class HouseStyle:
     """What the resources of one template show; `siblings` are those that have a type, in its order."""
 
     listed: Mapping

@@ -14,8 +14,7 @@ from migrate.dialects.common.conditional import Arm, Conditions, only
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import has_own_tag, is_call, items
 from migrate.syntax import CannotEdit, literal, resolve
-from migrate.syntax.node import Alias, Expression, Mapping, Node, Scalar, Sequence, Tagged
-from migrate.syntax.node import Value as NewValue
+from migrate.syntax.node import Alias, Expression, Mapping, NewValue, Node, Scalar, Sequence, Tagged
 from rules.model import Opaque, Ref, Text, Value
 
 # Aliases can make a small file stand for an endless expression; nobody writes one of more parts than this.

@@ -26,7 +26,7 @@ _EQUAL = ("StringEquals", "StringLike", "ArnEquals", "ArnLike")
 
 
 @dataclass(frozen=True)
-class Statement:
+class PolicyStatement:
     """One statement, as far as it concerns clients of EFS."""
 
     conditions: Conditions
@@ -48,7 +48,7 @@ class Statement:
         return not self.allows and self.applies is not False and bool(self.actions)
 
 
-def statements(document: Node | None, identities: Identities) -> list[Statement | None]:
+def statements(document: Node | None, identities: Identities) -> list[PolicyStatement | None]:
     """The statements of a policy document; None for what cannot be read."""
     written = child(mapping(document), "Statement")
     if written is None:
@@ -78,9 +78,9 @@ def file_system_policy(node: Node | None, identities: Identities) -> FileSystemP
     return FileSystemPolicy(tuple(allowances))
 
 
-def _statement(node: Mapping, conditions: Conditions, identities: Identities) -> Statement:
+def _statement(node: Mapping, conditions: Conditions, identities: Identities) -> PolicyStatement:
     points, applies = _condition(child(node, "Condition"), identities)
-    return Statement(
+    return PolicyStatement(
         conditions,
         text(child(node, "Effect")) == "Allow",
         _actions(node),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.language.references import ref, target
 from migrate.dialects.cloudformation.resources import tags
-from migrate.dialects.cloudformation.resources.policies import Statement, statements
+from migrate.dialects.cloudformation.resources.policies import PolicyStatement, statements
 from migrate.dialects.common.conditional import Conditions
 from migrate.dialects.common.values import child, mapping, text
 from migrate.syntax.node import Node
@@ -37,11 +37,11 @@ allows clients nothing. Source: AWS managed policy reference."""
 
 
 @dataclass(frozen=True)
-class Policy:
+class RolePolicy:
     """One policy that a role has."""
 
     name: str | None
-    statements: Sequence[Statement | None]
+    statements: Sequence[PolicyStatement | None]
     conditions: Conditions = ()
     """The conditions that choose it among others."""
     condition: str | None = None
@@ -92,9 +92,9 @@ class Roles:
         return list(self.template.of_type("AWS::IAM::Role"))
 
     @cached_property
-    def _policies(self) -> dict[str, list[Policy]]:
+    def _policies(self) -> dict[str, list[RolePolicy]]:
         """The policies of every role: its own, and those that are resources of their own."""
-        found: dict[str, list[Policy]] = {}
+        found: dict[str, list[RolePolicy]] = {}
         for name, role in self._resources:
             own = intrinsics.items_with_conditions(child(role.properties, "Policies"))
             found[name] = [self._policy(node, conditions, role.condition) for conditions, node in own]
@@ -109,10 +109,10 @@ class Roles:
                     found[name].append(policy)
         return found
 
-    def _policy(self, node: Node, conditions: Conditions, condition: str | None) -> Policy:
+    def _policy(self, node: Node, conditions: Conditions, condition: str | None) -> RolePolicy:
         written = mapping(node)
         read = statements(child(written, "PolicyDocument"), self.template.identities)
-        return Policy(text(child(written, "PolicyName")), read, conditions, condition)
+        return RolePolicy(text(child(written, "PolicyName")), read, conditions, condition)
 
     def _named(self, node: Node | None) -> list[str]:
         """The roles of the template among those of a list, or the one that stands in its place."""
@@ -122,7 +122,7 @@ class Roles:
             n for n in names if n in self.template.resources and self.template.resources[n].type == "AWS::IAM::Role"
         ]
 
-    def _allowed(self, role: Resource, policy: Policy) -> Iterator[Permission]:
+    def _allowed(self, role: Resource, policy: RolePolicy) -> Iterator[Permission]:
         for statement in policy.statements:
             if statement is None or statement.conditions or not (statement.allows and statement.applies):
                 continue

@@ -1,1 +1,3 @@
 """Where and how tasks run: services and schedules, clusters, container instances and their user data, the network."""
+
+from __future__ import annotations

@@ -35,7 +35,7 @@ _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip$", re.IGNORE
 
 
 @dataclass(frozen=True)
-class Found:
+class TemplateCapacity:
     """What a template says of capacity. `spans` and `nodes` are those of the reading."""
 
     instances: tuple[Instance, ...] = ()
@@ -85,13 +85,13 @@ def instance_mounts(template: Template) -> Iterator[InstanceMount]:
                 yield InstanceMount(name, script, o.host_path, "/", None, "", o.line - before, is_nfs=False)
 
 
-def capacity(template: Template) -> Found:
+def capacity(template: Template) -> TemplateCapacity:
     """What a template says of the instances that tasks run on."""
-    reader = _Reader(template, Images(template))
-    return reader.found() if reader.resources else Found()
+    reader = _InstanceReader(template, Images(template))
+    return reader.found() if reader.resources else TemplateCapacity()
 
 
-class _Reader:
+class _InstanceReader:
     """Reads the instances of one template."""
 
     def __init__(self, template: Template, images: Images) -> None:
@@ -108,7 +108,7 @@ class _Reader:
             if kind.upper() in ("EC2", "SPOT") and child(compute, "LaunchTemplate") is None:
                 yield name, resource
 
-    def found(self) -> Found:
+    def found(self) -> TemplateCapacity:
         instances: list[Instance] = []
         written: dict[Key, WrittenImage] = {}
         mounts: list[HostMount] = []
@@ -142,7 +142,7 @@ class _Reader:
         images = (
             replace(w.image, writable=w.image.writable and (w.node is None or key in own)) for key, w in written.items()
         )
-        return Found(
+        return TemplateCapacity(
             tuple(instances),
             tuple(images),
             tuple(self.clusters.runs()),

@@ -46,7 +46,7 @@ _NAME = re.compile(r"\$\{([A-Za-z0-9]+)")
 
 def with_network(template: Template, root: Node, stack: Stack) -> Stack:
     """The stack with what a template, which is the document `root`, says of its network."""
-    return replace(stack, network=_joined(stack.network, _Reader(template, root).network()))
+    return replace(stack, network=_joined(stack.network, _NetworkReader(template, root).network()))
 
 
 def _joined(one: Network, other: Network) -> Network:
@@ -63,7 +63,7 @@ def _joined(one: Network, other: Network) -> Network:
     )
 
 
-class _Reader:
+class _NetworkReader:
     def __init__(self, template: Template, root: Node) -> None:
         self.template = template
         self.root = root

@@ -35,7 +35,7 @@ _HOLE = re.compile("\ue000([0-9]+)\ue001")
 
 def read(template: Template, collector: Collector) -> None:
     """Add what pins a platform version and runs a task definition of the template."""
-    reader = _Reader(template, collector)
+    reader = _VersionReader(template, collector)
     for start in template.starters:
         reader.read_start(start)
     for _, resource in template.of_type(JOB):
@@ -46,7 +46,7 @@ def read(template: Template, collector: Collector) -> None:
 
 
 @dataclass
-class _Reader:
+class _VersionReader:
     template: Template
     collector: Collector
     by_node: dict[int, int] = field(default_factory=dict)

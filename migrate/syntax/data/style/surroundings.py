@@ -26,7 +26,7 @@ _NEAR = 48
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WayStep:
     """One level of the way to a node: the collection, the place in it, and whether the way goes through a key."""
 
     container: Container
@@ -34,7 +34,7 @@ class Step:
     key: bool = False
 
 
-Path = tuple[Step, ...]
+Path = tuple[WayStep, ...]
 
 
 USUAL_WIDTH = 100
@@ -108,7 +108,7 @@ class Surroundings:
         index = bisect_right(self.roots, node.start, key=_start) - 1
         if index >= 0:
             candidate = self.roots[index]
-        steps: list[Step] = []
+        steps: list[WayStep] = []
         while candidate is not node:
             if not (type(candidate) is Mapping or type(candidate) is Sequence):
                 raise ValueError("not a node of this document")
@@ -119,16 +119,16 @@ class Surroundings:
             candidate = child(step)
         return tuple(steps)
 
-    def _step(self, container: Container, node: Node) -> Step | None:
+    def _step(self, container: Container, node: Node) -> WayStep | None:
         if type(container) is Mapping:
             index = bisect_right(container.entries, node.start, key=lambda entry: entry.key.start) - 1
             if index < 0:
                 return None
             entry = container.entries[index]
-            return Step(container, index, node is entry.key or node.start < entry.value.start)
+            return WayStep(container, index, node is entry.key or node.start < entry.value.start)
         assert type(container) is Sequence
         index = bisect_right(container.items, node.start, key=_start) - 1
-        return Step(container, index) if index >= 0 else None
+        return WayStep(container, index) if index >= 0 else None
 
     # -- habits -------------------------------------------------------------------------------------------------------
 
@@ -157,7 +157,7 @@ class Surroundings:
             yield from islice(_below(children(step.container, max(0, step.index - 4), step.index + 5)), _NEAR)
 
 
-def child(step: Step) -> Node:
+def child(step: WayStep) -> Node:
     """The node that a step leads to."""
     if type(step.container) is Mapping:
         entry = step.container.entries[step.index]

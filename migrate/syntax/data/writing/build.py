@@ -10,7 +10,7 @@ from typing import Literal
 from migrate.syntax.data.style.habits import Habits, Quotes, content_start
 from migrate.syntax.data.style.key_habits import opening, under
 from migrate.syntax.data.style.spelling import is_plain, json_scalar, yaml_literal, yaml_string
-from migrate.syntax.data.style.surroundings import Step, Surroundings, spans
+from migrate.syntax.data.style.surroundings import Surroundings, WayStep, spans
 from migrate.syntax.data.writing.piece import Group, Item, Leaf, Piece
 from migrate.syntax.document import Document
 from migrate.syntax.node import (
@@ -18,14 +18,14 @@ from migrate.syntax.node import (
     Call,
     Copy,
     Entry,
+    FString,
     Mapping,
+    NewExpression,
+    NewValue,
     Node,
     Scalar,
     Sequence,
-    Source,
     Tagged,
-    Template,
-    Value,
 )
 from migrate.syntax.problem import CannotEdit
 
@@ -48,11 +48,11 @@ class Builder:
     def quotes(self) -> Quotes:
         return self.habits.quotes()
 
-    def entry(self, key: str, value: Value) -> Item:
+    def entry(self, key: str, value: NewValue) -> Item:
         """A new mapping entry."""
         return self._entry(key, value, nested=False)
 
-    def item(self, value: Value, like: Scalar | None = None) -> Item:
+    def item(self, value: NewValue, like: Scalar | None = None) -> Item:
         """A new sequence item; a string is quoted as `like` is."""
         if like is not None and isinstance(value, str) and not self.json:
             return Item(self._string(value, like.style if like.style in ('"', "'") else ""))
@@ -65,7 +65,7 @@ class Builder:
         quote = self.habits.key_quote(key, self.quotes.key, flow=flow)
         return _yaml_key(key, quote, quote or self.quotes.fallback, flow=flow)
 
-    def piece(self, value: Value, *, nested: bool = False, key: str = "") -> Piece:
+    def piece(self, value: NewValue, *, nested: bool = False, key: str = "") -> Piece:
         """The piece for a value; `nested` if it lies inside another new one. `key` is what it stands under."""
         if isinstance(value, Copy):
             return self.node(value.node)
@@ -76,7 +76,7 @@ class Builder:
         if isinstance(value, list):
             inner = under(key)
             return self._group(key, value, [Item(self.piece(child, nested=True, key=inner)) for child in value])
-        if isinstance(value, Source | Template | Call):
+        if isinstance(value, NewExpression | FString | Call):
             raise CannotEdit("code in a document that holds data")
         if self.json:
             written = json_scalar(value)
@@ -85,11 +85,11 @@ class Builder:
             return self._nested(value, key) if nested else self._string(value, self.quotes.value)
         return Leaf(yaml_literal(value), yaml_literal(value))
 
-    def _entry(self, key: str, value: Value, *, nested: bool) -> Item:
+    def _entry(self, key: str, value: NewValue, *, nested: bool) -> Item:
         piece = self.piece(value, nested=nested, key=key)
         return Item(piece, self.key(key, flow=False), self.key(key, flow=True))
 
-    def _group(self, key: str, value: dict[str, Value] | list[Value], items: list[Item]) -> Group:
+    def _group(self, key: str, value: dict[str, NewValue] | list[NewValue], items: list[Item]) -> Group:
         mapping = isinstance(value, dict)
         names = (opening(next(iter(value), "")), key) if isinstance(value, dict) else (key,)
         if len(value) > 1:
@@ -228,7 +228,7 @@ def ends_with_block_scalar(node: Node | None, keeping_in: str | None = None) -> 
     return keeping_in is None or "+" in _BREAK.split(keeping_in[content_start(keeping_in, node) : node.end])[0]
 
 
-def parent_column(around: Surroundings, step: Step) -> int:
+def parent_column(around: Surroundings, step: WayStep) -> int:
     """The column that a value's further lines are indented against: its key's, or its dash's."""
     container = step.container
     if type(container) is Mapping:

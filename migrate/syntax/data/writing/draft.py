@@ -25,7 +25,7 @@ class _Ranked:
 
 
 @dataclass(slots=True)
-class Unit:
+class OneLineCollection:
     """A collection in brackets on one line, whose edits count only if the line keeps its width.
 
     `grows` if something is added in it; `too_long` if something in it cannot stand on one line.
@@ -47,7 +47,7 @@ class Draft:
         self.around = Surroundings(document)
         self.changed = check(self.around, changes)
         self.edits: list[_Ranked] = []
-        self.unit: Unit | None = None
+        self.unit: OneLineCollection | None = None
 
     def builder(self, container: Container, path: Path, replaced: Node | None = None) -> Builder:
         """A builder for new parts of `container`, which lies at the end of `path`."""

@@ -8,7 +8,7 @@ from migrate.edit import Edit
 from migrate.syntax.data.anchors import check_anchors
 from migrate.syntax.data.style.surroundings import USUAL_WIDTH, size
 from migrate.syntax.data.writing.change import Changed
-from migrate.syntax.data.writing.draft import Draft, Unit
+from migrate.syntax.data.writing.draft import Draft, OneLineCollection
 from migrate.syntax.data.writing.write_block import write_block
 from migrate.syntax.data.writing.write_flow import overflow, write_flow
 from migrate.syntax.data.writing.write_scalar import write_scalar
@@ -20,7 +20,7 @@ def write(document: Document, changes: Items[TreeEdit]) -> list[Edit]:
     """`Document.edits`; see there."""
     draft = Draft(document, changes)
     check_anchors(document, draft.changed.values())
-    units: dict[int, Unit] = {}
+    units: dict[int, OneLineCollection] = {}
     for changed in draft.changed.values():
         unit = _unit(draft, changed)
         draft.unit = None if unit is None else units.setdefault(id(unit.node), unit)
@@ -53,7 +53,7 @@ def _write(draft: Draft, changed: Changed) -> None:
         write_block(draft, changed)
 
 
-def _unit(draft: Draft, changed: Changed) -> Unit | None:
+def _unit(draft: Draft, changed: Changed) -> OneLineCollection | None:
     """The collection that has to be written anew if the line becomes too long: the outermost one in brackets that
     stands on one line."""
     node = changed.change.node
@@ -64,11 +64,11 @@ def _unit(draft: Draft, changed: Changed) -> Unit | None:
         way.append(node)
     for index, container in enumerate(way):
         if container.flow and draft.around.one_line(container):
-            return Unit(container, changed.path[:index])
+            return OneLineCollection(container, changed.path[:index])
     return None
 
 
-def _settle(draft: Draft, unit: Unit) -> None:
+def _settle(draft: Draft, unit: OneLineCollection) -> None:
     """Take a unit's edits, or write it anew."""
     around = draft.around
     node = unit.node
@@ -83,7 +83,7 @@ def _settle(draft: Draft, unit: Unit) -> None:
     overflow(draft, unit)
 
 
-def _becomes_block(draft: Draft, unit: Unit) -> bool:
+def _becomes_block(draft: Draft, unit: OneLineCollection) -> bool:
     """Whether empty brackets are there only because a block cannot be empty."""
     if draft.document.json or not unit.path or unit.path[-1].container.flow:
         return False

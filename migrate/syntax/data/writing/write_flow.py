@@ -9,7 +9,7 @@ from migrate.syntax.data.style.surroundings import Container, size, spans
 from migrate.syntax.data.writing import block
 from migrate.syntax.data.writing.build import Builder, dashes, entries, parent_column
 from migrate.syntax.data.writing.change import Changed, Slot, paired
-from migrate.syntax.data.writing.draft import Draft, Unit, added_item
+from migrate.syntax.data.writing.draft import Draft, OneLineCollection, added_item
 from migrate.syntax.data.writing.piece import FlowStyle, Group, Item, Leaf, flat, flat_item, layout, layout_item
 from migrate.syntax.data.writing.write_scalar import key_text, spelled, write_key
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence, SetScalar
@@ -243,7 +243,7 @@ def _runs(indices: list[int]) -> list[tuple[int, int]]:
 # -- a line that becomes too long -------------------------------------------------------------------------------------
 
 
-def overflow(draft: Draft, unit: Unit) -> None:
+def overflow(draft: Draft, unit: OneLineCollection) -> None:
     """Write a collection, which stood on one line with its changes, anew over several lines: in a YAML block as a
     block, else with each entry on a line of its own."""
     node = unit.node
@@ -262,7 +262,7 @@ def overflow(draft: Draft, unit: Unit) -> None:
     draft.replace(start, node.end, written)
 
 
-def _as_block(draft: Draft, unit: Unit, builder: Builder, group: Group | Leaf) -> None:
+def _as_block(draft: Draft, unit: OneLineCollection, builder: Builder, group: Group | Leaf) -> None:
     around, text, node = draft.around, draft.text, unit.node
     parent = unit.path[-1]
     style = builder.habits.block()
