@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from migrate import launcher
+
 
 def main() -> None:
     """Run the command line and exit with its status."""
@@ -23,6 +25,10 @@ def main() -> None:
         app(prog_name="efs-migrate")
     except KeyboardInterrupt:  # during the imports; afterwards the command line sees to it
         sys.exit(130)
+    except ImportError as problem:
+        if (problem.name or "").partition(".")[0] not in launcher.OURS:
+            raise
+        launcher.fail(str(problem))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@
 what looks at the legacy form, then the rungs from the lowest up, then advice on the result.
 """
 
+# Of ecs-efs-migrate: `migrate.launcher` looks for this name here, because other distributions have a package `rules`, too.
+
 from __future__ import annotations
 
 from rules import (

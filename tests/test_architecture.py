@@ -15,7 +15,7 @@ import pytest
 from support import ROOT
 
 MIGRATE = (
-    ("migrate", "migrate.edit"),
+    ("migrate", "migrate.edit", "migrate.launcher"),
     ("migrate.files", "migrate.terminal", "migrate.syntax"),
     ("migrate.nothing_to_do", "migrate.dialects"),
     ("migrate.config", "migrate.engine"),
@@ -25,6 +25,7 @@ MIGRATE = (
     ("migrate.commands",),
     ("migrate.cli",),
     ("migrate.__main__",),
+    ("migrate.entry",),
 )
 """Rooms of `migrate`, from the lowest floor up. A module may import its own room and every floor below it."""
 
