@@ -1,6 +1,6 @@
 """How often each property is tried, and counts of what a run did, printed at its end.
 
-`FUZZ` multiplies what hypothesis tries of every property, as it does for the mutants of `test_fuzz.py`.
+`FUZZ` multiplies what hypothesis tries of every property, as it does for the mutants of `run/test_fuzz_never_crashes.py`.
 """
 
 from __future__ import annotations

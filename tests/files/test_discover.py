@@ -345,7 +345,7 @@ def test_an_unreadable_directory_is_an_error() -> None:
         drop = "os.setgroups([]); os.setresgid(9, 9, 9); os.setresuid(9, 9, 9)" if ROOT else ""
         # Imported before the identity changes: the checkout may lie where nobody else can read.
         code = f"""
-import os, sys; sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
+import os, sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from migrate.files.discover import discover
 {drop}
 for found in discover(["."]): print(found.name, found.error)
@@ -480,7 +480,7 @@ def test_imports_stay_light() -> None:
     code = "import sys; before = set(sys.modules); import migrate.files.discover; print(*set(sys.modules) - before)"
     done = subprocess.run(
         [sys.executable, "-S", "-c", code],
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=True,

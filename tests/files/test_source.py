@@ -18,7 +18,7 @@ from migrate.files import screen, source
 from migrate.files.source import SourceFile, SourceProblem
 
 ROOT = os.geteuid() == 0
-PROJECT = Path(__file__).parent.parent
+PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 EXPLAINED = Path(__file__).with_name("survivors.txt")
 MUTMUT = [str(Path(sys.executable).with_name("mutmut"))]
 NOT_KILLED = {0: "survived", 33: "no test reaches it"}
@@ -51,7 +51,9 @@ def module(mutant: str) -> str:
 
 
 def survivor(mutant: str) -> Survivor:
-    shown = subprocess.run([*MUTMUT, "show", mutant], cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout
+    shown = subprocess.run(
+        [*MUTMUT, "show", mutant], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    ).stdout
     name = re.sub(r"__mutmut_\d+$", "", mutant).replace("xǁ", "").replace(".x_", ".").replace("ǁ", ".")
     changed = [f"{line[0]} {line[1:].strip()}" for line in shown.splitlines() if re.match(r"[+-](?!--|\+\+)", line)]
     return name, *changed
@@ -103,7 +105,9 @@ def main() -> int:
         total += count
         print(_row(name, len(by_module[name]), count))
     print(_row("all", sum(map(len, by_module.values())), total))
-    print(f"\n{total['killed'] / len(tried):.1%} of {len(tried):,} mutants killed (SEED={seed}); {len(unexplained)} survivors unexplained")
+    print(
+        f"\n{total['killed'] / len(tried):.1%} of {len(tried):,} mutants killed (SEED={seed}); {len(unexplained)} survivors unexplained"
+    )
     return 1 if unexplained else 0
 
 

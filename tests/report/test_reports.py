@@ -28,7 +28,7 @@ from migrate.terminal.printable import coloured
 from rules import RULES
 from rules.rule import Stage
 
-SCHEMA = jsonschema.Draft7Validator(json.loads((ROOT / "tests/schemas/sarif-2.1.0.json").read_bytes()))
+SCHEMA = jsonschema.Draft7Validator(json.loads((ROOT / "tests/report/schemas/sarif-2.1.0.json").read_bytes()))
 FORMATS = [form.value for form in Format]
 
 YAML = """\

@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 from person import Person
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 WIDEST = 120
 
 _SCREEN = re.compile(

@@ -13,7 +13,7 @@ from migrate.dialects.common.user_data import parse_yaml
 from rules.hosts import HostScript, read_file, read_user_data
 from rules.model import Text
 
-MOUNTED = ROOT / "tests" / "mounted.txt"
+MOUNTED = ROOT / "tests" / "hosts" / "mounted.txt"
 """What is read from each: read it in the diff of a change. `make docs` writes it anew."""
 
 ID = "fs-12345678"

@@ -25,7 +25,7 @@ from rules.rule import Finding
 for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"):
     os.environ.pop(name, None)
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
 FLEET = SAMPLES / "fleet"
 
@@ -102,7 +102,7 @@ class Case:
         return Path(shutil.copyfile(self.before, folder / self.before.name))
 
 
-SAID = ROOT / "tests" / "said.txt"
+SAID = ROOT / "tests" / "golden" / "said.txt"
 """What the tool says of each golden case and snippet: read it in the diff of a change. `make docs` writes it anew."""
 
 

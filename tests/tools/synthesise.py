@@ -1,6 +1,6 @@
 """Synthesise CDK programs, all in this one process, and print their templates: {path: {stack: template}} as JSON.
 
-Run by `test_cdk.py` with a Python that has the CDK, v1 or v2. The first program pays for starting Node.
+Run by `judges/test_synth.py` with a Python that has the CDK, v1 or v2. The first program pays for starting Node.
 """
 
 from __future__ import annotations

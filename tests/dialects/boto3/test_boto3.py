@@ -1,6 +1,6 @@
 """Python that registers definitions: what is read of it, and what it registers afterwards.
 
-The byte-for-byte cases are in `samples/boto3-*`, run by `test_samples.py`. Here they are executed, with a client that writes
+The byte-for-byte cases are in `samples/boto3-*`, run by `golden/test_samples.py`. Here they are executed, with a client that writes
 down what it is given.
 """
 
@@ -14,8 +14,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from api_models import problems
 from support import cases, efs_migrate
-from test_botocore import problems
 
 from migrate.config import config
 from migrate.engine.outcome import Outcome

@@ -1,6 +1,6 @@
 """Whether a template shows a way from its tasks to its file system: what is added, what is said, and when nothing is.
 
-The byte-for-byte cases are in `samples/cloudformation-*` and `samples/efs404-*`, run by `test_samples.py`.
+The byte-for-byte cases are in `samples/cloudformation-*` and `samples/efs404-*`, run by `golden/test_samples.py`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from migrate.syntax import Document, SyntaxProblem, get, literal, parse, resolve
 from migrate.syntax.data.comments import leaves
 from migrate.syntax.node import Alias, Mapping, Scalar, Sequence
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpus"
 
 
 def only(document: Document) -> Mapping:

@@ -7,6 +7,7 @@ import random
 import re
 
 import pytest
+from generate import YamlWriter, json_text, random_changes
 from hypothesis import assume, example, given, reject
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -16,8 +17,6 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from migrate.edit import apply
 from migrate.syntax import CannotEdit, Document, SyntaxProblem, parse
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
-
-from .generate import YamlWriter, json_text, random_changes
 
 seeds = st.integers(min_value=0, max_value=2**32)
 

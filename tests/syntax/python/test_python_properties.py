@@ -7,6 +7,7 @@ import random
 import re
 from dataclasses import replace
 
+from generate import WORDS, random_changes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,8 +32,6 @@ from migrate.syntax.node import (
     TreeEdit,
 )
 from migrate.syntax.python import PythonDocument
-
-from .generate import WORDS, random_changes
 
 seeds = st.integers(min_value=0, max_value=2**32)
 EXPRESSIONS = ["settings.FS_ID", "f(1, *args, key=2)", 'f"/mnt/{name}"', "a + 'b'", "x if y else z", "(1,)", "{1, 2}"]
