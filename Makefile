@@ -16,7 +16,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check format docs picture soak mutants bench clean
+.PHONY: help demo test check format docs golden picture soak mutants bench clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -41,8 +41,11 @@ format: .venv/.dev ## format the code and repair what ruff can
 	$(PYTHON) -m ruff check --fix-only .
 	$(PYTHON) -m ruff format .
 
-docs: .venv/.test ## write anew what is written by the tool: the rules' pages, the schema, the README's screens, what is said of samples
+docs: .venv/.test ## write anew what is written by the tool: the rules' pages, the schema, the README's screens
 	@$(PYTHON) tests/tools/docs.py
+
+golden: .venv/.test ## write anew what is compared byte for byte: samples, what is said of them, mounts (read the diff)
+	@$(PYTHON) tests/tools/golden_files.py
 
 picture: .venv/.test ## draw anew the picture of a campaign's page in the README (needs Chromium)
 	@$(PYTHON) tests/batch/screenshot.py

@@ -23,6 +23,9 @@ settings.register_profile(
 )
 settings.load_profile("patient")
 
+# Helpers with assertions of their own, which fail as readably as those in tests.
+pytest.register_assert_rewrite("golden_files", "rule_tests", "support")
+
 if "MUTANT_UNDER_TEST" in os.environ:
     # mutmut calls every function through two of its own.
     sys.setrecursionlimit(3 * sys.getrecursionlimit())

@@ -1,19 +1,15 @@
-"""What is said of small definitions (see `snippets.py`), and that every one of them can be upgraded or is left as it is."""
+"""What the tool says is recorded for every golden case and every snippet of a rule, and for nothing else.
+
+Each is compared where it is tested: the samples in `test_samples.py` and the tests of the rules, the snippets in the latter.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-from snippets import SNIPPETS, Snippet
-from support import efs_migrate, said, said_before
+from golden_files import SAID, said_file, snippets
+from support import cases
 
 
-@pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: str(snippet.name))
-def test_said(snippet: Snippet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    path = snippet.copy(tmp_path)
-    assert said(path.name, snippet.options) == said_before()[snippet.name]
-    applied = efs_migrate("apply", "--unsafe", "--quiet", path.name)
-    assert applied.status < 2, applied.stderr
-    assert efs_migrate("diff", "--unsafe", path.name).stdout == b""
+def test_there_is_a_file_for_each_case_and_for_nothing_else() -> None:
+    expected = [*map(said_file, cases()), *map(said_file, snippets())]
+    assert len(expected) == len(set(expected)), "two cases have one name"
+    assert {path for path in SAID.rglob("*") if path.is_file()} == set(expected)

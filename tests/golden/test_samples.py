@@ -1,6 +1,7 @@
 """The golden cases: what `diff` prints and `apply` writes is what an expert wrote by hand, byte for byte.
 
 Run as a user does: a folder with the definition and its `.efs-migrate.yaml`, the printed diff taken by the real git.
+Those that are named after a rule are in the test of that rule: `tests/rules/test_efs101.py` and so on.
 """
 
 from __future__ import annotations
@@ -11,50 +12,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import CASE_PARAMETERS, FLEET, KNOWN_DIFFERENCES, SAMPLES, Case, cases, efs_migrate, said, said_before
+from golden_files import check_sample, git_apply
+from support import FLEET, KNOWN_DIFFERENCES, OF_A_RULE, SAMPLES, Case, cases, efs_migrate, parameter
 
 
-def git_apply(patch: bytes, folder: Path) -> None:
-    done = subprocess.run(["git", "apply", "-"], cwd=folder, input=patch, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
-
-
-@pytest.mark.parametrize("case", CASE_PARAMETERS)
+@pytest.mark.parametrize("case", [parameter(case) for case in cases() if not OF_A_RULE.match(case.name)])
 def test_case(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    original = case.before.read_bytes()
-    path = case.copy(tmp_path)
-
-    # `check` changes nothing and says what it says.
-    checked = efs_migrate("check", "--format=json", *case.options, ".")
-    findings = sorted((str(f["rule"]), str(f["status"])) for f in checked.findings)
-    if case.findings is not None:
-        assert findings == case.findings
-    elif case.changes:
-        assert {status for _, status in findings} <= {"fixable", "advice"}
-    else:
-        assert findings == [], "a case that says nothing of findings has none"
-    assert checked.status == (1 if any(status != "advice" for _, status in findings) else 0), checked.stderr
-    assert path.read_bytes() == original
-    assert said(path.name, case.options) == said_before()[case.name]
-
-    # `diff` changes nothing, and git makes the right file of what it prints.
-    dry = efs_migrate("diff", *case.options, ".")
-    assert dry.status == (1 if case.changes else 0), dry.stderr
-    assert bool(dry.stdout) == case.changes
-    assert path.read_bytes() == original
-    if dry.stdout:
-        git_apply(dry.stdout, tmp_path)
-    assert path.read_bytes().decode() == case.after.decode()
-    again = efs_migrate("diff", *case.options, ".")
-    assert (again.status, again.stdout) == (0, b"")
-
-    # `apply` writes the same.
-    path.write_bytes(original)
-    applied = efs_migrate("apply", "--format=json", *case.options, ".")
-    assert path.read_bytes() == case.after
-    left = [f for f in applied.findings if f["status"] != "advice" and not f["applied"]]
-    assert applied.status == (1 if left else 0), applied.stderr
+    check_sample(case, tmp_path)
 
 
 def test_as_a_command(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """What the repository holds that the tool itself can write, written anew: `make docs`.
 
-Files: the rules' pages, the schema of the configuration, what is said of the golden cases, and in README.md the table of rules and every screen: a fenced
-block behind `<!-- screen: efs-migrate … -->` shows what that command prints, run in the repository's root. Lines that are
+Files: the rules' pages, the schema of the configuration, and in README.md the table of rules and every screen: a fenced block behind `<!-- screen: efs-migrate … -->` shows what that command prints, run in the repository's root. Lines that are
 too long to be read there end with `…`. Behind `<!-- screen: efs-migrate … ; keys -->` it shows the last question of that command
 on a terminal, where somebody has pressed these keys, in a copy of the samples.
 """
@@ -14,7 +13,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from contextlib import chdir
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,29 +70,12 @@ def asked(arguments: str, keys: str) -> str:
     return screen.partition("\n\n")[2].rstrip() + "\n"
 
 
-def everything_said() -> str:
-    """What the tool says of every golden case and snippet; compared with what it says by their own tests."""
-    from snippets import SNIPPETS, Snippet
-    from support import Case, cases, said
-
-    texts = []
-    every: list[Case | Snippet] = [*cases(), *SNIPPETS]
-    for case in every:
-        with TemporaryDirectory() as folder, chdir(folder):
-            path = case.copy(Path(folder))
-            texts.append(f"== {case.name} ==\n{said(path.name, case.options)}")
-    return "".join(texts)
-
-
 def _cut(line: str) -> str:
     return line if len(line) <= WIDEST else line[: WIDEST - 2].rstrip() + " …"
 
 
 if __name__ == "__main__":
-    from scripts import MOUNTED, record
-    from support import SAID
-
-    for path, text in {**written(), SAID: everything_said(), MOUNTED: record()}.items():
+    for path, text in written().items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8", newline="\n")
             print(f"{path.relative_to(ROOT)} written")

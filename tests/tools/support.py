@@ -8,18 +8,17 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 from typer.testing import CliRunner
 
 from migrate.cli import app
-from migrate.run.run import Options, Run, work
-from rules.rule import Finding
 
 # What a developer or a CI service may have set: the tests say for themselves where they want colours.
 for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"):
@@ -102,62 +101,25 @@ class Case:
         return Path(shutil.copyfile(self.before, folder / self.before.name))
 
 
-SAID = ROOT / "tests" / "golden" / "said.txt"
-"""What the tool says of each golden case and snippet: read it in the diff of a change. `make docs` writes it anew."""
-
-
-def said(name: str, options: Sequence[str] = ()) -> str:
-    """What `check` prints of a file in the current folder, and what else a person gets to see of it."""
-    return efs_migrate("check", *options, name).stdout.decode() + "".join(_offered(name, "--unsafe" in options))
-
-
-def _offered(name: str, unsafe: bool) -> Iterator[str]:
-    """What a review shows of each finding and what the reports name it by, in lines."""
-    for job in Run(Options(unsafe=unsafe), warn=lambda _: None).jobs([name]):
-        for located in work(job).outcome.findings:
-            finding = located.finding
-            more = {
-                "help": finding.help,
-                "else": finding.otherwise,
-                "asks": finding.question,
-                "this": finding.label,
-                **{f"or {number}": _way(other) for number, other in enumerate(finding.alternatives, 1)},
-            }
-            written = [f"    {name}: {value}\n" for name, value in more.items() if value]
-            if written or finding.detail:
-                yield f"  {located.line}:{located.column} {finding.rule} {finding.detail}".rstrip() + "\n"
-                yield from written
-
-
-def _way(other: Finding) -> str:
-    return f"{other.status} {other.detail}, {other.label}: {other.message}. {other.whole_caveat}"
-
-
-@cache
-def said_before() -> dict[str, str]:
-    """What `said.txt` has of each case and snippet."""
-    found = re.split(r"^== (.*) ==\n", SAID.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return dict(zip(found[1::2], found[2::2], strict=True))
-
-
 def cases() -> list[Case]:
     """Every golden case, by name."""
     return [Case(path.parent) for path in sorted(SAMPLES.glob("*/before.*"))]
 
 
+OF_A_RULE = re.compile(r"efs\d{3}(?=-)")
+"""How the name of a golden case begins that shows one rule."""
+
 KNOWN_DIFFERENCES: dict[str, str] = {}
 """Cases where the tool does not yet do what the case says, each with what it does instead."""
 
-CASE_PARAMETERS = [
-    pytest.param(
-        case,
-        id=case.name,
-        marks=[pytest.mark.xfail(strict=True, reason=KNOWN_DIFFERENCES[case.name])]
-        if case.name in KNOWN_DIFFERENCES
-        else [],
-    )
-    for case in cases()
-]
+
+def parameter(case: Case) -> ParameterSet:
+    """A case as a parameter of a test, which is expected to fail where the tool does not yet do what the case says."""
+    known = KNOWN_DIFFERENCES.get(case.name)
+    return pytest.param(case, id=case.name, marks=[pytest.mark.xfail(strict=True, reason=known)] if known else [])
+
+
+CASE_PARAMETERS = [parameter(case) for case in cases()]
 
 
 # -- cfn-lint, the judge of templates ----------------------------------------------------------------------------------
