@@ -16,7 +16,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check format docs picture soak mutants bench clean
+.PHONY: help demo test check format docs golden picture soak mutants bench clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -41,19 +41,23 @@ format: .venv/.dev ## format the code and repair what ruff can
 	$(PYTHON) -m ruff check --fix-only .
 	$(PYTHON) -m ruff format .
 
-docs: .venv/.test ## write anew what is written by the tool: the rules' pages, the schema, the README's screens, what is said of samples
-	@$(PYTHON) tests/docs.py
+docs: .venv/.test ## write anew what is written by the tool: the rules' pages, the schema, the README's screens
+	@$(PYTHON) tests/tools/docs.py
+
+golden: .venv/.test ## write anew what is compared byte for byte: samples, what is said of them, mounts (read the diff)
+	@$(PYTHON) tests/tools/golden_files.py
 
 picture: .venv/.test ## draw anew the picture of a campaign's page in the README (needs Chromium)
 	@$(PYTHON) tests/batch/screenshot.py
 
-SOAKED := tests/soak tests/test_fuzz.py tests/test_edit.py tests/syntax tests/test_faults.py tests/batch/test_batch_faults.py
+SOAKED := tests/soak tests/syntax tests/engine/test_edit.py tests/run/test_fuzz_never_crashes.py \
+	tests/run/test_faults_while_writing.py tests/batch/test_batch_faults.py
 
 soak: .venv/.test ## thousands of synthetic files, mutants of real ones and faults (SOAK, FUZZ and FAULTS say how many times as many)
 	SOAK=$${SOAK:-80} FUZZ=$${FUZZ:-40} FAULTS=$${FAULTS:-20} $(PYTHON) -m pytest -n auto $(SOAKED)
 
 mutants: .venv/.mutants ## small changes of the code that a test should notice (MUTANTS: so many of each module, or all)
-	$(PYTHON) tests/mutants/run.py
+	$(PYTHON) tests/mutation/run.py
 
 bench: .venv/.run ## measure the speed (prints figures, judges nothing)
 	@for script in tests/benchmarks/*.py; do echo "$$script"; $(PYTHON) "$$script" || exit 1; done

@@ -1,6 +1,6 @@
 """How often each property is tried, and counts of what a run did, printed at its end.
 
-`FUZZ` multiplies what hypothesis tries of every property, as it does for the mutants of `test_fuzz.py`.
+`FUZZ` multiplies what hypothesis tries of every property, as it does for the mutants of `run/test_fuzz_never_crashes.py`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("patient")
+
+# Helpers with assertions of their own, which fail as readably as those in tests.
+pytest.register_assert_rewrite("golden_files", "rule_tests", "support")
 
 if "MUTANT_UNDER_TEST" in os.environ:
     # mutmut calls every function through two of its own.

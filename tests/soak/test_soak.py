@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from api_models import definitions, load, problems
 from generator import CONFIG, DIALECTS, Case, case
 from support import efs_migrate, judged_by_cfn_lint
-from test_botocore import definitions, load, problems
 
 TIMES = int(os.environ.get("SOAK", "1"))
 REPLACED = ("o", "type", "device", "driver", "driverOpts", "scope", "autoprovision")
