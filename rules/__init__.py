@@ -8,6 +8,9 @@ what looks at the legacy form, then the rungs from the lowest up, then advice on
 
 from __future__ import annotations
 
+import copyreg
+from collections.abc import Callable
+
 from rules import (
     efs101_host_path_volume,
     efs102_docker_nfs_volume,
@@ -52,3 +55,15 @@ RULES: tuple[Rule, ...] = (
     efs407_root_squash.RULE,
     efs408_anonymous_access.RULE,
 )
+
+
+def _rule(id: str) -> Rule:
+    return next(rule for rule in RULES if rule.id == id)
+
+
+def _reduced(rule: Rule) -> tuple[Callable[[str], Rule], tuple[str]]:
+    return _rule, (rule.id,)
+
+
+# Rules go to other processes with the results of thousands of files: as ids, so that their pages need not go along.
+copyreg.pickle(Rule, _reduced)

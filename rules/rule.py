@@ -148,14 +148,3 @@ class Rule:
     @property
     def title(self) -> str:
         return self.page.strip().splitlines()[0].rstrip(".")
-
-    def __reduce__(self) -> tuple[Callable[[str], Rule], tuple[str]]:
-        # Findings pass between processes by the thousand: a rule's page need not go with each.
-        return _known, (self.id,)
-
-
-def _known(rule: str) -> Rule:
-    """The rule with an id that came from another process."""
-    from rules import RULES
-
-    return next(known for known in RULES if known.id == rule)

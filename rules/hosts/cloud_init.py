@@ -11,11 +11,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from rules.hosts import written_files
 from rules.hosts.archive import Section
-from rules.hosts.host import MountRequest, looks_like_efs, split_options
-from rules.hosts.mount_files import FSTAB
-from rules.hosts.shell import Shell
+from rules.hosts.interpreter.shell import Shell
+from rules.hosts.mounts import written_files
+from rules.hosts.mounts.host import MountRequest, looks_like_efs, split_options
+from rules.hosts.mounts.mount_files import FSTAB
 
 ParseYaml: TypeAlias = Callable[[str], object]
 

@@ -10,8 +10,9 @@ import re
 from enum import IntEnum
 
 from rules.hosts.grammar.tokens import OPEN, Tokens
-from rules.hosts.mount_table import MountTable
-from rules.hosts.states import States
+from rules.hosts.mounts.mount_files import LISTING, MOUNT_LISTS
+from rules.hosts.mounts.mount_table import MountTable
+from rules.hosts.mounts.states import States
 
 
 class Likelihood(IntEnum):
@@ -28,10 +29,6 @@ class Likelihood(IntEnum):
         return Likelihood(4 - self)
 
 
-LISTING = "\ue010mounts"
-"""What a command prints that lists the mounted file systems."""
-
-MOUNT_LISTS = {"/proc/mounts", "/proc/self/mounts", "/proc/self/mountinfo", "/etc/mtab", "/etc/fstab", "/proc/1/mounts"}
 _NUMBER = re.compile(r"-?[0-9]{1,15}")
 _PATTERN_SIGNS = re.compile(r"\[[^\]]{0,20}\]{1,2}|\\[a-zA-Z]|[\\^$*(){}?+| ]+")
 

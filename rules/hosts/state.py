@@ -1,13 +1,20 @@
-"""What a running script has at one moment, and how branches are followed without deciding on one of them."""
+"""The state of a running script, as commands see and change it.
+
+Commands are handed a `ShellState` and not the `Shell` that implements it: the shell calls the commands, so commands that
+imported it would close a circle.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rules.hosts.host import Host
+from rules.hosts.grammar.syntax import Block, Command
+from rules.hosts.grammar.tokens import is_unknown
 from rules.hosts.likelihood import Likelihood
-from rules.hosts.variables import Variables, is_unknown
+from rules.hosts.mounts.host import Host
+from rules.hosts.variables import Variables
 
 _FREE_WORK = 200_000
 
@@ -29,8 +36,11 @@ class Input:
     step: int
 
 
-class ShellState:
-    """Host, variables, input and output, and whether the end of the script is still sure to be reached."""
+class ShellState(ABC):
+    """A script's host, variables, functions, input and output, and whether its end is still sure to be reached.
+
+    `Shell` implements `invoke`, `inline` and `block`, with which a command runs other commands.
+    """
 
     def __init__(self, host: Host, size: int, *, known_environment: bool) -> None:
         """`size` is the length of everything that will be read, which bounds the work."""
@@ -39,10 +49,16 @@ class ShellState:
         self.variables.values.set("PWD", "/")
         self.output: Output | None = None
         self.input: Input | None = None
+        self.functions: dict[str, list[Command]] = {}
+        """The bodies of each function; more than one if branches define it differently."""
+        self.locals: list[dict[str, str | None]] = []
+        """For each function that is running, the variables to restore when it ends."""
+        self.breaks = False
+        """Whether the current loop has a `break` or `continue`."""
         self.last = Likelihood.LIKELY
-        """How likely the last command succeeded (`$?`)."""
+        """Whether the last command succeeded (`$?`)."""
         self.branches = 0
-        """How many branches deep this is; 0 is where everything is run for sure."""
+        """The number of branches that this lies in; with 0, everything is run for sure."""
         self.leaving = ""
         """`exit` or `return` while the rest of a list is skipped."""
         self.doubt = ""
@@ -55,11 +71,35 @@ class ShellState:
         directory = self.variables.values.get("PWD")
         return None if directory is None or is_unknown(directory) else directory
 
+    # -- running other commands ----------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def invoke(self, words: list[str], line: int) -> Likelihood:
+        """Run a command or function whose words are expanded."""
+
+    @abstractmethod
+    def inline(
+        self, text: str, line: int, arguments: tuple[str, ...] | None = (), *, shared: bool = False, step: int = 0
+    ) -> Likelihood:
+        """Run a script within this one: `bash -c`, `eval`, a file.
+
+        `line` is the script's first line, `step` 0 if all of it comes from that line. `arguments` are its positional
+        parameters, None if they are not known. Unless it is `shared`, its variables are its own.
+        """
+
+    @abstractmethod
+    def block(self, block: Block) -> Likelihood:
+        """Run statements; returns how likely the last one succeeds."""
+
+    # -- branches ------------------------------------------------------------------------------------------------------
+
     def alternatives(
         self, branches: Sequence[Callable[[], object]], *, exhaustive: bool, expected: bool = True
     ) -> None:
-        """Follow branches of which one is taken — or none, unless they are `exhaustive`. Leaving the script in one of
-        them makes the rest doubtful if the branch is `expected` at all."""
+        """Follow branches of which one is taken, or none unless they are `exhaustive`, without deciding for any of them.
+
+        If a branch leaves the script, the rest is doubtful, unless the branches are not `expected` to be taken.
+        """
         variables, mounts = [], []
         doubt = self.doubt
         for branch in branches:
@@ -91,13 +131,16 @@ class ShellState:
         self.leaving = how
 
     def go_on(self) -> None:
-        """Follow what comes behind a branch that has left, in case that the branch was not taken."""
+        """Follow what comes behind a branch that has left the script: the branch may not have been taken."""
         if self.leaving:
             self.doubt, self.leaving = self.leaving, ""
 
     def spend(self, work: int, line: int) -> bool:
-        """Count work (about a microsecond each, as characters that are expanded or copied). Without a rest the script
-        is left: loops, functions and doubled variables must not cost more than a script of this length may."""
+        """Count work, in units of about a microsecond, such as a character that is copied. Returns whether any is left.
+
+        When none is left, the script is not followed any further: loops, functions and variables that double must not
+        cost more than a script of this length may.
+        """
         self._work -= work
         if self._work < 0:
             self.give_up(line)

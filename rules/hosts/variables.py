@@ -10,7 +10,7 @@ import re
 
 from rules.hosts.grammar.lexer import Lexer
 from rules.hosts.grammar.syntax import HereDocument, PieceKind, Word, WordPiece
-from rules.hosts.grammar.tokens import OPEN, UNKNOWN, Tokens
+from rules.hosts.grammar.tokens import OPEN, Tokens, is_unknown
 from rules.hosts.journal import Journal
 
 MAX_VALUE = 2048
@@ -161,11 +161,6 @@ class Variables:
 
     def _is_surely_unset(self, name: str) -> bool:
         return self.arguments is not None if name.isdecimal() else self._known_environment
-
-
-def is_unknown(value: str) -> bool:
-    """Whether a part of the value is known to the host only."""
-    return UNKNOWN in value
 
 
 def _is_all(piece: WordPiece) -> bool:

@@ -9,16 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from rules.hosts.commands import mounting, ownership, printing, wrappers
 from rules.hosts.grammar.syntax import Word
-from rules.hosts.host import looks_like_efs
-from rules.hosts.likelihood import LISTING, Likelihood, of_search, of_states, of_test
-
-if TYPE_CHECKING:
-    from rules.hosts.shell import Shell
-
+from rules.hosts.likelihood import Likelihood, of_search, of_states, of_test
+from rules.hosts.mounts.host import looks_like_efs
+from rules.hosts.mounts.mount_files import LISTING
+from rules.hosts.state import ShellState
 
 SETUP = frozenset(
     [
@@ -102,7 +99,7 @@ def mentions_mount(word: Word) -> bool:
     return any("mount" in piece.text or ".efs." in piece.text for piece in word)
 
 
-def run(shell: Shell, words: list[str], line: int) -> Likelihood:
+def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
     """Run a command that is no function."""
     name = words[0]
     handler = COMMANDS.get(name) or COMMANDS.get(name.rpartition("/")[2])
@@ -129,34 +126,34 @@ def run(shell: Shell, words: list[str], line: int) -> Likelihood:
 # -- questions ---------------------------------------------------------------------------------------------------------
 
 
-def _test(shell: Shell, name: str, arguments: list[str], _line: int) -> Likelihood:
+def _test(shell: ShellState, name: str, arguments: list[str], _line: int) -> Likelihood:
     if name != "test" and arguments and arguments[-1] in ("]", "]]"):
         arguments = arguments[:-1]
     return of_test(arguments, shell.last, shell.host.tokens)
 
 
-def _grep(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
+def _grep(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     stdin = shell.input.text if shell.input else None
     if stdin == LISTING:
         printing.write(shell, LISTING, line)
     return of_search(arguments, stdin, shell.host.table)
 
 
-def _mountpoint(shell: Shell, _name: str, arguments: list[str], _line: int) -> Likelihood:
+def _mountpoint(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
     return _mounted(shell, [a for a in arguments if not a.startswith("-")][:1])
 
 
-def _findmnt(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
+def _findmnt(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     printing.write(shell, LISTING, line)
     return _mounted(shell, [a for a in arguments if a.startswith("/")][:1])
 
 
-def _mounted(shell: Shell, paths: list[str]) -> Likelihood:
+def _mounted(shell: ShellState, paths: list[str]) -> Likelihood:
     path = shell.host.path(paths[0], shell.directory) if paths else None
     return of_states(shell.host.table.at(path)) if path else Likelihood.UNKNOWN
 
 
-def _list_mounts(shell: Shell, _name: str, _arguments: list[str], line: int) -> Likelihood:
+def _list_mounts(shell: ShellState, _name: str, _arguments: list[str], line: int) -> Likelihood:
     printing.write(shell, LISTING, line)
     return Likelihood.UNKNOWN
 
@@ -164,52 +161,52 @@ def _list_mounts(shell: Shell, _name: str, _arguments: list[str], line: int) -> 
 # -- the shell's own ---------------------------------------------------------------------------------------------------
 
 
-def _cd(shell: Shell, _name: str, arguments: list[str], _line: int) -> Likelihood:
+def _cd(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
     shell.variables.assign("PWD", shell.host.path(arguments[0] if arguments else "/root", shell.directory))
     return Likelihood.LIKELY
 
 
-def _exit(shell: Shell, name: str, arguments: list[str], _line: int) -> Likelihood:
+def _exit(shell: ShellState, name: str, arguments: list[str], _line: int) -> Likelihood:
     shell.leave(name, success=not arguments or arguments[0] == "0")
     return Likelihood.UNKNOWN
 
 
-def _break(shell: Shell, _name: str, _arguments: list[str], _line: int) -> Likelihood:
+def _break(shell: ShellState, _name: str, _arguments: list[str], _line: int) -> Likelihood:
     shell.breaks = True
     return Likelihood.LIKELY
 
 
-def _read(shell: Shell, _name: str, arguments: list[str], _line: int) -> Likelihood:
+def _read(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
     for name in arguments:
         if name.isidentifier():
             shell.variables.assign(name, None)
     return Likelihood.UNKNOWN
 
 
-def _unset(shell: Shell, _name: str, arguments: list[str], _line: int) -> Likelihood:
+def _unset(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
     for name in arguments:
         shell.variables.values.set(name, None)
     return Likelihood.LIKELY
 
 
-def _set(shell: Shell, _name: str, arguments: list[str], _line: int) -> Likelihood:
+def _set(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
     if "--" in arguments:
         shell.variables.arguments = tuple(arguments[arguments.index("--") + 1 :])
     return Likelihood.LIKELY
 
 
-def _shift(shell: Shell, _name: str, arguments: list[str], _line: int) -> Likelihood:
+def _shift(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
     known = shell.variables.arguments
     count = int(arguments[0][:4]) if arguments and arguments[0].isdecimal() else 1
     shell.variables.arguments = None if known is None or shell.branches else known[count:]
     return Likelihood.LIKELY
 
 
-def _true(_shell: Shell, name: str, _arguments: list[str], _line: int) -> Likelihood:
+def _true(_shell: ShellState, name: str, _arguments: list[str], _line: int) -> Likelihood:
     return Likelihood.NEVER if name == "false" else Likelihood.ALWAYS
 
 
-Handler = Callable[["Shell", str, list[str], int], Likelihood]
+Handler = Callable[[ShellState, str, list[str], int], Likelihood]
 
 COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("mount", "mount.nfs", "mount.nfs4", "mount.efs", "mount.fuse"), mounting.mount),

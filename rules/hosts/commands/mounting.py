@@ -6,16 +6,13 @@ Sources: mount(8), umount(8), mount.nfs(8), `mount.efs` of efs-utils, ln(1).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from rules.hosts.commands.printing import write
-from rules.hosts.host import MountRequest, looks_like_efs, split_options
-from rules.hosts.likelihood import LISTING, Likelihood
-from rules.hosts.variables import is_unknown
-
-if TYPE_CHECKING:
-    from rules.hosts.shell import Shell
-
+from rules.hosts.grammar.tokens import is_unknown
+from rules.hosts.likelihood import Likelihood
+from rules.hosts.mounts.host import MountRequest, looks_like_efs, split_options
+from rules.hosts.mounts.mount_files import LISTING
+from rules.hosts.state import ShellState
 
 _WITH_VALUE = {
     "t": "type", "types": "type", "o": "options", "options": "options", "O": "", "test-opts": "", "L": "device",
@@ -62,7 +59,7 @@ class _Arguments:
         self.values[name] = f"{self.values[name]},{value}" if joined else value
 
 
-def mount(shell: Shell, name: str, arguments: list[str], line: int) -> Likelihood:
+def mount(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
     """`mount`, `mount.efs`, `mount.nfs4` …"""
     given = _Arguments.parse(arguments)
     kind = name.partition(".")[2] or given.values.get("type", "")
@@ -94,7 +91,7 @@ def mount(shell: Shell, name: str, arguments: list[str], line: int) -> Likelihoo
     return Likelihood.LIKELY
 
 
-def _move(shell: Shell, words: list[str], line: int) -> None:
+def _move(shell: ShellState, words: list[str], line: int) -> None:
     paths = [shell.host.path(word, shell.directory) for word in words[-2:]]
     if len(paths) == 2 and paths[0] and paths[1]:
         shell.host.table.bind(paths[0], paths[1], line)
@@ -102,13 +99,13 @@ def _move(shell: Shell, words: list[str], line: int) -> None:
         shell.host.table.unmount(paths[0])
 
 
-def _device(shell: Shell, words: list[str], line: int) -> None:
+def _device(shell: ShellState, words: list[str], line: int) -> None:
     """By label or UUID: a disk."""
     if len(words) == 1 and not words[0].startswith("-"):
         shell.host.mount(MountRequest("LABEL", words[0], "auto", (), line), shell.directory)
 
 
-def fuse(shell: Shell, name: str, arguments: list[str], line: int) -> Likelihood:
+def fuse(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
     """`s3fs BUCKET PATH …` and its kin."""
     for word in arguments:
         if word.startswith("/"):
@@ -117,7 +114,7 @@ def fuse(shell: Shell, name: str, arguments: list[str], line: int) -> Likelihood
     return Likelihood.LIKELY
 
 
-def umount(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
+def umount(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     """By mount point; by source it is rare, and `-a` does not belong into a script that mounts."""
     table = shell.host.table
     words = iter(arguments)
@@ -137,7 +134,7 @@ def umount(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelih
     return Likelihood.LIKELY
 
 
-def link(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
+def link(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     """Symbolic links; where they lead is looked at when all mounts are known."""
     words = [a for a in arguments if not a.startswith("-")]
     symbolic = any(a.startswith("-") and not a.startswith("--") and "s" in a for a in arguments)

@@ -7,13 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from rules.hosts.likelihood import Likelihood
-
-if TYPE_CHECKING:
-    from rules.hosts.shell import Shell
-
+from rules.hosts.state import ShellState
 
 _OCTAL = re.compile(r"0*([0-7]{1,4})")
 _OWNER = re.compile(r"([^:.]*)(?:[:.](.*))?")
@@ -22,7 +18,7 @@ _NO_NUMBER = -1
 """Set, but to something that has no known number: what was known before no longer holds."""
 
 
-def mkdir(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
+def mkdir(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     """`mkdir -p -m MODE PATH…`"""
     mode, paths = None, []
     words = iter(arguments)
@@ -36,7 +32,7 @@ def mkdir(shell: Shell, _name: str, arguments: list[str], line: int) -> Likeliho
     return Likelihood.LIKELY
 
 
-def install(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
+def install(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     """`install -d -o OWNER -g GROUP -m MODE PATH…`"""
     values: dict[str, str] = {}
     paths: list[str] = []
@@ -56,7 +52,7 @@ def install(shell: Shell, _name: str, arguments: list[str], line: int) -> Likeli
     return Likelihood.LIKELY
 
 
-def chown(shell: Shell, name: str, arguments: list[str], line: int) -> Likelihood:
+def chown(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
     """`chown [-R] OWNER[:GROUP] PATH…`, `chgrp GROUP PATH…`"""
     words = [a for a in arguments if not a.startswith("-")]
     if len(words) > 1 and not any(a.startswith("--reference") for a in arguments):
@@ -70,7 +66,7 @@ def chown(shell: Shell, name: str, arguments: list[str], line: int) -> Likelihoo
     return Likelihood.LIKELY
 
 
-def chmod(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
+def chmod(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     """`chmod [-R] MODE PATH…`"""
     words = [a for a in arguments if not re.fullmatch(r"-[RvcfP]+|--\w+", a)]
     for path in words[1:]:
@@ -79,7 +75,7 @@ def chmod(shell: Shell, _name: str, arguments: list[str], line: int) -> Likeliho
 
 
 def _made(
-    shell: Shell, word: str, line: int, *, uid: int | None = None, gid: int | None = None, mode: str | None = None
+    shell: ShellState, word: str, line: int, *, uid: int | None = None, gid: int | None = None, mode: str | None = None
 ) -> None:
     path = shell.host.path(word, shell.directory)
     if path and not any(sign in path for sign in "*?["):

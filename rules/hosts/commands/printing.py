@@ -6,22 +6,18 @@ Sources: echo(1), printf(1), tee(1), sed(1), bash(1).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from rules.hosts import written_files
 from rules.hosts.grammar.lexer import unescape
-from rules.hosts.host import looks_like_efs
-from rules.hosts.likelihood import LISTING, MOUNT_LISTS, Likelihood
-from rules.hosts.mount_files import FSTAB
-
-if TYPE_CHECKING:
-    from rules.hosts.shell import Shell
-
+from rules.hosts.likelihood import Likelihood
+from rules.hosts.mounts import written_files
+from rules.hosts.mounts.host import looks_like_efs
+from rules.hosts.mounts.mount_files import FSTAB, LISTING, MOUNT_LISTS
+from rules.hosts.state import ShellState
 
 _FORMAT = re.compile(r"%(?:(%)|-?[0-9]*([sbdiq]))")
 
 
-def write(shell: Shell, text: str, line: int, step: int = 0) -> None:
+def write(shell: ShellState, text: str, line: int, step: int = 0) -> None:
     """Write to the current output."""
     if shell.output is None or not shell.spend(len(text), line):
         return
@@ -31,7 +27,7 @@ def write(shell: Shell, text: str, line: int, step: int = 0) -> None:
         shell.output.chunks.append(text)
 
 
-def echo(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
+def echo(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     if shell.output is None:
         return Likelihood.LIKELY
     escapes = False
@@ -45,7 +41,7 @@ def echo(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihoo
     return Likelihood.LIKELY
 
 
-def printf(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
+def printf(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     if arguments and arguments[0] == "-v":
         shell.variables.assign(arguments[1] if len(arguments) > 1 else "_", None)
         return Likelihood.LIKELY
@@ -72,7 +68,7 @@ def printf(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelih
     return Likelihood.LIKELY
 
 
-def cat(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
+def cat(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     names = [a for a in arguments if not a.startswith("-") or a == "-"]
     if any(name in MOUNT_LISTS for name in names):
         write(shell, LISTING, line)
@@ -87,7 +83,7 @@ def cat(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood
     return Likelihood.LIKELY
 
 
-def tee(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
+def tee(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     given = shell.input
     if given is None:
         return Likelihood.LIKELY
@@ -102,7 +98,7 @@ def tee(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood
     return Likelihood.LIKELY
 
 
-def sed(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
+def sed(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     in_place = any(a.startswith(("-i", "--in-place")) or re.fullmatch(r"-[nEr]+i.*", a) for a in arguments)
     if FSTAB in arguments and in_place:
         if shell.host.table.doubt_persistent() or any(looks_like_efs(word) for word in arguments):
@@ -114,7 +110,7 @@ def sed(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood
     return Likelihood.LIKELY
 
 
-def copy(shell: Shell, name: str, arguments: list[str], line: int) -> Likelihood:
+def copy(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
     paths = [shell.host.path(a, shell.directory) for a in arguments if not a.startswith("-")]
     if len(paths) == 2 and paths[1]:
         file = shell.host.files.get(paths[0] or "")

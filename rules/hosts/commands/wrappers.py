@@ -6,16 +6,12 @@ Sources: sudo(8), env(1), timeout(1), flock(1), `cloud-init-per` of cloud-init, 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
-from rules.hosts import written_files
 from rules.hosts.grammar.syntax import split_assignment
+from rules.hosts.grammar.tokens import is_unknown
 from rules.hosts.likelihood import Likelihood
-from rules.hosts.variables import is_unknown
-
-if TYPE_CHECKING:
-    from rules.hosts.shell import Shell
-
+from rules.hosts.mounts import written_files
+from rules.hosts.state import ShellState
 
 # How many words stand before the command, and which of the options take a value.
 PREFIXES: dict[str, tuple[int, str]] = {
@@ -33,7 +29,7 @@ _SYSTEM_FILES = (
 """Files that set no variables of a script that sources them."""
 
 
-def prefixed(shell: Shell, name: str, arguments: list[str], line: int) -> Likelihood:
+def prefixed(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
     """A command behind another one."""
     skipped, with_value = PREFIXES[name]
     index = 0
@@ -58,7 +54,7 @@ def prefixed(shell: Shell, name: str, arguments: list[str], line: int) -> Likeli
     return shell.invoke(rest, line) if rest else Likelihood.LIKELY
 
 
-def interpreter(shell: Shell, name: str, arguments: list[str], line: int) -> Likelihood:
+def interpreter(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
     """`bash -c TEXT`, `bash FILE`, `bash` reading its input, `su - USER -c TEXT`."""
     for index, word in enumerate(arguments):
         is_command = word in ("-c", "--command") or (word.startswith("-") and word[1:2] != "-" and word.endswith("c"))
@@ -75,7 +71,7 @@ def interpreter(shell: Shell, name: str, arguments: list[str], line: int) -> Lik
     return Likelihood.UNKNOWN
 
 
-def run_file(shell: Shell, path: str, arguments: list[str], *, shared: bool) -> Likelihood:
+def run_file(shell: ShellState, path: str, arguments: list[str], *, shared: bool) -> Likelihood:
     """Run a script that was written to the host before."""
     file = shell.host.files.get(path)
     if file is None:
@@ -90,7 +86,7 @@ def run_file(shell: Shell, path: str, arguments: list[str], *, shared: bool) -> 
     return shell.inline(file.text, file.line, passed, shared=shared, step=1)
 
 
-def source(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
+def source(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     """`. FILE`: its variables stay; one that is not known may set any."""
     path = shell.host.path(arguments[0], shell.directory) if arguments else None
     if path in shell.host.files:
@@ -103,14 +99,14 @@ def source(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelih
     return Likelihood.LIKELY
 
 
-def evaluate(shell: Shell, _name: str, arguments: list[str], line: int) -> Likelihood:
+def evaluate(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     """`eval`: the words are a script."""
     if any(is_unknown(word) for word in arguments):
         shell.variables.environment_changes()
     return shell.inline(" ".join(arguments), line, shell.variables.arguments, shared=True)
 
 
-def systemctl(shell: Shell, _name: str, arguments: list[str], _line: int) -> Likelihood:
+def systemctl(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
     """Enabling or starting a unit that was written before brings its mount."""
     words = [a for a in arguments if not a.startswith("-")]
     if words and words[0] in ("enable", "start", "restart", "reenable"):

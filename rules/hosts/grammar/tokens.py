@@ -77,3 +77,8 @@ class Tokens:
 def clean(text: str) -> str:
     """The text without characters that would be mistaken for tokens (or that no shell keeps)."""
     return _PRIVATE.sub("\ufffd", text)
+
+
+def is_unknown(value: str) -> bool:
+    """Whether a part of the value is known to the host only."""
+    return UNKNOWN in value

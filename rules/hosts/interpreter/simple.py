@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING
 
-from rules.hosts import written_files
 from rules.hosts.commands import dispatch
 from rules.hosts.grammar.syntax import HereDocument, PieceKind, Redirection, Simple, Word, split_assignment
-from rules.hosts.likelihood import LISTING, MOUNT_LISTS, Likelihood
-from rules.hosts.state import Input, Output
-
-if TYPE_CHECKING:
-    from rules.hosts.shell import Shell
-
+from rules.hosts.likelihood import Likelihood
+from rules.hosts.mounts import written_files
+from rules.hosts.mounts.mount_files import LISTING, MOUNT_LISTS
+from rules.hosts.state import Input, Output, ShellState
 
 _DECLARING = frozenset({"export", "local", "readonly", "declare", "typeset"})
 
 
-def run(shell: Shell, node: Simple) -> Likelihood:
+def run(shell: ShellState, node: Simple) -> Likelihood:
     """Run a command as it is written."""
     for word in chain(node.words, (a.value for a in node.assignments)):
         if isinstance(word, tuple):
@@ -41,7 +37,7 @@ def run(shell: Shell, node: Simple) -> Likelihood:
         return _invoke(shell, node)
 
 
-def _invoke(shell: Shell, node: Simple) -> Likelihood:
+def _invoke(shell: ShellState, node: Simple) -> Likelihood:
     first = node.words[0]
     if isinstance(first, str) and not _matters(shell, first, node.words):
         return Likelihood.LIKELY if first in dispatch.SETUP else Likelihood.UNKNOWN
@@ -54,7 +50,7 @@ def _invoke(shell: Shell, node: Simple) -> Likelihood:
     return shell.invoke(words, node.line) if words else Likelihood.UNKNOWN
 
 
-def _matters(shell: Shell, name: str, words: list[Word]) -> bool:
+def _matters(shell: ShellState, name: str, words: list[Word]) -> bool:
     return (
         name in dispatch.COMMANDS
         or name in shell.functions
@@ -63,7 +59,7 @@ def _matters(shell: Shell, name: str, words: list[Word]) -> bool:
     )
 
 
-def _declare(shell: Shell, command: str, words: list[Word]) -> Likelihood:
+def _declare(shell: ShellState, command: str, words: list[Word]) -> Likelihood:
     for word in words:
         assignment = split_assignment(word)
         name = assignment.name if assignment else word if isinstance(word, str) else ""
@@ -74,7 +70,7 @@ def _declare(shell: Shell, command: str, words: list[Word]) -> Likelihood:
     return Likelihood.LIKELY
 
 
-def _assign(shell: Shell, name: str, append: bool, value: Word | None) -> None:
+def _assign(shell: ShellState, name: str, append: bool, value: Word | None) -> None:
     text = None if value is None else shell.variables.text(value)
     if append and text is not None:
         before = shell.variables.values.get(name)
@@ -82,7 +78,7 @@ def _assign(shell: Shell, name: str, append: bool, value: Word | None) -> None:
     shell.variables.assign(name, text)
 
 
-def _substitutions(shell: Shell, word: Word, line: int) -> None:
+def _substitutions(shell: ShellState, word: Word, line: int) -> None:
     """Commands inside `$(…)` are run, too, if they may mount."""
     for piece in word:
         if not isinstance(piece, str) and piece.part is PieceKind.COMMAND and "mount" in piece.text:
@@ -91,7 +87,7 @@ def _substitutions(shell: Shell, word: Word, line: int) -> None:
 
 
 @contextmanager
-def redirected(shell: Shell, redirections: list[Redirection], line: int) -> Iterator[None]:
+def redirected(shell: ShellState, redirections: list[Redirection], line: int) -> Iterator[None]:
     """Let a command read and write what its redirections say."""
     output, given = shell.output, shell.input
     for redirection in redirections:

@@ -13,8 +13,8 @@ from dataclasses import replace
 from rules.facts.paths import below, join
 from rules.hosts.grammar.tokens import Tokens
 from rules.hosts.journal import Journal
+from rules.hosts.mounts.states import NOTHING, DirectoryState, Mounted, States, distinct, upwards
 from rules.hosts.results import FoundMount, MadeDirectory, OtherMount
-from rules.hosts.states import NOTHING, DirectoryState, Mounted, States, distinct, upwards
 from rules.model import Text
 
 

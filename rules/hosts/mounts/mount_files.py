@@ -8,10 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rules.hosts.host import Host, MountRequest, looks_like_efs, split_options
+from rules.hosts.mounts.host import Host, MountRequest, looks_like_efs, split_options
 
 _OCTAL = re.compile(r"\\([0-7]{3})")
 FSTAB = "/etc/fstab"
+
+MOUNT_LISTS = frozenset(
+    ("/proc/mounts", "/proc/self/mounts", "/proc/self/mountinfo", "/etc/mtab", "/etc/fstab", "/proc/1/mounts")
+)
+"""Files that list what is mounted."""
+
+LISTING = "\ue010mounts"
+"""Stands for the text of such a list, or for the output of a command that prints one."""
 
 
 def read_fstab(host: Host, text: str, line: int, step: int = 1, *, sure: bool = True) -> None:

@@ -1,7 +1,7 @@
-"""A script is run, as far as mounts go: lists, branches, loops, functions. `simple` and `commands` say what commands do.
+"""Runs a script as far as mounts are concerned: lists, branches, loops and functions. `commands` has single commands.
 
-Branches on conditions that are not decided are followed one after the other from the same state; where they leave
-different mounts, none is certain. A branch that is run only if something unexpected happens (the right side of
+Where a condition cannot be decided, its branches are followed one after the other from the same state; if they leave
+different mounts, none of these is certain. A branch that is run only if something unexpected happens (the right side of
 `mount … || …`) counts as a possibility, too, unless it ends with the same mount.
 """
 
@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 
-from rules.hosts import loops, simple
 from rules.hosts.commands import dispatch
 from rules.hosts.grammar.parser import Parser
 from rules.hosts.grammar.syntax import (
@@ -29,8 +28,9 @@ from rules.hosts.grammar.syntax import (
     TooDeepError,
     While,
 )
-from rules.hosts.host import Host
+from rules.hosts.interpreter import loops, simple
 from rules.hosts.likelihood import Likelihood
+from rules.hosts.mounts.host import Host
 from rules.hosts.state import Input, Output, ShellState
 
 _MAX_NESTING = 45
@@ -42,11 +42,6 @@ class Shell(ShellState):
 
     def __init__(self, host: Host, size: int, *, known_environment: bool) -> None:
         super().__init__(host, size, known_environment=known_environment)
-        self.functions: dict[str, list[Command]] = {}
-        self.locals: list[dict[str, str | None]] = []
-        """Per function that is running: the variables that are restored when it ends."""
-        self.breaks = False
-        """Whether the current loop has a `break` or `continue`."""
         self._called: set[str] = set()
         self._doubting = False
         self._nesting = 0
@@ -54,8 +49,11 @@ class Shell(ShellState):
     # -- scripts -------------------------------------------------------------------------------------------------------
 
     def script(self, text: str, line_of: Callable[[int], int]) -> None:
-        """Run a whole script in a process of its own, and what it defines but does not call: something that is not
-        seen may."""
+        """Run a whole script in a process of its own; then, as a possibility, each function that it defines but does not
+        call, because a caller may not be visible here.
+
+        `line_of` gives the line in the source for each line of the script.
+        """
         self.variables.values.begin()
         self.variables.values.set("PWD", "/")
         self._run(self._statements(text, line_of))
@@ -72,7 +70,6 @@ class Shell(ShellState):
     def inline(
         self, text: str, line: int, arguments: tuple[str, ...] | None = (), *, shared: bool = False, step: int = 0
     ) -> Likelihood:
-        """Run a script within this one: `bash -c`, `eval`, a file. Unless it is `shared`, its variables are its own."""
         if self._nesting >= _MAX_NESTING or not self.spend(len(text), line):
             return self.give_up(line)
         self._nesting += 1
@@ -94,7 +91,7 @@ class Shell(ShellState):
             self.give_up(line_of(1))
 
     def _apart(self, statements: Iterator[AndOr]) -> Likelihood:
-        """In a process of its own: neither its variables nor its end concern what follows."""
+        """Run statements in a process of their own: neither their variables nor their end concern what follows."""
         self.variables.values.begin()
         odds = self._run(statements)
         self.variables.values.end()
@@ -119,7 +116,6 @@ class Shell(ShellState):
         return odds
 
     def block(self, block: Block) -> Likelihood:
-        """Run statements; returns how likely the last one succeeds."""
         return self._run(iter(block))
 
     # -- lists and pipelines -------------------------------------------------------------------------------------------
@@ -233,7 +229,6 @@ class Shell(ShellState):
     # -- commands and functions ----------------------------------------------------------------------------------------
 
     def invoke(self, words: list[str], line: int) -> Likelihood:
-        """Run a command whose words are expanded."""
         if words[0] in self.functions:
             return self._call(words[0], tuple(words[1:]))
         return dispatch.run(self, words, line)

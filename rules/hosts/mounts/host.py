@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 
 from rules.facts.mounts import MountSource, parse_source
 from rules.facts.paths import climbs, normalise
-from rules.hosts.grammar.tokens import CLOSE, OPEN, UNKNOWN, Tokens
-from rules.hosts.mount_table import MountTable
+from rules.hosts.grammar.tokens import CLOSE, OPEN, UNKNOWN, Tokens, is_unknown
+from rules.hosts.mounts.mount_table import MountTable
+from rules.hosts.mounts.states import NOTHING, Mounted
 from rules.hosts.results import HostScript
-from rules.hosts.states import NOTHING, Mounted
-from rules.hosts.variables import is_unknown
 from rules.model import CODED_REF, Text
 
 AGENT_CONFIG = "/etc/ecs/ecs.config"  # ECS developer guide, "Container agent configuration"

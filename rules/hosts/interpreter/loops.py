@@ -6,20 +6,16 @@ The body is then followed a second time as a possibility: what another round wou
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from rules.hosts.grammar.syntax import For, PieceKind, While, Word
 from rules.hosts.likelihood import Likelihood
+from rules.hosts.state import ShellState
 from rules.hosts.variables import RANGE
-
-if TYPE_CHECKING:
-    from rules.hosts.shell import Shell
-
 
 _MAX_ITEMS = 64
 
 
-def run_while(shell: Shell, node: While) -> Likelihood:
+def run_while(shell: ShellState, node: While) -> Likelihood:
     """`while` and `until`."""
     chance = shell.block(node.condition)
     if (chance.opposite if node.until else chance) >= Likelihood.LIKELY and not shell.leaving:
@@ -29,7 +25,7 @@ def run_while(shell: Shell, node: While) -> Likelihood:
     return Likelihood.LIKELY
 
 
-def run_for(shell: Shell, node: For) -> Likelihood:
+def run_for(shell: ShellState, node: For) -> Likelihood:
     """`for`, in all its forms."""
     items = shell.variables.arguments if node.words is None else shell.variables.items(node.words)
     if node.counted or items is None or len(items) > _MAX_ITEMS:

@@ -1,0 +1,88 @@
+"""Reading the user data of an instance, or a file that is put on it, as the mounts that it leaves."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from rules.hosts import cloud_init
+from rules.hosts.archive import Section, sections
+from rules.hosts.cloud_init import ParseYaml
+from rules.hosts.grammar.tokens import Tokens
+from rules.hosts.interpreter.shell import Shell
+from rules.hosts.mounts import written_files
+from rules.hosts.mounts.host import Host
+from rules.hosts.mounts.mount_files import FSTAB, read_autofs, read_fstab, read_mount_unit, service_commands
+from rules.hosts.results import HostScript
+from rules.model import Text
+
+
+def read_user_data(script: Text, parse_yaml: ParseYaml) -> HostScript:
+    """Read what an instance with this user data mounts.
+
+    `script` is decoded (no base64). `parse_yaml` builds plain dicts, lists, strings, numbers and None from a text and
+    raises `ValueError` if it cannot; it has to survive hostile nesting. Never raises.
+    """
+    tokens = Tokens()
+    text = tokens.encode(script)
+    shell = Shell(Host(tokens), len(text), known_environment=True)
+    cloud_init.run(shell, list(sections(text)), parse_yaml)
+    return _finished(shell)
+
+
+def read_file(path: str, content: Text, parse_yaml: ParseYaml) -> HostScript:
+    """Read what a file on a host mounts, supposing that it is used: that the script is run, or the unit enabled.
+
+    Understands `/etc/fstab`, shell scripts, systemd units, autofs maps and drop-ins of cloud-init's configuration. It
+    tells them by their path (coded) and, for scripts, by their first line. Other files mount nothing. Never raises.
+    """
+    tokens = Tokens()
+    text = tokens.encode(content)
+    host = Host(tokens)
+    shell = Shell(host, len(text), known_environment=False)
+    if path == FSTAB:
+        read_fstab(host, text, 1)
+        host.table.wake()
+    elif path.endswith(".mount"):
+        read_mount_unit(host, text, 1)
+    elif path.endswith(".service"):
+        shell.script(service_commands(text), lambda line: line)
+    elif written_files.is_map(path):
+        read_autofs(host, {path: (text, 1)})
+    elif path.startswith("/etc/cloud/") and path.endswith(".cfg"):
+        cloud_init.run(shell, [Section("config", text, 1)], parse_yaml)
+    elif written_files.is_script(path, text):
+        shell.script(text, lambda line: line)
+    return _finished(shell)
+
+
+def _finished(shell: Shell) -> HostScript:
+    _follow_unused_files(shell)
+    return shell.host.result()
+
+
+def _follow_unused_files(shell: Shell) -> None:
+    """Follow the files that no command has used: scripts that run at every boot for sure, others as a possibility."""
+    host = shell.host
+    maps: dict[str, tuple[str, int]] = {}
+    certain = True
+    for path, file in list(host.files.items()):
+        if file.used:
+            continue
+        text = file.text
+        if written_files.is_map(path):
+            maps[path] = (text, file.line)
+            certain &= file.certain
+        elif path.endswith(".mount"):
+            read_mount_unit(host, text, file.line, sure=False)
+        elif "mount" in text or ".efs." in text:
+            if path.endswith(".service"):
+                text = service_commands(text)
+            elif not written_files.is_script(path, text):
+                continue
+            run = partial(shell.inline, text, file.line, None, step=1)
+            if path.startswith(written_files.AT_BOOT) and file.certain:
+                run()
+            else:
+                shell.alternatives([run], exhaustive=False)
+    if maps:
+        read_autofs(host, maps, sure=certain)
