@@ -74,7 +74,7 @@ class ResourceWriter:
     @cached_property
     def manner(self) -> HouseStyle:
         """How the template's resources are laid out."""
-        return HouseStyle(self.template.node, tuple(self.template.siblings), self.template.body)
+        return HouseStyle(self.template.node, tuple(self.template.resources.values()), self.template.body)
 
     def _placed(self, name: str, home: str | None, write: Callable[[str | None], NewValue]) -> Placed:
         """A new resource with the one that it goes behind, written as those around that place are."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
 
+from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.common.nodes import key_text, walk
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax.node import Alias, Mapping, NewValue, Node
@@ -26,20 +27,11 @@ _SNAKE = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
 
 
 @dataclass(frozen=True)
-class Sibling:
-    """A resource with its logical id, type and properties."""
-
-    name: str
-    type: str
-    properties: Mapping
-
-
-@dataclass(frozen=True)
 class HouseStyle:
     """What the resources of one template show; `siblings` are those that have a type, in its order."""
 
     listed: Mapping
-    siblings: tuple[Sibling, ...]
+    siblings: tuple[Resource, ...]
     body: str
     """The text of the whole document."""
 
@@ -150,7 +142,7 @@ class HouseStyle:
         return next((sep for style, sep in styles if names and all(style.fullmatch(n) for n in names)), "-")
 
     @cached_property
-    def _roles(self) -> list[Sibling]:
+    def _roles(self) -> list[Resource]:
         return [sibling for sibling in self.siblings if sibling.type == "AWS::IAM::Role"]
 
     @cached_property

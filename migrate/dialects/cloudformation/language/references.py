@@ -12,16 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.common.values import child
 from migrate.syntax.node import Node
 from rules.model import ANY, CODED_REF, Opaque, Ref, Text, Value
-
-if TYPE_CHECKING:
-    from migrate.dialects.cloudformation.resources.resource import Resource
-
 
 _IDS = {"AWS::EFS::FileSystem": "FileSystemId", "AWS::EFS::AccessPoint": "AccessPointId"}
 """The attributes that are what `Ref` gives."""

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.language.references import ref, target
 from migrate.dialects.cloudformation.resources import tags
 from migrate.dialects.cloudformation.resources.policies import PolicyStatement, statements
+from migrate.dialects.cloudformation.resources.resource import Resource
+from migrate.dialects.cloudformation.resources.resources import Resources
 from migrate.dialects.common.conditional import Conditions
 from migrate.dialects.common.values import child, mapping, text
 from migrate.syntax.node import Node
 from rules.model import ANY, CLIENT_ACTIONS, Key, Permission, Role, Text
-
-if TYPE_CHECKING:
-    from migrate.dialects.cloudformation.resources.resource import Resource
-    from migrate.dialects.cloudformation.resources.template import Template
-
 
 _ATTACHED = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
 """Policies that are resources of their own, and the property that names their roles."""
@@ -52,7 +48,7 @@ class RolePolicy:
 class Roles:
     """The roles of one template."""
 
-    template: Template
+    resources: Resources
 
     def roles(self) -> Iterator[Role]:
         """Every role and the expressions that name it."""
@@ -61,7 +57,7 @@ class Roles:
             unclear = any(statement is None or statement.may_deny for statement in given)
             found = tags.read(resource.type, resource.properties) or ()
             refs = (ref(name), ref(name, "Arn"))
-            yield Role(self.template.key("role", name), refs, resource.condition, unclear, found)
+            yield Role(self.resources.key("role", name), refs, resource.condition, unclear, found)
 
     def permissions(self) -> Iterator[Permission]:
         """What roles are allowed whenever what a permission names is there."""
@@ -81,15 +77,15 @@ class Roles:
         written = child(properties, "IamInstanceProfile")
         if (named := mapping(written)) is not None:
             written = child(named, "Arn") or child(named, "Name")
-        profile = self.template.resources.get(target(intrinsics.value(written)))
+        profile = self.resources.get(target(intrinsics.value(written)))
         if profile is None or profile.type != "AWS::IAM::InstanceProfile":
             return None
         roles = self._named(child(profile.properties, "Roles"))
-        return self.template.key("role", roles[0]) if len(roles) == 1 else None
+        return self.resources.key("role", roles[0]) if len(roles) == 1 else None
 
     @cached_property
     def _resources(self) -> list[tuple[str, Resource]]:
-        return list(self.template.of_type("AWS::IAM::Role"))
+        return list(self.resources.of_type("AWS::IAM::Role"))
 
     @cached_property
     def _policies(self) -> dict[str, list[RolePolicy]]:
@@ -99,10 +95,10 @@ class Roles:
             own = intrinsics.items_with_conditions(child(role.properties, "Policies"))
             found[name] = [self._policy(node, conditions, role.condition) for conditions, node in own]
             for conditions, node in intrinsics.items_with_conditions(child(role.properties, "ManagedPolicyArns")):
-                managed = self.template.resources.get(target(intrinsics.value(node)))
+                managed = self.resources.get(target(intrinsics.value(node)))
                 if managed is not None and managed.type == "AWS::IAM::ManagedPolicy":
                     found[name].append(self._policy(managed.properties, conditions, managed.condition))
-        for _, resource in self.template.of_type(*_ATTACHED):
+        for _, resource in self.resources.of_type(*_ATTACHED):
             if names := self._named(child(resource.properties, _ATTACHED[resource.type])):
                 policy = self._policy(resource.properties, (), resource.condition)
                 for name in names:
@@ -111,16 +107,14 @@ class Roles:
 
     def _policy(self, node: Node, conditions: Conditions, condition: str | None) -> RolePolicy:
         written = mapping(node)
-        read = statements(child(written, "PolicyDocument"), self.template.identities)
+        read = statements(child(written, "PolicyDocument"), self.resources.identities)
         return RolePolicy(text(child(written, "PolicyName")), read, conditions, condition)
 
     def _named(self, node: Node | None) -> list[str]:
         """The roles of the template among those of a list, or the one that stands in its place."""
         listed: Sequence[Node | None] = intrinsics.each(node) or [node]
-        names = (target(self.template.identities.role(intrinsics.value(item))) for item in listed)
-        return [
-            n for n in names if n in self.template.resources and self.template.resources[n].type == "AWS::IAM::Role"
-        ]
+        names = (target(self.resources.identities.role(intrinsics.value(item))) for item in listed)
+        return [n for n in names if (found := self.resources.get(n)) is not None and found.type == "AWS::IAM::Role"]
 
     def _allowed(self, role: Resource, policy: RolePolicy) -> Iterator[Permission]:
         for statement in policy.statements:
@@ -128,9 +122,9 @@ class Roles:
                 continue
             for point in statement.access_points or (None,):
                 for resource in statement.resources:
-                    there = (None, role.condition, self.template.condition_of(point or resource))
+                    there = (None, role.condition, self.resources.condition_of(point or resource))
                     for action in statement.actions if policy.condition in there else ():
-                        yield Permission(self.template.key("role", role.name), action, resource, point)
+                        yield Permission(self.resources.key("role", role.name), action, resource, point)
 
     def _allowed_by_aws(self, role: Resource) -> Iterator[Permission]:
         for conditions, node in intrinsics.items_with_conditions(child(role.properties, "ManagedPolicyArns")):
@@ -138,4 +132,4 @@ class Roles:
             _, aws, policy = arn.source.rpartition(":iam::aws:policy/") if isinstance(arn, Text) else ("", "", "")
             if aws and not conditions:
                 for action in _MANAGED.get(policy, ()):
-                    yield Permission(self.template.key("role", role.name), action, ANY, None)
+                    yield Permission(self.resources.key("role", role.name), action, ANY, None)

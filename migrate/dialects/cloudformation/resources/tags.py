@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from migrate.dialects.cloudformation.language import intrinsics
-from migrate.dialects.cloudformation.language.house_style import Sibling
+from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import child, items, mapping
 from migrate.syntax.node import Mapping
@@ -53,9 +53,9 @@ def read(kind: str, properties: Mapping) -> tuple[Tag, ...] | None:
     return tuple(found)
 
 
-def tagging(document: int, siblings: list[Sibling]) -> Iterator[Tagging]:
+def tagging(document: int, resources: Iterable[Resource]) -> Iterator[Tagging]:
     """How new access points and roles of one template are to be tagged, where the template tags its resources."""
-    tagged = [(s.type, read(s.type, s.properties) or ()) for s in siblings if s.type in _PROPERTY]
+    tagged = [(s.type, read(s.type, s.properties) or ()) for s in resources if s.type in _PROPERTY]
     for kind, types in _KINDS.items():
         deciding = next(
             (found for wanted in types if (found := [tags for known, tags in tagged if known == wanted])),

@@ -8,12 +8,11 @@ from functools import cached_property
 
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.language.conditions import TemplateConditions
-from migrate.dialects.cloudformation.language.house_style import Sibling
-from migrate.dialects.cloudformation.language.references import Identities, ref, target
+from migrate.dialects.cloudformation.language.references import ref
 from migrate.dialects.cloudformation.resources import tags
 from migrate.dialects.cloudformation.resources.policies import file_system_policy
-from migrate.dialects.cloudformation.resources.resource import Resource, read_resource
-from migrate.dialects.cloudformation.resources.resources import LOOP, MENTION, MOST_RESOURCES
+from migrate.dialects.cloudformation.resources.resource import read_resource
+from migrate.dialects.cloudformation.resources.resources import MOST_RESOURCES, Resources
 from migrate.dialects.cloudformation.resources.roles import Roles
 from migrate.dialects.cloudformation.running.task_runners import Starters
 from migrate.dialects.common.nodes import key_text
@@ -33,19 +32,13 @@ _STARTERS = (
 
 
 @dataclass(frozen=True)
-class Template:
-    """The resources of one document, in its order."""
+class Template(Resources):
+    """One template: its resources, and what they say together about tasks, file systems and roles."""
 
-    index: int
-    root: Mapping
-    node: Mapping
-    """Its resources."""
-    resources: dict[str, Resource]
     taken: frozenset[str]
     """Names that a new resource must not have."""
     blue_green: bool
-    body: str
-    """The text of the whole document."""
+    """Whether CodeDeploy replaces its tasks."""
     write: Callable[[Value], NewValue]
     """How the template writes values."""
     conditions: TemplateConditions
@@ -70,25 +63,7 @@ class Template:
         )
         blue_green = code_deploy or "AWS::CODEDEPLOYBLUEGREEN" in transforms
         conditions = TemplateConditions(mapping(child(whole, "Conditions")), frozenset(taken))
-        return cls(index, whole, listed, resources, frozenset(taken), blue_green, body, write, conditions)
-
-    def in_loops(self) -> Iterator[tuple[str, Resource]]:
-        """The resources in the bodies of `Fn::ForEach`, each of which stands for several, with the loop's key."""
-        pending = [(key_text(e), e.value) for e in reversed(self.node.entries) if key_text(e).startswith(LOOP)]
-        while pending:
-            loop, node = pending.pop()
-            arguments = items(node)
-            body = mapping(arguments[2]) if arguments is not None and len(arguments) == 3 else None
-            for entry in body.entries if body is not None else ():
-                if key_text(entry).startswith(LOOP):
-                    pending.append((f"{loop}/{key_text(entry)}", entry.value))
-                elif (found := read_resource(entry)) is not None:
-                    yield loop, found
-
-    @cached_property
-    def identities(self) -> Identities:
-        """Which expressions name the same thing."""
-        return Identities.of(self.resources)
+        return cls(index, whole, listed, resources, body, frozenset(taken), blue_green, write, conditions)
 
     @cached_property
     def starters(self) -> Starters:
@@ -99,23 +74,6 @@ class Template:
     def roles(self) -> Roles:
         """The roles and their policies."""
         return Roles(self)
-
-    @cached_property
-    def parameters(self) -> dict[str, Node]:
-        """The declarations of its parameters by their names."""
-        return self._section("Parameters")
-
-    @cached_property
-    def outputs(self) -> dict[str, Node]:
-        """The declarations of its outputs by their names."""
-        return self._section("Outputs")
-
-    def _section(self, name: str) -> dict[str, Node]:
-        section = mapping(child(self.root, name))
-        return {key_text(entry): entry.value for entry in section.entries} if section else {}
-
-    def key(self, kind: str, name: str) -> Key:
-        return (kind, self.index, name)
 
     def has_room(self, added: Collection[Key]) -> bool:
         """Whether it may hold the resources that access points, roles and permissions with these keys need. One that has too
@@ -135,10 +93,6 @@ class Template:
         names = intrinsics.names(value) if value is not None else ()
         return next((name for name in names if not name.startswith("AWS::") and name not in self.taken), None)
 
-    def of_type(self, *types: str) -> Iterator[tuple[str, Resource]]:
-        """Resources of some types, by logical id."""
-        return ((name, r) for name, r in self.resources.items() if r.type in types)
-
     def extend(self, stack: Stack) -> Stack:
         """The stack with what this template says beside its tasks."""
         return replace(
@@ -148,15 +102,10 @@ class Template:
             roles=(*stack.roles, *self.roles.roles()),
             permissions=stack.permissions | frozenset(self.roles.permissions()),
             names=(stack.names or frozenset()) | self.taken | self.conditions.new.keys(),
-            tagging=(*stack.tagging, *tags.tagging(self.index, self.siblings)),
+            tagging=(*stack.tagging, *tags.tagging(self.index, self.resources.values())),
             starts_tasks=stack.starts_tasks or any(self.of_type(*_STARTERS)),
             blue_green=stack.blue_green or self.blue_green,
         )
-
-    @cached_property
-    def siblings(self) -> list[Sibling]:
-        """The resources as those see them who look how they are written."""
-        return [Sibling(r.name, r.type, r.properties) for r in self.resources.values()]
 
     def _file_systems(self) -> Iterator[FileSystem]:
         for name, resource in self.of_type("AWS::EFS::FileSystem"):
@@ -185,71 +134,6 @@ class Template:
                 found or (),
                 rest_but(properties, (*known, "AccessPointTags") if found is not None else known, self.body),
             )
-
-    def condition_of(self, value: Value | None) -> str | None:
-        """The condition of the resource that a value refers to."""
-        resource = self.resources.get(target(value))
-        return resource.condition if resource else None
-
-    def reaches(self, start: str, goal: str) -> bool:
-        """Whether a resource depends on another, directly or not. Whatever mentions a name counts as depending on it."""
-        if start not in self._reached:
-            seen: set[str] = set()
-            pending = [start]
-            while pending:
-                name = pending.pop()
-                if name not in seen:
-                    seen.add(name)
-                    pending += self.mentions(name)
-            self._reached[start] = seen
-        return goal in self._reached[start]
-
-    def dependents(self, name: str) -> set[str]:
-        """Resources that depend on one, directly or not, itself included."""
-        if name not in self._depending:
-            seen: set[str] = set()
-            pending = [name]
-            while pending:
-                current = pending.pop()
-                if current not in seen:
-                    seen.add(current)
-                    pending += self._mentioned_by.get(current, ())
-            self._depending[name] = seen
-        return self._depending[name]
-
-    @cached_property
-    def _depending(self) -> dict[str, set[str]]:
-        return {}
-
-    @cached_property
-    def _mentioned_by(self) -> dict[str, list[str]]:
-        """For each resource those that mention it."""
-        found: dict[str, list[str]] = {}
-        for name in self.resources:
-            for other in self.mentions(name):
-                found.setdefault(other, []).append(name)
-        return found
-
-    @cached_property
-    def _reached(self) -> dict[str, set[str]]:
-        """What each resource that was asked about depends on, itself included."""
-        return {}
-
-    def mentions(self, name: str) -> set[str]:
-        """The other resources that one mentions."""
-        if name not in self._mentions:
-            resource = self.resources.get(name)
-            self._mentions[name] = self.mentioned_in(resource.node) - {name} if resource else set()
-        return self._mentions[name]
-
-    @cached_property
-    def _mentions(self) -> dict[str, set[str]]:
-        return {}
-
-    def mentioned_in(self, node: Node) -> set[str]:
-        """The resources whose names stand in a node's text."""
-        words = set(MENTION.findall(self.body, node.start, node.end))
-        return {word for word in words if word in self.resources}
 
 
 def _three(node: Mapping | None, names: tuple[str, str, str]) -> tuple[str, str, str] | None:

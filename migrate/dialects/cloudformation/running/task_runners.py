@@ -6,18 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.language.references import target
+from migrate.dialects.cloudformation.resources.resource import Resource
+from migrate.dialects.cloudformation.resources.resources import Resources
 from migrate.dialects.common.values import child, mapping
 from migrate.syntax.node import Mapping, Node
 from rules.model import Text, Value
-
-if TYPE_CHECKING:
-    from migrate.dialects.cloudformation.resources.resource import Resource
-    from migrate.dialects.cloudformation.resources.template import Template
-
 
 SERVICES = ("AWS::ECS::Service", "AWS::ECS::TaskSet")
 _TARGETS = {
@@ -52,10 +48,10 @@ class Start:
 class Starters:
     """What starts the tasks of one template."""
 
-    template: Template
+    resources: Resources
 
     def __iter__(self) -> Iterator[Start]:
-        for _, resource in self.template.of_type(*TYPES):
+        for _, resource in self.resources.of_type(*TYPES):
             properties = resource.properties
             if resource.type in SERVICES:
                 definition, cluster = child(properties, "TaskDefinition"), child(properties, "Cluster")
@@ -91,7 +87,7 @@ class Starters:
         """The task or job definitions of the template that a value names: by reference, or by a family, alone or at the end
         of an ARN. A revision would be one that exists already."""
         name = target(value)
-        resource = self.template.resources.get(name)
+        resource = self.resources.get(name)
         if resource is not None:
             return [name] if resource.type in (TASK, JOB) else []
         return self._families.get(value.coded.rpartition("task-definition/")[2], []) if isinstance(value, Text) else []
@@ -100,7 +96,7 @@ class Starters:
     def _families(self) -> dict[str, list[str]]:
         """Task definitions by their family, coded."""
         families: dict[str, list[str]] = {}
-        for name, resource in self.template.of_type(TASK):
+        for name, resource in self.resources.of_type(TASK):
             family = intrinsics.value(child(resource.properties, "Family"))
             if isinstance(family, Text):
                 families.setdefault(family.coded, []).append(name)
