@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from migrate.files import discover, screen
+from migrate.files import discover, language, screen
 
 TYPE_CHECKING = False  # as in `migrate.files.discover`
 if TYPE_CHECKING:
@@ -84,19 +84,21 @@ def _dull(paths: list[str]) -> list[str]:
 
 
 def _flags(paths: list[str]) -> bytes:
-    """For each file whether it is dull, informs_others others something, or matters, which is the end."""
+    """For each file whether it is dull, tells others something, or matters, which is the end."""
     told = bytearray()
     for path in paths:
-        python = path.lower().endswith(".py")
+        written_in = language.of(path)
         try:
             raw = screen.content(path)
         except OSError:
             told.append(_MATTERS)
             break
-        if raw is not None and screen.screen(raw, python):
+        if raw is not None and screen.screen(raw, written_in):
             told.append(_MATTERS)
             break
-        told.append(_TELLS if raw is not None and not python and screen.informs_others(raw) else _DULL)
+        # A file of a unit is read with those that matter, whatever it holds itself.
+        tells = written_in.members is not None or (raw is not None and screen.informs_others(raw, written_in))
+        told.append(_TELLS if tells else _DULL)
     return bytes(told)
 
 

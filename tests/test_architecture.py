@@ -15,8 +15,9 @@ import pytest
 from support import ROOT
 
 MIGRATE = (
-    ("migrate", "migrate.edit", "migrate.launcher"),
-    ("migrate.files", "migrate.terminal", "migrate.syntax"),
+    ("migrate", "migrate.edit", "migrate.launcher", "migrate.files.language"),
+    ("migrate.terminal", "migrate.syntax"),
+    ("migrate.files",),
     ("migrate.nothing_to_do", "migrate.dialects"),
     ("migrate.config", "migrate.engine"),
     ("migrate.run",),

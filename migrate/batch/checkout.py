@@ -19,7 +19,7 @@ from pathlib import Path
 from migrate.batch.address import Address
 from migrate.batch.git import Git, GitProblem, TooSlow
 from migrate.config.config import NAME
-from migrate.files.discover import SUFFIXES
+from migrate.files.language import suffixes
 
 FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules")
 BASE = "refs/efs-migrate/base"
@@ -111,7 +111,7 @@ def _tree(address: Address, store: Path, branch: str, base: str, tree: Path, git
     patterns = Path(git.text("rev-parse", "--git-path", "info/sparse-checkout", folder=tree))
     patterns = tree / patterns
     patterns.parent.mkdir(parents=True, exist_ok=True)
-    wanted = ["*" + "".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in suffix) for suffix in SUFFIXES]
+    wanted = ["*" + "".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in suffix) for suffix in suffixes()]
     patterns.write_text("".join(f"{pattern}\n" for pattern in (*wanted, NAME)))
     sparse = {"core.sparseCheckout": "true", "core.sparseCheckoutCone": "false"}
     git.run("read-tree", "-m", "-u", "HEAD", folder=tree, settings=sparse)

@@ -12,6 +12,7 @@ from migrate.config.checked import ShapeProblem, Shapes
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.common.values import is_call, parse_text
 from migrate.files import discover, screen
+from migrate.files.language import YAML
 from migrate.files.source import SourceProblem, decode
 from migrate.syntax import Document, SyntaxProblem, literal, parse, resolve
 from migrate.syntax.node import Entry, Node, Scalar
@@ -117,7 +118,7 @@ def read(raw: bytes, name: str, folder: str) -> Config:
     """Read a configuration's bytes. Raises ConfigProblem."""
     try:
         text, _ = decode(raw)
-        document = parse(text, json=False)
+        document = parse(text, YAML)
     except (SyntaxProblem, SourceProblem) as problem:
         raise ConfigProblem(name, problem.line, problem.cause) from None
     if len(document.roots) > 1:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from migrate.config.config import NAME, Config, ConfigProblem, read
 from migrate.config.schema import MODELINE
 from migrate.edit import apply
+from migrate.files.language import YAML
 from migrate.syntax import CannotEdit, SyntaxProblem, parse, resolve
 from migrate.syntax.node import (
     Added,
@@ -122,7 +123,7 @@ def told(entry: Settings) -> Config:
 def add(text: str, entry: Settings) -> str:
     """A configuration's text with an entry; everything in it stays as it is, in its own style. Raises NotSaved."""
     try:
-        document = parse(text, json=False)
+        document = parse(text, YAML)
         roots = [root for root in document.roots if not (isinstance(root, Scalar) and not root.text)]
         if not roots:
             return text + ("" if not text or text.endswith("\n") else "\n") + _printed(entry)

@@ -10,6 +10,7 @@ from migrate.dialects.plain.ansible import Ansible
 from migrate.dialects.plain.aws_batch import AwsBatch
 from migrate.dialects.plain.ecs_params import EcsParams
 from migrate.dialects.plain.task_definition import TaskDefinition
+from migrate.files.language import PYTHON
 from migrate.syntax import Document
 
 DATA_DIALECTS: tuple[Dialect, ...] = (CloudFormation(), EcsParams(), Ansible(), AwsBatch(), TaskDefinition())
@@ -31,7 +32,7 @@ def read(document: Document, stem: str) -> Reading | None:
 
     `stem` (the file's name without suffix) names a definition that names no family.
     """
-    for dialect in _python_dialects() if document.python else DATA_DIALECTS:
+    for dialect in _python_dialects() if document.language is PYTHON else DATA_DIALECTS:
         if (reading := dialect.read(document, stem)) is not None:
             return reading
     return None

@@ -16,6 +16,7 @@ from migrate.engine.outcome import Outcome, located, unread_words, volume_levels
 from migrate.engine.plan import Plan, plan
 from migrate.engine.proof import newline_kinds, newly_broken, prove, with_values_read
 from migrate.engine.suppressions import suppressions
+from migrate.files.language import DATA, Language
 from migrate.syntax import CannotEdit, SyntaxProblem, parse
 from migrate.syntax.garbage import not_collecting
 from migrate.syntax.node import AnyEdit
@@ -27,14 +28,11 @@ def process(
     text: str,
     stem: str,
     choices: Choices,
-    *,
-    json: bool | None = None,
-    python: bool = False,
+    language: Language = DATA,
     decisions: Decisions = UNDECIDED,
 ) -> Outcome:
-    """Read, plan, write and prove one file's text (`json` and `python` as for `parse`). Never raises for what a file may
-    hold."""
-    opened = open_text(text, stem, json=json, python=python)
+    """Read, plan, write and prove one file's text. Never raises for what a file may hold."""
+    opened = open_text(text, stem, language)
     return opened.outcome(choices, decisions) if isinstance(opened, Opened) else opened
 
 
@@ -110,11 +108,11 @@ class Opened:
         return Opened(reading, self.stem, suppressed)
 
 
-def open_text(text: str, stem: str, *, json: bool | None = None, python: bool = False) -> Opened | Outcome:
+def open_text(text: str, stem: str, language: Language = DATA) -> Opened | Outcome:
     """Read one file's text (see `process`), or return what became of it if there is nothing to plan."""
     with not_collecting():
         try:
-            document = parse(text, json=json, python=python)
+            document = parse(text, language)
         except SyntaxProblem as problem:
             return Outcome(error=problem.cause, error_line=problem.line)
         reading = dialects.read(document, stem)

@@ -11,14 +11,12 @@ import os
 import select
 import stat
 
+from migrate.files.language import suffixes
 from migrate.files.screen import reason
 
 TYPE_CHECKING = False  # the name is what type checkers look for; importing `typing` for it costs 9 ms
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-SUFFIXES = (".json", ".yaml", ".yml", ".template", ".py")
-"""Endings (lower case) of the files considered in directories; a file named explicitly needs none of them."""
 
 CONFIGURATION = ".efs-migrate.yaml"
 
@@ -72,7 +70,7 @@ def discover(
 ) -> Iterator[FoundFile]:
     """Yield the files that `paths` (files or directories; never `-`) stand for, each real file once.
 
-    The order is that of `paths`, sorted within each. In a directory, files are considered by suffix (`SUFFIXES`),
+    The order is that of `paths`, sorted within each. In a directory, files are considered by suffix (`language.suffixes`),
     `SKIPPED` directories are not entered and neither are symbolic links to directories; a link to a file stands for it
     only if the file lies in the same repository (or, without one, below the same argument) and is not itself there.
     With `gitignore`, git lists each repository and what it ignores is left out, except where the argument itself is
@@ -188,6 +186,7 @@ class _Tree:
         self._gitignore = gitignore
         self._prune = prune
         self._warn = warn
+        self._suffixes = suffixes()
         self._real = os.path.realpath(path)
         self._top = _repository(self._real) if gitignore else None
         self._names: list[str] = []
@@ -261,7 +260,7 @@ class _Tree:
                     if entry.is_dir(follow_symlinks=False):
                         if name not in SKIPPED and not (self._prune and self._prune(f"{directory}{name}/")):
                             below.append(f"{directory}{name}/")
-                    elif name.lower().endswith(SUFFIXES):
+                    elif name.lower().endswith(self._suffixes):
                         regular = entry.is_file(follow_symlinks=False)
                         files[directory + name] = (device, entry.inode()) if regular else None
         except OSError as error:
@@ -296,7 +295,7 @@ class _Tree:
                 if entry.startswith("160000 ", 2):
                     repositories.append(f"{directory}{name}/")
                     continue
-            if name.lower().endswith(SUFFIXES):
+            if name.lower().endswith(self._suffixes):
                 files.append(directory + name)
             elif name.endswith("/pyvenv.cfg"):
                 environments.append(directory + name[: -len("pyvenv.cfg")])

@@ -9,34 +9,13 @@ import errno
 import os
 import stat
 
+from migrate.files.language import DATA
+
 TYPE_CHECKING = False  # as in `migrate.files.discover`
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-
-WORDS: tuple[tuple[tuple[bytes, ...], str], ...] = (
-    (
-        (b"efsvolumeconf",),
-        "efsVolumeConfiguration (API, Batch), EFSVolumeConfiguration, efs_volume_configuration (CDK)",
-    ),
-    ((b"efsvolumes",), "efs_volumes: ecs-cli's ecs-params.yml"),
-    ((b"dockervolumeconf",), "dockerVolumeConfiguration, DockerVolumeConfiguration, docker_volume_configuration"),
-    ((b"dockervolumes",), "docker_volumes: ecs-cli's ecs-params.yml"),
-    ((b"ecsvolume.",), "batch.EcsVolume.efs(…), batch.EcsVolume.host(…) (CDK)"),
-    ((b"efsvolume(",), "batch.EfsVolume(…) (CDK)"),
-    ((b"hostvolume(",), "batch.HostVolume(…) (CDK)"),
-    ((b"sourcepath", b"host"), "host: {sourcePath: …}; a bare list of volumes need not hold the word `volumes`"),
-)
-"""What a file must hold to be parsed: all the words of any one row, without case, `_` and `-`; and why."""
-
-TELLING: tuple[tuple[bytes, ...], ...] = (
-    (b"UserData", b"ount"),
-    (b"AWS::CloudFormation::Init", b"ount"),
-    (b"AWS::CloudFormation::Stack",),
-    (b"AWS::Serverless::Application",),
-)
-"""What a template must hold to matter to other files: all of any one row. Its instances mount something, or it passes
-values to the templates that it nests."""
+    from migrate.files.language import Language
 
 LIMIT = 64 * 1024 * 1024
 """Largest file, in bytes, that is read as a whole."""
@@ -46,47 +25,41 @@ _SMALL = 1 << 16
 
 _AROUND = 32
 """Bytes on either side of `olume` in which the rest of a word is looked for, with whatever separates its parts."""
-_ALONE = tuple(words[0] for words, _ in WORDS if len(words) == 1)
-_BEFORE = frozenset(b"sSrRtT_-")
-"""What may stand before `volume` in these: the end of `efs`, `ecs`, `docker` or `host`, or what separates them."""
-_TOGETHER = tuple(words for words, _ in WORDS if len(words) > 1)
-_PATHS = (b"ourcePath", b"ource_path")
-"""How people spell it: `sourcePath`, `SourcePath`, `source_path`."""
 _FOLD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
 
 
-def screen(raw: bytes, python: bool = False) -> bool:
-    """Whether a file with the content `raw` may hold something for us (`WORDS`), in any encoding of Unicode.
+def screen(raw: bytes, language: Language = DATA) -> bool:
+    """Whether a file with the content `raw` may hold something for us (`Language.words`), in any encoding of Unicode.
 
-    A word spelt with escapes (`"\\u0065fsVolume…"`) is not seen. In Python no volume is without the word.
+    A word spelt with escapes (`"\\u0065fsVolume…"`) is not seen.
     """
     # Searching for a literal runs at memory speed, and lets nearly every file go.
     at = raw.find(b"olume")
-    if at < 0 and (python or b"ourcePath" not in raw) and not _wide(raw):
+    if at < 0 and (language.sign is None or language.sign not in raw) and not _wide(raw):
         return False
     if _wide(raw):
         # Without its zero bytes, UTF-16 reads like ASCII: such a file must get as far as the message about its encoding.
         folded = raw.translate(_FOLD, b"_-\0")
-        return any(all(word in folded for word in words) for words, _ in WORDS)
+        return any(all(word in folded for word in words) for words, _ in language.words)
     # Folding what is around each place is several times faster than folding the file, and that than one case-insensitive
     # regular expression.
     while at >= 0:
-        if at > 1 and raw[at - 2] in _BEFORE:
+        if at > 1 and raw[at - 2] in language.before:
             near = raw[max(0, at - _AROUND) : at + _AROUND].translate(_FOLD, b"_-")
-            for word in _ALONE:
+            for word in language.alone:
                 if word in near:
                     return True
         at = raw.find(b"olume", at + 5)
-    if not any(word in raw for word in _PATHS):
+    if not any(word in raw for word in language.spellings):
         return False
     folded = raw.translate(_FOLD, b"_-")
-    return any(all(word in folded for word in words) for words in _TOGETHER)
+    return any(all(word in folded for word in words) for words in language.together)
 
 
-def informs_others(raw: bytes) -> bool:
-    """Whether a file with the content `raw` may be a template that matters to other files (`TELLING`)."""
+def informs_others(raw: bytes, language: Language = DATA) -> bool:
+    """Whether a file with the content `raw` may be a template that matters to other files (`Language.telling`)."""
     # As `screen` does, let nearly every file go after one test.
-    return b"AWS::" in raw and any(all(word in raw for word in words) for words in TELLING)
+    return b"AWS::" in raw and any(all(word in raw for word in words) for words in language.telling)
 
 
 def _wide(raw: bytes) -> bool:

@@ -16,7 +16,9 @@ from migrate.config.config import ConfigProblem
 from migrate.edit import Edit
 from migrate.engine.decisions import UNDECIDED, Decisions
 from migrate.engine.outcome import Located, Outcome
+from migrate.files import language
 from migrate.files.discover import FoundFile
+from migrate.files.language import JSON, PYTHON
 from migrate.files.screen import LIMIT
 from migrate.lsp.positions import Positions
 from migrate.report.result import subject
@@ -123,7 +125,7 @@ class View:
 
     @property
     def _yaml(self) -> bool:
-        return not self._path.lower().endswith((".json", ".py"))
+        return language.of(self._path) not in (JSON, PYTHON)
 
     # -- steps --------------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from pygls.uris import to_fs_path
 from migrate import __version__
 from migrate.config import config
 from migrate.edit import Edit
+from migrate.files.language import LANGUAGES
 from migrate.lsp.look import Problem, View
 from migrate.report.rules import address
 from rules.rule import Status
@@ -25,7 +26,6 @@ FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.efs-migrate"
 _SOURCE = "efs-migrate"
 _PAUSE = 0.2
 """Seconds without typing after which a text is looked at again."""
-_LANGUAGES = {"python": ".py", "json": ".json", "yaml": ".yaml"}
 
 
 class Server(LanguageServer):
@@ -189,4 +189,9 @@ def _path(uri: str, language: str | None) -> str:
     if path is not None:
         return path
     name = uri.rpartition("/")[2].rpartition(":")[2]
-    return str(Path.cwd() / (name + _LANGUAGES.get(language or "", "")))
+    return str(Path.cwd() / (name + _suffix(language)))
+
+
+def _suffix(name: str | None) -> str:
+    """The ending of a language's files; nothing for a language that is not ours."""
+    return next((language.suffixes[0] for language in LANGUAGES if language.name == name), "")

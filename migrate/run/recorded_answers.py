@@ -14,6 +14,7 @@ from migrate.config.checked import ShapeProblem, Shapes
 from migrate.config.config import RULE_IDS
 from migrate.engine.decisions import Answer
 from migrate.files import screen
+from migrate.files.language import JSON, YAML
 from migrate.files.source import SourceProblem, decode, put
 from migrate.syntax import SyntaxProblem, literal, parse, resolve
 from migrate.syntax.node import Node, Scalar
@@ -144,7 +145,7 @@ def load(path: str) -> Answers:
     """Read a file of answers. Raises ShapeProblem."""
     try:
         text, _ = decode(screen.load(path))
-        document = parse(text, json=path.lower().endswith(".json"))
+        document = parse(text, JSON if path.lower().endswith(".json") else YAML)
     except OSError as error:
         raise ShapeProblem(path, None, screen.reason(error)) from None
     except (SyntaxProblem, SourceProblem) as problem:

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from migrate.dialects.cloudformation.cross_stack import NestedStack, Told, told
+from migrate.files.language import DATA, JSON
 from migrate.files.source import SourceProblem, read
 from migrate.syntax import SyntaxProblem, parse
 from migrate.syntax.garbage import not_collecting
@@ -71,7 +72,7 @@ def read_for_others(place: FilePlace) -> Told | None:
     try:
         source = read(path, place.name)
         with not_collecting():
-            return told(parse(source.text, json=True if path.suffix.lower() == ".json" else None))
+            return told(parse(source.text, JSON if path.suffix.lower() == ".json" else DATA))
     except (SourceProblem, SyntaxProblem):
         return None
 

@@ -15,6 +15,7 @@ from migrate.config.config import Config, ConfigProblem
 from migrate.engine.decisions import UNDECIDED, Answer, Decisions
 from migrate.engine.outcome import Outcome
 from migrate.engine.process import Opened, open_text
+from migrate.files import language
 from migrate.files.discover import FoundFile, discover, excluder
 from migrate.files.screen import content, informs_others, reason, screen
 from migrate.files.source import SourceFile, SourceProblem, read, write
@@ -147,11 +148,10 @@ class Run:
             raw = content(found.path) if unsaved is None else unsaved
         except OSError as error:
             return Job(found.path, found.name, None, reason(error))
-        # What Python says about instances is for its own dialects.
-        python = _is_python(found.path)
-        if raw is not None and not python and informs_others(raw):
+        written_in = language.of(found.path)
+        if raw is not None and informs_others(raw, written_in):
             self._telling.append(found)
-        if raw is None or not screen(raw, python):
+        if raw is None or not screen(raw, written_in):
             return None
         governing = self.governing(found.path)
         if isinstance(governing, ConfigProblem):
@@ -302,13 +302,8 @@ def begin(job: Job) -> Begun | FileResult:
         source = read(path, job.name) if job.raw is None else SourceFile.of(path, job.name, job.raw)
     except SourceProblem as problem:
         return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
-    json = {".json": True, ".yaml": False, ".yml": False}.get(path.suffix.lower())
-    opened = open_text(source.text, _stem(path), json=json, python=_is_python(job.path))
+    opened = open_text(source.text, _stem(path), language.of(job.path))
     return Begun(source, opened, job.choices) if isinstance(opened, Opened) else FileResult(job.name, source, opened)
-
-
-def _is_python(path: str) -> bool:
-    return path.lower().endswith(".py")
 
 
 def _stem(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migrate.files.language import DATA, JSON, PYTHON, YAML, Language
 from migrate.syntax.data import json as _json
 from migrate.syntax.document import Document
 from migrate.syntax.garbage import not_collecting
@@ -11,28 +12,26 @@ from migrate.syntax.value import get, literal, resolve
 __all__ = ["CannotEdit", "Document", "SyntaxProblem", "get", "literal", "parse", "resolve"]
 
 
-def parse(text: str, *, json: bool | None = None, python: bool = False) -> Document:
-    """Read a text without a byte order mark. `json=True` takes nothing but JSON. `json=False` takes YAML, and what
-    starts with a bracket and is JSON as JSON. None is for text of unknown kind: like False, but what starts with a
-    bracket and is neither is reported as broken JSON. `python` takes Python, and gives a `PythonDocument`.
+def parse(text: str, language: Language = DATA) -> Document:
+    """Read a text, without a byte order mark, in a language. Of `PYTHON` a `PythonDocument` is made.
 
     Raises SyntaxProblem.
     """
     with not_collecting():
-        if python:
+        if language is PYTHON:
             from migrate.syntax.python import PythonDocument
 
             return PythonDocument(text)
-        return _parse(text, json)
+        return _parse(text, language)
 
 
-def _parse(text: str, json: bool | None) -> Document:
+def _parse(text: str, told: Language) -> Document:
     problem: SyntaxProblem | None = None
-    if json or text.lstrip()[:1] in ("{", "["):
+    if told is JSON or text.lstrip()[:1] in ("{", "["):
         try:
-            return Document(text, [_json.parse(text)], json=True, strict=json)
+            return Document(text, [_json.parse(text)], JSON, told=told)
         except SyntaxProblem as error:
-            if json:
+            if told is JSON:
                 raise
             problem = error
     # Importing ruamel takes longer than reading most files.
@@ -41,7 +40,7 @@ def _parse(text: str, json: bool | None) -> Document:
     try:
         roots, aliases = yaml.parse(text)
     except SyntaxProblem:
-        if json is None and problem is not None:
+        if told is not YAML and problem is not None:
             raise problem from None
         raise
-    return Document(text, roots, json=False, aliases=aliases, strict=json)
+    return Document(text, roots, YAML, aliases=aliases, told=told)

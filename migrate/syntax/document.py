@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import chain
 
 from migrate.edit import Edit
+from migrate.files.language import JSON, Language
 from migrate.syntax.data.plain import data
 from migrate.syntax.garbage import not_collecting
 from migrate.syntax.node import Alias, AnyEdit, EditMapping, EditSequence, Node, SetScalar, TreeEdit
@@ -20,18 +21,27 @@ _YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 class Document:
     """A parsed text: `roots` has one node for JSON and one per document that is not empty for YAML."""
 
-    python = False
-    """Whether this is a `PythonDocument`, which dialects for data do not read."""
-
     def __init__(
-        self, text: str, roots: list[Node], *, json: bool, aliases: Items[Alias] = (), strict: bool | None = None
+        self,
+        text: str,
+        roots: list[Node],
+        language: Language,
+        *,
+        aliases: Items[Alias] = (),
+        told: Language | None = None,
     ) -> None:
         self.text = text
         self.roots = roots
-        self.json = json
+        self.language = language
+        """What the text turned out to be: of data, JSON or YAML."""
         self.aliases = aliases
-        self.strict = strict
-        """What `parse` was told of the text's kind."""
+        self.told = told or language
+        """What `parse` was told."""
+
+    @property
+    def json(self) -> bool:
+        """Whether this is JSON, which has no comments and one way to write things."""
+        return self.language is JSON
 
     def data(self, changes: Items[AnyEdit] = ()) -> object:
         """The plain data of all roots after `changes`: a tuple that `==` compares and `hash` takes (see `data.py`).
@@ -64,7 +74,7 @@ class Document:
         """Another text, read as this one was. Raises SyntaxProblem."""
         from migrate.syntax import parse
 
-        return parse(text, json=self.strict)
+        return parse(text, self.told)
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """The line and column, both from 1, of a character offset."""

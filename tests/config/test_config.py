@@ -13,6 +13,7 @@ from support import Ran, efs_migrate
 from migrate.config import config
 from migrate.config.config import Config, ConfigProblem
 from migrate.dialects.cloudformation.language import intrinsics
+from migrate.files.language import YAML
 from migrate.syntax import parse
 from rules.choices import AccessPoints, Choices
 from rules.model import Level
@@ -180,7 +181,7 @@ def test_file_systems_may_be_expressions(identifier: str) -> None:
 def test_expressions_are_what_templates_write_in_any_form(configured: str, forms: list[str]) -> None:
     (system,) = read(f"file-systems: [{{id: {configured}}}]").choices.file_systems
     for form in forms:
-        (root,) = parse(form, json=False).roots
+        (root,) = parse(form, YAML).roots
         assert intrinsics.configured(system.id) == intrinsics.value(root), form
 
 

@@ -10,6 +10,7 @@ from migrate.engine import plan
 from migrate.engine.decisions import Answer, Decisions
 from migrate.engine.outcome import Outcome
 from migrate.engine.process import Opened, open_text, process
+from migrate.files.language import JSON
 from rules.choices import Choices
 from rules.facts.iam import Grant
 from rules.facts.questions import MountAt
@@ -207,7 +208,7 @@ def test_a_text_that_somebody_edited(old: str, new: str, problem: str) -> None:
 
 
 def test_what_is_not_for_the_tool_is_not_opened() -> None:
-    assert open_text("{", "app", json=True) == Outcome(error="ends where a string or '}' is expected", error_line=1)
+    assert open_text("{", "app", JSON) == Outcome(error="ends where a string or '}' is expected", error_line=1)
     unread = open_text('{"efsVolumeConfiguration": 1}', "app")
     assert isinstance(unread, Outcome)
     assert [(word.line, word.column, word.word) for word in unread.unread] == [(1, 2, "efsVolumeConfiguration")]

@@ -488,6 +488,7 @@ def test_imports_stay_light() -> None:
     assert set(done.stdout.split()) <= {
         "migrate",
         "migrate.files",
+        "migrate.files.language",
         "migrate.files.discover",
         "migrate.files.screen",
         "errno",

@@ -14,6 +14,7 @@ from support import Case, cases
 
 from migrate.config import config
 from migrate.engine.process import process
+from migrate.files.language import PYTHON
 from migrate.syntax import parse
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.width import width
@@ -104,7 +105,7 @@ IMPORTS = {"": "", "many": ", aws_logs, aws_lambda", "sorted": ", aws_logs as lo
 def test_forms_that_black_has(volume: str, imports: str) -> None:
     source = PROGRAM.format(volume=VOLUMES[volume], imports=IMPORTS[imports])
     known = ConfiguredFileSystem(Text.of("fs-0123456789abcdef0"), mounts=(("/mnt/efs", "/"),))
-    outcome = process(source, "app", Choices(file_systems=(known,)), python=True)
+    outcome = process(source, "app", Choices(file_systems=(known,)), PYTHON)
     assert outcome.error is None
     assert "iam=" in outcome.text
     before, after = (lengths("ruff", text) for text in (source, outcome.text))
@@ -119,13 +120,13 @@ def test_what_black_makes_of_a_program_at_any_length(case: Case, length: int) ->
     source = by_black(case.before.read_text(encoding="utf-8"), length)
     found = case.before.with_name("config.yaml")
     policy = config.load(found, found.parent).choices if found.exists() else Choices()
-    outcome = process(source, "before", replace(policy, unsafe="--unsafe" in case.options), python=True)
+    outcome = process(source, "before", replace(policy, unsafe="--unsafe" in case.options), PYTHON)
     assert outcome.error is None
     assert lengths("black", source) & lengths("black", outcome.text), outcome.text
 
 
 def width_of(source: str) -> int:
-    document = parse(source, python=True)
+    document = parse(source, PYTHON)
     assert isinstance(document, PythonDocument)
     return width(document, ast.walk(document.module))
 
@@ -176,7 +177,7 @@ class Blog(Stack):
             ),
         )
 """
-    outcome = process(source, "app", Choices(), python=True)
+    outcome = process(source, "app", Choices(), PYTHON)
     assert outcome.error is None
     assert f"whatever_they_do_not_want_to_lose_access_point = (\n            {name}.add_access_point(\n" in outcome.text
     assert 88 in lengths("black", source) & lengths("black", outcome.text), outcome.text

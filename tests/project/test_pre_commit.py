@@ -14,7 +14,7 @@ import pytest
 import yaml
 from support import ROOT, SAMPLES
 
-from migrate.files.discover import SUFFIXES
+from migrate.files.language import suffixes
 
 HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 BEFORE = (SAMPLES / "efs201-preview-form" / "before.json").read_bytes()
@@ -80,7 +80,7 @@ def scratch(tmp_path: Path) -> Scratch:
 
 def test_the_files_are_those_that_are_looked_into() -> None:
     for hook in HOOKS:
-        assert all(re.search(hook["files"], f"x{suffix}") for suffix in SUFFIXES)
+        assert all(re.search(hook["files"], f"x{suffix}") for suffix in suffixes())
         assert re.search(hook["files"], "TASK.JSON")
         assert not re.search(hook["files"], "x.jsonl")
 

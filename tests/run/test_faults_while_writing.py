@@ -19,6 +19,7 @@ from support import ROOT, efs_migrate
 
 from migrate.engine.process import process
 from migrate.files import source as source_module
+from migrate.files.language import JSON
 from rules.choices import Choices
 from rules.model import Level
 
@@ -44,7 +45,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[by
     found = {}
     for number in range(NUMBER):
         old = OLD % (str(number) * 40)
-        new = process(old, str(number), Choices(target=Level.TLS), json=True).text
+        new = process(old, str(number), Choices(target=Level.TLS), JSON).text
         assert '"transitEncryption": "ENABLED"' in new
         Path(f"{number}.json").write_text(old)
         found[f"{number}.json"] = (old.encode(), new.encode())

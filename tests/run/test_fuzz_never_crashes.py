@@ -16,6 +16,7 @@ from support import Case, cases, efs_migrate
 from migrate.config import config
 from migrate.config.config import ConfigProblem
 from migrate.engine.process import process
+from migrate.files import language
 from migrate.files.source import SourceProblem, decode
 from rules.choices import Choices
 
@@ -67,18 +68,17 @@ def test_mutants_of_real_files(case: Case, count: Count) -> None:
     chance = random.Random(f"{SEED} {path.parent.name} {path.name}")
     raw = path.read_bytes()
     others = [other.before.read_bytes() for other in chance.sample(CASES, 4)]
-    json = {".json": True, ".yaml": False, ".yml": False}.get(path.suffix)
     for _ in range(PER_FILE * TIMES):
         mutant = mutated(raw, chance, others)
         try:
             text, _ = decode(mutant)
         except SourceProblem:
             continue
-        outcome = process(text, "fuzz", Choices(unsafe=True), json=json, python=path.suffix == ".py")
+        outcome = process(text, "fuzz", Choices(unsafe=True), language.of(path.name))
         # A change that cannot be proven is a defect of the writer, found before it could do harm.
         assert "could not be proven" not in (outcome.error or ""), (outcome.error, mutant)
         if outcome.edits:
-            again = process(outcome.text, "fuzz", Choices(unsafe=True), json=json, python=path.suffix == ".py")
+            again = process(outcome.text, "fuzz", Choices(unsafe=True), language.of(path.name))
             assert (again.error, again.edits) == (None, ()), mutant
     count("fuzz: mutants of real files", PER_FILE * TIMES)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from migrate.dialects.common.nodes import way_to
 from migrate.dialects.dialect import Unread
+from migrate.files.language import PYTHON
 from migrate.syntax import Document
 from migrate.syntax.node import Mapping, Scalar
 
@@ -50,7 +51,7 @@ def unread(document: Document, regions: Sequence[tuple[int, int]]) -> tuple[Unre
 
 def _at(document: Document, offset: int) -> tuple[Scalar | None, bool]:
     """The scalar at an offset, and whether it is a key."""
-    if document.python:
+    if document.language is PYTHON:
         from migrate.syntax.python import PythonDocument
 
         assert isinstance(document, PythonDocument)

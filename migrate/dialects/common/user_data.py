@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from migrate.dialects.common.nodes import key_text
+from migrate.files.language import YAML
 from migrate.syntax import SyntaxProblem, literal, parse, resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
 from rules.model import CODED_REF, HostMount, Instance, Owner, System, Text, Value
@@ -170,7 +171,7 @@ def directory_owners(script: Script) -> Iterator[Owner]:
 def parse_yaml(body: str) -> object:
     """Plain lists, dictionaries and scalars of a YAML text. Raises ValueError."""
     try:
-        document = parse(body, json=False)
+        document = parse(body, YAML)
     except SyntaxProblem as problem:
         raise ValueError(problem.cause) from None
     left = [MOST_PARTS]

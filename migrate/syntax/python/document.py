@@ -12,6 +12,7 @@ from collections.abc import Sequence as Items
 from functools import cached_property
 
 from migrate.edit import Edit
+from migrate.files.language import PYTHON
 from migrate.syntax.document import Document
 from migrate.syntax.node import AddImport, AddStatement, AnyEdit, Entry, Node, Scalar, StatementNode
 from migrate.syntax.python.evaluate import Evaluator, Touch
@@ -26,10 +27,8 @@ class PythonDocument(Document):
     Raises SyntaxProblem, when it is made, for what is not Python.
     """
 
-    python = True
-
     def __init__(self, text: str) -> None:
-        super().__init__(text, [], json=False)
+        super().__init__(text, [], PYTHON)
         self.module = read(text)
         self.positions = ParserPositions(text)
 

@@ -20,6 +20,7 @@ from support import cases, efs_migrate
 from migrate.config import config
 from migrate.engine.outcome import Outcome
 from migrate.engine.process import process
+from migrate.files.language import PYTHON
 from rules.choices import Choices
 
 CASES = [case for case in cases() if case.name.startswith("boto3-")]
@@ -98,7 +99,7 @@ def policy(tmp_path_factory: pytest.TempPathFactory) -> Choices:
 
 
 def read(source: str, choices: Choices, stem: str = "deploy") -> Outcome:
-    outcome = process(source, stem, choices, python=True)
+    outcome = process(source, stem, choices, PYTHON)
     assert outcome.error is None
     ast.parse(outcome.text)
     return outcome
@@ -199,7 +200,7 @@ def test_forms(source: str, expected: list[tuple[str, str, str, str]], choices: 
     outcome = read(source + "\n", choices)
     assert levels(outcome) == expected
     assert outcome.edits
-    assert process(outcome.text, "deploy", choices, python=True).edits == ()
+    assert process(outcome.text, "deploy", choices, PYTHON).edits == ()
 
 
 @pytest.mark.parametrize(

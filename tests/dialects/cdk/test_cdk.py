@@ -9,12 +9,13 @@ import pytest
 
 from migrate.engine.outcome import Outcome
 from migrate.engine.process import process
+from migrate.files.language import PYTHON
 from rules.choices import Choices
 from rules.model import Level
 
 
 def migrated(source: str, **options: Any) -> Outcome:
-    outcome = process(textwrap.dedent(source), "app", Choices(**options), python=True)
+    outcome = process(textwrap.dedent(source), "app", Choices(**options), PYTHON)
     assert outcome.error is None, outcome.error
     assert outcome.dialect == "cdk"
     return outcome
@@ -149,7 +150,7 @@ def test_policies_that_are_there(policy: str, edited: bool) -> None:
 
 
 def test_a_module_that_is_shadowed_is_not_read() -> None:
-    assert process(program("ecs = Other()", TASK, ADD), "app", Choices(), python=True).edits == ()
+    assert process(program("ecs = Other()", TASK, ADD), "app", Choices(), PYTHON).edits == ()
 
 
 @pytest.mark.parametrize(

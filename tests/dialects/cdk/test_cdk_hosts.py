@@ -8,6 +8,7 @@ import pytest
 
 from migrate.engine.outcome import Outcome
 from migrate.engine.process import process
+from migrate.files.language import PYTHON
 from rules.choices import Choices
 from rules.model import Level
 
@@ -37,7 +38,7 @@ cluster.add_asg_capacity_provider(ecs.AsgCapacityProvider(self, "Provider", auto
 
 def migrated(hosts: str) -> Outcome:
     source = PROGRAM.format(hosts=textwrap.indent(hosts, " " * 8))
-    outcome = process(source, "app", Choices(), python=True)
+    outcome = process(source, "app", Choices(), PYTHON)
     assert outcome.error is None, outcome.error
     compile(outcome.text, "app.py", "exec")
     return outcome
@@ -176,7 +177,7 @@ def test_a_method_that_is_always_called() -> None:
     source = PROGRAM.format(hosts=textwrap.indent(hosts, " " * 8)) + textwrap.indent(
         'def mount(self, asg, fs):\n    asg.add_user_data(f"mount -t efs {fs.file_system_id}:/ /mnt/efs")\n', " " * 4
     )
-    outcome = process(source, "app", Choices(), python=True)
+    outcome = process(source, "app", Choices(), PYTHON)
     assert outcome.error is None
     assert level(outcome) is not Level.IAM, "what the parameters are is not known"
 
@@ -186,7 +187,7 @@ def test_a_task_that_is_handed_on_may_run_anywhere() -> None:
     hosts = CAPACITY + f"asg.add_user_data({MOUNT})\n" + other
     assert level(migrated(hosts)) is Level.IAM
     source = PROGRAM.format(hosts=textwrap.indent(hosts, " " * 8)) + "        run_somewhere(task)\n"
-    outcome = process(source, "app", Choices(), python=True)
+    outcome = process(source, "app", Choices(), PYTHON)
     assert level(outcome) is Level.HOST
 
 
@@ -204,6 +205,6 @@ def test_bottlerocket_takes_no_tls() -> None:
 
 def test_a_second_run_finds_nothing() -> None:
     outcome = migrated(CAPACITY + f"asg.add_user_data({MOUNT})")
-    again = process(outcome.text, "app", Choices(), python=True)
+    again = process(outcome.text, "app", Choices(), PYTHON)
     assert not again.edits
     assert again.error is None

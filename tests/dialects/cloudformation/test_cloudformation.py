@@ -16,6 +16,7 @@ from support import efs_migrate
 
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.running.user_data import script_text
+from migrate.files.language import YAML
 from migrate.syntax import parse, resolve
 from migrate.syntax.node import Mapping, Node
 from rules.model import Opaque, Ref, Text
@@ -88,7 +89,7 @@ def test_write_access_only_where_it_is_used(read_only: str, more: str, writes: b
 
 def node(text: str) -> Node:
     """The value of `x` in a YAML document."""
-    document = parse(f"x: {text}\n", json=False)
+    document = parse(f"x: {text}\n", YAML)
     root = resolve(document.roots[0])
     assert isinstance(root, Mapping)
     return root.entries[-1].value
@@ -242,7 +243,7 @@ def test_each(source: str, parts: list[str] | None) -> None:
 def test_alias_bombs_are_bounded(level: str) -> None:
     """Sixty levels of two aliases each stand for 2**60 parts."""
     lines = ["a0: &a0 x"] + [f"a{n}: &a{n} {level.format(n - 1, n - 1)}" for n in range(1, 61)]
-    (root,) = parse("\n".join(lines) + "\n", json=False).roots
+    (root,) = parse("\n".join(lines) + "\n", YAML).roots
     assert isinstance(root, Mapping)
     bomb = root.entries[-1].value
     assert len(intrinsics.render(bomb)) < 100_000

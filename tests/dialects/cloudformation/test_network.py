@@ -12,6 +12,7 @@ import pytest
 from support import efs_migrate
 
 from migrate.dialects.cloudformation.running import network
+from migrate.files.language import YAML
 from migrate.syntax import parse, resolve
 from migrate.syntax.node import Mapping
 from rules.model import Zone
@@ -565,7 +566,7 @@ def test_one_zone(only: str, others: list[str], expected: str, tmp_path: Path) -
     ],
 )
 def test_zone(source: str, expected: Zone | None) -> None:
-    root = resolve(parse(f"x: {source}\n", json=False).roots[0])
+    root = resolve(parse(f"x: {source}\n", YAML).roots[0])
     assert isinstance(root, Mapping)
     assert network.zone(root.entries[0].value) == expected
 

@@ -14,6 +14,7 @@ from support import efs_migrate
 from migrate.dialects.cloudformation.language.intrinsics import value
 from migrate.dialects.cloudformation.language.references import Identities, ref
 from migrate.dialects.cloudformation.resources.policies import file_system_policy, statements
+from migrate.files.language import YAML
 from migrate.syntax import parse, resolve
 from migrate.syntax.node import Mapping, Node
 from rules.model import ANY, CLIENT_ACTIONS, Allowance, FileSystemPolicy, Text
@@ -34,7 +35,7 @@ IDENTITIES = Identities(
 
 def node(text: str) -> Node:
     """The value of `x` in a YAML document."""
-    root = resolve(parse(f"x: {text}\n", json=False).roots[0])
+    root = resolve(parse(f"x: {text}\n", YAML).roots[0])
     assert isinstance(root, Mapping)
     return root.entries[-1].value
 

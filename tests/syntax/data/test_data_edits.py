@@ -8,6 +8,8 @@ from textwrap import dedent
 import pytest
 
 from migrate.edit import apply
+from migrate.files import language
+from migrate.files.language import Language
 from migrate.syntax import CannotEdit, Document, get, parse
 from migrate.syntax.node import (
     Added,
@@ -131,12 +133,12 @@ def both(*changes: Change) -> Change:
     return lambda document: [edit for change in changes for edit in change(document)]
 
 
-def check(before: str, change: Change, after: str, *, json: bool) -> None:
-    document = parse(before, json=json)
+def check(before: str, change: Change, after: str, written_in: Language) -> None:
+    document = parse(before, written_in)
     edits = document.edits(change(document))
     result = apply(before, edits)
     assert result == after
-    assert parse(result, json=json).data() == document.data(change(document))
+    assert parse(result, written_in).data() == document.data(change(document))
     assert edits == sorted(edits)
 
 
@@ -336,12 +338,12 @@ YAML: list[tuple[str, str, Change, str]] = [
 
 @pytest.mark.parametrize(("before", "change", "after"), [case[1:] for case in JSON], ids=[case[0] for case in JSON])
 def test_json(before: str, change: Change, after: str) -> None:
-    check(before, change, after, json=True)
+    check(before, change, after, language.JSON)
 
 
 @pytest.mark.parametrize(("before", "change", "after"), [case[1:] for case in YAML], ids=[case[0] for case in YAML])
 def test_yaml(before: str, change: Change, after: str) -> None:
-    check(dedent(before), change, dedent(after), json=False)
+    check(dedent(before), change, dedent(after), language.YAML)
 
 
 @pytest.mark.parametrize(
@@ -357,7 +359,7 @@ def test_yaml(before: str, change: Change, after: str) -> None:
     ],
 )
 def test_cannot(text: str, change: Change) -> None:
-    document = parse(text, json=False)
+    document = parse(text, language.YAML)
     with pytest.raises(CannotEdit):
         document.edits(change(document))
 
@@ -374,7 +376,7 @@ def test_cannot(text: str, change: Change) -> None:
     ],
 )
 def test_contradictions(change: Change) -> None:
-    document = parse("a: {b: 1}\nc: 1\n", json=False)
+    document = parse("a: {b: 1}\nc: 1\n", language.YAML)
     with pytest.raises(ValueError, match=r"."):
         document.edits(change(document))
 

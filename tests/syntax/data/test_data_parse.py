@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from migrate.files.language import JSON, YAML, Language
 from migrate.syntax import Document, SyntaxProblem, get, literal, parse, resolve
 from migrate.syntax.data.comments import leaves
 from migrate.syntax.node import Alias, Mapping, Scalar, Sequence
@@ -47,15 +48,15 @@ def only(document: Document) -> Mapping:
 )
 def test_problems(text: str, json: bool, line: int, column: int, cause: str) -> None:
     with pytest.raises(SyntaxProblem) as caught:
-        parse(text, json=json)
+        parse(text, JSON if json else YAML)
     assert (caught.value.line, caught.value.column, caught.value.cause) == (line, column, cause)
 
 
 def test_brackets_are_tried_as_json_first() -> None:
-    assert parse('{"a": "\\ud83d\\ude00"}', json=False).json
-    assert not parse("{a: 1}", json=False).json
+    assert parse('{"a": "\\ud83d\\ude00"}', YAML).json
+    assert not parse("{a: 1}", YAML).json
     with pytest.raises(SyntaxProblem, match="expected ',' or ']'"):
-        parse("[1 [2]", json=None)
+        parse("[1 [2]")
 
 
 @pytest.mark.parametrize(
@@ -75,12 +76,12 @@ def test_brackets_are_tried_as_json_first() -> None:
     ],
 )
 def test_spans_of_scalars(text: str, spans: list[str]) -> None:
-    assert [text[leaf.start : leaf.end] for leaf in leaves(parse(text, json=False).roots)] == spans
+    assert [text[leaf.start : leaf.end] for leaf in leaves(parse(text, YAML).roots)] == spans
 
 
 def test_blocks_end_with_their_last_scalar() -> None:
     text = "a:\n  b:\n    - c\n    - d:  # e\n  # f\ng: [h]  # i\n"
-    root = only(parse(text, json=False))
+    root = only(parse(text, YAML))
     a, g = (entry.value for entry in root.entries)
     assert text[a.start : a.end] == "b:\n    - c\n    - d:"
     assert text[g.start : g.end] == "[h]"
@@ -150,7 +151,7 @@ def test_data_tells_literals_from_strings() -> None:
 def test_comments() -> None:
     document = parse("# one\na: '# no'  #two\nb: |  # three\n  # no\nc: d#no\n#four\n")
     assert document.comments() == [(1, "one"), (2, "two"), (3, "three"), (6, "four")]
-    assert parse("[1]", json=True).comments() == []
+    assert parse("[1]", JSON).comments() == []
 
 
 def test_line_column() -> None:
@@ -163,18 +164,18 @@ def test_collects_garbage_afterwards() -> None:
     assert gc.isenabled()
 
 
-@pytest.mark.parametrize("json", [True, False])
-def test_deep_but_readable(json: bool) -> None:
-    document = parse("[" * 500 + "]" * 500, json=json)
-    assert document.data() == parse("[" * 500 + "]" * 500, json=json).data()
+@pytest.mark.parametrize("language", [JSON, YAML])
+def test_deep_but_readable(language: Language) -> None:
+    document = parse("[" * 500 + "]" * 500, language)
+    assert document.data() == parse("[" * 500 + "]" * 500, language).data()
 
 
 def test_enormous_lines_and_numbers() -> None:
-    assert parse('{"a": "' + "x" * 30_000_000 + '"}', json=True).data()
+    assert parse('{"a": "' + "x" * 30_000_000 + '"}', JSON).data()
     assert parse("a: " + "x" * 30_000_000).data()
-    assert parse("[" + "9" * 100_000 + "]", json=True).data()
+    assert parse("[" + "9" * 100_000 + "]", JSON).data()
     with pytest.raises(SyntaxProblem, match="string is not closed"):
-        parse('{"a": "' + "x" * 30_000_000, json=True)
+        parse('{"a": "' + "x" * 30_000_000, JSON)
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of public definitions is not part of the repository")
@@ -185,7 +186,7 @@ def test_corpus() -> None:
             continue
         try:
             text = path.read_bytes().decode("utf-8-sig")
-            document = parse(text, json=path.suffix == ".json")
+            document = parse(text, JSON if path.suffix == ".json" else YAML)
         except (SyntaxProblem, UnicodeDecodeError):
             continue
         read += 1

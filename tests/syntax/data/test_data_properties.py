@@ -10,18 +10,19 @@ import pytest
 from generate import YamlWriter, json_text, random_changes
 from hypothesis import assume, example, given, reject
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
+from ruamel import yaml as ruamel_yaml
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from migrate.edit import apply
+from migrate.files.language import DATA, JSON, YAML, Language
 from migrate.syntax import CannotEdit, Document, SyntaxProblem, parse
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
 
 seeds = st.integers(min_value=0, max_value=2**32)
 
 
-def check(document: Document, rng: random.Random, *, json: bool) -> None:
+def check(document: Document, rng: random.Random, language: Language) -> None:
     changes = random_changes(rng, document)
     try:
         edits = document.edits(changes)
@@ -29,7 +30,7 @@ def check(document: Document, rng: random.Random, *, json: bool) -> None:
         return
     assert edits == sorted(edits)
     changed = apply(document.text, edits)
-    assert parse(changed, json=json).data() == document.data(changes)
+    assert parse(changed, language).data() == document.data(changes)
     hash(document.data(changes))
     # One kind of line break goes in, no other comes out.
     breaks = set(re.findall(r"\r\n|\n|\r", document.text))
@@ -40,22 +41,22 @@ def check(document: Document, rng: random.Random, *, json: bool) -> None:
 @given(seeds)
 def test_json_edits(seed: int) -> None:
     rng = random.Random(seed)
-    check(parse(json_text(rng), json=True), rng, json=True)
+    check(parse(json_text(rng), JSON), rng, JSON)
 
 
 @given(seeds)
 def test_yaml_edits(seed: int) -> None:
     rng = random.Random(seed)
     try:
-        document = parse(YamlWriter(rng).text(), json=False)
+        document = parse(YamlWriter(rng).text(), YAML)
     except SyntaxProblem:
         reject()
-    check(document, rng, json=False)
+    check(document, rng, YAML)
 
 
 @given(seeds)
 def test_no_changes_no_edits(seed: int) -> None:
-    document = parse(json_text(random.Random(seed)), json=True)
+    document = parse(json_text(random.Random(seed)), JSON)
     assert document.edits([]) == []
 
 
@@ -114,15 +115,15 @@ def test_accepts_what_json_accepts(text: str) -> None:
         expected = json.loads(text, object_pairs_hook=list, parse_int=str, parse_float=str, parse_constant=str)
     except json.JSONDecodeError:
         with pytest.raises(SyntaxProblem):
-            parse(text, json=True)
+            parse(text, JSON)
         return
-    assert plain(parse(text, json=True).roots[0]) == expected
+    assert plain(parse(text, JSON).roots[0]) == expected
 
 
-@given(json_like.filter(bool), st.booleans() | st.none())
-def test_raises_nothing_else(text: str, as_json: bool | None) -> None:
+@given(json_like.filter(bool), st.sampled_from([JSON, YAML, DATA]))
+def test_raises_nothing_else(text: str, language: Language) -> None:
     try:
-        parse(text, json=as_json)
+        parse(text, language)
     except SyntaxProblem as problem:
         lines = re.split("\r\n|[\n\r\x85\u2028\u2029]", text)
         assert 1 <= problem.line <= len(lines)
@@ -193,7 +194,7 @@ def test_reads_what_ruamel_composes(text: str) -> None:
         roots = parse(text).roots
     except SyntaxProblem:
         return
-    loader = YAML(typ="safe", pure=True)
+    loader = ruamel_yaml.YAML(typ="safe", pure=True)
     try:
         composed = list(loader.compose_all(text))
     except YAMLError:
@@ -229,7 +230,7 @@ def ours(node: Node) -> object:
 @given(yaml_like)
 def test_comments_are_no_part_of_scalars(text: str) -> None:
     try:
-        document = parse(text, json=False)
+        document = parse(text, YAML)
     except SyntaxProblem:
         return
     for line, comment in document.comments():

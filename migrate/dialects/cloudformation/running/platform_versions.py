@@ -17,6 +17,7 @@ from migrate.dialects.common.batch_jobs import capitalised, part_key, parts
 from migrate.dialects.common.collector import Collector
 from migrate.dialects.common.nodes import key_text, walk
 from migrate.dialects.common.values import child, mapping
+from migrate.files.language import YAML
 from migrate.syntax import SyntaxProblem, get, parse, resolve
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
 from rules.model import Engine, Key, Ref, Service, Text, Value
@@ -103,7 +104,7 @@ class _VersionReader:
             substitutions = None  # `Fn::Sub` has been there first
         body = "".join(part if isinstance(part, str) else f"\ue000{i}\ue001" for i, part in enumerate(text.parts))
         try:
-            roots = parse(body, json=False).roots
+            roots = parse(body, YAML).roots
         except SyntaxProblem:
             return
         starts = [found.start() for found in _VERSION_KEY.finditer(body)]
