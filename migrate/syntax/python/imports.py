@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from migrate.edit import Edit
 from migrate.syntax.node import AddImport
 from migrate.syntax.problem import CannotEdit
-
-if TYPE_CHECKING:
-    from migrate.syntax.python.document import PythonDocument
-
+from migrate.syntax.python.lines import Lines
+from migrate.syntax.python.module import PythonModule
 
 Import = ast.Import | ast.ImportFrom
 
@@ -38,7 +35,7 @@ def _package(statement: Import) -> str:
     return name.partition(".")[0]
 
 
-def edits_for(document: PythonDocument, changes: Sequence[AddImport], width: int) -> list[Edit]:
+def edits_for(document: PythonModule, changes: Sequence[AddImport], width: int) -> list[Edit]:
     """The edits for all new imports, in lines of at most `width` characters if they can be broken."""
     joining: dict[ast.ImportFrom, list[str]] = {}
     beside: dict[tuple[object, ...], list[AddImport]] = {}
@@ -63,10 +60,9 @@ def edits_for(document: PythonDocument, changes: Sequence[AddImport], width: int
     return edits
 
 
-def _beside(document: PythonDocument, changes: Sequence[AddImport]) -> list[Edit]:
+def _beside(document: PythonModule, changes: Sequence[AddImport]) -> list[Edit]:
     """The edits for imports from one module that make a statement of their own."""
-    from migrate.syntax.python.write import line_end, newline
-
+    layout = Lines(document)
     change = changes[0]
     statement = document.statements[id(change.node)]
     written = ", ".join(sorted((_spelled(one.name, one.alias) for one in changes), key=str.lower))
@@ -75,11 +71,11 @@ def _beside(document: PythonDocument, changes: Sequence[AddImport]) -> list[Edit
     else:
         line = f"from {change.module} import {written}"
     start, end = change.node.start, change.node.end
-    stop = line_end(document, end)
+    stop = layout.line_end(end)
     rest = document.text[end:stop].strip()
     if rest and not rest.startswith("#"):
         raise CannotEdit("an import that shares its line with another statement")
-    broken = newline(document, start)
+    broken = layout.newline(start)
     if not isinstance(statement, Import):
         is_docstring = (
             isinstance(statement, ast.Expr)
@@ -103,7 +99,7 @@ def _beside(document: PythonDocument, changes: Sequence[AddImport]) -> list[Edit
     return [Edit(stop, stop, broken + line)]
 
 
-def reach(document: PythonDocument, change: AddImport) -> tuple[int, int]:
+def reach(document: PythonModule, change: AddImport) -> tuple[int, int]:
     """The part of the text whose lines an import may touch: its neighbour, and those of its kind around that."""
     statement = document.statements[id(change.node)]
     group = _group(document, statement) if isinstance(statement, Import) else [statement]
@@ -127,23 +123,23 @@ def _spelled(name: str | None, alias: str | None) -> str:
     return f"{name} as {alias}" if alias and alias != name else str(name)
 
 
-def _parenthesised(document: PythonDocument, statement: ast.ImportFrom) -> bool:
+def _parenthesised(document: PythonModule, statement: ast.ImportFrom) -> bool:
     return document.text[slice(*document.positions.span(statement))].endswith(")")
 
 
-def _may_join(document: PythonDocument, statement: ast.ImportFrom) -> bool:
+def _may_join(document: PythonModule, statement: ast.ImportFrom) -> bool:
     """Whether a statement that imports one name may import more: one with a name of its own (`aws_ecs as ecs`) may not."""
     return statement.names[0].asname is None and not _one_a_line(document)
 
 
-def _one_a_line(document: PythonDocument) -> bool:
+def _one_a_line(document: PythonModule) -> bool:
     """Whether the module imports each name in a statement of its own, even where several are from one module."""
     found = [s for s in document.module.body if isinstance(s, ast.ImportFrom)]
     modules = [(s.level, s.module) for s in found]
     return all(len(s.names) == 1 for s in found) and len(set(modules)) < len(modules)
 
 
-def _group(document: PythonDocument, statement: Import) -> list[Import]:
+def _group(document: PythonModule, statement: Import) -> list[Import]:
     """The imports of the same kind and package on the lines around, each on a line of its own."""
     body = document.module.body
     at = next((i for i, s in enumerate(body) if s is statement), None)
@@ -161,15 +157,14 @@ def _group(document: PythonDocument, statement: Import) -> list[Import]:
     return [s for s in body[first : last + 1] if isinstance(s, Import)]
 
 
-def _join(document: PythonDocument, statement: ast.ImportFrom, wanted: list[str], width: int) -> list[Edit]:
+def _join(document: PythonModule, statement: ast.ImportFrom, wanted: list[str], width: int) -> list[Edit]:
     """Put more names into `from … import a, b`, whether in brackets, on one line, or over lines with backslashes."""
     import libcst as cst
 
-    from migrate.syntax.python.write import line_end, newline
-
+    layout = Lines(document)
     start, end = document.positions.span(statement)
     source = document.text[start:end]
-    broken = newline(document, start)
+    broken = layout.newline(start)
     try:
         parsed = cst.parse_statement(source, config=cst.PartialParserConfig(default_newline=broken))
     except (cst.ParserSyntaxError, ValueError):
@@ -213,7 +208,7 @@ def _join(document: PythonDocument, statement: ast.ImportFrom, wanted: list[str]
         else:
             behind.append(name)
     if own_lines:
-        after = line_end(document, stop)
+        after = layout.line_end(stop)
         if not behind:
             return edits
         if after >= end - 1:  # the bracket closes on the same line

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence as Items
 from keyword import iskeyword
-from typing import TYPE_CHECKING
 
 from migrate.syntax.node import (
     Added,
@@ -30,16 +29,13 @@ from migrate.syntax.node import (
     SetScalar,
     Tagged,
 )
-
-if TYPE_CHECKING:
-    from migrate.syntax.python.document import PythonDocument
-
+from migrate.syntax.python.module import PythonModule
 
 _IGNORED = {"lineno", "col_offset", "end_lineno", "end_col_offset", "ctx", "type_comment"}
 _Changes = dict[ast.AST, list[AnyEdit]]
 
 
-def data(document: PythonDocument, changes: Items[AnyEdit] = ()) -> object:
+def data(document: PythonModule, changes: Items[AnyEdit] = ()) -> object:
     """`Document.data`; see there. Imports are compared as a set, because they may join another statement."""
     by_node: _Changes = {}
     imports: list[AddImport] = []
@@ -65,7 +61,7 @@ def data(document: PythonDocument, changes: Items[AnyEdit] = ()) -> object:
 
 
 def _flat(
-    document: PythonDocument, root: ast.AST, changes: _Changes
+    document: PythonModule, root: ast.AST, changes: _Changes
 ) -> tuple[tuple[object, ...], list[tuple[object, ...]]]:
     result: list[object] = []
     imported: list[tuple[object, ...]] = []
@@ -90,7 +86,7 @@ def _fields(node: ast.AST) -> list[object]:
 
 
 def _with_statements(
-    document: PythonDocument, part: object, changes: _Changes, imported: list[tuple[object, ...]]
+    document: PythonModule, part: object, changes: _Changes, imported: list[tuple[object, ...]]
 ) -> object:
     """A list of statements with the new ones, and without the module's imports."""
     if not isinstance(part, list) or not part or not isinstance(part[0], ast.stmt):
@@ -118,7 +114,7 @@ def _added(change: AddStatement) -> ast.stmt:
     return ast.Assign([target], value)
 
 
-def _changed(document: PythonDocument, node: ast.AST, changes: list[AnyEdit]) -> dict[str, object] | ast.AST:
+def _changed(document: PythonModule, node: ast.AST, changes: list[AnyEdit]) -> dict[str, object] | ast.AST:
     """The fields of a node after changes of it, or what stands in its place."""
     for change in changes:
         if isinstance(change, SetScalar):
@@ -141,7 +137,7 @@ def _changed(document: PythonDocument, node: ast.AST, changes: list[AnyEdit]) ->
     return fields
 
 
-def _pairs(document: PythonDocument, node: ast.Dict, change: EditMapping) -> list[tuple[ast.expr | None, ast.expr]]:
+def _pairs(document: PythonModule, node: ast.Dict, change: EditMapping) -> list[tuple[ast.expr | None, ast.expr]]:
     made: list[tuple[ast.expr | None, ast.expr]] = []
     for entry in change.entries:
         if isinstance(entry, Added):
@@ -155,7 +151,7 @@ def _pairs(document: PythonDocument, node: ast.Dict, change: EditMapping) -> lis
     return made
 
 
-def _arguments(document: PythonDocument, node: ast.Call, change: EditMapping) -> dict[str, object]:
+def _arguments(document: PythonModule, node: ast.Call, change: EditMapping) -> dict[str, object]:
     args = list(node.args)
     taken = len(args)
     listed: list[ast.expr] = []

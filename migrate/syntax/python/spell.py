@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from keyword import iskeyword
-from typing import TYPE_CHECKING
 
 from migrate.syntax.node import Call, Copy, FString, Inner, NewExpression, NewValue, Tagged
 from migrate.syntax.problem import CannotEdit
-
-if TYPE_CHECKING:
-    import ast
-
 
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from migrate.syntax.python.document import PythonDocument
-
+from migrate.syntax.python.module import PythonModule
 
 _WIDTHS = (79, 88, 100, 120)
 _MANY = 8
@@ -21,7 +17,7 @@ _BREAKABLE = re.compile(r"[\[({][^\s\])}]|, *[^\s\])}]| (?:and|or|if|in|is|not|[
 """A place in a line where it can be broken: behind a bracket, a comma or around an operator."""
 
 
-def width(document: PythonDocument, nodes: Iterable[ast.AST]) -> int:
+def width(document: PythonModule, nodes: Iterable[ast.AST]) -> int:
     """The longest line that the author (or a formatter) leaves as it is. Against a length speak the lines beyond it that
     could be broken, and what is broken but would be no longer on one line; it is the shortest against which the least does.
     `nodes` are all nodes of the module."""
@@ -42,7 +38,7 @@ def width(document: PythonDocument, nodes: Iterable[ast.AST]) -> int:
 class _Lines:
     """The lines of one module, without what nobody can break."""
 
-    def __init__(self, document: PythonDocument, nodes: Iterable[ast.AST]) -> None:
+    def __init__(self, document: PythonModule, nodes: Iterable[ast.AST]) -> None:
         self.document = document
         self.text = document.text
         starts = document.line_starts

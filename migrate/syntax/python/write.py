@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from migrate.edit import Edit, apply
 from migrate.syntax.node import (
@@ -34,12 +31,10 @@ from migrate.syntax.node import (
 )
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.python.brackets import Brackets, Element, brackets
+from migrate.syntax.python.habits import PythonHabits, values_of
+from migrate.syntax.python.lines import Lines
+from migrate.syntax.python.module import PythonModule
 from migrate.syntax.python.spell import Style, explode, flat, laid_out, string
-from migrate.syntax.python.width import width
-
-if TYPE_CHECKING:
-    from migrate.syntax.python.document import PythonDocument
-
 
 _SHORT = 79
 """A length that every line may have."""
@@ -70,13 +65,13 @@ class OneLineCall:
     edits: list[Edit] = field(default_factory=list)
 
 
-def write(document: PythonDocument, changes: Items[AnyEdit]) -> list[Edit]:
+def write(document: PythonModule, changes: Items[AnyEdit]) -> list[Edit]:
     """`Document.edits`; see there."""
     return _Writer(document, changes).run()
 
 
 class _Writer:
-    def __init__(self, document: PythonDocument, changes: Items[AnyEdit]) -> None:
+    def __init__(self, document: PythonModule, changes: Items[AnyEdit]) -> None:
         self.document = document
         self.text = document.text
         self.changes = changes
@@ -84,6 +79,8 @@ class _Writer:
         self.brackets: dict[ast.expr, Brackets] = {}
         self.gone: set[ast.expr] = set()
         """Values that a change removes or replaces."""
+        self.lines = Lines(document)
+        self.habits = PythonHabits(document, self.lines, self.gone)
         seen: set[tuple[object, bool]] = set()
         for change in changes:
             if isinstance(change, AddStatement | AddImport):
@@ -119,7 +116,7 @@ class _Writer:
         if imports:
             from migrate.syntax.python.imports import edits_for
 
-            edits += edits_for(self.document, imports, self._file_style.width)
+            edits += edits_for(self.document, imports, self.habits.file_style.width)
         loose = list(edits)
         for unit in units.values():
             edits += self._settled(unit, [*loose, *(e for u in units.values() if u is not unit for e in u.edits)])
@@ -176,7 +173,7 @@ class _Writer:
         gone = self.gone
         for origin, members in self.members.items():
             kept = {member.index for member in members if member.value is None}
-            gone |= {value for index, value in enumerate(_values(origin)) if index not in kept}
+            gone |= {value for index, value in enumerate(values_of(origin)) if index not in kept}
         if not gone:
             return
         for change in self.changes:
@@ -193,7 +190,7 @@ class _Writer:
     def _edits(self, change: AnyEdit, origin: ast.expr, *, in_line: bool) -> Iterator[Edit]:
         match change:
             case SetScalar():
-                style = self._style(origin)
+                style = self.habits.style(origin)
                 start, end = self.document.positions.span(origin)
                 quote = change.node.style or style.quote
                 value = change.value
@@ -210,7 +207,7 @@ class _Writer:
         if isinstance(origin, ast.Tuple) and len(self.members[origin]) == 1:
             raise CannotEdit("a tuple that would have one member")
         found = self._brackets(origin)
-        style = self._style(origin, found)
+        style = self.habits.style(origin, found)
         elements = found.elements
         members = self._in_place(found, self.members[origin])
         kept = [member.index for member in members if member.index is not None]
@@ -243,7 +240,7 @@ class _Writer:
             before = self.text[element.key[0] : element.value[0]]
         else:
             before = self._before_value(origin, member.key, style, element)
-        indent, used = self._indent(element.start), self._column(element.start) + len(before)
+        indent, used = self.lines.indent(element.start), self.lines.column(element.start) + len(before)
         value = flat(member.value.value, style) if in_line else laid_out(member.value.value, style, indent, used)
         return Edit(element.start, element.end, before + value)
 
@@ -300,16 +297,16 @@ class _Writer:
     ) -> Iterator[Edit]:
         """Edits for brackets that are empty, or of which nothing stays."""
         inside = self.text[found.open + 1 : found.close]
-        if self._has_comment(found.open + 1, found.close):
+        if self.lines.has_comment(found.open + 1, found.close):
             raise CannotEdit("comments inside brackets that would be written anew")
         if not members:
             yield Edit(found.open + 1, found.close, "")
             return
-        indent = self._indent(found.open)
+        indent = self.lines.indent(found.open)
         lines = [self._text_of(origin, m, style, indent, 0, None, True) for m in members]
         one_line = ", ".join(lines)
         broken = bool(_BROKEN.search(inside))
-        fits = self._column(found.open) + len(one_line) + 3 <= style.width and not broken
+        fits = self.lines.column(found.open) + len(one_line) + 3 <= style.width and not broken
         if in_line or fits:
             yield Edit(found.open + 1, found.close, one_line)
             return
@@ -338,7 +335,9 @@ class _Writer:
 
     def _have_lines(self, elements: Items[Element]) -> bool:
         """Whether each of these elements has lines of its own."""
-        return all(self._starts_line(element.start) and self._ends_line(element) for element in elements)
+        return all(
+            self.lines.starts_line(element.start) and self.lines.ends_line(_end_of(element)) for element in elements
+        )
 
     def _removals(self, found: Brackets, kept: list[int], *, ends: bool) -> Iterator[Edit]:
         """Edits for what is gone; `ends` if nothing new stands behind what stays."""
@@ -346,10 +345,10 @@ class _Writer:
         gone = [index for index in range(len(elements)) if index not in set(kept)]
         for first, last in _runs(gone):
             if self._have_lines(elements[first : last + 1]):
-                line = self._line(self._end_of(elements[last]))
+                line = self.lines.line(_end_of(elements[last]))
                 starts = self.document.line_starts
                 end = starts[line + 1] if line + 1 < len(starts) else len(self.text)
-                yield Edit(starts[self._line(elements[first].start)], end, "")
+                yield Edit(starts[self.lines.line(elements[first].start)], end, "")
                 before = elements[first - 1] if first and first - 1 in kept else None
                 if ends and last + 1 == len(elements) and elements[last].comma is None and before is not None:
                     assert before.comma is not None
@@ -359,15 +358,15 @@ class _Writer:
                 start, end = elements[first].start, elements[last + 1].start
             else:
                 start, end = elements[first - 1].end, elements[last].end
-            if self._has_comment(start, end):
+            if self.lines.has_comment(start, end):
                 raise CannotEdit("comments between elements that share a line")
             yield Edit(start, end, "")
 
     def _before(self, origin: ast.expr, first: Element, added: list[Member], style: Style, in_line: bool) -> Edit:
         """New elements before the first that stays."""
-        indent = self._indent(first.start)
-        texts = [self._text_of(origin, m, style, indent, self._column(first.start), first, in_line) for m in added]
-        gap = "," + style.newline + indent if self._starts_line(first.start) else ", "
+        indent = self.lines.indent(first.start)
+        texts = [self._text_of(origin, m, style, indent, self.lines.column(first.start), first, in_line) for m in added]
+        gap = "," + style.newline + indent if self.lines.starts_line(first.start) else ", "
         return Edit(first.start, first.start, "".join(text + gap for text in texts))
 
     def _after(
@@ -382,9 +381,9 @@ class _Writer:
     ) -> Iterator[Edit]:
         """New elements behind one that stays; `is_last` if nothing that stays follows them."""
         element = found.elements[index]
-        shares = not in_line and index > 0 and not self._starts_line(element.start)
-        lead = self._indent(element.start) if shares else self._lead(element.start)
-        end = self._end_of(element)
+        shares = not in_line and index > 0 and not self.lines.starts_line(element.start)
+        lead = self.lines.indent(element.start) if shares else self.lines.lead(element.start)
+        end = _end_of(element)
         texts = [self._text_of(origin, m, style, lead, len(lead), element, in_line) for m in added]
         following = found.elements[index + 1].start if index + 1 < len(found.elements) else found.close
         if shares and is_last and not _BROKEN.search(self.text, end, following):
@@ -395,26 +394,26 @@ class _Writer:
             comma = not is_last or style.trailing_comma
             if element.comma is None:
                 yield Edit(element.end, element.end, ",")
-            line_end = self._line_end(end)
+            line_end = self.lines.line_end(end)
             lines = [style.newline + lead + text + "," for text in texts]
             if not comma:
                 lines[-1] = lines[-1][:-1]
             yield Edit(line_end, line_end, "".join(lines))
-        elif self._starts_line(element.start) and not in_line and is_last:
+        elif self.lines.starts_line(element.start) and not in_line and is_last:
             yield Edit(element.end, element.end, "".join("," + style.newline + lead + text for text in texts))
-        elif self._starts_line(element.start) and not in_line and self._too_long(end, texts, style):
+        elif self.lines.starts_line(element.start) and not in_line and self._too_long(end, texts, style):
             gap = "," + style.newline + lead
             yield Edit(element.end, following, gap + gap.join(texts) + gap)
         else:
-            if not self._starts_line(element.start):
-                lead = self._indent(element.end)  # it goes on where the one before ends
+            if not self.lines.starts_line(element.start):
+                lead = self.lines.indent(element.end)  # it goes on where the one before ends
                 texts = [self._text_of(origin, m, style, lead, len(lead), element, in_line) for m in added]
             yield Edit(element.end, element.end, "".join(", " + text for text in texts))
 
     def _filled(self, offset: int, texts: list[str], lead: str, style: Style) -> str:
         """New elements on the line of an offset as long as they fit there, then on lines of their own."""
         written = ""
-        used = self._column(offset)
+        used = self.lines.column(offset)
         for text in texts:
             first = _BROKEN.split(text)[0]
             fits = used + len(first) + 2 < style.width
@@ -425,7 +424,7 @@ class _Writer:
 
     def _too_long(self, offset: int, texts: list[str], style: Style) -> bool:
         """Whether the line of an offset has no room for more elements."""
-        length = self._line_end(offset) - self.document.line_starts[self._line(offset)]
+        length = self.lines.line_end(offset) - self.document.line_starts[self.lines.line(offset)]
         return length + sum(len(text) + 2 for text in texts) > style.width
 
     # -- brackets on one line -----------------------------------------------------------------------------------------
@@ -436,7 +435,7 @@ class _Writer:
         node: ast.AST | None = origin
         while node is not None and not isinstance(node, ast.stmt):
             if isinstance(node, ast.Dict | ast.List | ast.Call):
-                if self._on_one_line(node):
+                if self.lines.on_one_line(node):
                     best, at = node, self.document.positions.span(node)[0]
                 elif (own := self._own_line(node)) is not None:
                     best, at = node, own
@@ -446,42 +445,42 @@ class _Writer:
     def _own_line(self, node: ast.expr) -> int | None:
         """Where the line starts on which several elements stand together, and nothing else, as Black has it before it gives
         each a line; None where they do not."""
-        values = _values(node)
+        values = values_of(node)
         if len(values) < 2 or values[0].lineno != values[-1].end_lineno or values[0].lineno == node.end_lineno:
             return None
         found = self._brackets(node)
         first, last = found.elements[0], found.elements[-1]
-        alone = self._starts_line(first.start) and self._starts_line(found.close) and self._ends_line(last)
-        return None if not alone or self._has_comment(found.open, found.close) else first.start
-
-    def _on_one_line(self, node: ast.expr) -> bool:
-        first = node.func.end_lineno if isinstance(node, ast.Call) else node.lineno
-        return first == node.end_lineno
+        alone = (
+            self.lines.starts_line(first.start)
+            and self.lines.starts_line(found.close)
+            and self.lines.ends_line(_end_of(last))
+        )
+        return None if not alone or self.lines.has_comment(found.open, found.close) else first.start
 
     def _settled(self, unit: OneLineCall, others: list[Edit]) -> list[Edit]:
         """The unit's edits, or the unit written anew on several lines."""
-        start, end = self.document.line_starts[self._line(unit.at)], self._line_end(unit.at)
+        start, end = self.document.line_starts[self.lines.line(unit.at)], self.lines.line_end(unit.at)
         length = end - start
         beside = [e for e in others if start <= e.start and e.end <= end]
         grown = sum(len(e.replacement) - (e.end - e.start) for e in [*unit.edits, *beside])
-        style = self._style(unit.expression)
+        style = self.habits.style(unit.expression)
         # What a machine wrote on one line stays there.
         if grown <= 0 or length + grown <= style.width or length > _ENDLESS:
             return unit.edits
         if unit.at == unit.start:
-            return [Edit(unit.start, unit.end, self._opened(unit, unit.expression, self._indent(unit.start)))]
+            return [Edit(unit.start, unit.end, self._opened(unit, unit.expression, self.lines.indent(unit.start)))]
         # What is in front of the elements, and the bracket behind them, stay.
         elements = self._brackets(unit.expression).elements
-        lead = self._indent(unit.at)
+        lead = self.lines.indent(unit.at)
         written = self._spread(unit, unit.expression, lead)
-        stop = self._end_of(elements[-1])
-        comma = "," if self._style(unit.expression, self._brackets(unit.expression)).trailing_comma else ""
+        stop = _end_of(elements[-1])
+        comma = "," if self.habits.style(unit.expression, self._brackets(unit.expression)).trailing_comma else ""
         edit = Edit(unit.at, stop, ("," + style.newline + lead).join(written) + comma)
         return [*(e for e in unit.edits if e.start < unit.at or e.start > stop), edit]
 
     def _opened(self, unit: OneLineCall, expression: ast.expr, indent: str) -> str:
         found = self._brackets(expression)
-        style = self._style(expression, found)
+        style = self.habits.style(expression, found)
         start, _ = self.document.positions.span(expression)
         written = self._spread(unit, expression, indent + style.unit)
         opened = self._flat(unit, start, found.open + 1)
@@ -492,9 +491,9 @@ class _Writer:
     def _spread(self, unit: OneLineCall, expression: ast.expr, inner: str) -> list[str]:
         """The elements of brackets, each for a line of its own that starts with `inner`."""
         found = self._brackets(expression)
-        style = self._style(expression, found)
+        style = self.habits.style(expression, found)
         members = self.members.get(expression, [Member(index) for index in range(len(found.elements))])
-        values = _values(expression)
+        values = values_of(expression)
         written = []
         for member in members:
             if member.index is None:
@@ -541,13 +540,13 @@ class _Writer:
         decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
         first = self.document.positions.offset(min([statement.lineno, *(d.lineno for d in decorators)]), 0)
         start, end = change.node.start, change.node.end
-        line_end = self._line_end(end)
+        line_end = self.lines.line_end(end)
         rest = self.text[end:line_end].strip()
         alone = not self.text[first : start if not decorators else first].strip() and (not rest or rest.startswith("#"))
         if not alone:
             raise CannotEdit("a statement that shares its line with another one")
-        indent = self._indent(first)
-        style = self._file_style
+        indent = self.lines.indent(first)
+        style = self.habits.file_style
         name = f"{change.name} = " if change.name else ""
         code = name + laid_out(change.value, style, indent, len(indent) + len(name), comma=False)
         if name and len(indent + _BROKEN.split(code)[0]) > style.width:
@@ -569,194 +568,12 @@ class _Writer:
             found = self.brackets[expression] = brackets(self.text, start, end, expression)
         return found
 
-    def _style(self, expression: ast.expr, found: Brackets | None = None) -> Style:
-        base = self._file_style
-        key_quote, quote = self._quotes(expression)
-        unit, comma, expand = base.unit, base.trailing_comma, False
-        newline = self._newline(self.document.positions.span(expression)[0])
-        if found is not None and found.elements and _BROKEN.search(self.text, found.open, found.close):
-            first, last = found.elements[0], found.elements[-1]
-            if _BROKEN.search(self.text, last.end, found.close) and (
-                last.comma is not None or self._line(first.start) != self._line(last.start)
-            ):
-                comma = last.comma is not None  # what shares a line has none, as Black does it
-            outer, inner = self._indent(found.open), self._indent(first.start)
-            if self._starts_line(first.start) and inner.startswith(outer) and len(inner) > len(outer):
-                unit = inner[len(outer) :]
-        if not self._on_one_line(expression):
-            expand = self._expands(expression)
-        calls = (
-            isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) and expression.func.id == "dict"
-        )
-        return Style(quote, key_quote, unit, newline, base.width, comma, expand, calls)
-
-    def _expands(self, expression: ast.expr) -> bool:
-        """Whether all dicts around, down from the outermost brackets, take several lines however short they are."""
-        outermost: ast.AST = expression
-        node: ast.AST | None = expression
-        while node is not None and not isinstance(node, ast.stmt):
-            outermost, node = node, self.document.names.parents.get(node)
-        several = False
-        for count, inner in enumerate(_below(outermost)):
-            if count > 400:
-                break
-            if isinstance(inner, ast.Dict) and inner.keys and inner is not expression:
-                if inner.lineno == inner.end_lineno:
-                    return False
-                several = True
-        return several
-
-    def _quotes(self, expression: ast.expr) -> tuple[str, str]:
-        """The quotes of keys and of values around."""
-        keys: str | None = None
-        values: str | None = None
-        for count, node in enumerate(_below(expression)):
-            if count > 200 or (keys and values):
-                break
-            if isinstance(node, ast.Dict) and keys is None:
-                keys = next((q for k in node.keys if k is not None and (q := self._quote_of(k))), None)
-                values = values or self._first_quote(node.values)
-            elif isinstance(node, ast.Call) and values is None:
-                values = self._first_quote([keyword.value for keyword in node.keywords])
-            elif isinstance(node, ast.List) and values is None:
-                values = self._first_quote(node.elts)
-        usual = self._file_style.quote
-        return keys or values or usual, values or keys or usual
-
-    def _first_quote(self, values: Items[ast.expr]) -> str | None:
-        return next((q for value in values if value not in self.gone and (q := self._quote_of(value))), None)
-
-    def _quote_of(self, expression: ast.expr) -> str | None:
-        if not isinstance(expression, ast.Constant) or not isinstance(expression.value, str):
-            return None
-        start, end = self.document.positions.span(expression)
-        written = self.text[start:end]
-        # Quotes that only save an escape are no habit.
-        return written[-1] if "'" not in expression.value and '"' not in expression.value else None
-
-    @cached_property
-    def _file_style(self) -> Style:
-        quote = "'" if self.text.count("'") > self.text.count('"') else '"'
-        longest = width(self.document, _below(self.document.module))
-        return Style(
-            quote,
-            quote,
-            self._indent_unit(),
-            self._newline(0),
-            longest,
-            self._has_commas,
-        )
-
-    @cached_property
-    def _has_commas(self) -> bool:
-        """Whether a comma stands behind the last element where the bracket has a line of its own behind it. What Black puts on
-        one line between its brackets has none, and shows nothing unless it had room beside them."""
-        with_comma = without = 0
-        for node in _below(self.document.module):
-            if not isinstance(node, ast.Dict | ast.List | ast.Call) or not (values := _values(node)):
-                continue
-            first, last = values[0], values[-1]
-            if node.lineno == node.end_lineno or last.end_lineno == node.end_lineno:
-                continue
-            found = _COMMA.match(self.text, self.document.positions.span(last)[1])
-            if found is None:
-                continue
-            start, end = self.document.positions.span(node)
-            one_line = first.lineno == last.end_lineno
-            shows = not one_line or self._column(start) + len("".join(self.text[start:end].split())) < _SHORT
-            with_comma += found[1] == ","
-            without += found[1] != "," and shows and (one_line or len(values) > 1)
-        return with_comma >= without
-
-    def _indent_unit(self) -> str:
-        for node in _below(self.document.module):
-            body = getattr(node, "body", None)
-            if isinstance(node, ast.stmt) and isinstance(body, list) and body and body[0].lineno > node.lineno:
-                indent = self._indent(self.document.positions.offset(body[0].lineno, 0))
-                outer = self._indent(self.document.positions.offset(node.lineno, 0))
-                if indent.startswith(outer) and len(indent) > len(outer):
-                    return indent[len(outer) :]
-        indented = re.search(r"^([ \t]+)[^\s#]", self.text, re.MULTILINE)
-        return "\t" if indented and indented[1].startswith("\t") else "    "
-
     # -- lines --------------------------------------------------------------------------------------------------------
 
-    def _line(self, offset: int) -> int:
-        return bisect_right(self.document.line_starts, offset) - 1
 
-    def _line_end(self, offset: int) -> int:
-        return line_end(self.document, offset)
-
-    def _indent(self, offset: int) -> str:
-        found = _spaces(self.text, self.document.line_starts[self._line(offset)])
-        return found.group() if found else ""
-
-    def _lead(self, offset: int) -> str:
-        """The white space that puts something under what stands at `offset`."""
-        indent = self._indent(offset)
-        return indent + " " * (self._column(offset) - len(indent)) if not self._starts_line(offset) else indent
-
-    def _column(self, offset: int) -> int:
-        return offset - self.document.line_starts[self._line(offset)]
-
-    def _starts_line(self, offset: int) -> bool:
-        return not self.text[self.document.line_starts[self._line(offset)] : offset].strip(" \t\f")
-
-    def _end_of(self, element: Element) -> int:
-        return element.end if element.comma is None else element.comma + 1
-
-    def _ends_line(self, element: Element) -> bool:
-        end = self._end_of(element)
-        rest = self.text[end : self._line_end(end)].strip()
-        return not rest or rest.startswith("#")
-
-    def _newline(self, offset: int) -> str:
-        return newline(self.document, offset)
-
-    def _has_comment(self, start: int, end: int) -> bool:
-        return "#" in self.text[start:end] and any(start <= s < end for s, _ in self.document.comment_spans)
-
-
-def line_end(document: PythonDocument, offset: int) -> int:
-    """Where the line of an offset ends, before its break."""
-    starts = document.line_starts
-    following = bisect_right(starts, offset)
-    if following == len(starts):
-        return len(document.text)
-    end = starts[following]
-    return end - 2 if document.text[end - 2 : end] == "\r\n" else end - 1
-
-
-def newline(document: PythonDocument, offset: int) -> str:
-    """How the line of an offset ends, or the one before it where the text ends."""
-    starts = document.line_starts
-    line = min(bisect_right(starts, offset), len(starts) - 1)
-    ending = document.text[max(0, starts[line] - 2) : starts[line]]
-    return ending if ending == "\r\n" else ending[-1:] if ending[-1:] in ("\n", "\r") and ending else "\n"
-
-
-def _values(expression: ast.expr) -> list[ast.expr]:
-    """The expressions of the elements between brackets, in their order."""
-    match expression:
-        case ast.Dict():
-            return list(expression.values)
-        case ast.List() | ast.Tuple():
-            return list(expression.elts)
-        case ast.Call():
-            # The order of the text: `f(*args, a=1)`, but also `f(a=1, *args)`.
-            listed = [*expression.args, *(keyword.value for keyword in expression.keywords)]
-            return sorted(listed, key=lambda value: (value.lineno, value.col_offset))
-        case _:
-            return []
-
-
-def _below(node: ast.AST) -> Iterator[ast.AST]:
-    """A node and everything in it, in breadth first order, without what is inside f-strings."""
-    pending = [node]
-    for found in pending:
-        yield found
-        if not isinstance(found, ast.JoinedStr):
-            pending += ast.iter_child_nodes(found)
+def _end_of(element: Element) -> int:
+    """Where an element ends, its comma included."""
+    return element.end if element.comma is None else element.comma + 1
 
 
 def _runs(indices: list[int]) -> list[tuple[int, int]]:

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice, tee
 from typing import TypeVar
 
@@ -45,10 +44,18 @@ class Habits:
     """Asks the surroundings of one collection, each question when it is needed."""
 
     def __init__(
-        self, around: Surroundings, container: Container, path: Path, *, minified: bool, replaced: Node | None = None
+        self,
+        around: Surroundings,
+        container: Container,
+        path: Path,
+        *,
+        by_key: Callable[[], KeyHabits],
+        minified: bool,
+        replaced: Node | None = None,
     ) -> None:
         self.around = around
         self.path = path
+        self._by_key = by_key
         self.minified = minified
         self.replaced = replaced
         self.container = container
@@ -233,12 +240,10 @@ class Habits:
         """The quotes for a string under `key`, inside a new collection, that needs some."""
         return (self.by_key.mark(key) if self.replaced is None else None) or otherwise
 
-    @cached_property
+    @property
     def by_key(self) -> KeyHabits:
-        """What the document's keys show."""
-        if self.around.key_habits is None:
-            self.around.key_habits = KeyHabits(self.around)
-        return self.around.key_habits
+        """The habits that the document shows for each key, counted when first asked for."""
+        return self._by_key()
 
     @property
     def own_key(self) -> str:

@@ -8,15 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from migrate.syntax.document import Document
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
 from migrate.syntax.value import is_literal
-
-if TYPE_CHECKING:
-    from migrate.syntax.data.style.key_habits import KeyHabits
-
 
 T = TypeVar("T")
 _spaces = re.compile(r"[ \t]*").match
@@ -50,7 +46,6 @@ class Surroundings:
         self.json = document.json
         self.line_starts = document.line_starts
         self.tag_habits: dict[str, tuple[str, bool]] | None = None
-        self.key_habits: KeyHabits | None = None
         self._anywhere: dict[str, object] = {}
 
     # -- lines --------------------------------------------------------------------------------------------------------

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from migrate.edit import Edit
 from migrate.syntax.data.style.habits import Habits
+from migrate.syntax.data.style.key_habits import KeyHabits
 from migrate.syntax.data.style.surroundings import Container, Path, Surroundings, size
 from migrate.syntax.data.writing.build import Builder
 from migrate.syntax.data.writing.change import check
@@ -51,8 +53,16 @@ class Draft:
 
     def builder(self, container: Container, path: Path, replaced: Node | None = None) -> Builder:
         """A builder for new parts of `container`, which lies at the end of `path`."""
-        habits = Habits(self.around, container, path, minified=self.minified(container, path), replaced=replaced)
+        minified = self.minified(container, path)
+        habits = Habits(
+            self.around, container, path, by_key=lambda: self.key_habits, minified=minified, replaced=replaced
+        )
         return Builder(self.document, self.around, habits)
+
+    @cached_property
+    def key_habits(self) -> KeyHabits:
+        """Counts over the whole document, which most drafts do not need."""
+        return KeyHabits(self.around)
 
     def minified(self, node: Node, path: Path) -> bool:
         """Whether the whole document that `node` lies in is one collection in brackets on one line."""
