@@ -124,11 +124,11 @@ def docker_mount(storage: DockerVolume) -> DockerMount | None:
     label = parse_source(host, "/").file_system if host else None
     agrees = label is None or label == source.file_system
     return DockerMount(
-        source.file_system if agrees else None,
-        None if directory is None else source.directory,
-        Text.decode(address or host).source,
-        tuple(options),
-        source.region,
+        file_system=source.file_system if agrees else None,
+        directory=None if directory is None else source.directory,
+        server=Text.decode(address or host).source,
+        options=tuple(options),
+        region=source.region,
         never_worked=driver == "local" and kind_name == "efs",
     )
 

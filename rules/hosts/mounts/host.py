@@ -95,7 +95,9 @@ class Host:
             return
         sure = request.sure and not ("noauto" in options and "x-systemd.automount" not in options)
         if not kind:
-            other = Mounted(path, False, request.line, request.persistent, server=request.source)
+            other = Mounted(
+                path, network=False, line=request.line, persistent=request.persistent, server=request.source
+            )
             self.table.mount(other, sure=sure)
             return
         source, server, region = self._source(request, kind)
@@ -104,14 +106,14 @@ class Host:
             sure = False
         mounted = Mounted(
             path,
-            True,
-            request.line,
-            request.persistent,
-            None if source.file_system is None else source.file_system.coded,
-            source.directory,
-            options,
-            server,
-            region,
+            network=True,
+            line=request.line,
+            persistent=request.persistent,
+            file_system=None if source.file_system is None else source.file_system.coded,
+            directory=source.directory,
+            options=options,
+            server=server,
+            region=region,
         )
         # Only the mount helper resolves a bare id: as a host name it fails.
         resolves = kind == "efs" or server.find(".") >= 0 or source.file_system is None
@@ -143,11 +145,11 @@ class Host:
         if self.unfinished:
             self.table.doubt_all()
         return HostScript(
-            self.table.mounts(self.tokens),
-            self.table.others(self.tokens),
-            self.table.directories(self.tokens),
-            tuple(sorted(self._unclear)),
-            self.tokens.decode(self.files[AGENT_CONFIG].text) if AGENT_CONFIG in self.files else "",
+            mounts=self.table.mounts(self.tokens),
+            others=self.table.others(self.tokens),
+            directories=self.table.directories(self.tokens),
+            unclear=tuple(sorted(self._unclear)),
+            agent_config=self.tokens.decode(self.files[AGENT_CONFIG].text) if AGENT_CONFIG in self.files else "",
         )
 
     def _source(self, request: MountRequest, kind: str) -> tuple[MountSource, str, str | None]:

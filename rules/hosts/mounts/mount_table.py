@@ -75,7 +75,7 @@ class MountTable:
         bound = []
         for state in states:
             if state is None or not state.network:
-                bound.append(Mounted(path, False, line, persistent))
+                bound.append(Mounted(path, network=False, line=line, persistent=persistent))
                 continue
             directory = join(state.directory, below(source, state.path) or "")
             bound.append(replace(state, path=path, directory=directory, line=line, persistent=persistent))
@@ -170,13 +170,13 @@ class MountTable:
         """The directories that were made on mounts, in order."""
         return tuple(
             MadeDirectory(
-                tokens.decode(made.path),
-                _value(made.mount.file_system, tokens),
-                tokens.decode(join(made.mount.directory, below(made.path, made.mount.path) or "")),
-                made.uid,
-                made.gid,
-                made.mode,
-                made.line,
+                path=tokens.decode(made.path),
+                file_system=_value(made.mount.file_system, tokens),
+                directory=tokens.decode(join(made.mount.directory, below(made.path, made.mount.path) or "")),
+                uid=made.uid,
+                gid=made.gid,
+                mode=made.mode,
+                line=made.line,
             )
             for made in self._made.values()
         )
@@ -193,14 +193,14 @@ class MountTable:
 
 def _found(state: Mounted, certain: bool, tokens: Tokens) -> FoundMount:
     return FoundMount(
-        tokens.decode(state.path),
-        _value(state.file_system, tokens),
-        tokens.decode(state.directory),
-        tuple(tokens.decode(option) for option in state.options),
-        tokens.show(state.server),
-        state.region,
-        certain,
-        state.line,
+        host_path=tokens.decode(state.path),
+        file_system=_value(state.file_system, tokens),
+        directory=tokens.decode(state.directory),
+        options=tuple(tokens.decode(option) for option in state.options),
+        server=tokens.show(state.server),
+        region=state.region,
+        certain=certain,
+        line=state.line,
     )
 
 
