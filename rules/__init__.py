@@ -1,7 +1,7 @@
-"""What is right: knowledge of ECS and EFS as pure functions, without files or syntax.
+"""The rules, and the knowledge of ECS and EFS behind them, as pure functions without files or syntax.
 
-`RULES` is the one registration. Its order is the order in which a plan asks: first what makes a volume readable, then
-what looks at the legacy form, then the rungs from the lowest up, then advice on the result.
+`RULES` is the only place where a rule is registered. A plan asks the rules in its order: first those that make a volume
+readable, then those that look at its legacy form, then the steps from the lowest level up, then advice on the result.
 """
 
 # Of ecs-efs-migrate: `migrate.launcher` looks for this name here, because other distributions have a package `rules`, too.

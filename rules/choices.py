@@ -1,4 +1,4 @@
-"""What the user settles: the configuration and the command line, as rules see them."""
+"""The user's choices, from the configuration and the command line, as rules see them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from enum import StrEnum
 from rules.facts.other_files import NOTHING_SEEN, SeenMounts
 from rules.model import Level, Value
 
-# -- what the user settles --------------------------------------------------------------------------------------------
-
 
 class AccessPoints(StrEnum):
-    """Which volumes get an access point: all, only those below the file system's root, none."""
+    """The volumes that get an access point: all, only those below the file system's root, or none."""
 
     ALWAYS = "always"
     SUBDIRECTORIES = "subdirectories"
@@ -33,7 +31,7 @@ class ConfiguredFileSystem:
 
 @dataclass(frozen=True, slots=True)
 class DockerStorage:
-    """Which storage a Docker volume name stands for."""
+    """The directory of a file system that a Docker volume stands for, as the configuration says."""
 
     file_system: Value
     directory: str
@@ -41,26 +39,32 @@ class DockerStorage:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the user settled, in the configuration and on the command line."""
+    """The settings of a run, from the configuration and the command line."""
 
     target: Level = Level.IAM
+    """The highest level that volumes climb to."""
     access_points: AccessPoints = AccessPoints.ALWAYS
     root_access: bool = False
+    """Whether tasks are allowed to act as root on their file systems (`ClientRootAccess`)."""
     unsafe: bool = False
+    """Whether unsafe steps are applied, too."""
     file_systems: tuple[ConfiguredFileSystem, ...] = ()
     docker_volumes: Mapping[str, DockerStorage] = field(default_factory=dict)
+    """By the name of the Docker volume."""
     task_roles: Mapping[str, Value] = field(default_factory=dict)
+    """By the family of the task definition; `*` is for all Fargate tasks without a role."""
     posix_users: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """(uid, gid) per directory"""
+    """(uid, gid) by directory."""
     off: frozenset[str] = frozenset()
     """Ids of rules that are switched off."""
     seen: SeenMounts = NOTHING_SEEN
-    """What instances of other files mount."""
+    """Mounts that other files of the repository make on their instances."""
     passed: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """The parameter in which a nesting template passes a file system on, by the file and the source of a seen mount."""
+    """The parameters through which a parent template passes file systems to this one, by the file and the source of the
+    mount that was seen there."""
 
     def values(self) -> Iterator[Value]:
-        """Its ids and roles."""
+        """All ids of file systems and access points, and all roles."""
         for system in self.file_systems:
             yield system.id
             yield from (point for _, point in system.access_points)
@@ -68,7 +72,7 @@ class Choices:
         yield from self.task_roles.values()
 
     def with_values(self, read: Callable[[Value], Value]) -> Choices:
-        """These choices with each of its ids and roles as `read` returns it."""
+        """These choices with every id and role replaced by what `read` makes of it."""
         if not (self.file_systems or self.docker_volumes or self.task_roles):
             return self
         systems = (

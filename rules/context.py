@@ -1,4 +1,4 @@
-"""What a rule is given besides its subject: indices over the stack, the user's choices, and the plan so far."""
+"""The context of a plan, which every rule is given: indices over the stack, the user's choices, and the plan so far."""
 
 from __future__ import annotations
 
@@ -44,19 +44,25 @@ from rules.model import (
 )
 from rules.model import FileSystem as FileSystemResource
 
-# -- what a rule sees -------------------------------------------------------------------------------------------------
 
-
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Context:
-    """One source's stack and the user's policy, with the indices that rules ask. `planned` tells them of resources that
-    earlier steps of the plan add."""
+    """The stack of one source and the user's choices, with indices for the questions of rules.
+
+    It is not immutable: it keeps a ledger of the plan, so that a step finds what earlier steps create (access points,
+    roles, permissions, rules of security groups) and takes no name twice. The engine writes the ledger with `planned` and
+    `begin_group`; `new_name` notes the names that it promises. A context serves one plan. `stack` and `choices` stay what
+    they were.
+    """
 
     stack: Stack
+    """The stack as it was read. Nothing planned is applied to it."""
     choices: Choices
 
+    # -- the ledger of the plan ----------------------------------------------------------------------------------------
+
     def planned(self, change: Change) -> None:
-        """Take note of a change that is part of the plan."""
+        """Note a change that is part of the plan."""
         if isinstance(change, AddAccessPoint):
             known = self._own_points.get((change.point.file_system, change.point.path))
             same = known is not None and known.key == change.point.key
@@ -73,9 +79,36 @@ class Context:
             if isinstance(change, AddTraffic):
                 self._taken.add(str(change.rule.key[-1]).lower())
 
+    def begin_group(self) -> None:
+        """Forget the names promised to the previous group of volumes."""
+        self._promised.clear()
+
+    def new_name(self, *wanted: str, serves: object = None, besides: Collection[str] = ()) -> str:
+        """A free name for a new resource: the first of `wanted` that is not taken, or else the first with a number behind it.
+
+        Names in `besides` (in lower case) count as taken. A name is promised to the purpose that it `serves`: until the
+        next `begin_group`, the same purpose gets the same name and no other purpose does.
+        """
+        numbered = (f"{wanted[0]}{number}" for number in count(2))
+        free = (n for n in chain(wanted, numbered) if n.lower() not in self._taken and n.lower() not in besides)
+        return next(name for name in free if self._promised.setdefault(name.lower(), serves) == serves)
+
+    @cached_property
+    def naming(self) -> Naming:
+        """How this source names its resources."""
+        return Naming(self.stack)
+
+    @cached_property
+    def _promised(self) -> dict[str, object]:
+        return {}
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        return {name.lower() for name in self.stack.names or ()}
+
     @cached_property
     def _own_points(self) -> dict[tuple[Value | None, Directory | None], AccessPoint]:
-        # One that enforces a user would change the owner of every file that is written.
+        # An access point that enforces a user would change the owner of every file that is written.
         return {(p.file_system, p.path): p for p in self.stack.access_points if p.user is None}
 
     @cached_property
@@ -83,71 +116,43 @@ class Context:
         return {p.ref: p for p in self.stack.access_points}
 
     @cached_property
-    def _taken(self) -> set[str]:
-        return {name.lower() for name in self.stack.names or ()}
+    def _roles(self) -> dict[Value, Role]:
+        return {ref: role for role in self.stack.roles for ref in role.refs}
 
     @cached_property
     def _permissions(self) -> set[Permission]:
         return set(self.stack.permissions)
 
     @cached_property
-    def _volumes(self) -> dict[Key, Volume]:
-        return {volume.key: volume for task in self.stack.tasks for volume in task.volumes}
+    def routes(self) -> Routes:
+        """The routes between tasks and file systems, including rules of security groups that the plan adds."""
+        return Routes(self.stack.network)
+
+    # -- volumes and their mount points --------------------------------------------------------------------------------
 
     def as_read(self, volume: Volume) -> Volume:
         """A volume as it stands in the source, before anything was planned."""
         return self._volumes.get(volume.key, volume)
 
-    @cached_property
-    def _broad(self) -> dict[Key, list[Permission]]:
-        """Permissions of the source that cover more than themselves, by role; the plan adds none."""
-        broad: dict[Key, list[Permission]] = {}
-        for p in self.stack.permissions:
-            if p.resource == ANY or p.access_point is None:
-                broad.setdefault(p.role, []).append(p)
-        return broad
-
-    @cached_property
-    def _parameters(self) -> dict[tuple[object, str], Parameter]:
-        """Parameters by the document they belong to and the reference to them."""
-        return {(p.key[1], p.ref.source): p for p in self.stack.parameters}
-
-    @cached_property
-    def _parameters_by_key(self) -> dict[Key, Parameter]:
-        return {parameter.key: parameter for parameter in self.stack.parameters}
-
-    def parameter_at(self, key: Key) -> Parameter:
-        """The parameter of a key that an image names."""
-        return self._parameters_by_key[key]
-
-    def parameter(self, value: Value | None, user: Key) -> Parameter | None:
-        """The parameter that a value is, in the document of its user."""
-        if not isinstance(value, Text) or len(value.parts) != 1:
-            return None
-        return next(self.parameters(value, user), None)
-
-    def parameters(self, value: Text, user: Key) -> Iterator[Parameter]:
-        """The parameters among a text's references, in the document of its user."""
-        for part in dict.fromkeys(part for part in value.parts if isinstance(part, Ref)):
-            if part.handle is None and (found := self._parameters.get((user[1], part.source))):
-                yield found
-
-    @cached_property
-    def _file_systems(self) -> dict[Value | None, FileSystemResource]:
-        return {system.ref: system for system in self.stack.file_systems}
-
-    @cached_property
-    def _roles(self) -> dict[Value, Role]:
-        return {ref: role for role in self.stack.roles for ref in role.refs}
-
-    def own_file_system(self, file_system: Value | None) -> FileSystemResource | None:
-        """The file system, if this source creates it."""
-        return self._file_systems.get(file_system)
+    def mount_points(self, volume: Volume, task: Task) -> list[tuple[Container, MountPoint]] | None:
+        """The containers that mount the volume, each with its mount point; None if the source does not show them."""
+        indexed = self._mount_points.get(task.key)
+        if indexed is None or indexed[0] is not task.containers:
+            indexed = self._mount_points[task.key] = (task.containers, _index_mount_points(task))
+        return None if indexed[1] is None else indexed[1].get(volume.name, [])
 
     def is_shared(self, file_system: Value, path: Directory) -> bool:
-        """Whether several tasks have volumes on a directory, and do not call them the same."""
+        """Whether several tasks have volumes on a directory, under different names."""
         users = self._users.get((file_system, path), ())
         return len({task for task, _ in users}) > 1 and len({name for _, name in users}) > 1
+
+    @cached_property
+    def _volumes(self) -> dict[Key, Volume]:
+        return {volume.key: volume for task in self.stack.tasks for volume in task.volumes}
+
+    @cached_property
+    def _mount_points(self) -> dict[Key, tuple[object, dict[str, list[tuple[Container, MountPoint]]] | None]]:
+        return {}
 
     @cached_property
     def _users(self) -> dict[tuple[Value, Directory], list[tuple[Key, str]]]:
@@ -162,36 +167,78 @@ class Context:
                     found.setdefault((system, path), []).append((task.key, volume.name.lower()))
         return found
 
+    # -- parameters ----------------------------------------------------------------------------------------------------
+
+    def parameter_at(self, key: Key) -> Parameter:
+        """The parameter with this key, which an image refers to."""
+        return self._parameters_by_key[key]
+
+    def parameter(self, value: Value | None, user: Key) -> Parameter | None:
+        """The parameter, if the whole value is a reference to one in the document of its user (the entity at this key)."""
+        if not isinstance(value, Text) or len(value.parts) != 1:
+            return None
+        return next(self.parameters(value, user), None)
+
+    def parameters(self, value: Text, user: Key) -> Iterator[Parameter]:
+        """The parameters that a text refers to, in the document of its user (the entity at this key)."""
+        for part in dict.fromkeys(part for part in value.parts if isinstance(part, Ref)):
+            if part.handle is None and (found := self._parameters.get((user[1], part.source))):
+                yield found
+
+    def with_defaults(self, value: Text, user: Key) -> Text:
+        """A text in which the default of each parameter, if it has one, takes the place of the references to it."""
+        known = {p.ref: p.default for p in self.parameters(value, user) if p.default is not None and p.values}
+        return given(value, known)
+
     @cached_property
-    def _roles_by_key(self) -> dict[Key, Role]:
-        return {role.key: role for role in self.stack.roles}
+    def _parameters(self) -> dict[tuple[object, str], Parameter]:
+        """Parameters by the document they belong to and the reference to them."""
+        return {(p.key[1], p.ref.source): p for p in self.stack.parameters}
 
-    def role_of(self, key: Key | None) -> Role | None:
-        """The role of a key, if this source creates it."""
-        return self._roles_by_key.get(key) if key is not None else None
+    @cached_property
+    def _parameters_by_key(self) -> dict[Key, Parameter]:
+        return {parameter.key: parameter for parameter in self.stack.parameters}
 
-    def own_role(self, role: Value | None) -> Role | None:
-        """The role, if this source creates it."""
-        return self._roles.get(role) if role is not None else None
+    # -- file systems, access points and roles -------------------------------------------------------------------------
+
+    def own_file_system(self, file_system: Value | None) -> FileSystemResource | None:
+        """The file system, if this source creates it."""
+        return self._file_systems.get(file_system)
 
     def own_access_point(self, file_system: Value, path: Directory) -> AccessPoint | None:
         """The access point that this source creates, or will, for a directory."""
         return self._own_points.get((file_system, path))
 
-    @cached_property
-    def _points_by_place(self) -> dict[tuple[Value | None, Directory | None], list[AccessPoint]]:
-        found: dict[tuple[Value | None, Directory | None], list[AccessPoint]] = {}
-        for point in self.stack.access_points:
-            found.setdefault((point.file_system, point.path), []).append(point)
-        return found
-
-    def access_points_on(self, file_system: Value, path: Directory) -> list[AccessPoint]:
-        """Every access point that this source has for a directory."""
-        return self._points_by_place.get((file_system, path), [])
-
     def own_point_of(self, ref: Value | None) -> AccessPoint | None:
         """The access point behind a reference, if this source creates it, or will."""
         return self._points_by_ref.get(ref)
+
+    def access_points_on(self, file_system: Value, path: Directory) -> list[AccessPoint]:
+        """Every access point for a directory that the source has, as it was read."""
+        return self._points_by_place.get((file_system, path), [])
+
+    def access_point(self, file_system: Value, directory: Directory) -> Value | None:
+        """The access point that the configuration gives for a directory."""
+        return self._access_points.get((file_system, directory))
+
+    def directory_of(self, file_system: Value | None, access_point: Value) -> Directory | None:
+        """The directory of an access point that is in this source or in the configuration."""
+        own = self.own_point_of(access_point)
+        if own is not None:
+            return own.path
+        return self._directories.get((file_system, access_point)) if file_system is not None else None
+
+    def owner(self, file_system: Value, path: Directory) -> Owner | None:
+        """The owner of a directory, if a script of this source makes the directory."""
+        return next((o for o in self.stack.owners if (o.file_system, o.directory) == (file_system, path)), None)
+
+    def own_role(self, role: Value | None) -> Role | None:
+        """The role, if this source creates it."""
+        return self._roles.get(role) if role is not None else None
+
+    def role_of(self, key: Key | None) -> Role | None:
+        """The role of a key, if this source creates it."""
+        return self._roles_by_key.get(key) if key is not None else None
 
     def is_allowed(self, permission: Permission, covers: Callable[[Permission, Permission], bool]) -> bool:
         """Whether a role of this source is allowed something, or will be."""
@@ -200,33 +247,38 @@ class Context:
         return any(covers(known, permission) for known in self._broad.get(permission.role, ()))
 
     @cached_property
-    def naming(self) -> Naming:
-        """How this source names its resources."""
-        return Naming(self.stack)
-
-    def new_name(self, *wanted: str, serves: object = None, besides: Collection[str] = ()) -> str:
-        """The first wanted name for a new resource that nothing has yet, nor `besides` (in lower case), else the first with a
-        number: the same on every plan, and the same one until the next `ask` for what serves the same."""
-        numbered = (f"{wanted[0]}{number}" for number in count(2))
-        free = (n for n in chain(wanted, numbered) if n.lower() not in self._taken and n.lower() not in besides)
-        return next(name for name in free if self._promised.setdefault(name.lower(), serves) == serves)
-
-    def begin_group(self) -> None:
-        """Begin a question about volumes that are answered together: none knows what the others' answers will add."""
-        self._promised.clear()
+    def _file_systems(self) -> dict[Value | None, FileSystemResource]:
+        return {system.ref: system for system in self.stack.file_systems}
 
     @cached_property
-    def _promised(self) -> dict[str, object]:
-        return {}
+    def _points_by_place(self) -> dict[tuple[Value | None, Directory | None], list[AccessPoint]]:
+        found: dict[tuple[Value | None, Directory | None], list[AccessPoint]] = {}
+        for point in self.stack.access_points:
+            found.setdefault((point.file_system, point.path), []).append(point)
+        return found
 
     @cached_property
-    def routes(self) -> Routes:
-        """The ways between tasks and file systems, with what the plan adds to them."""
-        return Routes(self.stack.network)
+    def _access_points(self) -> dict[tuple[Value, Directory], Value]:
+        return {(s.id, directory): point for s in self.choices.file_systems for directory, point in s.access_points}
 
     @cached_property
-    def _capacity(self) -> Capacity:
-        return Capacity(self.stack)
+    def _directories(self) -> dict[tuple[Value, Value], str]:
+        return {(s.id, point): directory for s in self.choices.file_systems for directory, point in s.access_points}
+
+    @cached_property
+    def _roles_by_key(self) -> dict[Key, Role]:
+        return {role.key: role for role in self.stack.roles}
+
+    @cached_property
+    def _broad(self) -> dict[Key, list[Permission]]:
+        """By role, the permissions that cover every resource or every access point. The plan adds none like them."""
+        broad: dict[Key, list[Permission]] = {}
+        for p in self.stack.permissions:
+            if p.resource == ANY or p.access_point is None:
+                broad.setdefault(p.role, []).append(p)
+        return broad
+
+    # -- container hosts and what they mount ---------------------------------------------------------------------------
 
     def hosts(self, task: Task) -> Hosts:
         """The container instances of this source that can run the task."""
@@ -240,7 +292,7 @@ class Context:
         return self._mounts[hosts.keys]
 
     def mounts_by_default(self, task: Task) -> Mounts:
-        """The same where every parameter of the task's document has its default."""
+        """Every known mount of EFS on those hosts, with each parameter of the task's document replaced by its default."""
         hosts = self.hosts(task)
         place = (task.key[1], hosts.keys)
         if place not in self._mounts_by_default:
@@ -261,10 +313,9 @@ class Context:
         found = (m for key in (None, *hosts.keys) for m in self._mounts_by_instance.get(key, ()))
         return [*configured, *(m for m in found if m.host_path not in told or not m.doubt)]
 
-    def with_defaults(self, value: Text, user: Key) -> Text:
-        """A text with the defaults of parameters in the places of the references to them, as far as the source has some."""
-        known = {p.ref: p.default for p in self.parameters(value, user) if p.default is not None and p.values}
-        return given(value, known)
+    @cached_property
+    def _capacity(self) -> Capacity:
+        return Capacity(self.stack)
 
     @cached_property
     def _mounts(self) -> dict[tuple[Key, ...], Mounts]:
@@ -280,40 +331,6 @@ class Context:
         for mount in self.stack.host_mounts:
             found.setdefault(mount.instance, []).append(mount)
         return found
-
-    def owner(self, file_system: Value, path: Directory) -> Owner | None:
-        """Who owns a directory, where the source makes it."""
-        return next((o for o in self.stack.owners if (o.file_system, o.directory) == (file_system, path)), None)
-
-    @cached_property
-    def _mount_points(self) -> dict[Key, tuple[object, dict[str, list[tuple[Container, MountPoint]]] | None]]:
-        return {}
-
-    def mount_points(self, volume: Volume, task: Task) -> list[tuple[Container, MountPoint]] | None:
-        """Where the task's containers mount the volume; None if the source does not show it."""
-        indexed = self._mount_points.get(task.key)
-        if indexed is None or indexed[0] is not task.containers:
-            indexed = self._mount_points[task.key] = (task.containers, _index_mount_points(task))
-        return None if indexed[1] is None else indexed[1].get(volume.name, [])
-
-    @cached_property
-    def _access_points(self) -> dict[tuple[Value, Directory], Value]:
-        return {(s.id, directory): point for s in self.choices.file_systems for directory, point in s.access_points}
-
-    @cached_property
-    def _directories(self) -> dict[tuple[Value, Value], str]:
-        return {(s.id, point): directory for s in self.choices.file_systems for directory, point in s.access_points}
-
-    def access_point(self, file_system: Value, directory: Directory) -> Value | None:
-        """The access point that is known to serve this directory."""
-        return self._access_points.get((file_system, directory))
-
-    def directory_of(self, file_system: Value | None, access_point: Value) -> Directory | None:
-        """The directory that a known access point of a file system serves."""
-        own = self.own_point_of(access_point)
-        if own is not None:
-            return own.path
-        return self._directories.get((file_system, access_point)) if file_system is not None else None
 
 
 def _index_mount_points(task: Task) -> dict[str, list[tuple[Container, MountPoint]]] | None:

@@ -1,4 +1,4 @@
-"""The rule interface: what a rule is given, what it says, and what it asks for."""
+"""The interface of rules: the findings that they return, and what a rule consists of."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rules.model import Change, Key, Level, Service, Stack, Task, Volume
 
 
 class Status(StrEnum):
-    """What can be done about a finding. `unsafe` names the nature of the step: it stays when the step is applied."""
+    """What can be done about a finding. An unsafe step stays `unsafe` when it is applied."""
 
     FIXABLE = "fixable"
     UNSAFE = "unsafe"
@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 
 CAREFUL = (Status.FIXABLE, Status.UNSAFE, Status.NEEDS_INPUT, Status.REFUSED)
-"""From the least to the most careful answer to a question that several entities share."""
+"""The statuses of steps, from the least to the most careful. Where several volumes share a text, the most careful counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class StepId:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule says about a subject. `changes` is what applying it means: empty unless fixable or unsafe."""
+    """A rule's answer about one subject: a volume, task, service or resource."""
 
     rule: str
     subject: Key
@@ -49,26 +49,27 @@ class Finding:
     caveat: str | None = None
     help: str | None = None
     changes: tuple[Change, ...] = ()
+    """The changes that applying it makes; empty unless it is fixable or unsafe."""
     grant: Grant | None = None
-    """What the task role has to be allowed, outside of this source, before the changes are deployed."""
+    """The statement that somebody has to attach to the task role, outside of this source, before the changes are deployed."""
     detail: str = ""
+    """The result of the step in short form; a part of its id."""
     stops: bool = False
     """Whether no other rule may touch the subject."""
     proposals: tuple[Proposal, ...] = ()
-    """What the configuration could say, as far as other files show it."""
+    """Entries for the configuration that mounts in other files suggest."""
     question: Question | None = None
-    """What somebody could say to unblock it or, beside changes, to have it done in another way."""
+    """A question whose answer unblocks the finding or, if there are changes, has it done in another way."""
     label: str = ""
-    """What taking the step means in a few words, where there are alternatives to it."""
+    """The step in a few words, to choose it by, if there are alternatives."""
     alternatives: tuple[Finding, ...] = ()
-    """Other ways to take the step, each with its own `detail` and `label`, for somebody to choose from; to advice, steps that
-    somebody may want to take."""
+    """Other ways to take the step, each with its own `detail` and `label`. For advice, the steps that somebody may want."""
     otherwise: str = ""
-    """What stays if the step is not taken, in a few words, where that is a choice worth naming."""
+    """In a few words, what stays if the step is not taken, if that is a choice worth naming."""
 
     @property
     def digest(self) -> str:
-        """Names what the step does, and on which terms: a yes to it is no yes to a step that does something else."""
+        """A hash of the step's status, changes and grant: a recorded yes holds only for a step that does the same."""
         return digest(self.status, self.changes, self.grant)
 
     @property
@@ -77,7 +78,7 @@ class Finding:
 
     @property
     def ways(self) -> tuple[Finding, ...]:
-        """The steps that somebody can say yes to, the usual one first."""
+        """The steps that somebody can choose from, the usual one first."""
         return (self, *self.alternatives) if self.changes else self.alternatives
 
     @property
@@ -106,7 +107,7 @@ class Example:
 
 
 class Stage(StrEnum):
-    """When, in a deployment, what a rule asks people to do or to check has its place; in this order."""
+    """The stages of a deployment, in order. A rule's caveats and advice stand under its stage in a checklist."""
 
     PLATFORM = "platform"
     NETWORK = "network"
@@ -114,20 +115,23 @@ class Stage(StrEnum):
     ACCESS_POINTS = "access points"
     VOLUMES = "volumes"
     LATER = "later"
-    """Once everything runs with what the file says now."""
+    """Once everything runs with the migrated definitions."""
     LAST = "last"
-    """By itself, when nothing mounts without IAM any more."""
+    """In a deployment of its own, once nothing mounts without IAM any more."""
 
 
 VolumeCheck = Callable[[Volume, Task, Context], Finding | None]
 ServiceCheck = Callable[[Service, Task | None, Context], Finding | None]
 StackCheck = Callable[[Stack, Context], Iterable[Finding]]
-"""Given the planned stack; the context still has the one that was read."""
+"""A check that is given the planned stack; the context has the one that was read."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. `page` is its documentation: the first line is the title, the rest Markdown paragraphs."""
+    """One rule: its documentation, and the checks that it makes of volumes, services or the whole stack.
+
+    `page` is Markdown whose first line is the title.
+    """
 
     id: str
     name: str
@@ -137,13 +141,13 @@ class Rule:
     check_volume: VolumeCheck | None = None
     check_service: ServiceCheck | None = None
     check_stack: StackCheck | None = None
-    """Asked last, once the plan is made: for advice about what it leaves. What its findings change is no volume, task or
-    service; those with the same changes stand or fall together."""
+    """Called last, once the plan is made, for advice about what the plan leaves as it is. Its findings change no volume, task
+    or service. Findings with the same changes are applied together or not at all."""
     examples: tuple[Example, ...] = ()
     climbs_to: Level = Level.OTHER
     """The level that the rule's step reaches: it is not asked when the user's target lies below."""
     stage: Stage = Stage.VOLUMES
-    """Where its caveats and its advice belong in a checklist."""
+    """The stage of a checklist that its caveats and advice belong to."""
 
     @property
     def title(self) -> str:

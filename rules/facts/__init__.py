@@ -1,3 +1,3 @@
-"""What is true of ECS, EFS and IAM, as constants and pure functions over the model."""
+"""Facts about ECS, EFS and IAM, as constants and pure functions over the model. They know no plan and no rule."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which container instances of a source can run a task, and what they can do.
+"""The container instances of a source that can run a task.
 
 A task runs where its services, task sets and schedules put it; a task that nothing of the source runs may run on any
 instance. An instance is left out only where the source shows that it joins another cluster, belongs to AWS Batch (or does
@@ -30,12 +30,12 @@ class Hosts:
 
     @cached_property
     def system(self) -> System:
-        """What all of them run, if that cannot mount every EFS volume: Linux if one of them may."""
+        """The operating system of the instances: Linux if one of them may run it, since Linux mounts every EFS volume."""
         return system(self.instances, self.images)
 
     @cached_property
     def least_able(self) -> tuple[Instance, Ability] | None:
-        """The first of the instances that can do the least."""
+        """The instance with the least support for EFS volumes, the first of several."""
         abilities = ((instance, ability(instance, self.images)) for instance in self.instances)
         return min(abilities, key=lambda pair: pair[1].support, default=None)
 
@@ -64,8 +64,7 @@ class Capacity:
         return self._known[task.engine, ways]
 
     def _of(self, engine: Engine) -> tuple[Instance, ...]:
-        """The instances with the best evidence that such tasks run on them: a bastion beside a cluster's instances has
-        none."""
+        """The instances with the best evidence that such tasks run on them. This leaves out a bastion beside a cluster."""
         instances = tuple(i for i in self._stack.instances if _serves(i, engine))
         if engine is Engine.BATCH and (environments := tuple(i for i in instances if i.engine is Engine.BATCH)):
             return environments

@@ -1,4 +1,4 @@
-"""What ECS demands across the fields of a volume, checked on the model because no offline validator does.
+"""Constraints of ECS between the fields of a volume, checked on the model because no offline validator does it.
 
 botocore, cfn-lint and a CDK synth accept every one of these definitions; the ECS API or the mount refuses them.
 Source: Amazon ECS developer guide, "Specifying an Amazon EFS file system in your task definition".

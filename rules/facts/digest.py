@@ -1,4 +1,4 @@
-"""A short name for what a step does, the same in every run, so that an answer to one step is never taken for another's."""
+"""A hash of what a step does, the same in every run, so that an answer to one step is never taken for another's."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ _LENGTH = 16
 
 
 def digest(*described: object) -> str:
-    """The first 16 hexadecimal digits of the SHA-256 of values of the model: of their types and members, in an order of
-    their own for sets, without what does not take part in comparisons (a dialect's handles)."""
+    """The first 16 hexadecimal digits of a SHA-256 over the types and members of values of the model.
+
+    The order of a set's members makes no difference, nor do members that equality ignores (a dialect's handles).
+    """
     from hashlib import sha256  # for answers only: most runs have none
 
     return sha256(repr(_plain(described)).encode("utf-8", "surrogatepass")).hexdigest()[:_LENGTH]

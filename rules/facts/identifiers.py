@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 LONGEST = 200
-"""Characters of a logical id that others begin with: it may have 255 with what is added."""
+"""Length to which a logical id is cut before something is added to it: CloudFormation allows 255 characters."""
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _PART = re.compile(r"(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)(?:[0-9]+[a-z]*)*|[0-9]+")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
@@ -24,5 +24,5 @@ def words(text: str) -> list[str]:
 
 
 def parts(logical_id: str) -> list[str]:
-    """What an identifier is put together from, in lower case: `EFSAccessPoint1` from `efs`, `access` and `point1`."""
+    """The parts of an identifier in lower case: `efs`, `access` and `point1` of `EFSAccessPoint1`."""
     return [part.lower() for part in _PART.findall(logical_id)]

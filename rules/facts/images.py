@@ -1,4 +1,4 @@
-"""What a machine image can do with EFS volumes, from the names that AWS gives its images.
+"""The support of machine images for EFS volumes, told from the names that AWS gives its images.
 
 Sources: Amazon ECS developer guide, "Amazon EFS volumes" (the preview came with AMI 20191212 and agent 1.35.0, general
 availability with AMI 20200319 and agent 1.38.0), "Amazon ECS-optimized AMI versions" (until July 2019 the names of Amazon
@@ -37,7 +37,7 @@ _CALLED_ECS = re.compile(r"(?:^|[^A-Za-z])ecs|ECS|Ecs")
 
 
 class Support(IntEnum):
-    """What a container instance can do with EFS volumes, from the least."""
+    """How well a container instance supports EFS volumes, from the least."""
 
     NONE = 0
     PREVIEW = 1
@@ -48,7 +48,7 @@ class Support(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ability:
-    """What instances can do with EFS volumes, and the image or agent that shows it."""
+    """The support of instances for EFS volumes, and the image or agent that shows it."""
 
     support: Support
     shown_by: str = ""
@@ -58,7 +58,7 @@ Images = Mapping[Key, Image]
 
 
 def hosts_containers(instance: Instance, images: Images) -> bool:
-    """Whether anything shows that the container agent runs on an instance; what people call an ECS image, is one."""
+    """Whether anything shows that the container agent runs on an instance, if only the name of its image."""
     return instance.hosts_containers or any(_is_ecs_image(images[key]) for key in instance.images)
 
 
@@ -67,7 +67,7 @@ def _is_ecs_image(image: Image) -> bool:
 
 
 def system(instances: Iterable[Instance], images: Images) -> System:
-    """What all of these instances run, if it cannot mount every EFS volume: Linux if one of them may."""
+    """The operating system of these instances: Linux if one of them may run it, since Linux mounts every EFS volume."""
     found = {s for instance in instances for s in _systems(instance, images)} or {System.LINUX}
     return System.LINUX if System.LINUX in found else max(found, key=lambda s: s is System.BOTTLEROCKET)
 
@@ -85,7 +85,7 @@ def _system_of(name: str) -> System:
 
 
 def ability(instance: Instance, images: Images) -> Ability:
-    """What the least able instance that is started from this can do, as far as it runs Linux."""
+    """The ability of the least able Linux instance that is started from this launch template or configuration."""
     found = []
     for key in instance.images if instance.system is None else ():
         image = images[key]
@@ -107,7 +107,7 @@ def _shown(image: Image) -> str:
 
 
 def support_of(name: str | None) -> Support:
-    """What a Linux image of a name or SSM parameter can do."""
+    """The support for EFS volumes of the Linux image with this name or SSM parameter."""
     if name is None:
         return Support.UNKNOWN
     if pinned := _PINNED.search(name):
@@ -124,6 +124,6 @@ def _support_of_agent(version: str) -> Support:
 
 
 def recommended(name: str) -> str | None:
-    """The SSM parameter of the current image of the family that a version-pinned one belongs to, or None."""
+    """The SSM parameter for the current image of the same family as a version-pinned parameter; None for other names."""
     pinned = _PINNED_PATH.fullmatch(name)
     return f"{pinned['family']}/recommended{pinned['member'] or ''}" if pinned else None

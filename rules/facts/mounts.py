@@ -1,4 +1,4 @@
-"""Mounts of EFS on hosts and in Docker options: who they name, and which directory a host path reaches through them.
+"""Reads mounts of EFS on hosts and in Docker options, and finds the directory that a host path reaches through them.
 
 Sources: efs-utils `mount.efs` (DNS name pattern and option names), `man mount.efs` (the NFS options it always uses).
 """
@@ -21,7 +21,7 @@ _ZONE = rf"(?:[a-z0-9-]+|{CODED_REF})\."
 _DNS = re.compile(rf"(?:{_ZONE})?(?P<id>{_ID})\.efs\.(?P<region>[a-z0-9-]+|{CODED_REF})\.(?:{_SUFFIX})")
 _BARE_ID = re.compile(rf"fs-[0-9a-f]{{8,40}}|fs-{CODED_REF}")
 
-# What the mount helper always uses, and what says nothing (mount(8) defaults, helper-internal options).
+# Options that the mount helper always uses, and options without effect (defaults of mount(8), internals of the helper).
 _USUAL = {
     "nfsvers=4.1", "vers=4.1", "vers=4,minorversion=1", "minorversion=1", "nfsvers=4", "vers=4", "rsize=1048576",
     "wsize=1048576", "hard", "timeo=600", "retrans=2", "noresvport", "rw", "defaults", "_netdev", "auto", "nofail",
@@ -29,7 +29,7 @@ _USUAL = {
 }  # fmt: skip
 _CARRIED = ("addr=", "accesspoint=", "tlsport=", "netns=", "awscredsuri=", "ro", "mounttargetip=", "az=", "region=")
 SYSTEM_PATH = re.compile(r"/(?:(?:var/run|run|proc|sys|dev|etc|tmp|usr|bin|lib|boot)(?:/|$)|$)|.*\.sock$")
-"""Paths of the host's own, which nobody mounts EFS on, whatever the volume is called."""
+"""Paths of the operating system. Nobody mounts EFS there, whatever the volume is called."""
 
 UNSUPPORTED = ("mounttargetip", "az", "region", "crossaccount")
 """Options of the mount helper that `efsVolumeConfiguration` cannot express (DescribeMountTargets-based addressing)."""
@@ -37,7 +37,7 @@ UNSUPPORTED = ("mounttargetip", "az", "region", "crossaccount")
 
 @dataclass(frozen=True, slots=True)
 class MountSource:
-    """What an NFS server name and path say: the file system, or None if the name does not show one."""
+    """The file system and directory that an NFS server name and path stand for; no file system if the name shows none."""
 
     file_system: Text | None
     directory: str
@@ -62,7 +62,7 @@ def split_options(options: Text | None) -> list[str]:
 
 
 def lost_options(options: Iterable[str]) -> list[str]:
-    """The options without an equivalent in `efsVolumeConfiguration`; `ro` has one, `readOnly` of the mount points."""
+    """The options that `efsVolumeConfiguration` cannot express. `ro` is not among them: mount points have `readOnly`."""
     kept = [
         o for o in options if o not in _USUAL and not o.startswith(_CARRIED) and o.partition("=")[0] not in UNSUPPORTED
     ]
@@ -83,18 +83,18 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
-    """The path may be EFS; `reason` says what is not known.
-
-    `mappable` is whether naming the mount in the configuration would settle it; `likely` the file system and directory,
-    as they are written, that parameters suggest; `by_name` whether nothing but a name suggests it; `seen` what instances
-    of other files mount there.
-    """
+    """The path may lie on EFS, but its file system and directory are not known."""
 
     reason: str
+    """Why they are not known, for messages."""
     mappable: bool = True
+    """Whether the user can settle it by naming the mount in the configuration."""
     likely: tuple[str, str] | None = None
+    """The file system and directory, as they are written, that the defaults of parameters suggest."""
     by_name: bool = False
+    """Whether nothing but the name of the path or volume suggests EFS."""
     seen: tuple[SeenMount, ...] = ()
+    """Mounts that other files make on their instances, and that hold the path."""
 
 
 class Mounts:
@@ -134,8 +134,7 @@ class Mounts:
         return first
 
     def disagreement(self, candidates: Sequence[HostMount]) -> str | None:
-        """How the instances that can run the tasks differ in what they mount at the mount point of `candidates`, each by
-        name; None if they do not."""
+        """A phrase that says which instance mounts what at the mount point of `candidates`; None if all mount the same."""
         path = candidates[0].host_path
         if path not in self._disagreements:
             self._disagreements[path] = self._compare(candidates) if len(self._instances) > 1 else None
@@ -165,7 +164,7 @@ class Mounts:
 def _on_mount(
     path: str, candidates: Sequence[HostMount], nested: HostMount | None, mounts: Mounts
 ) -> Mapped | Unplaced:
-    """Where a path on the mount point of `candidates` leads."""
+    """The directory that a path below the mount point of `candidates` leads to, or why it is not known."""
     at = Text.decode(candidates[0].host_path).source
     if doubt := next((m.doubt for m in candidates if m.doubt), None):
         return Unplaced(f"{doubt}, at {at}")
@@ -189,7 +188,7 @@ def _on_mount(
 
 
 def _target(mount: HostMount) -> tuple[object, ...]:
-    """What a mount shows of which file system, and what decides it."""
+    """The parts of a mount that decide what a container sees there: file system, directory, and some options."""
     decisive = ("ro", "accesspoint", *UNSUPPORTED)
     return mount.file_system, mount.directory, frozenset(o for o in mount.options if o.partition("=")[0] in decisive)
 
@@ -203,10 +202,10 @@ def _shown_target(mount: HostMount) -> str:
 
 
 def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unplaced | None:
-    """Where a host path leads; None if nothing says that it is EFS.
+    """Find the directory of a file system that a host path leads to; None if nothing says that it is EFS.
 
-    The longest mount point that contains the path wins. Docker binds recursively, so that a mount below the path belongs
-    to what the container sees.
+    The longest mount point that contains the path wins. Docker binds recursively, so the container also sees mounts below
+    the path.
     """
     if path is None:
         return Unplaced("the host path is an expression", mappable=False)

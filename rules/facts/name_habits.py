@@ -1,4 +1,4 @@
-"""How the resources of a source are named: what comes before and behind the words of a name, and how names start."""
+"""The naming habits of a source: affixes of the names of its access points and roles, and upper or lower case."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _POINT = re.compile(r"(.*?(?:AccessPoint|AP|Ap))([A-Z][A-Za-z0-9]*)?")
 _ROLE = re.compile(r"(.*?Role)([A-Z][A-Za-z0-9]*)?")
 _CAMEL = re.compile(r"[a-z0-9][A-Z]")
 Affixes = tuple[str, str]
-"""What comes before and behind the words of a name."""
+"""A prefix and a suffix of names, each "" if there is none."""
 
 
 class Naming:
-    """The manner of one source, found out once."""
+    """The naming habits of one source, each worked out when it is first asked for."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -39,7 +39,7 @@ class Naming:
         return _by_document(_ROLE, (role.key for role in self._stack.roles), "")
 
     def cased(self, name: str) -> str:
-        """A name that starts as most names around do, in upper or in lower case; in words with dashes if they are so."""
+        """A name in the case that most names of the source have: `UpperCamel`, `lowerCamel` or `kebab-case`."""
         if self._in_kebab_case:
             return "-".join(parts(name))
         return name[:1].lower() + name[1:] if self._starts_lower else name[:1].upper() + name[1:]
@@ -65,7 +65,7 @@ def _by_document(pattern: re.Pattern[str], keys: Iterable[Key], suffix: str) -> 
 
 
 def _affixes(pattern: re.Pattern[str], names: list[str], suffix: str) -> Affixes:
-    """`AccessPointData` and `AccessPointLogs` have what they share before their words, most names have it behind."""
+    """The affixes of names: `AccessPointData` and `AccessPointLogs` share a prefix, most other names share a suffix."""
     found = [pattern.fullmatch(name) for name in names]
     before = {match[1] for match in found if match and match[2]}
     if len(names) > 1 and all(match and match[2] for match in found) and len(before) == 1:

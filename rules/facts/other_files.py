@@ -1,4 +1,4 @@
-"""Mounts of EFS that other files of the same repository make on their instances: a reason to ask, never to change."""
+"""Mounts of EFS that other files of the repository make on their instances. They are reason to ask, never to change."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ class SeenMount:
     """A mount in another file. Paths are coded and normalised; `host_path` begins with no reference."""
 
     file: str
-    """What reports call the file."""
+    """The file's name in reports."""
     line: int
     resource: str
-    """Whose instances mount it."""
+    """The launch template, configuration or instance whose user data mounts it."""
     source: str
     """The file system, or the server, as that file writes it."""
     host_path: str
@@ -22,23 +22,24 @@ class SeenMount:
     is_nfs: bool = True
     """False for disks, S3 and the like, which matter only where they lie."""
     id: str | None = None
-    """How any other template writes the file system (`fs-…`, `!ImportValue …`), if that file shows it."""
+    """An expression for the file system that any template can use (`fs-…`, `!ImportValue …`), if that file shows one."""
     export: str | None = None
-    """The name under which that file exports the file system, if other files cannot know it: it holds expressions."""
+    """The name under which that file exports the file system, if it holds expressions, so that other files cannot use it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What the configuration could say of a seen mount. `id` is how the asking file would write the file system, None
-    where nothing shows it; `sure` is whether more than a name speaks for it."""
+    """An entry for the configuration that a mount in another file suggests."""
 
     mount: SeenMount
     id: str | None = None
+    """The expression for the file system in the file that is migrated; None if nothing shows one."""
     sure: bool = False
+    """Whether there is more evidence for the id than a name."""
 
 
 class SeenMounts:
-    """Mounts of other files, indexed so that a question costs the path's depth and the mounts that it finds."""
+    """Mounts of other files, indexed by path so that a look-up takes no longer with more mounts."""
 
     def __init__(self, mounts: Iterable[SeenMount] = ()) -> None:
         self._by_path: dict[str, list[SeenMount]] = {}
@@ -47,7 +48,7 @@ class SeenMounts:
             self._by_path.setdefault(mount.host_path, []).append(mount)
 
     def besides(self, file: str) -> SeenMounts:
-        """What all files but this one mount."""
+        """The mounts of all files but this one."""
         others = SeenMounts()
         others._by_path, others._own = self._by_path, file
         return others

@@ -12,23 +12,23 @@ _EFS_WORD = re.compile(r"(?:^|(?<=[^a-z]))(?:efs|nfs)(?![a-z])", re.IGNORECASE)
 
 
 def normalise(path: str) -> str:
-    """Without repeated or trailing slashes and `.` components: `/mnt//efs/` becomes `/mnt/efs`."""
+    """The path without repeated or trailing slashes and without `.` components: `/mnt//efs/` becomes `/mnt/efs`."""
     kept = [part for part in path.split("/") if part not in ("", ".")]
     return ("/" if path.startswith("/") else "") + "/".join(kept)
 
 
 def starts_with_reference(path: str) -> bool:
-    """Whether nothing is known of where the path begins."""
+    """Whether the path starts with a reference, so that nobody knows where it begins."""
     return re.match(f"/*{CODED_REF}", path) is not None
 
 
 def climbs(path: str) -> bool:
-    """Whether a `..` component makes the path mean something else than it says."""
+    """Whether the path has a `..` component. Through a symbolic link, it may then lead elsewhere than it seems."""
     return ".." in path.split("/")
 
 
 def below(path: str, directory: str) -> str | None:
-    """What `path` adds to `directory` ("" or "/…"), or None if it does not lie there. Both normalised."""
+    """The rest of `path` after `directory` ("" or "/…"), or None if it does not lie there. Both are normalised."""
     prefix = directory.rstrip("/")
     if path.rstrip("/") == prefix:
         return ""
@@ -40,7 +40,7 @@ def may_lie_below(path: str, directory: str) -> bool:
     head = path.partition("\ue000")[0]
     if path == head:
         return below(path, directory) is not None
-    # A value may hold slashes: whatever follows it can be made to lie below what it leads to.
+    # The value of a reference may hold slashes, so it can lead to any directory below the literal head.
     prefix = directory.rstrip("/")
     return prefix.startswith(head) or head.startswith(prefix + "/")
 
@@ -63,7 +63,7 @@ def looks_like_efs(name: str) -> bool:
 
 
 def access_point_problem(path: str) -> str | None:
-    """Why an access point cannot have this path, or None. References in it cannot be checked: they count as names.
+    """The reason why an access point cannot have this path; None if it can. References in it count as names.
 
     Source: the pattern and length of `Path` in the EFS API's `CreateAccessPoint`.
     """
@@ -94,4 +94,4 @@ def text(path: str) -> Text:
 
 
 FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|\{\{resolve:.*\}\}")
-"""An id, or one that CloudFormation looks up in a parameter store when it deploys (a dynamic reference)."""
+"""The id of a file system, or a dynamic reference that CloudFormation resolves to one when it deploys."""

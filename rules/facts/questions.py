@@ -1,4 +1,4 @@
-"""What only people know and a rule needs: each names one thing, in the model's words, that the configuration can say."""
+"""Questions that a rule has for the user. Each asks for one thing, and the configuration has a place for the answer."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class AccessPointOf:
 
 @dataclass(frozen=True, slots=True)
 class MountAt:
-    """Which file system is mounted at or above a path of the container instances (as it is written), and which directory
-    of it? `likely` are mounts that something suggests: (path, file system, directory), with "" for what is not known."""
+    """Which directory of which file system is mounted at or above a path of the container instances (as it is written)?"""
 
     path: str
     likely: tuple[tuple[str, str, str], ...] = ()
+    """Possible answers for which there is evidence: (path, file system, directory), with "" for what is not known."""
 
 
 @dataclass(frozen=True, slots=True)

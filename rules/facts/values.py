@@ -1,4 +1,4 @@
-"""Values of the model as rules use and show them."""
+"""Functions on values of the model: the directory that a volume mounts, and values as messages show them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from collections.abc import Mapping
 from rules.facts.paths import normalise
 from rules.model import Directory, EfsVolume, Opaque, Ref, Text, Value
 
-# -- what several rules need to know ----------------------------------------------------------------------------------
-
 
 def directory(storage: EfsVolume) -> Directory | None:
-    """The directory a volume without access point mounts; None for an expression that its dialect cannot write again."""
+    """The directory that a volume without an access point mounts; None for an expression that cannot be written again."""
     written = storage.root_directory
     if written is None:
         return "/"
@@ -23,7 +21,7 @@ def directory(storage: EfsVolume) -> Directory | None:
 
 
 def given(value: Text, known: Mapping[Ref, str]) -> Text:
-    """A text with what is known of its references in their places."""
+    """A text in which the references whose values are `known` are replaced by these."""
     parts = (known.get(part, part) if isinstance(part, Ref) else part for part in value.parts)
     return Text(tuple(part for part in parts if part))
 

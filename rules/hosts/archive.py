@@ -28,17 +28,19 @@ _JINJA = re.compile(r"\s*##\s*template:\s*jinja[^\n]*\n")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of the user data. `form` is `script`, `boothook`, `config` or `other`; `line` is the part's first line,
-    `step` 0 if it is encoded there, so that all of its lines are that one."""
+    """One part of the user data."""
 
     form: str
+    """`script`, `boothook`, `config` or `other`."""
     text: str
     line: int
+    """The first line of the part in the source."""
     step: int = 1
+    """0 if the part is encoded, so that all of its lines stand on that one line of the source."""
 
 
 def sections(text: str, line: int = 1, depth: int = 0) -> Iterator[Section]:
-    """The parts that may mount something."""
+    """Split user data into its parts, archives within archives included."""
     if _MIME.match(text):
         if depth < _MAX_ARCHIVES:
             yield from _archive(text, line, depth)
@@ -113,7 +115,7 @@ def _part(header: str, lines: list[str], line: int, depth: int) -> Iterator[Sect
 
 
 def _decoded(text: str, encoding: str) -> str:
-    """A part's text; what is announced as base64 but is none is the script itself (templates encode it later)."""
+    """The text of a part. If it is declared as base64 but is not, it is plain text that the template encodes later."""
     try:
         if encoding == "base64":
             return clean(base64.b64decode("".join(text.split()), validate=True).decode())

@@ -1,4 +1,4 @@
-"""User data is run as cloud-init does: each part in its turn, cloud-config module by module.
+"""Runs user data in the order in which cloud-init does: each part in its turn, cloud-config module by module.
 
 Sources: cloud-init documentation, module reference (bootcmd, runcmd, mounts, write_files); the order of the modules in
 its `cloud.cfg`: boothooks, bootcmd, write_files, mounts, scripts, runcmd.
@@ -23,7 +23,7 @@ _PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:=,@%+\ue000-\ue001?-]+")
 
 
 def run(shell: Shell, parts: list[Section], parse_yaml: ParseYaml) -> None:
-    """Run the parts in the order in which cloud-init does."""
+    """Run the parts of the user data, in cloud-init's order."""
     configs: list[tuple[Section, dict[object, object]]] = []
     for part in parts:
         if part.form == "config":
@@ -55,7 +55,7 @@ def _loaded(shell: Shell, part: Section, parse_yaml: ParseYaml) -> dict[object, 
 
 
 class CloudConfig:
-    """A cloud-config with the lines where its texts stand, which are looked for from top to bottom."""
+    """A parsed cloud-config. It finds the lines of its texts in the source, searching once from top to bottom."""
 
     def __init__(self, part: Section, values: dict[object, object]) -> None:
         self.values = values
@@ -66,7 +66,7 @@ class CloudConfig:
         self._failures = 0
 
     def list(self, key: str) -> list[object]:
-        """The members under a key; the search for lines begins there."""
+        """The members of the list under a key. The search for their lines begins there."""
         value = self.values.get(key)
         start = re.search(rf"^[\"']?{key}[\"']?\s*:", self._text, re.MULTILINE)
         if start and start.start() > self._at:
@@ -74,7 +74,7 @@ class CloudConfig:
         return value if isinstance(value, list) else []
 
     def line(self, text: str) -> int:
-        """The line of the next place where the text's first line stands; the last one found if there is none."""
+        """The next line of the source with the first line of this text; the last line that was found if there is none."""
         first = next((entry.strip() for entry in text.split("\n", 20) if entry.strip()), "")[:200]
         if first and self._failures < 50:
             place = self._text.find(first, self._at)
@@ -92,7 +92,7 @@ class CloudConfig:
 def _each(
     shell: Shell, configs: list[tuple[Section, dict[object, object]]], step: Callable[[Shell, CloudConfig], str]
 ) -> None:
-    """One step for all cloud-configs: with several, cloud-init's merging decides which counts."""
+    """Run one step for all cloud-configs. If several have its key, one of them counts, as cloud-init merges them."""
     loaded = [CloudConfig(part, values) for part, values in configs]
     key = _KEYS[step]
     having = [config for config in loaded if config.values.get(key)]
@@ -111,7 +111,7 @@ def _run_commands(shell: Shell, config: CloudConfig) -> str:
 
 
 def _commands(shell: Shell, config: CloudConfig, key: str) -> str:
-    """All members make one script, so that an `if` may be spread over them; lists are words without expansion."""
+    """Run all members as one script, because an `if` may be spread over several. A list is a command that is not expanded."""
     script: list[str] = []
     lines: list[int] = []
     for item in config.list(key):
@@ -135,7 +135,7 @@ def _commands(shell: Shell, config: CloudConfig, key: str) -> str:
 
 
 def _scalar(value: object) -> str:
-    """A YAML scalar as text; collections (whose aliases may nest without end) are nothing that a command takes."""
+    """A YAML scalar as text; "" for a collection, whose aliases could nest without end."""
     if isinstance(value, int) and value.bit_length() > 64:
         return ""
     return str(value) if isinstance(value, (str, int, float)) else ""
@@ -163,7 +163,7 @@ def _write_files(shell: Shell, config: CloudConfig) -> str:
 
 
 def _mounts(shell: Shell, config: CloudConfig) -> str:
-    """`[source, mount point, type, options, …]`; what is missing comes from `mount_default_fields`."""
+    """Mount each `[source, mount point, type, options, …]`. Missing members come from `mount_default_fields`."""
     defaults = config.values.get("mount_default_fields")
     fallback = [v if isinstance(v, str) else "" for v in defaults] if isinstance(defaults, list) else []
     fallback += [""] * (4 - len(fallback))
@@ -172,7 +172,7 @@ def _mounts(shell: Shell, config: CloudConfig) -> str:
             continue
         line = config.line(item[0])
         if len(item) > 1 and item[1] is None:
-            continue  # takes a default mount away
+            continue  # this removes one of cloud-init's default mounts
         values = [item[i] if i < len(item) and item[i] is not None else fallback[i] for i in range(4)]
         source, target, kind, options = (_scalar(value) for value in values)
         if not shell.spend(len(source + target + options), line):

@@ -9,7 +9,7 @@ V = TypeVar("V")
 
 
 class Journal(Generic[V]):
-    """Values by name; None means that there is none."""
+    """Values by name; None stands for no value."""
 
     def __init__(self) -> None:
         self._values: dict[str, V] = {}
@@ -40,7 +40,7 @@ class Journal(Generic[V]):
         self._before.append({})
 
     def end(self) -> dict[str, V | None]:
-        """Leave the branch: everything is as it was when it began. Returns what it had changed, with its last values."""
+        """End the branch and take its changes back. Returns the changed names with the values that they had at its end."""
         before = self._before.pop()
         changed = {name: self._values.get(name) for name in before}
         for name, value in before.items():

@@ -1,7 +1,7 @@
-"""How likely a command succeeds on a fresh instance whose start-up goes well.
+"""The likelihood that a command succeeds on a fresh instance whose start-up goes well.
 
-Only three kinds of conditions are decided: comparisons of literals, whether something is mounted (the script itself
-says what is), and the success of ordinary set-up commands, without which the instance would be of no use anyway.
+Only three kinds of conditions are decided: comparisons of literals; whether something is mounted, which the script itself
+shows; and the success of ordinary set-up commands, without which the instance would be of no use.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rules.hosts.mounts.states import States
 
 
 class Likelihood(IntEnum):
-    """Ordered, so that `4 - x` is the opposite of x."""
+    """The likelihood of success, from the least. The opposite of x is `4 - x`."""
 
     NEVER = 0
     UNLIKELY = 1
@@ -34,14 +34,14 @@ _PATTERN_SIGNS = re.compile(r"\[[^\]]{0,20}\]{1,2}|\\[a-zA-Z]|[\\^$*(){}?+| ]+")
 
 
 def of_states(states: States) -> Likelihood:
-    """Whether a path is a mount point."""
+    """The likelihood that a path with these states is a mount point."""
     if len(states) > 1:
         return Likelihood.UNKNOWN
     return Likelihood.UNLIKELY if states[0] is None else Likelihood.LIKELY
 
 
 def of_search(arguments: list[str], stdin: str | None, table: MountTable) -> Likelihood:
-    """`grep` for something in the list of mounts."""
+    """The likelihood that `grep` finds its pattern in the list of mounts."""
     patterns: list[str] = []
     positional: list[str] = []
     words = iter(arguments)
@@ -63,7 +63,7 @@ def of_search(arguments: list[str], stdin: str | None, table: MountTable) -> Lik
 
 
 def of_test(arguments: list[str], last: Likelihood, tokens: Tokens) -> Likelihood:
-    """`test`, `[` and `[[` without their brackets; `last` is what `$?` says."""
+    """The likelihood that `test`, `[` or `[[` (given without brackets) holds; `last` is that of the last command (`$?`)."""
     if arguments and arguments[0] == "!":
         return of_test(arguments[1:], last, tokens).opposite if len(arguments) <= 5 else Likelihood.UNKNOWN
     if len(arguments) == 2 and arguments[0] in ("-z", "-n"):

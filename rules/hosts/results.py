@@ -1,4 +1,4 @@
-"""What was found on a host: the vocabulary of this package. Paths and options are coded (`Text.coded`)."""
+"""The results of reading scripts: mounts and directories of a host. Paths and options are coded (`Text.coded`)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ class FoundMount:
     host_path: str
     """Coded and normalised; it may begin with a reference."""
     file_system: Value | None
-    """None where the source does not show one: an address, a custom name, a command's output, an unknown directory.
-    A lone reference that is given to the mount helper is taken for an id, although the helper accepts a DNS name, too:
-    whoever knows what it refers to has to look."""
+    """None if the source does not show it: for an address, a custom name, a command's output, an unknown directory.
+
+    If the mount helper is given a lone reference, that is taken for an id. The helper also accepts a DNS name, so the
+    caller has to check what the reference stands for.
+    """
     directory: str
     """Coded, normalised, `/` if none is given; below the access point's directory if the options name one."""
     options: tuple[str, ...]
-    """As written, coded; what the helper or mount(8) would add is not here."""
+    """The options as written, coded, without those that the mount helper or mount(8) adds."""
     server: str
     """The server, or the file system id, after shell expansion, for messages (not coded)."""
     region: str | None
@@ -36,7 +38,7 @@ class FoundMount:
 
 @dataclass(frozen=True, slots=True)
 class OtherMount:
-    """Something else (a disk, S3, tmpfs …) mounted at or below the path of a `FoundMount`."""
+    """A mount of another kind (a disk, S3, tmpfs …) at or below the path of a `FoundMount`."""
 
     host_path: str
     certain: bool
@@ -74,4 +76,4 @@ class HostScript:
     """(line, reason) for what looks like EFS and was not understood, or only in part: a mount whose file system comes
     from a command is among `mounts`, without a file system, and here with the reason."""
     agent_config: str = ""
-    """What is written to the container agent's configuration, coded; what only the host knows is as the script has it."""
+    """The container agent's configuration file, coded. Values that only the host knows are as the script writes them."""

@@ -1,4 +1,4 @@
-"""Shell variables and what words expand to.
+"""Shell variables, and the expansion of words.
 
 A value that only the host knows (an unset variable, a command's output, an operator that is not followed here) becomes
 an unknown token, so that the rest of its word is still understood. Source: POSIX.1-2017, XCU 2.6 Word Expansions.
@@ -27,8 +27,9 @@ class Variables:
     """The variables and positional parameters at one moment of a script."""
 
     def __init__(self, tokens: Tokens, known_environment: bool) -> None:
-        """In user data nothing else sets variables, so that `${A:-default}` is the default; other scripts get theirs
-        from whoever calls them."""
+        """`known_environment` is true for user data: nobody else sets its variables, so `${A:-default}` is the default.
+        Other scripts may get theirs from their callers.
+        """
         self._tokens = tokens
         self._known_environment = known_environment
         self.values: Journal[str] = Journal()
@@ -42,11 +43,11 @@ class Variables:
         self.values.set(name, value)
 
     def environment_changes(self) -> None:
-        """A file that is not known was sourced: unset variables may be set from now on."""
+        """Note that an unknown file was sourced: variables that are not set here may be set from now on."""
         self._known_environment = False
 
     def forget(self) -> int:
-        """Something that is not known may have set any variable. Returns how many there are."""
+        """Make all variables unknown, because something unknown may have set them. Returns their number."""
         names = self.values.names()
         for name in names:
             if name != "PWD":
@@ -54,7 +55,7 @@ class Variables:
         return len(names)
 
     def merge(self, changes: list[dict[str, str | None]]) -> None:
-        """Take over what branches did to the variables: where they differ, the value is unknown."""
+        """Take over the changes of branches. Where the branches differ, the value is unknown."""
         for name in {name: None for change in changes for name in change}:
             values = {change.get(name, self.values.get(name)) for change in changes}
             if len(values) == 1:
@@ -111,7 +112,7 @@ class Variables:
         return fields if current is None else [*fields, "".join(current)]
 
     def items(self, words: list[Word]) -> list[str] | None:
-        """What a `for` loop runs over; None if that is not known."""
+        """The items of a `for` loop; None if they are not known."""
         found: list[str] = []
         for word in words:
             if isinstance(word, str) and RANGE.fullmatch(word):
@@ -168,7 +169,7 @@ def _is_all(piece: WordPiece) -> bool:
 
 
 def _braces(word: str) -> list[str]:
-    """`{a,b}`, as in `mkdir -p /mnt/{a,b}`; what would become very many words stays as it is."""
+    """Expand `{a,b}`, as in `mkdir -p /mnt/{a,b}`, unless that would make very many words."""
     words = [word]
     while len(word) <= 1000 and (first := _BRACES.search(words[0])):
         if len(words) * (first[1].count(",") + 1) > 64:

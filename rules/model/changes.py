@@ -15,8 +15,6 @@ from rules.model.storage import Misspelling, Storage, Volume
 from rules.model.tasks import Container, Task
 from rules.model.values import Key, Text, Value
 
-# -- changes ----------------------------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True, slots=True)
 class SetStorage:
@@ -69,7 +67,7 @@ class CorrectSpelling:
 
 @dataclass(frozen=True, slots=True)
 class AddAccessPoint:
-    """Create an access point. Asked for again with another condition, it exists whenever either holds."""
+    """Create an access point. If it is added twice under different conditions, it is created unconditionally."""
 
     point: AccessPoint
 
@@ -91,7 +89,7 @@ class AddRole:
 
 @dataclass(frozen=True, slots=True)
 class AddTraffic:
-    """Let a security group admit something."""
+    """Add an inbound rule to a security group."""
 
     rule: Traffic
 
@@ -106,7 +104,7 @@ class AddWait:
 
 @dataclass(frozen=True, slots=True)
 class SetImage:
-    """Start instances from the image of another name."""
+    """Start instances from another image, given by its name."""
 
     image: Key
     name: str
@@ -222,12 +220,12 @@ def _apply_to_network(network: Network, by_subject: dict[Key, list[Change]]) -> 
 
 
 def rename(image: Image, name: str) -> Image:
-    """An image by another name, which stands where the old one stood."""
+    """The image under another name, which takes the place of the old one in its source text."""
     return replace(image, name=name, source=image.source.replace(image.name or "", name))
 
 
 def widen(known: AccessPoint | None, wanted: AccessPoint) -> AccessPoint:
-    """An access point that is there whenever one of its users is."""
+    """The wanted access point, without a condition if it is known under another one, so that it exists for both users."""
     if known is None or known.condition == wanted.condition:
         return wanted
     return replace(known, condition=None)

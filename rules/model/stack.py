@@ -22,7 +22,7 @@ class Stack:
     roles: tuple[Role, ...] = ()
     permissions: frozenset[Permission] = frozenset()
     names: frozenset[str] | None = None
-    """Names that are taken in the source, where it can hold new resources; None where it cannot."""
+    """Names that are taken in the source; None if it cannot hold new resources."""
     tagging: tuple[Tagging, ...] = ()
     host_mounts: tuple[HostMount, ...] = ()
     instances: tuple[Instance, ...] = ()
@@ -31,7 +31,7 @@ class Stack:
     owners: tuple[Owner, ...] = ()
     hidden: tuple[HiddenDefinition, ...] = ()
     starts_tasks: bool = False
-    """Whether something in the source runs tasks by itself (EventBridge, Step Functions) and so has to pass roles."""
+    """Whether something in the source starts tasks (EventBridge, Step Functions), and so needs permission to pass their roles."""
     blue_green: bool = False
-    """Whether CodeDeploy replaces the tasks, which takes changes of the task set alone."""
+    """Whether CodeDeploy replaces the tasks. It rejects deployments that change anything else."""
     network: Network = field(default_factory=Network)

@@ -1,4 +1,4 @@
-"""Volumes and what they store to, with the levels that they climb."""
+"""Volumes and their storage, with the levels of the migration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rules.model.values import ENABLED, Key, Rest, Text, Value
 
 
 class Level(StrEnum):
-    """How far a volume has climbed. `OTHER` is storage that is not EFS and stays as it is."""
+    """The levels of the migration, from the lowest. `OTHER` is storage that is not EFS and stays as it is."""
 
     OTHER = "other"
     HOST = "host"
@@ -53,8 +53,8 @@ class DockerVolume:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """The names of properties that no Docker volume of ECS has, so that nobody can say what they are there for."""
-        return tuple(name for name, _ in self.rest if name != "<<")  # which is read with what it merges
+        """The names of properties that no Docker volume of ECS has, so that their purpose is not known."""
+        return tuple(name for name, _ in self.rest if name != "<<")  # a YAML merge key, whose content is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class EfsVolume:
 
     @property
     def level(self) -> Level:
-        """The highest rung it stands on; an access point or IAM without TLS is refused by ECS and stands on none."""
+        """The highest level that it reaches. Without TLS, an access point or IAM does not count: ECS refuses them."""
         if not self.encrypts:
             return Level.EFS
         if self.authorizes:
@@ -89,11 +89,11 @@ class EfsVolume:
 
 @dataclass(frozen=True, slots=True)
 class OtherStorage:
-    """FSx, S3 Files, `configuredAtLaunch`, or something this tool could not read: left alone. `kind` says which."""
+    """Storage that is left alone: FSx, S3 Files, `configuredAtLaunch`, or something that could not be read. `kind` says which."""
 
     kind: str
     problem: str | None = None
-    """Why a volume that is EFS, or may be, cannot be read."""
+    """If the volume is EFS or may be, the reason why it cannot be read."""
 
 
 Storage: TypeAlias = HostPath | DockerVolume | EfsVolume | OtherStorage
@@ -116,8 +116,8 @@ class Volume:
     storage: Storage
     misspelt: tuple[Misspelling, ...] = ()
     meant: Storage | None = None
-    """The storage that the misspelt names stand for, where the dialect's consumer ignores them: `storage` is then what
-    deploys today. None where misspelt names are rejected; they are then read as what they stand for."""
+    """The storage that was meant by misspelt names, if they are ignored at deployment; `storage` is then what deploys today.
+    None if misspelt names are rejected: `storage` is then read as it was meant."""
     rest: Rest = ()
     condition: str | None = None
-    """The condition that has to hold for the volume to be there: of the template, or one that it would have to be given."""
+    """The condition under which the volume exists: one of the template, or one that would have to be added to it."""

@@ -14,8 +14,10 @@ _HIDING = str.maketrans(_HIDDEN)
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A placeholder inside a text, kept as it is written: `${EFS_ID}`, `{{ efs_id }}`, `<file-system>`. `handle` is the
-    dialect's own way back to an expression that cannot be written inside a text."""
+    """A placeholder inside a text, kept as it is written: `${EFS_ID}`, `{{ efs_id }}`, `<file-system>`.
+
+    `handle` is set for an expression that cannot be written inside a text: the dialect finds it again by it.
+    """
 
     source: str
     handle: object = field(default=None, compare=False, repr=False)
@@ -73,12 +75,12 @@ CODED_REF = f"{_OPEN}[^{_CLOSE}]*{_CLOSE}"
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """A value that this tool carries over but does not interpret. `handle` is the dialect's own way back to it."""
+    """An expression that is carried over but not interpreted. The dialect finds it again by `handle`."""
 
     source: str
     handle: object = field(default=None, compare=False, repr=False)
     cases: tuple[Text | Opaque | None, ...] = field(default=(), compare=False, repr=False)
-    """The values among which conditions choose, None for one that leaves it out; empty where the source does not show them."""
+    """The values that conditions choose from, None for a case without a value; empty if the source does not show them."""
 
     @property
     def literal(self) -> None:
@@ -87,13 +89,13 @@ class Opaque:
 
 Value: TypeAlias = Text | Opaque
 Directory: TypeAlias = str | Opaque
-"""A directory of a file system: its path coded and normalised, or the expression that makes it."""
+"""A directory of a file system: its path, coded and normalised, or an expression for it."""
 Rest: TypeAlias = tuple[tuple[str, object], ...]
-"""Keys of an entity that its dialect did not interpret, with their plain data: they must survive unchanged."""
+"""Properties of an entity that its dialect does not interpret, with their plain data. They must not change."""
 
 Key: TypeAlias = tuple[str | int, ...]
-"""Names an entity within its source (document, scope, name, nth of that name) — never a line or an offset, which shift
-with every edit."""
+"""Identifies an entity within its source: its kind, document and name, and more if need be. It never holds a line or an offset,
+because these shift with every edit."""
 
 ENABLED = Text.of("ENABLED")
 

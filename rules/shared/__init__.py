@@ -1,3 +1,3 @@
-"""What several rules need to know, above the context."""
+"""Knowledge that several rules share and that asks the context of a plan. Facts that need no context are in `facts`."""
 
 from __future__ import annotations

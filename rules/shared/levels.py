@@ -1,4 +1,4 @@
-"""How far a volume has climbed, for reports and for rules that ask."""
+"""The level that a volume has reached, for reports and rules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rules.shared.placement import docker_mount, is_plugin_volume, placement
 
 
 def level(volume: Volume, task: Task, context: Context) -> Level:
-    """The rung a volume stands on; `Level.OTHER` if nothing says that it is EFS."""
+    """The level of a volume; `Level.OTHER` if nothing says that it is EFS."""
     storage = volume.storage
     if isinstance(storage, EfsVolume):
         return storage.level
@@ -21,7 +21,7 @@ def level(volume: Volume, task: Task, context: Context) -> Level:
 
 
 def tls_mount(volume: Volume, task: Task, context: Context) -> bool:
-    """Whether a volume that is no EFS volume yet mounts EFS with TLS, which its successor has to keep."""
+    """Whether a volume that is not an EFS volume yet mounts EFS with TLS: the EFS volume must keep it."""
     found = placement(volume, task, context)
     mounted = docker_mount(volume.storage) if isinstance(volume.storage, DockerVolume) else None
     options = found.mount.options if isinstance(found, Mapped) else mounted.options if mounted else ()

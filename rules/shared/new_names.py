@@ -1,4 +1,4 @@
-"""What a person would call a new resource, as pure functions of what it serves and what is there: the same on every plan."""
+"""Names and tags for new resources, such as a person would choose. The same source gets the same names on every run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rules.facts.identifiers import LONGEST, parts, short, words
 from rules.model import CODED_REF, Directory, EfsVolume, Engine, Key, Tag, Task, Text, Volume
 
 _EXPRESSION = re.compile(r"\$\{[^}]*\}|\bos\.(?:environ(?:\.get)?|getenv)\b|\bself\b")
-"""What says where a name comes from, and not what it is."""
+"""Expressions in a name, which say where it comes from but do not describe it."""
 _CODED = re.compile(CODED_REF)
 _DEFINITION = re.compile(r"(task|job)_?def(?:inition)?", re.IGNORECASE)
 _SUBJECT = re.compile(r"(?:Ecs|ECS|ecs)?(?:task|job)_?(?:def(?:inition)?)?", re.IGNORECASE)
@@ -24,7 +24,7 @@ _ONLY_A_KIND = re.compile(r"vol|volumes?|mount|share|storage|.*[0-9]")
 
 
 def access_point_name(volume: Volume, path: Directory, task: Task, context: Context) -> str:
-    """A logical id for the access point of a volume on a directory (coded): `UploadsAccessPoint`."""
+    """A logical id for the access point of a volume on a directory (coded), such as `UploadsAccessPoint`."""
     system = volume.storage.file_system if isinstance(volume.storage, EfsVolume) else None
     in_path = words(_CODED.sub(" ", path) if isinstance(path, str) else "")
     serves = words(_EXPRESSION.sub(" ", volume.name))
@@ -42,14 +42,14 @@ def access_point_name(volume: Volume, path: Directory, task: Task, context: Cont
 
 
 def _called(names: list[str], task: Task, context: Context, mounted: object) -> str:
-    """The first of some names that is free, in the manner of the access points around."""
+    """The first of the names that is free, with the affixes and the case of the source's other access points."""
     before, after = context.naming.of_access_points(task.key[1])
     wanted = (f"{before}{name.removesuffix('AccessPoint') or 'Data'}{after}" for name in names)
     return context.new_name(*(context.naming.cased(name) for name in wanted), serves=mounted)
 
 
 def role_name(task: Task, context: Context) -> str:
-    """A logical id for a task's new role: `JenkinsTaskDefinition` has `JenkinsTaskRole`."""
+    """A logical id for a task's new role: `JenkinsTaskRole` for `JenkinsTaskDefinition`."""
     name = short(task.name)
     kind = "Job" if task.engine is Engine.BATCH else "Task"
     before, _ = context.naming.of_roles(task.key[1])
@@ -63,7 +63,7 @@ def role_name(task: Task, context: Context) -> str:
 
 
 def tags(kind: Key, name: str, context: Context) -> tuple[Tag, ...]:
-    """The tags of a new resource: those that all of its kind have, and a name that begins as theirs do."""
+    """The tags of a new resource: those that all resources of its kind have, and a `Name` with their common prefix."""
     tagging = next((found for found in context.stack.tagging if found.kind == kind), None)
     if tagging is None or tagging.name_prefix is None:
         return tagging.tags if tagging else ()
@@ -83,12 +83,12 @@ def _says_nothing(name: list[str]) -> bool:
 
 
 def _unless_numbered(name: list[str]) -> list[str]:
-    """The words, but for `volume0`: its number says only that somebody counted."""
+    """The words, or none if the name is only a kind or a number, like `volume0`."""
     return [] if any(_ONLY_A_KIND.fullmatch(word.lower()) for word in name) else name
 
 
 def _subject(name: str) -> str:
-    """What a task definition is about, without saying that it is one."""
+    """The name of a task definition without the words that say that it is one."""
     return _SUBJECT.sub("", short(name), count=1)
 
 

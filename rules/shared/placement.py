@@ -1,4 +1,4 @@
-"""Where the directory behind a legacy volume lies: which file system, which directory."""
+"""Finds the file system and directory behind a legacy volume: a host path, a Docker NFS volume, a volume of a plugin."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from rules.shared.proposals import where
 
 
 def host_path(volume: Volume) -> Value | None:
-    """The path on the container instance that the volume binds: a host volume's, or a `local` Docker volume's with the
-    option `bind`; None for anything else."""
+    """The path on the container instance that a volume binds; None if it binds none.
+
+    It is that of a host volume, or of a `local` Docker volume with the option `bind`.
+    """
     storage = volume.storage
     if isinstance(storage, HostPath):
         return storage.path
@@ -29,7 +31,10 @@ def host_path(volume: Volume) -> Value | None:
 
 
 def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced | None:
-    """Where the volume's host path leads; None if the volume has none or nothing says that it is EFS."""
+    """The directory of a file system that the volume's host path leads to, or why it is not known.
+
+    None if the volume has no host path, or nothing says that it is EFS.
+    """
     path = host_path(volume)
     # Managed instances run no user data, so nothing can have mounted EFS there.
     if path is None or task.compatibilities == {"MANAGED_INSTANCES"}:
@@ -47,7 +52,7 @@ def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced
 
 
 def _by_default(path: Text, volume: Volume, task: Task, context: Context) -> Unplaced | None:
-    """What is suggested by the defaults of parameters, in the path or in a mount point; None if nothing is."""
+    """A guess: the directory that the path leads to if all parameters have their defaults. None if there is none."""
     if not context.stack.parameters:
         return None
     target = place(context.with_defaults(path, volume.key), volume.name, context.mounts_by_default(task))
@@ -60,7 +65,7 @@ def _by_default(path: Text, volume: Volume, task: Task, context: Context) -> Unp
 
 
 def _seen_elsewhere(path: str, task: Task, context: Context, *, suspected: bool) -> tuple[SeenMount, ...]:
-    """The mounts of EFS that hold a path on instances of other files, if those may run the task."""
+    """Mounts of EFS in other files that hold the path, if the instances of these files may run the task."""
     if not task.may_run_on_ec2 or climbs(path) or context.mounts(task).at_or_above(path):
         return ()
     if not suspected and (SYSTEM_PATH.match(path) or context.hosts(task).instances):
@@ -69,7 +74,7 @@ def _seen_elsewhere(path: str, task: Task, context: Context, *, suspected: bool)
 
 
 def likely_mount_point(path: str) -> str:
-    """The part of a host path down to the component that says EFS: `/mnt/efs` of `/mnt/efs/app/data`."""
+    """The part of a host path that ends with the component that says EFS: `/mnt/efs` of `/mnt/efs/app/data`."""
     components = path.rstrip("/").split("/")
     for i, component in enumerate(components):
         if looks_like_efs(component):
@@ -82,7 +87,7 @@ _PLUGIN = "amazon-ecs-volume-plugin"
 
 @dataclass(frozen=True, slots=True)
 class DockerMount:
-    """What a Docker volume mounts, as far as its options say; paths and options coded."""
+    """The directory of a file system that a Docker volume mounts, as far as its options say. Paths and options are coded."""
 
     file_system: Value | None
     directory: str | None
@@ -119,17 +124,17 @@ def docker_mount(storage: DockerVolume) -> DockerMount | None:
     label = parse_source(host, "/").file_system if host else None
     agrees = label is None or label == source.file_system
     return DockerMount(
-        source.file_system if agrees else None,
-        None if directory is None else source.directory,
-        Text.decode(address or host).source,
-        tuple(options),
-        source.region,
+        file_system=source.file_system if agrees else None,
+        directory=None if directory is None else source.directory,
+        server=Text.decode(address or host).source,
+        options=tuple(options),
+        region=source.region,
         never_worked=driver == "local" and kind_name == "efs",
     )
 
 
 def unknown_properties(names: Sequence[str]) -> str:
-    """Why a Docker volume with such properties stays; completes "the Docker volume cannot be replaced: …"."""
+    """The reason to keep a Docker volume with such properties; completes "the Docker volume cannot be replaced: …"."""
     return f"what becomes of {', '.join(names)}, which no Docker volume of ECS has, is not known"
 
 
@@ -137,8 +142,10 @@ _DRIVER = re.compile(r"rexray/efs\b|(?:.*/)?cloudstor(?::|$)|(?:.*[/_-])?efs(?:[
 
 
 def is_plugin_volume(storage: DockerVolume) -> bool:
-    """Whether a plugin that serves EFS provides the volume; cloudstor's `relocatable` backing
-    (and what has an EBS type) is EBS."""
+    """Whether the volume comes from a plugin for EFS.
+
+    Volumes of cloudstor with `relocatable` backing or an EBS type are EBS, not EFS.
+    """
     driver = storage.driver.literal if storage.driver else None
     if driver is None or driver == "amazon-ecs-volume-plugin" or not _DRIVER.match(driver):
         return False

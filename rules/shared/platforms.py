@@ -1,4 +1,4 @@
-"""Which platforms can take which steps, and what they need first."""
+"""Platforms that cannot take a step, or need something first: Windows, Bottlerocket, Managed Instances, old images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rules.rule import Finding, Status
 
 
 def unsupported(task: Task, context: Context) -> tuple[str, Level] | None:
-    """The platform that cannot mount every EFS volume, and the level that it reaches, or None."""
+    """A sentence on the platform that cannot mount every EFS volume, with the level that it reaches; None if there is none."""
     if (task.operating_system or "").upper().startswith("WINDOWS"):
         return "Windows tasks do not support EFS volumes", Level.HOST
     if task.compatibilities == {"EXTERNAL"}:
@@ -26,8 +26,9 @@ def unsupported(task: Task, context: Context) -> tuple[str, Level] | None:
 
 
 def limit_by_platform(finding: Finding, volume: Volume, task: Task, context: Context) -> Finding:
-    """The finding about a volume as the task's surroundings allow it: nothing is applied by default on Managed Instances,
-    where CodeDeploy replaces the tasks, nor where the instances are too old for what it needs.
+    """The finding, made unsafe where the task's platform is a reason not to apply it by default.
+
+    Such reasons are Managed Instances, CodeDeploy replacing the tasks, and instances that are too old for the new volume.
 
     Whether Managed Instances support TLS, access points and IAM on EFS volumes is not established: AWS documents the
     parameter there, without a confirmation.
@@ -60,7 +61,7 @@ def _needs_more(finding: Finding, storage: Storage) -> bool:
 
 
 def old_instances(task: Task, context: Context) -> str | None:
-    """Why EFS volumes with TLS would fail to mount where the task can run, if the source shows it."""
+    """A sentence on the instances that are too old to mount EFS volumes with TLS; None if the source shows none."""
     least = context.hosts(task).least_able
     if least is None or least[1].support > Support.PREVIEW:
         return None
@@ -81,7 +82,7 @@ INSTANCE_PREREQUISITES = (
 
 
 def volume_prerequisites(task: Task) -> str:
-    """What the platform needs before it can mount an EFS volume with TLS, an access point or IAM.
+    """Sentences on what the platform needs before it can mount an EFS volume with TLS, an access point or IAM.
 
     Source: the ECS developer guide's EFS volume considerations; `ecs.capability.efsAuth` of the container agent.
     """

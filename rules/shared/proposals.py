@@ -1,4 +1,4 @@
-"""What mounts that other files make suggest for the configuration, and how messages say it."""
+"""Proposals for the configuration, made from mounts that other files of the repository make, and their wording."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONDITIONS = ("if its instances run this task", "if the instances of one of the
 
 
 def propose(seen: Sequence[SeenMount], context: Context) -> tuple[Proposal, ...]:
-    """What the configuration could say of each seen mount."""
+    """A proposal for each mount that was seen in another file."""
     return tuple(_proposal(mount, context) for mount in seen)
 
 
@@ -44,7 +44,7 @@ def _holds_file_system(parameter: Parameter) -> bool:
 
 
 def where(seen: Sequence[SeenMount]) -> str:
-    """What the other files mount, and where they say so."""
+    """The mounts of the other files in words, with the places where they stand."""
     named = [
         f"{mount.file} mounts {mount.source}:{shown_path(mount.directory)} at {shown_path(mount.host_path)} "
         f"(line {mount.line}, {mount.resource})"
@@ -55,7 +55,7 @@ def where(seen: Sequence[SeenMount]) -> str:
 
 
 def settle(proposals: Sequence[Proposal], context: Context) -> str:
-    """What to configure; what is not known, or not the same for all, is left open."""
+    """The configuration to write, in words, with `…` for what is not known or differs between the proposals."""
     unknown = "fs-…" if context.stack.names is None else "!ImportValue …"
     entries = {f"{{id: {p.id or unknown}, mounts: {{{mount_entry(p.mount)}}}}}" for p in proposals}
     entry = entries.pop() if len(entries) == 1 else "{id: …, mounts: {…: …}}"
@@ -63,7 +63,7 @@ def settle(proposals: Sequence[Proposal], context: Context) -> str:
 
 
 def mount_entry(mount: SeenMount) -> str:
-    """A seen mount as the configuration's `mounts` have it; what an expression decides is left open."""
+    """A seen mount as an entry of the configuration's `mounts`, with `…` for a path that holds an expression."""
     host_path, directory = (
         yaml_word(path) if shown_path(path) == path else "…" for path in (mount.host_path, mount.directory)
     )

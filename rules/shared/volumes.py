@@ -1,4 +1,4 @@
-"""How the containers of a task use a volume: for reading or writing, and as which user."""
+"""The use that a task's containers make of a volume: reading or writing, and the user that they run as."""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""The commands of shell scripts that matter for mounts."""
+"""The effects of single commands on a host, for the commands that matter for mounts."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What single commands do to the host: mounting, making directories, writing files, running others.
+"""Runs single commands: finds the function that knows a command's effect on the host. It has the simplest ones itself.
 
 Sources: mount(8), umount(8), mount.nfs(8), `mount.efs` of efs-utils, mkdir(1), chown(1), chmod(1), install(1), ln(1),
 bash(1) SHELL BUILTIN COMMANDS, `cloud-init-per` of cloud-init.
@@ -67,7 +67,7 @@ SETUP = frozenset(
         "ldconfig",
     ]
 )
-"""Commands that a start-up relies on: what follows them after `&&` is run."""
+"""Commands that a start-up relies on. They are taken to succeed, so a command after their `&&` is run."""
 
 _ASKING = frozenset(
     [
@@ -93,14 +93,14 @@ _CONCERNS_MOUNTS = re.compile(r"mount|fstab|nfs|volume")
 
 
 def mentions_mount(word: Word) -> bool:
-    """Whether a word may be, or hold, a mount command: then a command that is not known may run it."""
+    """Whether a word may be, or contain, a mount command, which an unknown command before it may run."""
     if isinstance(word, str):
         return word in _MOUNT_WORDS or ".efs." in word
     return any("mount" in piece.text or ".efs." in piece.text for piece in word)
 
 
 def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
-    """Run a command that is no function."""
+    """Run a command that is not a shell function. Returns the likelihood that it succeeds."""
     name = words[0]
     handler = COMMANDS.get(name) or COMMANDS.get(name.rpartition("/")[2])
     if handler:

@@ -1,4 +1,4 @@
-"""`mount` in its spellings, `umount`, file systems that are programs, and symbolic links.
+"""The commands `mount`, `umount` and `ln -s`, mount helpers, and file systems in user space (FUSE).
 
 Sources: mount(8), umount(8), mount.nfs(8), `mount.efs` of efs-utils, ln(1).
 """
@@ -100,7 +100,7 @@ def _move(shell: ShellState, words: list[str], line: int) -> None:
 
 
 def _device(shell: ShellState, words: list[str], line: int) -> None:
-    """By label or UUID: a disk."""
+    """Mount something by its label or UUID: a disk."""
     if len(words) == 1 and not words[0].startswith("-"):
         shell.host.mount(MountRequest("LABEL", words[0], "auto", (), line), shell.directory)
 
@@ -115,7 +115,7 @@ def fuse(shell: ShellState, name: str, arguments: list[str], line: int) -> Likel
 
 
 def umount(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
-    """By mount point; by source it is rare, and `-a` does not belong into a script that mounts."""
+    """Unmount by mount point. By source is rare and not followed; after `-a`, all mounts are uncertain."""
     table = shell.host.table
     words = iter(arguments)
     for word in words:
@@ -135,7 +135,7 @@ def umount(shell: ShellState, _name: str, arguments: list[str], line: int) -> Li
 
 
 def link(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
-    """Symbolic links; where they lead is looked at when all mounts are known."""
+    """Note a symbolic link; its target is resolved when all mounts are known."""
     words = [a for a in arguments if not a.startswith("-")]
     symbolic = any(a.startswith("-") and not a.startswith("--") and "s" in a for a in arguments)
     if (symbolic or "--symbolic" in arguments) and len(words) == 2:

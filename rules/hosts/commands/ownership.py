@@ -1,4 +1,4 @@
-"""Directories that scripts make, and whom they give them to.
+"""Commands that make directories and set their owner and mode.
 
 Sources: mkdir(1), install(1), chown(1), chmod(1).
 """
@@ -15,7 +15,7 @@ _OCTAL = re.compile(r"0*([0-7]{1,4})")
 _OWNER = re.compile(r"([^:.]*)(?:[:.](.*))?")
 _MAX_ID = 2**32 - 1
 _NO_NUMBER = -1
-"""Set, but to something that has no known number: what was known before no longer holds."""
+"""An owner that is set but has no known number, so that the previous one no longer holds."""
 
 
 def mkdir(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:

@@ -1,4 +1,4 @@
-"""Commands that write text: to files, where lines of fstab, units and scripts end, or to the next command.
+"""Commands that write text, to the next command or to files, such as fstab, units and scripts.
 
 Sources: echo(1), printf(1), tee(1), sed(1), bash(1).
 """

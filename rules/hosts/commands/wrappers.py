@@ -13,14 +13,13 @@ from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
 from rules.hosts.state import ShellState
 
-# How many words stand before the command, and which of the options take a value.
 PREFIXES: dict[str, tuple[int, str]] = {
     "sudo": (0, "ugphrtTUCDR"), "doas": (0, "u"), "env": (0, "uCS"), "nohup": (0, ""), "time": (0, "fo"),
     "nice": (0, "n"), "ionice": (0, "cn"), "exec": (0, "a"), "command": (0, ""), "builtin": (0, ""),
     "setsid": (0, ""), "stdbuf": (0, "ioe"), "timeout": (1, "sk"), "flock": (1, "wE"), "cloud-init-per": (2, ""),
     "runcon": (1, ""), "chronic": (0, ""), "unbuffer": (0, ""), "systemd-run": (0, "pu"),
 }  # fmt: skip
-
+"""For each wrapper, the number of arguments before the wrapped command, and the letters of its options that take a value."""
 
 _SYSTEM_FILES = (
     "/etc/profile", "/etc/bash", "/etc/os-release", "/etc/lsb-release", "/etc/environment", "/etc/ecs/", "/etc/init.d/",
@@ -30,7 +29,7 @@ _SYSTEM_FILES = (
 
 
 def prefixed(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
-    """A command behind another one."""
+    """Run the command that a wrapper such as `sudo` runs."""
     skipped, with_value = PREFIXES[name]
     index = 0
     while index < len(arguments):
@@ -87,27 +86,26 @@ def run_file(shell: ShellState, path: str, arguments: list[str], *, shared: bool
 
 
 def source(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
-    """`. FILE`: its variables stay; one that is not known may set any."""
+    """Run `. FILE` in the script itself, so that its variables stay. An unknown file may set any variable."""
     path = shell.host.path(arguments[0], shell.directory) if arguments else None
     if path in shell.host.files:
         return run_file(shell, path or "", arguments[1:], shared=True)
     shell.variables.environment_changes()
     if not arguments or not arguments[0].startswith(_SYSTEM_FILES):
-        shell.spend(
-            shell.variables.forget(), line
-        )  # `ID=default; . /etc/x.conf`: the file is there to change what was set
+        # `ID=default; . /etc/x.conf`: such a file is there to change variables that have defaults.
+        shell.spend(shell.variables.forget(), line)
     return Likelihood.LIKELY
 
 
 def evaluate(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
-    """`eval`: the words are a script."""
+    """Run the words after `eval` as a script."""
     if any(is_unknown(word) for word in arguments):
         shell.variables.environment_changes()
     return shell.inline(" ".join(arguments), line, shell.variables.arguments, shared=True)
 
 
 def systemctl(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
-    """Enabling or starting a unit that was written before brings its mount."""
+    """Enable or start a unit. One that the script has written before brings its mount."""
     words = [a for a in arguments if not a.startswith("-")]
     if words and words[0] in ("enable", "start", "restart", "reenable"):
         for name in words[1:]:

@@ -1,4 +1,4 @@
-"""Shell source → tokens. Covers what bash and POSIX sh have in common, as far as it decides what a command's words are.
+"""Splits shell source into tokens. Covers the syntax common to bash and POSIX sh that decides the words of commands.
 
 Words keep their expansions unevaluated. An unclosed quote swallows the rest, as in a shell. Time is linear: every
 character is looked at a bounded number of times. Source: POSIX.1-2017, XCU 2.3 Token Recognition; bash(1), QUOTING.
@@ -45,14 +45,14 @@ _TEST_OPERATORS = {"&&", "||", "(", ")", "<", ">", "|"}
 
 
 def unescape(text: str) -> str:
-    """Backslash escapes as `echo -e`, printf and `$'…'` replace them."""
+    """Replace backslash escapes as `echo -e`, printf and `$'…'` do."""
     return _ESCAPE.sub(
         lambda m: _ESCAPES.get(m[1], m[1]) if m[1] else chr(int(m[2], 8) & 255 if m[2] else int(m[3], 16)), text
     )
 
 
 def closing(text: str, start: int, closer: str) -> int:
-    """Where the construct whose opening sign ends at `start` closes (the offset of `closer`), or -1."""
+    """The offset of the `closer` of the construct whose opening sign ends at `start`, or -1."""
     open_ = [closer]
     position = start
     while match := _CLOSERS.search(text, position):
@@ -132,7 +132,7 @@ class Lexer:
                 yield Token(Kind.DESCRIPTOR if is_number else Kind.WORD, word, start)
 
     def word(self) -> Word:
-        """The word at the current position; never empty-handed: an odd character is a word."""
+        """The word at the current position. A character that does not fit is a word of its own."""
         text, pieces = self._text, list[WordPiece]()
         while self._at < len(text):
             start = self._at

@@ -1,4 +1,4 @@
-"""Tokens → commands. One statement at a time, so that a mistake further down does not lose what stands above it.
+"""Parses tokens into commands, one statement at a time, so that a mistake further down loses nothing above it.
 
 Source: POSIX.1-2017, XCU 2.10 Shell Grammar; bash(1), SHELL GRAMMAR.
 """

@@ -1,4 +1,4 @@
-"""Tokens with one of lookahead, and the small steps from which the grammar is made."""
+"""A stream of tokens with one token of lookahead, and the small steps that the parser is made of."""
 
 from __future__ import annotations
 

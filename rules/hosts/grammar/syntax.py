@@ -1,4 +1,4 @@
-"""What scripts are made of: words with their expansions, and commands. Source: POSIX.1-2017, XCU 2."""
+"""The syntax tree of scripts: words with their expansions, and commands. Source: POSIX.1-2017, XCU 2."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]=]*\])?(\+?)=")
 
 
 class PieceKind(Enum):
-    """What a piece of a word is."""
+    """The kind of a piece of a word."""
 
     LITERAL = auto()
     VARIABLE = auto()
@@ -41,7 +41,7 @@ class HereDocument:
 
 
 class TooDeepError(ValueError):
-    """Commands are nested deeper than anybody writes them."""
+    """Raised for commands that are nested deeper than anybody writes them."""
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class Redirection:
 
 @dataclass(slots=True)
 class Assignment:
-    """`value` is None for an array."""
+    """`name=value` or, with `append`, `name+=value`. `value` is None for an array."""
 
     name: str
     append: bool
@@ -101,7 +101,7 @@ class While:
 
 @dataclass(slots=True)
 class For:
-    """`words` is None for `for ((…))` and for the positional parameters; `counted` tells the former."""
+    """A `for` loop. `words` is None for the positional parameters, and for `for ((…))`, which is `counted`."""
 
     name: str
     words: list[Word] | None
@@ -111,7 +111,7 @@ class For:
 
 @dataclass(slots=True)
 class Case:
-    """`exhaustive` if an arm takes everything."""
+    """A `case` command; `exhaustive` if one of its arms matches everything."""
 
     arms: list[Block]
     exhaustive: bool
@@ -142,7 +142,7 @@ Command: TypeAlias = Simple | Compound
 
 
 def split_assignment(word: Word) -> Assignment | None:
-    """The assignment that a word is, if it is one."""
+    """Read a word as an assignment; None if it is not one."""
     first = word if isinstance(word, str) else word[0].text if word and not word[0].quoted else ""
     if isinstance(word, tuple) and word and word[0].part is not PieceKind.LITERAL:
         return None

@@ -1,6 +1,7 @@
-"""Loops: those over known items are unrolled, others run once if they surely do.
+"""Runs loops. Those over known items are unrolled.
 
-The body is then followed a second time as a possibility: what another round would change is not known.
+The body of any other loop is run once if the loop surely runs. Then it is followed once more as a possibility, because it
+is not known what further rounds change.
 """
 
 from __future__ import annotations

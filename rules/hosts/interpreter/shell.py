@@ -75,10 +75,10 @@ class Shell(ShellState):
         self._nesting += 1
         outer, self.variables.arguments = self.variables.arguments, arguments
         statements = self._statements(text, lambda n: line + step * (n - 1))
-        odds = self._run(statements) if shared else self._apart(statements)
+        success = self._run(statements) if shared else self._apart(statements)
         self.variables.arguments = outer
         self._nesting -= 1
-        return odds
+        return success
 
     def _statements(self, text: str, line_of: Callable[[int], int]) -> Iterator[AndOr]:
         parser = Parser(text, line_of)
@@ -93,14 +93,14 @@ class Shell(ShellState):
     def _apart(self, statements: Iterator[AndOr]) -> Likelihood:
         """Run statements in a process of their own: neither their variables nor their end concern what follows."""
         self.variables.values.begin()
-        odds = self._run(statements)
+        success = self._run(statements)
         self.variables.values.end()
         # A doubt from before is one about the branch that this is in, which ends with it.
         self.leaving = self.doubt = ""
-        return odds
+        return success
 
     def _run(self, statements: Iterator[AndOr]) -> Likelihood:
-        odds = Likelihood.LIKELY
+        success = Likelihood.LIKELY
         for statement in statements:
             if self.doubt and not self._doubting:
                 # A branch may have left the script: all that follows is a branch of its own.
@@ -110,10 +110,10 @@ class Shell(ShellState):
                 self._doubting = False
                 self.doubt = doubt
                 return Likelihood.UNKNOWN
-            odds = self._and_or(statement)
+            success = self._and_or(statement)
             if self.leaving:
                 break
-        return odds
+        return success
 
     def block(self, block: Block) -> Likelihood:
         return self._run(iter(block))
@@ -122,14 +122,14 @@ class Shell(ShellState):
 
     def _and_or(self, node: AndOr) -> Likelihood:
         members = node.members
-        odds = self._pipeline(members[0][1])
+        success = self._pipeline(members[0][1])
         index = 1
         while index < len(members) and not self.leaving:
             operator, pipeline = members[index]
-            chance = odds if operator == "&&" else odds.opposite
+            chance = success if operator == "&&" else success.opposite
             index += 1
             if chance >= Likelihood.LIKELY:
-                odds = self._pipeline(pipeline)
+                success = self._pipeline(pipeline)
             elif chance is Likelihood.UNKNOWN:
                 group = [pipeline]
                 while operator == "&&" and index < len(members) and members[index][0] == "&&":
@@ -141,34 +141,34 @@ class Shell(ShellState):
                     branches.append(partial(self._pipeline, members[index][1]))
                     index += 1
                 self.alternatives(branches, exhaustive=either)
-                odds = Likelihood.LIKELY if either or operator == "||" else Likelihood.UNKNOWN
+                success = Likelihood.LIKELY if either or operator == "||" else Likelihood.UNKNOWN
             elif chance is Likelihood.UNLIKELY:
                 self.shadow(partial(self._pipeline, pipeline))
-        self.last = odds
-        return odds
+        self.last = success
+        return success
 
     def _all_of(self, pipelines: list[Pipeline]) -> Likelihood:
-        odds = Likelihood.LIKELY
+        success = Likelihood.LIKELY
         for pipeline in pipelines:
-            odds = self._pipeline(pipeline)
-        return odds
+            success = self._pipeline(pipeline)
+        return success
 
     def _pipeline(self, node: Pipeline) -> Likelihood:
         if len(node.commands) == 1:
-            odds = self._command(node.commands[0])
-            return odds.opposite if node.negated else odds
-        odds = Likelihood.UNKNOWN
+            success = self._command(node.commands[0])
+            return success.opposite if node.negated else success
+        success = Likelihood.UNKNOWN
         output, given = self.output, self.input
         self.variables.values.begin()  # each command has a process of its own
         for number, command in enumerate(node.commands):
             chunks: list[str] = []
             last = number + 1 == len(node.commands)
             self.output = output if last else Output(chunks=chunks)
-            odds = self._command(command)
+            success = self._command(command)
             self.input = Input("".join(chunks), command.line, 0)
         self.variables.values.end()
         self.output, self.input = output, given
-        return odds.opposite if node.negated else odds
+        return success.opposite if node.negated else success
 
     # -- compound commands ---------------------------------------------------------------------------------------------
 
@@ -183,9 +183,9 @@ class Shell(ShellState):
             return simple.run(self, node)
         self._nesting += 1
         with simple.redirected(self, node.redirections, node.line):
-            odds = self._compound(node)
+            success = self._compound(node)
         self._nesting -= 1
-        return odds
+        return success
 
     def _compound(self, command: Compound) -> Likelihood:
         node = command.node
@@ -220,11 +220,11 @@ class Shell(ShellState):
             self.alternatives([taken, other], exhaustive=True)
             return Likelihood.UNKNOWN
         expected, unexpected = (taken, other) if chance >= Likelihood.LIKELY else (other, taken)
-        odds = expected()
+        success = expected()
         if chance in (Likelihood.LIKELY, Likelihood.UNLIKELY) and not self.host.unfinished:
             self.go_on()
             self.shadow(unexpected)
-        return odds
+        return success
 
     # -- commands and functions ----------------------------------------------------------------------------------------
 
@@ -239,9 +239,9 @@ class Shell(ShellState):
         doubt, self.doubt = self.doubt, ""
         self.locals.append({})
         bodies = self.functions[name]
-        odds = Likelihood.LIKELY
+        success = Likelihood.LIKELY
         if len(bodies) == 1:
-            odds = self._command(bodies[0])
+            success = self._command(bodies[0])
         else:
             self.alternatives([partial(self._command, body) for body in bodies], exhaustive=False)
         if self.leaving == "return":
@@ -250,4 +250,4 @@ class Shell(ShellState):
         for variable, value in self.locals.pop().items():
             self.variables.values.set(variable, value)
         self.variables.arguments = outer
-        return odds
+        return success

@@ -1,4 +1,4 @@
-"""Simple commands: assignments, expansion, redirections. Source: POSIX.1-2017, XCU 2.9.1."""
+"""Runs simple commands: assignments, expansion, redirections. Source: POSIX.1-2017, XCU 2.9.1."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DECLARING = frozenset({"export", "local", "readonly", "declare", "typeset"})
 
 
 def run(shell: ShellState, node: Simple) -> Likelihood:
-    """Run a command as it is written."""
+    """Run a simple command: its substitutions and assignments, then the command itself with its redirections."""
     for word in chain(node.words, (a.value for a in node.assignments)):
         if isinstance(word, tuple):
             _substitutions(shell, word, node.line)
@@ -79,7 +79,7 @@ def _assign(shell: ShellState, name: str, append: bool, value: Word | None) -> N
 
 
 def _substitutions(shell: ShellState, word: Word, line: int) -> None:
-    """Commands inside `$(…)` are run, too, if they may mount."""
+    """Run the commands inside `$(…)` that may mount something."""
     for piece in word:
         if not isinstance(piece, str) and piece.part is PieceKind.COMMAND and "mount" in piece.text:
             text = piece.text[1:-1] if piece.text.startswith("`") else piece.text[2:-1]
@@ -88,7 +88,7 @@ def _substitutions(shell: ShellState, word: Word, line: int) -> None:
 
 @contextmanager
 def redirected(shell: ShellState, redirections: list[Redirection], line: int) -> Iterator[None]:
-    """Let a command read and write what its redirections say."""
+    """Set the input and output that a command's redirections say, for as long as the command runs."""
     output, given = shell.output, shell.input
     for redirection in redirections:
         operator, target = redirection.operator, redirection.target

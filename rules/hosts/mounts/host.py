@@ -1,6 +1,6 @@
 """The host that a script works on: its mount table, the files that are written to it, and what stayed unclear.
 
-Everything that mounts — commands, fstab, units, autofs maps, cloud-config — ends here, with strings that hold tokens.
+Everything that mounts ends here: commands, fstab, units, autofs maps, cloud-config. Strings hold tokens.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class WrittenFile:
     chunks: list[str] = field(default_factory=list)
     certain: bool = True
     used: bool = False
-    """Whether something ran, enabled or read it, so that what it says was taken into account."""
+    """Whether something ran, enabled or read it, so that its mounts are in the table already."""
 
     @property
     def text(self) -> str:
@@ -42,7 +42,7 @@ class WrittenFile:
 
 @dataclass(frozen=True, slots=True)
 class MountRequest:
-    """A mount as a command or a table asks for it. `type` is "" if none is given."""
+    """A mount as a command, fstab, a unit or a map asks for it. `type` is "" if none is given."""
 
     source: str
     target: str
@@ -66,7 +66,7 @@ class Host:
         self._links: list[tuple[str, str, int]] = []
 
     def unclear(self, line: int, reason: str) -> None:
-        """Note what was not understood."""
+        """Note something that concerns EFS and is not understood."""
         if len(self._unclear) < _MAX_UNCLEAR:
             self._unclear[line, self.tokens.show(reason)] = None
 
@@ -95,7 +95,9 @@ class Host:
             return
         sure = request.sure and not ("noauto" in options and "x-systemd.automount" not in options)
         if not kind:
-            other = Mounted(path, False, request.line, request.persistent, server=request.source)
+            other = Mounted(
+                path, network=False, line=request.line, persistent=request.persistent, server=request.source
+            )
             self.table.mount(other, sure=sure)
             return
         source, server, region = self._source(request, kind)
@@ -104,14 +106,14 @@ class Host:
             sure = False
         mounted = Mounted(
             path,
-            True,
-            request.line,
-            request.persistent,
-            None if source.file_system is None else source.file_system.coded,
-            source.directory,
-            options,
-            server,
-            region,
+            network=True,
+            line=request.line,
+            persistent=request.persistent,
+            file_system=None if source.file_system is None else source.file_system.coded,
+            directory=source.directory,
+            options=options,
+            server=server,
+            region=region,
         )
         # Only the mount helper resolves a bare id: as a host name it fails.
         resolves = kind == "efs" or server.find(".") >= 0 or source.file_system is None
@@ -123,14 +125,14 @@ class Host:
         if path is not None and path != "/":
             self.table.bind(source or "/", path, request.line, persistent=request.persistent)
             if "ro" in request.options:
-                self.table.doubt(path)  # read-only, or not: mount(8) heeds it since util-linux 2.27
+                self.table.doubt(path)  # it is read-only since util-linux 2.27 only
 
     def link(self, target: str, path: str, line: int) -> None:
-        """A symbolic link was made; it matters if it leads to EFS in the end."""
+        """Note a symbolic link. It counts if it leads to EFS once all mounts are known."""
         self._links.append((target, path, line))
 
     def result(self) -> HostScript:
-        """What the host looks like in the end."""
+        """The state of the host after the script."""
         for target, path, line in self._links:
             if (
                 path != target
@@ -143,15 +145,15 @@ class Host:
         if self.unfinished:
             self.table.doubt_all()
         return HostScript(
-            self.table.mounts(self.tokens),
-            self.table.others(self.tokens),
-            self.table.directories(self.tokens),
-            tuple(sorted(self._unclear)),
-            self.tokens.decode(self.files[AGENT_CONFIG].text) if AGENT_CONFIG in self.files else "",
+            mounts=self.table.mounts(self.tokens),
+            others=self.table.others(self.tokens),
+            directories=self.table.directories(self.tokens),
+            unclear=tuple(sorted(self._unclear)),
+            agent_config=self.tokens.decode(self.files[AGENT_CONFIG].text) if AGENT_CONFIG in self.files else "",
         )
 
     def _source(self, request: MountRequest, kind: str) -> tuple[MountSource, str, str | None]:
-        """The file system and directory, the server as it is shown, and its literal region."""
+        """The file system and directory, the server for messages, and the region if it is literal."""
         server, directory = split_source(request.source)
         if kind == "efs" and re.fullmatch(CODED_REF, server) and not is_unknown(server):
             source = MountSource(Text.decode(server), normalise(directory) or "/")
@@ -193,7 +195,7 @@ def looks_like_efs(text: str) -> bool:
 
 
 def _kind(request: MountRequest) -> str:
-    """`efs`, `nfs`, or "" for what is neither."""
+    """`efs`, `nfs`, or "" for other file systems."""
     types = [t.strip() for t in request.type.split(",")]
     if "efs" in types:
         return "efs"
@@ -208,8 +210,10 @@ def _kind(request: MountRequest) -> str:
 
 
 def _without_zone(server: str) -> str:
-    """The name without what stands before the id (the file system decides, not the zone that the name asks in), and
-    with one token for a region that is put together from parts."""
+    """The DNS name without the zone before the id, which makes no difference to the file system that is mounted.
+
+    A region that is made of several parts is replaced by one token.
+    """
     left, dot, right = server.rpartition(".efs.")
     if not dot:
         return server

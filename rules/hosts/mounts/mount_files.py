@@ -1,4 +1,4 @@
-"""Files that say what is mounted: fstab, systemd units, autofs maps. They are read line by line, in file order.
+"""Reads the files that say what is mounted, line by line: fstab, systemd units, autofs maps.
 
 Sources: fstab(5), systemd.mount(5), systemd.syntax(7), auto.master(5), autofs(5).
 """
@@ -38,7 +38,7 @@ def read_fstab(host: Host, text: str, line: int, step: int = 1, *, sure: bool = 
         options = split_options(fields[3]) if len(fields) > 3 else ()
         request = MountRequest(fields[0], fields[1], fields[2], options, at, persistent=True, sure=sure)
         if "bind" in options or "rbind" in options:
-            binds.append(request)  # systemd starts them after what they need
+            binds.append(request)  # systemd mounts them after the file systems that they lie on
         else:
             host.mount(request, None)
     for request in binds:
@@ -46,7 +46,7 @@ def read_fstab(host: Host, text: str, line: int, step: int = 1, *, sure: bool = 
 
 
 def read_mount_unit(host: Host, text: str, line: int, step: int = 1, *, sure: bool = True) -> None:
-    """A systemd unit of type mount."""
+    """Add the mount of a systemd unit of type mount."""
     found: dict[str, tuple[str, int]] = {}
     for number, key, value in _settings(text, "Mount"):
         found[key] = (value, line + step * number)
@@ -72,7 +72,7 @@ def service_commands(text: str) -> str:
 
 
 def _settings(text: str, section: str) -> Iterator[tuple[int, str, str]]:
-    """Line number from 0, key and value of one section's settings."""
+    """The settings of one section, each as line number (from 0), key and value."""
     current = ""
     logical, start = "", 0
     for number, raw in enumerate(text.split("\n")):
@@ -94,7 +94,10 @@ def _settings(text: str, section: str) -> Iterator[tuple[int, str, str]]:
 
 
 def read_autofs(host: Host, maps: dict[str, tuple[str, int]], *, sure: bool = True) -> None:
-    """Maps by path, with the lines where they begin; the master map among them says where the others are mounted."""
+    """Add the mounts of autofs maps, which are given by path, with their text and first line.
+
+    The master map among them says where the others are mounted.
+    """
     parents: dict[str, str] = {"/etc/auto.misc": "/misc"}
     for path, (text, _) in maps.items():
         if not is_master(path):

@@ -1,6 +1,6 @@
-"""Which mounts a host ends with: the effects of mount and umount in order, and what branches leave open.
+"""The mounts that a host ends with: the effects of mount and umount in order, and what branches leave open.
 
-Each path has the possible states it may be in; one state means that it is certain. Source: mount(8) (a later mount hides
+Each path has one or more possible states; a single state is certain. Source: mount(8) (a later mount hides
 an earlier one), umount(8); for directories below a mount, DESIGN's rule that an access point is made as the script
 makes its directory.
 """
@@ -31,7 +31,7 @@ class MountTable:
     # -- changes -------------------------------------------------------------------------------------------------------
 
     def mount(self, mount: Mounted, *, sure: bool = True) -> None:
-        """Mount something; `sure` says whether the command would work as it is understood."""
+        """Add a mount. It is `sure` if the command would work in the way that it was understood."""
         self._order += 1
         mount = replace(mount, order=self._order)
         now = self.at(mount.path)
@@ -47,22 +47,22 @@ class MountTable:
             self._sleeping.discard(mount.path)
 
     def unmount(self, path: str) -> None:
-        """Take a mount away; one of fstab comes back at the next start."""
+        """Remove a mount. One from fstab stays possible, because it comes back at the next start."""
         kept = tuple(s for s in self.at(path) if s and s.persistent)
         self.states.set(path, distinct((*kept, None)) if kept else None)
 
     def doubt(self, path: str) -> None:
-        """Something unclear was done to the mount at this path."""
+        """Make the mount at this path uncertain."""
         if self.at(path) != NOTHING:
             self.states.set(path, distinct((*self.at(path), None)))
 
     def doubt_all(self) -> None:
-        """Something unclear was done to any of them."""
+        """Make all mounts uncertain."""
         for path in self.states.names():
             self.doubt(path)
 
     def doubt_persistent(self) -> bool:
-        """Something unclear was done to fstab. Returns whether it concerned any line known so far."""
+        """Make all mounts from fstab uncertain. Returns whether there are any."""
         paths = [path for path in self._persistent if any(s and s.persistent for s in self.at(path))]
         self._persistent.clear()
         for path in paths:
@@ -75,7 +75,7 @@ class MountTable:
         bound = []
         for state in states:
             if state is None or not state.network:
-                bound.append(Mounted(path, False, line, persistent))
+                bound.append(Mounted(path, network=False, line=line, persistent=persistent))
                 continue
             directory = join(state.directory, below(source, state.path) or "")
             bound.append(replace(state, path=path, directory=directory, line=line, persistent=persistent))
@@ -87,7 +87,7 @@ class MountTable:
         return states != NOTHING
 
     def wake(self, path: str | None = None) -> bool:
-        """`mount -a` (or `mount PATH`): what fstab says is mounted now. Returns whether the path is known."""
+        """Mount what fstab says: all of it (`mount -a`) or one path (`mount PATH`). Returns whether the path is known."""
         if path is None:
             self._sleeping.clear()
             return True
@@ -99,7 +99,7 @@ class MountTable:
         return states != NOTHING
 
     def merge(self, changes: list[dict[str, States | None]]) -> None:
-        """Take over what alternative branches did."""
+        """Take over the changes of alternative branches."""
         for path in {path: None for change in changes for path in change}:
             now = self.at(path)
             states = [
@@ -111,7 +111,7 @@ class MountTable:
     def made(
         self, path: str, line: int, *, uid: int | None = None, gid: int | None = None, mode: str | None = None
     ) -> None:
-        """A directory was made or changed; what lies on no mount of the moment does not matter."""
+        """Note that a directory was made, or its owner or mode set. It counts only if it lies on a mount at this moment."""
         found = [s for s in self.covering(path, awake=True) if s and s.network]
         if len(found) != 1:
             return
@@ -127,7 +127,7 @@ class MountTable:
     # -- questions -----------------------------------------------------------------------------------------------------
 
     def at(self, path: str) -> States:
-        """What may be mounted at exactly this path."""
+        """The possible states of exactly this path."""
         return self.states.get(path) or NOTHING
 
     def covering(self, path: str, *, awake: bool = False) -> States:
@@ -170,13 +170,13 @@ class MountTable:
         """The directories that were made on mounts, in order."""
         return tuple(
             MadeDirectory(
-                tokens.decode(made.path),
-                _value(made.mount.file_system, tokens),
-                tokens.decode(join(made.mount.directory, below(made.path, made.mount.path) or "")),
-                made.uid,
-                made.gid,
-                made.mode,
-                made.line,
+                path=tokens.decode(made.path),
+                file_system=_value(made.mount.file_system, tokens),
+                directory=tokens.decode(join(made.mount.directory, below(made.path, made.mount.path) or "")),
+                uid=made.uid,
+                gid=made.gid,
+                mode=made.mode,
+                line=made.line,
             )
             for made in self._made.values()
         )
@@ -193,14 +193,14 @@ class MountTable:
 
 def _found(state: Mounted, certain: bool, tokens: Tokens) -> FoundMount:
     return FoundMount(
-        tokens.decode(state.path),
-        _value(state.file_system, tokens),
-        tokens.decode(state.directory),
-        tuple(tokens.decode(option) for option in state.options),
-        tokens.show(state.server),
-        state.region,
-        certain,
-        state.line,
+        host_path=tokens.decode(state.path),
+        file_system=_value(state.file_system, tokens),
+        directory=tokens.decode(state.directory),
+        options=tuple(tokens.decode(option) for option in state.options),
+        server=tokens.show(state.server),
+        region=state.region,
+        certain=certain,
+        line=state.line,
     )
 
 

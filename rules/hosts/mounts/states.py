@@ -1,4 +1,4 @@
-"""What may be mounted at a path: one state if it is certain, several if branches or restarts decide."""
+"""The possible states of a path: one if it is certain, several if branches or restarts decide."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ _MAX_STATES = 8
 
 @dataclass(frozen=True, slots=True)
 class Mounted:
-    """One mount; strings hold tokens. `network` tells NFS and EFS from all else, `persistent` lines of fstab and units
-    (which come back at the next start) from commands."""
+    """One mount. Strings hold tokens."""
 
     path: str
     network: bool
+    """Whether it is NFS or EFS."""
     line: int
     persistent: bool = False
+    """Whether it comes from fstab or a unit, so that it comes back at the next start."""
     file_system: str | None = None
     directory: str = "/"
     options: tuple[str, ...] = ()
@@ -36,7 +37,7 @@ class Mounted:
 
 
 States: TypeAlias = tuple[Mounted | None, ...]
-"""What may be at a path; None is: no mount."""
+"""The possible states of a path; None stands for no mount."""
 
 NOTHING: States = (None,)
 
@@ -54,7 +55,7 @@ class DirectoryState:
 
 
 def distinct(states: States) -> States:
-    """Each state once. Of mounts of the same data the one with TLS counts: what the mount had is a floor."""
+    """The states without duplicates. Of several mounts of the same data, one with TLS is kept: TLS must not be lost."""
     kept: list[Mounted | None] = []
     for state in states:
         for index, known in enumerate(kept):

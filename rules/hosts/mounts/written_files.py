@@ -24,14 +24,14 @@ _FSTAB_LINE = re.compile(r"^\s*[^#\s]\S*:/\S*\s+\S+\s+(?:nfs4?|efs)\b", re.MULTI
 
 
 def empty(host: Host, path: str) -> None:
-    """Forget what a file holds. What fstab said may be mounted already, but the next start does not mount it again."""
+    """Forget the content of a file. Mounts from fstab become uncertain: they may be mounted, but not after the next start."""
     if path == FSTAB:
         host.table.doubt_persistent()
     host.files.pop(path, None)
 
 
 def write(host: Host, path: str, text: str, line: int, step: int, *, certain: bool) -> None:
-    """Append to a file. `path` is "" if not known."""
+    """Append to a file. `path` is "" if it is not known, `step` 0 if the text comes from a single line."""
     if path == FSTAB:
         if text != LISTING:
             read_fstab(host, text, line, step)
@@ -54,7 +54,7 @@ def is_map(path: str) -> bool:
 
 
 def use_unit(host: Host, path: str, file: WrittenFile) -> None:
-    """A unit was enabled or started."""
+    """Add the mount of a unit that was enabled or started."""
     if path.endswith(".mount") and not file.used:
         file.used = True
         read_mount_unit(host, file.text, file.line, sure=file.certain)
