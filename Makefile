@@ -29,7 +29,7 @@ demo: .venv/.run ## show what the tool finds, and would change, in a small fleet
 	@$(PYTHON) -m migrate diff $(DEMO) || test $$? -eq 1
 
 test: .venv/.test .venv/.cdk-v1 ## run the tests
-	$(PYTHON) -m pytest -n auto
+	$(PYTHON) -m pytest -n auto --dist worksteal
 
 check: .venv/.dev ## everything a change must pass: format, lint, types, tests
 	$(PYTHON) -m ruff format --check .
@@ -50,8 +50,10 @@ golden: .venv/.test ## write anew what is compared byte for byte: samples, what 
 picture: .venv/.test ## draw anew the picture of a campaign's page in the README (needs Chromium)
 	@$(PYTHON) tests/batch/screenshot.py
 
-SOAKED := tests/soak tests/syntax tests/engine/test_edit.py tests/run/test_fuzz_never_crashes.py \
-	tests/run/test_faults_while_writing.py tests/batch/test_batch_faults.py
+# What has a small size in `make test` and a large one here.
+SOAKED := tests/soak tests/syntax tests/judges tests/engine/test_edit.py tests/run/test_fuzz_never_crashes.py \
+	tests/run/test_faults_while_writing.py tests/run/test_bad_input.py tests/run/test_apply.py tests/report/test_reports.py \
+	tests/review/test_review_samples.py tests/lsp/test_lsp.py tests/batch/test_batch_faults.py
 
 soak: .venv/.test ## thousands of synthetic files, mutants of real ones and faults (SOAK, FUZZ and FAULTS say how many times as many)
 	SOAK=$${SOAK:-80} FUZZ=$${FUZZ:-40} FAULTS=$${FAULTS:-20} $(PYTHON) -m pytest -n auto $(SOAKED)

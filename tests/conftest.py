@@ -24,7 +24,9 @@ settings.register_profile(
 settings.load_profile("patient")
 
 # Helpers with assertions of their own, which fail as readably as those in tests.
-pytest.register_assert_rewrite("golden_files", "rule_tests", "support")
+pytest.register_assert_rewrite(
+    "golden_files", "rule_tests", "support", "instance_templates", "network_templates", "policy_templates"
+)
 
 if "MUTANT_UNDER_TEST" in os.environ:
     # mutmut calls every function through two of its own.

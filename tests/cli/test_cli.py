@@ -573,10 +573,10 @@ def test_help() -> None:
     assert "Exit status: 0 " in top
     for command in COMMANDS:
         assert re.search(rf"^  {command}  ", top, re.MULTILINE)
-        ran = run(command, "--help")
-        assert (ran.returncode, ran.stderr) == (0, "")
-        assert ran.stdout == run(command, "-h").stdout
-        assert ran.stdout.startswith(f"Usage: efs-migrate {command} ")
+        ran = efs_migrate(command, "--help")
+        assert (ran.status, ran.stderr) == (0, "")
+        assert ran.stdout == efs_migrate(command, "-h").stdout
+        assert ran.stdout.startswith(f"Usage: efs-migrate {command} ".encode())
     common = (
         "--config --target --only --skip --unsafe --jobs --exclude --no-gitignore --stdin-filename --exit-zero --quiet"
     )
@@ -585,7 +585,7 @@ def test_help() -> None:
         ("diff", ""),
         ("apply", " --format --output --verbose"),
     ):
-        words = run(command, "--help").stdout.split()
+        words = efs_migrate(command, "--help").stdout.decode().split()
         assert [option for option in (common + more).split() if not {option, option + ","} & set(words)] == []
 
 

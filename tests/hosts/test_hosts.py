@@ -755,7 +755,7 @@ def mutated(draw: st.DrawFn) -> Text:
     | st.text().map(lambda t: Text((t,)))
     | st.lists(st.sampled_from(_SIGNS)).map(lambda s: Text(("".join(s),)))
 )
-def test_never_fails(script: Text) -> None:
+def test_no_script_crashes_the_reader(script: Text) -> None:
     read_user_data(script, parse_yaml)
     for path in _PATHS:
         read_file(path, script, parse_yaml)
@@ -779,7 +779,7 @@ def test_never_fails(script: Text) -> None:
         "Content-Type: multipart/mixed; boundary=a\n\n--a\n" * 1000,
     ],
 )
-def test_hostile_nesting_and_repetition_end(script: str) -> None:
+def test_reading_hostile_nesting_and_repetition_ends(script: str) -> None:
     read(script)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import black
 import pytest
-from support import Case, cases
+from support import SOAKING, Case, cases
 
 from migrate.config import config
 from migrate.engine.process import process
@@ -113,8 +113,18 @@ def test_forms_that_black_has(volume: str, imports: str) -> None:
     assert before & after, outcome.text
 
 
-@pytest.mark.parametrize("length", LENGTHS)
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
+# Neighbours take different lengths, so that a share of them has programs of every kind at each.
+AT_LENGTHS = [
+    (case, LENGTHS[(number + shift) % len(LENGTHS)])
+    for shift in range(len(LENGTHS))
+    for number, case in enumerate(CASES)
+]
+
+
+@pytest.mark.parametrize(
+    ("case", "length"),
+    [pytest.param(*at, id=f"{at[0].name}-{at[1]}") for at in AT_LENGTHS[: None if SOAKING else len(CASES)]],
+)
 def test_what_black_makes_of_a_program_at_any_length(case: Case, length: int) -> None:
     """The length is found by what lines are left, and by what is broken that would have had room on a longer one."""
     source = by_black(case.before.read_text(encoding="utf-8"), length)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import queue
 import shutil
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import FLEET, ROOT, Case, cases, efs_migrate
+from support import FLEET, ROOT, Case, cases, efs_migrate, share
 
 from migrate.config import config
 from migrate.edit import apply
@@ -174,12 +175,26 @@ class Client:
         assert self.process.stderr.read() == b""
 
 
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[Client]:
-    (tmp_path / ".git").mkdir()
-    made = Client(tmp_path)
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """One server for the whole module: starting one takes longer than most tests."""
+    made = Client(tmp_path_factory.mktemp("workspace"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def client(server: Client) -> Client:
+    """A client with a repository of its own within the server's folder, where nothing of other tests is open."""
+    root = server.root / f"repository-{next(server.numbers)}"
+    (root / ".git").mkdir(parents=True)
+    for uri, (version, _) in server.texts.items():
+        if version is not None:  # which a test has closed
+            server.notify("textDocument/didClose", textDocument={"uri": uri})
+    server.texts.clear()
+    made = copy.copy(server)
+    made.root = root
+    return made
 
 
 def opened(client: Client, name: str) -> tuple[Path, Case, list[dict[str, Any]]]:
@@ -326,7 +341,7 @@ def test_what_shares_a_node_changes_together(client: Client) -> None:
     assert text.encode() == case.after
 
 
-@pytest.mark.parametrize("case", [c for c in cases() if c.changes and not c.options], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", share([c for c in cases() if c.changes and not c.options]), ids=lambda case: case.name)
 def test_every_safe_step_of_every_case_can_be_taken(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,13 +370,15 @@ def test_a_text_that_is_not_saved(client: Client, billing: tuple[Path, str]) -> 
     assert path.read_bytes() == text.encode()
 
 
-def test_a_document_that_is_no_file(client: Client) -> None:
+def test_a_document_that_is_no_file(tmp_path: Path) -> None:
+    client = Client(tmp_path)  # its configuration is that of the folder in which the server was started
     _, case, _ = opened(client, "efs201-preview-form")
     shutil.copy(case.folder / "config.yaml", client.root / ".efs-migrate.yaml")
     uri = "untitled:Untitled-1"
     assert [p["code"] for p in client.open(uri, case.before.read_text(), "json")] == ["EFS201", "EFS201"]
     (action,) = client.actions(uri, None, ALL)
     assert client.applied(uri, action).encode() == case.after
+    client.close()
 
 
 @pytest.mark.parametrize(

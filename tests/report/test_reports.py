@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from support import CASE_PARAMETERS, FLEET, ROOT, SAMPLES, Case, efs_migrate
+from support import CASE_PARAMETERS, FLEET, ROOT, SAMPLES, Case, efs_migrate, share
 
 from migrate.cli import Format
 from migrate.report import commonmark, markdown
@@ -89,7 +89,7 @@ def patched(raw: bytes, chosen: Iterable[Any], name: str) -> bytes:
     return raw[: 3 * raw.startswith(b"\xef\xbb\xbf")] + text.encode()
 
 
-@pytest.mark.parametrize("case", CASE_PARAMETERS)
+@pytest.mark.parametrize("case", share(CASE_PARAMETERS, 0))
 def test_fixes_of_samples(case: Case, tmp_path: Path) -> None:
     """All fixes together make what `apply` writes; each by itself makes a file with which `apply` gets there, too."""
     path = case.copy(tmp_path)
@@ -104,7 +104,7 @@ def test_fixes_of_samples(case: Case, tmp_path: Path) -> None:
         assert path.read_bytes() == case.after
 
 
-@pytest.mark.parametrize("case", CASE_PARAMETERS)
+@pytest.mark.parametrize("case", share(CASE_PARAMETERS, 1))
 def test_results_of_samples(case: Case, tmp_path: Path) -> None:
     path = case.copy(tmp_path)
     run = sarif(*case.options, ".")
@@ -176,7 +176,7 @@ def test_many_fixes_are_joined() -> None:
     assert patched(raw, proposed, "x.json") == Path("x.json").read_bytes()
 
 
-@pytest.mark.parametrize("case", CASE_PARAMETERS)
+@pytest.mark.parametrize("case", share(CASE_PARAMETERS, 2))
 def test_fingerprints_stay_when_lines_move(case: Case, tmp_path: Path) -> None:
     path = case.copy(tmp_path)
     before = sarif(*case.options, ".")["results"]
@@ -439,7 +439,7 @@ def checked(text: str) -> list[Token]:
     return found
 
 
-@pytest.mark.parametrize("case", CASE_PARAMETERS)
+@pytest.mark.parametrize("case", share(CASE_PARAMETERS, 3))
 def test_markdown_of_samples(case: Case, tmp_path: Path) -> None:
     case.copy(tmp_path)
     found = checked(report("markdown", *case.options, "."))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from support import CASE_PARAMETERS, Case
+from support import CASE_PARAMETERS, Case, share
 
 from migrate.engine.outcome import Outcome
 from migrate.review import Review
@@ -62,7 +62,7 @@ def has_work(case: Case, folder: Path) -> bool:
     return bool(Run(Options(), warn=lambda _: None).jobs([str(case.copy(folder))]))
 
 
-@pytest.mark.parametrize("case", CASE_PARAMETERS)
+@pytest.mark.parametrize("case", share(CASE_PARAMETERS, 0))
 def test_reviews(case: Case, tmp_path: Path) -> None:
     if not has_work(case, tmp_path):
         return
@@ -81,7 +81,7 @@ def test_reviews(case: Case, tmp_path: Path) -> None:
         assert not any(f.applied for f in none.findings)
 
 
-@pytest.mark.parametrize("case", CASE_PARAMETERS)
+@pytest.mark.parametrize("case", share(CASE_PARAMETERS, 2))
 def test_any_answers_go_together(case: Case, tmp_path: Path) -> None:
     """Whatever is refused, what is accepted can be proven; and it is what the report says."""
     if not has_work(case, tmp_path) or applied(case, tmp_path, unsafe=True).error is not None:

@@ -1,7 +1,11 @@
-"""EFS403 unsupported-platform: its examples, its golden cases, and what is said of small definitions."""
+"""EFS403 unsupported-platform: its examples, its golden cases, what is said of small definitions, and instances that take nothing."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+from instance_templates import AGENT, MOUNT, TASK, check, launched, of_rule, template
 from rule_tests import one_by_one
 from snippets import PLAIN_TLS, Snippet, instance, plain, stack
 
@@ -40,3 +44,35 @@ SNIPPETS = [
 ]
 
 test_efs403 = one_by_one("EFS403", SNIPPETS)
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+BOTTLEROCKET = "resolve:ssm:/aws/service/bottlerocket/aws-ecs-2/x86_64/latest/image_id"
+WINDOWS = "resolve:ssm:/aws/service/ami-windows-latest/Windows_Server-2019-English-Full-ECS_Optimized/image_id"
+
+
+def test_bottlerocket_stops_above_efs() -> None:
+    volume = "EFSVolumeConfiguration: {FilesystemId: fs-11111111}"
+    plain = TASK.replace("Host: {SourcePath: /mnt/efs/data}", volume)
+    ran = check(template(plain, launched("A", "[settings.ecs]", image=BOTTLEROCKET)))
+    assert {(f["rule"], f["status"]) for f in ran.findings} == {("EFS403", "refused")}
+    mixed = template(plain, launched("A", image=BOTTLEROCKET), launched("B", AGENT))
+    assert of_rule(check(mixed), "EFS201")[0][0] == "fixable"
+    docker = (
+        "DockerVolumeConfiguration: {Driver: local, DriverOpts: {type: nfs, device: ':/', "
+        "o: 'addr=fs-11111111.efs.eu-west-1.amazonaws.com,OPTION'}}"
+    )
+    for option, rules in (("nfsvers=4.1", {"EFS102", "EFS403"}), ("tls", {"EFS403"})):
+        old = TASK.replace("Host: {SourcePath: /mnt/efs/data}", docker.replace("OPTION", option))
+        ran = check(template(old, launched("A", image=BOTTLEROCKET)))
+        assert {f["rule"] for f in ran.findings} == rules
+        assert [v["after"] for v in ran.report["files"][0]["volumes"]] == ["efs" if len(rules) > 1 else "host"]
+
+
+def test_windows_instances_take_nothing() -> None:
+    ran = check(template(TASK, launched("A", AGENT, MOUNT, image=WINDOWS)))
+    assert {(f["rule"], f["status"]) for f in ran.findings} == {("EFS403", "refused")}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from support import FLEET, SAMPLES, efs_migrate
+from support import FLEET, SAMPLES, efs_migrate, share
 
 from migrate.files import source
 
@@ -169,9 +169,9 @@ def test_a_failed_write_says_what_is_not_applied(monkeypatch: pytest.MonkeyPatch
 
 
 def samples(folder: Path) -> None:
-    """The fleet and every golden case, each case with its configuration."""
+    """The fleet and golden cases, each case with its configuration."""
     shutil.copytree(FLEET, folder / "fleet")
-    for case in sorted(SAMPLES.iterdir()):
+    for case in share(sorted(SAMPLES.iterdir())):
         for before in case.glob("before.*"):
             place = folder / case.name
             place.mkdir()

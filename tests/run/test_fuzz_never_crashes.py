@@ -63,7 +63,7 @@ def mutated(raw: bytes, chance: random.Random, others: list[bytes]) -> bytes:
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
-def test_mutants_of_real_files(case: Case, count: Count) -> None:
+def test_mutants_of_real_files_crash_nothing(case: Case, count: Count) -> None:
     path = case.before
     chance = random.Random(f"{SEED} {path.parent.name} {path.name}")
     raw = path.read_bytes()
@@ -84,7 +84,7 @@ def test_mutants_of_real_files(case: Case, count: Count) -> None:
 
 
 @pytest.mark.parametrize("number", range(20 * TIMES))
-def test_hostile_configurations(number: int, count: Count) -> None:
+def test_hostile_configurations_crash_nothing(number: int, count: Count) -> None:
     chance = random.Random(f"{SEED} {number}")
     raw = b"""\
 file-systems:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from _pytest.mark import ParameterSet
@@ -120,6 +120,20 @@ def parameter(case: Case) -> ParameterSet:
 
 
 CASE_PARAMETERS = [parameter(case) for case in cases()]
+
+SOAKING = "SOAK" in os.environ
+"""Whether this is `make soak`, where the tests have their large sizes."""
+
+Items = TypeVar("Items", bound=Sequence[Any])
+
+
+def share(items: Items, start: int = 0) -> Items:
+    """Every fourth of them from a given one on; all of them in `make soak`.
+
+    For tests that ask the same of every golden case, at the cost of several runs each. `test_samples.py` and the tests of the
+    rules run each case whatever happens; with another start, a neighbouring test takes other cases than this one.
+    """
+    return items if SOAKING else items[start::4]  # type: ignore[return-value]  # a slice of a list is a list
 
 
 # -- cfn-lint, the judge of templates ----------------------------------------------------------------------------------

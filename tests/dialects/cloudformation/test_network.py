@@ -1,4 +1,4 @@
-"""Whether a template shows a way from its tasks to its file system: what is added, what is said, and when nothing is.
+"""Whether a template shows a way from its tasks to its file system, and what is added where it does not.
 
 The byte-for-byte cases are in `samples/cloudformation-*` and `samples/efs404-*`, run by `golden/test_samples.py`.
 """
@@ -6,132 +6,14 @@ The byte-for-byte cases are in `samples/cloudformation-*` and `samples/efs404-*`
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from support import efs_migrate
+from network_templates import ADMITS, answer, applied, finding, template
 
 from migrate.dialects.cloudformation.running import network
-from migrate.files.language import YAML
 from migrate.syntax import parse, resolve
 from migrate.syntax.node import Mapping
 from rules.model import Zone
-
-TEMPLATE = """\
-Parameters:
-  Group: {Type: "AWS::EC2::SecurityGroup::Id"}
-  Port: {Type: Number}
-  Cidr: {Type: String}
-  Flag: {Type: String}
-Conditions:
-  Flagged: !Equals [!Ref Flag, on]
-Resources:
-  Vpc:
-    Type: AWS::EC2::VPC
-    Properties: {CidrBlock: 10.0.0.0/16}
-  Subnet:
-    Type: AWS::EC2::Subnet
-    Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24}
-  Clients:
-    Type: AWS::EC2::SecurityGroup
-    Properties:
-      GroupDescription: Tasks
-      VpcId: !Ref Vpc
-%(egress)s  Others:
-    Type: AWS::EC2::SecurityGroup
-    Properties: {GroupDescription: Others, VpcId: !Ref Vpc}
-  Servers:
-    Type: AWS::EC2::SecurityGroup
-    Properties:
-      GroupDescription: Mount targets
-      VpcId: !Ref Vpc
-%(ingress)s  Fs:
-    Type: AWS::EFS::FileSystem
-  Mount:
-    Type: AWS::EFS::MountTarget
-    Properties:
-      FileSystemId: !Ref Fs
-      SubnetId: !Ref Subnet
-      SecurityGroups: %(servers)s
-%(more)s  Task:
-    Type: AWS::ECS::TaskDefinition
-    Properties:
-      NetworkMode: %(mode)s
-      TaskRoleArn: !ImportValue role
-      ContainerDefinitions:
-        - {Name: app, Image: app, User: "1000", MountPoints: [{SourceVolume: data, ContainerPath: /data}]}
-      Volumes:
-        - Name: data
-          DockerVolumeConfiguration:
-            Driver: local
-            DriverOpts:
-              type: nfs
-              device: ":/data"
-              o: !Sub addr=${Fs}.efs.${AWS::Region}.amazonaws.com
-  Runner:
-    Type: AWS::ECS::Service
-%(depends)s    Properties:
-      TaskDefinition: !Ref Task
-      NetworkConfiguration:
-        AwsvpcConfiguration: {SecurityGroups: %(clients)s, Subnets: %(subnets)s}
-"""
-
-ADMITS = "{IpProtocol: tcp, FromPort: 2049, ToPort: 2049, SourceSecurityGroupId: !Ref Clients}"
-
-
-def template(
-    *,
-    ingress: str = "",
-    egress: str = "",
-    servers: str = "[!Ref Servers]",
-    clients: str = "[!Ref Clients]",
-    subnets: str = "[!Ref Subnet]",
-    mode: str = "awsvpc",
-    more: str = "",
-    depends: str = "    DependsOn: Mount\n",
-) -> str:
-    """A service whose tasks mount a file system with a Docker NFS volume; `ingress` and `egress` are lists of rules in flow
-    style, `more` and `depends` whole lines."""
-    return TEMPLATE % {
-        "ingress": f"      SecurityGroupIngress: {ingress}\n" if ingress else "",
-        "egress": f"      SecurityGroupEgress: {egress}\n" if egress else "",
-        "servers": servers,
-        "clients": clients,
-        "subnets": subnets,
-        "mode": mode,
-        "more": more,
-        "depends": depends,
-    }
-
-
-def applied(body: str, folder: Path, *options: str) -> str:
-    path = folder / "template.yaml"
-    path.write_text(body, encoding="utf-8")
-    ran = efs_migrate("apply", "--format=json", *options, path)
-    assert [file["error"] for file in ran.report["files"]] == [None], body
-    return path.read_text(encoding="utf-8")
-
-
-def finding(body: str, folder: Path, rule: str = "EFS102", *options: str) -> dict[str, Any] | None:
-    path = folder / "template.yaml"
-    path.write_text(body, encoding="utf-8")
-    ran = efs_migrate("check", "--format=json", *options, path)
-    assert [file["error"] for file in ran.report["files"]] == [None], body
-    found = [f for f in ran.findings if f["rule"] == rule]
-    assert len(found) < 2
-    return found[0] if found else None
-
-
-def answer(body: str, folder: Path) -> str:
-    """What the step does about the way to the mount target: `open`, `unknown`, `added` or `unsafe`."""
-    step = finding(body, folder)
-    assert step is not None
-    if step["status"] == "unsafe":
-        return "unsafe"
-    if "add EfsIngressFrom" in step["message"]:
-        return "added"
-    return "unknown" if "The mount will leave through" in (step["caveat"] or "") else "open"
-
 
 # -- what admits NFS --------------------------------------------------------------------------------------------------
 
@@ -415,162 +297,6 @@ def test_a_policy_and_the_network_share_one_list(tmp_path: Path) -> None:
     assert "    DependsOn:\n      - Mount\n      - EfsIngressFromClients\n      - RoleEfsPolicy\n" in after
 
 
-# -- advice -----------------------------------------------------------------------------------------------------------
-
-
-def migrated(body: str) -> str:
-    """The template with its volume on EFS and nothing else added."""
-    start, end = body.index("          DockerVolume"), body.index("  Runner:\n")
-    return body[:start] + "          EFSVolumeConfiguration: {FilesystemId: !Ref Fs}\n" + body[end:]
-
-
-def advice(body: str, folder: Path) -> str | None:
-    found = finding(migrated(body), folder, "EFS404")
-    assert found is None or (found["status"], found["task"]) == ("advice", "Task")
-    return found["message"] if found else None
-
-
-def test_nothing_is_said_where_all_is_well(tmp_path: Path) -> None:
-    assert advice(template(ingress=f"[{ADMITS}]"), tmp_path) is None
-
-
-@pytest.mark.parametrize("servers", ["[!Ref Group]", "!Ref Groups", "!Ref AWS::NoValue"])
-def test_nothing_is_said_where_nothing_is_known(servers: str, tmp_path: Path) -> None:
-    assert advice(template(servers=servers, clients="[!Ref Group]"), tmp_path) is None
-
-
-def test_closed_groups_are_said_once(tmp_path: Path) -> None:
-    second = "  Mount2:\n    Type: AWS::EFS::MountTarget\n    Properties: {FileSystemId: !Ref Fs, SecurityGroups: [!Ref Servers]}\n"
-    body = template(more=second, depends="    DependsOn: [Mount, Mount2]\n")
-    assert advice(body, tmp_path) == "security group Servers does not admit security group Clients on TCP 2049"
-
-
-def test_closed_egress(tmp_path: Path) -> None:
-    body = template(ingress=f"[{ADMITS}]", egress="[{IpProtocol: -1, CidrIp: 127.0.0.1/32}]")
-    assert advice(body, tmp_path) == "security group Clients does not let TCP 2049 out to security group Servers"
-
-
-NO_TARGET = "${Fs} has no mount target here, and a task needs one in its availability zone"
-
-
-@pytest.mark.parametrize(
-    ("tail", "expected"),
-    [
-        ("", NO_TARGET),
-        ("Outputs:\n  Id: {Value: !Ref Fs}\n", None),
-        ("Outputs:\n  Vpc: {Value: !Ref Vpc}\n", NO_TARGET),
-        ("  Nested:\n    Type: AWS::CloudFormation::Stack\n    Properties: {Parameters: {Fs: !Ref Fs}}\n", None),
-        ("  Made:\n    Type: Custom::Mounts\n    Properties: {Fs: !Ref Fs}\n", None),
-        ("  Told:\n    Type: AWS::SSM::Parameter\n    Properties: {Value: !Ref Fs}\n", None),
-        ("  Fn::ForEach::Mounts: [x, [a], {'Mount${x}': {Type: AWS::EFS::MountTarget}}]\n", None),
-    ],
-)
-def test_no_mount_target(tail: str, expected: str | None, tmp_path: Path) -> None:
-    body = template(depends="")
-    start, end = body.index("  Mount:\n"), body.index("  Task:\n")
-    assert advice(body[:start] + body[end:] + tail, tmp_path) == expected
-
-
-@pytest.mark.parametrize("switch", ["EnableDnsSupport: false", "EnableDnsHostnames: 'false'"])
-def test_dns_is_switched_off(switch: str, tmp_path: Path) -> None:
-    body = template(ingress=f"[{ADMITS}]").replace("{CidrBlock: 10.0.0.0/16}", f"{{CidrBlock: 10.0.0.0/16, {switch}}}")
-    assert (advice(body, tmp_path) or "").startswith("${Vpc} switches DNS support or DNS host names off")
-
-
-@pytest.mark.parametrize(
-    ("ports", "said"),
-    [
-        ("[]", True),
-        ("[{Name: EgressIgnoredPorts, Value: '22'}]", True),
-        ("[{Name: EgressIgnoredPorts, Value: '22, 2049'}]", False),
-        ("[{Name: EgressIgnoredPorts, Value: !Ref Port}]", False),
-        ("[{Name: EgressIgnoredIPs, Value: '169.254.170.2,169.254.169.254'}]", True),
-        ("[{Name: EgressIgnoredIPs, Value: 10.0.0.0/16}]", False),
-        ("!Ref Ports", False),
-    ],
-)
-def test_app_mesh(ports: str, said: bool, tmp_path: Path) -> None:
-    proxy = f"      ProxyConfiguration: {{ContainerName: envoy, ProxyConfigurationProperties: {ports}}}\n"
-    body = template(ingress=f"[{ADMITS}]").replace("      NetworkMode: awsvpc\n", "      NetworkMode: awsvpc\n" + proxy)
-    assert ("App Mesh" in (advice(body, tmp_path) or "")) is said
-    assert answer(body, tmp_path) == ("unsafe" if said else "open")
-
-
-def with_zones(mount: str, others: list[str], only: str = "") -> str:
-    """The template with one zone for the mount target's subnet and others for those of the tasks."""
-    more = "".join(
-        f"  Other{n}:\n    Type: AWS::EC2::Subnet\n    Properties: {{VpcId: !Ref Vpc, AvailabilityZone: {zone}}}\n"
-        for n, zone in enumerate(others)
-    )
-    names = ", ".join(f"!Ref Other{n}" for n in range(len(others)))
-    body = template(ingress=f"[{ADMITS}]", more=more, subnets=f"[{names}]")
-    body = body.replace("CidrBlock: 10.0.1.0/24}", f"CidrBlock: 10.0.1.0/24, AvailabilityZone: {mount}}}")
-    properties = f"    Properties: {{AvailabilityZoneName: {only}}}\n" if only else ""
-    return body.replace("    Type: AWS::EFS::FileSystem\n", "    Type: AWS::EFS::FileSystem\n" + properties)
-
-
-@pytest.mark.parametrize(
-    ("mount", "others", "outside"),
-    [
-        ("us-east-1a", ["us-east-1a"], []),
-        ("us-east-1a", ["us-east-1b"], [0]),
-        ("us-east-1a", ["us-east-1b", "us-east-1a"], [0]),
-        ("us-east-1a", ["!Ref Flag"], []),
-        ("!Ref Flag", ["!Ref Cidr"], []),
-        ("!Select [0, !GetAZs '']", ["!Select [1, !GetAZs {Ref: 'AWS::Region'}]"], [0]),
-        ("!Select [0, !GetAZs '']", ["!Select ['0', {'Fn::GetAZs': !Ref 'AWS::Region'}]"], []),
-        ("!Select [0, !Ref Flag]", ["!Select [1, !Ref Cidr]"], []),
-        ("!Sub '${AWS::Region}a'", ["!Sub '${AWS::Region}b'"], [0]),
-        ("!Sub '${AWS::Region}a'", ["us-east-1b"], []),
-    ],
-)
-def test_zones_without_a_mount_target(mount: str, others: list[str], outside: list[int], tmp_path: Path) -> None:
-    body = with_zones(mount, others)
-    said = advice(body, tmp_path)
-    assert (said is not None) is bool(outside)
-    for n in range(len(others)):
-        assert (f"${{Other{n}}}" in (said or "")) is (n in outside)
-    assert answer(body, tmp_path) == "open", (
-        "the name of the file system does not resolve there for the instance, either"
-    )
-
-
-@pytest.mark.parametrize(
-    ("only", "others", "expected"),
-    [
-        ("us-east-1a", ["us-east-1a"], "open"),
-        ("us-east-1a", ["us-east-1b"], "unsafe"),
-        ("us-east-1a", ["!Select [0, !GetAZs '']"], "open"),
-        ("us-east-1a", ["!Select [0, !GetAZs '']", "!Select [1, !GetAZs '']"], "unsafe"),
-        ("us-east-1a", ["!Ref Flag", "!Ref Cidr"], "open"),
-    ],
-)
-def test_one_zone(only: str, others: list[str], expected: str, tmp_path: Path) -> None:
-    body = with_zones("us-east-1a", others, only)
-    assert answer(body, tmp_path) == expected
-    assert ("lies in one availability zone" in (advice(body, tmp_path) or "")) is (expected == "unsafe")
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("us-east-1a", ("", "us-east-1a")),
-        ("!Ref Zone", ("${Zone}", "")),
-        ("!Sub '${AWS::Region}c'", ("${AWS::Region}", "c")),
-        ("!Select [2, !GetAZs '']", ("region", "2")),
-        ("{'Fn::Select': ['2', {'Fn::GetAZs': {Ref: 'AWS::Region'}}]}", ("region", "2")),
-        ("!Select [1, !Ref Zones]", ("${Zones}", "1")),
-        ("!FindInMap [a, b, c]", ("!FindInMap [a, b, c]", "")),
-        ("!Ref AWS::NoValue", None),
-        ("", None),
-    ],
-)
-def test_zone(source: str, expected: Zone | None) -> None:
-    root = resolve(parse(f"x: {source}\n", YAML).roots[0])
-    assert isinstance(root, Mapping)
-    assert network.zone(root.entries[0].value) == expected
-
-
 # -- odd input --------------------------------------------------------------------------------------------------------
 
 
@@ -613,3 +339,26 @@ def test_many_services_and_groups(tmp_path: Path) -> None:
     after = applied(body[:at] + groups + services, tmp_path)
     assert after.count("Type: AWS::EC2::SecurityGroupIngress\n") == 250
     assert after.count("    DependsOn:\n      - Mount\n      - EfsIngressFromClients") == 250
+
+
+# -- zones --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("us-east-1a", ("", "us-east-1a")),
+        ("!Ref Zone", ("${Zone}", "")),
+        ("!Sub '${AWS::Region}c'", ("${AWS::Region}", "c")),
+        ("!Select [2, !GetAZs '']", ("region", "2")),
+        ("{'Fn::Select': ['2', {'Fn::GetAZs': {Ref: 'AWS::Region'}}]}", ("region", "2")),
+        ("!Select [1, !Ref Zones]", ("${Zones}", "1")),
+        ("!FindInMap [a, b, c]", ("!FindInMap [a, b, c]", "")),
+        ("!Ref AWS::NoValue", None),
+        ("", None),
+    ],
+)
+def test_zone(source: str, expected: Zone | None) -> None:
+    root = resolve(parse(f"x: {source}\n", json=False).roots[0])
+    assert isinstance(root, Mapping)
+    assert network.zone(root.entries[0].value) == expected

@@ -5,10 +5,10 @@ The byte-for-byte cases are in `samples/cloudformation-file-system-policy*`, `â€
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
+from policy_templates import ARN, checked, on_instances, statement, template
 from support import efs_migrate
 
 from migrate.dialects.cloudformation.language.intrinsics import value
@@ -42,7 +42,6 @@ def node(text: str) -> Node:
 
 # -- one name for a thing ---------------------------------------------------------------------------------------------
 
-ARN = "arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS::AccountId}"
 ROLE_ARN = "arn:aws:iam::${AWS::AccountId}:role"
 
 
@@ -239,62 +238,11 @@ def test_who_is_admitted() -> None:
 # -- what rules make of it --------------------------------------------------------------------------------------------
 
 
-def template(
-    *,
-    policy: str = "",
-    role_policies: str = "",
-    volume: str = "RootDirectory: /data, TransitEncryption: ENABLED",
-    role: str = "!GetAtt TaskRole.Arn",
-    user: str = "'1000'",
-    more: str = "",
-) -> str:
-    body = f"""\
-Parameters:
-  Outside: {{Type: String}}
-Conditions:
-  A: !Equals [!Ref Outside, a]
-  B: !Equals [!Ref Outside, b]
-Resources:
-  FileSystem:
-    Type: AWS::EFS::FileSystem
-    Properties: {{Encrypted: true{", FileSystemPolicy: " + policy if policy else ""}}}
-  TaskRole:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument: {{}}
-      Policies: [{role_policies}]
-  TaskDefinition:
-    Type: AWS::ECS::TaskDefinition
-    Properties:
-      TaskRoleArn: {role}
-      ContainerDefinitions:
-        - {{Name: app, Image: app, User: {user}, MountPoints: [{{SourceVolume: data, ContainerPath: /data}}]}}
-      Volumes:
-        - Name: data
-          EFSVolumeConfiguration: {{FilesystemId: !Ref FileSystem, {volume}}}
-"""
-    return body + more
-
-
-def checked(body: str, folder: Path, *options: str) -> dict[str, dict[str, str | bool | None]]:
-    """The findings by rule."""
-    path = folder / "template.yaml"
-    path.write_text(body, encoding="utf-8")
-    ran = efs_migrate("check", "--format=json", *options, path)
-    assert all(file["error"] is None for file in ran.report["files"])
-    return {str(finding["rule"]): finding for finding in ran.findings}
-
-
 def applied(body: str, folder: Path, *options: str) -> str:
     path = folder / "template.yaml"
     path.write_text(body, encoding="utf-8")
     assert efs_migrate("apply", *options, path).status in (0, 1)
     return path.read_text(encoding="utf-8")
-
-
-def statement(effect: str, *actions: str, principal: str = "{AWS: '*'}", more: str = "") -> str:
-    listed = ", ".join(f"elasticfilesystem:{action}" for action in actions)
-    return f"{{Statement: [{{Effect: {effect}, Principal: {principal}, Action: [{listed}]{more}}}]}}"
 
 
 def granted(body: str) -> list[str]:
@@ -517,36 +465,6 @@ def test_conditions_that_no_policy_can_meet(tmp_path: Path) -> None:
     assert "Second" in str(found["message"])
 
 
-INSTANCES = """\
-  Instances:
-    Type: AWS::AutoScaling::LaunchConfiguration
-    Properties:
-      IamInstanceProfile: %s
-      UserData:
-        Fn::Base64: !Sub "#!/bin/bash\\nmount -t efs -o tls,iam ${FileSystem.FileSystemId}:/ /mnt/efs\\n"
-  Profile:
-    Type: AWS::IAM::InstanceProfile
-    Properties: {Roles: [!Ref InstanceRole]}
-  InstanceRole:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument: {}
-      Policies: [%s]
-"""
-ALLOWED = (
-    "{PolicyName: p, PolicyDocument: {Statement: [{Effect: Allow, Action: [%s], Resource: !Sub '"
-    + ARN
-    + ":file-system/*'}]}}"
-)
-
-
-def on_instances(profile: str, actions: str, policy: str = "", effect: str = "Allow") -> str:
-    body = template(policy=policy, more=INSTANCES % (profile, (ALLOWED % actions).replace("Allow", effect)))
-    start = body.index("          EFSVolumeConfiguration:")
-    end = body.index("\n", start)
-    return f"{body[:start]}          Host: {{SourcePath: /mnt/efs/data}}{body[end:]}"
-
-
 @pytest.mark.parametrize("profile", ["!Ref Profile", "!GetAtt Profile.Arn"])
 def test_the_instances_role_had_root_access(profile: str, tmp_path: Path) -> None:
     body = on_instances(profile, "elasticfilesystem:*")
@@ -595,81 +513,6 @@ def test_a_profile_of_one_of_two_roles(tmp_path: Path) -> None:
         "Roles: [!Ref InstanceRole]", "Roles: [!If [A, !Ref InstanceRole, !Ref TaskRole]]"
     )
     assert "the instance's own role" in str(checked(body, tmp_path, "--unsafe")["EFS203"]["caveat"])
-
-
-# -- the last step ----------------------------------------------------------------------------------------------------
-
-
-def test_the_last_step_names_consumers_and_the_policy(tmp_path: Path) -> None:
-    second = template().partition("  TaskDefinition:")[2]
-    body = template(more=f"  Second:{second}" + INSTANCES.replace(",iam", "") % ("!Ref Profile", ""))
-    found = checked(body, tmp_path)["EFS408"]
-    assert (found["line"], found["task"], found["volume"]) == (7, "FileSystem", None)
-    assert "with IAM: TaskDefinition/data, Second/data; without: container instances at /mnt/efs" in str(
-        found["message"]
-    )
-    proposed = json.loads(str(found["help"]).removeprefix("FileSystemPolicy: "))
-    assert [(s["Effect"], s["Condition"]) for s in proposed["Statement"]] == [
-        ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-    ]
-
-
-def test_instances_that_mount_with_iam_are_not_anonymous(tmp_path: Path) -> None:
-    assert "without" not in str(checked(on_instances("!Ref Profile", "'*'"), tmp_path, "--unsafe")["EFS408"]["message"])
-
-
-def test_the_proposed_policy_is_the_last(tmp_path: Path) -> None:
-    """Who takes the advice is not given it again, and nothing is in its way."""
-    advised = str(checked(template(), tmp_path)["EFS408"]["help"]).removeprefix("FileSystemPolicy: ")
-    found = checked(template(policy=advised), tmp_path)
-    assert "EFS408" not in found
-    assert found["EFS203"]["status"] == "fixable"
-
-
-def test_a_file_system_that_is_only_named(tmp_path: Path) -> None:
-    body = template().replace("!Ref FileSystem", "fs-0123456789abcdef0")
-    found = checked(body, tmp_path)["EFS408"]
-    assert (found["task"], found["volume"]) == ("TaskDefinition", "data")
-    assert str(found["help"]).startswith("aws efs put-file-system-policy --file-system-id fs-0123456789abcdef0 ")
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        ("      Volumes:\n", "      Volumes:\n        - {Name: x, Host: {SourcePath: /mnt/efs/x}}\n"),
-        ("      Volumes:\n", "      Volumes:\n        - {Name: x, EFSVolumeConfiguration: !Ref Outside}\n"),
-    ],
-)
-def test_who_may_be_a_consumer(change: tuple[str, str], tmp_path: Path) -> None:
-    assert "; perhaps: TaskDefinition/x (" in str(checked(template().replace(*change), tmp_path)["EFS408"]["message"])
-
-
-BARE = template(role="!If [A, !Ref Outside, '']")
-
-
-@pytest.mark.parametrize(
-    ("body", "options"),
-    [
-        pytest.param(template(policy=statement("Deny", "ClientMount")), ["--unsafe"], id="a policy that denies"),
-        pytest.param(template(more="  Second:" + BARE.partition("  TaskDefinition:")[2]), [], id="the second has none"),
-        pytest.param(BARE + "  Second:" + template().partition("  TaskDefinition:")[2], [], id="the first has none"),
-        pytest.param(template(), ["--target=access-point"], id="the user wants less"),
-        pytest.param(template(), ["--skip=EFS203"], id="IAM is skipped"),
-        pytest.param(
-            template().replace("FileSystem:\n", "FileSystem: # efs-migrate: ignore[EFS408]\n", 1), [], id="suppressed"
-        ),
-        pytest.param(
-            template().replace(
-                "Type: AWS::EFS::FileSystem\n",
-                "Type: AWS::EFS::FileSystem\n    Metadata: {efs-migrate: {ignore: [EFS408]}}\n",
-            ),
-            [],
-            id="suppressed in the metadata",
-        ),
-    ],
-)
-def test_no_last_step(body: str, options: list[str], tmp_path: Path) -> None:
-    assert "EFS408" not in checked(body, tmp_path, *options)
 
 
 # -- configuration ----------------------------------------------------------------------------------------------------

@@ -227,7 +227,7 @@ def test_long_and_deep(source: str) -> None:
         "# coding: latin-1\nx = 'ascii'",
     ],
 )
-def test_encodings(text: str) -> None:
+def test_declared_encodings_raise_nothing(text: str) -> None:
     PythonDocument(text)
 
 
