@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +104,15 @@ def read(path: Path, name: str) -> SourceFile:
     return SourceFile.of(path, name, raw)
 
 
+class NotWritten(SourceProblem):
+    """Why none of several files was written: `source` is the one at fault."""
+
+    def __init__(self, source: SourceFile, cause: str) -> None:
+        super().__init__(cause)
+        self.args = (source, cause)
+        self.source = source
+
+
 def write(source: SourceFile, text: str) -> None:
     """Replace the content of `source`'s file by `text`, wholly or not at all; BOM and encoding are kept.
 
@@ -114,44 +124,133 @@ def write(source: SourceFile, text: str) -> None:
     Raises SourceProblem, and leaves the file as it was, if it is read-only, has changed since it was read, or cannot
     be replaced. Temporary files (`.efs-migrate-*.tmp`, in the same directory) never stay, short of a crash.
     """
+    write_all([(source, text)])
+
+
+def write_all(changes: Sequence[tuple[SourceFile, str]]) -> None:
+    """Replace the contents of several files as `write` does, all of them or none.
+
+    Every new file is complete on the disk, and no old one has changed since it was read, before the first takes its place. If one
+    of them cannot, those that have are put back.
+
+    Raises NotWritten. Its cause says so if a file could not be put back, and where its old content is then.
+    """
+    prepared: list[_Replacement] = []
+    source = None
     try:
-        raw = (_BOM if source.bom else b"") + text.encode("utf-8")
+        for source, text in changes:
+            raw = _encoded(source, text)
+            if raw != source.raw:
+                prepared.append(_Replacement(source, raw))
+                prepared[-1].prepare(keep=len(changes) > 1)
+        for one in prepared:
+            source = one.source
+            one.check()
+        for one in prepared:
+            source = one.source
+            one.place()
+    except BaseException as error:  # KeyboardInterrupt too
+        lost = [reason for one in reversed(prepared) if len(prepared) > 1 and (reason := one.put_back())]
+        for one in prepared:
+            one.clean()
+        if source is not None and isinstance(error, OSError | SourceProblem):
+            cause = screen.reason(error) if isinstance(error, OSError) else error.cause
+            raise NotWritten(source, "; ".join([cause, *lost])) from error
+        raise
+    for one in prepared:
+        one.clean()
+        _sync_directory(one.target.parent)
+
+
+def _encoded(source: SourceFile, text: str) -> bytes:
+    try:
+        return (_BOM if source.bom else b"") + text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise SourceProblem(f"the new text holds U+{ord(text[error.start]):04X}, which UTF-8 cannot encode") from None
-    if raw == source.raw:
-        return
-    try:
+
+
+class _Replacement:
+    """A file's new content on its way into the file's place."""
+
+    def __init__(self, source: SourceFile, new: bytes) -> None:
+        self.source = source
+        self.old, self.new = source.raw, new
         # Path.resolve reports a loop of links as RuntimeError before Python 3.13.
-        _replace(Path(os.path.realpath(source.path, strict=True)), source.raw, raw)
-    except OSError as error:
-        raise SourceProblem(screen.reason(error)) from error
+        self.target = Path(os.path.realpath(source.path, strict=True))
+        self.temporary = self._beside()
+        self.kept: Path | None = None
+        """The old file under another name, from which it can be put back."""
+        self.same = False
+        """Whether the new file is like the old one and can take its place."""
+        self.begun = False
+        """Whether the new content may have taken the old one's place."""
 
+    def _beside(self) -> Path:
+        # The name is random, so it can only be ours.
+        return self.target.with_name(f".efs-migrate-{os.urandom(8).hex()}.tmp")
 
-def _replace(target: Path, old: bytes, new: bytes) -> None:
-    info = target.stat()
-    # Replacing needs only the directory's permission, so the file's own is asked for; root passes os.access.
-    if not info.st_mode & 0o222 or not os.access(target, os.W_OK):
-        raise SourceProblem("read-only, so left alone")
-    temporary = target.with_name(f".efs-migrate-{os.urandom(8).hex()}.tmp")
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    def prepare(self, keep: bool) -> None:
+        """Write the new file beside the old one, and `keep` that for the case that another file cannot be written."""
+        info = self.target.stat()
+        # Replacing needs only the directory's permission, so the file's own is asked for; root passes os.access.
+        if not info.st_mode & 0o222 or not os.access(self.target, os.W_OK):
+            raise SourceProblem("read-only, so left alone")
+        self.same = self._written(self.temporary, self.new, info)
+        if keep and self.same:
+            self.kept = self._beside()
+            try:
+                self.kept.hardlink_to(self.target)
+            except OSError:  # the file system has no hard links
+                self._written(self.kept, self.old, info)
+
+    def _written(self, path: Path, raw: bytes, info: os.stat_result) -> bool:
+        """Write a new file; return whether it is like the old one."""
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            _write_all(handle, new)
-            same = info.st_nlink == 1 and _resemble(handle, target, info)
+            _write_all(handle, raw)
+            same = info.st_nlink == 1 and _resemble(handle, self.target, info)
             os.fsync(handle)
         finally:
             os.close(handle)
-        _require(target, old)
-        if same:
-            temporary.replace(target)
+        return same
+
+    def check(self) -> None:
+        """Raise SourceProblem if the file has changed since it was read."""
+        _require(self.target, self.old)
+
+    def place(self) -> None:
+        """Put the new content in the place of the old one."""
+        self.begun = True
+        if self.same:
+            self.temporary.replace(self.target)
         else:
-            overwrite(target, old, new)
-            temporary.unlink()
-    except BaseException:  # KeyboardInterrupt too: the name is random, so it can only be ours
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-    _sync_directory(target.parent)
+            overwrite(self.target, self.old, self.new)
+
+    def put_back(self) -> str | None:
+        """Put the old file back where the new one has taken its place; return what went wrong."""
+        if not self.begun:
+            return None
+        try:
+            if screen.load(os.fspath(self.target)) == self.old:
+                return None
+            _require(self.target, self.new)  # what somebody has written meanwhile is theirs
+            if self.kept is None:
+                overwrite(self.target, self.new, self.old)
+            else:
+                self.kept.replace(self.target)
+        except (OSError, SourceProblem) as error:
+            cause = screen.reason(error) if isinstance(error, OSError) else error.cause
+            where = f", its old content is in {self.kept}" if self.kept is not None else ""
+            self.kept = None  # stays
+            return f"{self.source.name} could not be put back ({cause}){where}"
+        return None
+
+    def clean(self) -> None:
+        """Remove what stands beside the file."""
+        for path in (self.temporary, self.kept):
+            if path is not None:
+                with suppress(OSError):
+                    path.unlink()
 
 
 def put(path: Path, raw: bytes, *, new: bool = False) -> None:

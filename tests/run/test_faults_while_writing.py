@@ -148,16 +148,17 @@ def test_a_disk_that_is_full_for_some(
 def test_permissions_that_change_meanwhile(
     files: dict[str, tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch, count: Count
 ) -> None:
-    replace = source_module._replace
+    replacement = source_module._Replacement
+    prepare = replacement.prepare
 
-    def late(target: Path, old: bytes, new: bytes) -> None:
-        if target.name in ("7.json", "8.json"):
-            target.chmod(0o444)
-        if target.name == "9.json":
-            target.unlink()
-        replace(target, old, new)
+    def late(self: source_module._Replacement, keep: bool) -> None:
+        if self.target.name in ("7.json", "8.json"):
+            self.target.chmod(0o444)
+        if self.target.name == "9.json":
+            self.target.unlink()
+        prepare(self, keep)
 
-    monkeypatch.setattr(source_module, "_replace", late)
+    monkeypatch.setattr(replacement, "prepare", late)
     ran = efs_migrate("apply", "--target=tls", "--jobs=1", ".")
     assert ran.status == 2
     assert ran.stderr.count("read-only, so left alone") == 2
