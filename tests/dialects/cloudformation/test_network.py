@@ -11,6 +11,7 @@ import pytest
 from network_templates import ADMITS, answer, applied, finding, template
 
 from migrate.dialects.cloudformation.running import network
+from migrate.files.language import YAML
 from migrate.syntax import parse, resolve
 from migrate.syntax.node import Mapping
 from rules.model import Zone
@@ -359,6 +360,6 @@ def test_many_services_and_groups(tmp_path: Path) -> None:
     ],
 )
 def test_zone(source: str, expected: Zone | None) -> None:
-    root = resolve(parse(f"x: {source}\n", json=False).roots[0])
+    root = resolve(parse(f"x: {source}\n", YAML).roots[0])
     assert isinstance(root, Mapping)
     assert network.zone(root.entries[0].value) == expected
