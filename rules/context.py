@@ -222,7 +222,7 @@ class Context:
     @cached_property
     def routes(self) -> Routes:
         """The ways between tasks and file systems, with what the plan adds to them."""
-        return Routes(self.stack.network)
+        return Routes(self.stack)
 
     @cached_property
     def _capacity(self) -> Capacity:

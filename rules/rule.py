@@ -12,7 +12,7 @@ from rules.facts.digest import digest
 from rules.facts.iam import Grant
 from rules.facts.other_files import Proposal
 from rules.facts.questions import Question
-from rules.model import Change, Key, Level, Service, Stack, Task, Volume
+from rules.model import Change, Key, Level, PlatformVersion, Stack, Task, TaskRunner, Volume
 
 
 class Status(StrEnum):
@@ -120,7 +120,7 @@ class Stage(StrEnum):
 
 
 VolumeCheck = Callable[[Volume, Task, Context], Finding | None]
-ServiceCheck = Callable[[Service, Task | None, Context], Finding | None]
+RunnerCheck = Callable[[TaskRunner, PlatformVersion, Task | None, Context], Finding | None]
 StackCheck = Callable[[Stack, Context], Iterable[Finding]]
 """Given the planned stack; the context still has the one that was read."""
 
@@ -135,7 +135,7 @@ class Rule:
     default: str
     page: str
     check_volume: VolumeCheck | None = None
-    check_service: ServiceCheck | None = None
+    check_runner: RunnerCheck | None = None
     check_stack: StackCheck | None = None
     """Asked last, once the plan is made: for advice about what it leaves. What its findings change is no volume, task or
     service; those with the same changes stand or fall together."""
