@@ -407,7 +407,7 @@ class _ProgramReader:
         """Add what runs the task definitions that were read: where it pins their platform version, and where the program has
         instances on which they may run. Where a definition is handed to something else, that may run it anywhere."""
         found: list[TaskRunner] = []
-        versions = 0
+        pinned: list[PlatformVersion] = []
         placed = bool(hosts.hosts)
         for call, place in self.program.names.calls if placed else self.program.calls:
             kind = self.program.kind(call)
@@ -419,52 +419,44 @@ class _ProgramReader:
             definition = given.get("task_definition")
             task = self._task_run(definition, call, place) if kind or definition is not None else None
             if task is not None and task.key:
-                version = None
-                if member is not None:
-                    key: Key = ("service", *task.key[1:], versions)
-                    version = self._platform_version(key, task, given[member], member, call, place, reading)
-                versions += version is not None
+                key: Key = ("service", *task.key[1:], len(pinned))
+                versions = tuple(self._platform_versions(key, task.key, member, call, place, reading))
+                pinned += versions
                 made = self.program.constructs.get(call)
-                found.append(
-                    TaskRunner(
-                        ("runner", *task.key[1:], len(found)),
-                        made.name if made is not None else task.name,
-                        (task.key,),
-                        Engine.BATCH if task.kind in cdk_batch.CONTAINERS else Engine.ECS,
-                        platform_versions=(version,) if version is not None else (),
-                        launch=hosts.launch(call, place, kind) if runs else None,
-                    )
+                runner = TaskRunner(
+                    ("runner", *task.key[1:], len(found)),
+                    made.name if made is not None else task.name,
+                    (task.key,),
+                    Engine.BATCH if task.kind in cdk_batch.CONTAINERS else Engine.ECS,
+                    platform_versions=versions,
+                    launch=hosts.launch(call, place, kind) if runs else None,
                 )
+                found.append(runner)
             others = (*call.args, *(k.value for k in call.keywords if k.arg != "task_definition")) if runs else ()
             for argument in others:
-                if isinstance(argument, ast.Name | ast.Attribute):
-                    handed = self._task_run(argument, call, place)
-                    if handed is not None and handed.key:
-                        runner = ("runner", *handed.key[1:], len(found))
-                        found.append(TaskRunner(runner, handed.name, (handed.key,), launch=Launch()))
+                handed = (
+                    self._task_run(argument, call, place) if isinstance(argument, ast.Name | ast.Attribute) else None
+                )
+                if handed is not None and handed.key:
+                    other: Key = ("runner", *handed.key[1:], len(found))
+                    found.append(TaskRunner(other, handed.name, (handed.key,), launch=Launch()))
         reading.stack = replace(reading.stack, runners=tuple(found))
 
-    def _platform_version(
-        self,
-        key: Key,
-        task: TaskSource,
-        written: ast.expr,
-        member: str,
-        call: ast.Call,
-        place: Place,
-        reading: Reading,
-    ) -> PlatformVersion | None:
-        """The Fargate platform version that a call pins with one of its keyword arguments."""
-        node = self.document.arguments(call, place)
+    def _platform_versions(
+        self, key: Key, task: Key, member: str | None, call: ast.Call, place: Place, reading: Reading
+    ) -> Iterator[PlatformVersion]:
+        """The Fargate platform version that a call pins with one of its keyword arguments, if any."""
+        node = self.document.arguments(call, place) if member is not None else None
         if not isinstance(node, Mapping):
-            return None
+            return
+        written = next(keyword.value for keyword in call.keywords if keyword.arg == member)
         origin, at = self.program.evaluator.definition(written, place)
         name = self.program.dotted(origin, at) or ""
         version = VERSIONS.get(name.removeprefix(f"{ECS}.FargatePlatformVersion."))
         reading.spans[key] = next((e.key.start for e in node.entries if key_text(e) == member), node.start)
         reading.nodes[key] = node
         reading.nodes[("place", *key)] = place
-        return PlatformVersion(key, Text.of(version) if version else Opaque(ast.unparse(written)), (task.key,))
+        yield PlatformVersion(key, Text.of(version) if version else Opaque(ast.unparse(written)), (task,))
 
     def _task_run(self, given: ast.expr | None, call: ast.Call, place: Place) -> TaskSource | None:
         """The task definition that a service runs, by what it is given or because it makes one."""

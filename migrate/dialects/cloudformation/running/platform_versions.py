@@ -1,5 +1,5 @@
-"""Every place of a template that pins a Fargate platform version: services and task sets, what runs tasks on events or in
-workflows, and AWS Batch's job definitions."""
+"""The Fargate platform versions that a template pins: those of services, task sets and what runs tasks on events, and the
+states of workflows and the job definitions of AWS Batch, which run tasks only as far as they pin one."""
 
 from __future__ import annotations
 
@@ -125,6 +125,7 @@ class VersionReader:
     def state(
         self, resource: Resource, name: str, tasks: tuple[Key, ...], versions: tuple[PlatformVersion, ...]
     ) -> TaskRunner:
+        """A state of a state machine, by its name there."""
         key = (*self.template.key("runner", resource.name), name)
         return TaskRunner(key, resource.name, tasks, platform_versions=versions)
 

@@ -40,7 +40,7 @@ class _RunnerReader:
         self.template = template
         self.versions = versions
         self.clusters = Clusters(template) if has_instances(template) else None
-        """None where the template has no instances, for which alone it matters where tasks run."""
+        """None where the template has no instances: where its tasks run matters to nobody, so no template pays for that."""
 
     def runners(self) -> Iterator[TaskRunner]:
         yield from self._started()
