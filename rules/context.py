@@ -126,7 +126,7 @@ class Context:
     @cached_property
     def routes(self) -> Routes:
         """The routes between tasks and file systems, including rules of security groups that the plan adds."""
-        return Routes(self.stack.network)
+        return Routes(self.stack)
 
     # -- volumes and their mount points --------------------------------------------------------------------------------
 

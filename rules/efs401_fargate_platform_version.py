@@ -25,10 +25,11 @@ from rules.model import (
     Engine,
     Level,
     Parameter,
-    Service,
+    PlatformVersion,
     SetParameterDefault,
     SetPlatformVersion,
     Task,
+    TaskRunner,
     Text,
 )
 from rules.rule import Example, Finding, Rule, Stage, Status
@@ -44,49 +45,49 @@ same to Java and to Python: no operations on sets."""
 _ROUTE = "Platform version 1.4.0 pulls images through the task's network interface: private subnets need a route to the registry."
 
 
-def check(service: Service, task: Task | None, context: Context) -> Finding | None:
-    version = service.platform_version
+def check(runner: TaskRunner, pinned: PlatformVersion, task: Task | None, context: Context) -> Finding | None:
+    version = pinned.value
     if task is None or version is None or not any(isinstance(v.storage, EfsVolume) for v in task.volumes):
         return None
     if unsupported(task, context):
         return None
-    parameter = context.parameter(version, service.key)
+    parameter = context.parameter(version, pinned.key)
     if parameter is not None and parameter.values:
-        return _by_parameter(parameter, service)
+        return _by_parameter(parameter, runner.engine)
     if version.literal is None:
         return Finding(
             _ID,
-            service.key,
+            pinned.key,
             Status.ADVICE,
             f"the platform version is the expression {shown(version)}: EFS volumes need 1.4.0 or later",
         )
-    if not _is_old(version.literal, service):
+    if not _is_old(version.literal, runner.engine):
         return None
     problem = f"Fargate platform version {version.literal} cannot mount EFS volumes: set {_RIGHT}"
-    if service.place:
-        return Finding(_ID, service.key, Status.ADVICE, f"{problem} in {service.place}", _ROUTE)
-    replacing = " Another version replaces the task set." if service.replaced else ""
+    if pinned.place:
+        return Finding(_ID, pinned.key, Status.ADVICE, f"{problem} in {pinned.place}", _ROUTE)
+    replacing = " Another version replaces the task set." if runner.replaced else ""
     return Finding(
         _ID,
-        service.key,
+        pinned.key,
         Status.FIXABLE,
         problem,
         _ROUTE + replacing,
-        changes=(SetPlatformVersion(service.key, Text.of(_RIGHT)),),
+        changes=(SetPlatformVersion(pinned.key, Text.of(_RIGHT)),),
     )
 
 
-def _is_old(version: str, service: Service) -> bool:
+def _is_old(version: str, engine: Engine) -> bool:
     # Batch has refused LATEST for jobs with EFS volumes (coverage-roadmap issue 1268).
-    return _OLD.fullmatch(version) is not None or (service.engine is Engine.BATCH and version.upper() == "LATEST")
+    return _OLD.fullmatch(version) is not None or (engine is Engine.BATCH and version.upper() == "LATEST")
 
 
-def _by_parameter(parameter: Parameter, service: Service) -> Finding | None:
+def _by_parameter(parameter: Parameter, engine: Engine) -> Finding | None:
     """What there is to say of a version that whoever deploys the source chooses among values that are known."""
     name = parameter.name
     override = f"`--parameter-overrides {name}={_RIGHT}` or `ParameterKey={name},ParameterValue={_RIGHT}`"
-    if parameter.default is None or not _is_old(parameter.default, service):
-        if not (old := [value for value in parameter.values if _is_old(value, service)]):
+    if parameter.default is None or not _is_old(parameter.default, engine):
+        if not (old := [value for value in parameter.values if _is_old(value, engine)]):
             return None
         return Finding(
             _ID,
@@ -142,7 +143,7 @@ RULE = Rule(
     "any",
     "fixable; a parameter's default is unsafe",
     __doc__,
-    check_service=check,
+    check_runner=check,
     stage=Stage.PLATFORM,
     climbs_to=Level.EFS,
     examples=(

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from rules.context import Context
 from rules.facts.network_routes import Reachable, Routes
 from rules.facts.values import shown
-from rules.model import EfsVolume, Level, Runner, Stack, Task, Value
+from rules.model import EfsVolume, Level, Stack, Task, TaskRunner, Value
 from rules.rule import Finding, Rule, Stage, Status
 from rules.shared.network_needs import (
     PROXY,
@@ -37,7 +37,7 @@ _ID = "EFS404"
 
 
 def check(stack: Stack, context: Context) -> Iterator[Finding]:
-    routes = Routes(stack.network)
+    routes = Routes(stack)
     systems = {system.ref for system in stack.file_systems}
     for task in stack.tasks:
         storages = [v.storage for v in task.volumes if isinstance(v.storage, EfsVolume)]
@@ -81,7 +81,7 @@ def _of(file_system: Value, own: bool, task: Task, routes: Routes) -> Iterator[s
             yield f"{shown(vpc.ref)} switches DNS support or DNS host names off, so the file system's name does not resolve"
 
 
-def _early(runner: Runner, file_system: Value, routes: Routes) -> Iterator[str]:
+def _early(runner: TaskRunner, file_system: Value, routes: Routes) -> Iterator[str]:
     early = [str(target.key[-1]) for target in routes.targets(file_system) if may_be_early(runner, target, routes)]
     if early:
         yield (

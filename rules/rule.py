@@ -12,7 +12,7 @@ from rules.facts.digest import digest
 from rules.facts.iam import Grant
 from rules.facts.other_files import Proposal
 from rules.facts.questions import Question
-from rules.model import Change, Key, Level, Service, Stack, Task, Volume
+from rules.model import Change, Key, Level, PlatformVersion, Stack, Task, TaskRunner, Volume
 
 
 class Status(StrEnum):
@@ -121,7 +121,7 @@ class Stage(StrEnum):
 
 
 VolumeCheck = Callable[[Volume, Task, Context], Finding | None]
-ServiceCheck = Callable[[Service, Task | None, Context], Finding | None]
+RunnerCheck = Callable[[TaskRunner, PlatformVersion, Task | None, Context], Finding | None]
 StackCheck = Callable[[Stack, Context], Iterable[Finding]]
 """A check that is given the planned stack; the context has the one that was read."""
 
@@ -139,7 +139,7 @@ class Rule:
     default: str
     page: str
     check_volume: VolumeCheck | None = None
-    check_service: ServiceCheck | None = None
+    check_runner: RunnerCheck | None = None
     check_stack: StackCheck | None = None
     """Called last, once the plan is made, for advice about what the plan leaves as it is. Its findings change no volume, task
     or service. Findings with the same changes are applied together or not at all."""

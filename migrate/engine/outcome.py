@@ -93,8 +93,9 @@ def located(reading: Reading, planned: Plan) -> Iterator[Located]:
     for task in reading.stack.tasks:
         names |= {volume.key: (task.name, volume.name) for volume in task.volumes}
     tasks = {task.key: task.name for task in reading.stack.tasks}
-    for service in reading.stack.services:
-        names[service.key] = (tasks.get(service.task, service.name) if service.task else service.name, None)
+    for runner in reading.stack.runners:
+        for version in runner.platform_versions:
+            names[version.key] = (tasks.get(version.tasks[0], runner.name) if version.tasks else runner.name, None)
     for hidden in reading.stack.hidden:
         names[hidden.key] = (str(hidden.key[-2]), None)  # what it lies in, and which of those there it is
     for instance in reading.stack.instances:

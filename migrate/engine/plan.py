@@ -18,15 +18,16 @@ from rules.model import (
     AddTraffic,
     Change,
     Key,
-    Service,
+    PlatformVersion,
     Stack,
     Task,
+    TaskRunner,
     apply_to_task,
     apply_to_volume,
     subject,
 )
 from rules.model import apply as apply_changes
-from rules.rule import CAREFUL, Finding, Rule, ServiceCheck, Status, StepId, VolumeCheck
+from rules.rule import CAREFUL, Finding, Rule, RunnerCheck, Status, StepId, VolumeCheck
 from rules.shared.platforms import limit_by_platform
 
 
@@ -59,7 +60,8 @@ def plan(
     decisions: Decisions,
     most: int | None = None,
 ) -> Plan:
-    """Ask every rule about every volume, task by task, each volume until nothing changes, then about the services. With
+    """Ask every rule about every volume, task by task, each volume until nothing changes, then about what runs the
+    tasks. With
     `most`, only so many steps become part of the plan."""
     return _Planner(reading, choices, suppressed, decisions, most).run()
 
@@ -100,10 +102,11 @@ class _Planner:
         # Whether a task uses EFS is known once its volumes are planned.
         stack, known = apply_changes(self.reading.stack, self.changes), len(self.changes)
         planned = {task.key: task for task in stack.tasks}
-        for service in self.reading.stack.services:
-            for rule in self.rules:
-                if rule.check_service and rule.id not in self.suppressed.get(service.key, ()):
-                    self.ask_service(rule.check_service, service, planned)
+        for runner in self.reading.stack.runners:
+            for pinned in runner.platform_versions:
+                for rule in self.rules:
+                    if rule.check_runner and rule.id not in self.suppressed.get(pinned.key, ()):
+                        self.ask_runner(rule.check_runner, runner, pinned, planned)
         stack, known = apply_changes(stack, self.changes[known:]), len(self.changes)
         for rule in self.rules:
             if rule.check_stack:
@@ -122,11 +125,13 @@ class _Planner:
         for group in groups.values():
             self.decide(group)
 
-    def ask_service(self, check: ServiceCheck, service: Service, planned: Mapping[Key, Task]) -> None:
-        """Ask about a service and each of its tasks until there is something to say."""
-        tasks = [planned.get(key) if key else None for key in (service.task, *service.others)]
-        finding = next((found for task in tasks if (found := check(service, task, self.context))), None)
-        # Services may share what a finding is about: a parameter.
+    def ask_runner(
+        self, check: RunnerCheck, runner: TaskRunner, pinned: PlatformVersion, planned: Mapping[Key, Task]
+    ) -> None:
+        """Ask about a platform version that a runner pins and each task that runs on it, until there is something to say."""
+        tasks = [planned.get(key) for key in pinned.tasks]
+        finding = next((found for task in tasks if (found := check(runner, pinned, task, self.context))), None)
+        # Several versions may share what a finding is about: a parameter.
         if finding is None or finding.rule in self.suppressed.get(finding.subject, ()) or finding.id in self.said:
             return
         self.said.add(finding.id)

@@ -118,7 +118,9 @@ def _keyed(stack: Stack) -> tuple[object, ...]:
     traffic = {rule.key: rule for rule in stack.network.traffic}
     systems = frozenset(stack.file_systems)
     images = frozenset(stack.images)
-    return tasks, stack.services, parameters, points, roles, stack.permissions, systems, network, traffic, images
+    # What shows neither a version nor a network says only where tasks may run, which takes no part in comparisons.
+    runners = [runner for runner in stack.runners if runner.platform_versions or runner.shows_network]
+    return tasks, runners, parameters, points, roles, stack.permissions, systems, network, traffic, images
 
 
 def newline_kinds(text: str) -> set[str]:

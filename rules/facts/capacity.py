@@ -10,11 +10,11 @@ guide, "Compute environments".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from rules.facts.images import Ability, Images, ability, hosts_containers, system
-from rules.model import Cluster, Engine, Instance, Key, Ref, Run, Stack, System, Task, Text
+from rules.model import Cluster, Engine, Instance, Key, Launch, Ref, Stack, System, Task, Text
 
 
 @dataclass(frozen=True)
@@ -47,19 +47,19 @@ class Capacity:
         self._stack = stack
         self._images = {image.key: image for image in stack.images}
         self._none = Hosts((), self._images)
-        self._known: dict[tuple[Engine, frozenset[Run]], Hosts] = {}
+        self._known: dict[tuple[Engine, frozenset[Launch]], Hosts] = {}
 
     def hosts(self, task: Task) -> Hosts:
         """The instances that can run a task; the same object for tasks that are run in the same ways."""
         if not task.may_run_on_ec2 or not self._stack.instances:
             return self._none
-        runs = self._runs.get(task.key, ())
-        if runs and all(run.elsewhere for run in runs):
+        launches = self._launches.get(task.key, ())
+        if launches and all(launch.elsewhere for launch in launches):
             return self._none
         # Thousands of tasks are run in a few ways.
-        ways = frozenset(replace(run, task=()) for run in runs if not run.elsewhere)
+        ways = frozenset(launch for launch in launches if not launch.elsewhere)
         if (task.engine, ways) not in self._known:
-            placed = (i for i in self._of(task.engine) if not ways or any(_may_place(run, i) for run in ways))
+            placed = (i for i in self._of(task.engine) if not ways or any(_may_place(launch, i) for launch in ways))
             self._known[task.engine, ways] = Hosts(tuple(placed), self._images)
         return self._known[task.engine, ways]
 
@@ -72,11 +72,13 @@ class Capacity:
         return shown or tuple(i for i in instances if i.scripted) or instances
 
     @cached_property
-    def _runs(self) -> dict[Key, list[Run]]:
-        runs: dict[Key, list[Run]] = {}
-        for run in self._stack.runs:
-            runs.setdefault(run.task, []).append(run)
-        return runs
+    def _launches(self) -> dict[Key, list[Launch]]:
+        launches: dict[Key, list[Launch]] = {}
+        for runner in self._stack.runners:
+            if runner.launch is not None:
+                for task in runner.tasks:
+                    launches.setdefault(task, []).append(runner.launch)
+        return launches
 
 
 def _serves(instance: Instance, engine: Engine) -> bool:
@@ -84,12 +86,12 @@ def _serves(instance: Instance, engine: Engine) -> bool:
     return instance.engine in (Engine.UNKNOWN, engine) or engine is Engine.UNKNOWN
 
 
-def _may_place(run: Run, instance: Instance) -> bool:
-    if run.providers and not run.providers & instance.providers:
+def _may_place(launch: Launch, instance: Instance) -> bool:
+    if launch.providers and not launch.providers & instance.providers:
         return False
-    if run.cluster is None or not instance.clusters:
+    if not launch.clusters or not instance.clusters:
         return True
-    return not all(differ(run.cluster, cluster) for cluster in instance.clusters)
+    return not all(differ(one, other) for one in launch.clusters for other in instance.clusters)
 
 
 def differ(one: Cluster, other: Cluster) -> bool:

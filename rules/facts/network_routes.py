@@ -19,10 +19,10 @@ from rules.model import (
     FileSystemPlace,
     Key,
     MountTarget,
-    Network,
-    Runner,
     SecurityGroup,
+    Stack,
     Subnet,
+    TaskRunner,
     Traffic,
     Value,
     Vpc,
@@ -47,10 +47,11 @@ class Reachable(IntEnum):
 
 
 class Routes:
-    """The indices of one network. `planned` tells them of what earlier steps of the plan add."""
+    """The indices of a source's network and of what runs tasks in it. `planned` tells them of what earlier steps of the plan
+    add."""
 
-    def __init__(self, network: Network) -> None:
-        self.network = network
+    def __init__(self, stack: Stack) -> None:
+        self.network = network = stack.network
         self.planned_rules: list[Traffic] = []
         self._groups = {ref: group for group in network.groups for ref in group.refs}
         self._subnets = {subnet.ref: subnet for subnet in network.subnets}
@@ -60,12 +61,13 @@ class Routes:
         for target in network.mount_targets:
             if target.file_system is not None:
                 self._targets.setdefault(target.file_system, []).append(target)
-        self._runners: dict[Key, list[Runner]] = {}
-        for runner in network.runners:
+        self._runners: dict[Key, list[TaskRunner]] = {}
+        runners = [runner for runner in stack.runners if runner.shows_network]
+        for runner in runners:
             for task in runner.tasks:
                 self._runners.setdefault(task, []).append(runner)
-        self._runners_by_key = {runner.key: runner for runner in network.runners}
-        self._awaited = {runner.key: set(runner.awaits | runner.comes_after) for runner in network.runners}
+        self._runners_by_key = {runner.key: runner for runner in runners}
+        self._awaited = {runner.key: set(runner.awaits | runner.comes_after) for runner in runners}
         self._rules: dict[tuple[Key, bool], list[Traffic]] = {}
         for rule in network.traffic:
             self._index(rule)
@@ -86,8 +88,8 @@ class Routes:
 
     # -- what is there ------------------------------------------------------------------------------------------------
 
-    def runners(self, task: Key) -> list[Runner]:
-        """What runs a task definition."""
+    def runners(self, task: Key) -> list[TaskRunner]:
+        """What runs a task definition in a network that the source shows."""
         return self._runners.get(task, [])
 
     def targets(self, file_system: Value) -> list[MountTarget]:
@@ -107,16 +109,16 @@ class Routes:
         ports = self._ignored_ports.get(task)
         return ports is not None and str(NFS) not in ports
 
-    def earlier(self, runner: Runner) -> list[Runner]:
+    def earlier(self, runner: TaskRunner) -> list[TaskRunner]:
         """Other runners that are there before a runner, whenever it is."""
         found = (self._runners_by_key.get(key) for key in runner.comes_after)
         return [other for other in found if other and other.condition in (None, runner.condition)]
 
-    def awaits(self, runner: Runner, awaited: Key) -> bool:
+    def awaits(self, runner: TaskRunner, awaited: Key) -> bool:
         """Whether a runner's tasks start only when a mount target or rule is there."""
         return any(awaited in self._awaited[one.key] for one in (runner, *self.earlier(runner)))
 
-    def vpcs(self, runner: Runner | None, targets: Iterable[MountTarget]) -> list[Vpc]:
+    def vpcs(self, runner: TaskRunner | None, targets: Iterable[MountTarget]) -> list[Vpc]:
         """The VPCs of the source that a runner and mount targets lie in."""
         values = list(runner.subnets or ()) if runner else []
         found = [self._subnets[value].vpc for value in values if value in self._subnets]
@@ -130,7 +132,7 @@ class Routes:
 
     # -- security groups ----------------------------------------------------------------------------------------------
 
-    def admitted(self, runner: Runner, target: MountTarget) -> Reachable:
+    def admitted(self, runner: TaskRunner, target: MountTarget) -> Reachable:
         """Whether a mount target's security groups admit NFS from a runner's tasks."""
         if runner.groups == () and target.groups == ():
             return Reachable.OPEN  # the VPC's default group admits its own members
@@ -146,7 +148,7 @@ class Routes:
                 answer = max([answer, *(self._covers(r, runner, target) for r in self._of(group, outbound=False))])
         return answer
 
-    def let_out(self, runner: Runner, target: MountTarget) -> Reachable:
+    def let_out(self, runner: TaskRunner, target: MountTarget) -> Reachable:
         """Whether a runner's security groups let NFS out to a mount target."""
         answer = Reachable.CLOSED
         groups = self.groups_of_runner(runner)
@@ -176,7 +178,7 @@ class Routes:
             return None
         return target.groups or self._default_groups([target.subnet] if target.subnet else [])
 
-    def groups_of_runner(self, runner: Runner) -> tuple[Value, ...] | None:
+    def groups_of_runner(self, runner: TaskRunner) -> tuple[Value, ...] | None:
         """The security groups of a runner's tasks: the default group of their VPC if it names none; None if they are not
         known."""
         if runner.groups is None:
@@ -187,7 +189,7 @@ class Routes:
         vpcs = dict.fromkeys(self._subnets[s].vpc for s in subnets if s in self._subnets)
         return tuple(self._vpcs[vpc].default_group for vpc in vpcs if vpc in self._vpcs) or None
 
-    def _covers(self, rule: Traffic, runner: Runner, target: MountTarget) -> Reachable:
+    def _covers(self, rule: Traffic, runner: TaskRunner, target: MountTarget) -> Reachable:
         """Whether a rule is about NFS and the other side: a runner's tasks, or for an outbound rule a mount target."""
         clients, servers = self.groups_of_runner(runner), self.groups_of_target(target)
         near, far = (clients, servers) if rule.outbound else (servers, clients)
@@ -239,7 +241,7 @@ class Routes:
 
     # -- zones --------------------------------------------------------------------------------------------------------
 
-    def outside(self, runner: Runner, file_system: Value) -> list[Value]:
+    def outside(self, runner: TaskRunner, file_system: Value) -> list[Value]:
         """Subnets of a runner that provably lie in zones where the file system has no mount target."""
         targets, place = self.targets(file_system), self.place(file_system)
         subnets = [self._subnets[value] for value in runner.subnets or () if value in self._subnets]

@@ -38,22 +38,22 @@ from rules.model.changes import (
     subject,
     widen,
 )
-from rules.model.instances import Cluster, HostMount, Image, Instance, Owner, Run, System
+from rules.model.instances import Cluster, HostMount, Image, Instance, Owner, System
 from rules.model.network import (
     FileSystemPlace,
     MountTarget,
     Network,
     Proxy,
-    Runner,
     SecurityGroup,
     Subnet,
     Traffic,
     Vpc,
     Zone,
 )
+from rules.model.runners import Launch, PlatformVersion, TaskRunner
 from rules.model.stack import Stack
 from rules.model.storage import DockerVolume, EfsVolume, HostPath, Level, Misspelling, OtherStorage, Storage, Volume
-from rules.model.tasks import Container, Engine, HiddenDefinition, MountPoint, Parameter, Service, Task
+from rules.model.tasks import Container, Engine, HiddenDefinition, MountPoint, Parameter, Task
 from rules.model.values import ANY, CODED_REF, ENABLED, Directory, Key, Opaque, Ref, Rest, Text, Value
 
 __all__ = [
@@ -85,6 +85,7 @@ __all__ = [
     "Image",
     "Instance",
     "Key",
+    "Launch",
     "Level",
     "Misspelling",
     "MountPoint",
@@ -95,14 +96,12 @@ __all__ = [
     "Owner",
     "Parameter",
     "Permission",
+    "PlatformVersion",
     "Proxy",
     "Ref",
     "Rest",
     "Role",
-    "Run",
-    "Runner",
     "SecurityGroup",
-    "Service",
     "SetImage",
     "SetParameterDefault",
     "SetPlatformVersion",
@@ -116,6 +115,7 @@ __all__ = [
     "Tag",
     "Tagging",
     "Task",
+    "TaskRunner",
     "Text",
     "Traffic",
     "Value",

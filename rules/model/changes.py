@@ -10,6 +10,7 @@ from typing import TypeAlias
 from rules.model.access import AccessPoint, Permission, Role
 from rules.model.instances import Image
 from rules.model.network import Network, Traffic
+from rules.model.runners import PlatformVersion, TaskRunner
 from rules.model.stack import Stack
 from rules.model.storage import Misspelling, Storage, Volume
 from rules.model.tasks import Container, Task
@@ -42,7 +43,7 @@ class SetTaskRole:
 
 @dataclass(frozen=True, slots=True)
 class SetPlatformVersion:
-    """Pin another Fargate platform version."""
+    """Pin another Fargate platform version in the place of the one with the key `service`."""
 
     service: Key
     version: Text
@@ -168,12 +169,6 @@ def apply(stack: Stack, changes: Iterable[Change]) -> Stack:
         changed = reduce(apply_to_task, by_subject.get(task.key, ()), task)
         # An untouched task stays the same object, which is how writers know it.
         tasks.append(changed if volumes == task.volumes else replace(changed, volumes=volumes))
-    services = []
-    for service in stack.services:
-        for change in by_subject.get(service.key, ()):
-            if isinstance(change, SetPlatformVersion):
-                service = replace(service, platform_version=change.version)
-        services.append(service)
     parameters = []
     for parameter in stack.parameters:
         for change in by_subject.get(parameter.key, ()):
@@ -200,7 +195,7 @@ def apply(stack: Stack, changes: Iterable[Change]) -> Stack:
     return replace(
         stack,
         tasks=tuple(tasks),
-        services=tuple(services),
+        runners=tuple(_apply_to_runner(runner, by_subject) for runner in stack.runners),
         parameters=tuple(parameters),
         images=tuple(images),
         access_points=tuple(points.values()),
@@ -212,11 +207,21 @@ def apply(stack: Stack, changes: Iterable[Change]) -> Stack:
 
 def _apply_to_network(network: Network, by_subject: dict[Key, list[Change]]) -> Network:
     traffic = {c.rule.key: c.rule for changes in by_subject.values() for c in changes if isinstance(c, AddTraffic)}
-    runners = []
-    for runner in network.runners:
-        awaited = {c.awaited for c in by_subject.get(runner.key, ()) if isinstance(c, AddWait)}
-        runners.append(replace(runner, awaits=runner.awaits | awaited) if awaited else runner)
-    return replace(network, traffic=(*network.traffic, *traffic.values()), runners=tuple(runners))
+    return replace(network, traffic=(*network.traffic, *traffic.values()))
+
+
+def _apply_to_runner(runner: TaskRunner, by_subject: dict[Key, list[Change]]) -> TaskRunner:
+    awaited = {c.awaited for c in by_subject.get(runner.key, ()) if isinstance(c, AddWait)}
+    if awaited:
+        runner = replace(runner, awaits=runner.awaits | awaited)
+    if any(version.key in by_subject for version in runner.platform_versions):
+        versions = tuple(reduce(_apply_to_version, by_subject.get(v.key, ()), v) for v in runner.platform_versions)
+        runner = replace(runner, platform_versions=versions)
+    return runner
+
+
+def _apply_to_version(version: PlatformVersion, change: Change) -> PlatformVersion:
+    return replace(version, value=change.version) if isinstance(change, SetPlatformVersion) else version
 
 
 def rename(image: Image, name: str) -> Image:
@@ -232,7 +237,7 @@ def widen(known: AccessPoint | None, wanted: AccessPoint) -> AccessPoint:
 
 
 def subject(change: Change) -> Key:
-    """The volume, task, service or resource that a change is about."""
+    """The volume, task, platform version or resource that a change is about."""
     match change:
         case SetStorage() | CorrectSpelling():
             return change.volume

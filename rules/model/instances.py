@@ -1,4 +1,4 @@
-"""Container instances and clusters: what is mounted on hosts, and which tasks run there."""
+"""Container instances and clusters, and what is mounted on hosts."""
 
 from __future__ import annotations
 
@@ -44,20 +44,6 @@ class Cluster:
     """Whether the source creates it."""
     generated: bool = False
     """Whether the source leaves its name to be generated, so that no literal name can be its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Something that starts a task: a service, a task set, a schedule."""
-
-    task: Key
-    cluster: Cluster | None
-    """None: not known."""
-    providers: frozenset[str] = frozenset()
-    """Where it runs within the cluster: capacity providers of this source (for AWS Batch: compute environments); empty for
-    all of it."""
-    elsewhere: bool = False
-    """Whether it starts the task on Fargate, on Managed Instances or on external instances."""
 
 
 class System(StrEnum):

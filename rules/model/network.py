@@ -1,8 +1,8 @@
-"""Security groups, subnets, mount targets, and what runs behind them."""
+"""Security groups, subnets and mount targets."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from rules.model.values import Key, Value
@@ -85,32 +85,6 @@ class Vpc:
 
 
 @dataclass(frozen=True, slots=True)
-class Runner:
-    """What runs task definitions in a network: a service, a task set, a schedule."""
-
-    key: Key
-    tasks: tuple[Key, ...]
-    groups: tuple[Value, ...] | None
-    """The security groups of `awsvpc` tasks; empty: the VPC's default group; None: not known."""
-    subnets: tuple[Value, ...] | None
-    condition: str | None = None
-    starts_at_once: bool = True
-    """Whether it starts tasks as soon as it is created."""
-    can_wait: bool = False
-    """Whether the source lets it be told to wait for another resource."""
-    awaits: frozenset[Key] = frozenset()
-    """Mount targets and security group rules that it is told to wait for."""
-    comes_after: frozenset[Key] = field(default=frozenset(), compare=False)
-    """Mount targets that are there before its tasks for any other reason, and other runners that are."""
-    comes_before: frozenset[Key] = field(default=frozenset(), compare=False)
-    """Mount targets and security groups that depend on it, so that it cannot wait for them."""
-
-    @property
-    def name(self) -> str:
-        return str(self.key[2])
-
-
-@dataclass(frozen=True, slots=True)
 class FileSystemPlace:
     """Where a file system that the source creates can be reached."""
 
@@ -138,7 +112,6 @@ class Network:
     mount_targets: tuple[MountTarget, ...] = ()
     subnets: tuple[Subnet, ...] = ()
     vpcs: tuple[Vpc, ...] = ()
-    runners: tuple[Runner, ...] = ()
     places: tuple[FileSystemPlace, ...] = ()
     proxies: tuple[Proxy, ...] = ()
     unclear: bool = False

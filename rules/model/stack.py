@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rules.model.access import AccessPoint, FileSystem, Permission, Role, Tagging
-from rules.model.instances import HostMount, Image, Instance, Owner, Run
+from rules.model.instances import HostMount, Image, Instance, Owner
 from rules.model.network import Network
-from rules.model.tasks import HiddenDefinition, Parameter, Service, Task
+from rules.model.runners import PlatformVersion, TaskRunner
+from rules.model.tasks import HiddenDefinition, Parameter, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Stack:
     """Everything that one source says."""
 
     tasks: tuple[Task, ...] = ()
-    services: tuple[Service, ...] = ()
+    runners: tuple[TaskRunner, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     file_systems: tuple[FileSystem, ...] = ()
     access_points: tuple[AccessPoint, ...] = ()
@@ -27,7 +28,6 @@ class Stack:
     host_mounts: tuple[HostMount, ...] = ()
     instances: tuple[Instance, ...] = ()
     images: tuple[Image, ...] = ()
-    runs: tuple[Run, ...] = ()
     owners: tuple[Owner, ...] = ()
     hidden: tuple[HiddenDefinition, ...] = ()
     starts_tasks: bool = False
@@ -35,3 +35,8 @@ class Stack:
     blue_green: bool = False
     """Whether CodeDeploy replaces the tasks. It rejects deployments that change anything else."""
     network: Network = field(default_factory=Network)
+
+    @property
+    def platform_versions(self) -> tuple[PlatformVersion, ...]:
+        """Every platform version that it pins, in the order of what runs tasks on them."""
+        return tuple(version for runner in self.runners for version in runner.platform_versions)

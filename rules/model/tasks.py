@@ -1,4 +1,4 @@
-"""Task definitions, their containers and mount points, and the services that run them."""
+"""Task definitions with their containers and mount points, and what else a source says of them."""
 
 from __future__ import annotations
 
@@ -83,23 +83,6 @@ class Task:
     def may_run_on_ec2(self) -> bool:
         """Also true where the source does not say: EC2 is the default launch type."""
         return not self.compatibilities or "EC2" in self.compatibilities
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What runs a task definition and pins its Fargate platform version (for AWS Batch: the job definition itself)."""
-
-    key: Key
-    name: str
-    task: Key | None
-    platform_version: Value | None
-    engine: Engine = Engine.ECS
-    others: tuple[Key, ...] = ()
-    """Further tasks that the same words pin (through an alias, a mapping or a condition)."""
-    place: str | None = None
-    """Where the version is written, if that is a place that is never edited: a text inside the text, a mapping."""
-    replaced: bool = False
-    """Whether another version replaces what runs the task (a task set)."""
 
 
 @dataclass(frozen=True, slots=True)

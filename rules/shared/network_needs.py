@@ -24,10 +24,10 @@ from rules.model import (
     EfsVolume,
     Key,
     MountTarget,
-    Runner,
     SecurityGroup,
     SetStorage,
     Task,
+    TaskRunner,
     Text,
     Traffic,
     Value,
@@ -77,7 +77,7 @@ class _NetworkNeeds:
         """Lead the mount from the task's own network interface to the file system."""
         targets, runners = self.routes.targets(file_system), self.routes.runners(self.task.key)
         worst = Reachable.OPEN if targets and runners else Reachable.UNKNOWN
-        missing: dict[tuple[str, str], tuple[Runner, MountTarget]] = {}
+        missing: dict[tuple[str, str], tuple[TaskRunner, MountTarget]] = {}
         for runner in runners:
             for target in targets:
                 server, client = servers(target, self.routes), clients(runner, self.routes)
@@ -104,7 +104,7 @@ class _NetworkNeeds:
         if sentence not in self.blockers:
             self.blockers.append(sentence)
 
-    def _admit(self, server: str, client: str, runner: Runner, target: MountTarget) -> None:
+    def _admit(self, server: str, client: str, runner: TaskRunner, target: MountTarget) -> None:
         """Add the rule that lets the runner's tasks reach the mount target."""
         problem = not_admitted(client, server)
         to = _the_one_to_open(self.routes.own(self.routes.groups_of_target(target)), self.routes)
@@ -139,7 +139,7 @@ class _NetworkNeeds:
             if new:
                 self.additions.append(f"let {runner.name} wait for {', '.join(str(key[-1]) for key in new)}")
 
-    def _waits(self, runner: Runner, targets: list[MountTarget]) -> list[Key]:
+    def _waits(self, runner: TaskRunner, targets: list[MountTarget]) -> list[Key]:
         """What a runner should wait for, and does not."""
         servers_groups = {value for target in targets for value in self.routes.groups_of_target(target) or ()}
         clients_groups = self.routes.groups_of_runner(runner) or ()
@@ -152,18 +152,18 @@ class _NetworkNeeds:
             ),
         ]
 
-    def _may_wait_for(self, rule: Traffic, runner: Runner) -> bool:
+    def _may_wait_for(self, rule: Traffic, runner: TaskRunner) -> bool:
         ends = [value for value in (rule.group, rule.peer) if value is not None]
         closes_cycle = any(group.key in runner.comes_before for _, group in self.routes.own(ends))
         return _should_wait(runner, rule.key, rule.condition, self.routes) and not closes_cycle
 
 
-def may_be_early(runner: Runner, target: MountTarget, routes: Routes) -> bool:
+def may_be_early(runner: TaskRunner, target: MountTarget, routes: Routes) -> bool:
     """Whether a runner may start tasks before a mount target is there, and should be told to wait for it."""
     return _should_wait(runner, target.key, target.condition, routes) and target.key not in runner.comes_before
 
 
-def _should_wait(runner: Runner, awaited: Key, condition: str | None, routes: Routes) -> bool:
+def _should_wait(runner: TaskRunner, awaited: Key, condition: str | None, routes: Routes) -> bool:
     """Whether waiting is of use and new; who is there without the awaited resource cannot wait for it."""
     there = condition in (None, runner.condition)
     return runner.starts_at_once and there and not routes.awaits(runner, awaited)
@@ -193,7 +193,7 @@ def not_let_out(client: str, server: str) -> str:
     return f"{client} does not let TCP {NFS} out to {server}"
 
 
-def clients(runner: Runner, routes: Routes) -> str:
+def clients(runner: TaskRunner, routes: Routes) -> str:
     """The security groups of a runner's tasks, in words."""
     return _groups(routes.groups_of_runner(runner), routes) or f"the security group of {runner.name}"
 
@@ -208,7 +208,7 @@ def _groups(groups: Iterable[Value] | None, routes: Routes) -> str:
     return f"security group{'s' if len(names) > 1 else ''} {' and '.join(names)}" if names else ""
 
 
-def one_zone(runner: Runner, file_system: Value, outside: list[Value]) -> str:
+def one_zone(runner: TaskRunner, file_system: Value, outside: list[Value]) -> str:
     """What is wrong with a runner whose subnets lie outside of a One Zone file system's zone."""
     return (
         f"{shown(file_system)} lies in one availability zone, and {runner.name} runs tasks in others "
@@ -216,7 +216,7 @@ def one_zone(runner: Runner, file_system: Value, outside: list[Value]) -> str:
     )
 
 
-def _to_check(runners: list[Runner], targets: list[MountTarget], routes: Routes) -> str:
+def _to_check(runners: list[TaskRunner], targets: list[MountTarget], routes: Routes) -> str:
     by = {_groups(routes.groups_of_runner(runner), routes) for runner in runners} or {""}
     to = {_groups(routes.groups_of_target(target), routes) for target in targets} or {""}
     through = "the task's security group" if "" in by else " or ".join(sorted(by))

@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from migrate.dialects.cdk import batch as cdk_batch
-from migrate.dialects.cdk import instances, resources
+from migrate.dialects.cdk import resources
 from migrate.dialects.cdk.api import ECS, PLATFORM_VERSION, TASK_DEFINITIONS, VERSIONS
+from migrate.dialects.cdk.instances import ProgramInstances
 from migrate.dialects.cdk.program import Program, TaskSource, called, scope_of
 from migrate.dialects.cdk.spelling import SNAKE, Spellings, with_points
 from migrate.dialects.cdk.writer import ProgramWriter
@@ -36,14 +37,16 @@ from rules.model import (
     Change,
     Engine,
     Key,
+    Launch,
     Opaque,
-    Service,
+    PlatformVersion,
     SetImage,
     SetParameterDefault,
     SetStorage,
     SetTaskRole,
     Stack,
     Task,
+    TaskRunner,
     Text,
     Value,
     Volume,
@@ -130,8 +133,9 @@ class _ProgramReader:
         if reading is None:
             return None
         resources.add(self.program, reading, with_volumes)
-        self.services(reading)
-        instances.add(self.program, reading, self._task_run)
+        hosts = ProgramInstances(self.program)
+        hosts.add_to(reading)
+        self.runners(reading, hosts)
         reading.nodes[("program",)] = self.program
         for task in with_volumes:
             reading.nodes[("source", *task.key)] = task
@@ -397,33 +401,62 @@ class _ProgramReader:
         listed = items(child(node, "requires_compatibilities")) or ()
         return frozenset(word.upper() for item in listed if (word := text(item)))
 
-    # -- services -----------------------------------------------------------------------------------------------------
+    # -- what runs the tasks ------------------------------------------------------------------------------------------
 
-    def services(self, reading: Reading) -> None:
-        """What pins the Fargate platform version of a task definition that was read."""
-        found: list[Service] = []
-        for call, place in self.program.calls:
+    def runners(self, reading: Reading, hosts: ProgramInstances) -> None:
+        """Add what runs the task definitions that were read: where it pins their platform version, and where the program has
+        instances on which they may run. Where a definition is handed to something else, that may run it anywhere."""
+        found: list[TaskRunner] = []
+        pinned: list[PlatformVersion] = []
+        placed = bool(hosts.hosts)
+        for call, place in self.program.names.calls if placed else self.program.calls:
+            kind = self.program.kind(call)
             given = {keyword.arg: keyword.value for keyword in call.keywords}
-            member = next((name for name in PLATFORM_VERSION if name in given), None)
-            if member is None or not self.program.kind(call):
+            member = next((name for name in PLATFORM_VERSION if name in given), None) if kind else None
+            runs = placed and kind != f"{ECS}.ContainerDefinition" and not kind.endswith("TaskDefinition")
+            if member is None and not runs:
                 continue
-            written = given[member]
-            made = self.program.constructs.get(call)
-            task = self._task_run(given.get("task_definition"), call, place)
-            node = self.document.arguments(call, place)
-            if task is None or not task.key or not isinstance(node, Mapping):
-                continue
-            origin, at = self.program.evaluator.definition(written, place)
-            name = self.program.dotted(origin, at) or ""
-            version = VERSIONS.get(name.removeprefix(f"{ECS}.FargatePlatformVersion."))
-            key: Key = ("service", *task.key[1:], len(found))
-            pinned = Text.of(version) if version else Opaque(ast.unparse(written))
-            engine = Engine.BATCH if task.kind in cdk_batch.CONTAINERS else Engine.ECS
-            found.append(Service(key, made.name if made is not None else task.name, task.key, pinned, engine))
-            reading.spans[key] = next((e.key.start for e in node.entries if key_text(e) == member), node.start)
-            reading.nodes[key] = node
-            reading.nodes[("place", *key)] = place
-        reading.stack = replace(reading.stack, services=tuple(found))
+            definition = given.get("task_definition")
+            task = self._task_run(definition, call, place) if kind or definition is not None else None
+            if task is not None and task.key:
+                key: Key = ("service", *task.key[1:], len(pinned))
+                versions = tuple(self._platform_versions(key, task.key, member, call, place, reading))
+                pinned += versions
+                made = self.program.constructs.get(call)
+                runner = TaskRunner(
+                    ("runner", *task.key[1:], len(found)),
+                    made.name if made is not None else task.name,
+                    (task.key,),
+                    Engine.BATCH if task.kind in cdk_batch.CONTAINERS else Engine.ECS,
+                    platform_versions=versions,
+                    launch=hosts.launch(call, place, kind) if runs else None,
+                )
+                found.append(runner)
+            others = (*call.args, *(k.value for k in call.keywords if k.arg != "task_definition")) if runs else ()
+            for argument in others:
+                handed = (
+                    self._task_run(argument, call, place) if isinstance(argument, ast.Name | ast.Attribute) else None
+                )
+                if handed is not None and handed.key:
+                    other: Key = ("runner", *handed.key[1:], len(found))
+                    found.append(TaskRunner(other, handed.name, (handed.key,), launch=Launch()))
+        reading.stack = replace(reading.stack, runners=tuple(found))
+
+    def _platform_versions(
+        self, key: Key, task: Key, member: str | None, call: ast.Call, place: Place, reading: Reading
+    ) -> Iterator[PlatformVersion]:
+        """The Fargate platform version that a call pins with one of its keyword arguments, if any."""
+        node = self.document.arguments(call, place) if member is not None else None
+        if not isinstance(node, Mapping):
+            return
+        written = next(keyword.value for keyword in call.keywords if keyword.arg == member)
+        origin, at = self.program.evaluator.definition(written, place)
+        name = self.program.dotted(origin, at) or ""
+        version = VERSIONS.get(name.removeprefix(f"{ECS}.FargatePlatformVersion."))
+        reading.spans[key] = next((e.key.start for e in node.entries if key_text(e) == member), node.start)
+        reading.nodes[key] = node
+        reading.nodes[("place", *key)] = place
+        yield PlatformVersion(key, Text.of(version) if version else Opaque(ast.unparse(written)), (task,))
 
     def _task_run(self, given: ast.expr | None, call: ast.Call, place: Place) -> TaskSource | None:
         """The task definition that a service runs, by what it is given or because it makes one."""

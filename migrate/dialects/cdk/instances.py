@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from migrate.dialects.cdk.api import (
@@ -27,13 +27,13 @@ from migrate.dialects.cdk.api import (
     STARTED_FROM,
     USER_DATA,
 )
-from migrate.dialects.cdk.program import Program, TaskSource, called, joined, scope_of
+from migrate.dialects.cdk.program import Program, called, joined, scope_of
 from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, with_scripts
 from migrate.dialects.common.values import items
 from migrate.dialects.dialect import Reading
 from migrate.syntax.node import Node, Scalar
 from migrate.syntax.python.names import Place
-from rules.model import Cluster, Engine, HostMount, Image, Instance, Key, Owner, Ref, Run, Text, Value
+from rules.model import Cluster, Engine, HostMount, Image, Instance, Key, Launch, Owner, Ref, Text, Value
 
 _SHEBANG = "#!/bin/bash"
 """What `UserData.for_linux` begins with."""
@@ -80,19 +80,11 @@ class InstanceSource:
     inits: list[tuple[ast.expr, Place]] = field(default_factory=list)
 
 
-TaskRun = Callable[[ast.expr | None, ast.Call, Place], TaskSource | None]
-"""The task definition that a call runs: the one that it is given, or the one that it makes."""
+class ProgramInstances:
+    """The container instances of one program, and on which of them something starts tasks."""
 
-
-def add(program: Program, reading: Reading, task_run: TaskRun) -> None:
-    """Add the instances, what they mount and what runs the tasks to a reading."""
-    _Hosts(program, task_run).add_to(reading)
-
-
-class _Hosts:
-    def __init__(self, program: Program, task_run: TaskRun) -> None:
+    def __init__(self, program: Program) -> None:
         self.program = program
-        self.task_run = task_run
         self.hosts: dict[object, InstanceSource] = {}
         self.data: dict[ast.Call, Data] = {}
         """User data by the calls that make it."""
@@ -276,24 +268,8 @@ class _Hosts:
                 host.providers.add(made.name)
             self.join(host, cluster, place)
 
-    def runs(self) -> Iterator[Run]:
-        """What starts the tasks. Where a task definition is handed to something else, that may run it anywhere."""
-        for call, place in self.program.names.calls:
-            kind = self.program.kind(call)
-            given = _given(call, "task_definition")
-            if kind == f"{ECS}.ContainerDefinition" or kind.endswith("TaskDefinition"):
-                continue
-            if given is not None or kind:
-                task = self.task_run(given, call, place)
-                if task is not None and task.key:
-                    yield self.run(task.key, call, place, kind)
-            for argument in (*call.args, *(k.value for k in call.keywords if k.arg != "task_definition")):
-                if isinstance(argument, ast.Name | ast.Attribute):
-                    task = self.task_run(argument, call, place)
-                    if task is not None and task.key:
-                        yield Run(task.key, None)
-
-    def run(self, task: Key, call: ast.Call, place: Place, kind: str) -> Run:
+    def launch(self, call: ast.Call, place: Place, kind: str) -> Launch:
+        """Where a call that calls `kind` starts its tasks."""
         cluster = _given(call, "cluster")
         how = [k.value for k in call.keywords if k.arg in ("launch_target", "launch_type", "launch_options")]
         shown = [kind.rpartition(".")[2], *(ast.unparse(self.program.evaluator.definition(e, place)[0]) for e in how)]
@@ -304,7 +280,8 @@ class _Hosts:
         if named and None not in named:
             providers = frozenset(name for name in named if name is not None and not name.startswith("FARGATE"))
             elsewhere = elsewhere or not providers
-        return Run(task, self.cluster(cluster, place) if cluster is not None else None, providers, elsewhere)
+        known = self.cluster(cluster, place) if cluster is not None else None
+        return Launch((known,) if known is not None else (), providers, elsewhere)
 
     def provider(self, strategy: ast.expr, place: Place) -> str | None:
         """The capacity provider that a strategy names, if the program shows which."""
@@ -422,6 +399,7 @@ class _Hosts:
     # -- the model ----------------------------------------------------------------------------------------------------
 
     def add_to(self, reading: Reading) -> None:
+        """Add the instances and what they mount to a reading."""
         self.find()
         if not self.hosts:
             return
@@ -464,7 +442,6 @@ class _Hosts:
             images=tuple(images),
             host_mounts=tuple(mounts),
             owners=tuple(owners),
-            runs=tuple(dict.fromkeys(self.runs())),
         )
 
     def image(self, host: InstanceSource, key: Key) -> Image | None:

@@ -339,15 +339,13 @@ class ProgramWriter:
         return Call(self.name(ECS, name, place), nested)
 
     def _services(self, planned: Stack) -> Iterator[AnyEdit]:
-        for before, after in zip(self.reading.stack.services, planned.services, strict=True):
-            if before == after or after.platform_version is None:
+        for before, after in zip(self.reading.stack.platform_versions, planned.platform_versions, strict=True):
+            if before == after or after.value is None:
                 continue
             node = self.reading.nodes[after.key]
             assert isinstance(node, Mapping)
             place = self.place(after.key)
-            value = NewExpression(
-                self.name(ECS, "FargatePlatformVersion", place) + "." + _VERSIONS[after.platform_version.source]
-            )
+            value = NewExpression(self.name(ECS, "FargatePlatformVersion", place) + "." + _VERSIONS[after.value.source])
             entries = (
                 Added(key_text(e), value, replaces=e) if key_text(e) in PLATFORM_VERSION else Kept(e)
                 for e in node.entries

@@ -11,9 +11,9 @@ from migrate.dialects.cloudformation.out_of_reach import places
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.resources import LOOP, MOST_RESOURCES
 from migrate.dialects.cloudformation.resources.template import Template
-from migrate.dialects.cloudformation.running import platform_versions
 from migrate.dialects.cloudformation.running.instances import capacity
 from migrate.dialects.cloudformation.running.network import with_network
+from migrate.dialects.cloudformation.running.runner_reader import read_runners
 from migrate.dialects.cloudformation.writer import ResourceWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, capitalised, part_key, parts
@@ -111,7 +111,7 @@ class CloudFormation(PlainDialect):
 
 
 def finished(collector: Collector, templates: Sequence[Template]) -> Reading | None:
-    """The reading of templates whose tasks and services were collected, with everything around these; None if there is
+    """The reading of templates whose tasks, and what runs them, were collected, with everything around these; None if there is
     nothing of ours."""
     reading = collector.reading()
     if reading is None:
@@ -122,7 +122,7 @@ def finished(collector: Collector, templates: Sequence[Template]) -> Reading | N
         reading.stack = found.added_to(template.extend(reading.stack))
         reading.spans |= found.spans
         reading.nodes |= found.nodes
-        reading.stack = with_network(template, template.root, reading.stack)
+        reading.stack = with_network(template, reading.stack)
         reading.nodes[("template", template.index)] = template
         parameters.read(template, reading)
         for name, resource in template.resources.items():
@@ -137,7 +137,7 @@ def finished(collector: Collector, templates: Sequence[Template]) -> Reading | N
 
 
 def read_resources(collector: Collector, template: Template, spelling: Spelling = ECS) -> None:
-    """The tasks of a template and the services that pin a platform version for them."""
+    """The tasks of a template and what runs them."""
     ecs = replace(spelling, read=template.identities.value, write=template.write, condition=template.conditions.name_of)
     batch = in_batch(ecs)
     for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
@@ -150,7 +150,7 @@ def read_resources(collector: Collector, template: Template, spelling: Spelling 
             _read_task(collector, resource, template, key, ecs)
         elif resource.type == "AWS::Batch::JobDefinition":
             _read_job(collector, resource, template, key, batch)
-    platform_versions.read(template, collector)
+    read_runners(template, collector)
 
 
 def _in_loop(key: Key) -> bool:

@@ -171,9 +171,9 @@ class ResourceWriter:
 
     def _awaited(self) -> dict[str, list[str]]:
         """The mount targets and rules that services are to wait for, in an order that is the same on every run."""
-        before = {runner.key: runner.awaits for runner in self.old.network.runners}
+        before = {runner.key: runner.awaits for runner in self.old.runners}
         awaited: dict[str, list[str]] = {}
-        for runner in self.new.network.runners:
+        for runner in self.new.runners:
             added = runner.awaits - before[runner.key]
             if added and runner.key[1] == self.template.index:
                 names = [str(key[2]) for key in added]

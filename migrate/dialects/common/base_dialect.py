@@ -84,11 +84,11 @@ class PlainDialect:
                 for edit in self.write_task(reading, old, new):
                     # Twins ask for the same change of the node they share.
                     edits[id(edit.node)] = edit
-        for before, after in zip(reading.stack.services, planned.services, strict=True):
-            if before != after and after.platform_version is not None:
+        for before, after in zip(reading.stack.platform_versions, planned.platform_versions, strict=True):
+            if before != after and after.value is not None:
                 node = reading.nodes[after.key]
                 assert isinstance(node, Scalar)
-                edits[id(node)] = SetScalar(node, after.platform_version.source)
+                edits[id(node)] = SetScalar(node, after.value.source)
         return list(edits.values())
 
     def write_task(self, reading: Reading, old: Task, new: Task) -> list[TreeEdit]:

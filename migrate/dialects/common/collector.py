@@ -21,7 +21,7 @@ from migrate.dialects.common.volumes import (
 from migrate.dialects.dialect import Dialect, Reading
 from migrate.syntax import Document
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
-from rules.model import Engine, HiddenDefinition, Key, Service, Stack, Task, Text, Value, Volume
+from rules.model import Engine, HiddenDefinition, Key, PlatformVersion, Stack, Task, TaskRunner, Text, Value, Volume
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Collector:
     document: Document
     spelling: Spelling = API
     tasks: list[Task] = field(default_factory=list)
-    services: list[Service] = field(default_factory=list)
+    runners: list[TaskRunner] = field(default_factory=list)
     hidden: list[HiddenDefinition] = field(default_factory=list)
     spans: dict[Key, int] = field(default_factory=dict)
     around: dict[Key, int] = field(default_factory=dict)
@@ -154,9 +154,12 @@ class Collector:
         return volume
 
     def add_service(self, key: Key, name: str, task: Key | None, entry: Entry, engine: Engine = Engine.ECS) -> None:
-        """Add what pins the Fargate platform version that `entry` gives."""
+        """Add what pins the Fargate platform version that `entry` gives; the version has the key."""
         if isinstance(entry.value, Scalar | Mapping):
-            self.services.append(Service(key, name, task, self.spelling.read(entry.value), engine))
+            tasks = () if task is None else (task,)
+            pinned = PlatformVersion(key, self.spelling.read(entry.value), tasks)
+            runner = TaskRunner(("runner", *key[1:]), name, tasks, engine, platform_versions=(pinned,))
+            self.runners.append(runner)
             self.spans[key] = entry.key.start
             self.nodes[key] = entry.value
 
@@ -180,7 +183,7 @@ class Collector:
         return Reading(
             self.dialect,
             self.document,
-            Stack(tuple(self.tasks), tuple(self.services), hidden=tuple(self.hidden)),
+            Stack(tuple(self.tasks), tuple(self.runners), hidden=tuple(self.hidden)),
             self.spans,
             self.nodes,
             self.regions,

@@ -1,25 +1,22 @@
-"""Where a template runs its tasks: clusters, capacity providers, compute environments, and what starts tasks there."""
+"""Where a template runs its tasks: clusters, capacity providers and compute environments."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.language.references import ref, target
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
-from migrate.dialects.cloudformation.running.task_runners import JOB, TASK, Start
+from migrate.dialects.cloudformation.running.task_runners import Start
 from migrate.dialects.common.values import child, mapping, text
-from migrate.syntax.node import Mapping, Node
-from rules.model import Cluster, Ref, Run, Text, Value
+from migrate.syntax.node import Node
+from rules.model import Cluster, Launch, Ref, Text, Value
 
 CAPACITY_PROVIDER = "AWS::ECS::CapacityProvider"
 COMPUTE_ENVIRONMENT = "AWS::Batch::ComputeEnvironment"
 _CLUSTER = "AWS::ECS::Cluster"
-_AIMING = ("AWS::Events::Rule", "AWS::Scheduler::Schedule")
-_UNREAD_STARTERS = ("AWS::StepFunctions::StateMachine", "AWS::Lambda::Function", "AWS::Serverless::Function")
-"""What may start tasks in a way that is not read."""
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
 
 
@@ -113,27 +110,8 @@ class Clusters:
 
     # -- what starts tasks --------------------------------------------------------------------------------------------
 
-    def runs(self) -> Iterator[Run]:
-        """Everything that starts a task or job definition of the template."""
-        for start in self.template.starters:
-            yield from self._runs(start)
-        for _, resource in self.template.of_type(*_AIMING):
-            for aimed in self.template.starters.targets(resource):
-                yield from self._jobs(aimed)
-        tasks = [name for name, _ in self.template.of_type(TASK, JOB)]
-        for starter, _ in self.template.of_type(*_UNREAD_STARTERS):
-            yield from (
-                Run(self.template.key("task", task), None) for task in tasks if self.template.reaches(starter, task)
-            )
-
-    def _jobs(self, aimed: Mapping | None) -> Iterator[Run]:
-        """The jobs that a target of EventBridge starts, through the queue that `Arn` names."""
-        if (parameters := mapping(child(aimed, "BatchParameters"))) is not None:
-            environments = self._environments(target(intrinsics.value(child(aimed, "Arn"))))
-            for name in self.template.starters.definitions(child(parameters, "JobDefinition")):
-                yield Run(self.template.key("task", name), None, environments)
-
-    def _runs(self, start: Start) -> Iterator[Run]:
+    def launch(self, start: Start) -> Launch:
+        """Where something starts tasks of ECS."""
         holder = start.parameters
         launch_type = text(child(holder, "LaunchType"))
         strategy = intrinsics.each(child(holder, "CapacityProviderStrategy"))
@@ -141,9 +119,11 @@ class Clusters:
         providers = [p for p in self._provider_names(n for n in listed if n is not None) if p not in _FARGATE]
         elsewhere = launch_type not in (None, "EC2") or bool(listed and not providers)
         known = frozenset(providers) if all(self._is_known(p) for p in providers) else frozenset[str]()
-        for name in self.template.starters.definitions(start.definition):
-            for named in self._named(start.cluster):
-                yield Run(self.template.key("task", name), named, known, elsewhere)
+        return Launch(tuple(self._named(start.cluster)), known, elsewhere)
+
+    def launch_of_jobs(self, queue: Node | None) -> Launch:
+        """Where a queue starts jobs of AWS Batch."""
+        return Launch(providers=self._environments(target(intrinsics.value(queue))))
 
     def _environments(self, queue: str) -> frozenset[str]:
         """The compute environments of a job queue, if all of them are the template's; else none."""

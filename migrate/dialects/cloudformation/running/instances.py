@@ -1,4 +1,4 @@
-"""The container instances of a template, what they mount, and where the template runs its tasks.
+"""The container instances of a template, and what they mount.
 
 An instance is what others are started from: a launch configuration, a launch template, an instance, an AWS Batch compute
 environment without a launch template. It joins the clusters that its user data names, and belongs to the capacity
@@ -24,7 +24,7 @@ from migrate.dialects.common.user_data import Script, directory_owners, host_mou
 from migrate.dialects.common.values import child, mapping, text
 from migrate.syntax import get
 from migrate.syntax.node import Mapping, Node, Scalar
-from rules.model import Engine, HostMount, Image, Instance, Key, Owner, Ref, Run, Stack, Text, Value
+from rules.model import Engine, HostMount, Image, Instance, Key, Owner, Ref, Stack, Text, Value
 
 _LAUNCH_TEMPLATE = "AWS::EC2::LaunchTemplate"
 _STARTED_FROM = ("AWS::AutoScaling::LaunchConfiguration", "AWS::EC2::Instance", _LAUNCH_TEMPLATE)
@@ -40,7 +40,6 @@ class TemplateCapacity:
 
     instances: tuple[Instance, ...] = ()
     images: tuple[Image, ...] = ()
-    runs: tuple[Run, ...] = ()
     mounts: tuple[HostMount, ...] = ()
     owners: tuple[Owner, ...] = ()
     spans: tuple[tuple[Key, int], ...] = ()
@@ -52,7 +51,6 @@ class TemplateCapacity:
             stack,
             instances=(*stack.instances, *self.instances),
             images=(*stack.images, *self.images),
-            runs=(*stack.runs, *self.runs),
             host_mounts=(*stack.host_mounts, *self.mounts),
             owners=(*stack.owners, *self.owners),
         )
@@ -85,6 +83,21 @@ def instance_mounts(template: Template) -> Iterator[InstanceMount]:
                 yield InstanceMount(name, script, o.host_path, "/", None, "", o.line - before, is_nfs=False)
 
 
+def has_instances(template: Template) -> bool:
+    """Whether a template starts container instances, so that it matters where its tasks run."""
+    return any(_started_from(template))
+
+
+def _started_from(template: Template) -> Iterator[tuple[str, Resource]]:
+    """What instances are started from; compute environments where they start them from nothing else."""
+    yield from template.of_type(*_STARTED_FROM)
+    for name, resource in template.of_type(COMPUTE_ENVIRONMENT):
+        compute = mapping(child(resource.properties, "ComputeResources"))
+        kind = text(child(compute, "Type")) or ""
+        if kind.upper() in ("EC2", "SPOT") and child(compute, "LaunchTemplate") is None:
+            yield name, resource
+
+
 def capacity(template: Template) -> TemplateCapacity:
     """What a template says of the instances that tasks run on."""
     reader = _InstanceReader(template, Images(template))
@@ -97,16 +110,8 @@ class _InstanceReader:
     def __init__(self, template: Template, images: Images) -> None:
         self.template = template
         self.images = images
-        self.resources = [*template.of_type(*_STARTED_FROM), *self._bare_environments()]
+        self.resources = list(_started_from(template))
         self.clusters = Clusters(template)
-
-    def _bare_environments(self) -> Iterator[tuple[str, Resource]]:
-        """Compute environments that start instances from nothing else."""
-        for name, resource in self.template.of_type(COMPUTE_ENVIRONMENT):
-            compute = mapping(child(resource.properties, "ComputeResources"))
-            kind = text(child(compute, "Type")) or ""
-            if kind.upper() in ("EC2", "SPOT") and child(compute, "LaunchTemplate") is None:
-                yield name, resource
 
     def found(self) -> TemplateCapacity:
         instances: list[Instance] = []
@@ -145,7 +150,6 @@ class _InstanceReader:
         return TemplateCapacity(
             tuple(instances),
             tuple(images),
-            tuple(self.clusters.runs()),
             tuple(mounts),
             tuple(owners),
             tuple(spans),

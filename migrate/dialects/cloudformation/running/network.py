@@ -1,5 +1,5 @@
-"""What lies between a template's tasks and its file systems: mount targets, security groups, subnets, and who runs what
-where."""
+"""What lies between a template's tasks and its file systems: mount targets, security groups and subnets, and where in the
+network tasks are started."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from rules.model import (
     Network,
     Proxy,
     Ref,
-    Runner,
     SecurityGroup,
     Stack,
     Subnet,
+    TaskRunner,
     Text,
     Traffic,
     Value,
@@ -44,9 +44,9 @@ _KNOWING = ("AWS::CloudFormation::", "AWS::SSM::Parameter")
 _NAME = re.compile(r"\$\{([A-Za-z0-9]+)")
 
 
-def with_network(template: Template, root: Node, stack: Stack) -> Stack:
-    """The stack with what a template, which is the document `root`, says of its network."""
-    return replace(stack, network=_joined(stack.network, _NetworkReader(template, root).network()))
+def with_network(template: Template, stack: Stack) -> Stack:
+    """The stack with what a template says of its network."""
+    return replace(stack, network=_joined(stack.network, NetworkReader(template).network()))
 
 
 def _joined(one: Network, other: Network) -> Network:
@@ -56,27 +56,27 @@ def _joined(one: Network, other: Network) -> Network:
         (*one.mount_targets, *other.mount_targets),
         (*one.subnets, *other.subnets),
         (*one.vpcs, *other.vpcs),
-        (*one.runners, *other.runners),
         (*one.places, *other.places),
         (*one.proxies, *other.proxies),
         one.unclear or other.unclear,
     )
 
 
-class _NetworkReader:
-    def __init__(self, template: Template, root: Node) -> None:
+class NetworkReader:
+    """Reads the network of one template, and where in it something starts tasks."""
+
+    def __init__(self, template: Template) -> None:
         self.template = template
-        self.root = root
         self._targets = [name for name, _ in template.of_type("AWS::EFS::MountTarget")]
 
     def network(self) -> Network:
+        """Everything but what starts tasks."""
         return Network(
             tuple(self._groups()),
             tuple(self._traffic()),
             tuple(self._mount_targets()),
             tuple(self._subnets()),
             tuple(self._vpcs()),
-            tuple(self._runners()),
             tuple(self._places()),
             tuple(self._proxies()),
             # Loops, includes and modules make resources that stand nowhere.
@@ -209,7 +209,7 @@ class _NetworkReader:
         for name, resource in self.template.resources.items():
             if not resource.type.startswith("AWS::") or resource.type.startswith(_KNOWING):
                 known |= self.template.mentions(name)
-        outputs = child(mapping(self.root), "Outputs")
+        outputs = child(self.template.root, "Outputs")
         return known | self.template.mentioned_in(outputs) if outputs is not None else known
 
     # -- tasks --------------------------------------------------------------------------------------------------------
@@ -222,13 +222,8 @@ class _NetworkReader:
                     self.template.key("task", name), _ignored_ports(child(proxy, "ProxyConfigurationProperties"))
                 )
 
-    def _runners(self) -> Iterator[Runner]:
-        for start in self.template.starters:
-            names = self.template.starters.definitions(start.definition)
-            if names:
-                yield self._runner(start, [self.template.resources[name] for name in names])
-
-    def _runner(self, start: Start, tasks: list[Resource]) -> Runner:
+    def runner(self, start: Start, tasks: list[Resource]) -> TaskRunner:
+        """What starts tasks, with its place in the network and what it waits for."""
         resource, node = start.resource, start.parameters
         key = self._key("runner", resource.name) if start.is_service else self._key("runner", resource.name, start.nth)
         network = mapping(child(node, "NetworkConfiguration"))
@@ -239,12 +234,14 @@ class _NetworkReader:
         if _on_instances(node, tasks):
             earlier |= self._before_instances
         later = self.template.dependents(resource.name) if self._targets else set()
-        return Runner(
+        return TaskRunner(
             key,
+            resource.name,
             tuple(self.template.key("task", task.name) for task in tasks),
-            self._values(child(vpc, "SecurityGroups")) if vpc else None,
-            self._values(child(vpc, "Subnets")) if vpc else None,
-            resource.condition,
+            condition=resource.condition,
+            shows_network=True,
+            groups=self._values(child(vpc, "SecurityGroups")) if vpc else None,
+            subnets=self._values(child(vpc, "Subnets")) if vpc else None,
             starts_at_once=start.is_service,
             can_wait=not self.template.blue_green and can_depend(resource),
             awaits=frozenset(self._awaited[name] for name in told if name in self._awaited),

@@ -1,5 +1,5 @@
-"""Every place of a template that pins a Fargate platform version: services and task sets, what runs tasks on events or in
-workflows, and AWS Batch's job definitions."""
+"""The Fargate platform versions that a template pins: those of services, task sets and what runs tasks on events, and the
+states of workflows and the job definitions of AWS Batch, which run tasks only as far as they pin one."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from dataclasses import dataclass, field, replace
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
-from migrate.dialects.cloudformation.running import task_runners
-from migrate.dialects.cloudformation.running.task_runners import JOB, Start
+from migrate.dialects.cloudformation.running.task_runners import Start
 from migrate.dialects.common.batch_jobs import capitalised, part_key, parts
 from migrate.dialects.common.collector import Collector
 from migrate.dialects.common.nodes import key_text, walk
@@ -20,11 +19,7 @@ from migrate.dialects.common.values import child, mapping
 from migrate.files.language import YAML
 from migrate.syntax import SyntaxProblem, get, parse, resolve
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
-from rules.model import Engine, Key, Ref, Service, Text, Value
-
-_STATE_MACHINES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
-TYPES = (*task_runners.TYPES, *_STATE_MACHINES)
-"""Resources that run a task definition."""
+from rules.model import Engine, Key, PlatformVersion, Ref, TaskRunner, Text, Value
 
 _MOST_MAPPED = 50
 """Values of a mapping that are looked at for one platform version."""
@@ -34,52 +29,49 @@ _VERSION_KEY = re.compile(r'PlatformVersion(?:\.\$)?\\?["\']?\s*:')
 _HOLE = re.compile("\ue000([0-9]+)\ue001")
 
 
-def read(template: Template, collector: Collector) -> None:
-    """Add what pins a platform version and runs a task definition of the template."""
-    reader = _VersionReader(template, collector)
-    for start in template.starters:
-        reader.read_start(start)
-    for _, resource in template.of_type(JOB):
-        reader.read_job(resource)
-    for _, resource in template.of_type(*_STATE_MACHINES):
-        reader.read_state_machine(resource)
-    reader.finish()
-
-
 @dataclass
-class _VersionReader:
+class VersionReader:
+    """Reads the platform versions of one template. Each is read once, although the same words may be read for several
+    runners: whichever is the first has it, and `finished` says which tasks run on it."""
+
     template: Template
     collector: Collector
-    by_node: dict[int, int] = field(default_factory=dict)
-    """The place of each version's service among the collector's, by the identity of the node."""
-    served: dict[int, dict[Key, None]] = field(default_factory=dict)
-    """The tasks of each version, by the same identity."""
+    by_node: dict[int, PlatformVersion] = field(default_factory=dict)
+    """The version that each node gives, by the identity of the node."""
+    served: dict[Key, dict[Key, None]] = field(default_factory=dict)
+    """The tasks of each version."""
     times: dict[Key, int] = field(default_factory=dict)
     """How often a key was wanted."""
     met: set[int] = field(default_factory=set)
     """Identities of the nodes, aliases among them, that stand where a version is read."""
 
-    def read_start(self, start: Start) -> None:
+    def of_start(self, start: Start, tasks: tuple[Key, ...]) -> tuple[PlatformVersion, ...]:
+        """The versions of something that starts tasks."""
         entry = get(start.parameters, "PlatformVersion")
-        tasks = self.tasks(start.definition) if entry is not None else []
-        if entry is not None and tasks:
-            key = self.template.key("service", start.resource.name)
-            self.add(start.resource, key if start.label is None else (*key, start.label), tasks, entry)
+        if entry is None:
+            return ()
+        key = self.template.key("service", start.resource.name)
+        return self.versions(key if start.label is None else (*key, start.label), tasks, entry)
 
-    def read_job(self, resource: Resource) -> None:
-        key, task = self.template.key("service", resource.name), self.template.key("task", resource.name)
+    def of_job(self, resource: Resource) -> Iterator[TaskRunner]:
+        """A job definition's parts that pin versions: each runs itself."""
+        name = resource.name
+        key, task, runner = (self.template.key(kind, name) for kind in ("service", "task", "runner"))
         for part in parts(resource.properties, intrinsics.each, capitalised):
             if part.platform_version is not None:
-                self.add(resource, part_key(key, part), [part_key(task, part)], part.platform_version)
+                tasks = (part_key(task, part),)
+                versions = self.versions(part_key(key, part), tasks, part.platform_version)
+                yield TaskRunner(part_key(runner, part), name, tasks, Engine.BATCH, platform_versions=versions)
 
     # -- state machines -----------------------------------------------------------------------------------------------
 
-    def read_state_machine(self, resource: Resource) -> None:
+    def of_state_machine(self, resource: Resource) -> Iterator[TaskRunner]:
+        """The states of a state machine that pin versions."""
         key = self.template.key("service", resource.name)
         substitutions = mapping(child(resource.properties, "DefinitionSubstitutions"))
         definition = resolve(child(resource.properties, "Definition"))
         if definition is None:
-            self.read_definition_string(resource, key, substitutions)
+            yield from self.of_definition_string(resource, key, substitutions)
             return
         for name, arguments in _run_tasks([definition]):
             entry, given = _version(arguments), child(arguments, "TaskDefinition")
@@ -88,9 +80,10 @@ class _VersionReader:
                 continue
             elsewhere = _substituted(_plain(entry.value), substitutions)
             where = Entry(elsewhere, elsewhere) if elsewhere is not None else entry
-            self.add(resource, (*key, name), tasks, where, _expression(entry))
+            versions = self.versions((*key, name), tasks, where, _expression(entry))
+            yield self.state(resource, name, tasks, versions)
 
-    def read_definition_string(self, resource: Resource, key: Key, substitutions: Mapping | None) -> None:
+    def of_definition_string(self, resource: Resource, key: Key, substitutions: Mapping | None) -> Iterator[TaskRunner]:
         """The states of a definition that is JSON inside a string, which is never edited."""
         node = child(resource.properties, "DefinitionString")
         text = intrinsics.as_text(node, opaque=True) if node is not None else None
@@ -122,33 +115,39 @@ class _VersionReader:
                 continue
             replacement = _substituted(version.source, substitutions)
             if replacement is not None:
-                self.add(resource, (*key, name), tasks, Entry(replacement, replacement))
+                versions = self.versions((*key, name), tasks, Entry(replacement, replacement))
+                yield self.state(resource, name, tasks, versions)
                 continue
             at = bisect_left(starts, entry.key.end) - 1
-            service = Service(
-                self.free((*key, name)),
-                resource.name,
-                tasks[0],
-                version,
-                others=tuple(tasks[1:]),
-                place="DefinitionString",
-            )
-            self.put(service, places[at] if len(places) == len(starts) else node.start, node)
+            found = PlatformVersion(self.free((*key, name)), version, tasks, "DefinitionString")
+            self.put(found, places[at] if len(places) == len(starts) else node.start, node)
+            yield self.state(resource, name, tasks, (found,))
+
+    def state(
+        self, resource: Resource, name: str, tasks: tuple[Key, ...], versions: tuple[PlatformVersion, ...]
+    ) -> TaskRunner:
+        """A state of a state machine, by its name there."""
+        key = (*self.template.key("runner", resource.name), name)
+        return TaskRunner(key, resource.name, tasks, platform_versions=versions)
 
     # -- tasks --------------------------------------------------------------------------------------------------------
 
-    def tasks(self, node: Node | None) -> list[Key]:
+    def tasks(self, node: Node | None) -> tuple[Key, ...]:
         """The task definitions of the template that a node names, under whatever conditions."""
-        return [self.template.key("task", name) for name in self.template.starters.definitions(node)]
+        return tuple(self.template.key("task", name) for name in self.template.starters.definitions(node))
 
-    def tasks_of(self, value: Value | None) -> list[Key]:
+    def tasks_of(self, value: Value | None) -> tuple[Key, ...]:
         """The same for a value."""
-        return [self.template.key("task", name) for name in self.template.starters.named(value)]
+        return tuple(self.template.key("task", name) for name in self.template.starters.named(value))
 
-    # -- services -----------------------------------------------------------------------------------------------------
+    # -- versions -----------------------------------------------------------------------------------------------------
 
-    def add(self, resource: Resource, key: Key, tasks: list[Key], entry: Entry, version: Value | None = None) -> None:
-        """Add the versions that an entry may give, each where it is written; `version` is what it is, if that is known."""
+    def versions(
+        self, key: Key, tasks: tuple[Key, ...], entry: Entry, version: Value | None = None
+    ) -> tuple[PlatformVersion, ...]:
+        """The versions that an entry may give, each where it is written, without those that others were read to give, too;
+        `version` is what it is, if that is known."""
+        new: list[PlatformVersion] = []
         found = [*self.alternatives(entry.value)]
         for arm, place in found:
             node = resolve(arm)
@@ -156,28 +155,20 @@ class _VersionReader:
             if node is None or value is None:
                 continue
             self.met.add(id(arm))
-            self.served.setdefault(id(node), {}).update(dict.fromkeys(tasks))
-            if id(node) in self.by_node:
-                continue
-            self.by_node[id(node)] = len(self.collector.services)
-            service = Service(
-                self.free(key),
-                resource.name,
-                tasks[0],
-                value,
-                Engine.BATCH if resource.type == JOB else Engine.ECS,
-                place=place,
-                replaced=resource.type == "AWS::ECS::TaskSet",
-            )
-            self.put(service, entry.key.start if len(found) == 1 and place is None else arm.start, node)
+            known = self.by_node.get(id(node))
+            if known is None:
+                known = self.by_node[id(node)] = PlatformVersion(self.free(key), value, tasks, place)
+                self.put(known, entry.key.start if len(found) == 1 and place is None else arm.start, node)
+                new.append(known)
+            self.served.setdefault(known.key, {}).update(dict.fromkeys(tasks))
+        return tuple(new)
 
-    def put(self, service: Service, start: int, node: Node) -> None:
-        self.collector.services.append(service)
-        self.collector.spans[service.key] = start
-        self.collector.nodes[service.key] = node
-        literal = service.platform_version is not None and service.platform_version.literal is not None
+    def put(self, version: PlatformVersion, start: int, node: Node) -> None:
+        self.collector.spans[version.key] = start
+        self.collector.nodes[version.key] = node
+        literal = version.value is not None and version.value.literal is not None
         if literal and not isinstance(node, Scalar):
-            self.collector.blocked[service.key] = "the version is put together by a function"
+            self.collector.blocked[version.key] = "the version is put together by a function"
 
     def free(self, key: Key) -> Key:
         """The key, with a number behind it if it is there already."""
@@ -205,18 +196,25 @@ class _VersionReader:
         values = [(child(mapping(row.value), second), f"mapping {name}.{key_text(row)}.{second}") for row in rows]
         return [(value, place) for value, place in values if isinstance(resolve(value), Scalar) and value is not None]
 
-    def finish(self) -> None:
-        """Say which tasks share a version, and which versions an alias puts where something else is read."""
-        services = self.collector.services
-        for identity, index in self.by_node.items():
-            services[index] = replace(services[index], others=tuple(self.served[identity])[1:])
+    def finished(self, runner: TaskRunner) -> TaskRunner:
+        """A runner whose versions have all of their tasks, once everything was read."""
+        if not any(version.key in self.served for version in runner.platform_versions):
+            return runner
+        found = ((version, self.served.get(version.key)) for version in runner.platform_versions)
+        versions = tuple(replace(version, tasks=tuple(tasks)) if tasks else version for version, tasks in found)
+        return replace(runner, platform_versions=versions)
+
+    def block_shared(self) -> None:
+        """Leave the versions alone that an alias puts where something else is read, once everything was read."""
+        if not self.by_node:
+            return
         aliases: dict[int, list[Alias]] = {}
         for alias in self.collector.document.aliases:
             aliases.setdefault(id(resolve(alias)), []).append(alias)
-        for identity, index in self.by_node.items():
+        for identity, version in self.by_node.items():
             using = aliases.get(identity, ())
             if using and not self.met.issuperset({identity, *map(id, using)}):
-                self.collector.blocked[services[index].key] = "an alias elsewhere uses it, too"
+                self.collector.blocked[version.key] = "an alias elsewhere uses it, too"
 
 
 def _plain(node: Node | None) -> str | None:

@@ -1,5 +1,5 @@
-"""What starts the tasks of a template: services and task sets, what EventBridge and its kin run, and which task definitions
-they name."""
+"""What starts the tasks of a template, as it is written: services and task sets, what EventBridge and its kin run, and which
+task definitions they name. `runner_reader` makes the `TaskRunner`s of the model of it."""
 
 from __future__ import annotations
 
