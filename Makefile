@@ -51,7 +51,7 @@ picture: .venv/.test ## draw anew the picture of a campaign's page in the README
 	@$(PYTHON) tests/batch/screenshot.py
 
 # What has a small size in `make test` and a large one here.
-SOAKED := tests/soak tests/syntax tests/judges tests/engine/test_edit.py tests/run/test_fuzz_never_crashes.py \
+SOAKED := tests/soak tests/syntax tests/judges/test_formatters.py tests/engine/test_edit.py tests/run/test_fuzz_never_crashes.py \
 	tests/run/test_faults_while_writing.py tests/run/test_bad_input.py tests/run/test_apply.py tests/report/test_reports.py \
 	tests/review/test_review_samples.py tests/lsp/test_lsp.py tests/batch/test_batch_faults.py
 

@@ -1,6 +1,6 @@
 """Whether a template shows a way from its tasks to its file system, and what is added where it does not.
 
-The byte-for-byte cases are in `samples/cloudformation-*` and `samples/efs404-*`, run by `golden/test_samples.py`.
+The byte-for-byte cases are in `samples/cloudformation-*` and `samples/efs404-*`, run by `golden/test_samples.py` and `rules/test_efs404.py`.
 """
 
 from __future__ import annotations
