@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from migrate.dialects.cloudformation.dialect import CloudFormation
 from migrate.dialects.dialect import Dialect, Reading
@@ -12,12 +13,12 @@ from migrate.dialects.plain.ecs_params import EcsParams
 from migrate.dialects.plain.task_definition import TaskDefinition
 from migrate.syntax import Document
 
-DATA_DIALECTS: tuple[Dialect, ...] = (CloudFormation(), EcsParams(), Ansible(), AwsBatch(), TaskDefinition())
+DATA_DIALECTS: tuple[Dialect[Any], ...] = (CloudFormation(), EcsParams(), Ansible(), AwsBatch(), TaskDefinition())
 """In the order in which they are asked; the first that finds something reads the file."""
 
 
 @cache
-def _python_dialects() -> tuple[Dialect, ...]:
+def _python_dialects() -> tuple[Dialect[Any], ...]:
     """The dialects of Python sources; they and Python's parser are imported for those only."""
     from migrate.dialects.boto3.dialect import Boto3
     from migrate.dialects.cdk.dialect import Cdk
@@ -26,7 +27,7 @@ def _python_dialects() -> tuple[Dialect, ...]:
     return (Cdk(), Troposphere(), Boto3())
 
 
-def read(document: Document, stem: str) -> Reading | None:
+def read(document: Document, stem: str) -> Reading[object] | None:
     """Read a document with the first dialect that recognises it, or return None.
 
     `stem` (the file's name without suffix) names a definition that names no family.

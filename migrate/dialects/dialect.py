@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Mapping
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from migrate.syntax import Document
 from migrate.syntax.node import AnyEdit
-from rules.model import Change, EfsVolume, Key, SetStorage, SetTaskRole, Stack, Storage, Value
+from rules.model import Change, Key, Stack, Storage, Value
+
+Nodes = TypeVar("Nodes")
+"""What a dialect has to remember of a text in order to write it: a type of its own."""
+NodesOfReading = TypeVar("NodesOfReading", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,70 +25,57 @@ class Unread:
     word: str
 
 
-@dataclass
-class Reading:
-    """One source, read by one dialect."""
+@dataclass(frozen=True)
+class Reading(Generic[NodesOfReading]):
+    """One source, read by one dialect. Nobody changes it afterwards: what a plan or the configuration adds is the engine's."""
 
-    dialect: Dialect
+    dialect: Dialect[Any]
     document: Document
     stack: Stack
-    spans: dict[Key, int]
+    spans: Mapping[Key, int]
     """Where each entity starts, in characters."""
-    nodes: dict[Key, object]
+    nodes: NodesOfReading
     """What the dialect needs in order to write an entity; nobody else looks inside."""
-    regions: list[tuple[int, int]] = field(default_factory=list)
+    regions: Items[tuple[int, int]] = ()
     """Character spans whose words the dialect has read."""
-    blocked: dict[Key, str] = field(default_factory=dict)
-    """Entities that cannot be edited without guessing, and why."""
-    around: dict[Key, int] = field(default_factory=dict)
+    around: Mapping[Key, int] = field(default_factory=dict)
     """Where the volume starts whose storage an entity is one of: what a comment there says holds for all of them."""
-    ignored: dict[Key, tuple[int, frozenset[str]]] = field(default_factory=dict)
+    ignored: Mapping[Key, tuple[int, frozenset[str]]] = field(default_factory=dict)
     """Rule ids that the source itself (beside comments) suppresses for a task, and the offset where it says so."""
-    sharing_a_node: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
-    """Volumes that one node serves (through an anchor): each names all of its group, itself included."""
-    unwritten: dict[Hashable, str] = field(default_factory=dict)
-    """Steps that writing showed to have no place in the text, by what names them, and why."""
-    outside: frozenset[Value] = frozenset()
-    """Ids and roles that the configuration gives, as the dialect reads them."""
+    sharing_a_node: Mapping[Key, tuple[Key, ...]] = field(default_factory=dict)
+    """Volumes that one node serves (through an anchor), each with all volumes of that node."""
 
     @cached_property
-    def storages(self) -> dict[Key, Storage]:
+    def storages(self) -> Mapping[Key, Storage]:
         """The storage of each volume as it was read."""
         return {volume.key: volume.storage for task in self.stack.tasks for volume in task.volumes}
 
-    def can(self, change: Change, added: Collection[Key] = ()) -> str | None:
-        """Why a change cannot be expressed in this source, or None; `added` are the subjects of the changes before it that
-        add resources."""
-        return self.dialect.can(self, change, added)
-
-    def configured(self, change: Change) -> Iterator[Value]:
-        """The ids and roles from the configuration that a change brings into the source."""
-        members: tuple[Value | None, ...] = ()
-        if isinstance(change, SetTaskRole):
-            members = (change.role,)
-        elif isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume):
-            members = (change.storage.file_system, change.storage.access_point)
-        return (member for member in members if member is not None and member in self.outside)
+    def can(self, change: Change, added: Collection[Key] = (), outside: Collection[Value] = ()) -> str | None:
+        """Why a change cannot be expressed in this source, or None (see `Dialect.can`)."""
+        return self.dialect.can(self, change, added, outside)
 
     def write(self, planned: Stack) -> Items[AnyEdit]:
         """The tree edits that turn this reading's stack into `planned`, one per node."""
         return self.dialect.write(self, planned)
 
 
-class Dialect(Protocol):
+class Dialect(Protocol[Nodes]):
     """One way of writing task definitions."""
 
     name: str
 
-    def read(self, document: Document, stem: str) -> Reading | None:
+    def read(self, document: Document, stem: str) -> Reading[Nodes] | None:
         """Read everything this dialect knows in the document; None if there is nothing of it."""
 
     def configured(self, member: Value) -> Value:
         """A value of the configuration as this dialect would read it. The configuration holds texts with placeholders,
         and expressions of CloudFormation as opaque values, each with its node."""
 
-    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
-        """Why a change cannot be expressed in this source, or None."""
+    def can(
+        self, reading: Reading[Nodes], change: Change, added: Collection[Key], outside: Collection[Value]
+    ) -> str | None:
+        """Why a change cannot be expressed in this source, or None. `added` are the subjects of the changes before it that
+        add resources, `outside` the ids and roles that the configuration gives, as `configured` reads them."""
 
-    def write(self, reading: Reading, planned: Stack) -> Items[AnyEdit]:
+    def write(self, reading: Reading[Nodes], planned: Stack) -> Items[AnyEdit]:
         """The tree edits for every entity that differs from the reading's stack."""

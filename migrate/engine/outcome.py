@@ -69,7 +69,7 @@ class Outcome:
     error_line: int | None = None
 
 
-def volume_levels(reading: Reading, planned: Plan, choices: Choices) -> Iterator[VolumeLevels]:
+def volume_levels(reading: Reading[object], planned: Plan, choices: Choices) -> Iterator[VolumeLevels]:
     context = Context(reading.stack, choices)
     for before, after in zip(reading.stack.tasks, planned.stack.tasks, strict=True):
         for old, new in zip(before.volumes, after.volumes, strict=True):
@@ -87,7 +87,7 @@ def unread_words(document: Document, regions: Sequence[tuple[int, int]]) -> tupl
     return tuple(LocatedWord(*document.line_column(u.offset), u.word) for u in unread(document, regions))
 
 
-def located(reading: Reading, planned: Plan) -> Iterator[Located]:
+def located(reading: Reading[object], planned: Plan) -> Iterator[Located]:
     rules = {rule.id: rule for rule in RULES}
     names: dict[Key, tuple[str, str | None]] = {}
     for task in reading.stack.tasks:

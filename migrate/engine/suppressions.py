@@ -16,7 +16,7 @@ _DASH = re.compile(r"[ \t]*-[ \t]*(?:#.*)?(?=\r?\n)")
 _IDS = frozenset(rule.id for rule in RULES)
 
 
-def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
+def suppressions(reading: Reading[object]) -> dict[Key, frozenset[str]]:
     """Rule ids that comments suppress, by the key of the volume, service or instance they stand at.
 
     Raises SyntaxProblem for a comment that is not understood: a typo must not pass for consent.
@@ -65,7 +65,7 @@ def _first_line(document: Document, line: int) -> int:
     return line
 
 
-def _by_metadata(reading: Reading) -> dict[Key, frozenset[str]]:
+def _by_metadata(reading: Reading[object]) -> dict[Key, frozenset[str]]:
     """What a resource's metadata suppresses, for the resource and all its volumes."""
     found: dict[Key, frozenset[str]] = {}
     for task, (offset, ids) in reading.ignored.items():

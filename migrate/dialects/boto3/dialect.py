@@ -15,10 +15,9 @@ from functools import cached_property
 
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, api, parts
-from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.python_values import SPELLING, configured, filled, unbound
 from migrate.dialects.common.values import child, items, mapping, text, words
-from migrate.dialects.common.volumes import VolumeNodes
 from migrate.dialects.dialect import Reading
 from migrate.syntax import Document, get, resolve
 from migrate.syntax.node import Entry, Expression, Mapping, Node, Sequence
@@ -55,43 +54,53 @@ _WORD = re.compile("efsVolumeConfiguration|dockerVolumeConfiguration|sourcePath"
 _UNKNOWN = "what ** puts in is not known here"
 
 
-class Boto3(PlainDialect):
+@dataclass(frozen=True)
+class CallNodes(DefinitionNodes):
+    """Where definitions are written, and where in the program that is."""
+
+    places: dict[Key, Place] = field(default_factory=dict)
+    """By task: what a name means there."""
+
+
+class Boto3(PlainDialect[CallNodes]):
     """Volumes are handed to the API as they are, so they have its spelling."""
 
     name = "boto3"
 
-    def read(self, document: Document, stem: str) -> Reading | None:
+    def read(self, document: Document, stem: str) -> Reading[CallNodes] | None:
         assert isinstance(document, PythonDocument)
-        return _CallReader(document, stem, Collector(self, document, SPELLING)).reading()
+        return _CallReader(document, stem, Collector(self, document, CallNodes(), SPELLING)).reading()
 
     def configured(self, member: Value) -> Value:
         return configured(member)
 
-    def lacks(self, reading: Reading, key: Key, member: Value) -> str | None:
+    def lacks(self, reading: Reading[CallNodes], key: Key, member: Value) -> str | None:
         document, task = reading.document, key[:-3] if key[-3:-2] == ("volume",) else key
-        place = reading.nodes.get(("place", *task))
+        place = reading.nodes.places.get(task)
         assert isinstance(document, PythonDocument)
-        missing = unbound(document, member, place) if isinstance(place, Place) else None
+        missing = unbound(document, member, place) if place is not None else None
         return f"the code has no name {missing} there" if missing else super().lacks(reading, key, member)
 
-    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
-        if isinstance(change, SetTaskRole) and (reason := reading.blocked.get(("role", *change.task))):
+    def can(
+        self, reading: Reading[CallNodes], change: Change, added: Collection[Key], outside: Collection[Value]
+    ) -> str | None:
+        if isinstance(change, SetTaskRole) and (reason := reading.nodes.blocked_roles.get(change.task)):
             return reason
-        return super().can(reading, change, added)
+        return super().can(reading, change, added, outside)
 
 
 @dataclass
 class _CallReader:
     document: PythonDocument
     stem: str
-    collector: Collector
+    collector: Collector[CallNodes]
     read: dict[int, Key] = field(default_factory=dict)
     """The definitions that were read, by the identities of their expressions."""
     registered: dict[ast.Call, Key] = field(default_factory=dict)
     unclear: list[tuple[Expression, Place]] = field(default_factory=list)
     """Expressions in the place of volumes, or of a whole definition."""
 
-    def reading(self) -> Reading | None:
+    def reading(self) -> Reading[CallNodes] | None:
         for call, place in self.document.calls(_registers):
             key = self.definition(self.document.arguments(call, place), _called(call), place)
             if key is not None:
@@ -112,7 +121,7 @@ class _CallReader:
                 self.volume(node, place)
         self.services()
         self.hidden()
-        return self.collector.reading()
+        return self.collector.reading(self.collector.stack())
 
     def literals(self) -> Iterator[tuple[ast.Dict, Place]]:
         """All dicts in the order of the text, but a test's own and those that somebody is expected to give, not to take."""
@@ -185,7 +194,7 @@ class _CallReader:
         for task in self.collector.tasks[before:]:
             roles = [touch.line for touch in touches if touch.path[-1:] in (("taskRoleArn",), ("jobRoleArn",))]
             if roles:
-                self.collector.blocked[("role", *task.key)] = f"line {min(roles)} may set a role at run time"
+                self.collector.nodes.blocked_roles[task.key] = f"line {min(roles)} may set a role at run time"
 
     def task(self, node: Mapping, key: Key, place: Place) -> None:
         listed = child(node, "volumes")
@@ -327,26 +336,24 @@ class _CallReader:
     def block(self, first: int, reason: str) -> None:
         """Let the tasks from number `first` on stay as they are."""
         for task in self.collector.tasks[first:]:
-            self.collector.blocked[("role", *task.key)] = reason
-            self.collector.blocked[("mount points", *task.key)] = reason
+            self.collector.nodes.blocked_roles[task.key] = reason
+            self.collector.nodes.blocked_mount_points[task.key] = reason
             for volume in task.volumes:
-                self.collector.blocked[volume.key] = reason
+                self.collector.nodes.blocked[volume.key] = reason
 
     def block_unknown(self, first: int, place: Place) -> None:
         """Let the volumes stay into which something is put that is not known, or by statements of their own."""
         for task in self.collector.tasks[first:]:
-            self.collector.nodes["place", *task.key] = place
+            self.collector.nodes.places[task.key] = place
             for volume in task.volumes:
-                found = self.collector.nodes[volume.key]
-                if not isinstance(found, VolumeNodes):
-                    continue
+                found = self.collector.nodes.volumes[volume.key]
                 parts = [*found.storage_entries.values(), *found.authorization_entries.values()]
                 if not found.is_efs or volume.misspelt:
                     parts += found.entries.values()
                 if unknown_merges(found.mapping):
-                    self.collector.blocked[volume.key] = _UNKNOWN
+                    self.collector.nodes.blocked[volume.key] = _UNKNOWN
                 elif apart := [entry for entry in parts if self.document.is_set_apart(entry)]:
-                    self.collector.blocked[volume.key] = f"a part of it is set apart in {self.line(apart[0])}"
+                    self.collector.nodes.blocked[volume.key] = f"a part of it is set apart in {self.line(apart[0])}"
 
     def line(self, entry: Entry) -> str:
         return f"line {self.document.line_column(entry.key.start)[0]}"
@@ -355,9 +362,9 @@ class _CallReader:
         """The role of a definition. One that may come from elsewhere counts as none, and none can be added then."""
         entry = get(node, role)
         if (entry is None and unknown_merges(node)) or (entry is not None and entry not in node.entries):
-            self.collector.blocked[("role", *task)] = "what ** puts in may be a task role"
+            self.collector.nodes.blocked_roles[task] = "what ** puts in may be a task role"
         elif entry is not None and self.document.is_set_apart(entry):
-            self.collector.blocked[("role", *task)] = f"{role} is set apart in {self.line(entry)}"
+            self.collector.nodes.blocked_roles[task] = f"{role} is set apart in {self.line(entry)}"
             # In a branch, perhaps.
             return None if isinstance(entry.value, Expression) and entry.value.reason else filled(entry.value)
         return filled(entry.value) if entry is not None else None

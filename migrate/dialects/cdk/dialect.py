@@ -15,14 +15,14 @@ from migrate.dialects.cdk import instances, resources
 from migrate.dialects.cdk.api import ECS, PLATFORM_VERSION, TASK_DEFINITIONS, VERSIONS
 from migrate.dialects.cdk.program import Program, TaskSource, called, scope_of
 from migrate.dialects.cdk.spelling import SNAKE, Spellings, with_points
-from migrate.dialects.cdk.writer import ProgramWriter
+from migrate.dialects.cdk.writer import ProgramNodes, ProgramWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, TaskNodes
 from migrate.dialects.common.conditional_volumes import Alternative
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.python_values import SPELLING, configured
 from migrate.dialects.common.values import child, items, mapping, text
-from migrate.dialects.common.volumes import VolumeNodes, read_container, rest_but
+from migrate.dialects.common.volumes import read_container, rest_but
 from migrate.dialects.dialect import Reading
 from migrate.syntax import Document, resolve
 from migrate.syntax.node import AnyEdit, Mapping, Node
@@ -62,48 +62,51 @@ _READ = ("volumes", "task_role", "task_role_arn", "job_role", "container_definit
 """Members of a definition that are read into the model."""
 
 
-class Cdk(PlainDialect):
+class Cdk(PlainDialect[ProgramNodes]):
     """Any Python file that imports the CDK and has a volume of a task definition."""
 
     name = "cdk"
 
-    def read(self, document: Document, stem: str) -> Reading | None:
+    def read(self, document: Document, stem: str) -> Reading[ProgramNodes] | None:
         assert isinstance(document, PythonDocument)
         del stem  # constructs have names of their own
         if "aws_cdk" not in document.text and "monocdk" not in document.text:
             return None
-        return _ProgramReader(document, Collector(self, document, SNAKE)).reading()
+        nodes = ProgramNodes(program=Program(document))
+        return _ProgramReader(document, Collector(self, document, nodes, SNAKE)).reading()
 
     def configured(self, member: Value) -> Value:
         return configured(member)
 
-    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
+    def can(
+        self, reading: Reading[ProgramNodes], change: Change, added: Collection[Key], outside: Collection[Value]
+    ) -> str | None:
         match change:
             case SetStorage():
-                return super().can(reading, change, added) or ProgramWriter.of(reading).obstacle(change)
+                return super().can(reading, change, added, outside) or ProgramWriter(reading).obstacle(change)
             case AddPermissions():
-                return ProgramWriter.of(reading).cannot_allow(change)
+                return ProgramWriter(reading).cannot_allow(change)
             case AddRole() | SetTaskRole():
                 return "a role for it is not added to programs of the CDK"
             case AddTraffic() | AddWait() | SetImage() | SetParameterDefault():
                 return "it is not changed in programs of the CDK"
             case _:
-                return super().can(reading, change, added)
+                return super().can(reading, change, added, outside)
 
-    def write(self, reading: Reading, planned: Stack) -> list[AnyEdit]:  # type: ignore[override]  # statements, too
-        return ProgramWriter.of(reading).edits(planned)
+    def write(self, reading: Reading[ProgramNodes], planned: Stack) -> list[AnyEdit]:  # type: ignore[override]  # statements, too
+        return ProgramWriter(reading).edits(planned)
 
 
 @dataclass
 class _ProgramReader:
     document: PythonDocument
-    collector: Collector
+    collector: Collector[ProgramNodes]
     tasks: dict[object, TaskSource] = field(default_factory=dict)
     named: dict[tuple[str, str], int] = field(default_factory=dict)
     """How many task definitions have a name in a scope."""
 
-    def reading(self) -> Reading | None:
-        self.program = Program(self.document)
+    def reading(self) -> Reading[ProgramNodes] | None:
+        self.program = self.collector.nodes.program
         self.spellings = Spellings(self.program)
         for call, place in self.program.calls:
             kind = self.program.kind(call)
@@ -126,16 +129,13 @@ class _ProgramReader:
         for task in with_volumes:
             self.name(task)
             self.add(task)
-        reading = self.collector.reading()
-        if reading is None:
+        stack, spans = self.collector.stack(), self.collector.spans
+        if stack is None:
             return None
-        resources.add(self.program, reading, with_volumes)
-        self.services(reading)
-        instances.add(self.program, reading, self._task_run)
-        reading.nodes[("program",)] = self.program
-        for task in with_volumes:
-            reading.nodes[("source", *task.key)] = task
-        return reading
+        stack = resources.added(self.program, stack, spans, with_volumes)
+        stack = replace(stack, services=self.services())
+        stack = instances.added(self.program, stack, spans, self._task_run)
+        return self.collector.reading(stack)
 
     # -- finding task definitions -------------------------------------------------------------------------------------
 
@@ -324,6 +324,8 @@ class _ProgramReader:
         if task.construct is not None and arguments is None:
             arguments = self.document.arguments(task.construct.call, task.construct.place)
         node = arguments if isinstance(arguments, Mapping) else None
+        nodes = self.collector.nodes
+        nodes.sources[task.key] = task
         volumes: list[Volume] = []
         count: dict[str, int] = {}
         for item, place in task.volumes:
@@ -335,25 +337,24 @@ class _ProgramReader:
             nth = count[name] = count.get(name, 0) + 1
             key = (*task.key, "volume", name, nth)
             if cdk_batch.volume_kind(self.program, found):
-                volume, self.collector.nodes[key] = cdk_batch.read_volume(self.program, found, key, place)
+                volume, nodes.volumes[key] = cdk_batch.read_volume(self.program, found, key, place)
                 volumes.append(volume)
                 self.collector.spans[key] = found.start
                 self.collector.regions.append((found.start, found.end))
             else:
                 volumes.append(self.collector.read_volume(key, Alternative(found), item, False, spelling))
-                self.collector.nodes[("spelling", *key)] = spelling
+                nodes.spellings[key] = spelling
             if task.obstacle is not None:
-                self.collector.blocked[key] = task.obstacle
-            nodes = self.collector.nodes[key]
-            assert isinstance(nodes, VolumeNodes)
-            self.collector.nodes[("place", *key)] = self._place(nodes.storage or found, place)
-            self.collector.nodes[("use", *key)] = place
+                nodes.blocked[key] = task.obstacle
+            nodes.places[key] = self._place(nodes.volumes[key].storage or found, place)
+            nodes.uses[key] = place
+            nodes.owners[key] = task
         role = None if task.is_alone else resources.role_of(self.program, task)
         batch = task.kind in cdk_batch.CONTAINERS
         if batch:
             task.containers = [cdk_batch.container(self.program, task)]
             task.points = [None] * len(task.volumes)
-            self.collector.blocked["mount points", *task.key] = "`readonly` of a volume of AWS Batch is not changed"
+            nodes.blocked_mount_points[task.key] = "`readonly` of a volume of AWS Batch is not changed"
         compatibilities = self.compatibilities(task, node)
         known = (*_READ, *PLATFORM_VERSION)
         self.collector.tasks.append(
@@ -378,7 +379,7 @@ class _ProgramReader:
         start = self.document.positions.span(task.construct.call)[0] if task.construct else task.volumes[0][0].start
         self.collector.spans[task.key] = start
         empty = Mapping(start, start, [], flow=True)
-        self.collector.nodes[task.key] = TaskNodes(node or empty, None, (), tuple(task.points), False, SNAKE)
+        nodes.tasks[task.key] = TaskNodes(node or empty, None, (), tuple(task.points), False, SNAKE)
 
     def _family(self, node: Mapping | None) -> Text | None:
         found = self.program.value(child(node, "family"))
@@ -399,7 +400,7 @@ class _ProgramReader:
 
     # -- services -----------------------------------------------------------------------------------------------------
 
-    def services(self, reading: Reading) -> None:
+    def services(self) -> tuple[Service, ...]:
         """What pins the Fargate platform version of a task definition that was read."""
         found: list[Service] = []
         for call, place in self.program.calls:
@@ -420,10 +421,11 @@ class _ProgramReader:
             pinned = Text.of(version) if version else Opaque(ast.unparse(written))
             engine = Engine.BATCH if task.kind in cdk_batch.CONTAINERS else Engine.ECS
             found.append(Service(key, made.name if made is not None else task.name, task.key, pinned, engine))
-            reading.spans[key] = next((e.key.start for e in node.entries if key_text(e) == member), node.start)
-            reading.nodes[key] = node
-            reading.nodes[("place", *key)] = place
-        reading.stack = replace(reading.stack, services=tuple(found))
+            start = next((e.key.start for e in node.entries if key_text(e) == member), node.start)
+            self.collector.spans[key] = start
+            self.collector.nodes.platform_versions[key] = node
+            self.collector.nodes.places[key] = place
+        return tuple(found)
 
     def _task_run(self, given: ast.expr | None, call: ast.Call, place: Place) -> TaskSource | None:
         """The task definition that a service runs, by what it is given or because it makes one."""

@@ -30,10 +30,9 @@ from migrate.dialects.cdk.api import (
 from migrate.dialects.cdk.program import Program, TaskSource, called, joined, scope_of
 from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, with_scripts
 from migrate.dialects.common.values import items
-from migrate.dialects.dialect import Reading
 from migrate.syntax.node import Node, Scalar
 from migrate.syntax.python.names import Place
-from rules.model import Cluster, Engine, HostMount, Image, Instance, Key, Owner, Ref, Run, Text, Value
+from rules.model import Cluster, Engine, HostMount, Image, Instance, Key, Owner, Ref, Run, Stack, Text, Value
 
 _SHEBANG = "#!/bin/bash"
 """What `UserData.for_linux` begins with."""
@@ -84,9 +83,10 @@ TaskRun = Callable[[ast.expr | None, ast.Call, Place], TaskSource | None]
 """The task definition that a call runs: the one that it is given, or the one that it makes."""
 
 
-def add(program: Program, reading: Reading, task_run: TaskRun) -> None:
-    """Add the instances, what they mount and what runs the tasks to a reading."""
-    _Hosts(program, task_run).add_to(reading)
+def added(program: Program, stack: Stack, spans: dict[Key, int], task_run: TaskRun) -> Stack:
+    """The stack with a program's instances, what they mount and what runs the tasks; where the instances start is added to
+    `spans`."""
+    return _Hosts(program, task_run).added_to(stack, spans)
 
 
 class _Hosts:
@@ -421,10 +421,10 @@ class _Hosts:
 
     # -- the model ----------------------------------------------------------------------------------------------------
 
-    def add_to(self, reading: Reading) -> None:
+    def added_to(self, stack: Stack, spans: dict[Key, int]) -> Stack:
         self.find()
         if not self.hosts:
-            return
+            return stack
         instances: list[Instance] = []
         images: list[Image] = []
         mounts: list[HostMount] = []
@@ -457,9 +457,9 @@ class _Hosts:
                 owners += directory_owners(script)
             start = self.program.document.positions.span(host.call or host.place.statement)[0]
             for one in (key, instance.image_key, instance.script_key):
-                reading.spans[one] = start
-        reading.stack = replace(
-            reading.stack,
+                spans[one] = start
+        return replace(
+            stack,
             instances=tuple(instances),
             images=tuple(images),
             host_mounts=tuple(mounts),

@@ -20,21 +20,20 @@ from migrate.dialects.cdk.program import (
 )
 from migrate.dialects.common.values import child, mapping, truth
 from migrate.dialects.common.volumes import rest_but
-from migrate.dialects.dialect import Reading
 from migrate.syntax.data.plain import squeezed
 from migrate.syntax.node import Mapping
 from migrate.syntax.python.names import Place
 from rules.facts.paths import normalise
-from rules.model import AccessPoint, Directory, FileSystem, FileSystemPolicy, Key, Opaque, Ref, Role, Text, Value
+from rules.model import AccessPoint, Directory, FileSystem, FileSystemPolicy, Key, Opaque, Ref, Role, Stack, Text, Value
 
 
-def add(program: Program, reading: Reading, tasks: Sequence[TaskSource]) -> None:
-    """Add them to a reading."""
+def added(program: Program, stack: Stack, spans: dict[Key, int], tasks: Sequence[TaskSource]) -> Stack:
+    """The stack with a program's resources; where they start is added to `spans`."""
     roles: dict[Key, Role] = {}
     for task in tasks:
         if task.role is not None:
             roles.setdefault(task.role.key, task.role)
-            reading.spans.setdefault(task.role.key, reading.spans[task.key])
+            spans.setdefault(task.role.key, spans[task.key])
     policies = Policies(program, tasks)
     policies.read()
     for key in policies.unclear & roles.keys():
@@ -43,10 +42,10 @@ def add(program: Program, reading: Reading, tasks: Sequence[TaskSource]) -> None
     points = [_access_point(program, made) for made in program.constructs.values() if is_access_point(made)]
     keys = [(made, found.key) for made, found in systems] + [(made, found.key) for made, found in points]
     for made, key in keys:
-        reading.spans.setdefault(key, program.document.positions.span(made.call)[0])
+        spans.setdefault(key, program.document.positions.span(made.call)[0])
     permissions = {p for p in policies.permissions if p.role in roles}
-    reading.stack = replace(
-        reading.stack,
+    return replace(
+        stack,
         file_systems=tuple(found for _, found in systems),
         access_points=tuple(found for _, found in points),
         roles=tuple(roles.values()),

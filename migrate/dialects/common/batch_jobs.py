@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.spelling import Spelling
 from migrate.dialects.common.values import child, mapping, text, words
 from migrate.syntax import get
@@ -82,7 +82,7 @@ def part_key(key: Key, part: JobPart) -> Key:
 
 
 def add_part(
-    collector: Collector,
+    collector: Collector[DefinitionNodes],
     job: Mapping,
     part: JobPart,
     key: Key,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from migrate.dialects.common.base_dialect import PlainDialect
-from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import holders, key_text
 from migrate.dialects.common.values import child, filled, items, mapping, text, words
 from migrate.dialects.dialect import Reading
@@ -19,13 +19,13 @@ _DEFINITION = re.compile(r"(?:[\w.]+\.)?ecs_taskdefinition")
 _SERVICE = re.compile(r"(?:[\w.]+\.)?ecs_service")
 
 
-class Ansible(PlainDialect):
+class Ansible(PlainDialect[DefinitionNodes]):
     """Volumes are handed to the API as they are, so they have its spelling; the arguments around them have Ansible's."""
 
     name = "ansible"
 
-    def read(self, document: Document, stem: str) -> Reading | None:
-        collector = Collector(self, document)
+    def read(self, document: Document, stem: str) -> Reading[DefinitionNodes] | None:
+        collector = Collector(self, document, DefinitionNodes())
         families: dict[str, Key] = {}
         registered: dict[str, Key] = {}
         services: list[tuple[Mapping, Key]] = []
@@ -51,7 +51,7 @@ class Ansible(PlainDialect):
                 task = task or next((registered[name] for name in results if name in registered), None)
                 name = filled(child(arguments, "name"))
                 collector.add_service(("service", *path), name.source if name else "", task, entry)
-        return collector.reading()
+        return collector.reading(collector.stack())
 
 
 def _arguments(task: Mapping, module: re.Pattern[str]) -> Iterator[Mapping]:
@@ -69,7 +69,7 @@ def _arguments(task: Mapping, module: re.Pattern[str]) -> Iterator[Mapping]:
                 yield given
 
 
-def _read(collector: Collector, node: Mapping, key: Key, stem: str) -> None:
+def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: str) -> None:
     family = filled(child(node, "family"))
     listed = items(child(node, "containers"))
     collector.add_task(

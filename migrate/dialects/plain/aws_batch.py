@@ -6,7 +6,7 @@ import re
 
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, api, parts
-from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import holders
 from migrate.dialects.common.spelling import API
 from migrate.dialects.common.values import child, filled, text
@@ -19,19 +19,19 @@ _WORDS = re.compile("containerProperties|nodeProperties|ecsProperties|<<")
 _ARN_REGION = re.compile(r"arn:aws[a-z-]*:batch:([a-z0-9-]+):")
 
 
-class AwsBatch(PlainDialect):
+class AwsBatch(PlainDialect[DefinitionNodes]):
     """Any mapping with `containerProperties`, `nodeProperties` or `ecsProperties`."""
 
     name = "aws-batch"
 
-    def read(self, document: Document, stem: str) -> Reading | None:
-        collector = Collector(self, document)
+    def read(self, document: Document, stem: str) -> Reading[DefinitionNodes] | None:
+        collector = Collector(self, document, DefinitionNodes())
         for job, path in holders(document, _WORDS):
             _read_job(collector, job, path, stem)
-        return collector.reading()
+        return collector.reading(collector.stack())
 
 
-def _read_job(collector: Collector, job: Mapping, path: Key, stem: str) -> None:
+def _read_job(collector: Collector[DefinitionNodes], job: Mapping, path: Key, stem: str) -> None:
     family = filled(child(job, "jobDefinitionName"))
     arn = _ARN_REGION.match(text(child(job, "jobDefinitionArn")) or "")
     name = family.source if family else stem

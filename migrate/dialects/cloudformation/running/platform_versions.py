@@ -14,7 +14,7 @@ from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.cloudformation.running import task_runners
 from migrate.dialects.cloudformation.running.task_runners import JOB, Start
 from migrate.dialects.common.batch_jobs import capitalised, part_key, parts
-from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import key_text, walk
 from migrate.dialects.common.values import child, mapping
 from migrate.syntax import SyntaxProblem, get, parse, resolve
@@ -33,7 +33,7 @@ _VERSION_KEY = re.compile(r'PlatformVersion(?:\.\$)?\\?["\']?\s*:')
 _HOLE = re.compile("\ue000([0-9]+)\ue001")
 
 
-def read(template: Template, collector: Collector) -> None:
+def read(template: Template, collector: Collector[DefinitionNodes]) -> None:
     """Add what pins a platform version and runs a task definition of the template."""
     reader = _VersionReader(template, collector)
     for start in template.starters:
@@ -48,7 +48,7 @@ def read(template: Template, collector: Collector) -> None:
 @dataclass
 class _VersionReader:
     template: Template
-    collector: Collector
+    collector: Collector[DefinitionNodes]
     by_node: dict[int, int] = field(default_factory=dict)
     """The place of each version's service among the collector's, by the identity of the node."""
     served: dict[int, dict[Key, None]] = field(default_factory=dict)
@@ -173,10 +173,10 @@ class _VersionReader:
     def put(self, service: Service, start: int, node: Node) -> None:
         self.collector.services.append(service)
         self.collector.spans[service.key] = start
-        self.collector.nodes[service.key] = node
+        self.collector.nodes.platform_versions[service.key] = node
         literal = service.platform_version is not None and service.platform_version.literal is not None
         if literal and not isinstance(node, Scalar):
-            self.collector.blocked[service.key] = "the version is put together by a function"
+            self.collector.nodes.blocked[service.key] = "the version is put together by a function"
 
     def free(self, key: Key) -> Key:
         """The key, with a number behind it if it is there already."""
@@ -215,7 +215,7 @@ class _VersionReader:
         for identity, index in self.by_node.items():
             using = aliases.get(identity, ())
             if using and not self.met.issuperset({identity, *map(id, using)}):
-                self.collector.blocked[services[index].key] = "an alias elsewhere uses it, too"
+                self.collector.nodes.blocked[services[index].key] = "an alias elsewhere uses it, too"
 
 
 def _plain(node: Node | None) -> str | None:
