@@ -62,16 +62,16 @@ class Context:
             same = known is not None and known.key == change.point.key
             point = widen(known if same else None, change.point)
             self._own_points[(point.file_system, point.path)] = self._points_by_ref[point.ref] = point
-            self._taken.add(str(point.key[-1]).lower())
+            self._taken.add(point.key.last.lower())
         elif isinstance(change, AddRole):
             self._roles.update(dict.fromkeys(change.role.refs, change.role))
-            self._taken.add(str(change.role.key[-1]).lower())
+            self._taken.add(change.role.key.last.lower())
         elif isinstance(change, AddPermissions):
             self._permissions.update(change.permissions)
         elif isinstance(change, AddTraffic | AddWait):
             self.routes.planned(change)
             if isinstance(change, AddTraffic):
-                self._taken.add(str(change.rule.key[-1]).lower())
+                self._taken.add(change.rule.key.last.lower())
 
     @cached_property
     def _own_points(self) -> dict[tuple[Value | None, Directory | None], AccessPoint]:
@@ -110,7 +110,7 @@ class Context:
     @cached_property
     def _parameters(self) -> dict[tuple[object, str], Parameter]:
         """Parameters by the document they belong to and the reference to them."""
-        return {(p.key[1], p.ref.source): p for p in self.stack.parameters}
+        return {(p.key.document, p.ref.source): p for p in self.stack.parameters}
 
     @cached_property
     def _parameters_by_key(self) -> dict[Key, Parameter]:
@@ -129,7 +129,7 @@ class Context:
     def parameters(self, value: Text, user: Key) -> Iterator[Parameter]:
         """The parameters among a text's references, in the document of its user."""
         for part in dict.fromkeys(part for part in value.parts if isinstance(part, Ref)):
-            if part.handle is None and (found := self._parameters.get((user[1], part.source))):
+            if part.handle is None and (found := self._parameters.get((user.document, part.source))):
                 yield found
 
     @cached_property
@@ -242,7 +242,7 @@ class Context:
     def mounts_by_default(self, task: Task) -> Mounts:
         """The same where every parameter of the task's document has its default."""
         hosts = self.hosts(task)
-        place = (task.key[1], hosts.keys)
+        place = (task.key.document, hosts.keys)
         if place not in self._mounts_by_default:
             known = self._known_mounts(hosts)
             paths = ((mount, self.with_defaults(Text.decode(mount.host_path), task.key)) for mount in known)

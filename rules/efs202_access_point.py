@@ -40,6 +40,7 @@ from rules.model import (
     Change,
     Directory,
     EfsVolume,
+    Key,
     Level,
     Ref,
     SetStorage,
@@ -194,8 +195,9 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, con
     creation = (made.uid, made.gid, made.mode) if made else ("0", "0", "0755")
     if user is not None:
         creation = (str(user[0]), str(user[1]), "0755")
+    kind = Key("access point", task.key.document)
     point = AccessPoint(
-        ("access point", task.key[1], name),
+        kind.below(name),
         Text((Ref(f"${{{name}}}"),)),
         Text((Ref(f"${{{name}.Arn}}"),)),
         storage.file_system,
@@ -203,7 +205,7 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, con
         creation,
         creation[:2] if user is not None else None,
         _condition(volume, storage, task, context),
-        tags(("access point", task.key[1]), name, context),
+        tags(kind, name, context),
     )
     target = f"{shown(storage.file_system)}:{shown_path(path)}"
     return Finding(

@@ -31,6 +31,7 @@ from rules.model import (
     Change,
     EfsVolume,
     Engine,
+    Key,
     Level,
     Ref,
     Role,
@@ -105,9 +106,9 @@ def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Cont
     """IAM for a task without a role, where the source can create one."""
     name = new_role_name(task, context)
     arn = Text((Ref(f"${{{name}.Arn}}"),))
-    kind = ("role", task.key[1])
+    kind = Key("role", task.key.document)
     refs = (Text((Ref(f"${{{name}}}"),)), arn)
-    role = Role((*kind, name), refs, task.condition, tags=tags(kind, name, context))
+    role = Role(kind.below(name), refs, task.condition, tags=tags(kind, name, context))
     changes: tuple[Change, ...] = (AddRole(role), SetTaskRole(task.key, arn))
     if not storage.authorizes:
         changes += (SetStorage(volume.key, replace(storage, iam=ENABLED)),)
@@ -215,7 +216,7 @@ def _kept(had: Floor, lacking: Sequence[Role], outside: Sequence[Value]) -> Iter
 
 
 def _name(role: Role) -> str:
-    return str(role.key[-1])
+    return role.key.last
 
 
 def _names(roles: Sequence[Role]) -> str:

@@ -46,6 +46,7 @@ from rules.model import (
     Engine,
     HostMount,
     HostPath,
+    Key,
     MountPoint,
     Ref,
     Role,
@@ -536,11 +537,11 @@ def test_a_mount_of_another_file_is_asked_about() -> None:
 
 
 def test_the_name_of_an_access_point_is_that_of_one_directory() -> None:
-    given = replace(task(), key=("task", 0, "Task"))
+    given = replace(task(), key=Key("task", 0, ("Task",)))
     context = Context(Stack((), names=frozenset({"Task", "FileSystem"})), Choices())
 
     def named(system: Text, path: str) -> str:
-        return access_point_name(Volume(("v",), "uploads", EfsVolume(system)), path, given, context)
+        return access_point_name(Volume(Key("v"), "uploads", EfsVolume(system)), path, given, context)
 
     assert named(FS, "/uploads") == "UploadsAccessPoint"
     assert named(FS, "/uploads") == "UploadsAccessPoint"
@@ -571,8 +572,8 @@ def test_a_synthesised_id_is_called_without_its_hash() -> None:
 
 def test_names_have_what_all_of_their_kind_in_a_document_have() -> None:
     def named(*names: str) -> Naming:
-        roles = [Role(("role", 1, name), ()) for name in names]
-        points = [AccessPoint(("access-point", 1, n), Text.of(n), Text.of(n), FS, f"/{n}") for n in names]
+        roles = [Role(Key("role", 1, (name,)), ()) for name in names]
+        points = [AccessPoint(Key("access-point", 1, (n,)), Text.of(n), Text.of(n), FS, f"/{n}") for n in names]
         return Naming(Stack((), roles=tuple(roles), access_points=tuple(points)))
 
     assert named("TaskRoleWiki", "TaskRoleBlog").of_roles(1) == ("TaskRole", "")
@@ -582,21 +583,21 @@ def test_names_have_what_all_of_their_kind_in_a_document_have() -> None:
     assert named("AccessPointWiki", "AccessPointBlog").of_access_points(1) == ("AccessPoint", "")
     assert named("AccessPointWiki").of_access_points(1) == ("", "AccessPoint")
     assert named("WikiAP", "BlogAP").of_access_points(1) == ("", "AP")
-    roles = tuple(Role(("role", 1, name), ()) for name in ("TaskRoleWiki", "TaskRoleBlog"))
+    roles = tuple(Role(Key("role", 1, (name,)), ()) for name in ("TaskRoleWiki", "TaskRoleBlog"))
     context = Context(Stack((), roles=roles, names=frozenset({"TaskRoleWiki"})), Choices())
-    assert new_role_name(replace(task(), key=("task", 1, "Forum"), name="Forum"), context) == "TaskRoleForumTask"
+    assert new_role_name(replace(task(), key=Key("task", 1, ("Forum",)), name="Forum"), context) == "TaskRoleForumTask"
 
 
 def test_tags_are_those_of_all_others_of_the_kind() -> None:
     team, stage = (Tag(Text.of(name), Text.of("x")) for name in ("team", "stage"))
-    roles = Tagging(("role",), (team, stage))
-    points = Tagging(("access-point",), (team, stage), Text.of("my-"), 1)
+    roles = Tagging(Key("role"), (team, stage))
+    points = Tagging(Key("access-point"), (team, stage), Text.of("my-"), 1)
     context = Context(Stack((), tagging=(roles, points)), Choices())
-    assert tags(("role",), "TaskRole", context) == (team, stage)
+    assert tags(Key("role"), "TaskRole", context) == (team, stage)
     named = Tag(Text.of("Name"), Text.of("my-uploads-access-point"))
-    assert tags(("access-point",), "UploadsAccessPoint", context) == (team, named, stage)
-    assert tags(("access-point",), "MyUploads", context)[1] == Tag(Text.of("Name"), Text.of("my-uploads"))
-    assert tags(("volume",), "Uploads", context) == ()
+    assert tags(Key("access-point"), "UploadsAccessPoint", context) == (team, named, stage)
+    assert tags(Key("access-point"), "MyUploads", context)[1] == Tag(Text.of("Name"), Text.of("my-uploads"))
+    assert tags(Key("volume"), "Uploads", context) == ()
 
 
 # -- grants -----------------------------------------------------------------------------------------------------------
@@ -611,11 +612,11 @@ def container(name: str, read_only: bool | None, source: str = "data", **more: o
 
 
 def volume(storage: EfsVolume) -> Volume:
-    return Volume(("v",), "data", storage)
+    return Volume(Key("v"), "data", storage)
 
 
 def task(*containers: Container, storage: EfsVolume | None = None, **more: object) -> Task:
-    made = Task(("t",), "blog", (volume(storage or EfsVolume(FS, transit_encryption=ENABLED)),), task_role=ROLE)
+    made = Task(Key("t"), "blog", (volume(storage or EfsVolume(FS, transit_encryption=ENABLED)),), task_role=ROLE)
     return replace(made, containers=containers, **more)  # type: ignore[arg-type]  # fields of the test's choice
 
 
@@ -782,5 +783,5 @@ def test_violations(storage: EfsVolume, more: dict[str, object], problems: list[
 
 
 def test_other_storage_breaks_no_constraint() -> None:
-    other = Task(("t",), "t", (Volume(("v",), "data", HostPath(Text.of("/data"))),))
+    other = Task(Key("t"), "t", (Volume(Key("v"), "data", HostPath(Text.of("/data"))),))
     assert list(violations(Stack((other,)))) == []

@@ -96,7 +96,7 @@ def located(reading: Reading[object], planned: Plan) -> Iterator[Located]:
     for service in reading.stack.services:
         names[service.key] = (tasks.get(service.task, service.name) if service.task else service.name, None)
     for hidden in reading.stack.hidden:
-        names[hidden.key] = (str(hidden.key[-2]), None)  # what it lies in, and which of those there it is
+        names[hidden.key] = (str(hidden.key.parts[-2]), None)  # what it lies in, and which of those there it is
     for instance in reading.stack.instances:
         names |= dict.fromkeys((instance.key, instance.image_key, instance.script_key), (instance.name, None))
     located = []
@@ -104,7 +104,7 @@ def located(reading: Reading[object], planned: Plan) -> Iterator[Located]:
         about = decided.finding.subject
         line, column = reading.document.line_column(reading.spans[about])
         # What is none of these is a resource, which its key names.
-        task_name, volume = names.get(about) or (str(about[-1]), None)
+        task_name, volume = names.get(about) or (about.last, None)
         rule = rules[decided.finding.rule]
         located.append(Located(rule, decided.finding, line, column, task_name, volume, decided.applied))
     # The plan's order tells a volume's story; files are read from the top.

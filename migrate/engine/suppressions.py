@@ -49,7 +49,7 @@ def suppressions(reading: Reading[object]) -> dict[Key, frozenset[str]]:
             found[key] = found.get(key, frozenset()) | ids
     for key, _ in lines:
         # What is said at an instance's resource holds for its image and its user data, too.
-        if key[0] == "instance" and (whole := found.get(key[:3])):
+        if key.kind == "instance" and (whole := found.get(key._replace(path=key.path[:1]))):
             found[key] = found.get(key, frozenset()) | whole
     return found
 
@@ -71,7 +71,7 @@ def _by_metadata(reading: Reading[object]) -> dict[Key, frozenset[str]]:
     for task, (offset, ids) in reading.ignored.items():
         _check(ids, reading.document.line_column(offset)[0])
         for key in reading.spans:
-            if key[: len(task)] == task or (key[0] == "service" and key[1 : len(task)] == task[1:]):
+            if key.kind in (task.kind, "service") and key.lies_in(task):
                 found[key] = ids
     return found
 

@@ -16,6 +16,8 @@ from functools import cached_property
 from rules.facts.images import Ability, Images, ability, hosts_containers, system
 from rules.model import Cluster, Engine, Instance, Key, Ref, Run, Stack, System, Task, Text
 
+_ANY_TASK = Key("task")
+
 
 @dataclass(frozen=True)
 class Hosts:
@@ -57,7 +59,7 @@ class Capacity:
         if runs and all(run.elsewhere for run in runs):
             return self._none
         # Thousands of tasks are run in a few ways.
-        ways = frozenset(replace(run, task=()) for run in runs if not run.elsewhere)
+        ways = frozenset(replace(run, task=_ANY_TASK) for run in runs if not run.elsewhere)
         if (task.engine, ways) not in self._known:
             placed = (i for i in self._of(task.engine) if not ways or any(_may_place(run, i) for run in ways))
             self._known[task.engine, ways] = Hosts(tuple(placed), self._images)

@@ -24,7 +24,7 @@ class SecurityGroup:
 
     @property
     def name(self) -> str:
-        return str(self.key[-1])
+        return self.key.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Runner:
 
     @property
     def name(self) -> str:
-        return str(self.key[2])
+        return self.key.name
 
 
 @dataclass(frozen=True, slots=True)

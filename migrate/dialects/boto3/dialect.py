@@ -59,7 +59,7 @@ class CallNodes(DefinitionNodes):
     """Where definitions are written, and where in the program that is."""
 
     places: dict[Key, Place] = field(default_factory=dict)
-    """By task: what a name means there."""
+    """By task and by volume: what a name means there."""
 
 
 class Boto3(PlainDialect[CallNodes]):
@@ -75,8 +75,7 @@ class Boto3(PlainDialect[CallNodes]):
         return configured(member)
 
     def lacks(self, reading: Reading[CallNodes], key: Key, member: Value) -> str | None:
-        document, task = reading.document, key[:-3] if key[-3:-2] == ("volume",) else key
-        place = reading.nodes.places.get(task)
+        document, place = reading.document, reading.nodes.places.get(key)
         assert isinstance(document, PythonDocument)
         missing = unbound(document, member, place) if place is not None else None
         return f"the code has no name {missing} there" if missing else super().lacks(reading, key, member)
@@ -171,7 +170,7 @@ class _CallReader:
             return None
         origin = id(self.document.origin(arguments))
         if origin not in self.read:
-            key: Key = ("task", *place.scope.path, len(self.collector.tasks))
+            key = self.key_at(place)
             before = len(self.collector.tasks)
             if kind == _TASK:
                 self.task(arguments, key, place)
@@ -229,13 +228,13 @@ class _CallReader:
                 if isinstance(found := resolve(listed), Expression):
                     self.unclear.append((found, place))
                 continue
-            part_key = (*key, *part.path)
+            part_key = key.below(*part.path)
             family = name if isinstance(name, Text) else None
             role = self.role(part.node, part.role, part_key)
             add_part(self.collector, node, part, part_key, called, SPELLING, api, _given(role), family=family)
             if part.platform_version is not None:
                 self.collector.add_service(
-                    ("service", *part_key[1:]), called, part_key, part.platform_version, Engine.BATCH
+                    part_key.as_a("service"), called, part_key, part.platform_version, Engine.BATCH
                 )
 
     def pulumi(self, node: Node, place: Place) -> None:
@@ -248,7 +247,7 @@ class _CallReader:
         if isinstance(written, ast.Call) and _called(written) == "dumps" and len(written.args) == 1:
             containers = self.document.node(written.args[0], place)
         listed = items(containers)
-        key: Key = ("task", *place.scope.path, len(self.collector.tasks))
+        key = self.key_at(place)
         self.collector.add_task(
             key,
             family.source if family else self.called(place),
@@ -313,7 +312,7 @@ class _CallReader:
             return
         before = len(self.collector.tasks)
         self.collector.add_task(
-            ("task", *place.scope.path, before),
+            self.key_at(place),
             self.called(place),
             Mapping(found.start, found.end, [], flow=True),
             Sequence(found.start, found.end, [found], flow=True),
@@ -326,6 +325,10 @@ class _CallReader:
         self.block_unknown(before, place)
         if lines := [touch.line for touch in self.document.touches(node, place)]:
             self.block(before, f"line {min(lines)} changes it at run time")
+
+    def key_at(self, place: Place) -> Key:
+        """The key of the next definition, which stands at a place."""
+        return Key.of("task", *place.scope.path, len(self.collector.tasks))
 
     def called(self, place: Place) -> str:
         """What is at a place is called by: the function or class around, or the file."""
@@ -346,6 +349,7 @@ class _CallReader:
         for task in self.collector.tasks[first:]:
             self.collector.nodes.places[task.key] = place
             for volume in task.volumes:
+                self.collector.nodes.places[volume.key] = place
                 found = self.collector.nodes.volumes[volume.key]
                 parts = [*found.storage_entries.values(), *found.authorization_entries.values()]
                 if not found.is_efs or volume.misspelt:
@@ -380,7 +384,7 @@ class _CallReader:
                 if found.reason:
                     what += f": {found.reason}"
                 advice = "write the volumes as a list of dicts where the definition is registered"
-                self.collector.add_hidden(("hidden", self.called(place)), left[0], what, advice)
+                self.collector.add_hidden(Key("hidden", self.called(place)), left[0], what, advice)
                 self.collector.regions.append((start, end))
 
     def behind(self, found: Expression, place: Place) -> ast.expr:
@@ -404,7 +408,7 @@ class _CallReader:
             family = named.source.partition(":")[0] if isinstance(named, Text) else None
             task = families.get(family or "") or self.task_of(definition, place)
             name = filled(child(arguments, "serviceName"))
-            self.collector.add_service(("service", number), name.source if name else "", task, version)
+            self.collector.add_service(Key("service", number), name.source if name else "", task, version)
 
     def task_of(self, definition: Node | None, place: Place) -> Key | None:
         """The task that an expression like `response["taskDefinition"]["taskDefinitionArn"]` names."""

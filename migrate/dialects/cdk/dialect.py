@@ -236,7 +236,7 @@ class _ProgramReader:
             if node is None or id(node) in read:
                 continue
             if child(node, "efs_volume_configuration") is not None or cdk_batch.volume_kind(self.program, node):
-                self.tasks[call] = TaskSource("", place, None, None, "", (), [(node, place)])
+                self.tasks[call] = TaskSource("", place, volumes=[(node, place)])
 
     def task_of(self, expression: ast.expr, place: Place) -> TaskSource:
         """The task definition that an expression stands for."""
@@ -272,7 +272,7 @@ class _ProgramReader:
             task.name = task.place.scope.path[-1] if task.place.scope.path else "volumes"
         scope = scope_of(task.place)
         nth = self.named[scope, task.name] = self.named.get((scope, task.name), 0) + 1
-        task.key = ("task", scope, task.name, *((nth,) if nth > 1 else ()))
+        task.key = Key.of("task", scope, task.name, *((nth,) if nth > 1 else ()))
 
     # -- containers ---------------------------------------------------------------------------------------------------
 
@@ -335,7 +335,7 @@ class _ProgramReader:
             named = spelling.read(child(found, spelling.name))
             name = named.source if named else ""
             nth = count[name] = count.get(name, 0) + 1
-            key = (*task.key, "volume", name, nth)
+            key = task.key.below("volume", name, nth)
             if cdk_batch.volume_kind(self.program, found):
                 volume, nodes.volumes[key] = cdk_batch.read_volume(self.program, found, key, place)
                 volumes.append(volume)
@@ -412,12 +412,12 @@ class _ProgramReader:
             made = self.program.constructs.get(call)
             task = self._task_run(given.get("task_definition"), call, place)
             node = self.document.arguments(call, place)
-            if task is None or not task.key or not isinstance(node, Mapping):
+            if task is None or not task.is_read or not isinstance(node, Mapping):
                 continue
             origin, at = self.program.evaluator.definition(written, place)
             name = self.program.dotted(origin, at) or ""
             version = VERSIONS.get(name.removeprefix(f"{ECS}.FargatePlatformVersion."))
-            key: Key = ("service", *task.key[1:], len(found))
+            key = task.key.as_a("service").below(len(found))
             pinned = Text.of(version) if version else Opaque(ast.unparse(written))
             engine = Engine.BATCH if task.kind in cdk_batch.CONTAINERS else Engine.ECS
             found.append(Service(key, made.name if made is not None else task.name, task.key, pinned, engine))

@@ -285,12 +285,12 @@ class _Hosts:
                 continue
             if given is not None or kind:
                 task = self.task_run(given, call, place)
-                if task is not None and task.key:
+                if task is not None and task.is_read:
                     yield self.run(task.key, call, place, kind)
             for argument in (*call.args, *(k.value for k in call.keywords if k.arg != "task_definition")):
                 if isinstance(argument, ast.Name | ast.Attribute):
                     task = self.task_run(argument, call, place)
-                    if task is not None and task.key:
+                    if task is not None and task.is_read:
                         yield Run(task.key, None)
 
     def run(self, task: Key, call: ast.Call, place: Place, kind: str) -> Run:
@@ -433,7 +433,7 @@ class _Hosts:
         for host in self.hosts.values():
             scope = scope_of(host.place)
             nth = count[scope, host.name] = count.get((scope, host.name), 0) + 1
-            key: Key = ("instance", scope, host.name, *((nth,) if nth > 1 else ()))
+            key = Key.of("instance", scope, host.name, *((nth,) if nth > 1 else ()))
             listed = list(self.scripts(host))
             named = [cluster for script in listed for cluster in script.clusters]
             clusters = [*host.clusters, *(Cluster(cluster) for cluster in named if cluster is not None)]

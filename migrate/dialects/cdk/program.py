@@ -51,6 +51,9 @@ class Construct:
         return self.kind.rpartition(".")[0] if self.is_imported else self.kind
 
 
+_UNNAMED = Key("")
+
+
 @dataclass
 class TaskSource:
     """A task definition as the program makes it: by a construct, or in some other place, where `expression` names it."""
@@ -60,7 +63,7 @@ class TaskSource:
     construct: Construct | None = None
     expression: ast.expr | None = None
     name: str = ""
-    key: Key = ()
+    key: Key = _UNNAMED
     volumes: list[tuple[Node, Place]] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
     points: list[Mapping | None] = field(default_factory=list)
@@ -82,6 +85,11 @@ class TaskSource:
     def is_alone(self) -> bool:
         """Whether it is a volume only, and the task definition is not known."""
         return self.construct is None and self.expression is None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it has volumes and so became a part of the model, with a key."""
+        return self.key is not _UNNAMED
 
 
 class Program:

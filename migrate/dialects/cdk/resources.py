@@ -65,7 +65,7 @@ def _names(program: Program) -> Iterator[str]:
 
 
 def _file_system(program: Program, made: Construct, policies: Policies) -> tuple[Construct, FileSystem]:
-    key: Key = ("file system", scope_of(made.place), program.id_of(made).source)
+    key = Key("file system", scope_of(made.place), (program.id_of(made).source,))
     arguments = program.document.arguments(made.call, made.place)
     given = child(arguments, "file_system_policy") if isinstance(arguments, Mapping) else None
     problem = None
@@ -84,7 +84,7 @@ def _file_system(program: Program, made: Construct, policies: Policies) -> tuple
 def _access_point(program: Program, made: Construct) -> tuple[Construct, AccessPoint]:
     arguments = program.document.arguments(made.call, made.place)
     node = arguments if isinstance(arguments, Mapping) else None
-    key: Key = ("access point", scope_of(made.place), program.point_name(made))
+    key = Key("access point", scope_of(made.place), (program.point_name(made),))
     if made.kind == f"{EFS}.CfnAccessPoint":
         system = program.value(child(node, "file_system_id"))
         root = mapping(child(node, "root_directory"))
@@ -159,14 +159,14 @@ def role_of(program: Program, task: TaskSource) -> Value | None:
             if made is not None and made.kind == f"{IAM}.Role":
                 scope = f"{scope_of(made.place)}.{program.named(made)}"
                 ref = Text((Ref(f"{{{scope}}}"),))
-                task.role = Role(("role", scope, made.name), (ref,))
+                task.role = Role(Key("role", scope, (made.name,)), (ref,))
                 task.role_construct = made
                 return ref
         if given is not None:
             found = program.value(program.document.node(given, task.construct.place))
             return found if found is not None else Opaque(ast.unparse(given))
     # Several task definitions may have one name, in several stacks.
-    owner = ".".join(map(str, task.key[1:]))
+    owner = ".".join(map(str, task.key.parts[1:]))
     ref = Text((Ref(f"{{{owner}.task_role}}"),))
-    task.role = Role(("role", owner, f"{task.name} (task role)"), (ref,))
+    task.role = Role(Key("role", owner, (f"{task.name} (task role)",)), (ref,))
     return ref

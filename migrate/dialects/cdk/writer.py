@@ -357,7 +357,7 @@ class ProgramWriter:
         for point in planned.access_points:
             if point.key in known:
                 continue
-            name = str(point.key[-1])
+            name = point.key.last
             path = point.path if isinstance(point.path, Opaque) else Text.decode(point.path or "/")
             assert point.file_system is not None
             home = self.home(name, point.file_system, path, users[point.ref])

@@ -73,7 +73,7 @@ class TemplateDialect(PlainDialect[Nodes]):
         return intrinsics.configured(member)
 
     def lacks(self, reading: Reading[Nodes], key: Key, member: Value) -> str | None:
-        template = reading.nodes.templates[key[1]]
+        template = reading.nodes.templates[key.document]
         if missing := template.missing(member):
             return f"this template has no {missing}"
         known = template.identities.canonical(member)
@@ -90,7 +90,7 @@ class TemplateDialect(PlainDialect[Nodes]):
             return shared
         if isinstance(change, AddAccessPoint | AddRole | AddPermissions | AddTraffic):
             key = subject(change)
-            if not reading.nodes.templates[key[1]].has_room({*added, key}):
+            if not reading.nodes.templates[key.document].has_room({*added, key}):
                 return f"a template can have {MOST_RESOURCES} resources, and this one would have more"
         return super().can(reading, change, added, outside)
 
@@ -171,7 +171,7 @@ def read_resources(collector: Collector[DefinitionNodes], template: Template, sp
     for name, resource in template.of_type("AWS::Batch::JobDefinition"):
         _read_job(collector, resource, template, template.key("task", name), batch)
     for loop, resource in template.in_loops():
-        key = (*template.key("task", loop), resource.name)
+        key = template.key("task", loop).below(resource.name)
         if resource.type == "AWS::ECS::TaskDefinition":
             _read_task(collector, resource, template, key, ecs)
         elif resource.type == "AWS::Batch::JobDefinition":
@@ -180,7 +180,7 @@ def read_resources(collector: Collector[DefinitionNodes], template: Template, sp
 
 
 def _in_loop(key: Key) -> bool:
-    return str(key[2]).startswith(LOOP)
+    return key.name.startswith(LOOP)
 
 
 def same_for_all(reading: Reading[object], change: Change) -> bool:
@@ -209,7 +209,7 @@ def _add_hidden(collector: Collector[TemplateNodes]) -> None:
     for word, place in places(document, unread(document, collector.regions)):
         collector.regions.append((word.offset, word.offset + 1))
         if place is not None:
-            collector.add_hidden(("hidden", place.root, place.resource), word.offset, place.what, place.advice)
+            collector.add_hidden(Key("hidden", place.root, (place.resource,)), word.offset, place.what, place.advice)
 
 
 def _prefers_short(document: Document) -> bool:

@@ -156,7 +156,7 @@ class Collector(Generic[NodesOfCollector]):
             nth = count[name] = count.get(name, 0) + 1
             self.follow(item)
             for one in alternatives(node, spelling):
-                key = (*task, "volume", name, nth, *one.suffix)
+                key = task.below("volume", name, nth, *one.suffix)
                 volume = self.read_volume(key, one, item, sorted_keys, spelling)
                 # What can never be there counts as there with the others.
                 conditions = both(outer, one.conditions) or outer
@@ -184,7 +184,7 @@ class Collector(Generic[NodesOfCollector]):
 
     def add_hidden(self, resource: Key, offset: int, what: str, advice: str) -> None:
         """Add a volume that is defined where it is not edited; several in one resource are numbered."""
-        key = (*resource, len(self.hidden))
+        key = resource.below(len(self.hidden))
         self.hidden.append(HiddenDefinition(key, what, advice))
         self.spans[key] = offset
 

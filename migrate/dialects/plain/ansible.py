@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
-from migrate.dialects.common.nodes import holders, key_text
+from migrate.dialects.common.nodes import Path, holders, key_text
 from migrate.dialects.common.values import child, filled, items, mapping, text, words
 from migrate.dialects.dialect import Reading
 from migrate.syntax import Document, get
@@ -28,14 +28,14 @@ class Ansible(PlainDialect[DefinitionNodes]):
         collector = Collector(self, document, DefinitionNodes())
         families: dict[str, Key] = {}
         registered: dict[str, Key] = {}
-        services: list[tuple[Mapping, Key]] = []
+        services: list[tuple[Mapping, Path]] = []
         # A module may be named below `action`, one mapping further down.
         for node, path in holders(document, _WORDS, up=1):
             for arguments in _arguments(node, _DEFINITION):
                 if text(child(arguments, "state")) == "absent":
                     continue
                 family = filled(child(arguments, "family"))
-                key: Key = ("task", *path)
+                key = Key.of("task", *path)
                 _read(collector, arguments, key, stem)
                 if family:
                     families[family.source] = key
@@ -50,7 +50,7 @@ class Ansible(PlainDialect[DefinitionNodes]):
                 task = families.get(definition.source) or families.get(family_name)
                 task = task or next((registered[name] for name in results if name in registered), None)
                 name = filled(child(arguments, "name"))
-                collector.add_service(("service", *path), name.source if name else "", task, entry)
+                collector.add_service(Key.of("service", *path), name.source if name else "", task, entry)
         return collector.reading(collector.stack())
 
 

@@ -58,7 +58,7 @@ class EcsParams(PlainDialect[DefinitionNodes]):
             definition = mapping(child(mapping(root), "task_definition"))
             lists = [items(child(definition, name)) for name in ("docker_volumes", "efs_volumes")]
             if definition is not None and any(lists):
-                _read(collector, definition, ("task", i), stem)
+                _read(collector, definition, Key("task", i), stem)
         return collector.reading(collector.stack())
 
     def write_task(self, reading: Reading[DefinitionNodes], old: Task, new: Task) -> list[TreeEdit]:
@@ -107,7 +107,7 @@ def _read_volume(
     name = named.source if named else ""
     # The list is no part of the key: a migrated volume moves from one to the other.
     nth = count[name] = count.get(name, 0) + 1
-    key = (*task, "volume", name, nth)
+    key = task.below("volume", name, nth)
     storage: DockerVolume | EfsVolume
     meant: EfsVolume | None = None
     misspelt: list[Misspelling] = []

@@ -63,7 +63,7 @@ class Troposphere(TemplateDialect[ModuleNodes]):
         for start, end, what in _strays(objects, collector.regions):
             collector.regions.append((start, end))
             collector.add_hidden(
-                ("hidden", 0, what),
+                Key("hidden", 0, (what,)),
                 start,
                 f"which task definition gets this {what} is decided at run time",
                 "write it into the task definition itself, or migrate it by hand",
@@ -78,13 +78,13 @@ class Troposphere(TemplateDialect[ModuleNodes]):
         self, reading: Reading[ModuleNodes], change: Change, added: Collection[Key], outside: Collection[Value]
     ) -> str | None:
         key = subject(change)
-        template = reading.nodes.python_templates[key[1]]
-        made = template.objects_by_title.get(str(key[2]))
+        template = reading.nodes.python_templates[key.document]
+        made = template.objects_by_title.get(key.name)
         if made is not None and made.repeated and not same_for_all(reading, change):
             return made.repeated
         if reason := super().can(reading, change, added, outside):
             return reason
-        statements = reading.nodes.statements[key[1]]
+        statements = reading.nodes.statements[key.document]
         try:
             if isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume):
                 nodes = reading.nodes.volumes[change.volume]

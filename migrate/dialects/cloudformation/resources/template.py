@@ -115,7 +115,7 @@ class Template:
         return {key_text(entry): entry.value for entry in section.entries} if section else {}
 
     def key(self, kind: str, name: str) -> Key:
-        return (kind, self.index, name)
+        return Key(kind, self.index, (name,))
 
     def has_room(self, added: Collection[Key]) -> bool:
         """Whether it may hold the resources that access points, roles and permissions with these keys need. One that has too
@@ -127,8 +127,8 @@ class Template:
         )
 
     def _needs_resource(self, key: Key) -> bool:
-        role = self.resources.get(str(key[2]))
-        return key[1] == self.index and (role is None or items(child(role.properties, "Policies")) is None)
+        role = self.resources.get(key.name)
+        return key.document == self.index and (role is None or items(child(role.properties, "Policies")) is None)
 
     def missing(self, value: Value | None) -> str | None:
         """A resource, parameter, mapping or condition that a value refers to and the template does not have."""

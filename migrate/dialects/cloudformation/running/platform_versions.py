@@ -63,7 +63,7 @@ class _VersionReader:
         tasks = self.tasks(start.definition) if entry is not None else []
         if entry is not None and tasks:
             key = self.template.key("service", start.resource.name)
-            self.add(start.resource, key if start.label is None else (*key, start.label), tasks, entry)
+            self.add(start.resource, key if start.label is None else key.below(start.label), tasks, entry)
 
     def read_job(self, resource: Resource) -> None:
         key, task = self.template.key("service", resource.name), self.template.key("task", resource.name)
@@ -87,7 +87,7 @@ class _VersionReader:
                 continue
             elsewhere = _substituted(_plain(entry.value), substitutions)
             where = Entry(elsewhere, elsewhere) if elsewhere is not None else entry
-            self.add(resource, (*key, name), tasks, where, _expression(entry))
+            self.add(resource, key.below(name), tasks, where, _expression(entry))
 
     def read_definition_string(self, resource: Resource, key: Key, substitutions: Mapping | None) -> None:
         """The states of a definition that is JSON inside a string, which is never edited."""
@@ -121,11 +121,11 @@ class _VersionReader:
                 continue
             replacement = _substituted(version.source, substitutions)
             if replacement is not None:
-                self.add(resource, (*key, name), tasks, Entry(replacement, replacement))
+                self.add(resource, key.below(name), tasks, Entry(replacement, replacement))
                 continue
             at = bisect_left(starts, entry.key.end) - 1
             service = Service(
-                self.free((*key, name)),
+                self.free(key.below(name)),
                 resource.name,
                 tasks[0],
                 version,
@@ -181,7 +181,7 @@ class _VersionReader:
     def free(self, key: Key) -> Key:
         """The key, with a number behind it if it is there already."""
         nth = self.times[key] = self.times.get(key, 0) + 1
-        return key if nth == 1 else (*key, nth)
+        return key if nth == 1 else key.below(nth)
 
     def alternatives(self, node: Node) -> Iterator[tuple[Node, str | None]]:
         """The nodes that give the value of a node under some condition, and the mapping that holds them if one does."""
