@@ -47,6 +47,14 @@ from rules.model import FileSystem as FileSystemResource
 # -- what a rule sees -------------------------------------------------------------------------------------------------
 
 
+Reference = Callable[[Key, str], Value]
+"""Gives the value that stands in a source for a resource, or with a word behind it for an attribute of that."""
+
+
+def _no_reference(key: Key, attribute: str) -> Value:
+    raise LookupError(f"nothing says how this source refers to {key.last} {attribute}".rstrip())
+
+
 @dataclass(frozen=True)
 class Context:
     """One source's stack and the user's policy, with the indices that rules ask. `planned` tells them of resources that
@@ -54,6 +62,8 @@ class Context:
 
     stack: Stack
     choices: Choices
+    reference: Reference = _no_reference
+    """The dialect's own, so that no rule knows how a source spells what the plan adds to it."""
 
     def planned(self, change: Change) -> None:
         """Take note of a change that is part of the plan."""

@@ -196,10 +196,11 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, con
     if user is not None:
         creation = (str(user[0]), str(user[1]), "0755")
     kind = Key("access point", task.key.document)
+    key = kind.below(name)
     point = AccessPoint(
-        kind.below(name),
-        Text((Ref(f"${{{name}}}"),)),
-        Text((Ref(f"${{{name}.Arn}}"),)),
+        key,
+        context.reference(key, ""),
+        context.reference(key, "Arn"),
         storage.file_system,
         path,
         creation,

@@ -33,12 +33,10 @@ from rules.model import (
     Engine,
     Key,
     Level,
-    Ref,
     Role,
     SetStorage,
     SetTaskRole,
     Task,
-    Text,
     Value,
     Volume,
 )
@@ -105,10 +103,10 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
 def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> Finding:
     """IAM for a task without a role, where the source can create one."""
     name = new_role_name(task, context)
-    arn = Text((Ref(f"${{{name}.Arn}}"),))
     kind = Key("role", task.key.document)
-    refs = (Text((Ref(f"${{{name}}}"),)), arn)
-    role = Role(kind.below(name), refs, task.condition, tags=tags(kind, name, context))
+    key = kind.below(name)
+    arn = context.reference(key, "Arn")
+    role = Role(key, (context.reference(key, ""), arn), task.condition, tags=tags(kind, name, context))
     changes: tuple[Change, ...] = (AddRole(role), SetTaskRole(task.key, arn))
     if not storage.authorizes:
         changes += (SetStorage(volume.key, replace(storage, iam=ENABLED)),)

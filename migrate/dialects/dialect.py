@@ -71,6 +71,11 @@ class Dialect(Protocol[Nodes]):
         """A value of the configuration as this dialect would read it. The configuration holds texts with placeholders,
         and expressions of CloudFormation as opaque values, each with its node."""
 
+    def reference(self, key: Key, attribute: str) -> Value:
+        """What stands in this source for a resource that the plan adds (or for a pseudo parameter like `AWS::Region`), or
+        with "Arn" for its ARN. `write` spells it, and `read` gives it back for what was written, so that the planned stack
+        and the one that is read again are equal."""
+
     def can(
         self, reading: Reading[Nodes], change: Change, added: Collection[Key], outside: Collection[Value]
     ) -> str | None:

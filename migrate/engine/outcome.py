@@ -70,7 +70,7 @@ class Outcome:
 
 
 def volume_levels(reading: Reading[object], planned: Plan, choices: Choices) -> Iterator[VolumeLevels]:
-    context = Context(reading.stack, choices)
+    context = Context(reading.stack, choices, reading.dialect.reference)
     for before, after in zip(reading.stack.tasks, planned.stack.tasks, strict=True):
         for old, new in zip(before.volumes, after.volumes, strict=True):
             yield VolumeLevels(

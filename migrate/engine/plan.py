@@ -85,7 +85,7 @@ class _Planner:
         self.outside = frozenset(choices.values())
         by_default = {Status.FIXABLE, Status.UNSAFE} if choices.unsafe else {Status.FIXABLE}
         self.taken = by_default if decisions.taken is None else decisions.taken
-        self.context = Context(reading.stack, choices)
+        self.context = Context(reading.stack, choices, reading.dialect.reference)
         self.tasks = {task.key: task for task in reading.stack.tasks}
         self.volumes = {volume.key: volume for task in reading.stack.tasks for volume in task.volumes}
         self.owner = {volume.key: task.key for task in reading.stack.tasks for volume in task.volumes}

@@ -8,6 +8,7 @@ from typing import Generic
 from migrate.dialects.common import volume_edits
 from migrate.dialects.common.collector import Nodes, TaskNodes
 from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.values import reference
 from migrate.dialects.dialect import Reading
 from migrate.syntax import get
 from migrate.syntax.node import Added, EditMapping, Kept, Scalar, SetScalar, TreeEdit
@@ -43,6 +44,9 @@ class PlainDialect(Generic[Nodes]):
 
     def configured(self, member: Value) -> Value:
         return member
+
+    def reference(self, key: Key, attribute: str) -> Value:
+        return reference(key.name, attribute)
 
     def lacks(self, reading: Reading[Nodes], key: Key, member: Value) -> str | None:
         """Why a value cannot stand in this source, or None. Nothing evaluates CloudFormation's expressions in a plain file."""
