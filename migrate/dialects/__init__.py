@@ -22,9 +22,10 @@ def _python_dialects() -> tuple[Dialect[Any], ...]:
     """The dialects of Python sources; they and Python's parser are imported for those only."""
     from migrate.dialects.boto3.dialect import Boto3
     from migrate.dialects.cdk.dialect import Cdk
+    from migrate.dialects.pulumi.dialect import Pulumi
     from migrate.dialects.troposphere.dialect import Troposphere
 
-    return (Cdk(), Troposphere(), Boto3())
+    return (Cdk(), Troposphere(), Pulumi(), Boto3())
 
 
 def read(document: Document, stem: str) -> Reading[object] | None:
