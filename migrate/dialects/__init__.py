@@ -1,4 +1,8 @@
-"""The dialects: each reads one way of writing task definitions into the model, and writes changed entities back."""
+"""The dialects: each reads one way of writing task definitions into the model, and writes changed entities back.
+
+To add one, write a folder of its own that keeps to `dialect.py` (where a worked example stands), import it here and give it
+its place in the order. What it shares with others is in `common/`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,46 @@
-"""What a dialect gives the engine: the stack, and how to get back from it to the source."""
+"""The interface of a dialect: what it gives the engine, and what the engine asks of it.
+
+A dialect is one way of writing task definitions. It reads a text into the model, says which changes its source can hold,
+and turns a planned stack back into edits of the nodes that it has read. The engine sees nothing else of it, and no rule
+sees it at all. A new dialect is a folder beside this file, and an import and a name in `migrate/dialects/__init__.py`.
+
+This one reads lists of lines like `- uploads fs-0123456789abcdef0 ENABLED` and can do one thing, encrypt (a test runs it):
+
+    class Lines:
+        name = "lines"
+
+        def read(self, document: Document, stem: str) -> Reading[dict[Key, Scalar]] | None:
+            nodes: dict[Key, Scalar] = {}
+            volumes: list[Volume] = []
+            items = [item for root in document.roots if isinstance(root, Sequence) for item in root.items]
+            for line in (item for item in items if isinstance(item, Scalar) and " fs-" in item.text):
+                name, system, *encryption = map(Text.of, line.text.split())
+                key = Key("task", 0, ("volume", name.source, len(nodes)))
+                storage = EfsVolume(system, transit_encryption=encryption[0] if encryption else None)
+                nodes[key] = line
+                volumes.append(Volume(key, name.source, storage))
+            task = Task(Key("task", 0), stem, tuple(volumes))
+            spans = {key: line.start for key, line in nodes.items()}
+            return Reading(self, document, Stack((task,)), {task.key: 0, **spans}, nodes) if nodes else None
+
+        def configured(self, member: Value) -> Value:
+            return member
+
+        def reference(self, key: Key, attribute: str) -> Value:
+            raise LookupError("a list of lines can hold no resources")
+
+        def can(self, reading: Reading[dict[Key, Scalar]], change: Change, added: object, outside: object) -> str | None:
+            match change, reading.storages.get(subject(change)):
+                case SetStorage(storage=EfsVolume() as after), EfsVolume() as before:
+                    encrypted = replace(before, transit_encryption=after.transit_encryption)
+                    return None if after == encrypted else "a line has no place for more than the encryption"
+            return "a line has no place for it"
+
+        def write(self, reading: Reading[dict[Key, Scalar]], planned: Stack) -> list[AnyEdit]:
+            after = [volume for task in planned.tasks for volume in task.volumes]
+            lines = [reading.nodes[v.key] for v in after if v.storage != reading.storages[v.key]]
+            return [SetScalar(line, " ".join([*line.text.split()[:2], "ENABLED"])) for line in lines]
+"""
 
 from __future__ import annotations
 
