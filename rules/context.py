@@ -44,6 +44,13 @@ from rules.model import (
 )
 from rules.model import FileSystem as FileSystemResource
 
+Reference = Callable[[Key, str], Value]
+"""Gives the value that stands in a source for a resource, or with a word behind it for an attribute of that."""
+
+
+def _no_reference(key: Key, attribute: str) -> Value:
+    raise LookupError(f"nothing says how this source refers to {key.last} {attribute}".rstrip())
+
 
 @dataclass(eq=False)
 class Context:
@@ -58,6 +65,8 @@ class Context:
     stack: Stack
     """The stack as it was read. Nothing planned is applied to it."""
     choices: Choices
+    reference: Reference = _no_reference
+    """The dialect's own, so that no rule knows how a source spells what the plan adds to it."""
 
     # -- the ledger of the plan ----------------------------------------------------------------------------------------
 
@@ -68,16 +77,16 @@ class Context:
             same = known is not None and known.key == change.point.key
             point = widen(known if same else None, change.point)
             self._own_points[(point.file_system, point.path)] = self._points_by_ref[point.ref] = point
-            self._taken.add(str(point.key[-1]).lower())
+            self._taken.add(point.key.last.lower())
         elif isinstance(change, AddRole):
             self._roles.update(dict.fromkeys(change.role.refs, change.role))
-            self._taken.add(str(change.role.key[-1]).lower())
+            self._taken.add(change.role.key.last.lower())
         elif isinstance(change, AddPermissions):
             self._permissions.update(change.permissions)
         elif isinstance(change, AddTraffic | AddWait):
             self.routes.planned(change)
             if isinstance(change, AddTraffic):
-                self._taken.add(str(change.rule.key[-1]).lower())
+                self._taken.add(change.rule.key.last.lower())
 
     def begin_group(self) -> None:
         """Forget the names promised to the previous group of volumes."""
@@ -182,7 +191,7 @@ class Context:
     def parameters(self, value: Text, user: Key) -> Iterator[Parameter]:
         """The parameters that a text refers to, in the document of its user (the entity at this key)."""
         for part in dict.fromkeys(part for part in value.parts if isinstance(part, Ref)):
-            if part.handle is None and (found := self._parameters.get((user[1], part.source))):
+            if part.handle is None and (found := self._parameters.get((user.document, part.source))):
                 yield found
 
     def with_defaults(self, value: Text, user: Key) -> Text:
@@ -193,7 +202,7 @@ class Context:
     @cached_property
     def _parameters(self) -> dict[tuple[object, str], Parameter]:
         """Parameters by the document they belong to and the reference to them."""
-        return {(p.key[1], p.ref.source): p for p in self.stack.parameters}
+        return {(p.key.document, p.ref.source): p for p in self.stack.parameters}
 
     @cached_property
     def _parameters_by_key(self) -> dict[Key, Parameter]:
@@ -294,7 +303,7 @@ class Context:
     def mounts_by_default(self, task: Task) -> Mounts:
         """Every known mount of EFS on those hosts, with each parameter of the task's document replaced by its default."""
         hosts = self.hosts(task)
-        place = (task.key[1], hosts.keys)
+        place = (task.key.document, hosts.keys)
         if place not in self._mounts_by_default:
             known = self._known_mounts(hosts)
             paths = ((mount, self.with_defaults(Text.decode(mount.host_path), task.key)) for mount in known)

@@ -40,6 +40,7 @@ from rules.model import (
     Change,
     Directory,
     EfsVolume,
+    Key,
     Level,
     Ref,
     SetStorage,
@@ -194,16 +195,18 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, con
     creation = (made.uid, made.gid, made.mode) if made else ("0", "0", "0755")
     if user is not None:
         creation = (str(user[0]), str(user[1]), "0755")
+    kind = Key("access point", task.key.document)
+    key = kind.below(name)
     point = AccessPoint(
-        ("access point", task.key[1], name),
-        Text((Ref(f"${{{name}}}"),)),
-        Text((Ref(f"${{{name}.Arn}}"),)),
+        key,
+        context.reference(key, ""),
+        context.reference(key, "Arn"),
         storage.file_system,
         path,
         creation,
         creation[:2] if user is not None else None,
         _condition(volume, storage, task, context),
-        tags(("access point", task.key[1]), name, context),
+        tags(kind, name, context),
     )
     target = f"{shown(storage.file_system)}:{shown_path(path)}"
     return Finding(

@@ -31,13 +31,12 @@ from rules.model import (
     Change,
     EfsVolume,
     Engine,
+    Key,
     Level,
-    Ref,
     Role,
     SetStorage,
     SetTaskRole,
     Task,
-    Text,
     Value,
     Volume,
 )
@@ -104,10 +103,10 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
 def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> Finding:
     """IAM for a task without a role, where the source can create one."""
     name = new_role_name(task, context)
-    arn = Text((Ref(f"${{{name}.Arn}}"),))
-    kind = ("role", task.key[1])
-    refs = (Text((Ref(f"${{{name}}}"),)), arn)
-    role = Role((*kind, name), refs, task.condition, tags=tags(kind, name, context))
+    kind = Key("role", task.key.document)
+    key = kind.below(name)
+    arn = context.reference(key, "Arn")
+    role = Role(key, (context.reference(key, ""), arn), task.condition, tags=tags(kind, name, context))
     changes: tuple[Change, ...] = (AddRole(role), SetTaskRole(task.key, arn))
     if not storage.authorizes:
         changes += (SetStorage(volume.key, replace(storage, iam=ENABLED)),)
@@ -215,7 +214,7 @@ def _kept(had: Floor, lacking: Sequence[Role], outside: Sequence[Value]) -> Iter
 
 
 def _name(role: Role) -> str:
-    return str(role.key[-1])
+    return role.key.last
 
 
 def _names(roles: Sequence[Role]) -> str:

@@ -89,7 +89,7 @@ def _replace(instance: Instance, able: Ability, images: list[Image], context: Co
     )
     for image, name in current.items():
         if image.parameter is not None:
-            caveat += f" An existing stack keeps its value of {image.parameter[-1]}: pass {name} when you update it."
+            caveat += f" An existing stack keeps its value of {image.parameter.last}: pass {name} when you update it."
     return Finding(
         _ID,
         instance.image_key,

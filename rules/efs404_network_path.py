@@ -82,7 +82,7 @@ def _of(file_system: Value, own: bool, task: Task, routes: Routes) -> Iterator[s
 
 
 def _early(runner: TaskRunner, file_system: Value, routes: Routes) -> Iterator[str]:
-    early = [str(target.key[-1]) for target in routes.targets(file_system) if may_be_early(runner, target, routes)]
+    early = [target.key.last for target in routes.targets(file_system) if may_be_early(runner, target, routes)]
     if early:
         yield (
             f"{runner.name} may start tasks before the mount targets are there: add {' and '.join(early)} to its `DependsOn`"

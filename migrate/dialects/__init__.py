@@ -1,8 +1,13 @@
-"""The dialects: each reads one way of writing task definitions into the model, and writes changed entities back."""
+"""The dialects: each reads one way of writing task definitions into the model, and writes changed entities back.
+
+To add one, write a folder of its own that keeps to `dialect.py` (where a worked example stands), import it here and give it
+its place in the order. What it shares with others is in `common/`.
+"""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from migrate.dialects.cloudformation.dialect import CloudFormation
 from migrate.dialects.dialect import Dialect, Reading
@@ -13,21 +18,22 @@ from migrate.dialects.plain.task_definition import TaskDefinition
 from migrate.files.language import PYTHON
 from migrate.syntax import Document
 
-DATA_DIALECTS: tuple[Dialect, ...] = (CloudFormation(), EcsParams(), Ansible(), AwsBatch(), TaskDefinition())
+DATA_DIALECTS: tuple[Dialect[Any], ...] = (CloudFormation(), EcsParams(), Ansible(), AwsBatch(), TaskDefinition())
 """In the order in which they are asked; the first that finds something reads the file."""
 
 
 @cache
-def _python_dialects() -> tuple[Dialect, ...]:
+def _python_dialects() -> tuple[Dialect[Any], ...]:
     """The dialects of Python sources; they and Python's parser are imported for those only."""
     from migrate.dialects.boto3.dialect import Boto3
     from migrate.dialects.cdk.dialect import Cdk
+    from migrate.dialects.pulumi.dialect import Pulumi
     from migrate.dialects.troposphere.dialect import Troposphere
 
-    return (Cdk(), Troposphere(), Boto3())
+    return (Cdk(), Troposphere(), Pulumi(), Boto3())
 
 
-def read(document: Document, stem: str) -> Reading | None:
+def read(document: Document, stem: str) -> Reading[object] | None:
     """Read a document with the first dialect that recognises it, or return None.
 
     `stem` (the file's name without suffix) names a definition that names no family.

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 
 from deepdiff import DeepDiff
 
-from rules.model import EfsVolume, Opaque, Storage, Text
+from rules.model import EfsVolume, Key, Opaque, Storage, Text
 
 
 def _words(value: object) -> object:
@@ -18,8 +18,10 @@ def _words(value: object) -> object:
         return value.source
     if is_dataclass(value) and not isinstance(value, type):
         return {"kind": type(value).__name__} | {f.name: _words(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Key):
+        return list(value.parts)
     if isinstance(value, dict):
-        return {" ".join(map(str, k)) if isinstance(k, tuple) else k: _words(v) for k, v in value.items()}
+        return {" ".join(map(str, k.parts)) if isinstance(k, Key) else k: _words(v) for k, v in value.items()}
     if isinstance(value, tuple | list):
         return [_words(v) for v in value]
     return value

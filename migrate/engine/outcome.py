@@ -69,8 +69,8 @@ class Outcome:
     error_line: int | None = None
 
 
-def volume_levels(reading: Reading, planned: Plan, choices: Choices) -> Iterator[VolumeLevels]:
-    context = Context(reading.stack, choices)
+def volume_levels(reading: Reading[object], planned: Plan, choices: Choices) -> Iterator[VolumeLevels]:
+    context = Context(reading.stack, choices, reading.dialect.reference)
     for before, after in zip(reading.stack.tasks, planned.stack.tasks, strict=True):
         for old, new in zip(before.volumes, after.volumes, strict=True):
             yield VolumeLevels(
@@ -87,7 +87,7 @@ def unread_words(document: Document, regions: Sequence[tuple[int, int]]) -> tupl
     return tuple(LocatedWord(*document.line_column(u.offset), u.word) for u in unread(document, regions))
 
 
-def located(reading: Reading, planned: Plan) -> Iterator[Located]:
+def located(reading: Reading[object], planned: Plan) -> Iterator[Located]:
     rules = {rule.id: rule for rule in RULES}
     names: dict[Key, tuple[str, str | None]] = {}
     for task in reading.stack.tasks:
@@ -97,7 +97,7 @@ def located(reading: Reading, planned: Plan) -> Iterator[Located]:
         for version in runner.platform_versions:
             names[version.key] = (tasks.get(version.tasks[0], runner.name) if version.tasks else runner.name, None)
     for hidden in reading.stack.hidden:
-        names[hidden.key] = (str(hidden.key[-2]), None)  # what it lies in, and which of those there it is
+        names[hidden.key] = (str(hidden.key.parts[-2]), None)  # what it lies in, and which of those there it is
     for instance in reading.stack.instances:
         names |= dict.fromkeys((instance.key, instance.image_key, instance.script_key), (instance.name, None))
     located = []
@@ -105,7 +105,7 @@ def located(reading: Reading, planned: Plan) -> Iterator[Located]:
         about = decided.finding.subject
         line, column = reading.document.line_column(reading.spans[about])
         # What is none of these is a resource, which its key names.
-        task_name, volume = names.get(about) or (str(about[-1]), None)
+        task_name, volume = names.get(about) or (about.last, None)
         rule = rules[decided.finding.rule]
         located.append(Located(rule, decided.finding, line, column, task_name, volume, decided.applied))
     # The plan's order tells a volume's story; files are read from the top.

@@ -54,25 +54,27 @@ class Plan:
 
 
 def plan(
-    reading: Reading,
+    reading: Reading[object],
     choices: Choices,
     suppressed: Mapping[Key, frozenset[str]],
     decisions: Decisions,
+    unwritten: Mapping[StepId, str],
     most: int | None = None,
 ) -> Plan:
-    """Ask every rule about every volume, task by task, each volume until nothing changes, then about what runs the
-    tasks. With
-    `most`, only so many steps become part of the plan."""
-    return _Planner(reading, choices, suppressed, decisions, most).run()
+    """Ask every rule about every volume, task by task, each volume until nothing changes, then about what runs the tasks.
+    Steps that writing showed to have no place in the text are refused with the reason that `unwritten` gives. With `most`,
+    only so many steps become part of the plan."""
+    return _Planner(reading, choices, suppressed, decisions, unwritten, most).run()
 
 
 class _Planner:
     def __init__(
         self,
-        reading: Reading,
+        reading: Reading[object],
         choices: Choices,
         suppressed: Mapping[Key, frozenset[str]],
         decisions: Decisions,
+        unwritten: Mapping[StepId, str],
         most: int | None,
     ) -> None:
         self.left = most
@@ -80,9 +82,11 @@ class _Planner:
         self.choices = choices
         self.suppressed = suppressed
         self.decisions = decisions
+        self.unwritten = unwritten
+        self.outside = frozenset(choices.values())
         by_default = {Status.FIXABLE, Status.UNSAFE} if choices.unsafe else {Status.FIXABLE}
         self.taken = by_default if decisions.taken is None else decisions.taken
-        self.context = Context(reading.stack, choices)
+        self.context = Context(reading.stack, choices, reading.dialect.reference)
         self.tasks = {task.key: task for task in reading.stack.tasks}
         self.volumes = {volume.key: volume for task in reading.stack.tasks for volume in task.volumes}
         self.owner = {volume.key: task.key for task in reading.stack.tasks for volume in task.volumes}
@@ -200,8 +204,8 @@ class _Planner:
 
     def obstacle(self, findings: Sequence[Finding]) -> str | None:
         """Why the source cannot express what findings change, or None."""
-        unwritten = (self.reading.unwritten.get(f.id) for f in findings if self.reading.unwritten)
-        changes = (self.reading.can(change, self.added) for f in findings for change in f.changes)
+        unwritten = (self.unwritten.get(f.id) for f in findings if self.unwritten)
+        changes = (self.reading.can(change, self.added, self.outside) for f in findings for change in f.changes)
         return next(filter(None, chain(unwritten, changes)), None)
 
     def accepts(self, finding: Finding) -> bool:

@@ -6,7 +6,7 @@ Nothing here touches the disk or knows a dialect. A file whose change cannot be 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from migrate import dialects
 from migrate.dialects.dialect import Reading
@@ -22,6 +22,7 @@ from migrate.syntax.garbage import not_collecting
 from migrate.syntax.node import AnyEdit
 from rules.choices import Choices
 from rules.model import Key
+from rules.rule import StepId
 
 
 def process(
@@ -40,9 +41,11 @@ def process(
 class Opened:
     """A text that a dialect reads, ready to be planned and written any number of times."""
 
-    reading: Reading
+    reading: Reading[object]
     stem: str
     suppressed: Mapping[Key, frozenset[str]]
+    refused: dict[StepId, str] = field(default_factory=dict)
+    """Steps that writing showed to have no place in the text, and why. They are kept from one plan to the next."""
 
     @property
     def text(self) -> str:
@@ -51,12 +54,13 @@ class Opened:
     @property
     def unwritten(self) -> int:
         """How many steps have turned out to have no place in the text. The next plan refuses them."""
-        return len(self.reading.unwritten)
+        return len(self.refused)
 
     def plan(self, choices: Choices, decisions: Decisions) -> Plan:
         """What the rules say, in the order in which steps rest on one another."""
         with not_collecting():
-            return plan(self.reading, with_values_read(choices, self.reading), self.suppressed, decisions)
+            read = with_values_read(choices, self.reading)
+            return plan(self.reading, read, self.suppressed, decisions, self.refused)
 
     def outcome(self, choices: Choices, decisions: Decisions) -> Outcome:
         """Plan, write and prove."""
@@ -66,11 +70,15 @@ class Opened:
     def _outcome(self, choices: Choices, decisions: Decisions) -> Outcome:
         reading, document = self.reading, self.reading.document
         try:
-            planned, tree_edits, edits = _written(reading, choices, self.suppressed, decisions)
+            planned, tree_edits, edits = _written(reading, choices, self.suppressed, decisions, self.refused)
         except (CannotEdit, ValueError) as problem:
             return Outcome(dialect=reading.dialect.name, error=f"cannot be edited without guessing: {problem}")
         new_text = apply(document.text, edits)
-        failure = prove(reading, planned, tree_edits, edits, new_text, self.stem, choices, decisions) if edits else None
+        failure = None
+        if edits:
+            failure = prove(
+                reading, planned, tree_edits, edits, new_text, self.stem, choices, decisions, unwritten=self.refused
+            )
         if edits == [] and planned.stack != reading.stack:
             failure = "the plan changes something that was not written"
         if failure:
@@ -129,13 +137,18 @@ _MOST_UNWRITTEN = 32
 
 
 def _written(
-    reading: Reading, choices: Choices, suppressed: Mapping[Key, frozenset[str]], decisions: Decisions
+    reading: Reading[object],
+    choices: Choices,
+    suppressed: Mapping[Key, frozenset[str]],
+    decisions: Decisions,
+    unwritten: dict[StepId, str],
 ) -> tuple[Plan, Sequence[AnyEdit], Sequence[Edit]]:
-    """The plan and its edits. What only writing shows to have no place in the text is refused, and the rest planned again.
+    """The plan and its edits. What only writing shows to have no place in the text is refused and noted in `unwritten`, and the rest
+    planned again.
     Raises CannotEdit or ValueError where that does not help."""
 
     def attempt(most: int | None = None) -> tuple[Plan, Sequence[AnyEdit], Sequence[Edit]]:
-        planned = plan(reading, choices, suppressed, decisions, most)
+        planned = plan(reading, choices, suppressed, decisions, unwritten, most)
         tree_edits = reading.write(planned.stack)
         return planned, tree_edits, reading.document.edits(tree_edits)
 
@@ -151,13 +164,14 @@ def _written(
             return attempt()
         except (CannotEdit, ValueError):
             # The first step with which it fails: without any it cannot, with all of them it does.
-            works, fails = 0, sum(d.applied for d in plan(reading, choices, suppressed, decisions).decided)
+            works, fails = 0, sum(d.applied for d in plan(reading, choices, suppressed, decisions, unwritten).decided)
             while fails - works > 1:
                 middle = (works + fails) // 2
                 works, fails = (middle, fails) if problem(middle) is None else (works, middle)
-            applied = [d.finding for d in plan(reading, choices, suppressed, decisions, fails).decided if d.applied]
+            short = plan(reading, choices, suppressed, decisions, unwritten, fails)
+            applied = [d.finding for d in short.decided if d.applied]
             reason = problem(fails)
             if not applied or reason is None:
                 raise
-            reading.unwritten[applied[-1].id] = reason
+            unwritten[applied[-1].id] = reason
     return attempt()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
@@ -18,20 +18,19 @@ from migrate.syntax.node import AnyEdit, EditMapping, EditSequence
 from rules.choices import Choices
 from rules.facts.constraints import violations
 from rules.model import Stack
+from rules.rule import StepId
 
 
-def with_values_read(choices: Choices, reading: Reading) -> Choices:
-    """The choices as the source's dialect reads it; the reading takes note of what comes from there."""
-    adopted = choices.with_values(reading.dialect.configured)
-    reading.outside = frozenset(adopted.values())
-    return adopted
+def with_values_read(choices: Choices, reading: Reading[object]) -> Choices:
+    """The choices with their ids and roles as the source's dialect reads them."""
+    return choices.with_values(reading.dialect.configured)
 
 
 # -- the proof --------------------------------------------------------------------------------------------------------
 
 
 def prove(
-    reading: Reading,
+    reading: Reading[object],
     planned: Plan,
     tree_edits: Sequence[AnyEdit],
     edits: Sequence[Edit],
@@ -39,6 +38,7 @@ def prove(
     stem: str,
     choices: Choices,
     decisions: Decisions,
+    unwritten: Mapping[StepId, str],
 ) -> str | None:
     """Why the new text is not what the plan means, or None if it is.
 
@@ -53,12 +53,11 @@ def prove(
     again = dialects.read(document, stem)
     if again is None or again.dialect.name != reading.dialect.name:
         return "the result is not recognised any more"
-    again.unwritten |= reading.unwritten
     if _keyed(again.stack) != _keyed(planned.stack):
         return "the result reads differently from the plan: " + _difference(_keyed(planned.stack), _keyed(again.stack))
     if document.data() != reading.document.data(tree_edits):
         return "the result holds other data than the old text with the planned changes"
-    if plan(again, with_values_read(choices, again), suppressions(again), decisions).changes:
+    if plan(again, with_values_read(choices, again), suppressions(again), decisions, unwritten).changes:
         return "a second run would change it again"
     if newline_kinds(new_text) - (newline_kinds(reading.document.text) or {"\n"}):
         return "the result has another kind of newline"

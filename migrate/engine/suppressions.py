@@ -16,7 +16,7 @@ _DASH = re.compile(r"[ \t]*-[ \t]*(?:#.*)?(?=\r?\n)")
 _IDS = frozenset(rule.id for rule in RULES)
 
 
-def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
+def suppressions(reading: Reading[object]) -> dict[Key, frozenset[str]]:
     """Rule ids that comments suppress, by the key of the volume, service or instance they stand at.
 
     Raises SyntaxProblem for a comment that is not understood: a typo must not pass for consent.
@@ -49,7 +49,7 @@ def suppressions(reading: Reading) -> dict[Key, frozenset[str]]:
             found[key] = found.get(key, frozenset()) | ids
     for key, _ in lines:
         # What is said at an instance's resource holds for its image and its user data, too.
-        if key[0] == "instance" and (whole := found.get(key[:3])):
+        if key.kind == "instance" and (whole := found.get(key._replace(path=key.path[:1]))):
             found[key] = found.get(key, frozenset()) | whole
     return found
 
@@ -65,13 +65,13 @@ def _first_line(document: Document, line: int) -> int:
     return line
 
 
-def _by_metadata(reading: Reading) -> dict[Key, frozenset[str]]:
+def _by_metadata(reading: Reading[object]) -> dict[Key, frozenset[str]]:
     """What a resource's metadata suppresses, for the resource and all its volumes."""
     found: dict[Key, frozenset[str]] = {}
     for task, (offset, ids) in reading.ignored.items():
         _check(ids, reading.document.line_column(offset)[0])
         for key in reading.spans:
-            if key[: len(task)] == task or (key[0] == "service" and key[1 : len(task)] == task[1:]):
+            if key.kind in (task.kind, "service") and key.lies_in(task):
                 found[key] = ids
     return found
 

@@ -120,7 +120,7 @@ def _entry(given: Given) -> dict[str, object]:
     return {
         "file": given.file,
         "rule": given.step.rule,
-        "subject": list(given.step.subject),
+        "subject": list(given.step.subject.parts),
         "detail": given.step.detail,
         "digest": given.digest,
         "answer": str(given.word),
@@ -211,7 +211,7 @@ class _AnswersReader(Shapes):
         return rule
 
     def key(self, node: Node, key: str) -> Key:
-        parts = []
+        parts: list[str | int] = []
         for item in self.items(node, key):
             found = resolve(item)
             part = literal(found) if isinstance(found, Scalar) else None
@@ -220,7 +220,10 @@ class _AnswersReader(Shapes):
             parts.append(part)
         if not parts:
             self.fail(node, f"`{key}` is empty")
-        return tuple(parts)
+        kind, *place = parts
+        if not isinstance(kind, str):
+            self.fail(node, f"`{key}` must begin with a word")
+        return Key.of(kind, *place)
 
     def text(self, node: Node, key: str) -> str:
         """A string, which may be empty."""

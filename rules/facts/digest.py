@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
 
+from rules.model import Key
+
 _LENGTH = 16
 
 
@@ -23,6 +25,8 @@ def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         members = ((f.name, _plain(getattr(value, f.name))) for f in fields(value) if f.compare)
         return (type(value).__name__, *members)
+    if isinstance(value, Key):
+        return value.parts
     if isinstance(value, AbstractSet):
         return ("set", *sorted(map(repr, map(_plain, value))))
     if isinstance(value, tuple | list):

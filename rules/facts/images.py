@@ -102,7 +102,7 @@ def ability(instance: Instance, images: Images) -> Ability:
 def _shown(image: Image) -> str:
     if image.parameter is None:
         return f"image {image.name or image.source}"
-    given = f"parameter {image.parameter[-1]}"
+    given = f"parameter {image.parameter.last}"
     return f"image {image.name} (the default of {given})" if image.name else f"the image of {given}"
 
 

@@ -60,7 +60,7 @@ class Naming:
 def _by_document(pattern: re.Pattern[str], keys: Iterable[Key], suffix: str) -> dict[object, Affixes]:
     names: dict[object, list[str]] = {}
     for key in keys:
-        names.setdefault(key[1], []).append(str(key[-1]))
+        names.setdefault(key.document, []).append(key.last)
     return {document: _affixes(pattern, known, suffix) for document, known in names.items()}
 
 

@@ -97,12 +97,12 @@ class Instance:
     @property
     def image_key(self) -> Key:
         """Names the place where its image stands."""
-        return (*self.key, "image")
+        return self.key.below("image")
 
     @property
     def script_key(self) -> Key:
         """Names the place where its user data stands."""
-        return (*self.key, "user data")
+        return self.key.below("user data")
 
 
 @dataclass(frozen=True, slots=True)

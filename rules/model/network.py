@@ -24,7 +24,7 @@ class SecurityGroup:
 
     @property
     def name(self) -> str:
-        return str(self.key[-1])
+        return self.key.last
 
 
 @dataclass(frozen=True, slots=True)

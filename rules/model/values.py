@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 # -- values -----------------------------------------------------------------------------------------------------------
 
@@ -93,9 +93,51 @@ Directory: TypeAlias = str | Opaque
 Rest: TypeAlias = tuple[tuple[str, object], ...]
 """Properties of an entity that its dialect does not interpret, with their plain data. They must not change."""
 
-Key: TypeAlias = tuple[str | int, ...]
-"""Identifies an entity within its source: its kind, document and name, and more if need be. It never holds a line or an offset,
-because these shift with every edit."""
+
+class Key(NamedTuple):
+    """Names an entity within its source, never by a line or an offset, which shift with every edit."""
+
+    kind: str
+    """The kind of entity: task, service, file system, access point, role … A volume has its task's."""
+    document: str | int = ""
+    """The document of the file that holds it, by number. In a program, which has one document, the scope around it, or
+    a number of its own where there is none."""
+    path: tuple[str | int, ...] = ()
+    """What leads to it in the document. A resource's name comes first, in plain files the keys and indices around it; for
+    a volume follow "volume", its name and a number that tells it from others of that name."""
+
+    @classmethod
+    def of(cls, kind: str, document: str | int = "", *path: str | int) -> Key:
+        """A key of its parts in a row, as `parts` gives them."""
+        return cls(kind, document, path)
+
+    @property
+    def parts(self) -> tuple[str | int, ...]:
+        """Everything in a row, as files of recorded answers have it."""
+        return (self.kind, self.document, *self.path) if self.path or self.document != "" else (self.kind,)
+
+    @property
+    def name(self) -> str:
+        """The name of the resource that it is or belongs to, where resources have names."""
+        return str(self.path[0])
+
+    @property
+    def last(self) -> str:
+        """Its own name, or whatever tells it from its siblings."""
+        return str(self.parts[-1])
+
+    def below(self, *path: str | int) -> Key:
+        """The key of something inside this, or beside it with a number of its own."""
+        return Key(self.kind, self.document, (*self.path, *path))
+
+    def as_a(self, kind: str) -> Key:
+        """The key of something of another kind at the same place."""
+        return Key(kind, self.document, self.path)
+
+    def lies_in(self, other: Key) -> bool:
+        """Whether this is at or inside the place of another entity, of whatever kind."""
+        return self.document == other.document and self.path[: len(other.path)] == other.path
+
 
 ENABLED = Text.of("ENABLED")
 

@@ -15,6 +15,7 @@ from rules.model import (
     CLIENT_ACTIONS,
     EfsVolume,
     FileSystemPolicy,
+    Key,
     Opaque,
     Permission,
     Ref,
@@ -119,14 +120,14 @@ def is_allowed(role: Role, action: str, storage: EfsVolume, context: Context) ->
 
 def _permission(role: Role, action: str, storage: EfsVolume, context: Context) -> Permission:
     system = context.own_file_system(storage.file_system)
-    resource = system.arn if system else _arn("file-system", storage.file_system)
+    resource = system.arn if system else _arn("file-system", storage.file_system, context)
     return Permission(role.key, action, resource, point_arn(storage.access_point, context))
 
 
 def point_arn(point: Value | None, context: Context) -> Value | None:
     """The ARN of an access point, as policies of this source would have it."""
     own = context.own_point_of(point)
-    return own.arn if own else _arn("access-point", point)
+    return own.arn if own else _arn("access-point", point, context)
 
 
 def _covers(known: Permission, wanted: Permission) -> bool:
@@ -134,19 +135,30 @@ def _covers(known: Permission, wanted: Permission) -> bool:
     return known.action == wanted.action and resources and known.access_point in (None, wanted.access_point)
 
 
-def _arn(kind: str, member: Value | None) -> Value | None:
-    """The ARN of something of the stack's own account and region, as `Fn::Sub` writes it."""
+def _arn(kind: str, member: Value | None, context: Context) -> Value | None:
+    """The ARN of something of the stack's own account and region."""
     if member is None:
         return None
-    if isinstance(member, Opaque):
-        member = Text((Ref(member.source, member.handle),))
-    own = [Ref(f"${{AWS::{name}}}") for name in ("Partition", "Region", "AccountId")]
-    return Text(("arn:", own[0], ":elasticfilesystem:", own[1], ":", own[2], *_joined(f":{kind}/", member.parts)))
+    names = ("AWS::Partition", "AWS::Region", "AWS::AccountId")
+    partition, region, account = (context.reference(Key("pseudo parameter", path=(name,)), "") for name in names)
+    return _joined("arn:", partition, ":elasticfilesystem:", region, ":", account, f":{kind}/", member)
 
 
-def _joined(prefix: str, parts: tuple[str | Ref, ...]) -> tuple[str | Ref, ...]:
-    first, *others = parts
-    return (prefix + first, *others) if isinstance(first, str) else (prefix, first, *others)
+def _joined(*members: str | Value) -> Text:
+    """One text of several values."""
+    parts: list[str | Ref] = []
+    for member in members:
+        own = (member,) if isinstance(member, str) else _parts(member)
+        for part in own:
+            if isinstance(part, str) and parts and isinstance(parts[-1], str):
+                parts[-1] += part
+            else:
+                parts.append(part)
+    return Text(tuple(parts))
+
+
+def _parts(member: Value) -> tuple[str | Ref, ...]:
+    return (Ref(member.source, member.handle),) if isinstance(member, Opaque) else member.parts
 
 
 def configured_role(task: Task, context: Context) -> Value | None:

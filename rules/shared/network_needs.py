@@ -117,11 +117,11 @@ class _NetworkNeeds:
         if {opened.condition, admitted.condition} - {None, condition}:
             self._block(f"{problem}, and they are there under different conditions")
             return
-        names = {str(rule.key[-1]).lower() for rule in self._new_rules()}
+        names = {rule.key.last.lower() for rule in self._new_rules()}
         wanted = f"EfsIngressFrom{''.join(c for c in _capital(admitted.name) if c.isalnum())}"
         name = self.context.new_name(wanted, besides=names)
         port = Text.of(str(NFS))
-        key: Key = ("traffic", self.task.key[1], name)
+        key = Key("traffic", self.task.key.document, (name,))
         self.changes.append(AddTraffic(Traffic(key, group, Text.of("tcp"), port, port, peer, condition=condition)))
         self.additions.append(f"add {name}, because {problem}")
 
@@ -137,7 +137,7 @@ class _NetworkNeeds:
             new = [key for key in waits[runner.key] if all(key not in other for other in others)]
             self.changes += [AddWait(runner.key, key) for key in new]
             if new:
-                self.additions.append(f"let {runner.name} wait for {', '.join(str(key[-1]) for key in new)}")
+                self.additions.append(f"let {runner.name} wait for {', '.join(key.last for key in new)}")
 
     def _waits(self, runner: TaskRunner, targets: list[MountTarget]) -> list[Key]:
         """What a runner should wait for, and does not."""
@@ -200,7 +200,7 @@ def clients(runner: TaskRunner, routes: Routes) -> str:
 
 def servers(target: MountTarget, routes: Routes) -> str:
     """The security groups of a mount target, in words."""
-    return _groups(routes.groups_of_target(target), routes) or f"the security group of {target.key[-1]}"
+    return _groups(routes.groups_of_target(target), routes) or f"the security group of {target.key.last}"
 
 
 def _groups(groups: Iterable[Value] | None, routes: Routes) -> str:

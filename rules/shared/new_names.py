@@ -31,7 +31,7 @@ def access_point_name(volume: Volume, path: Directory, task: Task, context: Cont
     made = context.own_file_system(system)
     if system is not None and made is not None and context.is_shared(system, path):
         # No volume's name is that of the others; numbers tell file systems apart, if need be.
-        name = _joined(in_path or words(made.name or str(made.key[-1])) or serves)
+        name = _joined(in_path or words(made.name or made.key.last) or serves)
         return _called([name], task, context, (system, path))
     if _says_nothing(serves):
         serves = in_path or _unless_numbered(serves) or words(_subject(task.name)) or serves
@@ -43,7 +43,7 @@ def access_point_name(volume: Volume, path: Directory, task: Task, context: Cont
 
 def _called(names: list[str], task: Task, context: Context, mounted: object) -> str:
     """The first of the names that is free, with the affixes and the case of the source's other access points."""
-    before, after = context.naming.of_access_points(task.key[1])
+    before, after = context.naming.of_access_points(task.key.document)
     wanted = (f"{before}{name.removesuffix('AccessPoint') or 'Data'}{after}" for name in names)
     return context.new_name(*(context.naming.cased(name) for name in wanted), serves=mounted)
 
@@ -52,7 +52,7 @@ def role_name(task: Task, context: Context) -> str:
     """A logical id for a task's new role: `JenkinsTaskRole` for `JenkinsTaskDefinition`."""
     name = short(task.name)
     kind = "Job" if task.engine is Engine.BATCH else "Task"
-    before, _ = context.naming.of_roles(task.key[1])
+    before, _ = context.naming.of_roles(task.key.document)
     if before:
         wanted = f"{before}{_joined(words(_subject(name)))}{kind}"
     elif _DEFINITION.search(name):

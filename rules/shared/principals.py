@@ -62,7 +62,7 @@ def floor(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> F
     known = [role for role in roles if role is not None]
     if unclear := next((role for role in known if role.unclear), None):
         return Floor(
-            doubt=f"Until now role {unclear.key[-1]} mounted, whose policies deny something or cannot be read: check that the "
+            doubt=f"Until now role {unclear.key.last} mounted, whose policies deny something or cannot be read: check that the "
             "task's role is allowed the same."
         )
     allowed = _allowed(replace(storage, access_point=mount.access_point), known, context)

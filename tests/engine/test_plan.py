@@ -14,7 +14,7 @@ from migrate.files.language import JSON
 from rules.choices import Choices
 from rules.facts.iam import Grant
 from rules.facts.questions import MountAt
-from rules.model import HostPath, SetStorage, Text
+from rules.model import HostPath, Key, SetStorage, Text
 from rules.rule import Finding, Status, StepId
 
 TASK = """\
@@ -64,7 +64,7 @@ def test_services_that_code_deploy_replaces_are_not_edited(transform: str) -> No
 
 # -- answers of volumes that share a node -----------------------------------------------------------------------------
 
-ONE, TWO = ("task", "one", "volume", 0), ("task", "two", "volume", 0)
+ONE, TWO = (Key("task", name, ("volume", 0)) for name in ("one", "two"))
 CHANGE = SetStorage(ONE, HostPath(Text.of("/")))
 STEP = Finding(
     "EFS101",

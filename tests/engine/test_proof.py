@@ -339,7 +339,9 @@ def test_a_slip_in_a_program_is_caught(name: str, monkeypatch: pytest.MonkeyPatc
 # -- faults of a dialect: which tree edits it asks for ----------------------------------------------------------------
 
 
-def write_instead(monkeypatch: pytest.MonkeyPatch, fault: Callable[[Reading, list[TreeEdit]], list[TreeEdit]]) -> None:
+def write_instead(
+    monkeypatch: pytest.MonkeyPatch, fault: Callable[[Reading[object], list[TreeEdit]], list[TreeEdit]]
+) -> None:
     """Have the dialect ask for faulty tree edits."""
     right = PlainDialect.write
     monkeypatch.setattr(
@@ -347,7 +349,7 @@ def write_instead(monkeypatch: pytest.MonkeyPatch, fault: Callable[[Reading, lis
     )
 
 
-def mapping_with(reading: Reading, key: str, value: str) -> Mapping:
+def mapping_with(reading: Reading[object], key: str, value: str) -> Mapping:
     """The first mapping that has this entry."""
     for node in walk(reading.document.roots):
         if isinstance(node, Mapping):
@@ -357,7 +359,7 @@ def mapping_with(reading: Reading, key: str, value: str) -> Mapping:
     raise AssertionError(f"no {key}: {value}")
 
 
-def list_of(reading: Reading, key: str) -> SequenceNode:
+def list_of(reading: Reading[object], key: str) -> SequenceNode:
     for node in walk(reading.document.roots):
         if isinstance(node, Mapping):
             for entry in node.entries:
@@ -376,7 +378,7 @@ def test_a_forgotten_edit_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_extra_key_in_a_volume_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fault(_reading: Reading, edits: list[TreeEdit]) -> list[TreeEdit]:
+    def fault(_reading: Reading[object], edits: list[TreeEdit]) -> list[TreeEdit]:
         first = edits[0]
         assert isinstance(first, EditMapping)
         return [replace(first, entries=(*first.entries, Added("driver", "local"))), *edits[1:]]
@@ -386,7 +388,7 @@ def test_an_extra_key_in_a_volume_is_caught(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_changed_volume_that_nobody_planned_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fault(reading: Reading, edits: list[TreeEdit]) -> list[TreeEdit]:
+    def fault(reading: Reading[object], edits: list[TreeEdit]) -> list[TreeEdit]:
         entry = mapping_with(reading, "sourcePath", "/var/run/docker.sock").entries[0]
         assert isinstance(entry.value, Scalar)
         return [*edits, SetScalar(entry.value, "/run/docker.sock")]
@@ -396,7 +398,7 @@ def test_a_changed_volume_that_nobody_planned_is_caught(monkeypatch: pytest.Monk
 
 
 def test_a_removed_volume_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fault(reading: Reading, edits: list[TreeEdit]) -> list[TreeEdit]:
+    def fault(reading: Reading[object], edits: list[TreeEdit]) -> list[TreeEdit]:
         volumes = list_of(reading, "volumes")
         return [*edits, EditSequence(volumes, tuple(volumes.items[:2]))]
 
@@ -405,7 +407,7 @@ def test_a_removed_volume_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_removed_container_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fault(reading: Reading, edits: list[TreeEdit]) -> list[TreeEdit]:
+    def fault(reading: Reading[object], edits: list[TreeEdit]) -> list[TreeEdit]:
         containers = list_of(reading, "containerDefinitions")
         return [*edits, EditSequence(containers, tuple(containers.items[:1]))]
 
@@ -453,7 +455,7 @@ def test_a_fault_in_the_shape_of_a_new_volume_is_caught(name: str, monkeypatch: 
 
 @pytest.mark.parametrize("crash", [StopIteration, KeyError])
 def test_a_crash_never_passes_for_nothing_to_do(crash: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
-    def fault(_reading: Reading, _edits: list[TreeEdit]) -> list[TreeEdit]:
+    def fault(_reading: Reading[object], _edits: list[TreeEdit]) -> list[TreeEdit]:
         raise crash
 
     write_instead(monkeypatch, fault)

@@ -13,6 +13,7 @@ from rules.model import (
     EfsVolume,
     Engine,
     HostPath,
+    Key,
     Ref,
     Stack,
     Task,
@@ -74,5 +75,5 @@ def test_violations(storage: EfsVolume, more: dict[str, object], problems: list[
 
 
 def test_other_storage_breaks_no_constraint() -> None:
-    other = Task(("t",), "t", (Volume(("v",), "data", HostPath(Text.of("/data"))),))
+    other = Task(Key.of("t"), "t", (Volume(Key.of("v"), "data", HostPath(Text.of("/data"))),))
     assert list(violations(Stack((other,)))) == []

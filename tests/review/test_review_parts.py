@@ -18,7 +18,7 @@ from migrate.terminal.keyboard import Terminal
 from rules.choices import Choices
 from rules.facts.digest import digest
 from rules.facts.questions import AccessPointOf, MountAt, Question, RoleOf, StorageOf
-from rules.model import EfsVolume, Opaque, Permission, Ref, SetStorage, Text
+from rules.model import EfsVolume, Key, Opaque, Permission, Ref, SetStorage, Text
 from rules.rule import Status
 
 
@@ -241,19 +241,19 @@ def test_one_of_several_mounts(
 
 def test_a_digest_is_of_what_is_done() -> None:
     storage = EfsVolume(Text.of(ID), iam=Text.of("ENABLED"))
-    change = SetStorage(("volume", 0), storage)
-    assert digest(change) == digest(SetStorage(("volume", 0), replace(storage)))
+    change = SetStorage(Key("volume", 0), storage)
+    assert digest(change) == digest(SetStorage(Key("volume", 0), replace(storage)))
     others = [
-        SetStorage(("volume", 1), storage),
-        SetStorage(("volume", 0), replace(storage, access_point=Text.of(POINT))),
-        SetStorage(("volume", 0), replace(storage, root_directory=Text((Ref("${A}"),)))),
-        SetStorage(("volume", 0), replace(storage, root_directory=Text(("${A}",)))),
+        SetStorage(Key("volume", 1), storage),
+        SetStorage(Key("volume", 0), replace(storage, access_point=Text.of(POINT))),
+        SetStorage(Key("volume", 0), replace(storage, root_directory=Text((Ref("${A}"),)))),
+        SetStorage(Key("volume", 0), replace(storage, root_directory=Text(("${A}",)))),
     ]
     assert len({digest(one) for one in [change, *others]}) == 5
 
 
 def test_a_digest_does_not_depend_on_a_sets_order_or_on_handles() -> None:
-    some = [Permission(("role",), f"action{i}", None, None) for i in range(20)]
+    some = [Permission(Key("role"), f"action{i}", None, None) for i in range(20)]
     assert digest(frozenset(some)) == digest(frozenset(reversed(some)))
     assert digest(Opaque("x", handle=object())) == digest(Opaque("x", handle=object()))
     assert digest("a", "b") != digest("ab")
@@ -261,9 +261,9 @@ def test_a_digest_does_not_depend_on_a_sets_order_or_on_handles() -> None:
 
 def test_digests_stay_what_they_are() -> None:
     """Answers are recorded by them and hold in later versions, so they are written down here."""
-    change = SetStorage(("volume", 0), EfsVolume(Text.of(ID), root_directory=Text((Ref("${A}"), "/\udcff"))))
+    change = SetStorage(Key("volume", 0), EfsVolume(Text.of(ID), root_directory=Text((Ref("${A}"), "/\udcff"))))
     assert digest(Status.UNSAFE, (change,), None) == "15b58d5e6f4f2ffd"
     assert (
-        digest(frozenset({Permission(("role",), "b", None, None), Permission(("role",), "a", None, None)}))
+        digest(frozenset({Permission(Key("role"), "b", None, None), Permission(Key("role"), "a", None, None)}))
         == "68cdd69fbf3d1e78"
     )

@@ -14,6 +14,7 @@ from rules.facts.name_habits import Naming
 from rules.model import (
     AccessPoint,
     EfsVolume,
+    Key,
     Role,
     Stack,
     Tag,
@@ -26,11 +27,11 @@ from rules.shared.new_names import role_name as new_role_name
 
 
 def test_the_name_of_an_access_point_is_that_of_one_directory() -> None:
-    given = replace(task(), key=("task", 0, "Task"))
+    given = replace(task(), key=Key.of("task", 0, "Task"))
     context = Context(Stack((), names=frozenset({"Task", "FileSystem"})), Choices())
 
     def named(system: Text, path: str) -> str:
-        return access_point_name(Volume(("v",), "uploads", EfsVolume(system)), path, given, context)
+        return access_point_name(Volume(Key.of("v"), "uploads", EfsVolume(system)), path, given, context)
 
     assert named(FS, "/uploads") == "UploadsAccessPoint"
     assert named(FS, "/uploads") == "UploadsAccessPoint"
@@ -61,8 +62,8 @@ def test_a_synthesised_id_is_called_without_its_hash() -> None:
 
 def test_names_have_what_all_of_their_kind_in_a_document_have() -> None:
     def named(*names: str) -> Naming:
-        roles = [Role(("role", 1, name), ()) for name in names]
-        points = [AccessPoint(("access-point", 1, n), Text.of(n), Text.of(n), FS, f"/{n}") for n in names]
+        roles = [Role(Key.of("role", 1, name), ()) for name in names]
+        points = [AccessPoint(Key.of("access-point", 1, n), Text.of(n), Text.of(n), FS, f"/{n}") for n in names]
         return Naming(Stack((), roles=tuple(roles), access_points=tuple(points)))
 
     assert named("TaskRoleWiki", "TaskRoleBlog").of_roles(1) == ("TaskRole", "")
@@ -72,18 +73,18 @@ def test_names_have_what_all_of_their_kind_in_a_document_have() -> None:
     assert named("AccessPointWiki", "AccessPointBlog").of_access_points(1) == ("AccessPoint", "")
     assert named("AccessPointWiki").of_access_points(1) == ("", "AccessPoint")
     assert named("WikiAP", "BlogAP").of_access_points(1) == ("", "AP")
-    roles = tuple(Role(("role", 1, name), ()) for name in ("TaskRoleWiki", "TaskRoleBlog"))
+    roles = tuple(Role(Key.of("role", 1, name), ()) for name in ("TaskRoleWiki", "TaskRoleBlog"))
     context = Context(Stack((), roles=roles, names=frozenset({"TaskRoleWiki"})), Choices())
-    assert new_role_name(replace(task(), key=("task", 1, "Forum"), name="Forum"), context) == "TaskRoleForumTask"
+    assert new_role_name(replace(task(), key=Key.of("task", 1, "Forum"), name="Forum"), context) == "TaskRoleForumTask"
 
 
 def test_tags_are_those_of_all_others_of_the_kind() -> None:
     team, stage = (Tag(Text.of(name), Text.of("x")) for name in ("team", "stage"))
-    roles = Tagging(("role",), (team, stage))
-    points = Tagging(("access-point",), (team, stage), Text.of("my-"), 1)
+    roles = Tagging(Key.of("role"), (team, stage))
+    points = Tagging(Key.of("access-point"), (team, stage), Text.of("my-"), 1)
     context = Context(Stack((), tagging=(roles, points)), Choices())
-    assert tags(("role",), "TaskRole", context) == (team, stage)
+    assert tags(Key.of("role"), "TaskRole", context) == (team, stage)
     named = Tag(Text.of("Name"), Text.of("my-uploads-access-point"))
-    assert tags(("access-point",), "UploadsAccessPoint", context) == (team, named, stage)
-    assert tags(("access-point",), "MyUploads", context)[1] == Tag(Text.of("Name"), Text.of("my-uploads"))
-    assert tags(("volume",), "Uploads", context) == ()
+    assert tags(Key.of("access-point"), "UploadsAccessPoint", context) == (team, named, stage)
+    assert tags(Key.of("access-point"), "MyUploads", context)[1] == Tag(Text.of("Name"), Text.of("my-uploads"))
+    assert tags(Key.of("volume"), "Uploads", context) == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.model import ENABLED, Container, EfsVolume, MountPoint, Task, Text, Volume
+from rules.model import ENABLED, Container, EfsVolume, Key, MountPoint, Task, Text, Volume
 
 FS = Text.of("fs-0123456789abcdef0")
 OTHER = Text.of("fs-0fedcba9876543210")
@@ -18,9 +18,9 @@ def container(name: str, read_only: bool | None, source: str = "data", **more: o
 
 
 def volume(storage: EfsVolume) -> Volume:
-    return Volume(("v",), "data", storage)
+    return Volume(Key.of("v"), "data", storage)
 
 
 def task(*containers: Container, storage: EfsVolume | None = None, **more: object) -> Task:
-    made = Task(("t",), "blog", (volume(storage or EfsVolume(FS, transit_encryption=ENABLED)),), task_role=ROLE)
+    made = Task(Key.of("t"), "blog", (volume(storage or EfsVolume(FS, transit_encryption=ENABLED)),), task_role=ROLE)
     return replace(made, containers=containers, **more)  # type: ignore[arg-type]  # fields of the test's choice

@@ -16,14 +16,14 @@ from migrate.dialects.cdk.api import ECS, PLATFORM_VERSION, TASK_DEFINITIONS, VE
 from migrate.dialects.cdk.instances import ProgramInstances
 from migrate.dialects.cdk.program import Program, TaskSource, called, scope_of
 from migrate.dialects.cdk.spelling import SNAKE, Spellings, with_points
-from migrate.dialects.cdk.writer import ProgramWriter
+from migrate.dialects.cdk.writer import ProgramNodes, ProgramWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, TaskNodes
 from migrate.dialects.common.conditional_volumes import Alternative
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.python_values import SPELLING, configured
 from migrate.dialects.common.values import child, items, mapping, text
-from migrate.dialects.common.volumes import VolumeNodes, read_container, rest_but
+from migrate.dialects.common.volumes import read_container, rest_but
 from migrate.dialects.dialect import Reading
 from migrate.syntax import Document, resolve
 from migrate.syntax.node import AnyEdit, Mapping, Node
@@ -65,48 +65,51 @@ _READ = ("volumes", "task_role", "task_role_arn", "job_role", "container_definit
 """Members of a definition that are read into the model."""
 
 
-class Cdk(PlainDialect):
+class Cdk(PlainDialect[ProgramNodes]):
     """Any Python file that imports the CDK and has a volume of a task definition."""
 
     name = "cdk"
 
-    def read(self, document: Document, stem: str) -> Reading | None:
+    def read(self, document: Document, stem: str) -> Reading[ProgramNodes] | None:
         assert isinstance(document, PythonDocument)
         del stem  # constructs have names of their own
         if "aws_cdk" not in document.text and "monocdk" not in document.text:
             return None
-        return _ProgramReader(document, Collector(self, document, SNAKE)).reading()
+        nodes = ProgramNodes(program=Program(document))
+        return _ProgramReader(document, Collector(self, document, nodes, SNAKE)).reading()
 
     def configured(self, member: Value) -> Value:
         return configured(member)
 
-    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
+    def can(
+        self, reading: Reading[ProgramNodes], change: Change, added: Collection[Key], outside: Collection[Value]
+    ) -> str | None:
         match change:
             case SetStorage():
-                return super().can(reading, change, added) or ProgramWriter.of(reading).obstacle(change)
+                return super().can(reading, change, added, outside) or ProgramWriter(reading).obstacle(change)
             case AddPermissions():
-                return ProgramWriter.of(reading).cannot_allow(change)
+                return ProgramWriter(reading).cannot_allow(change)
             case AddRole() | SetTaskRole():
                 return "a role for it is not added to programs of the CDK"
             case AddTraffic() | AddWait() | SetImage() | SetParameterDefault():
                 return "it is not changed in programs of the CDK"
             case _:
-                return super().can(reading, change, added)
+                return super().can(reading, change, added, outside)
 
-    def write(self, reading: Reading, planned: Stack) -> list[AnyEdit]:  # type: ignore[override]  # statements, too
-        return ProgramWriter.of(reading).edits(planned)
+    def write(self, reading: Reading[ProgramNodes], planned: Stack) -> list[AnyEdit]:  # type: ignore[override]  # statements, too
+        return ProgramWriter(reading).edits(planned)
 
 
 @dataclass
 class _ProgramReader:
     document: PythonDocument
-    collector: Collector
+    collector: Collector[ProgramNodes]
     tasks: dict[object, TaskSource] = field(default_factory=dict)
     named: dict[tuple[str, str], int] = field(default_factory=dict)
     """How many task definitions have a name in a scope."""
 
-    def reading(self) -> Reading | None:
-        self.program = Program(self.document)
+    def reading(self) -> Reading[ProgramNodes] | None:
+        self.program = self.collector.nodes.program
         self.spellings = Spellings(self.program)
         for call, place in self.program.calls:
             kind = self.program.kind(call)
@@ -129,17 +132,13 @@ class _ProgramReader:
         for task in with_volumes:
             self.name(task)
             self.add(task)
-        reading = self.collector.reading()
-        if reading is None:
+        stack, spans = self.collector.stack(), self.collector.spans
+        if stack is None:
             return None
-        resources.add(self.program, reading, with_volumes)
+        stack = resources.added(self.program, stack, spans, with_volumes)
         hosts = ProgramInstances(self.program)
-        hosts.add_to(reading)
-        self.runners(reading, hosts)
-        reading.nodes[("program",)] = self.program
-        for task in with_volumes:
-            reading.nodes[("source", *task.key)] = task
-        return reading
+        stack = hosts.added_to(stack, spans)
+        return self.collector.reading(replace(stack, runners=self.runners(hosts)))
 
     # -- finding task definitions -------------------------------------------------------------------------------------
 
@@ -240,7 +239,7 @@ class _ProgramReader:
             if node is None or id(node) in read:
                 continue
             if child(node, "efs_volume_configuration") is not None or cdk_batch.volume_kind(self.program, node):
-                self.tasks[call] = TaskSource("", place, None, None, "", (), [(node, place)])
+                self.tasks[call] = TaskSource("", place, volumes=[(node, place)])
 
     def task_of(self, expression: ast.expr, place: Place) -> TaskSource:
         """The task definition that an expression stands for."""
@@ -276,7 +275,7 @@ class _ProgramReader:
             task.name = task.place.scope.path[-1] if task.place.scope.path else "volumes"
         scope = scope_of(task.place)
         nth = self.named[scope, task.name] = self.named.get((scope, task.name), 0) + 1
-        task.key = ("task", scope, task.name, *((nth,) if nth > 1 else ()))
+        task.key = Key.of("task", scope, task.name, *((nth,) if nth > 1 else ()))
 
     # -- containers ---------------------------------------------------------------------------------------------------
 
@@ -328,6 +327,8 @@ class _ProgramReader:
         if task.construct is not None and arguments is None:
             arguments = self.document.arguments(task.construct.call, task.construct.place)
         node = arguments if isinstance(arguments, Mapping) else None
+        nodes = self.collector.nodes
+        nodes.sources[task.key] = task
         volumes: list[Volume] = []
         count: dict[str, int] = {}
         for item, place in task.volumes:
@@ -337,27 +338,26 @@ class _ProgramReader:
             named = spelling.read(child(found, spelling.name))
             name = named.source if named else ""
             nth = count[name] = count.get(name, 0) + 1
-            key = (*task.key, "volume", name, nth)
+            key = task.key.below("volume", name, nth)
             if cdk_batch.volume_kind(self.program, found):
-                volume, self.collector.nodes[key] = cdk_batch.read_volume(self.program, found, key, place)
+                volume, nodes.volumes[key] = cdk_batch.read_volume(self.program, found, key, place)
                 volumes.append(volume)
                 self.collector.spans[key] = found.start
                 self.collector.regions.append((found.start, found.end))
             else:
                 volumes.append(self.collector.read_volume(key, Alternative(found), item, False, spelling))
-                self.collector.nodes[("spelling", *key)] = spelling
+                nodes.spellings[key] = spelling
             if task.obstacle is not None:
-                self.collector.blocked[key] = task.obstacle
-            nodes = self.collector.nodes[key]
-            assert isinstance(nodes, VolumeNodes)
-            self.collector.nodes[("place", *key)] = self._place(nodes.storage or found, place)
-            self.collector.nodes[("use", *key)] = place
+                nodes.blocked[key] = task.obstacle
+            nodes.places[key] = self._place(nodes.volumes[key].storage or found, place)
+            nodes.uses[key] = place
+            nodes.owners[key] = task
         role = None if task.is_alone else resources.role_of(self.program, task)
         batch = task.kind in cdk_batch.CONTAINERS
         if batch:
             task.containers = [cdk_batch.container(self.program, task)]
             task.points = [None] * len(task.volumes)
-            self.collector.blocked["mount points", *task.key] = "`readonly` of a volume of AWS Batch is not changed"
+            nodes.blocked_mount_points[task.key] = "`readonly` of a volume of AWS Batch is not changed"
         compatibilities = self.compatibilities(task, node)
         known = (*_READ, *PLATFORM_VERSION)
         self.collector.tasks.append(
@@ -382,7 +382,7 @@ class _ProgramReader:
         start = self.document.positions.span(task.construct.call)[0] if task.construct else task.volumes[0][0].start
         self.collector.spans[task.key] = start
         empty = Mapping(start, start, [], flow=True)
-        self.collector.nodes[task.key] = TaskNodes(node or empty, None, (), tuple(task.points), False, SNAKE)
+        nodes.tasks[task.key] = TaskNodes(node or empty, None, (), tuple(task.points), False, SNAKE)
 
     def _family(self, node: Mapping | None) -> Text | None:
         found = self.program.value(child(node, "family"))
@@ -403,8 +403,8 @@ class _ProgramReader:
 
     # -- what runs the tasks ------------------------------------------------------------------------------------------
 
-    def runners(self, reading: Reading, hosts: ProgramInstances) -> None:
-        """Add what runs the task definitions that were read: where it pins their platform version, and where the program has
+    def runners(self, hosts: ProgramInstances) -> tuple[TaskRunner, ...]:
+        """What runs the task definitions that were read: where it pins their platform version, and where the program has
         instances on which they may run. Where a definition is handed to something else, that may run it anywhere."""
         found: list[TaskRunner] = []
         pinned: list[PlatformVersion] = []
@@ -418,13 +418,13 @@ class _ProgramReader:
                 continue
             definition = given.get("task_definition")
             task = self._task_run(definition, call, place) if kind or definition is not None else None
-            if task is not None and task.key:
-                key: Key = ("service", *task.key[1:], len(pinned))
-                versions = tuple(self._platform_versions(key, task.key, member, call, place, reading))
+            if task is not None and task.is_read:
+                key = task.key.as_a("service").below(len(pinned))
+                versions = tuple(self._platform_versions(key, task.key, member, call, place))
                 pinned += versions
                 made = self.program.constructs.get(call)
                 runner = TaskRunner(
-                    ("runner", *task.key[1:], len(found)),
+                    task.key.as_a("runner").below(len(found)),
                     made.name if made is not None else task.name,
                     (task.key,),
                     Engine.BATCH if task.kind in cdk_batch.CONTAINERS else Engine.ECS,
@@ -437,13 +437,13 @@ class _ProgramReader:
                 handed = (
                     self._task_run(argument, call, place) if isinstance(argument, ast.Name | ast.Attribute) else None
                 )
-                if handed is not None and handed.key:
-                    other: Key = ("runner", *handed.key[1:], len(found))
+                if handed is not None and handed.is_read:
+                    other = handed.key.as_a("runner").below(len(found))
                     found.append(TaskRunner(other, handed.name, (handed.key,), launch=Launch()))
-        reading.stack = replace(reading.stack, runners=tuple(found))
+        return tuple(found)
 
     def _platform_versions(
-        self, key: Key, task: Key, member: str | None, call: ast.Call, place: Place, reading: Reading
+        self, key: Key, task: Key, member: str | None, call: ast.Call, place: Place
     ) -> Iterator[PlatformVersion]:
         """The Fargate platform version that a call pins with one of its keyword arguments, if any."""
         node = self.document.arguments(call, place) if member is not None else None
@@ -453,9 +453,9 @@ class _ProgramReader:
         origin, at = self.program.evaluator.definition(written, place)
         name = self.program.dotted(origin, at) or ""
         version = VERSIONS.get(name.removeprefix(f"{ECS}.FargatePlatformVersion."))
-        reading.spans[key] = next((e.key.start for e in node.entries if key_text(e) == member), node.start)
-        reading.nodes[key] = node
-        reading.nodes[("place", *key)] = place
+        self.collector.spans[key] = next((e.key.start for e in node.entries if key_text(e) == member), node.start)
+        self.collector.nodes.platform_versions[key] = node
+        self.collector.nodes.places[key] = place
         yield PlatformVersion(key, Text.of(version) if version else Opaque(ast.unparse(written)), (task,))
 
     def _task_run(self, given: ast.expr | None, call: ast.Call, place: Place) -> TaskSource | None:

@@ -30,10 +30,9 @@ from migrate.dialects.cdk.api import (
 from migrate.dialects.cdk.program import Program, called, joined, scope_of
 from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, with_scripts
 from migrate.dialects.common.values import items
-from migrate.dialects.dialect import Reading
 from migrate.syntax.node import Node, Scalar
 from migrate.syntax.python.names import Place
-from rules.model import Cluster, Engine, HostMount, Image, Instance, Key, Launch, Owner, Ref, Text, Value
+from rules.model import Cluster, Engine, HostMount, Image, Instance, Key, Launch, Owner, Ref, Stack, Text, Value
 
 _SHEBANG = "#!/bin/bash"
 """What `UserData.for_linux` begins with."""
@@ -398,11 +397,11 @@ class ProgramInstances:
 
     # -- the model ----------------------------------------------------------------------------------------------------
 
-    def add_to(self, reading: Reading) -> None:
-        """Add the instances and what they mount to a reading."""
+    def added_to(self, stack: Stack, spans: dict[Key, int]) -> Stack:
+        """The stack with the program's instances and what they mount; where the instances start is added to `spans`."""
         self.find()
         if not self.hosts:
-            return
+            return stack
         instances: list[Instance] = []
         images: list[Image] = []
         mounts: list[HostMount] = []
@@ -411,7 +410,7 @@ class ProgramInstances:
         for host in self.hosts.values():
             scope = scope_of(host.place)
             nth = count[scope, host.name] = count.get((scope, host.name), 0) + 1
-            key: Key = ("instance", scope, host.name, *((nth,) if nth > 1 else ()))
+            key = Key.of("instance", scope, host.name, *((nth,) if nth > 1 else ()))
             listed = list(self.scripts(host))
             named = [cluster for script in listed for cluster in script.clusters]
             clusters = [*host.clusters, *(Cluster(cluster) for cluster in named if cluster is not None)]
@@ -435,9 +434,9 @@ class ProgramInstances:
                 owners += directory_owners(script)
             start = self.program.document.positions.span(host.call or host.place.statement)[0]
             for one in (key, instance.image_key, instance.script_key):
-                reading.spans[one] = start
-        reading.stack = replace(
-            reading.stack,
+                spans[one] = start
+        return replace(
+            stack,
             instances=tuple(instances),
             images=tuple(images),
             host_mounts=tuple(mounts),

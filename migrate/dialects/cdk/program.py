@@ -13,7 +13,7 @@ from functools import cached_property
 
 from migrate.dialects.cdk.api import ARN_ATTRIBUTES, ARNS, BATCH, ECS, EFS, ID_ATTRIBUTES, IDS, PSEUDO, STRUCTS
 from migrate.dialects.common import python_values
-from migrate.dialects.common.values import child
+from migrate.dialects.common.values import child, reference
 from migrate.syntax import resolve
 from migrate.syntax.node import Alias, Expression, FString, Inner, Mapping, NewExpression, NewValue, Node
 from migrate.syntax.problem import CannotEdit
@@ -51,6 +51,9 @@ class Construct:
         return self.kind.rpartition(".")[0] if self.is_imported else self.kind
 
 
+_UNNAMED = Key("")
+
+
 @dataclass
 class TaskSource:
     """A task definition as the program makes it: by a construct, or in some other place, where `expression` names it."""
@@ -60,7 +63,7 @@ class TaskSource:
     construct: Construct | None = None
     expression: ast.expr | None = None
     name: str = ""
-    key: Key = ()
+    key: Key = _UNNAMED
     volumes: list[tuple[Node, Place]] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
     points: list[Mapping | None] = field(default_factory=list)
@@ -82,6 +85,11 @@ class TaskSource:
     def is_alone(self) -> bool:
         """Whether it is a volume only, and the task definition is not known."""
         return self.construct is None and self.expression is None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it has volumes and so became a part of the model, with a key."""
+        return self.key is not _UNNAMED
 
 
 class Program:
@@ -282,7 +290,7 @@ class Program:
     def _attribute(self, expression: ast.Attribute, place: Place) -> Text | None:
         pseudo = PSEUDO.get(expression.attr.lower())
         if pseudo is not None and self._is_stack(expression, place):
-            return Text((Ref(f"${{AWS::{pseudo}}}"),))
+            return reference(f"AWS::{pseudo}")
         made = self.construct(expression.value, place)
         if made is None:
             return self._member_of_struct(expression, place) or self._arn_of_unknown(expression, place)
@@ -339,7 +347,7 @@ class Program:
             name = self.point_name(made)
             self.points.setdefault(name, made)
             self._objects[f"${{{name}}}"] = made
-            return Text((Ref(f"${{{name}}}"),))
+            return reference(name)
         if made.is_imported and (literal := self._argument(made, "file_system_id")) is not None:
             self.imported.setdefault(literal, made)
             return literal
@@ -352,7 +360,7 @@ class Program:
         if made.family.endswith("AccessPoint"):
             name = self.point_name(made)
             self.points.setdefault(name, made)
-            return Text((Ref(f"${{{name}.Arn}}"),))
+            return reference(name, "Arn")
         if made.is_imported:
             return arn("file-system", self.id_of(made))
         source = f"{{{self.named(made)}.{ARN_ATTRIBUTES[made.family]}}}"
@@ -685,8 +693,8 @@ def joined(parts: list[str | Ref]) -> list[str | Ref]:
 
 def arn(kind: str, member: Text) -> Text:
     """The ARN of something of the stack's own account and region, as rules make it."""
-    own = [Ref(f"${{AWS::{name}}}") for name in ("Partition", "Region", "AccountId")]
-    start: list[str | Ref] = ["arn:", own[0], ":elasticfilesystem:", own[1], ":", own[2], f":{kind}/"]
+    partition, region, account = (reference(f"AWS::{name}").parts for name in ("Partition", "Region", "AccountId"))
+    start: list[str | Ref] = ["arn:", *partition, ":elasticfilesystem:", *region, ":", *account, f":{kind}/"]
     return Text(tuple(joined([*start, *member.parts])))
 
 

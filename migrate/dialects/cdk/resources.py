@@ -20,21 +20,20 @@ from migrate.dialects.cdk.program import (
 )
 from migrate.dialects.common.values import child, mapping, truth
 from migrate.dialects.common.volumes import rest_but
-from migrate.dialects.dialect import Reading
 from migrate.syntax.data.plain import squeezed
 from migrate.syntax.node import Mapping
 from migrate.syntax.python.names import Place
 from rules.facts.paths import normalise
-from rules.model import AccessPoint, Directory, FileSystem, FileSystemPolicy, Key, Opaque, Ref, Role, Text, Value
+from rules.model import AccessPoint, Directory, FileSystem, FileSystemPolicy, Key, Opaque, Ref, Role, Stack, Text, Value
 
 
-def add(program: Program, reading: Reading, tasks: Sequence[TaskSource]) -> None:
-    """Add them to a reading."""
+def added(program: Program, stack: Stack, spans: dict[Key, int], tasks: Sequence[TaskSource]) -> Stack:
+    """The stack with a program's resources; where they start is added to `spans`."""
     roles: dict[Key, Role] = {}
     for task in tasks:
         if task.role is not None:
             roles.setdefault(task.role.key, task.role)
-            reading.spans.setdefault(task.role.key, reading.spans[task.key])
+            spans.setdefault(task.role.key, spans[task.key])
     policies = Policies(program, tasks)
     policies.read()
     for key in policies.unclear & roles.keys():
@@ -43,10 +42,10 @@ def add(program: Program, reading: Reading, tasks: Sequence[TaskSource]) -> None
     points = [_access_point(program, made) for made in program.constructs.values() if is_access_point(made)]
     keys = [(made, found.key) for made, found in systems] + [(made, found.key) for made, found in points]
     for made, key in keys:
-        reading.spans.setdefault(key, program.document.positions.span(made.call)[0])
+        spans.setdefault(key, program.document.positions.span(made.call)[0])
     permissions = {p for p in policies.permissions if p.role in roles}
-    reading.stack = replace(
-        reading.stack,
+    return replace(
+        stack,
         file_systems=tuple(found for _, found in systems),
         access_points=tuple(found for _, found in points),
         roles=tuple(roles.values()),
@@ -66,7 +65,7 @@ def _names(program: Program) -> Iterator[str]:
 
 
 def _file_system(program: Program, made: Construct, policies: Policies) -> tuple[Construct, FileSystem]:
-    key: Key = ("file system", scope_of(made.place), program.id_of(made).source)
+    key = Key("file system", scope_of(made.place), (program.id_of(made).source,))
     arguments = program.document.arguments(made.call, made.place)
     given = child(arguments, "file_system_policy") if isinstance(arguments, Mapping) else None
     problem = None
@@ -85,7 +84,7 @@ def _file_system(program: Program, made: Construct, policies: Policies) -> tuple
 def _access_point(program: Program, made: Construct) -> tuple[Construct, AccessPoint]:
     arguments = program.document.arguments(made.call, made.place)
     node = arguments if isinstance(arguments, Mapping) else None
-    key: Key = ("access point", scope_of(made.place), program.point_name(made))
+    key = Key("access point", scope_of(made.place), (program.point_name(made),))
     if made.kind == f"{EFS}.CfnAccessPoint":
         system = program.value(child(node, "file_system_id"))
         root = mapping(child(node, "root_directory"))
@@ -160,14 +159,14 @@ def role_of(program: Program, task: TaskSource) -> Value | None:
             if made is not None and made.kind == f"{IAM}.Role":
                 scope = f"{scope_of(made.place)}.{program.named(made)}"
                 ref = Text((Ref(f"{{{scope}}}"),))
-                task.role = Role(("role", scope, made.name), (ref,))
+                task.role = Role(Key("role", scope, (made.name,)), (ref,))
                 task.role_construct = made
                 return ref
         if given is not None:
             found = program.value(program.document.node(given, task.construct.place))
             return found if found is not None else Opaque(ast.unparse(given))
     # Several task definitions may have one name, in several stacks.
-    owner = ".".join(map(str, task.key[1:]))
+    owner = ".".join(map(str, task.key.parts[1:]))
     ref = Text((Ref(f"{{{owner}.task_role}}"),))
-    task.role = Role(("role", owner, f"{task.name} (task role)"), (ref,))
+    task.role = Role(Key("role", owner, (f"{task.name} (task role)",)), (ref,))
     return ref

@@ -12,7 +12,7 @@ from migrate.dialects.cdk import batch
 from migrate.dialects.cdk.api import BATCH, ECS, EFS, IAM, PLATFORM_VERSION, STACKS, TASK_DEFINITIONS
 from migrate.dialects.cdk.program import Construct, Program, TaskSource, scope_of
 from migrate.dialects.common import volume_edits
-from migrate.dialects.common.collector import TaskNodes
+from migrate.dialects.common.collector import DefinitionNodes
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.spelling import Spelling
 from migrate.dialects.common.volumes import VolumeNodes
@@ -76,56 +76,50 @@ class Home:
     """The file system's id, where it is the object beside which the access point goes."""
 
 
-@dataclass
-class ProgramWriter:
-    """Writes one reading."""
+@dataclass(frozen=True, kw_only=True)
+class ProgramNodes(DefinitionNodes):
+    """Where the program makes task definitions and their volumes."""
 
-    reading: Reading
     program: Program
-    imports: dict[tuple[str, str | None, str | None], AddImport] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, reading: Reading) -> ProgramWriter:
-        """The writer of a reading, which is asked once per change."""
-        program = reading.nodes[("program",)]
-        assert isinstance(program, Program)
-        found = reading.nodes.setdefault(("writer",), cls(reading, program))
-        assert isinstance(found, ProgramWriter)
-        return found
-
-    @property
-    def document(self) -> PythonDocument:
-        return self.program.document
-
-    def source(self, task: Key) -> TaskSource:
-        found = self.reading.nodes[("source", *task)]
-        assert isinstance(found, TaskSource)
-        return found
-
-    def place(self, volume: Key) -> Place:
-        found = self.reading.nodes[("place", *volume)]
-        assert isinstance(found, Place)
-        return found
-
-    def use(self, volume: Key) -> Place:
-        """Where the task definition gets a volume, which may be made elsewhere."""
-        found = self.reading.nodes[("use", *volume)]
-        assert isinstance(found, Place)
-        return found
-
-    @cached_property
-    def owners(self) -> dict[Key, Task]:
-        """The task definition of each volume."""
-        return {volume.key: task for task in self.reading.stack.tasks for volume in task.volumes}
+    sources: dict[Key, TaskSource] = field(default_factory=dict)
+    """By task definition, what makes it."""
+    owners: dict[Key, TaskSource] = field(default_factory=dict)
+    """The same by the volumes that it has."""
+    places: dict[Key, Place] = field(default_factory=dict)
+    """Where a volume's storage or a service is made."""
+    uses: dict[Key, Place] = field(default_factory=dict)
+    """Where the task definition gets a volume, which may be made elsewhere."""
+    spellings: dict[Key, Spelling] = field(default_factory=dict)
+    """How a volume's members are called; none for classes of AWS Batch, which have members of their own."""
 
     @cached_property
     def sources_of_roles(self) -> dict[Key, list[TaskSource]]:
         """The task definitions that have a role."""
         found: dict[Key, list[TaskSource]] = {}
-        for source in (self.source(task.key) for task in self.reading.stack.tasks):
+        for source in self.sources.values():
             if source.role is not None:
                 found.setdefault(source.role.key, []).append(source)
         return found
+
+
+@dataclass
+class ProgramWriter:
+    """Writes one reading."""
+
+    reading: Reading[ProgramNodes]
+    imports: dict[tuple[str, str | None, str | None], AddImport] = field(default_factory=dict)
+
+    @property
+    def nodes(self) -> ProgramNodes:
+        return self.reading.nodes
+
+    @property
+    def program(self) -> Program:
+        return self.nodes.program
+
+    @property
+    def document(self) -> PythonDocument:
+        return self.program.document
 
     # -- what cannot be written ---------------------------------------------------------------------------------------
 
@@ -134,10 +128,10 @@ class ProgramWriter:
         before, after = self.reading.storages[change.volume], change.storage
         if not isinstance(after, EfsVolume):
             return None
-        place = self.place(change.volume)
+        place = self.nodes.places[change.volume]
         old = before if isinstance(before, EfsVolume) else None
         try:
-            if ("spelling", *change.volume) not in self.reading.nodes and old is None and after.file_system is not None:
+            if change.volume not in self.nodes.spellings and old is None and after.file_system is not None:
                 batch.file_system(self.program, after.file_system, place)
             elif after.file_system is not None and (old is None or old.file_system != after.file_system):
                 self.program.write(after.file_system, place)
@@ -173,7 +167,7 @@ class ProgramWriter:
 
     def _grantee(self, role: Key) -> tuple[TaskSource, str] | None:
         """A task definition with a role, and the expression whose method allows it something."""
-        for source in self.sources_of_roles.get(role, ()):
+        for source in self.nodes.sources_of_roles.get(role, ()):
             if source.construct is not None and source.kind not in TASK_DEFINITIONS:
                 made = source.role_construct
                 target = self.program.visible(made, source.place) if made is not None else None
@@ -189,11 +183,11 @@ class ProgramWriter:
 
     def home(self, name: str, system: Value, path: Value | None, volumes: list[Key]) -> Home | str:
         """Where a new access point for some volumes goes, or why there is no place for it."""
-        places = [self.place(volume) for volume in volumes]
+        places = [self.nodes.places[volume] for volume in volumes]
         first = min(places, key=lambda place: place.index)
         expression, made = self.program.object_of(system, first)
         plain = not (isinstance(path, Text) and path.literal is None) and not isinstance(path, Opaque)
-        uses = [self.use(volume) for volume in volumes]
+        uses = [self.nodes.uses[volume] for volume in volumes]
         if made is not None and plain and (found := self._beside(name, made, [*places, *uses])) is not None:
             return found
         if any(place.scope is not first.scope for place in places):
@@ -202,7 +196,7 @@ class ProgramWriter:
             return "it is used in several branches"
         if _repeated(first):
             return "one text makes several volumes in a loop, and each would need an access point of its own"
-        task = self.source(self.owners[volumes[0]].key)
+        task = self.nodes.owners[volumes[0]]
         scope = self._scope(task, first)
         if scope is None:
             return (
@@ -277,19 +271,16 @@ class ProgramWriter:
         return [*edits, *self.imports.values()]
 
     def _task(self, old: Task, new: Task) -> Iterator[AnyEdit]:
-        nodes = self.reading.nodes[old.key]
-        assert isinstance(nodes, TaskNodes)
+        nodes = self.nodes.tasks[old.key]
         for before, after in zip(old.volumes, new.volumes, strict=True):
             if before == after:
                 continue
-            found = self.reading.nodes[before.key]
-            assert isinstance(found, VolumeNodes)
-            place = self.place(before.key)
-            spelling = self.reading.nodes.get(("spelling", *before.key))
+            found = self.nodes.volumes[before.key]
+            place = self.nodes.places[before.key]
+            spelling = self.nodes.spellings.get(before.key)
             if spelling is None:
                 yield from batch.write_volume(before, after, found, self.program, place)
                 continue
-            assert isinstance(spelling, Spelling)
             spelling = replace(spelling, write=partial(self.program.write, place=place))
             for edit in volume_edits.write_volume(before, after, found, spelling):
                 yield from self._as_structs(edit, found, spelling, place)
@@ -342,9 +333,9 @@ class ProgramWriter:
         for before, after in zip(self.reading.stack.platform_versions, planned.platform_versions, strict=True):
             if before == after or after.value is None:
                 continue
-            node = self.reading.nodes[after.key]
+            node = self.nodes.platform_versions[after.key]
             assert isinstance(node, Mapping)
-            place = self.place(after.key)
+            place = self.nodes.places[after.key]
             value = NewExpression(self.name(ECS, "FargatePlatformVersion", place) + "." + _VERSIONS[after.value.source])
             entries = (
                 Added(key_text(e), value, replaces=e) if key_text(e) in PLATFORM_VERSION else Kept(e)
@@ -364,7 +355,7 @@ class ProgramWriter:
         for point in planned.access_points:
             if point.key in known:
                 continue
-            name = str(point.key[-1])
+            name = point.key.last
             path = point.path if isinstance(point.path, Opaque) else Text.decode(point.path or "/")
             assert point.file_system is not None
             home = self.home(name, point.file_system, path, users[point.ref])
@@ -435,7 +426,9 @@ class ProgramWriter:
             (volume, self._granted_at(volume.key, task))
             for t in planned.tasks
             for volume in t.volumes
-            if volume != before[volume.key] and (found := self.source(t.key).role) is not None and found.key == role
+            if volume != before[volume.key]
+            and (found := self.nodes.sources[t.key].role) is not None
+            and found.key == role
         ]
         groups: dict[object, list[Permission]] = {}
         places: dict[object, Place] = {}
@@ -458,7 +451,7 @@ class ProgramWriter:
 
     def _granted_at(self, volume: Key, task: TaskSource) -> Place:
         """Where the permissions belong that a volume needs: where it is made, or where the task definition gets it."""
-        place, use = self.place(volume), self.use(volume)
+        place, use = self.nodes.places[volume], self.nodes.uses[volume]
         return use if place.scope is not task.place.scope and use.scope is task.place.scope else place
 
     def _serves(self, permission: Permission, storage: object, planned: Stack) -> bool:

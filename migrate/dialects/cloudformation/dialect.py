@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from migrate.dialects.cloudformation.language import intrinsics, parameters
+from migrate.dialects.cloudformation.language.parameters import ParameterNodes
 from migrate.dialects.cloudformation.language.spelling import ECS, in_batch
 from migrate.dialects.cloudformation.out_of_reach import places
 from migrate.dialects.cloudformation.resources.resource import Resource
@@ -17,7 +19,7 @@ from migrate.dialects.cloudformation.running.runner_reader import read_runners
 from migrate.dialects.cloudformation.writer import ResourceWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, capitalised, part_key, parts
-from migrate.dialects.common.collector import Collector, TaskNodes
+from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.spelling import Spelling
 from migrate.dialects.common.unread import unread
 from migrate.dialects.common.values import child, mapping, text, words
@@ -49,15 +51,69 @@ _KINDS = {
 """Resources that a finding may be about, and whose metadata may suppress rules."""
 
 
-class CloudFormation(PlainDialect):
+@dataclass(frozen=True)
+class TemplateNodes(DefinitionNodes):
+    """Where templates are written, and their definitions, parameters and machine images."""
+
+    templates: dict[str | int, Template] = field(default_factory=dict)
+    """By their numbers in the file, which their resources' keys have."""
+    parameters: dict[Key, ParameterNodes] = field(default_factory=dict)
+    images: dict[Key, Scalar] = field(default_factory=dict)
+    shared_properties: dict[Key, str] = field(default_factory=dict)
+    """Tasks whose properties are another's as well, through an alias: a role in them would be both tasks'."""
+
+
+Nodes = TypeVar("Nodes", bound=TemplateNodes)
+
+
+class TemplateDialect(PlainDialect[Nodes]):
+    """What is the same for every way of writing a template."""
+
+    def configured(self, member: Value) -> Value:
+        return intrinsics.configured(member)
+
+    def lacks(self, reading: Reading[Nodes], key: Key, member: Value) -> str | None:
+        template = reading.nodes.templates[key.document]
+        if missing := template.missing(member):
+            return f"this template has no {missing}"
+        known = template.identities.canonical(member)
+        if known is not None and known != member:
+            return f"{member.source} is {known.source} in this template: configure it so"
+        return None
+
+    def can(
+        self, reading: Reading[Nodes], change: Change, added: Collection[Key], outside: Collection[Value]
+    ) -> str | None:
+        if _in_loop(subject(change)) and not same_for_all(reading, change):
+            return f"one text makes several resources in {LOOP.rstrip(':')}, and each would need its own"
+        if isinstance(change, SetTaskRole) and (shared := reading.nodes.shared_properties.get(change.task)):
+            return shared
+        if isinstance(change, AddAccessPoint | AddRole | AddPermissions | AddTraffic):
+            key = subject(change)
+            if not reading.nodes.templates[key.document].has_room({*added, key}):
+                return f"a template can have {MOST_RESOURCES} resources, and this one would have more"
+        return super().can(reading, change, added, outside)
+
+    def write_template(self, reading: Reading[Nodes], planned: Stack) -> list[TreeEdit]:
+        """The edits of what is there, without those for new resources and permissions."""
+        edits = [*PlainDialect.write(self, reading, planned)]
+        edits += parameters.edits(reading.stack, planned, reading.nodes.parameters)
+        for old, new in zip(reading.stack.images, planned.images, strict=True):
+            if old != new and old.parameter is None:
+                node = reading.nodes.images[old.key]
+                edits.append(SetScalar(node, node.text.replace(old.name or "", new.name or "")))
+        return edits
+
+
+class CloudFormation(TemplateDialect[TemplateNodes]):
     """Any document with `Resources`, one of which is of our types."""
 
     name = "cloudformation"
 
-    def read(self, document: Document, stem: str) -> Reading | None:
+    def read(self, document: Document, stem: str) -> Reading[TemplateNodes] | None:
         del stem  # a resource has a name of its own
         write = intrinsics.writer(_prefers_short(document))
-        collector = Collector(self, document, replace(ECS, write=write))
+        collector = Collector(self, document, TemplateNodes(), replace(ECS, write=write))
         templates = [
             template
             for i, root in enumerate(document.roots)
@@ -69,74 +125,44 @@ class CloudFormation(PlainDialect):
             _add_hidden(collector)
         return finished(collector, templates)
 
-    def configured(self, member: Value) -> Value:
-        return intrinsics.configured(member)
-
-    def lacks(self, reading: Reading, key: Key, member: Value) -> str | None:
-        template = _template(reading, key)
-        if missing := template.missing(member):
-            return f"this template has no {missing}"
-        known = template.identities.canonical(member)
-        if known is not None and known != member:
-            return f"{member.source} is {known.source} in this template: configure it so"
-        return None
-
-    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
-        if _in_loop(subject(change)) and not same_for_all(reading, change):
-            return f"one text makes several resources in {LOOP.rstrip(':')}, and each would need its own"
-        if isinstance(change, SetTaskRole) and (shared := reading.blocked.get(("properties", *change.task))):
-            return shared
-        if isinstance(change, AddAccessPoint | AddRole | AddPermissions | AddTraffic):
-            key = subject(change)
-            if not _template(reading, key).has_room({*added, key}):
-                return f"a template can have {MOST_RESOURCES} resources, and this one would have more"
-        return super().can(reading, change, added)
-
-    def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
+    def write(self, reading: Reading[TemplateNodes], planned: Stack) -> list[TreeEdit]:
         edits = self.write_template(reading, planned)
-        templates = [t for t in reading.nodes.values() if isinstance(t, Template)]
-        for template in templates:
+        for template in reading.nodes.templates.values():
             edits = ResourceWriter(template, reading.stack, planned).merged(edits)
         return edits
 
-    def write_template(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
-        """The edits of what is there, without those for new resources and permissions."""
-        edits = [*super().write(reading, planned), *parameters.edits(reading, planned)]
-        for old, new in zip(reading.stack.images, planned.images, strict=True):
-            if old != new and old.parameter is None:
-                node = reading.nodes[old.key]
-                assert isinstance(node, Scalar)
-                edits.append(SetScalar(node, node.text.replace(old.name or "", new.name or "")))
-        return edits
 
-
-def finished(collector: Collector, templates: Sequence[Template]) -> Reading | None:
+def finished(collector: Collector[Nodes], templates: Sequence[Template]) -> Reading[Nodes] | None:
     """The reading of templates whose tasks, and what runs them, were collected, with everything around these; None if there is
     nothing of ours."""
-    reading = collector.reading()
-    if reading is None:
+    stack, nodes = collector.stack(), collector.nodes
+    if stack is None:
         return None
-    reading.blocked |= _shared_properties(collector)
+    _find_shared_properties(nodes)
     for template in templates:
+        nodes.templates[template.index] = template
         found = capacity(template)
-        reading.stack = found.added_to(template.extend(reading.stack))
-        reading.spans |= found.spans
-        reading.nodes |= found.nodes
-        reading.stack = with_network(template, reading.stack)
-        reading.nodes[("template", template.index)] = template
-        parameters.read(template, reading)
+        stack = with_network(template, found.added_to(template.extend(stack)))
+        collector.spans |= found.spans
+        nodes.images.update(found.nodes)
+        for key, one in parameters.read(template, collector.document).items():
+            stack = replace(stack, parameters=(*stack.parameters, one.parameter))
+            collector.spans[key] = one.start
+            nodes.parameters[key] = one.nodes
+            if one.problem:
+                nodes.blocked[key] = one.problem
         for name, resource in template.resources.items():
             kinds = {"task", "hidden", "service", "instance", _KINDS.get(resource.type, "task")}
             if resource.type in _KINDS:
-                reading.spans.setdefault(template.key(_KINDS[resource.type], name), resource.entry.key.start)
+                collector.spans.setdefault(template.key(_KINDS[resource.type], name), resource.entry.key.start)
             ignore = child(mapping(child(mapping(child(resource.node, "Metadata")), "efs-migrate")), "ignore")
             if ignore is not None:
                 for kind in kinds:
-                    reading.ignored[template.key(kind, name)] = (ignore.start, words(ignore))
-    return reading
+                    collector.ignored[template.key(kind, name)] = (ignore.start, words(ignore))
+    return collector.reading(stack)
 
 
-def read_resources(collector: Collector, template: Template, spelling: Spelling = ECS) -> None:
+def read_resources(collector: Collector[DefinitionNodes], template: Template, spelling: Spelling = ECS) -> None:
     """The tasks of a template and what runs them."""
     ecs = replace(spelling, read=template.identities.value, write=template.write, condition=template.conditions.name_of)
     batch = in_batch(ecs)
@@ -145,7 +171,7 @@ def read_resources(collector: Collector, template: Template, spelling: Spelling 
     for name, resource in template.of_type("AWS::Batch::JobDefinition"):
         _read_job(collector, resource, template, template.key("task", name), batch)
     for loop, resource in template.in_loops():
-        key = (*template.key("task", loop), resource.name)
+        key = template.key("task", loop).below(resource.name)
         if resource.type == "AWS::ECS::TaskDefinition":
             _read_task(collector, resource, template, key, ecs)
         elif resource.type == "AWS::Batch::JobDefinition":
@@ -154,10 +180,10 @@ def read_resources(collector: Collector, template: Template, spelling: Spelling 
 
 
 def _in_loop(key: Key) -> bool:
-    return str(key[2]).startswith(LOOP)
+    return key.name.startswith(LOOP)
 
 
-def same_for_all(reading: Reading, change: Change) -> bool:
+def same_for_all(reading: Reading[object], change: Change) -> bool:
     """Whether a change of something in a loop is right for all that the loop makes: it brings nothing of its own."""
     if isinstance(change, SetStorage):
         before, after = reading.storages[change.volume], change.storage
@@ -169,30 +195,21 @@ def same_for_all(reading: Reading, change: Change) -> bool:
     return isinstance(change, CorrectSpelling | SetReadOnly)
 
 
-def _shared_properties(collector: Collector) -> dict[Key, str]:
-    """Tasks whose properties are another's as well, through an alias: a role in them would be both tasks'."""
+def _find_shared_properties(nodes: TemplateNodes) -> None:
     first: dict[int, Key] = {}
-    shared: dict[Key, str] = {}
-    for key, nodes in collector.nodes.items():
-        if isinstance(nodes, TaskNodes) and (other := first.setdefault(id(nodes.mapping), key)) != key:
+    for key, task in nodes.tasks.items():
+        if (other := first.setdefault(id(task.mapping), key)) != key:
             reason = "another resource shares its properties through an alias"
-            shared[("properties", *key)] = shared[("properties", *other)] = reason
-    return shared
+            nodes.shared_properties[key] = nodes.shared_properties[other] = reason
 
 
-def _add_hidden(collector: Collector) -> None:
+def _add_hidden(collector: Collector[TemplateNodes]) -> None:
     """Add what the template holds of volumes beside those that were read."""
     document = collector.document
     for word, place in places(document, unread(document, collector.regions)):
         collector.regions.append((word.offset, word.offset + 1))
         if place is not None:
-            collector.add_hidden(("hidden", place.root, place.resource), word.offset, place.what, place.advice)
-
-
-def _template(reading: Reading, key: Key) -> Template:
-    template = reading.nodes[("template", key[1])]
-    assert isinstance(template, Template)
-    return template
+            collector.add_hidden(Key("hidden", place.root, (place.resource,)), word.offset, place.what, place.advice)
 
 
 def _prefers_short(document: Document) -> bool:
@@ -207,7 +224,9 @@ def _containers(node: Node | None) -> list[Mapping] | None:
     return None if listed is None else [c for c in map(mapping, listed) if c is not None]
 
 
-def _read_task(collector: Collector, resource: Resource, template: Template, key: Key, spelling: Spelling) -> None:
+def _read_task(
+    collector: Collector[DefinitionNodes], resource: Resource, template: Template, key: Key, spelling: Spelling
+) -> None:
     properties = resource.properties
     collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
     platform = mapping(child(properties, "RuntimePlatform"))
@@ -231,7 +250,9 @@ def _read_task(collector: Collector, resource: Resource, template: Template, key
     )
 
 
-def _read_job(collector: Collector, resource: Resource, template: Template, key: Key, spelling: Spelling) -> None:
+def _read_job(
+    collector: Collector[DefinitionNodes], resource: Resource, template: Template, key: Key, spelling: Spelling
+) -> None:
     """AWS Batch: each part of the job that has volumes."""
     collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
     for part in parts(resource.properties, intrinsics.each, capitalised):

@@ -38,10 +38,10 @@ class ResourceWriter:
     def merged(self, edits: list[TreeEdit]) -> list[TreeEdit]:
         """The edits with those for new resources."""
         known = {point.key for point in self.old.access_points}
-        points = [p for p in self.new.access_points if p.key not in known and p.key[1] == self.template.index]
-        added = [self._placed(str(p.key[2]), self._home_of(p), partial(self._access_point, p)) for p in points]
+        points = [p for p in self.new.access_points if p.key not in known and p.key.document == self.template.index]
+        added = [self._placed(p.key.name, self._home_of(p), partial(self._access_point, p)) for p in points]
         traffic = self._new_traffic()
-        added += [self._placed(str(r.key[2]), target(r.group), partial(self._ingress, r)) for r in traffic]
+        added += [self._placed(r.key.name, target(r.group), partial(self._ingress, r)) for r in traffic]
         result = list(edits)
         awaited = self._awaited()
         for role, permissions in self._new_permissions().items():
@@ -127,7 +127,7 @@ class ResourceWriter:
             for volume in task.volumes:
                 point = volume.storage.access_point if isinstance(volume.storage, EfsVolume) else None
                 if point is not None:
-                    users.setdefault(point, []).append(str(task.key[2]))
+                    users.setdefault(point, []).append(task.key.name)
         return users
 
     @cached_property
@@ -135,7 +135,7 @@ class ResourceWriter:
         users: dict[str, list[str]] = {}
         for task in self.new.tasks:
             for role in task.task_roles:
-                users.setdefault(target(role), []).append(str(task.key[2]))
+                users.setdefault(target(role), []).append(task.key.name)
         return users
 
     @cached_property
@@ -155,7 +155,7 @@ class ResourceWriter:
 
     def _new_traffic(self) -> list[Traffic]:
         known = {rule.key for rule in self.old.network.traffic}
-        return [r for r in self.new.network.traffic if r.key not in known and r.key[1] == self.template.index]
+        return [r for r in self.new.network.traffic if r.key not in known and r.key.document == self.template.index]
 
     def _ingress(self, rule: Traffic, home: str | None) -> NewValue:
         """A rule as a resource of its own: a group's list of rules may be managed by whoever wrote it."""
@@ -175,10 +175,10 @@ class ResourceWriter:
         awaited: dict[str, list[str]] = {}
         for runner in self.new.runners:
             added = runner.awaits - before[runner.key]
-            if added and runner.key[1] == self.template.index:
-                names = [str(key[2]) for key in added]
+            if added and runner.key.document == self.template.index:
+                names = [key.name for key in added]
                 order = sorted(names, key=lambda name: (self._places.get(name, len(self._places)), name))
-                awaited[str(runner.key[2])] = order
+                awaited[runner.key.name] = order
         return awaited
 
     # -- permissions --------------------------------------------------------------------------------------------------
@@ -186,9 +186,9 @@ class ResourceWriter:
     def _new_permissions(self) -> dict[str, list[Permission]]:
         """What the plan adds, by role, in an order that is the same on every run."""
         found: dict[str, list[Permission]] = {}
-        added = [p for p in self.new.permissions - self.old.permissions if p.role[1] == self.template.index]
+        added = [p for p in self.new.permissions - self.old.permissions if p.role.document == self.template.index]
         for permission in sorted(added, key=_by_name):
-            found.setdefault(str(permission.role[2]), []).append(permission)
+            found.setdefault(permission.role.name, []).append(permission)
         return found
 
     def _statements(self, permissions: list[Permission], near: Mapping | None) -> list[NewValue]:
@@ -321,7 +321,7 @@ class ResourceWriter:
     def _changed_tasks(self) -> set[str]:
         """Task definitions whose volumes the plan changes."""
         before = {task.key: task for task in self.old.tasks}
-        return {str(task.key[2]) for task in self.new.tasks if task.volumes != before[task.key].volumes}
+        return {task.key.name for task in self.new.tasks if task.volumes != before[task.key].volumes}
 
     @cached_property
     def _services_by_task(self) -> dict[str, list[Resource]]:
@@ -373,7 +373,7 @@ class ResourceWriter:
 def _by_name(permission: Permission) -> tuple[str, str, str, int]:
     resource, point = permission.resource, permission.access_point
     return (
-        str(permission.role[2]),
+        permission.role.name,
         resource.source if resource else "",
         point.source if point else "",
         CLIENT_ACTIONS.index(permission.action),

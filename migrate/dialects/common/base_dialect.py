@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from typing import Generic
 
 from migrate.dialects.common import volume_edits
-from migrate.dialects.common.collector import TaskNodes
+from migrate.dialects.common.collector import Nodes, TaskNodes
 from migrate.dialects.common.nodes import key_text
-from migrate.dialects.common.volumes import VolumeNodes
+from migrate.dialects.common.values import reference
 from migrate.dialects.dialect import Reading
 from migrate.syntax import get
 from migrate.syntax.node import Added, EditMapping, Kept, Scalar, SetScalar, TreeEdit
@@ -20,6 +21,7 @@ from rules.model import (
     Change,
     Container,
     CorrectSpelling,
+    EfsVolume,
     Key,
     Opaque,
     SetImage,
@@ -35,7 +37,7 @@ from rules.model import (
 )
 
 
-class PlainDialect:
+class PlainDialect(Generic[Nodes]):
     """Writing, for every dialect whose volumes stay where they stand."""
 
     name: str
@@ -43,7 +45,10 @@ class PlainDialect:
     def configured(self, member: Value) -> Value:
         return member
 
-    def lacks(self, reading: Reading, key: Key, member: Value) -> str | None:
+    def reference(self, key: Key, attribute: str) -> Value:
+        return reference(key.name, attribute)
+
+    def lacks(self, reading: Reading[Nodes], key: Key, member: Value) -> str | None:
         """Why a value cannot stand in this source, or None. Nothing evaluates CloudFormation's expressions in a plain file."""
         del reading, key
         expression = isinstance(member, Opaque) and member.handle is not None
@@ -54,30 +59,31 @@ class PlainDialect:
             )
         return None
 
-    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
+    def can(
+        self, reading: Reading[Nodes], change: Change, added: Collection[Key], outside: Collection[Value]
+    ) -> str | None:
         del added  # plain files hold no resources
-        for member in reading.configured(change):
+        for member in configured_values(change, outside):
             if reason := self.lacks(reading, subject(change), member):
                 return reason
         match change:
             case SetStorage() | CorrectSpelling():
-                return reading.blocked.get(change.volume)
+                return reading.nodes.blocked.get(change.volume)
             case SetTaskRole():
-                nodes = reading.nodes[change.task]
-                assert isinstance(nodes, TaskNodes)
+                nodes = reading.nodes.tasks[change.task]
                 if any(key_text(entry).startswith("Fn::") for entry in nodes.mapping.entries):
                     return "a macro adds to the definition, perhaps a role"
                 return None if nodes.role else "this file has no place for a task role"
             case SetReadOnly():
-                return reading.blocked.get(("mount points", *change.task))
+                return reading.nodes.blocked_mount_points.get(change.task)
             case SetPlatformVersion():
-                return reading.blocked.get(change.service)
+                return reading.nodes.blocked.get(change.service)
             case SetParameterDefault():
-                return reading.blocked.get(change.parameter)
+                return reading.nodes.blocked.get(change.parameter)
             case AddAccessPoint() | AddRole() | AddPermissions() | AddTraffic() | AddWait() | SetImage():
                 return None
 
-    def write(self, reading: Reading, planned: Stack) -> list[TreeEdit]:
+    def write(self, reading: Reading[Nodes], planned: Stack) -> list[TreeEdit]:
         edits: dict[int, TreeEdit] = {}
         for old, new in zip(reading.stack.tasks, planned.tasks, strict=True):
             if old is not new:
@@ -86,19 +92,17 @@ class PlainDialect:
                     edits[id(edit.node)] = edit
         for before, after in zip(reading.stack.platform_versions, planned.platform_versions, strict=True):
             if before != after and after.value is not None:
-                node = reading.nodes[after.key]
+                node = reading.nodes.platform_versions[after.key]
                 assert isinstance(node, Scalar)
                 edits[id(node)] = SetScalar(node, after.value.source)
         return list(edits.values())
 
-    def write_task(self, reading: Reading, old: Task, new: Task) -> list[TreeEdit]:
-        nodes = reading.nodes[old.key]
-        assert isinstance(nodes, TaskNodes)
+    def write_task(self, reading: Reading[Nodes], old: Task, new: Task) -> list[TreeEdit]:
+        nodes = reading.nodes.tasks[old.key]
         edits: list[TreeEdit] = []
         for before, after in zip(old.volumes, new.volumes, strict=True):
             if before != after:
-                found = reading.nodes[before.key]
-                assert isinstance(found, VolumeNodes)
+                found = reading.nodes.volumes[before.key]
                 edits += volume_edits.write_volume(before, after, found, nodes.spelling)
         edits += self._write_mount_points(old.containers, new.containers, nodes)
         if old.task_role != new.task_role and new.task_role is not None and nodes.role:
@@ -115,6 +119,16 @@ class PlainDialect:
             if a != b and node is not None:
                 edits += volume_edits.set_read_only(node, nodes.spelling, nodes.alphabetical)
         return edits
+
+
+def configured_values(change: Change, outside: Collection[Value]) -> Iterator[Value]:
+    """The ids and roles among `outside`, which the configuration gives, that a change brings into the source."""
+    members: tuple[Value | None, ...] = ()
+    if isinstance(change, SetTaskRole):
+        members = (change.role,)
+    elif isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume):
+        members = (change.storage.file_system, change.storage.access_point)
+    return (member for member in members if member is not None and member in outside)
 
 
 def _set_role(nodes: TaskNodes, name: str, role: Value) -> TreeEdit:

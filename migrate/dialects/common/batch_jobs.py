@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.nodes import Path
 from migrate.dialects.common.spelling import Spelling
 from migrate.dialects.common.values import child, mapping, text, words
 from migrate.syntax import get
@@ -39,7 +40,7 @@ class JobPart:
     """A part of a job that has volumes, a role and containers of its own."""
 
     node: Mapping
-    path: Key
+    path: Path
     """From the job, to tell it from the others."""
     containers: list[Mapping] | None
     role: str
@@ -59,13 +60,13 @@ def parts(job: Mapping, each: Each, cased: Cased) -> Iterator[JobPart]:
         yield from _tasks(node, ("nodeRangeProperties", i), each, cased)
 
 
-def _container(node: Mapping, path: Key, cased: Cased) -> JobPart:
+def _container(node: Mapping, path: Path, cased: Cased) -> JobPart:
     fargate = mapping(child(node, cased("fargatePlatformConfiguration")))
     version = get(fargate, cased("platformVersion")) if fargate is not None else None
     return JobPart(node, path, [node], cased("jobRoleArn"), cased("image"), version)
 
 
-def _tasks(place: Mapping | None, path: Key, each: Each, cased: Cased) -> Iterator[JobPart]:
+def _tasks(place: Mapping | None, path: Path, each: Each, cased: Cased) -> Iterator[JobPart]:
     listed = each(child(mapping(child(place, cased("ecsProperties"))), cased("taskProperties")))
     for i, node in enumerate(map(mapping, listed or ())):
         if node is not None:
@@ -78,11 +79,11 @@ def _tasks(place: Mapping | None, path: Key, each: Each, cased: Cased) -> Iterat
 
 def part_key(key: Key, part: JobPart) -> Key:
     """What a part of the job at `key` is called: as the job, where it is all of it, else with a number."""
-    return key if part.path == ("containerProperties",) else (*key, *part.path)
+    return key if part.path == ("containerProperties",) else key.below(*part.path)
 
 
 def add_part(
-    collector: Collector,
+    collector: Collector[DefinitionNodes],
     job: Mapping,
     part: JobPart,
     key: Key,

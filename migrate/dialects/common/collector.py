@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
 
 from migrate.dialects.common.conditional import both
 from migrate.dialects.common.conditional_volumes import Alternative, alternatives
@@ -39,24 +40,45 @@ class TaskNodes:
     spelling: Spelling
 
 
-@dataclass
-class Collector:
-    """Gathers what a dialect finds in one document, and makes a reading of it."""
+@dataclass(frozen=True)
+class DefinitionNodes:
+    """Where definitions and their volumes are written, by their keys, and what of them stays as it is. A dialect that has
+    more to remember adds its own fields."""
 
-    dialect: Dialect
+    tasks: dict[Key, TaskNodes] = field(default_factory=dict)
+    volumes: dict[Key, VolumeNodes] = field(default_factory=dict)
+    platform_versions: dict[Key, Node] = field(default_factory=dict)
+    """By the services that pin them."""
+    blocked: dict[Key, str] = field(default_factory=dict)
+    """Volumes, services and parameters that cannot be edited without guessing, and why."""
+    blocked_roles: dict[Key, str] = field(default_factory=dict)
+    """Tasks that cannot be given a role without guessing, and why."""
+    blocked_mount_points: dict[Key, str] = field(default_factory=dict)
+    """Tasks whose mount points cannot be edited without guessing, and why."""
+
+
+Nodes = TypeVar("Nodes", bound=DefinitionNodes)
+NodesOfCollector = TypeVar("NodesOfCollector", bound=DefinitionNodes, covariant=True)
+
+
+@dataclass
+class Collector(Generic[NodesOfCollector]):
+    """Gathers what a dialect finds in one document, and makes a reading of it. It is written to while a document is read;
+    the reading is not."""
+
+    dialect: Dialect[Any]
     document: Document
+    nodes: NodesOfCollector
     spelling: Spelling = API
     tasks: list[Task] = field(default_factory=list)
     runners: list[TaskRunner] = field(default_factory=list)
     hidden: list[HiddenDefinition] = field(default_factory=list)
     spans: dict[Key, int] = field(default_factory=dict)
     around: dict[Key, int] = field(default_factory=dict)
-    nodes: dict[Key, object] = field(default_factory=dict)
     regions: list[tuple[int, int]] = field(default_factory=list)
     followed: set[int] = field(default_factory=set)
     """Identities of the aliases that led to a volume."""
-    blocked: dict[Key, str] = field(default_factory=dict)
-    """What cannot be edited without guessing, and why, as far as the dialect has found out."""
+    ignored: dict[Key, tuple[int, frozenset[str]]] = field(default_factory=dict)
 
     def follow(self, *nodes: Node | None) -> None:
         """Remember the aliases among `nodes`, and those that the merge keys of mappings name."""
@@ -121,7 +143,7 @@ class Collector:
             )
         )
         self.spans[key] = node.start
-        self.nodes[key] = TaskNodes(node, role, role_after, tuple(points), sorted_keys, spelling)
+        self.nodes.tasks[key] = TaskNodes(node, role, role_after, tuple(points), sorted_keys, spelling)
 
     def read_volumes(self, task: Key, listed: Node | None, sorted_keys: bool, spelling: Spelling) -> list[Volume]:
         volumes: list[Volume] = []
@@ -134,7 +156,7 @@ class Collector:
             nth = count[name] = count.get(name, 0) + 1
             self.follow(item)
             for one in alternatives(node, spelling):
-                key = (*task, "volume", name, nth, *one.suffix)
+                key = task.below("volume", name, nth, *one.suffix)
                 volume = self.read_volume(key, one, item, sorted_keys, spelling)
                 # What can never be there counts as there with the others.
                 conditions = both(outer, one.conditions) or outer
@@ -148,7 +170,7 @@ class Collector:
         self.spans[key] = item.start
         if one.storage is not None:
             self.spans[key], self.around[key] = one.storage.node.start, item.start
-        self.nodes[key] = found
+        self.nodes.volumes[key] = found
         whole = (found.mapping, found.storage, found.authorization)
         self.regions += [(n.start, n.end) for n in whole if n is not None]
         return volume
@@ -158,60 +180,63 @@ class Collector:
         if isinstance(entry.value, Scalar | Mapping):
             tasks = () if task is None else (task,)
             pinned = PlatformVersion(key, self.spelling.read(entry.value), tasks)
-            runner = TaskRunner(("runner", *key[1:]), name, tasks, engine, platform_versions=(pinned,))
+            runner = TaskRunner(key.as_a("runner"), name, tasks, engine, platform_versions=(pinned,))
             self.runners.append(runner)
             self.spans[key] = entry.key.start
-            self.nodes[key] = entry.value
+            self.nodes.platform_versions[key] = entry.value
 
     def add_hidden(self, resource: Key, offset: int, what: str, advice: str) -> None:
         """Add a volume that is defined where it is not edited; several in one resource are numbered."""
-        key = (*resource, len(self.hidden))
+        key = resource.below(len(self.hidden))
         self.hidden.append(HiddenDefinition(key, what, advice))
         self.spans[key] = offset
 
-    def reading(self) -> Reading | None:
-        """The reading, or None if nothing was found."""
+    def stack(self) -> Stack | None:
+        """The tasks, what runs them, and hidden definitions that were found, or None if there are none."""
         if not self.tasks and not self.hidden:
             return None
-        anchors = used_anchors(self.document)
-        blocked = dict(self.blocked)
-        for key, found in self.nodes.items():
-            if isinstance(found, VolumeNodes) and (reason := problem(found, anchors)):
-                blocked[key] = reason
-        blocked |= self._shared_mount_points() | self._used_elsewhere()
-        owners = {key: found.identities for key, found in self.nodes.items() if isinstance(found, VolumeNodes)}
+        return Stack(tuple(self.tasks), tuple(self.runners), hidden=tuple(self.hidden))
+
+    def reading(self, stack: Stack | None) -> Reading[NodesOfCollector] | None:
+        """The reading of a stack: `stack()`, perhaps with what the dialect has found beside it."""
+        if stack is None:
+            return None
+        self._find_obstacles()
         return Reading(
             self.dialect,
             self.document,
-            Stack(tuple(self.tasks), tuple(self.runners), hidden=tuple(self.hidden)),
+            stack,
             self.spans,
             self.nodes,
-            self.regions,
-            blocked,
-            around=self.around,
-            sharing_a_node=volumes_sharing_nodes(owners),
+            tuple(self.regions),
+            self.around,
+            self.ignored,
+            volumes_sharing_nodes({key: found.identities for key, found in self.nodes.volumes.items()}),
         )
 
-    def _used_elsewhere(self) -> dict[Key, str]:
-        """Volumes that lie in something that an alias puts where no volume is read."""
+    def _find_obstacles(self) -> None:
+        anchors = used_anchors(self.document)
+        for key, found in self.nodes.volumes.items():
+            if reason := problem(found, anchors):
+                self.nodes.blocked[key] = reason
+        self._find_shared_mount_points()
+        self._find_what_is_used_elsewhere()
+
+    def _find_what_is_used_elsewhere(self) -> None:
+        """Block volumes that lie in something that an alias puts where no volume is read."""
         names = {alias.name for alias in self.document.aliases if id(alias) not in self.followed}
         if not names:
-            return {}
+            return
         spans = [(n.start, n.end) for n in walk(self.document.roots) if n.anchor in names]
-        return {
-            key: "an alias elsewhere uses it, too"
-            for key, found in self.nodes.items()
-            if isinstance(found, VolumeNodes)
-            and any(start <= n.start < end for n in found.edited for start, end in spans)
-        }
+        for key, found in self.nodes.volumes.items():
+            if any(start <= n.start < end for n in found.edited for start, end in spans):
+                self.nodes.blocked[key] = "an alias elsewhere uses it, too"
 
-    def _shared_mount_points(self) -> dict[Key, str]:
-        """Tasks with a mount point that an alias puts into several places."""
+    def _find_shared_mount_points(self) -> None:
+        """Block mount points that an alias puts into several places."""
         seen: dict[int, Key] = {}
-        shared: dict[Key, str] = {}
-        for key, nodes in self.nodes.items():
-            for point in nodes.mount_points if isinstance(nodes, TaskNodes) else ():
-                if point is not None and seen.setdefault(id(point), key) != key:
-                    shared[("mount points", *key)] = "another task definition shares its mount points through an alias"
-                    shared[("mount points", *seen[id(point)])] = shared[("mount points", *key)]
-        return shared
+        for key, nodes in self.nodes.tasks.items():
+            for point in nodes.mount_points:
+                if point is not None and (other := seen.setdefault(id(point), key)) != key:
+                    reason = "another task definition shares its mount points through an alias"
+                    self.nodes.blocked_mount_points[key] = self.nodes.blocked_mount_points[other] = reason

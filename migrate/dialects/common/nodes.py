@@ -60,7 +60,11 @@ def way_to(document: Document, offset: int) -> tuple[Way, Scalar | None]:
     return way, found
 
 
-def holders(document: Document, words: re.Pattern[str], up: int = 0) -> Iterator[tuple[Mapping, Key]]:
+Path = tuple[str | int, ...]
+"""Keys and indices that lead to a node, and the number of the document before them."""
+
+
+def holders(document: Document, words: re.Pattern[str], up: int = 0) -> Iterator[tuple[Mapping, Path]]:
     """Mappings with one of `words` in a key or scalar of theirs, or up to `up` collections above it, each once and with
     its path (keys and indices), in the order of the words; those in foreign documents are left out.
 

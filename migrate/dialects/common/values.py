@@ -42,6 +42,12 @@ def parse_text(source: str) -> Text:
     return Text(tuple(parts))
 
 
+def reference(name: str, attribute: str = "") -> Text:
+    """A reference to a resource or its attribute: `${Name}` or `${Name.Arn}`, as `Fn::Sub` of CloudFormation has it. The
+    model has all of them in this form, however a dialect writes them."""
+    return Text((Ref(f"${{{name}.{attribute}}}" if attribute else f"${{{name}}}"),))
+
+
 def value(node: Node | None) -> Value | None:
     """A node as a value: None for a missing or null node, `Opaque` for anything that is not a scalar."""
     if node is None:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from migrate.dialects.common.base_dialect import PlainDialect
-from migrate.dialects.common.collector import Collector
-from migrate.dialects.common.nodes import holders, key_text
+from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.nodes import Path, holders, key_text
 from migrate.dialects.common.values import child, filled, items, mapping, text, words
 from migrate.dialects.dialect import Reading
 from migrate.syntax import Document, get
@@ -19,23 +19,23 @@ _DEFINITION = re.compile(r"(?:[\w.]+\.)?ecs_taskdefinition")
 _SERVICE = re.compile(r"(?:[\w.]+\.)?ecs_service")
 
 
-class Ansible(PlainDialect):
+class Ansible(PlainDialect[DefinitionNodes]):
     """Volumes are handed to the API as they are, so they have its spelling; the arguments around them have Ansible's."""
 
     name = "ansible"
 
-    def read(self, document: Document, stem: str) -> Reading | None:
-        collector = Collector(self, document)
+    def read(self, document: Document, stem: str) -> Reading[DefinitionNodes] | None:
+        collector = Collector(self, document, DefinitionNodes())
         families: dict[str, Key] = {}
         registered: dict[str, Key] = {}
-        services: list[tuple[Mapping, Key]] = []
+        services: list[tuple[Mapping, Path]] = []
         # A module may be named below `action`, one mapping further down.
         for node, path in holders(document, _WORDS, up=1):
             for arguments in _arguments(node, _DEFINITION):
                 if text(child(arguments, "state")) == "absent":
                     continue
                 family = filled(child(arguments, "family"))
-                key: Key = ("task", *path)
+                key = Key.of("task", *path)
                 _read(collector, arguments, key, stem)
                 if family:
                     families[family.source] = key
@@ -50,8 +50,8 @@ class Ansible(PlainDialect):
                 task = families.get(definition.source) or families.get(family_name)
                 task = task or next((registered[name] for name in results if name in registered), None)
                 name = filled(child(arguments, "name"))
-                collector.add_service(("service", *path), name.source if name else "", task, entry)
-        return collector.reading()
+                collector.add_service(Key.of("service", *path), name.source if name else "", task, entry)
+        return collector.reading(collector.stack())
 
 
 def _arguments(task: Mapping, module: re.Pattern[str]) -> Iterator[Mapping]:
@@ -69,7 +69,7 @@ def _arguments(task: Mapping, module: re.Pattern[str]) -> Iterator[Mapping]:
                 yield given
 
 
-def _read(collector: Collector, node: Mapping, key: Key, stem: str) -> None:
+def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: str) -> None:
     family = filled(child(node, "family"))
     listed = items(child(node, "containers"))
     collector.add_task(

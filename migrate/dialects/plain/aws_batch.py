@@ -6,8 +6,8 @@ import re
 
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, api, parts
-from migrate.dialects.common.collector import Collector
-from migrate.dialects.common.nodes import holders
+from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.nodes import Path, holders
 from migrate.dialects.common.spelling import API
 from migrate.dialects.common.values import child, filled, text
 from migrate.dialects.dialect import Reading
@@ -19,28 +19,29 @@ _WORDS = re.compile("containerProperties|nodeProperties|ecsProperties|<<")
 _ARN_REGION = re.compile(r"arn:aws[a-z-]*:batch:([a-z0-9-]+):")
 
 
-class AwsBatch(PlainDialect):
+class AwsBatch(PlainDialect[DefinitionNodes]):
     """Any mapping with `containerProperties`, `nodeProperties` or `ecsProperties`."""
 
     name = "aws-batch"
 
-    def read(self, document: Document, stem: str) -> Reading | None:
-        collector = Collector(self, document)
+    def read(self, document: Document, stem: str) -> Reading[DefinitionNodes] | None:
+        collector = Collector(self, document, DefinitionNodes())
         for job, path in holders(document, _WORDS):
             _read_job(collector, job, path, stem)
-        return collector.reading()
+        return collector.reading(collector.stack())
 
 
-def _read_job(collector: Collector, job: Mapping, path: Key, stem: str) -> None:
+def _read_job(collector: Collector[DefinitionNodes], job: Mapping, path: Path, stem: str) -> None:
     family = filled(child(job, "jobDefinitionName"))
     arn = _ARN_REGION.match(text(child(job, "jobDefinitionArn")) or "")
     name = family.source if family else stem
     for part in parts(job, API.each, api):
+        key = Key.of("task", *path, *part.path)
         add_part(
             collector,
             job,
             part,
-            ("task", *path, *part.path),
+            key,
             name,
             API,
             api,
@@ -49,8 +50,7 @@ def _read_job(collector: Collector, job: Mapping, path: Key, stem: str) -> None:
             region=arn[1] if arn else None,
         )
         if part.platform_version is not None:
-            key = (*path, *part.path)
-            collector.add_service(("service", *key), name, ("task", *key), part.platform_version, Engine.BATCH)
+            collector.add_service(key.as_a("service"), name, key, part.platform_version, Engine.BATCH)
 
 
 def _role(node: Node | None) -> tuple[Value | None, tuple[Value, ...]]:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from migrate.dialects.common import spelling, volume_edits
 from migrate.dialects.common.base_dialect import PlainDialect
-from migrate.dialects.common.collector import Collector, TaskNodes
+from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.spelling import Spelling
 from migrate.dialects.common.values import child, filled, items, mapping, text, value
 from migrate.dialects.common.volumes import VolumeNodes, read_docker, read_efs, without
@@ -47,21 +47,21 @@ _SPELLING = Spelling(
 )
 
 
-class EcsParams(PlainDialect):
+class EcsParams(PlainDialect[DefinitionNodes]):
     """A document whose `task_definition` lists volumes in ecs-cli's own way."""
 
     name = "ecs-params"
 
-    def read(self, document: Document, stem: str) -> Reading | None:
-        collector = Collector(self, document, _SPELLING)
+    def read(self, document: Document, stem: str) -> Reading[DefinitionNodes] | None:
+        collector = Collector(self, document, DefinitionNodes(), _SPELLING)
         for i, root in enumerate(document.roots):
             definition = mapping(child(mapping(root), "task_definition"))
             lists = [items(child(definition, name)) for name in ("docker_volumes", "efs_volumes")]
             if definition is not None and any(lists):
-                _read(collector, definition, ("task", i), stem)
-        return collector.reading()
+                _read(collector, definition, Key("task", i), stem)
+        return collector.reading(collector.stack())
 
-    def write_task(self, reading: Reading, old: Task, new: Task) -> list[TreeEdit]:
+    def write_task(self, reading: Reading[DefinitionNodes], old: Task, new: Task) -> list[TreeEdit]:
         moved = {
             before.key: after.storage
             for before, after in zip(old.volumes, new.volumes, strict=True)
@@ -72,12 +72,10 @@ class EcsParams(PlainDialect):
         pairs = zip(old.volumes, new.volumes, strict=True)
         staying = replace(new, volumes=tuple(o if o.key in moved else n for o, n in pairs))
         edits = super().write_task(reading, old, staying)
-        nodes = reading.nodes[old.key]
-        assert isinstance(nodes, TaskNodes)
-        return _move(reading, nodes.mapping, moved, edits)
+        return _move(reading.nodes.volumes, reading.nodes.tasks[old.key].mapping, moved, edits)
 
 
-def _read(collector: Collector, node: Mapping, key: Key, stem: str) -> None:
+def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: str) -> None:
     collector.add_task(
         key,
         stem,
@@ -103,13 +101,13 @@ def _read(collector: Collector, node: Mapping, key: Key, stem: str) -> None:
 
 
 def _read_volume(
-    collector: Collector, task: Key, kind: str, node: Mapping, item: Node, count: dict[str, int]
+    collector: Collector[DefinitionNodes], task: Key, kind: str, node: Mapping, item: Node, count: dict[str, int]
 ) -> Volume:
     named = value(child(node, "name"))
     name = named.source if named else ""
     # The list is no part of the key: a migrated volume moves from one to the other.
     nth = count[name] = count.get(name, 0) + 1
-    key = (*task, "volume", name, nth)
+    key = task.below("volume", name, nth)
     storage: DockerVolume | EfsVolume
     meant: EfsVolume | None = None
     misspelt: list[Misspelling] = []
@@ -121,7 +119,7 @@ def _read_volume(
         efs, found, _, inner, misspelt = read_efs(node, _SPELLING)
         storage, meant = without(_nameless(efs), misspelt, _SPELLING)
     collector.spans[key] = item.start
-    collector.nodes[key] = VolumeNodes(node, {}, None, node, found, None, inner, isinstance(storage, EfsVolume))
+    collector.nodes.volumes[key] = VolumeNodes(node, {}, None, node, found, None, inner, isinstance(storage, EfsVolume))
     collector.regions.append((node.start, node.end))
     return Volume(key, name, storage, tuple(misspelt), meant)
 
@@ -134,7 +132,9 @@ def _nameless(storage: _Storage) -> _Storage:
     return replace(storage, rest=tuple(pair for pair in storage.rest if pair[0] != "name"))
 
 
-def _move(reading: Reading, definition: Mapping, moved: dict[Key, EfsVolume], edits: list[TreeEdit]) -> list[TreeEdit]:
+def _move(
+    found: dict[Key, VolumeNodes], definition: Mapping, moved: dict[Key, EfsVolume], edits: list[TreeEdit]
+) -> list[TreeEdit]:
     """Edits that carry volumes from `docker_volumes` over to `efs_volumes`, merged with `edits`."""
     own = next((e for e in edits if isinstance(e, EditMapping) and e.node is definition), None)
     entries: list[Kept | Renamed | Added] = list(own.entries) if own else [Kept(e) for e in definition.entries]
@@ -142,18 +142,17 @@ def _move(reading: Reading, definition: Mapping, moved: dict[Key, EfsVolume], ed
     listed = resolve(docker.value) if docker else None
     assert docker is not None
     assert isinstance(listed, Sequence)
-    nodes = {id(_nodes(reading, key).mapping): (key, storage) for key, storage in moved.items()}
+    nodes = {id(found[key].mapping): (key, storage) for key, storage in moved.items()}
     staying = [item for item in listed.items if id(mapping(item)) not in nodes]
     at = next(i for i, e in enumerate(entries) if isinstance(e, Kept) and e.entry is docker)
     result = [e for e in edits if e is not own]
     if not staying and efs is None:
         entries[at] = Renamed(docker, "efs_volumes")
         for key, storage in moved.items():
-            result.append(_convert(_nodes(reading, key), storage))
+            result.append(_convert(found[key], storage))
     else:
         new = [
-            New({**_named(_nodes(reading, key)), **volume_edits.efs_value(storage, _SPELLING)})
-            for key, storage in moved.items()
+            New({**_named(found[key]), **volume_edits.efs_value(storage, _SPELLING)}) for key, storage in moved.items()
         ]
         there = resolve(efs.value) if efs else None
         if isinstance(there, Sequence):
@@ -172,12 +171,6 @@ def _move(reading: Reading, definition: Mapping, moved: dict[Key, EfsVolume], ed
     if any(not isinstance(e, Kept) for e in entries) or len(entries) != len(definition.entries):
         result.append(EditMapping(definition, tuple(entries)))
     return result
-
-
-def _nodes(reading: Reading, key: Key) -> VolumeNodes:
-    nodes = reading.nodes[key]
-    assert isinstance(nodes, VolumeNodes)
-    return nodes
 
 
 def _named(nodes: VolumeNodes) -> dict[str, NewValue]:

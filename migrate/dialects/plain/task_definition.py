@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 
 from migrate.dialects.common.base_dialect import PlainDialect
-from migrate.dialects.common.collector import Collector
-from migrate.dialects.common.nodes import holders, is_foreign
+from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.nodes import Path, holders, is_foreign
 from migrate.dialects.common.values import child, filled, items, mapping, text, words
 from migrate.dialects.dialect import Reading
 from migrate.syntax import Document, resolve
@@ -20,20 +20,20 @@ _WORDS = re.compile("containerDefinitions|<<")
 _ARN_REGION = re.compile(r"arn:aws[a-z-]*:ecs:([a-z0-9-]+):")
 
 
-class TaskDefinition(PlainDialect):
+class TaskDefinition(PlainDialect[DefinitionNodes]):
     """Any mapping with `containerDefinitions` and `volumes`, wherever it stands."""
 
     name = "task-definition"
 
-    def read(self, document: Document, stem: str) -> Reading | None:
-        collector = Collector(self, document)
+    def read(self, document: Document, stem: str) -> Reading[DefinitionNodes] | None:
+        collector = Collector(self, document, DefinitionNodes())
         for node, path in holders(document, _WORDS):
             if _is_definition(node):
                 _read(collector, node, path, stem)
         if not collector.tasks:
             for i, root in enumerate(r for r in document.roots if not is_foreign(r)):
                 _read_volumes_only(collector, root, (i,), stem)
-        return collector.reading()
+        return collector.reading(collector.stack())
 
 
 def _is_definition(node: Mapping) -> bool:
@@ -42,14 +42,14 @@ def _is_definition(node: Mapping) -> bool:
     return isinstance(containers, Sequence | Scalar) and items(child(node, "volumes")) is not None
 
 
-def _read(collector: Collector, node: Mapping, path: Key, stem: str) -> None:
+def _read(collector: Collector[DefinitionNodes], node: Mapping, path: Path, stem: str) -> None:
     family = filled(child(node, "family"))
     containers = child(node, "containerDefinitions")
     listed = items(containers) if containers is not None else []
     arn = _ARN_REGION.match(text(child(node, "taskDefinitionArn")) or "")
     bare = containers is None and not any(child(node, key) is not None for key in _OWN_KEYS)
     collector.add_task(
-        ("task", *path),
+        Key.of("task", *path),
         family.source if family else stem,
         node,
         child(node, "volumes"),
@@ -67,13 +67,13 @@ def _read(collector: Collector, node: Mapping, path: Key, stem: str) -> None:
     )
 
 
-def _read_volumes_only(collector: Collector, root: Node, path: Key, stem: str) -> None:
+def _read_volumes_only(collector: Collector[DefinitionNodes], root: Node, path: Path, stem: str) -> None:
     """A document that is a mapping with `volumes` but without containers, or a list of volumes."""
     if isinstance(root, Mapping) and _are_volumes(child(root, "volumes")):
         _read(collector, root, path, stem)
     elif isinstance(root, Sequence) and _are_volumes(root):
         collector.add_task(
-            ("task", *path),
+            Key.of("task", *path),
             stem,
             Mapping(root.start, root.end, [], root.flow),
             root,

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from migrate.dialects.dialect import Reading
 from migrate.dialects.troposphere.objects import PACKAGE, Objects, TitledObject
 from migrate.syntax import CannotEdit, resolve
 from migrate.syntax.node import (
@@ -80,19 +79,13 @@ class CallWriter:
     """Variables of new resources by their titles."""
 
     @classmethod
-    def of(cls, reading: Reading) -> CallWriter:
-        """The writer of a reading, which is asked once per change."""
-        known = reading.nodes.get(("writer",))
-        if isinstance(known, cls):
-            return known
-        objects = reading.nodes[("objects",)]
-        assert isinstance(objects, Objects)
+    def of(cls, objects: Objects) -> CallWriter:
+        """The writer of a module, which is asked once per change."""
         found: dict[str, TitledObject] = {}
         for made in objects.made:
             if made.title is not None:
                 found.setdefault(made.title, made)
-        writer = reading.nodes[("writer",)] = cls(objects, found)
-        return writer
+        return cls(objects, found)
 
     def begin(self) -> None:
         """Forget what was only asked for."""

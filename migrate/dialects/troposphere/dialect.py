@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from migrate.dialects.cloudformation.dialect import CloudFormation, finished, read_resources, same_for_all
+from migrate.dialects.cloudformation.dialect import (
+    TemplateDialect,
+    TemplateNodes,
+    finished,
+    read_resources,
+    same_for_all,
+)
 from migrate.dialects.cloudformation.language.spelling import ECS
 from migrate.dialects.common.collector import Collector
-from migrate.dialects.common.volumes import VolumeNodes
 from migrate.dialects.dialect import Reading
 from migrate.dialects.troposphere.calls import CallWriter, later
 from migrate.dialects.troposphere.objects import PACKAGE, Objects
@@ -23,15 +28,25 @@ from migrate.syntax import CannotEdit, Document
 from migrate.syntax.data.plain import squeezed
 from migrate.syntax.node import AnyEdit, TreeEdit
 from migrate.syntax.python import PythonDocument
-from rules.model import Change, EfsVolume, Key, SetStorage, Stack, subject
+from rules.model import Change, EfsVolume, Key, SetStorage, Stack, Value, subject
 
 
-class Troposphere(CloudFormation):
+@dataclass(frozen=True, kw_only=True)
+class ModuleNodes(TemplateNodes):
+    """The objects of a module beside the templates that they make, and what writes them."""
+
+    writer: CallWriter
+    python_templates: dict[str | int, PythonTemplate] = field(default_factory=dict)
+    statements: dict[str | int, StatementWriter] = field(default_factory=dict)
+    """By template, what tells whether a change can be written."""
+
+
+class Troposphere(TemplateDialect[ModuleNodes]):
     """Modules that make task definitions or job definitions with troposphere's classes."""
 
     name = "troposphere"
 
-    def read(self, document: Document, stem: str) -> Reading | None:
+    def read(self, document: Document, stem: str) -> Reading[ModuleNodes] | None:
         del stem  # a resource has a title
         assert isinstance(document, PythonDocument)
         if PACKAGE not in document.text:
@@ -39,40 +54,40 @@ class Troposphere(CloudFormation):
         objects = Objects(document)
         if not any(made.type in _OURS for made in objects.made) and not any(_strays(objects, [])):
             return None
-        collector = Collector(self, document, replace(ECS, write=later, plain=squeezed))
+        nodes = ModuleNodes(writer=CallWriter.of(objects))
+        collector = Collector(self, document, nodes, replace(ECS, write=later, plain=squeezed))
         found = templates(objects)
         for template in found:
             read_resources(collector, template, replace(ECS, plain=squeezed))
+            nodes.python_templates[template.index] = template
         for start, end, what in _strays(objects, collector.regions):
             collector.regions.append((start, end))
             collector.add_hidden(
-                ("hidden", 0, what),
+                Key("hidden", 0, (what,)),
                 start,
                 f"which task definition gets this {what} is decided at run time",
                 "write it into the task definition itself, or migrate it by hand",
             )
         reading = finished(collector, found)
         if reading is not None:
-            reading.nodes[("objects",)] = objects
+            for template in found:
+                nodes.statements[template.index] = StatementWriter(template, reading.stack, reading.stack, nodes.writer)
         return reading
 
-    def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
+    def can(
+        self, reading: Reading[ModuleNodes], change: Change, added: Collection[Key], outside: Collection[Value]
+    ) -> str | None:
         key = subject(change)
-        template = reading.nodes[("template", key[1])]
-        assert isinstance(template, PythonTemplate)
-        made = template.objects_by_title.get(str(key[2]))
+        template = reading.nodes.python_templates[key.document]
+        made = template.objects_by_title.get(key.name)
         if made is not None and made.repeated and not same_for_all(reading, change):
             return made.repeated
-        if reason := super().can(reading, change, added):
+        if reason := super().can(reading, change, added, outside):
             return reason
-        statements = reading.nodes.setdefault(
-            ("statements", key[1]), StatementWriter(template, reading.stack, reading.stack, CallWriter.of(reading))
-        )
-        assert isinstance(statements, StatementWriter)
+        statements = reading.nodes.statements[key.document]
         try:
             if isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume):
-                nodes = reading.nodes[change.volume]
-                assert isinstance(nodes, VolumeNodes)
+                nodes = reading.nodes.volumes[change.volume]
                 objects = statements.writer.objects
                 entry = nodes.entries.get(nodes.storage_name or "")
                 if entry is not None and not nodes.is_efs and not objects.is_argument(entry):
@@ -85,16 +100,15 @@ class Troposphere(CloudFormation):
             return str(problem)
         return None
 
-    def write(self, reading: Reading, planned: Stack) -> list[AnyEdit]:  # type: ignore[override]
-        writer = CallWriter.of(reading)
+    def write(self, reading: Reading[ModuleNodes], planned: Stack) -> list[AnyEdit]:  # type: ignore[override]  # statements
+        writer = reading.nodes.writer
         writer.begin()
         edits: list[TreeEdit] = [*self.write_template(reading, planned)]
         statements: list[AnyEdit] = []
-        for template in reading.nodes.values():
-            if isinstance(template, PythonTemplate):
-                resources = StatementWriter(template, reading.stack, planned, writer)
-                edits = resources.merged(edits)
-                statements += resources.statements()
+        for template in reading.nodes.python_templates.values():
+            resources = StatementWriter(template, reading.stack, planned, writer)
+            edits = resources.merged(edits)
+            statements += resources.statements()
         return writer.finished([*edits, *statements])
 
 

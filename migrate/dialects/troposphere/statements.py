@@ -79,7 +79,7 @@ class StatementWriter(ResourceWriter):
             return last
         if system in self.template.resources:
             return system
-        self._stands_before(str(point.key[2]), self._users_of_points.get(point.ref, ()))
+        self._stands_before(point.key.name, self._users_of_points.get(point.ref, ()))
         return None
 
     def _home_of_role(self, role: str) -> str | None:
@@ -260,7 +260,7 @@ class StatementWriter(ResourceWriter):
                         raise CannotEdit(f"{system.title} is made in a branch of the code, and may not be there")
                     self.spot(str(system.title), before=False)
             case AddPermissions():
-                title = str(change.role[2])
+                title = change.role.name
                 if title in self.template.objects_by_title:
                     place = self.spot(title, before=False).there
                     for permission in change.permissions:
@@ -281,7 +281,7 @@ class StatementWriter(ResourceWriter):
         if storage.access_point is None or storage.access_point in known or not target(storage.access_point):
             return
         if target(storage.file_system) not in self.template.resources:
-            there = self.spot(str(volume[2]), before=True).there
+            there = self.spot(volume.name, before=True).there
             self.writer.value(storage.file_system, there)
             moved = before.root_directory if isinstance(before, EfsVolume) else None
             if moved is not None:

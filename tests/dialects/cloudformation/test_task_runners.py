@@ -6,7 +6,7 @@ from migrate import dialects
 from migrate.engine.proof import _keyed
 from migrate.files.language import DATA, PYTHON, Language
 from migrate.syntax import parse
-from rules.model import Cluster, Launch, SetPlatformVersion, Stack, Text, apply
+from rules.model import Cluster, Key, Launch, SetPlatformVersion, Stack, Text, apply
 
 INSTANCE = """
   Host: {Type: AWS::EC2::Instance, Properties: {ImageId: ami-1}}
@@ -53,7 +53,7 @@ def stack(text: str, language: Language = DATA) -> Stack:
 
 def test_a_service_is_read_once() -> None:
     (service, *_) = stack(TEMPLATE + INSTANCE).runners
-    assert (service.name, service.tasks) == ("Service", (("task", 0, "Task"),))
+    assert (service.name, service.tasks) == ("Service", (Key.of("task", 0, "Task"),))
     assert [version.value for version in service.platform_versions] == [Text.of("1.3.0")]
     assert service.launch == Launch((Cluster(Text.of("web")),), elsewhere=True)
     assert (service.subnets, service.groups) == ((Text.of("subnet-1"),), (Text.of("sg-1"),))
@@ -62,7 +62,9 @@ def test_a_service_is_read_once() -> None:
 
 def test_the_first_has_a_version_that_several_share() -> None:
     service, rule = stack(TEMPLATE).runners
-    assert [version.tasks for version in service.platform_versions] == [(("task", 0, "Task"), ("task", 0, "Other"))]
+    assert [version.tasks for version in service.platform_versions] == [
+        (Key.of("task", 0, "Task"), Key.of("task", 0, "Other"))
+    ]
     assert rule.platform_versions == ()
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Mapping as Mapped
+from dataclasses import dataclass
 
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.common.nodes import key_text, used_anchors
 from migrate.dialects.common.values import child, items, mapping
-from migrate.dialects.dialect import Reading
-from migrate.syntax import get, literal, resolve
+from migrate.syntax import Document, get, literal, resolve
 from migrate.syntax.node import EditSequence, Entry, Mapping, New, Node, Scalar, Sequence, SetScalar, TreeEdit
 from rules.model import Key, Parameter, Ref, Stack
 
@@ -22,23 +22,30 @@ class ParameterNodes:
     allowed: Node | None
 
 
-def read(template: Template, reading: Reading) -> None:
-    """Add a template's parameters to a reading."""
+@dataclass(frozen=True)
+class FoundParameter:
+    """A parameter as the model has it, and where it is written."""
+
+    parameter: Parameter
+    nodes: ParameterNodes
+    start: int
+    problem: str | None
+    """Why its values cannot be edited without guessing."""
+
+
+def read(template: Template, document: Document) -> dict[Key, FoundParameter]:
+    """A template's parameters by their keys."""
     section = mapping(child(template.root, "Parameters"))
-    found: dict[Key, Parameter] = {}
-    anchors = used_anchors(reading.document)
+    found: dict[Key, FoundParameter] = {}
+    anchors = used_anchors(document)
     for entry in section.entries if section else ():
         declared = mapping(entry.value)
         if declared is None:
             continue
         parameter, nodes = _read(template, entry, declared)
-        found[parameter.key] = parameter
-        given = get(declared, "Default")
-        reading.spans[parameter.key] = (given or entry).key.start
-        reading.nodes[parameter.key] = nodes
-        if problem := _problem(declared, nodes, anchors):
-            reading.blocked[parameter.key] = problem
-    reading.stack = replace(reading.stack, parameters=(*reading.stack.parameters, *found.values()))
+        start = (get(declared, "Default") or entry).key.start
+        found[parameter.key] = FoundParameter(parameter, nodes, start, _problem(declared, nodes, anchors))
+    return found
 
 
 def _read(template: Template, entry: Entry, declared: Mapping) -> tuple[Parameter, ParameterNodes]:
@@ -76,11 +83,10 @@ def _problem(declared: Mapping, nodes: ParameterNodes, anchors: frozenset[str]) 
     return None
 
 
-def edits(reading: Reading, planned: Stack) -> Iterator[TreeEdit]:
-    """The tree edits for every parameter that differs from the reading's."""
-    for old, new in zip(reading.stack.parameters, planned.parameters, strict=True):
-        nodes = reading.nodes[old.key]
-        assert isinstance(nodes, ParameterNodes)
+def edits(before: Stack, planned: Stack, written: Mapped[Key, ParameterNodes]) -> Iterator[TreeEdit]:
+    """The tree edits for every parameter that differs from what it was before."""
+    for old, new in zip(before.parameters, planned.parameters, strict=True):
+        nodes = written[old.key]
         if old == new or new.default is None:
             continue
         assert isinstance(nodes.default, Scalar)

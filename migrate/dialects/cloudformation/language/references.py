@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.resources.resource import Resource
-from migrate.dialects.common.values import child
+from migrate.dialects.common.values import child, reference
 from migrate.syntax.node import Node
 from rules.model import ANY, CODED_REF, Opaque, Ref, Text, Value
 
@@ -33,7 +33,7 @@ _REGION = Text((Ref("${AWS::Region}"),)).coded
 
 def ref(name: str, attribute: str = "") -> Text:
     """A reference to a resource or its attribute."""
-    return Text((Ref(f"${{{name}.{attribute}}}" if attribute else f"${{{name}}}"),))
+    return reference(name, attribute)
 
 
 def target(value: Value | None) -> str:

@@ -83,7 +83,7 @@ class Resources:
         return {key_text(entry): entry.value for entry in section.entries} if section else {}
 
     def key(self, kind: str, name: str) -> Key:
-        return (kind, self.index, name)
+        return Key(kind, self.index, (name,))
 
     def condition_of(self, value: Value | None) -> str | None:
         """The condition of the resource that a value refers to."""

@@ -63,7 +63,7 @@ def tagging(document: int, resources: Iterable[Resource]) -> Iterator[Tagging]:
         )
         some = [tags for tags in deciding if tags]
         if 2 * len(some) > len(deciding):
-            yield _shared((kind, document), some[-1], [tags for _, tags in tagged if tags])
+            yield _shared(Key(kind, document), some[-1], [tags for _, tags in tagged if tags])
 
 
 def _shared(kind: Key, example: tuple[Tag, ...], tagged: list[tuple[Tag, ...]]) -> Tagging:

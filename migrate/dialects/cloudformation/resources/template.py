@@ -85,8 +85,8 @@ class Template(Resources):
         )
 
     def _needs_resource(self, key: Key) -> bool:
-        role = self.resources.get(str(key[2]))
-        return key[1] == self.index and (role is None or items(child(role.properties, "Policies")) is None)
+        role = self.resources.get(key.name)
+        return key.document == self.index and (role is None or items(child(role.properties, "Policies")) is None)
 
     def missing(self, value: Value | None) -> str | None:
         """A resource, parameter, mapping or condition that a value refers to and the template does not have."""

@@ -43,7 +43,7 @@ class Images:
             if parameter:
                 yield self._by_parameter(parameter)
             else:
-                yield self._by_value(value, arm, (*owner, number))
+                yield self._by_value(value, arm, owner.below(number))
 
     def _parameter(self, value: Value | None) -> str | None:
         """The parameter that a value consists of, as it is or in a dynamic reference."""

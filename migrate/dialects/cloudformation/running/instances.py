@@ -36,7 +36,7 @@ _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip$", re.IGNORE
 
 @dataclass(frozen=True)
 class TemplateCapacity:
-    """What a template says of capacity. `spans` and `nodes` are those of the reading."""
+    """What a template says of capacity, where its parts start in the text, and the nodes of its images."""
 
     instances: tuple[Instance, ...] = ()
     images: tuple[Image, ...] = ()

@@ -123,7 +123,7 @@ class NetworkReader:
     # -- security groups ----------------------------------------------------------------------------------------------
 
     def _key(self, kind: str, *names: str | int) -> Key:
-        return (kind, self.template.index, *names)
+        return Key(kind, self.template.index, names)
 
     def _groups(self) -> Iterator[SecurityGroup]:
         for name, resource in self.template.of_type(_GROUP):

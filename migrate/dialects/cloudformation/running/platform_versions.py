@@ -13,7 +13,7 @@ from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.cloudformation.running.task_runners import Start
 from migrate.dialects.common.batch_jobs import capitalised, part_key, parts
-from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import key_text, walk
 from migrate.dialects.common.values import child, mapping
 from migrate.files.language import YAML
@@ -35,7 +35,7 @@ class VersionReader:
     runners: whichever is the first has it, and `finished` says which tasks run on it."""
 
     template: Template
-    collector: Collector
+    collector: Collector[DefinitionNodes]
     by_node: dict[int, PlatformVersion] = field(default_factory=dict)
     """The version that each node gives, by the identity of the node."""
     served: dict[Key, dict[Key, None]] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class VersionReader:
         if entry is None:
             return ()
         key = self.template.key("service", start.resource.name)
-        return self.versions(key if start.label is None else (*key, start.label), tasks, entry)
+        return self.versions(key if start.label is None else key.below(start.label), tasks, entry)
 
     def of_job(self, resource: Resource) -> Iterator[TaskRunner]:
         """A job definition's parts that pin versions: each runs itself."""
@@ -80,7 +80,7 @@ class VersionReader:
                 continue
             elsewhere = _substituted(_plain(entry.value), substitutions)
             where = Entry(elsewhere, elsewhere) if elsewhere is not None else entry
-            versions = self.versions((*key, name), tasks, where, _expression(entry))
+            versions = self.versions(key.below(name), tasks, where, _expression(entry))
             yield self.state(resource, name, tasks, versions)
 
     def of_definition_string(self, resource: Resource, key: Key, substitutions: Mapping | None) -> Iterator[TaskRunner]:
@@ -115,11 +115,11 @@ class VersionReader:
                 continue
             replacement = _substituted(version.source, substitutions)
             if replacement is not None:
-                versions = self.versions((*key, name), tasks, Entry(replacement, replacement))
+                versions = self.versions(key.below(name), tasks, Entry(replacement, replacement))
                 yield self.state(resource, name, tasks, versions)
                 continue
             at = bisect_left(starts, entry.key.end) - 1
-            found = PlatformVersion(self.free((*key, name)), version, tasks, "DefinitionString")
+            found = PlatformVersion(self.free(key.below(name)), version, tasks, "DefinitionString")
             self.put(found, places[at] if len(places) == len(starts) else node.start, node)
             yield self.state(resource, name, tasks, (found,))
 
@@ -127,7 +127,7 @@ class VersionReader:
         self, resource: Resource, name: str, tasks: tuple[Key, ...], versions: tuple[PlatformVersion, ...]
     ) -> TaskRunner:
         """A state of a state machine, by its name there."""
-        key = (*self.template.key("runner", resource.name), name)
+        key = self.template.key("runner", resource.name).below(name)
         return TaskRunner(key, resource.name, tasks, platform_versions=versions)
 
     # -- tasks --------------------------------------------------------------------------------------------------------
@@ -165,15 +165,15 @@ class VersionReader:
 
     def put(self, version: PlatformVersion, start: int, node: Node) -> None:
         self.collector.spans[version.key] = start
-        self.collector.nodes[version.key] = node
+        self.collector.nodes.platform_versions[version.key] = node
         literal = version.value is not None and version.value.literal is not None
         if literal and not isinstance(node, Scalar):
-            self.collector.blocked[version.key] = "the version is put together by a function"
+            self.collector.nodes.blocked[version.key] = "the version is put together by a function"
 
     def free(self, key: Key) -> Key:
         """The key, with a number behind it if it is there already."""
         nth = self.times[key] = self.times.get(key, 0) + 1
-        return key if nth == 1 else (*key, nth)
+        return key if nth == 1 else key.below(nth)
 
     def alternatives(self, node: Node) -> Iterator[tuple[Node, str | None]]:
         """The nodes that give the value of a node under some condition, and the mapping that holds them if one does."""
@@ -214,7 +214,7 @@ class VersionReader:
         for identity, version in self.by_node.items():
             using = aliases.get(identity, ())
             if using and not self.met.issuperset({identity, *map(id, using)}):
-                self.collector.blocked[version.key] = "an alias elsewhere uses it, too"
+                self.collector.nodes.blocked[version.key] = "an alias elsewhere uses it, too"
 
 
 def _plain(node: Node | None) -> str | None:

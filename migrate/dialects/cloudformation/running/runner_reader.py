@@ -15,9 +15,9 @@ from migrate.dialects.cloudformation.running.instances import has_instances
 from migrate.dialects.cloudformation.running.network import NetworkReader
 from migrate.dialects.cloudformation.running.platform_versions import VersionReader
 from migrate.dialects.cloudformation.running.task_runners import JOB, TASK
-from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.values import child, mapping
-from rules.model import Engine, Key, Launch, TaskRunner
+from rules.model import Engine, Launch, TaskRunner
 
 _AIMING = ("AWS::Events::Rule", "AWS::Scheduler::Schedule")
 _STATE_MACHINES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
@@ -25,7 +25,7 @@ _UNREAD = ("AWS::StepFunctions::StateMachine", "AWS::Lambda::Function", "AWS::Se
 """What may start tasks in a way that is not read."""
 
 
-def read_runners(template: Template, collector: Collector) -> None:
+def read_runners(template: Template, collector: Collector[DefinitionNodes]) -> None:
     """Add everything that runs a task or job definition of the template."""
     if not any(template.of_type(TASK, JOB)):
         return
@@ -71,7 +71,7 @@ class _RunnerReader:
             for nth, aimed in enumerate(self.template.starters.targets(resource)):
                 parameters = mapping(child(aimed, "BatchParameters"))
                 if tasks := self.versions.tasks(child(parameters, "JobDefinition")):
-                    key: Key = (*self.template.key("runner", name), "job", nth)
+                    key = self.template.key("runner", name).below("job", nth)
                     launch = clusters.launch_of_jobs(child(aimed, "Arn"))
                     yield TaskRunner(key, name, tasks, Engine.BATCH, resource.condition, launch=launch)
 

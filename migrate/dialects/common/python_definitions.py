@@ -1,0 +1,409 @@
+"""Definitions in Python as the ECS API shapes them: what registers them, and dicts that are handed on.
+
+Read are `register_task_definition(…)` and `register_job_definition(…)` of any client; dicts that are plainly a definition,
+whoever is given them (Airflow, Prefect, a function of one's own); and, where the definition around them is put together at
+run time, dicts that are plainly a volume and go where volumes go. What a test expects or a mock answers is none of these.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+
+from migrate.dialects.common.base_dialect import PlainDialect
+from migrate.dialects.common.batch_jobs import add_part, api, parts
+from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.python_values import SPELLING, configured, filled, unbound
+from migrate.dialects.common.spelling import Spelling
+from migrate.dialects.common.values import child, items, mapping, text, words
+from migrate.dialects.dialect import Reading
+from migrate.syntax import get, resolve
+from migrate.syntax.node import Entry, Expression, Mapping, Node, Sequence
+from migrate.syntax.python import PythonDocument
+from migrate.syntax.python.evaluate import unknown_merges
+from migrate.syntax.python.names import Place
+from rules.model import Change, Engine, Key, SetTaskRole, Text, Value
+
+_TASK, _JOB = "register_task_definition", "register_job_definition"
+_RUNS = frozenset({"create_service", "update_service", "run_task", "create_task_set"})
+_JOB_KEYS = frozenset({"containerProperties", "nodeProperties", "ecsProperties"})
+_PARTS = frozenset({"volumes", "containers", *_JOB_KEYS})
+"""What leads to the volumes of a definition."""
+STORAGE_KEYS = frozenset({"host", "efsVolumeConfiguration", "dockerVolumeConfiguration"})
+_ANSWERS = frozenset({"taskDefinition", "taskDefinitions", "jobDefinitions"})
+"""Keys of what the API answers: in Python, a mock does."""
+_VOLUME = re.compile("volume", re.IGNORECASE)
+_EXPECTS = re.compile(r"(?<![a-z])(assert|compare|expect|mock|patch|return_value|side_effect|approx)", re.IGNORECASE)
+_TEST = re.compile("test_.*|.*_test|Test.*|conftest")
+_WORD = re.compile("efsVolumeConfiguration|dockerVolumeConfiguration|sourcePath")
+_UNKNOWN = "what ** puts in is not known here"
+
+
+@dataclass(frozen=True)
+class PlacedNodes(DefinitionNodes):
+    """Where definitions are written, and where in the program that is."""
+
+    places: dict[Key, Place] = field(default_factory=dict)
+    """By task and by volume: what a name means there."""
+
+
+class PythonDefinitions(PlainDialect[PlacedNodes]):
+    """What is the same for every dialect that hands volumes on as the program has them."""
+
+    def configured(self, member: Value) -> Value:
+        return configured(member)
+
+    def lacks(self, reading: Reading[PlacedNodes], key: Key, member: Value) -> str | None:
+        document, place = reading.document, reading.nodes.places.get(key)
+        assert isinstance(document, PythonDocument)
+        missing = unbound(document, member, place) if place is not None else None
+        return f"the code has no name {missing} there" if missing else super().lacks(reading, key, member)
+
+    def can(
+        self, reading: Reading[PlacedNodes], change: Change, added: Collection[Key], outside: Collection[Value]
+    ) -> str | None:
+        if isinstance(change, SetTaskRole) and (reason := reading.nodes.blocked_roles.get(change.task)):
+            return reason
+        return super().can(reading, change, added, outside)
+
+
+@dataclass
+class DefinitionReader:
+    """Reads a module. A dialect adds what it has beside the API's calls and dicts."""
+
+    document: PythonDocument
+    stem: str
+    collector: Collector[PlacedNodes]
+    read: dict[int, Key] = field(default_factory=dict)
+    """The definitions that were read, by the identities of their expressions."""
+    registered: dict[ast.Call, Key] = field(default_factory=dict)
+    unclear: list[tuple[Expression, Place]] = field(default_factory=list)
+    """Expressions in the place of volumes, or of a whole definition."""
+
+    def reading(self) -> Reading[PlacedNodes] | None:
+        for call, place in self.document.calls(_registers):
+            key = self.definition(self.document.arguments(call, place), called(call), place)
+            if key is not None:
+                self.registered[call] = key
+        self.read_own()
+        for node, place in self.literals():
+            keys = keys_of(node)
+            if {"containerDefinitions", "volumes"} <= keys:
+                self.literal(node, _TASK, place)
+            elif keys & _JOB_KEYS:
+                self.literal(node, _JOB, place)
+        read = {start for start, _ in self.collector.regions}
+        for node, place in self.literals():
+            keys = keys_of(node)
+            if "name" in keys and keys & self.storage_keys and self.document.positions.span(node)[0] not in read:
+                self.volume(node, place)
+        self.services()
+        self.hidden()
+        return self.collector.reading(self.collector.stack())
+
+    def read_own(self) -> None:
+        """Read what only this dialect has."""
+
+    @property
+    def storage_keys(self) -> frozenset[str]:
+        """Keys that show what a volume is."""
+        return STORAGE_KEYS
+
+    def spelling_of(self, node: ast.Dict) -> Spelling | None:
+        """The names in a dict that is plainly a volume, where they are not the API's."""
+        del node
+        return None
+
+    def literals(self) -> Iterator[tuple[ast.Dict, Place]]:
+        """All dicts in the order of the text, but a test's own and those that somebody is expected to give, not to take."""
+        if _TEST.fullmatch(self.stem):
+            return
+        for node, place in sorted(self.document.names.dicts, key=lambda found: (found[0].lineno, found[0].col_offset)):
+            if not any(map(_TEST.fullmatch, place.scope.path)) and not self.is_expected(node):
+                yield node, place
+
+    def around(self, node: ast.AST) -> Iterator[ast.AST]:
+        """What an expression lies in, from the inside, up to its statement."""
+        parents = self.document.names.parents
+        parent = parents.get(node)
+        while parent is not None:
+            yield parent
+            parent = None if isinstance(parent, ast.stmt) else parents.get(parent)
+
+    def is_expected(self, node: ast.Dict) -> bool:
+        """Whether a dict is what a test compares with, or what a mock answers."""
+        for outer in self.around(node):
+            match outer:
+                case ast.Compare() | ast.Assert():
+                    return True
+                case ast.Dict() if keys_of(outer) & _ANSWERS:
+                    return True
+                case ast.Call() if _EXPECTS.search(called(outer)):
+                    return True
+                case ast.keyword(arg=str(name)) if _EXPECTS.search(name):
+                    return True
+                case ast.Assign(targets=[target]) if _EXPECTS.search(_last_name(target)):
+                    return True
+                case _:
+                    pass
+        return False
+
+    # -- definitions --------------------------------------------------------------------------------------------------
+
+    def definition(self, node: Node, kind: str, place: Place) -> Key | None:
+        """Read the arguments of a call, or a dict in their place; the key of the definition, if it is one."""
+        arguments = resolve(node)
+        # `register_task_definition(**definition)` is the definition.
+        while isinstance(arguments, Mapping) and len(arguments.entries) == 1 and _merges(arguments):
+            arguments = resolve(arguments.entries[0].value)
+        if isinstance(arguments, Expression):
+            self.unclear.append((arguments, place))
+        if not isinstance(arguments, Mapping):
+            return None
+        origin = id(self.document.origin(arguments))
+        if origin not in self.read:
+            key = self.key_at(place)
+            before = len(self.collector.tasks)
+            if kind == _TASK:
+                self.task(arguments, key, place)
+            else:
+                self.job(arguments, key, place)
+            if len(self.collector.tasks) == before:
+                return None
+            self.read[origin] = self.collector.tasks[before].key
+            self.block_unknown(before, place)
+        return self.read[origin]
+
+    def literal(self, node: ast.Dict, kind: str, place: Place) -> None:
+        """Read a dict as a definition where it stands; what statements change of it later is not edited."""
+        before = len(self.collector.tasks)
+        if self.definition(self.document.node(node, place), kind, place) is None:
+            return
+        touches = self.document.touches(node, place)
+        if lines := [touch.line for touch in touches if not touch.path or touch.path[0] in _PARTS]:
+            self.block(before, f"line {min(lines)} changes it at run time")
+        for task in self.collector.tasks[before:]:
+            roles = [touch.line for touch in touches if touch.path[-1:] in (("taskRoleArn",), ("jobRoleArn",))]
+            if roles:
+                self.collector.nodes.blocked_roles[task.key] = f"line {min(roles)} may set a role at run time"
+
+    def task(self, node: Mapping, key: Key, place: Place) -> None:
+        listed = child(node, "volumes")
+        if items(listed) is None:
+            if isinstance(found := resolve(listed), Expression):
+                self.unclear.append((found, place))
+            return
+        family = filled(child(node, "family"))
+        containers = items(child(node, "containerDefinitions"))
+        self.collector.add_task(
+            key,
+            family.source if family else self.stem,
+            node,
+            listed,
+            None if containers is None else [c for c in map(mapping, containers) if c is not None],
+            role="taskRoleArn",
+            known=("containerDefinitions", "volumes"),
+            role_after=("family", "networkMode"),
+            task_role=self.role(node, "taskRoleArn", key),
+            family=family if isinstance(family, Text) else None,
+            compatibilities=words(child(node, "requiresCompatibilities")),
+            network_mode=text(child(node, "networkMode")),
+            operating_system=text(child(mapping(child(node, "runtimePlatform")), "operatingSystemFamily")),
+        )
+
+    def job(self, node: Mapping, key: Key, place: Place) -> None:
+        name = filled(child(node, "jobDefinitionName"))
+        called = name.source if name else self.stem
+        for part in parts(node, SPELLING.each, api):
+            listed = child(part.node, "volumes")
+            if items(listed) is None:
+                if isinstance(found := resolve(listed), Expression):
+                    self.unclear.append((found, place))
+                continue
+            part_key = key.below(*part.path)
+            family = name if isinstance(name, Text) else None
+            role = self.role(part.node, part.role, part_key)
+            add_part(self.collector, node, part, part_key, called, SPELLING, api, _given(role), family=family)
+            if part.platform_version is not None:
+                self.collector.add_service(
+                    part_key.as_a("service"), called, part_key, part.platform_version, Engine.BATCH
+                )
+
+    # -- volumes that stand alone -------------------------------------------------------------------------------------
+
+    def goes_with_volumes(self, node: ast.expr, place: Place, *, directly: bool = False) -> bool:
+        """Whether what looks like a volume goes where volumes go; unless `directly`, perhaps by a name."""
+        inner: ast.AST = node
+        for outer in self.around(node):
+            match outer:
+                case ast.List() | ast.Tuple() | ast.BinOp() | ast.BoolOp() | ast.Starred() | ast.NamedExpr():
+                    pass
+                case ast.ListComp() | ast.GeneratorExp() if outer.elt is inner:
+                    pass
+                case ast.IfExp() if outer.test is not inner:
+                    pass
+                case ast.Dict():
+                    keys = (k for k, v in zip(outer.keys, outer.values, strict=True) if v is inner)
+                    return any(isinstance(key, ast.Constant) and key.value == "volumes" for key in keys)
+                case ast.keyword(arg=name):
+                    return name is not None and _VOLUME.search(name) is not None
+                case ast.Call(func=ast.Attribute(value=target, attr="append" | "extend" | "insert")):
+                    return _VOLUME.search(_last_name(target)) is not None
+                case ast.Assign(targets=[target]) | ast.AnnAssign(target=target) | ast.AugAssign(target=target):
+                    if _VOLUME.search(_last_name(target)):
+                        return True
+                    uses = () if directly else self.document.uses(target, place)
+                    return any(self.goes_with_volumes(use.node, use.place, directly=True) for use in uses)
+                case ast.Return():
+                    return _VOLUME.search(place.scope.path[-1] if place.scope.path else "") is not None
+                case _:
+                    return False
+            inner = outer
+        return False
+
+    def volume(self, node: ast.Dict, place: Place) -> None:
+        found = self.document.node(node, place)
+        if not isinstance(found, Mapping) or not self.goes_with_volumes(node, place):
+            return
+        before = len(self.collector.tasks)
+        self.collector.add_task(
+            self.key_at(place),
+            self.name_at(place),
+            Mapping(found.start, found.end, [], flow=True),
+            Sequence(found.start, found.end, [found], flow=True),
+            [],
+            role=None,
+            known=(),
+            engine=Engine.UNKNOWN,
+            spelling=self.spelling_of(node),
+        )
+        self.block_unknown(before, place)
+        if lines := [touch.line for touch in self.document.touches(node, place)]:
+            self.block(before, f"line {min(lines)} changes it at run time")
+
+    def key_at(self, place: Place) -> Key:
+        """The key of the next definition, which stands at a place."""
+        return Key.of("task", *place.scope.path, len(self.collector.tasks))
+
+    def name_at(self, place: Place) -> str:
+        """What is at a place is called by: the function or class around, or the file."""
+        return place.scope.path[-1] if place.scope.path else self.stem
+
+    # -- what cannot be edited ----------------------------------------------------------------------------------------
+
+    def block(self, first: int, reason: str) -> None:
+        """Let the tasks from number `first` on stay as they are."""
+        for task in self.collector.tasks[first:]:
+            self.collector.nodes.blocked_roles[task.key] = reason
+            self.collector.nodes.blocked_mount_points[task.key] = reason
+            for volume in task.volumes:
+                self.collector.nodes.blocked[volume.key] = reason
+
+    def block_unknown(self, first: int, place: Place) -> None:
+        """Let the volumes stay into which something is put that is not known, or by statements of their own."""
+        for task in self.collector.tasks[first:]:
+            self.collector.nodes.places[task.key] = place
+            for volume in task.volumes:
+                self.collector.nodes.places[volume.key] = place
+                found = self.collector.nodes.volumes[volume.key]
+                parts = [*found.storage_entries.values(), *found.authorization_entries.values()]
+                if not found.is_efs or volume.misspelt:
+                    parts += found.entries.values()
+                if unknown_merges(found.mapping):
+                    self.collector.nodes.blocked[volume.key] = _UNKNOWN
+                elif apart := [entry for entry in parts if self.document.is_set_apart(entry)]:
+                    self.collector.nodes.blocked[volume.key] = f"a part of it is set apart in {self.line(apart[0])}"
+
+    def line(self, entry: Entry) -> str:
+        return f"line {self.document.line_column(entry.key.start)[0]}"
+
+    def role(self, node: Mapping, role: str, task: Key) -> Value | None:
+        """The role of a definition. One that may come from elsewhere counts as none, and none can be added then."""
+        entry = get(node, role)
+        if (entry is None and unknown_merges(node)) or (entry is not None and entry not in node.entries):
+            self.collector.nodes.blocked_roles[task] = "what ** puts in may be a task role"
+        elif entry is not None and self.document.is_set_apart(entry):
+            self.collector.nodes.blocked_roles[task] = f"{role} is set apart in {self.line(entry)}"
+            # In a branch, perhaps.
+            return None if isinstance(entry.value, Expression) and entry.value.reason else filled(entry.value)
+        return filled(entry.value) if entry is not None else None
+
+    def hidden(self) -> None:
+        """Report what is written in the place of volumes and is none of those that were read."""
+        for found, place in self.unclear:
+            start, end = self.document.positions.span(self.behind(found, place))
+            words = [match.start() for match in _WORD.finditer(self.document.text, start, end)]
+            left = [w for w in words if not any(first <= w < last for first, last in self.collector.regions)]
+            if left:
+                what = "a definition that cannot be read here"
+                if found.reason:
+                    what += f": {found.reason}"
+                advice = "write the volumes as a list of dicts where the definition is registered"
+                self.collector.add_hidden(Key("hidden", self.name_at(place)), left[0], what, advice)
+                self.collector.regions.append((start, end))
+
+    def behind(self, found: Expression, place: Place) -> ast.expr:
+        """The expression that an unknown one names, or itself."""
+        origin = self.document.origin(found)
+        assert origin is not None, "expressions are made of the source"
+        return (self.document.assigned(origin, place) if isinstance(origin, ast.Name) else None) or origin
+
+    # -- services -----------------------------------------------------------------------------------------------------
+
+    def services(self) -> None:
+        """Calls that run one of the tasks on a given Fargate platform version."""
+        families = {task.family.source: task.key for task in self.collector.tasks if task.family is not None}
+        for number, (call, place) in enumerate(self.document.calls(lambda call: called(call) in _RUNS)):
+            arguments = self.document.arguments(call, place)
+            version = get(arguments, "platformVersion") if isinstance(arguments, Mapping) else None
+            if not isinstance(arguments, Mapping) or version is None or version not in arguments.entries:
+                continue
+            definition = child(arguments, "taskDefinition")
+            named = filled(definition)
+            family = named.source.partition(":")[0] if isinstance(named, Text) else None
+            task = families.get(family or "") or self.task_of(definition, place)
+            name = filled(child(arguments, "serviceName"))
+            self.collector.add_service(Key("service", number), name.source if name else "", task, version)
+
+    def task_of(self, definition: Node | None, place: Place) -> Key | None:
+        """The task that an expression like `response["taskDefinition"]["taskDefinitionArn"]` names."""
+        origin = self.document.origin(definition) if definition is not None else None
+        while isinstance(origin, ast.Subscript):
+            origin = origin.value
+        value = self.document.assigned(origin, place) if isinstance(origin, ast.Name) else None
+        if isinstance(value, ast.Await):
+            value = value.value
+        return self.registered.get(value) if isinstance(value, ast.Call) else None
+
+
+def _registers(call: ast.Call) -> bool:
+    return called(call) in (_TASK, _JOB)
+
+
+def called(call: ast.Call) -> str:
+    return _last_name(call.func)
+
+
+def _last_name(expression: ast.expr) -> str:
+    """`volumes` of `self.volumes`, `task["volumes"]` and `volumes`; empty for anything else."""
+    match expression:
+        case ast.Attribute(attr=name) | ast.Name(id=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
+            return name
+        case _:
+            return ""
+
+
+def keys_of(node: ast.Dict) -> set[object]:
+    return {key.value for key in node.keys if isinstance(key, ast.Constant)}
+
+
+def _merges(node: Mapping) -> bool:
+    key = node.entries[0].key
+    return getattr(key, "text", "") == "<<" and not getattr(key, "style", '"')
+
+
+def _given(role: Value | None) -> Callable[[Node | None], tuple[Value | None, tuple[Value, ...]]]:
+    """What reads a role that has been read."""
+    return lambda _: (role, ())

@@ -1,0 +1,3 @@
+"""Python programs of Pulumi."""
+
+from __future__ import annotations

@@ -1,0 +1,107 @@
+"""Python programs of Pulumi: `TaskDefinition(…)` of its AWS provider, whose containers are JSON, and dicts that are plainly
+a volume in its spelling.
+
+Such a program may also hand on definitions that have the API's shape; they are read with it.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, replace
+
+from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.python_definitions import (
+    STORAGE_KEYS,
+    DefinitionReader,
+    PlacedNodes,
+    PythonDefinitions,
+    called,
+    keys_of,
+)
+from migrate.dialects.common.python_values import SPELLING, filled
+from migrate.dialects.common.spelling import Spelling
+from migrate.dialects.common.values import child, items, mapping, text, words
+from migrate.dialects.dialect import Reading
+from migrate.syntax import Document
+from migrate.syntax.node import Mapping, Node
+from migrate.syntax.python import PythonDocument
+from migrate.syntax.python.names import Place
+from rules.model import Text
+
+_SPELLING = replace(
+    SPELLING,
+    efs="efs_volume_configuration",
+    file_system="file_system_id",
+    root_directory="root_directory",
+    transit_encryption="transit_encryption",
+    transit_encryption_port="transit_encryption_port",
+    authorization="authorization_config",
+    access_point="access_point_id",
+    docker="docker_volume_configuration",
+    driver_options="driver_opts",
+)
+"""What Pulumi calls the members of a volume, whose host paths have another shape."""
+_OWN_KEYS = frozenset({_SPELLING.efs, _SPELLING.docker})
+
+
+class Pulumi(PythonDefinitions):
+    """Any Python file that imports Pulumi and has a volume in its spelling."""
+
+    name = "pulumi"
+
+    def read(self, document: Document, stem: str) -> Reading[PlacedNodes] | None:
+        assert isinstance(document, PythonDocument)
+        if not any(module.startswith("pulumi") for module in document.modules):
+            return None
+        reader = _ProgramReader(document, stem, Collector(self, document, PlacedNodes(), SPELLING))
+        reading = reader.reading()
+        return reading if reader.has_own else None  # else it is a program that happens to import Pulumi
+
+
+@dataclass
+class _ProgramReader(DefinitionReader):
+    has_own: bool = False
+    """Whether something is in Pulumi's spelling."""
+
+    @property
+    def storage_keys(self) -> frozenset[str]:
+        return STORAGE_KEYS | _OWN_KEYS
+
+    def spelling_of(self, node: ast.Dict) -> Spelling | None:
+        if not keys_of(node) & _OWN_KEYS:
+            return None
+        self.has_own = True
+        return _SPELLING
+
+    def read_own(self) -> None:
+        for call, place in self.document.calls(lambda call: called(call) == "TaskDefinition"):
+            self.definition_of(self.document.arguments(call, place), place)
+
+    def definition_of(self, node: Node, place: Place) -> None:
+        """Read the arguments of a `TaskDefinition(…)`."""
+        if not isinstance(node, Mapping) or items(child(node, "volumes")) is None:
+            return
+        self.has_own = True
+        family = filled(child(node, "family"))
+        containers = child(node, "container_definitions")
+        written = self.document.origin(containers) if containers is not None else None
+        if isinstance(written, ast.Call) and called(written) == "dumps" and len(written.args) == 1:
+            containers = self.document.node(written.args[0], place)
+        listed = items(containers)
+        key = self.key_at(place)
+        self.collector.add_task(
+            key,
+            family.source if family else self.name_at(place),
+            node,
+            child(node, "volumes"),
+            None if listed is None else [c for c in map(mapping, listed) if c is not None],
+            role="task_role_arn",
+            known=("container_definitions", "volumes"),
+            role_after=("family", "network_mode"),
+            task_role=self.role(node, "task_role_arn", key),
+            family=family if isinstance(family, Text) else None,
+            compatibilities=words(child(node, "requires_compatibilities")),
+            network_mode=text(child(node, "network_mode")),
+            spelling=_SPELLING,
+        )
+        self.block_unknown(len(self.collector.tasks) - 1, place)
