@@ -91,7 +91,7 @@ TLS_ONLY = "tls"
 
 
 @pytest.fixture(scope="module")
-def policy(tmp_path_factory: pytest.TempPathFactory) -> Choices:
+def choices(tmp_path_factory: pytest.TempPathFactory) -> Choices:
     path = tmp_path_factory.mktemp("config") / "config.yaml"
     path.write_text(CONFIG)
     return config.load(str(path), "config.yaml").choices
