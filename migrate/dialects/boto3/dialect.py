@@ -1,11 +1,11 @@
 """Python that registers ECS task definitions and AWS Batch job definitions through boto3, or hands on the same dicts (see
-`common/python_definitions.py`)."""
+`common/python/definitions.py`)."""
 
 from __future__ import annotations
 
 from migrate.dialects.common.collector import Collector
-from migrate.dialects.common.python_definitions import DefinitionReader, PlacedNodes, PythonDefinitions
-from migrate.dialects.common.python_values import SPELLING
+from migrate.dialects.common.python.definitions import DefinitionReader, PlacedNodes, PythonDefinitions
+from migrate.dialects.common.python.values import SPELLING
 from migrate.dialects.dialect import Reading
 from migrate.syntax import Document
 from migrate.syntax.python import PythonDocument

@@ -21,7 +21,7 @@ from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, TaskNodes
 from migrate.dialects.common.conditional_volumes import Alternative
 from migrate.dialects.common.nodes import key_text
-from migrate.dialects.common.python_values import SPELLING, configured
+from migrate.dialects.common.python.values import SPELLING, configured
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.dialects.common.volumes import read_container, rest_but
 from migrate.dialects.dialect import Reading

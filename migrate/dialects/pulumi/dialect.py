@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass, replace
 
 from migrate.dialects.common.collector import Collector
-from migrate.dialects.common.python_definitions import (
+from migrate.dialects.common.python.definitions import (
     STORAGE_KEYS,
     DefinitionReader,
     PlacedNodes,
@@ -18,7 +18,7 @@ from migrate.dialects.common.python_definitions import (
     called,
     keys_of,
 )
-from migrate.dialects.common.python_values import SPELLING, filled
+from migrate.dialects.common.python.values import SPELLING, filled
 from migrate.dialects.common.spelling import Spelling
 from migrate.dialects.common.values import child, items, mapping, text, words
 from migrate.dialects.dialect import Reading

@@ -75,3 +75,28 @@ def test_a_key_leads_to_its_entity() -> None:
 
 def test_digests_know_a_key_by_its_parts() -> None:
     assert digest(Key("task", 0, ("Web", "volume", "data", 1))) == digest(("task", 0, "Web", "volume", "data", 1))
+
+
+_OWN = "TaskDefinition('web', volumes=[{'name': 'a', 'efs_volume_configuration': {'file_system_id': 'fs-12345678'}}])\n"
+_API = """\
+ecs.register_task_definition(
+    family="api", containerDefinitions=[], volumes=[{"name": "b", "efsVolumeConfiguration": {"fileSystemId": "fs-12345678"}}]
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "volumes"),
+    [
+        (_OWN, "pulumi", ["a"]),
+        (_API + _OWN, "pulumi", ["b", "a"]),
+        (_API, "boto3", ["b"]),
+    ],
+)
+def test_a_program_of_pulumi_is_read_with_what_it_hands_to_the_api(source: str, name: str, volumes: list[str]) -> None:
+    read = dialects.read(
+        parse("import pulumi\nfrom pulumi_aws.ecs import TaskDefinition\n" + source, python=True), "app"
+    )
+    assert read is not None
+    assert read.dialect.name == name
+    assert [volume.name for task in read.stack.tasks for volume in task.volumes] == volumes

@@ -1,0 +1,3 @@
+"""What the dialects of Python programs share."""
+
+from __future__ import annotations
