@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -583,16 +583,16 @@ def test_a_change_between_reading_and_writing(
 ) -> None:
     path = Path("bad.yaml")
     path.write_text(YAML)
-    write = source.write
+    write_all = source.write_all
     left: list[bytes | None] = []
 
-    def late(read: source.SourceFile, text: str) -> None:
-        if read.name == path.name:
+    def late(changes: Sequence[tuple[source.SourceFile, str]]) -> None:
+        if any(read.name == path.name for read, _ in changes):
             happens(path)
             left.append(path.read_bytes() if path.exists() else None)
-        write(read, text)
+        write_all(changes)
 
-    monkeypatch.setattr("migrate.run.run.write", late)
+    monkeypatch.setattr("migrate.run.run.write_all", late)
     ran = efs_migrate("apply", "-q")
     assert (ran.status, ran.stderr) == (2, f"efs-migrate: error: bad.yaml: {cause}\n")
     assert left == [path.read_bytes() if path.exists() else None]

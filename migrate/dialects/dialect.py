@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
+from migrate.files.unit import Unit
 from migrate.syntax import Document
 from migrate.syntax.node import AnyEdit
 from rules.model import Change, EfsVolume, Key, SetStorage, SetTaskRole, Stack, Storage, Value
@@ -23,17 +24,17 @@ class Unread:
 
 @dataclass
 class Reading:
-    """One source, read by one dialect."""
+    """One unit, read by one dialect."""
 
     dialect: Dialect
-    document: Document
+    unit: Unit
     stack: Stack
     spans: dict[Key, int]
-    """Where each entity starts, in characters."""
+    """Where each entity starts, in the unit's offsets."""
     nodes: dict[Key, object]
     """What the dialect needs in order to write an entity; nobody else looks inside."""
     regions: list[tuple[int, int]] = field(default_factory=list)
-    """Character spans whose words the dialect has read."""
+    """Spans, in the unit's offsets, whose words the dialect has read."""
     blocked: dict[Key, str] = field(default_factory=dict)
     """Entities that cannot be edited without guessing, and why."""
     around: dict[Key, int] = field(default_factory=dict)
@@ -46,6 +47,11 @@ class Reading:
     """Steps that writing showed to have no place in the text, by what names them, and why."""
     outside: frozenset[Value] = frozenset()
     """Ids and roles that the configuration gives, as the dialect reads them."""
+
+    @property
+    def document(self) -> Document:
+        """The document of a unit of one file."""
+        return self.unit.document
 
     @cached_property
     def storages(self) -> dict[Key, Storage]:
@@ -66,9 +72,10 @@ class Reading:
             members = (change.storage.file_system, change.storage.access_point)
         return (member for member in members if member is not None and member in self.outside)
 
-    def write(self, planned: Stack) -> Items[AnyEdit]:
-        """The tree edits that turn this reading's stack into `planned`, one per node."""
-        return self.dialect.write(self, planned)
+    def write(self, planned: Stack) -> Mapping[Document, Items[AnyEdit]]:
+        """The tree edits that turn this reading's stack into `planned`, one per node, by the document of the node."""
+        edits = self.dialect.write(self, planned)
+        return edits if isinstance(edits, Mapping) else {self.document: edits}
 
 
 class Dialect(Protocol):
@@ -76,8 +83,8 @@ class Dialect(Protocol):
 
     name: str
 
-    def read(self, document: Document, stem: str) -> Reading | None:
-        """Read everything this dialect knows in the document; None if there is nothing of it."""
+    def read(self, unit: Unit) -> Reading | None:
+        """Read everything this dialect knows in the unit; None if there is nothing of it."""
 
     def configured(self, member: Value) -> Value:
         """A value of the configuration as this dialect would read it. The configuration holds texts with placeholders,
@@ -86,5 +93,6 @@ class Dialect(Protocol):
     def can(self, reading: Reading, change: Change, added: Collection[Key]) -> str | None:
         """Why a change cannot be expressed in this source, or None."""
 
-    def write(self, reading: Reading, planned: Stack) -> Items[AnyEdit]:
-        """The tree edits for every entity that differs from the reading's stack."""
+    def write(self, reading: Reading, planned: Stack) -> Items[AnyEdit] | Mapping[Document, Items[AnyEdit]]:
+        """The tree edits for every entity that differs from the reading's stack; of a unit that may be several files, by the
+        document that each is of."""

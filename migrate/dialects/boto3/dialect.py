@@ -20,7 +20,8 @@ from migrate.dialects.common.python_values import SPELLING, configured, filled, 
 from migrate.dialects.common.values import child, items, mapping, text, words
 from migrate.dialects.common.volumes import VolumeNodes
 from migrate.dialects.dialect import Reading
-from migrate.syntax import Document, get, resolve
+from migrate.files.unit import Unit
+from migrate.syntax import get, resolve
 from migrate.syntax.node import Entry, Expression, Mapping, Node, Sequence
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.evaluate import unknown_merges
@@ -60,9 +61,10 @@ class Boto3(PlainDialect):
 
     name = "boto3"
 
-    def read(self, document: Document, stem: str) -> Reading | None:
+    def read(self, unit: Unit) -> Reading | None:
+        document = unit.document
         assert isinstance(document, PythonDocument)
-        return _CallReader(document, stem, Collector(self, document, SPELLING)).reading()
+        return _CallReader(document, unit.stem, Collector(self, unit, SPELLING)).reading()
 
     def configured(self, member: Value) -> Value:
         return configured(member)

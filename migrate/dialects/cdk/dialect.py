@@ -24,7 +24,8 @@ from migrate.dialects.common.python_values import SPELLING, configured
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.dialects.common.volumes import VolumeNodes, read_container, rest_but
 from migrate.dialects.dialect import Reading
-from migrate.syntax import Document, resolve
+from migrate.files.unit import Unit
+from migrate.syntax import resolve
 from migrate.syntax.node import AnyEdit, Mapping, Node
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.names import Place, Scope
@@ -67,12 +68,12 @@ class Cdk(PlainDialect):
 
     name = "cdk"
 
-    def read(self, document: Document, stem: str) -> Reading | None:
+    def read(self, unit: Unit) -> Reading | None:
+        document = unit.document
         assert isinstance(document, PythonDocument)
-        del stem  # constructs have names of their own
         if "aws_cdk" not in document.text and "monocdk" not in document.text:
             return None
-        return _ProgramReader(document, Collector(self, document, SNAKE)).reading()
+        return _ProgramReader(document, Collector(self, unit, SNAKE)).reading()
 
     def configured(self, member: Value) -> Value:
         return configured(member)

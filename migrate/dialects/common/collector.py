@@ -19,6 +19,7 @@ from migrate.dialects.common.volumes import (
     volume_name,
 )
 from migrate.dialects.dialect import Dialect, Reading
+from migrate.files.unit import Unit
 from migrate.syntax import Document
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
 from rules.model import Engine, HiddenDefinition, Key, Service, Stack, Task, Text, Value, Volume
@@ -44,7 +45,7 @@ class Collector:
     """Gathers what a dialect finds in one document, and makes a reading of it."""
 
     dialect: Dialect
-    document: Document
+    unit: Unit
     spelling: Spelling = API
     tasks: list[Task] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
@@ -57,6 +58,10 @@ class Collector:
     """Identities of the aliases that led to a volume."""
     blocked: dict[Key, str] = field(default_factory=dict)
     """What cannot be edited without guessing, and why, as far as the dialect has found out."""
+
+    @property
+    def document(self) -> Document:
+        return self.unit.document
 
     def follow(self, *nodes: Node | None) -> None:
         """Remember the aliases among `nodes`, and those that the merge keys of mappings name."""
@@ -179,7 +184,7 @@ class Collector:
         owners = {key: found.identities for key, found in self.nodes.items() if isinstance(found, VolumeNodes)}
         return Reading(
             self.dialect,
-            self.document,
+            self.unit,
             Stack(tuple(self.tasks), tuple(self.services), hidden=tuple(self.hidden)),
             self.spans,
             self.nodes,

@@ -10,7 +10,8 @@ from migrate.dialects.common.collector import Collector
 from migrate.dialects.common.nodes import holders, key_text
 from migrate.dialects.common.values import child, filled, items, mapping, text, words
 from migrate.dialects.dialect import Reading
-from migrate.syntax import Document, get
+from migrate.files.unit import Unit
+from migrate.syntax import get
 from migrate.syntax.node import Mapping
 from rules.model import Key, Text
 
@@ -24,8 +25,9 @@ class Ansible(PlainDialect):
 
     name = "ansible"
 
-    def read(self, document: Document, stem: str) -> Reading | None:
-        collector = Collector(self, document)
+    def read(self, unit: Unit) -> Reading | None:
+        document, stem = unit.document, unit.stem
+        collector = Collector(self, unit)
         families: dict[str, Key] = {}
         registered: dict[str, Key] = {}
         services: list[tuple[Mapping, Key]] = []
