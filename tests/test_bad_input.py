@@ -281,8 +281,8 @@ def as_somebody(*arguments: str) -> subprocess.CompletedProcess[str]:
     # Modules are imported before the identity changes: the checkout may lie where nobody else can read.
     code = f"import os, sys; sys.path.insert(0, {str(PROJECT)!r})\n"
     code += "import migrate.cli, migrate.report.text, migrate.report.diff, migrate.syntax.data.yaml, migrate.syntax.data.writing.write\n"
-    code += "from migrate.engine.process import process; from rules.choices import Policy; import encodings.idna\n"
-    code += f"process({YAML!r}, '', Policy()); process({JSON!r}, '', Policy())\n"
+    code += "from migrate.engine.process import process; from rules.choices import Choices; import encodings.idna\n"
+    code += f"process({YAML!r}, '', Choices()); process({JSON!r}, '', Choices())\n"
     if ROOT:
         code += "os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)\n"
     code += f"migrate.cli.app({list(arguments)!r}, prog_name='efs-migrate')"
