@@ -21,7 +21,7 @@ from migrate.files.screen import reason
 from migrate.files.source import overwrite
 from migrate.report.diff import unified
 from migrate.report.result import Report, caveats, subjects
-from migrate.run.run import FileResult, Options, Run, written
+from migrate.run.run import FileResult, Options, Run, UnitResult, written
 from migrate.terminal.printable import coloured, printable, printable_lines
 from rules.rule import Status
 
@@ -53,19 +53,19 @@ class Session:
         with _writable(output) as stream:
             options = replace(self.options, fixes=form == "sarif")
             with self._results(paths, options) as (run, results):
-                files = list(results)
-            report = Report(files, problems=list(run.problems.values()))
+                units = list(results)
+            report = Report(units, problems=list(run.problems.values()))
             return self._finish(run, report, form, stream, _terminal(form, output), verbose)
 
     def diff(self, paths: Sequence[str]) -> int:
         printed = False
-        files = []
+        files: list[FileResult] = []
         with self._results(paths) as (run, results):
-            for file in results:
-                if file.source is not None and file.outcome.edits:
-                    emit(_diff(file).encode("utf-8", "surrogateescape"))
+            for unit in results:
+                if unit.outcome.edits:
+                    emit(_diff(unit).encode("utf-8", "surrogateescape"))
                     printed = True
-                files.append(replace(file, source=None))
+                files += [replace(f, source=None, outcome=replace(f.outcome, before="")) for f in unit.files]
         self._messages(run, files)
         self._left_over(files)
         return self._status(run, files, printed)
@@ -76,12 +76,12 @@ class Session:
         options = replace(self.options, answers=given.decisions()) if given is not None else self.options
         with _writable(output) as stream:
             with self._results(paths, options) as (run, results):
-                files = [_written(file) for file in results]
+                units = [_written(unit) for unit in results]
             if run.passed is not None:
                 emit(run.passed)
+            report = Report(units, applied=True, problems=list(run.problems.values()))
             if given is not None and replay is not None:
-                self._unrepeated(replay, given, files)
-            report = Report(files, applied=True, problems=list(run.problems.values()))
+                self._unrepeated(replay, given, report.files)
             terminal = _terminal(form, output, filters="-" in paths)
             return self._finish(run, report, form, stream, terminal, verbose)
 
@@ -110,19 +110,19 @@ class Session:
             check_writable(record)
         run = Run(self.options, self._warn)
         review = Review(run, terminal, _common_folder(paths), given, record)
-        files: list[FileResult] = []
+        units: list[UnitResult] = []
         with _writable(output) as stream:
             try:
                 with ending():
                     run.look_at_configurations(paths)
-                    for file in review.results(run.jobs(paths)):
-                        files.append(_written(file))
+                    for unit in review.results(run.jobs(paths)):
+                        units.append(_written(unit))
                         review.save()
             except (KeyboardInterrupt, Ended) as end:
-                return self._ended(end.number if isinstance(end, Ended) else SIGINT, review.current, files)
+                return self._ended(end.number if isinstance(end, Ended) else SIGINT, review.current, units)
             finally:
                 review.save()
-            report = Report(files, applied=True, problems=list(run.problems.values()))
+            report = Report(units, applied=True, problems=list(run.problems.values()))
             return self._finish(run, report, form, stream, _terminal(form, output), verbose)
 
     def init(self, paths: Sequence[str]) -> int:
@@ -133,7 +133,7 @@ class Session:
             self._say(f"{os.path.relpath(target)}: is there already, and init never overwrites one")
             return 2
         with self._results(paths) as (run, results):
-            files = list(results)
+            files = [file for unit in results for file in unit.files]
         try:
             # Exclusive: somebody else may have written one meanwhile.
             with Path(target).open("x", encoding="utf-8", newline="\n") as handle:
@@ -150,7 +150,7 @@ class Session:
     @contextmanager
     def _results(
         self, paths: Sequence[str], options: Options | None = None
-    ) -> Iterator[tuple[Run, Iterator[FileResult]]]:
+    ) -> Iterator[tuple[Run, Iterator[UnitResult]]]:
         run = Run(options or self.options, self._warn)
         with _progress(self.quiet) as progress:
             yield run, run.results(paths, progress)
@@ -175,8 +175,9 @@ class Session:
             more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
             self._warn(f"{replay} has answers about a file that was not looked at: {missing[0]}{more}")
 
-    def _ended(self, number: int, current: str | None, files: Sequence[FileResult]) -> int:
+    def _ended(self, number: int, current: str | None, units: Sequence[UnitResult]) -> int:
         """Say what became of the files when a signal ended a review; return the status for it."""
+        files = (file for unit in units for file in unit.files)
         written = [file.name for file in files if file.outcome.edits and file.outcome.error is None]
         left = f"{current} is as it was" if current is not None else "nothing is half done"
         done = f"written before: {', '.join(written)}" if written else "no file was written"
@@ -319,11 +320,19 @@ def emit(raw: bytes, safe: bool = False) -> None:
     sys.stdout.buffer.flush()
 
 
-def _diff(file: FileResult) -> str:
-    assert file.source is not None
-    path = _patch_path(file)
-    notes = [_note(caveat, findings) for caveat, findings in caveats(file.outcome.findings, applied_only=True)]
-    return unified(path, file.source.text, file.outcome.text, file.outcome.edits, notes, file.source.bom)
+def _diff(unit: UnitResult) -> str:
+    """The diffs of all files that change. What has to be said of a finding stands before that of its own file; if that does not
+    change, before the first one."""
+    changing = [file for file in unit.files if file.outcome.edits]
+    elsewhere = [located for file in unit.files if not file.outcome.edits for located in file.outcome.findings]
+    shown = []
+    for file in changing:
+        assert file.source is not None
+        findings = [*file.outcome.findings, *(elsewhere if file is changing[0] else ())]
+        notes = [_note(caveat, served) for caveat, served in caveats(findings, applied_only=True)]
+        path, source, outcome = _patch_path(file), file.source, file.outcome
+        shown.append(unified(path, source.text, outcome.text, outcome.edits, notes, source.bom))
+    return "".join(shown)
 
 
 def _note(caveat: str, findings: Sequence[Located]) -> str:
@@ -346,14 +355,15 @@ def _patch_path(file: FileResult) -> str:
     return os.path.relpath(os.path.abspath(file.source.path), root)
 
 
-def _written(file: FileResult) -> FileResult:
-    """The result after its file is written, or standard output if it is standard input."""
-    if not file.stdin:
-        return written(file)
+def _written(unit: UnitResult) -> UnitResult:
+    """The result after its files are written, or standard output if it is standard input."""
+    if not unit.stdin:
+        return written(unit)
+    (file,) = unit.files
     if file.source is not None and file.outcome.error is None:
         text = ("\ufeff" if file.source.bom else "") + file.outcome.text
         emit(text.encode() if file.outcome.edits else file.source.raw)
-    return file
+    return unit
 
 
 def _common_folder(paths: Sequence[str]) -> str:

@@ -187,10 +187,10 @@ def _work(task: RepositoryTask, found: Checkout, git: Git, row: Row) -> None:
     warnings: list[str] = []
     with _inside(found.tree):
         run = Run(replace(wish.options, jobs=1, gitignore=False), warnings.append)
-        files = [written(file) for file in run.results(["."])]
-        report = Report(files, applied=True, problems=list(run.problems.values()))
+        units = [written(unit) for unit in run.results(["."])]
+        report = Report(units, applied=True, problems=list(run.problems.values()))
         _tell(row, report)
-        row.diff = "".join(_diff(file) for file in files)
+        row.diff = "".join(_diff(file) for file in report.files)
     row.base = found.branch
     if not row.files:
         return

@@ -16,7 +16,7 @@ from migrate.dialects.plain.aws_batch import AwsBatch
 from migrate.dialects.plain.ecs_params import EcsParams
 from migrate.dialects.plain.task_definition import TaskDefinition
 from migrate.files.language import PYTHON
-from migrate.syntax import Document
+from migrate.files.unit import Unit
 
 DATA_DIALECTS: tuple[Dialect[Any], ...] = (CloudFormation(), EcsParams(), Ansible(), AwsBatch(), TaskDefinition())
 """In the order in which they are asked; the first that finds something reads the file."""
@@ -33,12 +33,9 @@ def _python_dialects() -> tuple[Dialect[Any], ...]:
     return (Cdk(), Troposphere(), Pulumi(), Boto3())
 
 
-def read(document: Document, stem: str) -> Reading[object] | None:
-    """Read a document with the first dialect that recognises it, or return None.
-
-    `stem` (the file's name without suffix) names a definition that names no family.
-    """
-    for dialect in _python_dialects() if document.language is PYTHON else DATA_DIALECTS:
-        if (reading := dialect.read(document, stem)) is not None:
+def read(unit: Unit) -> Reading[object] | None:
+    """Read a unit with the first dialect that recognises it, or return None."""
+    for dialect in _python_dialects() if unit.language is PYTHON else DATA_DIALECTS:
+        if (reading := dialect.read(unit)) is not None:
             return reading
     return None

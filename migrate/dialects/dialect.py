@@ -9,19 +9,19 @@ This one reads lists of lines like `- uploads fs-0123456789abcdef0 ENABLED` and 
     class Lines:
         name = "lines"
 
-        def read(self, document: Document, stem: str) -> Reading[dict[Key, Scalar]] | None:
+        def read(self, unit: Unit) -> Reading[dict[Key, Scalar]] | None:
             nodes: dict[Key, Scalar] = {}
             volumes: list[Volume] = []
-            items = [item for root in document.roots if isinstance(root, Sequence) for item in root.items]
+            items = [item for root in unit.document.roots if isinstance(root, Sequence) for item in root.items]
             for line in (item for item in items if isinstance(item, Scalar) and " fs-" in item.text):
                 name, system, *encryption = map(Text.of, line.text.split())
                 key = Key("task", 0, ("volume", name.source, len(nodes)))
                 storage = EfsVolume(system, transit_encryption=encryption[0] if encryption else None)
                 nodes[key] = line
                 volumes.append(Volume(key, name.source, storage))
-            task = Task(Key("task", 0), stem, tuple(volumes))
+            task = Task(Key("task", 0), unit.stem, tuple(volumes))
             spans = {key: line.start for key, line in nodes.items()}
-            return Reading(self, document, Stack((task,)), {task.key: 0, **spans}, nodes) if nodes else None
+            return Reading(self, unit, Stack((task,)), {task.key: 0, **spans}, nodes) if nodes else None
 
         def configured(self, member: Value) -> Value:
             return member
@@ -50,6 +50,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
+from migrate.files.unit import Unit
 from migrate.syntax import Document
 from migrate.syntax.node import AnyEdit
 from rules.model import Change, Key, Stack, Storage, Value
@@ -69,23 +70,28 @@ class Unread:
 
 @dataclass(frozen=True)
 class Reading(Generic[NodesOfReading]):
-    """One source, read by one dialect. Nobody changes it afterwards: what a plan or the configuration adds is the engine's."""
+    """One unit, read by one dialect. Nobody changes it afterwards: what a plan or the configuration adds is the engine's."""
 
     dialect: Dialect[Any]
-    document: Document
+    unit: Unit
     stack: Stack
     spans: Mapping[Key, int]
-    """Where each entity starts, in characters."""
+    """Where each entity starts, in the unit's offsets."""
     nodes: NodesOfReading
     """What the dialect needs in order to write an entity; nobody else looks inside."""
     regions: Items[tuple[int, int]] = ()
-    """Character spans whose words the dialect has read."""
+    """Spans, in the unit's offsets, whose words the dialect has read."""
     around: Mapping[Key, int] = field(default_factory=dict)
     """Where the volume starts whose storage an entity is one of: what a comment there says holds for all of them."""
     ignored: Mapping[Key, tuple[int, frozenset[str]]] = field(default_factory=dict)
     """Rule ids that the source itself (beside comments) suppresses for a task, and the offset where it says so."""
     sharing_a_node: Mapping[Key, tuple[Key, ...]] = field(default_factory=dict)
     """Volumes that one node serves (through an anchor), each with all volumes of that node."""
+
+    @property
+    def document(self) -> Document:
+        """The document of a unit of one file."""
+        return self.unit.document
 
     @cached_property
     def storages(self) -> Mapping[Key, Storage]:
@@ -96,9 +102,10 @@ class Reading(Generic[NodesOfReading]):
         """Why a change cannot be expressed in this source, or None (see `Dialect.can`)."""
         return self.dialect.can(self, change, added, outside)
 
-    def write(self, planned: Stack) -> Items[AnyEdit]:
-        """The tree edits that turn this reading's stack into `planned`, one per node."""
-        return self.dialect.write(self, planned)
+    def write(self, planned: Stack) -> Mapping[Document, Items[AnyEdit]]:
+        """The tree edits that turn this reading's stack into `planned`, one per node, by the document of the node."""
+        edits = self.dialect.write(self, planned)
+        return edits if isinstance(edits, Mapping) else {self.document: edits}
 
 
 class Dialect(Protocol[Nodes]):
@@ -106,8 +113,8 @@ class Dialect(Protocol[Nodes]):
 
     name: str
 
-    def read(self, document: Document, stem: str) -> Reading[Nodes] | None:
-        """Read everything this dialect knows in the document; None if there is nothing of it."""
+    def read(self, unit: Unit) -> Reading[Nodes] | None:
+        """Read everything this dialect knows in the unit; None if there is nothing of it."""
 
     def configured(self, member: Value) -> Value:
         """A value of the configuration as this dialect would read it. The configuration holds texts with placeholders,
@@ -124,5 +131,6 @@ class Dialect(Protocol[Nodes]):
         """Why a change cannot be expressed in this source, or None. `added` are the subjects of the changes before it that
         add resources, `outside` the ids and roles that the configuration gives, as `configured` reads them."""
 
-    def write(self, reading: Reading[Nodes], planned: Stack) -> Items[AnyEdit]:
-        """The tree edits for every entity that differs from the reading's stack."""
+    def write(self, reading: Reading[Nodes], planned: Stack) -> Items[AnyEdit] | Mapping[Document, Items[AnyEdit]]:
+        """The tree edits for every entity that differs from the reading's stack; of a unit that may be several files, by the
+        document that each is of."""

@@ -1,6 +1,6 @@
-"""Read, plan, write, prove: one file from its text to a new text that is known to be right.
+"""Read, plan, write, prove: one unit from the texts of its files to new texts that are known to be right.
 
-Nothing here touches the disk or knows a dialect. A file whose change cannot be proven is left alone, with the reason.
+Nothing here touches the disk or knows a dialect. A unit whose change cannot be proven is left alone, with the reason.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from migrate import dialects
 from migrate.dialects.dialect import Reading
 from migrate.edit import Edit, apply
 from migrate.engine.decisions import UNDECIDED, Decisions
-from migrate.engine.outcome import Outcome, located, unread_words, volume_levels
+from migrate.engine.outcome import Outcome, of_files, planned_outcome
 from migrate.engine.plan import Plan, plan
 from migrate.engine.proof import newline_kinds, newly_broken, prove, with_values_read
 from migrate.engine.suppressions import suppressions
 from migrate.files.language import DATA, Language
-from migrate.syntax import CannotEdit, SyntaxProblem, parse
+from migrate.files.unit import Member, Unit, UnitProblem, parts
+from migrate.syntax import CannotEdit, Document
 from migrate.syntax.garbage import not_collecting
 from migrate.syntax.node import AnyEdit
 from rules.choices import Choices
@@ -39,17 +40,17 @@ def process(
 
 @dataclass(frozen=True)
 class Opened:
-    """A text that a dialect reads, ready to be planned and written any number of times."""
+    """A unit that a dialect reads, ready to be planned and written any number of times."""
 
     reading: Reading[object]
-    stem: str
     suppressed: Mapping[Key, frozenset[str]]
     refused: dict[StepId, str] = field(default_factory=dict)
     """Steps that writing showed to have no place in the text, and why. They are kept from one plan to the next."""
 
     @property
-    def text(self) -> str:
-        return self.reading.document.text
+    def texts(self) -> list[str]:
+        """The text of each file."""
+        return [document.text for document in self.reading.unit.documents]
 
     @property
     def unwritten(self) -> int:
@@ -68,72 +69,79 @@ class Opened:
             return self._outcome(with_values_read(choices, self.reading), decisions)
 
     def _outcome(self, choices: Choices, decisions: Decisions) -> Outcome:
-        reading, document = self.reading, self.reading.document
+        reading, unit = self.reading, self.reading.unit
         try:
-            planned, tree_edits, edits = _written(reading, choices, self.suppressed, decisions, self.refused)
+            planned, changes, edits = _written(reading, choices, self.suppressed, decisions, self.refused)
         except (CannotEdit, ValueError) as problem:
-            return Outcome(dialect=reading.dialect.name, error=f"cannot be edited without guessing: {problem}")
-        new_text = apply(document.text, edits)
+            return self._failed(f"cannot be edited without guessing: {problem}")
+        own = parts(edits, unit.starts)
+        texts = [apply(document.text, part) for document, part in zip(unit.documents, own, strict=True)]
         failure = None
         if edits:
             failure = prove(
-                reading, planned, tree_edits, edits, new_text, self.stem, choices, decisions, unwritten=self.refused
+                reading, planned, changes, edits, texts, choices=choices, decisions=decisions, unwritten=self.refused
             )
         if edits == [] and planned.stack != reading.stack:
             failure = "the plan changes something that was not written"
         if failure:
-            return Outcome(dialect=reading.dialect.name, error=f"left alone, the change could not be proven: {failure}")
-        return Outcome(
-            reading.dialect.name,
-            tuple(volume_levels(reading, planned, choices)),
-            tuple(located(reading, planned)),
-            unread_words(document, reading.regions),
-            tuple(edits),
-            new_text,
-        )
+            return self._failed(f"left alone, the change could not be proven: {failure}")
+        return planned_outcome(reading, planned, choices, edits, texts)
 
-    def edited(self, text: str) -> Opened | str:
-        """Another text in this one's place, as somebody edited it by hand; or why it cannot be.
+    def _failed(self, error: str) -> Outcome:
+        return Outcome.failed(error, dialect=self.reading.dialect.name, count=len(self.reading.unit.members))
 
-        That is weaker than `prove`, because no plan says what the text should be: it must parse and be read by the same
+    def edited(self, *texts: str) -> Opened | str:
+        """Other texts in the place of the files', as somebody edited them by hand; or why they cannot be.
+
+        That is weaker than `prove`, because no plan says what the texts should be: they must parse and be read by the same
         dialect, with the same tasks and volumes, have no other kind of newline, and break no constraint of ECS that the old
-        text kept. That other lines are as they were is for the caller to see to.
+        texts kept. That other lines are as they were is for the caller to see to.
         """
         with not_collecting():
             try:
-                reading = dialects.read(self.reading.document.again(text), self.stem)
+                reading = dialects.read(self.reading.unit.again(texts))
                 suppressed = suppressions(reading) if reading is not None else {}
-            except SyntaxProblem as problem:
-                return f"line {problem.line}: {problem.cause}"
+            except UnitProblem as found:
+                where = self.reading.unit.prefix(found.index)
+                return f"{where}line {found.problem.line}: {found.problem.cause}"
         if reading is None or reading.dialect.name != self.reading.dialect.name:
             return "it is not recognised any more"
         if reading.storages.keys() != self.reading.storages.keys():
             return "it has other volumes than before"
-        if newline_kinds(text) - (newline_kinds(self.text) or {"\n"}):
+        if any(newline_kinds(new) - (newline_kinds(old) or {"\n"}) for new, old in zip(texts, self.texts, strict=True)):
             return "it has another kind of newline"
         if broken := newly_broken(reading.stack, self.reading.stack):
             return f"it breaks a constraint of ECS: {broken}"
-        return Opened(reading, self.stem, suppressed)
+        return Opened(reading, suppressed)
 
 
 def open_text(text: str, stem: str, language: Language = DATA) -> Opened | Outcome:
     """Read one file's text (see `process`), or return what became of it if there is nothing to plan."""
+    return open_unit([Member(stem, text, language)], stem)
+
+
+def open_unit(members: Sequence[Member], stem: str) -> Opened | Outcome:
+    """Read the files of a unit, or return what became of them if there is nothing to plan. `stem` is the unit's (see `Unit`)."""
     with not_collecting():
+        dialect = None
         try:
-            document = parse(text, language)
-        except SyntaxProblem as problem:
-            return Outcome(error=problem.cause, error_line=problem.line)
-        reading = dialects.read(document, stem)
-        if reading is None:
-            return Outcome(unread=unread_words(document, []), text=document.text)
-        try:
-            return Opened(reading, stem, suppressions(reading))
-        except SyntaxProblem as problem:
-            return Outcome(dialect=reading.dialect.name, error=problem.cause, error_line=problem.line)
+            unit = Unit.parsed(members, stem)
+            reading = dialects.read(unit)
+            if reading is None:
+                return of_files(unit)
+            dialect = reading.dialect.name
+            return Opened(reading, suppressions(reading))
+        except UnitProblem as found:
+            return Outcome.failed(
+                found.problem.cause, found.problem.line, dialect=dialect, index=found.index, count=len(members)
+            )
 
 
 _MOST_UNWRITTEN = 32
-"""How many steps of one file may turn out to have no place in it before the file is left alone."""
+"""How many steps of one unit may turn out to have no place in it before the unit is left alone."""
+
+Changes = Mapping[Document, Sequence[AnyEdit]]
+"""Tree edits by the document that they are of."""
 
 
 def _written(
@@ -142,15 +150,14 @@ def _written(
     suppressed: Mapping[Key, frozenset[str]],
     decisions: Decisions,
     unwritten: dict[StepId, str],
-) -> tuple[Plan, Sequence[AnyEdit], Sequence[Edit]]:
-    """The plan and its edits. What only writing shows to have no place in the text is refused and noted in `unwritten`, and the rest
-    planned again.
-    Raises CannotEdit or ValueError where that does not help."""
+) -> tuple[Plan, Changes, Sequence[Edit]]:
+    """The plan and its edits. What only writing shows to have no place in the text is refused and noted in `unwritten`, and
+    the rest planned again. Raises CannotEdit or ValueError where that does not help."""
 
-    def attempt(most: int | None = None) -> tuple[Plan, Sequence[AnyEdit], Sequence[Edit]]:
+    def attempt(most: int | None = None) -> tuple[Plan, Changes, Sequence[Edit]]:
         planned = plan(reading, choices, suppressed, decisions, unwritten, most)
-        tree_edits = reading.write(planned.stack)
-        return planned, tree_edits, reading.document.edits(tree_edits)
+        changes = reading.write(planned.stack)
+        return planned, changes, reading.unit.edits(changes)
 
     def problem(most: int) -> str | None:
         try:

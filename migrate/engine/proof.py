@@ -13,7 +13,8 @@ from migrate.edit import Edit
 from migrate.engine.decisions import Decisions
 from migrate.engine.plan import Plan, plan
 from migrate.engine.suppressions import suppressions
-from migrate.syntax import Document, SyntaxProblem
+from migrate.files.unit import UnitProblem, parts
+from migrate.syntax import Document
 from migrate.syntax.node import AnyEdit, EditMapping, EditSequence
 from rules.choices import Choices
 from rules.facts.constraints import violations
@@ -32,39 +33,43 @@ def with_values_read(choices: Choices, reading: Reading[object]) -> Choices:
 def prove(
     reading: Reading[object],
     planned: Plan,
-    tree_edits: Sequence[AnyEdit],
+    changes: Mapping[Document, Sequence[AnyEdit]],
     edits: Sequence[Edit],
-    new_text: str,
-    stem: str,
+    new_texts: Sequence[str],
     choices: Choices,
     decisions: Decisions,
     unwritten: Mapping[StepId, str],
 ) -> str | None:
-    """Why the new text is not what the plan means, or None if it is.
+    """Why the new texts of a unit's files are not what the plan means, or None if they are.
 
-    It must parse; say what the planned stack says, nothing lost and nothing more; want no further step under the same
+    They must parse; say together what the planned stack says, nothing lost and nothing more; want no further step under the same
     decisions; be the old data with the tree edits and nothing else; keep the kind of newline; and break no constraint of
-    ECS that the old text kept.
+    ECS that the old texts kept.
     """
+    unit = reading.unit
     try:
-        document = reading.document.again(new_text)
-    except SyntaxProblem as problem:
-        return f"the result does not parse (line {problem.line}: {problem.cause})"
-    again = dialects.read(document, stem)
+        new = unit.again(new_texts)
+    except UnitProblem as found:
+        return f"the result does not parse ({unit.prefix(found.index)}line {found.problem.line}: {found.problem.cause})"
+    again = dialects.read(new)
     if again is None or again.dialect.name != reading.dialect.name:
         return "the result is not recognised any more"
     if _keyed(again.stack) != _keyed(planned.stack):
         return "the result reads differently from the plan: " + _difference(_keyed(planned.stack), _keyed(again.stack))
-    if document.data() != reading.document.data(tree_edits):
+    if new.data({}) != unit.data(changes):
         return "the result holds other data than the old text with the planned changes"
     if plan(again, with_values_read(choices, again), suppressions(again), decisions, unwritten).changes:
         return "a second run would change it again"
-    if newline_kinds(new_text) - (newline_kinds(reading.document.text) or {"\n"}):
-        return "the result has another kind of newline"
+    for index, (old, text) in enumerate(zip(unit.documents, new_texts, strict=True)):
+        if newline_kinds(text) - (newline_kinds(old.text) or {"\n"}):
+            return f"{unit.prefix(index)}the result has another kind of newline"
     if broken := newly_broken(again.stack, reading.stack):
         return f"the result breaks a constraint of ECS: {broken}"
-    if not _keeps_to_its_lines(reading.document, tree_edits, edits):
-        return "an edit touches a line that nothing planned stands on"
+    for index, (old, own) in enumerate(zip(unit.documents, parts(edits, unit.starts), strict=True)):
+        if own and unit.members[index].fixed:
+            return f"{unit.members[index].name} would change, and is not among the files that were named"
+        if not _keeps_to_its_lines(old, changes.get(old, ()), own):
+            return f"{unit.prefix(index)}an edit touches a line that nothing planned stands on"
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from migrate.dialects.dialect import Reading
+from migrate.files.unit import UnitProblem
 from migrate.syntax import Document, SyntaxProblem
 from rules import RULES
 from rules.model import Key
@@ -19,14 +20,22 @@ _IDS = frozenset(rule.id for rule in RULES)
 def suppressions(reading: Reading[object]) -> dict[Key, frozenset[str]]:
     """Rule ids that comments suppress, by the key of the volume, service or instance they stand at.
 
-    Raises SyntaxProblem for a comment that is not understood: a typo must not pass for consent.
+    Raises UnitProblem for a comment that is not understood: a typo must not pass for consent.
     """
     found = _by_metadata(reading)
-    if _MARK not in reading.document.text:
-        return found
+    for index, document in enumerate(reading.unit.documents):
+        if _MARK in document.text:
+            try:
+                _by_comments(reading, index, document, found)
+            except SyntaxProblem as problem:
+                raise UnitProblem(index, problem) from None
+    return found
+
+
+def _by_comments(reading: Reading[object], index: int, document: Document, found: dict[Key, frozenset[str]]) -> None:
+    """Add what the comments of one document suppress there."""
     by_line: dict[int, frozenset[str]] = {}
     alone: set[int] = set()
-    document = reading.document
     for line, comment in document.comments():
         if _MARK not in comment:
             continue
@@ -38,8 +47,8 @@ def suppressions(reading: Reading[object]) -> dict[Key, frozenset[str]]:
         by_line[line] = by_line.get(line, frozenset()) | ids
         if _ALONE.match(document.text, document.line_starts[line - 1]):
             alone.add(line)
-    places = [*reading.spans.items(), *reading.around.items()]
-    lines = [(key, document.line_column(offset)[0]) for key, offset in places]
+    places = [(key, reading.unit.line_column(o)) for key, o in (*reading.spans.items(), *reading.around.items())]
+    lines = [(key, line) for key, (where, line, _) in places if where == index]
     for key, line in lines:
         first = _first_line(document, line)
         # A comment on the line above speaks of what is on that line, if anything is.
@@ -51,7 +60,6 @@ def suppressions(reading: Reading[object]) -> dict[Key, frozenset[str]]:
         # What is said at an instance's resource holds for its image and its user data, too.
         if key.kind == "instance" and (whole := found.get(key._replace(path=key.path[:1]))):
             found[key] = found.get(key, frozenset()) | whole
-    return found
 
 
 def _first_line(document: Document, line: int) -> int:
@@ -69,7 +77,11 @@ def _by_metadata(reading: Reading[object]) -> dict[Key, frozenset[str]]:
     """What a resource's metadata suppresses, for the resource and all its volumes."""
     found: dict[Key, frozenset[str]] = {}
     for task, (offset, ids) in reading.ignored.items():
-        _check(ids, reading.document.line_column(offset)[0])
+        index, line, _ = reading.unit.line_column(offset)
+        try:
+            _check(ids, line)
+        except SyntaxProblem as problem:
+            raise UnitProblem(index, problem) from None
         for key in reading.spans:
             if key.kind in (task.kind, "service") and key.lies_in(task):
                 found[key] = ids

@@ -15,14 +15,14 @@ from migrate.config import config
 from migrate.config.config import ConfigProblem
 from migrate.edit import Edit
 from migrate.engine.decisions import UNDECIDED, Decisions
-from migrate.engine.outcome import Located, Outcome
+from migrate.engine.outcome import FileOutcome, Located, Outcome
 from migrate.files import language
 from migrate.files.discover import FoundFile
 from migrate.files.language import JSON, PYTHON
 from migrate.files.screen import LIMIT
 from migrate.lsp.positions import Positions
 from migrate.report.result import subject
-from migrate.run.run import Begun, FileResult, Job, Options, Run, begin
+from migrate.run.run import Begun, Job, Options, Run, UnitResult, begin
 from migrate.terminal.printable import printable
 from rules.rule import Finding, Rule, Status, StepId
 
@@ -65,22 +65,27 @@ class View:
         """Everything that there is to say, in the order of the text."""
         if Path(self._path).name == config.NAME:
             return list(self._configuration())
-        outcome = self._outcome
-        if outcome.error is not None:
-            return [self._error(outcome.error, outcome.error_line)]
-        return [*(self._problem(located) for located in outcome.findings), *self._not_read()]
+        file = self._own(self._outcome)
+        if file.error is not None:
+            return [self._error(file.error, file.error_line)]
+        others = (
+            self._error(f"{name}: {other.error}", None)
+            for name, other in zip(self._names, self._outcome.files, strict=True)
+            if other.error is not None
+        )
+        return [*others, *(self._problem(located) for located in file.findings), *self._not_read()]
 
     @property
     def everything(self) -> tuple[Edit, ...]:
-        """What `apply` would do."""
-        return self._shifted(self._outcome.edits)
+        """What `apply` would do with this file."""
+        return self._shifted(self._own(self._outcome).edits)
 
     def steps(self, start: int, end: int) -> Iterator[tuple[Problem, QuickFix]]:
         """The steps that can be taken for the problems between two offsets; of many, the first: each is planned and proven
         by itself, and nobody chooses among hundreds."""
         asked = [
             (problem, located)
-            for problem, located in zip(self.problems, self._outcome.findings, strict=False)
+            for problem, located in zip(self.problems, self._own(self._outcome).findings, strict=False)
             if problem.rule is not None and problem.start <= end and start <= problem.end
         ]
         for problem, located in asked[:_MOST]:
@@ -112,7 +117,7 @@ class View:
         return Problem(start, self.positions.end_of_line(start), message, located.rule, finding.status)
 
     def _not_read(self) -> Iterator[Problem]:
-        words = self._outcome.unread
+        words = self._own(self._outcome).unread
         if words:
             more = f" (and {len(words) - 1} more)" if len(words) > 1 else ""
             start = self._offset(words[0].line, words[0].column)
@@ -137,10 +142,20 @@ class View:
             return None
         # What is open in an editor was not named to the tool: `exclude` holds.
         found = FoundFile(self._path, os.path.relpath(self._path), explicit=False, root=str(Path(self._path).parent))
-        return Run(Options(), warn=lambda _: None).job(found, raw)
+        return Run(Options(), warn=lambda _: None).job([found], raw)
+
+    @property
+    def _names(self) -> list[str]:
+        """The names of all files of the unit."""
+        return [file.name for file in self._job.files] if self._job is not None else [self._path]
+
+    def _own(self, outcome: Outcome) -> FileOutcome:
+        """What became of the text itself, whose unit may have other files."""
+        files = self._job.files if self._job is not None else ()
+        return outcome.files[next((i for i, file in enumerate(files) if file.path == self._path), 0)]
 
     @cached_property
-    def _begun(self) -> Begun | FileResult | None:
+    def _begun(self) -> Begun | UnitResult | None:
         return begin(self._job) if self._job is not None else None
 
     @cached_property
@@ -151,7 +166,7 @@ class View:
         match self._begun:
             case Begun() as begun:
                 return begun.opened.outcome(begun.choices, decisions)
-            case FileResult(outcome=outcome):
+            case UnitResult(outcome=outcome):
                 return outcome
             case None:
                 return Outcome()
@@ -164,7 +179,7 @@ class View:
             step = next((f for f in taken if f.finding.id == way.id), None)
             # By itself it may be another step: a grant for an access point is none for the whole file system.
             if step is not None and step.finding.changes == way.changes:
-                return self._named(step, taken, outcome.edits, located.finding)
+                return self._named(step, taken, self._own(outcome).edits, located.finding)
         return None
 
     def _sets(self, located: Located, way: Finding) -> Iterator[frozenset[StepId]]:
@@ -175,12 +190,12 @@ class View:
         shared = {
             f.finding.id
             for f in findings
-            if f.rule is located.rule and (_place(f) == _place(located) or (changes and f.finding.changes == changes))
+            if f.rule is located.rule and (f.place == located.place or (changes and f.finding.changes == changes))
         }
         shared.add(way.id)
         before = findings[: findings.index(located)]
         same = {
-            f.finding.id for f in before if _place(f) == _place(located) or f.finding.subject == located.finding.subject
+            f.finding.id for f in before if f.place == located.place or f.finding.subject == located.finding.subject
         }
         default = {f.finding.id for f in findings if f.applied}
         yield from dict.fromkeys(map(frozenset, (shared, shared | same, shared | same | default)))
@@ -191,7 +206,7 @@ class View:
         if step.finding.label and len(asked.ways) > 1:
             title += f": {printable(step.finding.label)}"
         others = list(dict.fromkeys(f.rule.id for f in taken if f.rule is not step.rule))
-        if any(f.finding.subject != step.finding.subject and _place(f) != _place(step) for f in taken):
+        if any(f.finding.subject != step.finding.subject and f.place != step.place for f in taken):
             title += " (with what else is safe in this file)"
         elif others:
             title += f" (with {', '.join(others)})"
@@ -202,7 +217,3 @@ class View:
         """Edits of the text as the editor holds it, which may begin with a byte order mark."""
         shift = int(self._bom)
         return tuple(replace(edit, start=edit.start + shift, end=edit.end + shift) for edit in edits)
-
-
-def _place(located: Located) -> tuple[int, int]:
-    return located.line, located.column

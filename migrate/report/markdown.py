@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from migrate.engine.outcome import Located, Outcome, VolumeLevels
+from migrate.engine.outcome import FileOutcome, Located, VolumeLevels
 from migrate.report.commonmark import block, code, prose
 from migrate.report.diff import unified
 from migrate.report.result import Report, subject
@@ -122,7 +122,7 @@ def _sections(report: Report) -> Iterator[_Section]:
     yield _Section("Could not be processed", list(_failures(report)))
     left = [(file, located) for file in report.files for located in file.outcome.findings if not located.applied]
     yield _Section("Needs your input", list(_asked(left)))
-    changing = [file for file in report.files if file.outcome.edits and file.outcome.error is None]
+    changing = [file for file in report.files if file.outcome.error is None and _changes(file.outcome)]
     yield _Section("What changes, and why", [_file(file) for file in changing])
     careful = (Status.UNSAFE, Status.REFUSED)
     yield _Section("Left as it is", [_left(f, one) for f, one in left if one.finding.status in careful])
@@ -185,9 +185,16 @@ def _left(file: FileResult, located: Located) -> _Part:
     return _Part("".join(f"{line}\n" for line in lines))
 
 
+def _changes(outcome: FileOutcome) -> bool:
+    """Whether a file changes, or something in it that is written in another file of its unit."""
+    return bool(outcome.edits) or any(located.applied for located in outcome.findings)
+
+
 def _file(file: FileResult) -> _Part:
     assert file.source is not None
     text = "".join(f"{line}\n" for line in (f"#### {code(file.name)}", "", *_volumes(file.outcome), ""))
+    if not file.outcome.edits:
+        return _Part(text)
     diff = unified(file.name, file.source.text, file.outcome.text, file.outcome.edits, bom=file.source.bom)
     # As `emit` shows it on a terminal: no control characters of a file, nor what a log takes for a command.
     shown = printable_lines(diff)
@@ -196,7 +203,7 @@ def _file(file: FileResult) -> _Part:
     return _Part(text, folded, note)
 
 
-def _volumes(outcome: Outcome) -> Iterator[str]:
+def _volumes(outcome: FileOutcome) -> Iterator[str]:
     """What changes for each volume, and why; what many have in common is said once."""
     from migrate.engine.differences import change_in_words
 

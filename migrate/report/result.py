@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from migrate.config.config import ConfigProblem
 from migrate.engine.outcome import Located
-from migrate.run.run import FileResult
+from migrate.run.run import FileResult, UnitResult
 from migrate.terminal.printable import printable
 from rules.facts.iam import Grant
 from rules.model import Level
@@ -18,12 +19,17 @@ from rules.shared.grants import merge
 
 @dataclass(frozen=True)
 class Report:
-    """The results of a run. `applied` is None for `check`, which applies nothing; `problems` are the broken configurations
-    that it came across."""
+    """The results of a run, unit by unit. `applied` is None for `check`, which applies nothing; `problems` are the broken
+    configurations that it came across."""
 
-    files: Sequence[FileResult]
+    units: Sequence[UnitResult]
     applied: bool | None = None
     problems: Sequence[ConfigProblem] = ()
+
+    @cached_property
+    def files(self) -> Sequence[FileResult]:
+        """What became of each file."""
+        return [file for unit in self.units for file in unit.files]
 
     @property
     def findings(self) -> list[Located]:

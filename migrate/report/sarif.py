@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,7 +20,7 @@ from migrate.report.json import encoded
 from migrate.report.places import Lines, places
 from migrate.report.result import Report, fingerprints, sentences, subjects
 from migrate.report.rules import address, page
-from migrate.run.run import FileResult
+from migrate.run.run import FileResult, UnitResult
 from migrate.terminal.printable import printable
 from rules import RULES
 from rules.rule import Rule, Status
@@ -53,7 +53,7 @@ def render(report: Report) -> str:
         "invocations": [_invocation(report)],
         "originalUriBaseIds": {_ROOT: {"description": _text("The directory in which efs-migrate ran.")}},
         "columnKind": "unicodeCodePoints",
-        "results": [result for file in report.files for result in _results(file, report)],
+        "results": [result for unit in report.units for result in _results(unit, report)],
     }
     return encoded({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
@@ -111,12 +111,15 @@ def _unread(file: FileResult, word: LocatedWord) -> dict[str, object]:
 # -- results ----------------------------------------------------------------------------------------------------------
 
 
-def _results(file: FileResult, report: Report) -> Iterator[dict[str, object]]:
-    lines = Lines(file.source.text) if file.source is not None else Lines("")
+def _results(unit: UnitResult, report: Report) -> Iterator[dict[str, object]]:
     # A fix is one that all findings of its steps share; the first of them has it.
-    owed = {step: fix for fix in file.fixes for step in fix.steps} if report.applied is None else {}
-    found = zip(file.outcome.findings, fingerprints(file), places(file, report.applied), strict=True)
-    for located, fingerprint, (line, column) in found:
+    owed = {step: fix for fix in unit.fixes for step in fix.steps} if report.applied is None else {}
+    found = (
+        (file, *each)
+        for file in unit.files
+        for each in zip(file.outcome.findings, fingerprints(file), places(file, report.applied), strict=True)
+    )
+    for file, located, fingerprint, (line, column) in found:
         result = _result(located, report.is_done(located))
         physical = _physical(file.name, line, column)
         result["locations"] = [{"physicalLocation": physical, "logicalLocations": [_logical(located)]}]
@@ -124,7 +127,7 @@ def _results(file: FileResult, report: Report) -> Iterator[dict[str, object]]:
         fix = owed.get(located.finding.id) if located.applied else None
         if fix is not None:
             owed = {step: other for step, other in owed.items() if other is not fix}
-            result["fixes"] = [_fix(fix, file, lines)]
+            result["fixes"] = [_fix(fix, unit)]
         yield result
 
 
@@ -152,17 +155,25 @@ def _logical(located: Located) -> dict[str, object]:
     }
 
 
-def _fix(fix: Fix, file: FileResult, lines: Lines) -> dict[str, object]:
-    taken = [located for located in file.outcome.findings if located.finding.id in fix.steps]
+def _fix(fix: Fix, unit: UnitResult) -> dict[str, object]:
+    taken = [located for located in unit.outcome.findings if located.finding.id in fix.steps]
     rules = ", ".join(dict.fromkeys(located.rule.id for located in taken))
     return {
         "description": _text(f"Apply {rules} to {subjects(taken)}"),
         "artifactChanges": [
-            {
-                "artifactLocation": _location(file.name),
-                "replacements": [_replacement(edit, lines) for edit in joined(fix.edits)],
-            }
+            _artifact_change(name, outcome.before, edits)
+            for name, outcome, edits in zip(unit.names, unit.outcome.files, unit.outcome.parts(fix.edits), strict=True)
+            if edits
         ],
+    }
+
+
+def _artifact_change(name: str, text: str, edits: Iterable[Edit]) -> dict[str, object]:
+    """What a fix changes in one file."""
+    lines = Lines(text)
+    return {
+        "artifactLocation": _location(name),
+        "replacements": [_replacement(edit, lines) for edit in joined(edits)],
     }
 
 

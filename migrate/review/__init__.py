@@ -1,4 +1,4 @@
-"""Step by step: plan, ask about the first step that nobody decided about, plan again; then on with the next file."""
+"""Step by step: plan, ask about the first step that nobody decided about, plan again; then on with the next unit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from migrate.review.inputs import Inputs
 from migrate.review.sheet import SessionChoices, Sheet
 from migrate.review.signals import Ended, ending
 from migrate.run.recorded_answers import Answers
-from migrate.run.run import FileResult, Job, Run, begin
+from migrate.run.run import Job, Run, UnitResult, begin
 from migrate.terminal.keyboard import HungUp, Terminal
 
 
@@ -27,14 +27,14 @@ class Review:
     given: Answers = field(default_factory=Answers)
     record: Path | None = None
     current: str | None = None
-    """The file that is being asked about: nothing of it is written."""
+    """The files that are being asked about: nothing of them is written."""
     manner: SessionChoices = field(default_factory=SessionChoices)
 
-    def results(self, jobs: Iterable[Job]) -> Iterator[FileResult]:
-        """The result for each file once everything in it is decided. Raises Ended if the terminal is gone."""
+    def results(self, jobs: Iterable[Job]) -> Iterator[UnitResult]:
+        """The result for each unit once everything in it is decided. Raises Ended if the terminal is gone."""
         inputs = Inputs(self.run, self.terminal, self.folder)
         for job in jobs:
-            self.current = job.name
+            self.current = ", ".join(file.name for file in job.files)
             try:
                 result = self._result(job, inputs)
             except HungUp:
@@ -47,15 +47,15 @@ class Review:
         if self.record is not None:
             self.given.write(self.record)
 
-    def _result(self, job: Job, inputs: Inputs) -> FileResult:
+    def _result(self, job: Job, inputs: Inputs) -> UnitResult:
         begun = begin(job)
-        if isinstance(begun, FileResult):
+        if isinstance(begun, UnitResult):
             return begun
         if self.manner.ended:
             nothing = Decisions(taken=frozenset())
-            return FileResult(job.name, begun.source, begun.opened.outcome(inputs.choices(job), nothing))
-        sheet = Sheet(job, begun.source, begun.opened, inputs, self.terminal, self.given, self.manner)
-        return FileResult(job.name, begun.source, sheet.outcome())
+            return begun.result(begun.opened.outcome(inputs.choices(job), nothing))
+        sheet = Sheet(job, begun.opened, inputs, self.terminal, self.given, self.manner)
+        return begun.result(sheet.outcome())
 
 
 __all__ = ["Ended", "Review", "ending"]

@@ -41,12 +41,15 @@ class NotEdited(Exception):
 @dataclass(frozen=True, slots=True)
 class Hunk:
     """Lines that change and lines around them. `first` is the index of the first old one; each of `lines` begins with its
-    mark: space, `-` or `+`. `crlf` is whether all of them end in a carriage return, which they have here no more."""
+    mark: space, `-` or `+`. `crlf` is whether all of them end in a carriage return, which they have here no more. `file` is
+    the index of the file in its unit, and `name` what to call that where there are several."""
 
     header: str
     first: int
     lines: tuple[str, ...]
     crlf: bool
+    file: int = 0
+    name: str = ""
 
     @property
     def old(self) -> list[str]:
@@ -72,6 +75,8 @@ def hunks(before: str, after: str, edits: Sequence[Edit]) -> list[Hunk]:
 
 def shown(hunk: Hunk) -> Iterator[str]:
     """A hunk's lines in colour, safe for a terminal."""
+    if hunk.name:
+        yield painted(printable(hunk.name), "bold")
     for line in (hunk.header, *_shortened(hunk.lines)):
         text = printable_lines(line.removesuffix("\r"))
         yield painted(text, _STYLES[line[0]]) if line[0] in _STYLES else text
@@ -95,8 +100,8 @@ def _shortened(lines: Sequence[str]) -> Iterator[str]:
 # -- by hand ----------------------------------------------------------------------------------------------------------
 
 
-def edit(before: str, change: Sequence[Hunk], title: str, terminal: Terminal) -> str | None:
-    """Have the hunks edited and return what they make of the text then; None if nothing of them is left.
+def edit(before: Sequence[str], change: Sequence[Hunk], title: str, terminal: Terminal) -> list[str] | None:
+    """Have the hunks edited and return what they make of the unit's texts then; None if nothing of them is left.
 
     No line outside of them changes. Raises NotEdited.
     """
@@ -106,12 +111,14 @@ def edit(before: str, change: Sequence[Hunk], title: str, terminal: Terminal) ->
 def _as_text(change: Sequence[Hunk], title: str) -> str:
     lines = [f"# {printable(title)}"]
     for hunk in change:
+        lines += [f"# {printable(hunk.name)}"] if hunk.name else []
         lines += [hunk.header, *hunk.lines]
     return "\n".join(lines) + "\n" + _GUIDE
 
 
-def patched(before: str, change: Sequence[Hunk], text: str) -> str | None:
-    """What the hunks make of `before` as they stand in an edited text; None if nothing of them is left. Raises NotEdited."""
+def patched(before: Sequence[str], change: Sequence[Hunk], text: str) -> list[str] | None:
+    """What the hunks make of the texts `before` as they stand in an edited text; None if nothing of them is left. Raises
+    NotEdited."""
     edited: list[list[str]] = []
     for line in text.removesuffix("\n").split("\n") if text.strip() else ():
         if line.startswith("@@"):
@@ -126,14 +133,15 @@ def patched(before: str, change: Sequence[Hunk], text: str) -> str | None:
         return None
     if len(edited) != len(change):
         raise NotEdited(f"there were {len(change)} hunks, and now there are {len(edited)}")
-    lines = before.split("\n")
+    files = [file.split("\n") for file in before]
     for hunk, now in reversed([*zip(change, edited, strict=True)]):
         if [line[1:] for line in now if line[0] != "+"] != hunk.old:
             raise NotEdited("the lines marked with a space or `-` are not those of the file any more")
         new = [line[1:] + "\r" * hunk.crlf for line in now if line[0] != "-"]
+        lines = files[hunk.file]
         lines[hunk.first : hunk.first + len(hunk.old)] = new
-    after = "\n".join(lines)
-    return None if after == before else after
+    after = ["\n".join(lines) for lines in files]
+    return None if after == [*before] else after
 
 
 def _edited(text: str, terminal: Terminal) -> str:

@@ -1,4 +1,4 @@
-"""One file, step by step."""
+"""One unit, step by step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from migrate.engine.decisions import Answer, Decisions
 from migrate.engine.outcome import Located, Outcome, VolumeLevels
 from migrate.engine.plan import Decided, Plan
 from migrate.engine.process import Opened
-from migrate.files.source import SourceFile
+from migrate.files.unit import starts
 from migrate.review import hunks, screen
 from migrate.review.inputs import Inputs
 from migrate.run.recorded_answers import Answers, Given, Word
@@ -35,12 +35,11 @@ class SessionChoices:
 
 
 class Sheet:
-    """The questions about one file, and what comes of them."""
+    """The questions about one unit, and what comes of them."""
 
     def __init__(
         self,
         job: Job,
-        source: SourceFile,
         opened: Opened,
         inputs: Inputs,
         terminal: Terminal,
@@ -48,15 +47,18 @@ class Sheet:
         manner: SessionChoices,
     ) -> None:
         self.job = job
-        self.source = source
+        self.sources = opened.texts
         self.opened = opened
         self.inputs = inputs
         self.terminal = terminal
         self.given = given
         self.manner = manner
-        self.answers: dict[StepId, Answer] = dict(given.to_repeat(job.name))
+        self.names = [file.name for file in job.files]
+        self.answers: dict[StepId, Answer] = {}
+        for name in self.names:
+            self.answers |= given.to_repeat(name)
         self.closed = False
-        """Whether nothing more is asked about this file."""
+        """Whether nothing more is asked about this unit."""
         self.by_hand = _ByHand()
         self.known: tuple[Opened, Choices, Decisions, Outcome] | None = None
 
@@ -83,8 +85,8 @@ class Sheet:
             # Quitting says nothing about what was not asked.
             left = located.finding.changes and not located.applied and located.finding.id not in self.by_hand.steps
             if left and (self.closed or located.finding.rule in self.manner.skipped):
-                self.given.add(Given.to(self.job.name, located.finding, Word.NO))
-        return self.by_hand.whole(outcome, self.source.text)
+                self.given.add(Given.to(self.names[located.file], located.finding, Word.NO))
+        return self.by_hand.whole(outcome, self.sources)
 
     def _choices(self) -> Choices:
         return self.inputs.choices(self.job)
@@ -117,9 +119,14 @@ class Sheet:
                 return decided
         return None
 
+    def _file_of(self, finding: Finding) -> str:
+        """The name of the file that a finding stands in."""
+        reading = self.opened.reading
+        return self.names[reading.unit.place(reading.spans[finding.subject])[0]]
+
     def _note(self, findings: Sequence[Finding], word: Word) -> None:
         for finding in findings:
-            given = Given.to(self.job.name, finding, word)
+            given = Given.to(self._file_of(finding), finding, word)
             self.answers[finding.id] = given.answer
             self.given.add(given)
 
@@ -131,7 +138,7 @@ class Sheet:
         ways = usual.ways
         question = usual.question if self.inputs.may_ask(usual.question) else None
         selected = 0
-        for other, known in self.given.to_others(self.job.name, [usual]):
+        for other, known in self.given.to_others(self._file_of(usual), [usual]):
             self._say(f"The recorded answer to {other.rule} ({known.word}) was to a step that did something else.")
         while True:
             way = ways[selected]
@@ -142,14 +149,14 @@ class Sheet:
             if self.opened.unwritten != refused:
                 return
             if after.error is not None:
-                self._show(screen.head(self.job.name, located))
+                self._show(screen.head(self.names[located.file], located))
                 self._say(f"This step is left: {after.error}")
                 if way is not usual:
                     selected = 0
                     continue
                 self.answers.update({f.id: Answer(False) for f in findings})
                 return
-            change = hunks.hunks(before.text, after.text, between(self.opened.text, before.edits, after.edits))
+            change = self._hunks(before, after)
             shown = replace(located, finding=way)
             known_before = {(f.finding.id, f.finding.message) for f in before.findings}
             brings = [
@@ -157,7 +164,7 @@ class Sheet:
                 for f in after.findings
                 if f.finding.status is Status.ADVICE and (f.finding.id, f.finding.message) not in known_before
             ]
-            self._show(screen.step(self.job.name, shown, change, brings, self.terminal.width))
+            self._show(screen.step(self.names[located.file], shown, change, brings, self.terminal.width))
             listed = [(w.label, w.status) for w in ways] + ([(input_label(question), None)] if question else [])
             self._show(screen.ways(listed, selected, usual.otherwise))
             number = self._answer(way, len(listed), choices)
@@ -172,6 +179,16 @@ class Sheet:
             elif question is not None:
                 self._ask_for_input(located, question)
                 return
+
+    def _hunks(self, before: Outcome, after: Outcome) -> list[hunks.Hunk]:
+        """What another outcome changes, file by file."""
+        found = []
+        several = len(self.names) > 1
+        for index, (old, new) in enumerate(zip(before.files, after.files, strict=True)):
+            edits = between(old.before, old.edits, new.edits)
+            named = self.names[index] if several else ""
+            found += [replace(h, file=index, name=named) for h in hunks.hunks(old.text, new.text, edits)]
+        return found
 
     def _answer(self, way: Finding, count: int, choices: Choices) -> str | int:
         """The key that answers, or the index of another way that somebody wants to see."""
@@ -215,18 +232,18 @@ class Sheet:
         after: Outcome,
     ) -> bool:
         """Have the step's hunks edited; return whether that decided about it."""
-        title = f"{self.job.name}:{located.line}: {located.rule.id} {located.rule.name}"
-        text: str | None = None
+        title = f"{self.names[located.file]}:{located.line}: {located.rule.id} {located.rule.name}"
+        texts: list[str] | None = None
         try:
-            text = hunks.edit(before.text, change, title, self.terminal)
-            problem = "nothing of it is left" if text is None else None
+            texts = hunks.edit([file.text for file in before.files], change, title, self.terminal)
+            problem = "nothing of it is left" if texts is None else None
         except hunks.NotEdited as refused:
             problem = str(refused)
-        if text == after.text:
+        if texts == [file.text for file in after.files]:
             self._note(findings, Word.YES)
             return True
-        if text is not None:
-            opened = self.opened.edited(text)
+        if texts is not None:
+            opened = self.opened.edited(*texts)
             if isinstance(opened, Opened):
                 self.by_hand.take(before, findings)
                 self.opened = opened
@@ -247,7 +264,7 @@ class Sheet:
         wanted = question or finding.question
         assert wanted is not None
         if question is None:
-            self._show(screen.head(self.job.name, located))
+            self._show(screen.head(self.names[located.file], located))
             self._say(finding.message)
             if finding.help:
                 self._say(finding.help)
@@ -285,7 +302,8 @@ class _ByHand:
 
     steps: set[StepId] = field(default_factory=set)
     findings: list[Located] = field(default_factory=list)
-    volumes: tuple[VolumeLevels, ...] | None = None
+    volumes: list[tuple[VolumeLevels, ...]] | None = None
+    """Those of each file."""
 
     def take(self, before: Outcome, edited: Sequence[Finding]) -> None:
         """Take note of all that was applied so far, and of the steps whose hunks were edited."""
@@ -297,16 +315,31 @@ class _ByHand:
             if f.finding.id in self.steps and not f.applied
         ]
         if self.volumes is None:
-            self.volumes = before.volumes
+            self.volumes = [file.volumes for file in before.files]
 
-    def whole(self, last: Outcome, source: str) -> Outcome:
-        """What became of the file, from its source on."""
+    def whole(self, last: Outcome, sources: Sequence[str]) -> Outcome:
+        """What became of the unit, from its sources on."""
         if self.volumes is None or last.error is not None:
             return last
-        volumes = tuple(_level(first, now) for first, now in zip(self.volumes, last.volumes, strict=True))
-        findings = [*self.findings, *(f for f in last.findings if f.finding.id not in self.steps)]
-        findings.sort(key=lambda f: (f.line, f.column))
-        return replace(last, volumes=volumes, findings=tuple(findings), edits=_whole_edit(source, last.text))
+        files = []
+        for index, (file, volumes, source) in enumerate(zip(last.files, self.volumes, sources, strict=True)):
+            findings = [f for f in self.findings if f.file == index]
+            findings += [f for f in file.findings if f.finding.id not in self.steps]
+            files.append(
+                replace(
+                    file,
+                    volumes=tuple(_level(first, now) for first, now in zip(volumes, file.volumes, strict=True)),
+                    findings=tuple(sorted(findings, key=lambda f: f.place)),
+                    edits=_whole_edit(source, file.text),
+                    before=source,
+                )
+            )
+        edits = (
+            replace(edit, start=edit.start + start, end=edit.end + start)
+            for file, start in zip(files, starts(sources), strict=True)
+            for edit in file.edits
+        )
+        return Outcome(tuple(files), tuple(edits))
 
 
 def _level(first: VolumeLevels, now: VolumeLevels) -> VolumeLevels:

@@ -1,7 +1,7 @@
 """What the files of one repository say about each other: who mounts EFS where, and who passes which file system on.
 
-Only templates are looked into that may say so (`discover.tells`), and only if some file of the run has a host path
-that is not the host's own (`asks`). What is found is evidence for a question, never for a change.
+Only templates are looked into that may say so (`screen.informs_others`), and only if some file of the run has a host path
+that is not the host's own (`needs_other_files`). What is found is evidence for a question, never for a change.
 """
 
 from __future__ import annotations

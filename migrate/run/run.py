@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, TypeVar
 from migrate.config import config
 from migrate.config.config import Config, ConfigProblem
 from migrate.engine.decisions import UNDECIDED, Answer, Decisions
-from migrate.engine.outcome import Outcome
-from migrate.engine.process import Opened, open_text
+from migrate.engine.outcome import FileOutcome, Outcome
+from migrate.engine.process import Opened, open_unit
 from migrate.files import language
 from migrate.files.discover import FoundFile, discover, excluder
 from migrate.files.screen import content, informs_others, reason, screen
-from migrate.files.source import SourceFile, SourceProblem, read, write
+from migrate.files.source import NotWritten, SourceFile, SourceProblem, read, write_all
+from migrate.files.unit import Member
 from migrate.run.repository import FilePlace, Repositories, Survey, needs_other_files, read_for_others
 from migrate.syntax.garbage import not_collecting
 from rules import RULES
@@ -62,8 +63,19 @@ class Options:
 
 
 @dataclass(frozen=True)
+class JobFile:
+    """A file of a job's unit. `raw` is its content where there is no file to read it from."""
+
+    path: str
+    name: str
+    raw: bytes | None = None
+    fixed: bool = False
+    """Whether it is only read, and stays as it is, because nobody asked for it."""
+
+
+@dataclass(frozen=True)
 class Job:
-    """One file to work on, or the reason why it cannot be."""
+    """One unit to work on, or the reason why it cannot be. `path` and `name` are those of its first file."""
 
     path: str
     name: str
@@ -79,21 +91,49 @@ class Job:
     """What somebody decided about its steps."""
     fixes: bool = False
     """As in the options."""
+    fixed: bool = False
+    """As of a `JobFile`."""
+    others: tuple[JobFile, ...] = ()
+    """The unit's other files, in order."""
+
+    @property
+    def files(self) -> tuple[JobFile, ...]:
+        """All files of the unit."""
+        return (JobFile(self.path, self.name, self.raw, self.fixed), *self.others)
 
 
 @dataclass(frozen=True)
 class FileResult:
-    """One file that had something to say. `source` is None if it could not be read."""
+    """One file of a unit that had something to say. `source` is None if it could not be read."""
 
     name: str
     source: SourceFile | None
+    outcome: FileOutcome
+    config: str | None = None
+    """The broken configuration, as `Run.problems` knows it, that kept the file from being looked into."""
+
+
+@dataclass(frozen=True)
+class UnitResult:
+    """What became of one unit. `sources` has None for every file that could not be read."""
+
+    names: tuple[str, ...]
+    sources: tuple[SourceFile | None, ...]
     outcome: Outcome
     stdin: bool = False
     """Whether this is standard input, whose result goes to standard output."""
     config: str | None = None
-    """The broken configuration, as `Run.problems` knows it, that kept the file from being looked into."""
+    """The broken configuration, as `Run.problems` knows it, that kept the unit from being looked into."""
     fixes: tuple[Fix, ...] = ()
     """The outcome's edits in parts, if the options ask for them."""
+
+    @property
+    def files(self) -> tuple[FileResult, ...]:
+        """What became of each file."""
+        return tuple(
+            FileResult(name, source, outcome, self.config)
+            for name, source, outcome in zip(self.names, self.sources, self.outcome.files, strict=True)
+        )
 
 
 @dataclass
@@ -110,8 +150,8 @@ class Run:
     """Files that may answer the questions of others."""
     _homes: Repositories = field(default_factory=Repositories)
 
-    def results(self, paths: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Iterator[FileResult]:
-        """Results in the order of discovery; `progress` is called with how many of how many files are done."""
+    def results(self, paths: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Iterator[UnitResult]:
+        """Results in the order of discovery; `progress` is called with how many of how many units are done."""
         self.look_at_configurations(paths)
         if "-" in paths and (result := self.stdin()):
             yield result
@@ -135,11 +175,52 @@ class Run:
             gitignore=self.options.gitignore,
             warn=self.warn,
         )
-        return self.informed([job for file in found if (job := self.job(file))])
+        return self.informed([job for unit in units(found) if (job := self.job(unit))])
 
-    def job(self, found: FoundFile, unsaved: bytes | None = None) -> Job | None:
-        """The work that a file asks for, which may have other content than is saved; None if it holds nothing for us or is
-        excluded."""
+    def job(self, asked: Sequence[FoundFile], unsaved: bytes | None = None) -> Job | None:
+        """The work that files of one unit ask for, the first of which may have other content than is saved; None if none of them
+        holds anything for us or all are excluded."""
+        members = language.of(asked[0].path).members
+        if members is None:
+            return self._alone(asked[0], unsaved)
+        jobs = [job for file in asked if (job := self._alone(file, unsaved if file is asked[0] else None))]
+        stopped = next((job for job in jobs if job.choices is None), None)
+        if stopped is not None or not jobs:
+            return stopped
+        # What was asked for may change, whether it holds our words or not.
+        named = {file.path: file.name for file in asked if not self._is_excluded(file)}
+        first, *others = (
+            JobFile(
+                path,
+                named.get(path) or os.path.relpath(path),
+                raw=unsaved if path == asked[0].path else None,
+                fixed=path not in named,
+            )
+            for path in members(asked[0].path)
+        )
+        place = next((job.place for job in jobs if job.place is not None), None)
+        answers = {step: answer for name in named.values() for step, answer in self._answers(name).items()}
+        return replace(
+            jobs[0],
+            path=first.path,
+            name=first.name,
+            raw=first.raw,
+            place=replace(place, path=first.path, name=first.name) if place is not None else None,
+            decisions=Decisions(answers),
+            fixed=first.fixed,
+            others=tuple(others),
+        )
+
+    def _answers(self, name: str) -> Mapping[StepId, Answer]:
+        return self.options.answers.get(name, {})
+
+    def _is_excluded(self, found: FoundFile) -> bool:
+        governing = self.governing(found.path)
+        by_option = self.options.force_exclude or not found.explicit
+        return isinstance(governing, Config) and by_option and _excluded(governing, found.path)
+
+    def _alone(self, found: FoundFile, unsaved: bytes | None) -> Job | None:
+        """The work that a file asks for by itself."""
         if found.error is not None:
             return Job(found.path, found.name, None, found.error)
         if os.path.basename(found.path) == config.NAME:
@@ -159,7 +240,7 @@ class Run:
         if (self.options.force_exclude or not found.explicit) and _excluded(governing, found.path):
             return None
         place = self.place(found, governing) if needs_other_files(raw) else None
-        decisions = Decisions(self.options.answers.get(found.name, {}))
+        decisions = Decisions(self._answers(found.name))
         fixes = self.options.fixes
         return Job(
             found.path, found.name, self.choices(governing), raw=unsaved, place=place, decisions=decisions, fixes=fixes
@@ -194,13 +275,13 @@ class Run:
         seen, passed = survey.seen_from(job.place), survey.passed_to(job.place)
         return replace(job, choices=replace(job.choices, seen=seen, passed=passed), place=None)
 
-    def stdin(self) -> FileResult | None:
+    def stdin(self) -> UnitResult | None:
         """The result for standard input; None, and `passed` set, if it holds nothing for us."""
         name = self.options.stdin_name or "-"
         try:
             raw = sys.stdin.buffer.read() if sys.stdin else b""
         except OSError as error:
-            return FileResult(name, None, Outcome(error=reason(error)), stdin=True)
+            return UnitResult((name,), (None,), Outcome.failed(reason(error)), stdin=True)
         if not screen(raw):
             self.passed = raw
             return None
@@ -253,30 +334,51 @@ class Run:
             yield from pool.map(function, given, chunksize=chunk)
 
 
-def written(file: FileResult) -> FileResult:
-    """The result after its file is written; with an error, and nothing applied, if that failed."""
-    if file.source is None or not file.outcome.edits:
-        return file
+def units(found: Iterable[FoundFile]) -> Iterable[list[FoundFile]]:
+    """The files that belong together, by their language, in the order of the first of each."""
+    if not any(known.members for known in language.LANGUAGES):
+        return ([file] for file in found)
+    groups: dict[object, list[FoundFile]] = {}
+    for file in found:
+        members = language.of(file.path).members if file.error is None else None
+        groups.setdefault(file if members is None else tuple(members(file.path)), []).append(file)
+    return groups.values()
+
+
+def written(unit: UnitResult) -> UnitResult:
+    """The result after its files are written, all or none; with an error, and nothing applied, if that failed."""
+    outcome = unit.outcome
+    changes = [
+        (source, file.text) for source, file in zip(unit.sources, outcome.files, strict=True) if source and file.edits
+    ]
     try:
-        write(file.source, file.outcome.text)
-    except SourceProblem as problem:
-        findings = tuple(replace(located, applied=False) for located in file.outcome.findings)
-        return replace(file, outcome=replace(file.outcome, error=problem.cause, findings=findings))
-    return file
+        write_all(changes)
+    except NotWritten as problem:
+        index = next(i for i, source in enumerate(unit.sources) if source is problem.source)
+        files = tuple(_unwritten(file, unit.names[index], problem, i == index) for i, file in enumerate(outcome.files))
+        return replace(unit, outcome=replace(outcome, files=files))
+    return unit
 
 
-def work(job: Job) -> FileResult:
+def _unwritten(file: FileOutcome, name: str, problem: NotWritten, at_fault: bool) -> FileOutcome:
+    """What became of a file of a unit of which none was written, because of the one called `name`."""
+    findings = tuple(replace(located, applied=False) for located in file.findings)
+    error = problem.cause if at_fault else f"left alone, because {name} could not be written" if file.edits else None
+    return replace(file, error=error, findings=findings)
+
+
+def work(job: Job) -> UnitResult:
     """Do one job; never raises for what a file holds."""
     with not_collecting():
         return _worked(job)
 
 
-def _worked(job: Job) -> FileResult:
+def _worked(job: Job) -> UnitResult:
     begun = begin(job)
-    if isinstance(begun, FileResult):
+    if isinstance(begun, UnitResult):
         return begun
     opened = begun.opened
-    result = FileResult(job.name, begun.source, opened.outcome(begun.choices, job.decisions))
+    result = begun.result(opened.outcome(begun.choices, job.decisions))
     if not job.fixes:
         return result
     from migrate.engine.fixes import fixes
@@ -286,24 +388,40 @@ def _worked(job: Job) -> FileResult:
 
 @dataclass(frozen=True)
 class Begun:
-    """A job whose file can be planned."""
+    """A job whose unit can be planned."""
 
-    source: SourceFile
+    sources: tuple[SourceFile, ...]
     opened: Opened
     choices: Choices
 
+    def result(self, outcome: Outcome) -> UnitResult:
+        """The job's result, if this is what became of its unit."""
+        return UnitResult(tuple(source.name for source in self.sources), self.sources, outcome)
 
-def begin(job: Job) -> Begun | FileResult:
-    """Read a job's file, or return what became of it if there is nothing to plan."""
+
+def begin(job: Job) -> Begun | UnitResult:
+    """Read a job's files, or return what became of them if there is nothing to plan."""
+    files = job.files
+    names = tuple(file.name for file in files)
+    unread: tuple[SourceFile | None, ...] = (None,) * len(files)
     if job.choices is None:
-        return FileResult(job.name, None, Outcome(error=job.error), config=job.config)
-    path = Path(job.path)
-    try:
-        source = read(path, job.name) if job.raw is None else SourceFile.of(path, job.name, job.raw)
-    except SourceProblem as problem:
-        return FileResult(job.name, None, Outcome(error=problem.cause, error_line=problem.line))
-    opened = open_text(source.text, _stem(path), language.of(job.path))
-    return Begun(source, opened, job.choices) if isinstance(opened, Opened) else FileResult(job.name, source, opened)
+        return UnitResult(names, unread, Outcome.failed(job.error or "", count=len(files)), config=job.config)
+    sources: list[SourceFile] = []
+    for file in files:
+        path = Path(file.path)
+        try:
+            sources.append(read(path, file.name) if file.raw is None else SourceFile.of(path, file.name, file.raw))
+        except SourceProblem as problem:
+            failed = Outcome.failed(problem.cause, problem.line, index=len(sources), count=len(files))
+            return UnitResult(names, unread, failed)
+    members = [
+        Member(file.name, source.text, language.of(file.path), file.fixed)
+        for file, source in zip(files, sources, strict=True)
+    ]
+    opened = open_unit(members, _stem(Path(job.path)))
+    if isinstance(opened, Opened):
+        return Begun(tuple(sources), opened, job.choices)
+    return UnitResult(names, tuple(sources), opened)
 
 
 def _stem(path: Path) -> str:

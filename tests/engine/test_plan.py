@@ -204,11 +204,11 @@ def test_a_text_that_somebody_edited(old: str, new: str, problem: str) -> None:
         assert edited.startswith(problem), edited
     else:
         assert isinstance(edited, Opened)
-        assert (edited.text, edited.stem, edited.unwritten) == (text, "app", 0)
+        assert (edited.texts, edited.reading.unit.stem, edited.unwritten) == ([text], "app", 0)
 
 
 def test_what_is_not_for_the_tool_is_not_opened() -> None:
-    assert open_text("{", "app", JSON) == Outcome(error="ends where a string or '}' is expected", error_line=1)
+    assert open_text("{", "app", JSON) == Outcome.failed("ends where a string or '}' is expected", 1)
     unread = open_text('{"efsVolumeConfiguration": 1}', "app")
     assert isinstance(unread, Outcome)
     assert [(word.line, word.column, word.word) for word in unread.unread] == [(1, 2, "efsVolumeConfiguration")]

@@ -12,8 +12,8 @@ import pytest
 from api_models import definitions, load, problems
 from support import FLEET, KNOWN_DIFFERENCES, ROOT, Case, cases
 
-from migrate.engine.outcome import Outcome
-from migrate.run.run import FileResult, Options, Run
+from migrate.engine.outcome import FileOutcome
+from migrate.run.run import Options, Run, UnitResult
 
 CORPUS = ROOT.parent / "shared" / "corpus"
 CORPUS_FILES = sorted(
@@ -29,12 +29,12 @@ task-roles: {"*": "arn:aws:iam::123456789012:role/any"}
 """
 
 
-def run(path: Path, config: Path | None) -> Iterator[FileResult]:
+def run(path: Path, config: Path | None) -> Iterator[UnitResult]:
     options = Options(config=str(config) if config else None, jobs=1, gitignore=False)
     return Run(options, warn=lambda _: None).results([str(path)])
 
 
-def judge(before: str, outcome: Outcome, path: Path) -> int:
+def judge(before: str, outcome: FileOutcome, path: Path) -> int:
     """Fail for a definition that only the result of a change spoils; return how many changed ones are sound."""
     sound = 0
     olds = [d for document in load(before, path) for d in definitions(document)]
@@ -49,7 +49,7 @@ def judge(before: str, outcome: Outcome, path: Path) -> int:
 
 def judged(path: Path, config: Path | None) -> int:
     found = 0
-    for result in run(path, config):
+    for result in (file for unit in run(path, config) for file in unit.files):
         if result.source is not None and result.outcome.edits:
             found += judge(result.source.text, result.outcome, result.source.path)
     return found

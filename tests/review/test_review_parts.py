@@ -54,15 +54,15 @@ def test_hunks_that_nobody_touched_are_the_change(given: tuple[str, list[Edit], 
     written = "".join("\n".join([hunk.header, *hunk.lines, ""]) for hunk in change)
     # Whether the last line has an end is nothing that can be edited.
     if before.endswith("\n") and after.endswith("\n"):
-        assert patched(before, change, written) == (after if after != before else None)
+        assert patched([before], change, written) == ([after] if after != before else None)
 
 
 def test_a_patch_keeps_carriage_returns() -> None:
     before, after = "a\r\nb\r\n", "a\r\nc\r\n"
     change = hunks(before, after, [Edit(3, 4, "c")])
-    assert patched(before, change, "@@ -1,2 +1,2 @@\n a\n-b\n+d\n+e\n") == "a\r\nd\r\ne\r\n"
+    assert patched([before], change, "@@ -1,2 +1,2 @@\n a\n-b\n+d\n+e\n") == ["a\r\nd\r\ne\r\n"]
     with pytest.raises(NotEdited):
-        patched(before, change, "@@ -1,2 +1,2 @@\n x\n-b\n+d\n")
+        patched([before], change, "@@ -1,2 +1,2 @@\n x\n-b\n+d\n")
 
 
 def test_long_lines_are_shown_around_what_changes() -> None:

@@ -153,12 +153,11 @@ def test_nothing_is_left_behind() -> None:
 
 
 def test_a_failed_write_says_what_is_not_applied(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(read: source.SourceFile, text: str) -> None:
-        del read, text
-        raise source.SourceProblem("no space left on device")
+    def full(changes: Sequence[tuple[source.SourceFile, str]]) -> None:
+        raise source.NotWritten(changes[0][0], "no space left on device")
 
     path = write("x.json", JSON)
-    monkeypatch.setattr("migrate.run.run.write", full)
+    monkeypatch.setattr("migrate.run.run.write_all", full)
     ran = efs_migrate("apply", "--format", "json")
     assert (ran.status, ran.stderr) == (2, "efs-migrate: error: x.json: no space left on device\n")
     assert [finding["applied"] for finding in ran.findings] == [False] * len(ran.findings)

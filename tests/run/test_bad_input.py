@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -281,8 +281,8 @@ def as_somebody(*arguments: str) -> subprocess.CompletedProcess[str]:
     # Modules are imported before the identity changes: the checkout may lie where nobody else can read.
     code = f"import os, sys; sys.path.insert(0, {str(PROJECT)!r})\n"
     code += "import migrate.cli, migrate.report.text, migrate.report.diff, migrate.syntax.data.yaml, migrate.syntax.data.writing.write\n"
-    code += "from migrate.engine.process import process; from rules.choices import Policy; import encodings.idna\n"
-    code += f"process({YAML!r}, '', Policy()); process({JSON!r}, '', Policy())\n"
+    code += "from migrate.engine.process import process; from rules.choices import Choices; import encodings.idna\n"
+    code += f"process({YAML!r}, '', Choices()); process({JSON!r}, '', Choices())\n"
     if ROOT:
         code += "os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)\n"
     code += f"migrate.cli.app({list(arguments)!r}, prog_name='efs-migrate')"
@@ -582,16 +582,16 @@ def test_a_change_between_reading_and_writing(
 ) -> None:
     path = Path("bad.yaml")
     path.write_text(YAML)
-    write = source.write
+    write_all = source.write_all
     left: list[bytes | None] = []
 
-    def late(read: source.SourceFile, text: str) -> None:
-        if read.name == path.name:
+    def late(changes: Sequence[tuple[source.SourceFile, str]]) -> None:
+        if any(read.name == path.name for read, _ in changes):
             happens(path)
             left.append(path.read_bytes() if path.exists() else None)
-        write(read, text)
+        write_all(changes)
 
-    monkeypatch.setattr("migrate.run.run.write", late)
+    monkeypatch.setattr("migrate.run.run.write_all", late)
     ran = efs_migrate("apply", "-q")
     assert (ran.status, ran.stderr) == (2, f"efs-migrate: error: bad.yaml: {cause}\n")
     assert left == [path.read_bytes() if path.exists() else None]

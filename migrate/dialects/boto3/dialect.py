@@ -7,7 +7,7 @@ from migrate.dialects.common.collector import Collector
 from migrate.dialects.common.python.definitions import DefinitionReader, PlacedNodes, PythonDefinitions
 from migrate.dialects.common.python.values import SPELLING
 from migrate.dialects.dialect import Reading
-from migrate.syntax import Document
+from migrate.files.unit import Unit
 from migrate.syntax.python import PythonDocument
 
 
@@ -16,6 +16,7 @@ class Boto3(PythonDefinitions):
 
     name = "boto3"
 
-    def read(self, document: Document, stem: str) -> Reading[PlacedNodes] | None:
+    def read(self, unit: Unit) -> Reading[PlacedNodes] | None:
+        document = unit.document
         assert isinstance(document, PythonDocument)
-        return DefinitionReader(document, stem, Collector(self, document, PlacedNodes(), SPELLING)).reading()
+        return DefinitionReader(document, unit.stem, Collector(self, unit, PlacedNodes(), SPELLING)).reading()

@@ -25,7 +25,8 @@ from migrate.dialects.common.python.values import SPELLING, configured
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.dialects.common.volumes import read_container, rest_but
 from migrate.dialects.dialect import Reading
-from migrate.syntax import Document, resolve
+from migrate.files.unit import Unit
+from migrate.syntax import resolve
 from migrate.syntax.node import AnyEdit, Mapping, Node
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.names import Place, Scope
@@ -70,13 +71,13 @@ class Cdk(PlainDialect[ProgramNodes]):
 
     name = "cdk"
 
-    def read(self, document: Document, stem: str) -> Reading[ProgramNodes] | None:
+    def read(self, unit: Unit) -> Reading[ProgramNodes] | None:
+        document = unit.document
         assert isinstance(document, PythonDocument)
-        del stem  # constructs have names of their own
         if "aws_cdk" not in document.text and "monocdk" not in document.text:
             return None
         nodes = ProgramNodes(program=Program(document))
-        return _ProgramReader(document, Collector(self, document, nodes, SNAKE)).reading()
+        return _ProgramReader(document, Collector(self, unit, nodes, SNAKE)).reading()
 
     def configured(self, member: Value) -> Value:
         return configured(member)

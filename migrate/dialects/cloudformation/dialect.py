@@ -24,6 +24,7 @@ from migrate.dialects.common.spelling import Spelling
 from migrate.dialects.common.unread import unread
 from migrate.dialects.common.values import child, mapping, text, words
 from migrate.dialects.dialect import Reading
+from migrate.files.unit import Unit
 from migrate.syntax import Document
 from migrate.syntax.node import Mapping, Node, Scalar, SetScalar, TreeEdit
 from rules.model import (
@@ -110,10 +111,10 @@ class CloudFormation(TemplateDialect[TemplateNodes]):
 
     name = "cloudformation"
 
-    def read(self, document: Document, stem: str) -> Reading[TemplateNodes] | None:
-        del stem  # a resource has a name of its own
+    def read(self, unit: Unit) -> Reading[TemplateNodes] | None:
+        document = unit.document
         write = intrinsics.writer(_prefers_short(document))
-        collector = Collector(self, document, TemplateNodes(), replace(ECS, write=write))
+        collector = Collector(self, unit, TemplateNodes(), replace(ECS, write=write))
         templates = [
             template
             for i, root in enumerate(document.roots)

@@ -20,6 +20,7 @@ from migrate.dialects.common.volumes import (
     volume_name,
 )
 from migrate.dialects.dialect import Dialect, Reading
+from migrate.files.unit import Unit
 from migrate.syntax import Document
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
 from rules.model import Engine, HiddenDefinition, Key, PlatformVersion, Stack, Task, TaskRunner, Text, Value, Volume
@@ -67,7 +68,7 @@ class Collector(Generic[NodesOfCollector]):
     the reading is not."""
 
     dialect: Dialect[Any]
-    document: Document
+    unit: Unit
     nodes: NodesOfCollector
     spelling: Spelling = API
     tasks: list[Task] = field(default_factory=list)
@@ -79,6 +80,10 @@ class Collector(Generic[NodesOfCollector]):
     followed: set[int] = field(default_factory=set)
     """Identities of the aliases that led to a volume."""
     ignored: dict[Key, tuple[int, frozenset[str]]] = field(default_factory=dict)
+
+    @property
+    def document(self) -> Document:
+        return self.unit.document
 
     def follow(self, *nodes: Node | None) -> None:
         """Remember the aliases among `nodes`, and those that the merge keys of mappings name."""
@@ -204,7 +209,7 @@ class Collector(Generic[NodesOfCollector]):
         self._find_obstacles()
         return Reading(
             self.dialect,
-            self.document,
+            self.unit,
             stack,
             self.spans,
             self.nodes,

@@ -10,7 +10,8 @@ from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path, holders, key_text
 from migrate.dialects.common.values import child, filled, items, mapping, text, words
 from migrate.dialects.dialect import Reading
-from migrate.syntax import Document, get
+from migrate.files.unit import Unit
+from migrate.syntax import get
 from migrate.syntax.node import Mapping
 from rules.model import Key, Text
 
@@ -24,8 +25,9 @@ class Ansible(PlainDialect[DefinitionNodes]):
 
     name = "ansible"
 
-    def read(self, document: Document, stem: str) -> Reading[DefinitionNodes] | None:
-        collector = Collector(self, document, DefinitionNodes())
+    def read(self, unit: Unit) -> Reading[DefinitionNodes] | None:
+        document, stem = unit.document, unit.stem
+        collector = Collector(self, unit, DefinitionNodes())
         families: dict[str, Key] = {}
         registered: dict[str, Key] = {}
         services: list[tuple[Mapping, Path]] = []

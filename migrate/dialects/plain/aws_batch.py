@@ -11,7 +11,7 @@ from migrate.dialects.common.nodes import Path, holders
 from migrate.dialects.common.spelling import API
 from migrate.dialects.common.values import child, filled, text
 from migrate.dialects.dialect import Reading
-from migrate.syntax import Document
+from migrate.files.unit import Unit
 from migrate.syntax.node import Mapping, Node
 from rules.model import Engine, Key, Text, Value
 
@@ -24,8 +24,9 @@ class AwsBatch(PlainDialect[DefinitionNodes]):
 
     name = "aws-batch"
 
-    def read(self, document: Document, stem: str) -> Reading[DefinitionNodes] | None:
-        collector = Collector(self, document, DefinitionNodes())
+    def read(self, unit: Unit) -> Reading[DefinitionNodes] | None:
+        document, stem = unit.document, unit.stem
+        collector = Collector(self, unit, DefinitionNodes())
         for job, path in holders(document, _WORDS):
             _read_job(collector, job, path, stem)
         return collector.reading(collector.stack())

@@ -17,7 +17,8 @@ from migrate.dialects.common.spelling import Spelling
 from migrate.dialects.common.values import child, filled, items, mapping, text, value
 from migrate.dialects.common.volumes import VolumeNodes, read_docker, read_efs, without
 from migrate.dialects.dialect import Reading
-from migrate.syntax import Document, get, resolve
+from migrate.files.unit import Unit
+from migrate.syntax import get, resolve
 from migrate.syntax.node import (
     Added,
     Copy,
@@ -52,8 +53,9 @@ class EcsParams(PlainDialect[DefinitionNodes]):
 
     name = "ecs-params"
 
-    def read(self, document: Document, stem: str) -> Reading[DefinitionNodes] | None:
-        collector = Collector(self, document, DefinitionNodes(), _SPELLING)
+    def read(self, unit: Unit) -> Reading[DefinitionNodes] | None:
+        document, stem = unit.document, unit.stem
+        collector = Collector(self, unit, DefinitionNodes(), _SPELLING)
         for i, root in enumerate(document.roots):
             definition = mapping(child(mapping(root), "task_definition"))
             lists = [items(child(definition, name)) for name in ("docker_volumes", "efs_volumes")]

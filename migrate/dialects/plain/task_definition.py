@@ -10,7 +10,8 @@ from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path, holders, is_foreign
 from migrate.dialects.common.values import child, filled, items, mapping, text, words
 from migrate.dialects.dialect import Reading
-from migrate.syntax import Document, resolve
+from migrate.files.unit import Unit
+from migrate.syntax import resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
 from rules.model import Engine, Key, Text
 
@@ -25,8 +26,9 @@ class TaskDefinition(PlainDialect[DefinitionNodes]):
 
     name = "task-definition"
 
-    def read(self, document: Document, stem: str) -> Reading[DefinitionNodes] | None:
-        collector = Collector(self, document, DefinitionNodes())
+    def read(self, unit: Unit) -> Reading[DefinitionNodes] | None:
+        document, stem = unit.document, unit.stem
+        collector = Collector(self, unit, DefinitionNodes())
         for node, path in holders(document, _WORDS):
             if _is_definition(node):
                 _read(collector, node, path, stem)

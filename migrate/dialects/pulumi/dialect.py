@@ -22,7 +22,7 @@ from migrate.dialects.common.python.values import SPELLING, filled
 from migrate.dialects.common.spelling import Spelling
 from migrate.dialects.common.values import child, items, mapping, text, words
 from migrate.dialects.dialect import Reading
-from migrate.syntax import Document
+from migrate.files.unit import Unit
 from migrate.syntax.node import Mapping, Node
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.names import Place
@@ -49,11 +49,12 @@ class Pulumi(PythonDefinitions):
 
     name = "pulumi"
 
-    def read(self, document: Document, stem: str) -> Reading[PlacedNodes] | None:
+    def read(self, unit: Unit) -> Reading[PlacedNodes] | None:
+        document = unit.document
         assert isinstance(document, PythonDocument)
         if not any(module.startswith("pulumi") for module in document.modules):
             return None
-        reader = _ProgramReader(document, stem, Collector(self, document, PlacedNodes(), SPELLING))
+        reader = _ProgramReader(document, unit.stem, Collector(self, unit, PlacedNodes(), SPELLING))
         reading = reader.reading()
         return reading if reader.has_own else None  # else it is a program that happens to import Pulumi
 

@@ -24,7 +24,8 @@ from migrate.dialects.troposphere.calls import CallWriter, later
 from migrate.dialects.troposphere.objects import PACKAGE, Objects
 from migrate.dialects.troposphere.statements import StatementWriter
 from migrate.dialects.troposphere.template import PythonTemplate, templates
-from migrate.syntax import CannotEdit, Document
+from migrate.files.unit import Unit
+from migrate.syntax import CannotEdit
 from migrate.syntax.data.plain import squeezed
 from migrate.syntax.node import AnyEdit, TreeEdit
 from migrate.syntax.python import PythonDocument
@@ -46,8 +47,8 @@ class Troposphere(TemplateDialect[ModuleNodes]):
 
     name = "troposphere"
 
-    def read(self, document: Document, stem: str) -> Reading[ModuleNodes] | None:
-        del stem  # a resource has a title
+    def read(self, unit: Unit) -> Reading[ModuleNodes] | None:
+        document = unit.document
         assert isinstance(document, PythonDocument)
         if PACKAGE not in document.text:
             return None
@@ -55,7 +56,7 @@ class Troposphere(TemplateDialect[ModuleNodes]):
         if not any(made.type in _OURS for made in objects.made) and not any(_strays(objects, [])):
             return None
         nodes = ModuleNodes(writer=CallWriter.of(objects))
-        collector = Collector(self, document, nodes, replace(ECS, write=later, plain=squeezed))
+        collector = Collector(self, unit, nodes, replace(ECS, write=later, plain=squeezed))
         found = templates(objects)
         for template in found:
             read_resources(collector, template, replace(ECS, plain=squeezed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from migrate import dialects
 from migrate.engine.proof import _keyed
 from migrate.files.language import DATA, PYTHON, Language
-from migrate.syntax import parse
+from migrate.files.unit import Member, Unit
 from rules.model import Cluster, Key, Launch, SetPlatformVersion, Stack, Text, apply
 
 INSTANCE = """
@@ -46,7 +46,7 @@ Resources:
 
 
 def stack(text: str, language: Language = DATA) -> Stack:
-    reading = dialects.read(parse(text, language), "template")
+    reading = dialects.read(Unit.parsed([Member("template", text, language)], "template"))
     assert reading is not None
     return reading.stack
 

@@ -10,8 +10,9 @@ import pytest
 from migrate import dialects
 from migrate.dialects import dialect
 from migrate.engine.process import process
-from migrate.files.language import YAML
-from migrate.syntax import node, parse
+from migrate.files.language import JSON, PYTHON, YAML, Language
+from migrate.files.unit import Member, Unit
+from migrate.syntax import node
 from rules import model
 from rules.choices import Choices
 from rules.facts.digest import digest
@@ -23,6 +24,10 @@ LINES = """\
 - uploads fs-0123456789abcdef0
 - logs fs-0123456789abcdef0 ENABLED
 """
+
+
+def unit(text: str, language: Language) -> Unit:
+    return Unit.parsed([Member("app", text, language)], "app")
 
 
 def worked_example() -> dialect.Dialect[object]:
@@ -54,7 +59,7 @@ def test_the_worked_example_is_short() -> None:
 
 
 def test_a_reading_stays_as_it_is() -> None:
-    read = dialects.read(parse('{"containerDefinitions": [], "volumes": [{"name": "data"}]}'), "app")
+    read = dialects.read(unit('{"containerDefinitions": [], "volumes": [{"name": "data"}]}', JSON))
     assert read is not None
     for field in fields(read):
         with pytest.raises(FrozenInstanceError):
@@ -94,9 +99,7 @@ ecs.register_task_definition(
     ],
 )
 def test_a_program_of_pulumi_is_read_with_what_it_hands_to_the_api(source: str, name: str, volumes: list[str]) -> None:
-    read = dialects.read(
-        parse("import pulumi\nfrom pulumi_aws.ecs import TaskDefinition\n" + source, python=True), "app"
-    )
+    read = dialects.read(unit("import pulumi\nfrom pulumi_aws.ecs import TaskDefinition\n" + source, PYTHON))
     assert read is not None
     assert read.dialect.name == name
     assert [volume.name for task in read.stack.tasks for volume in task.volumes] == volumes
