@@ -16,6 +16,7 @@ from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.common.nodes import key_text, walk
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax.node import Alias, Mapping, NewValue, Node
+from rules.facts.iam import ASSUME, TASKS
 
 _SOME = 500
 """How many mappings are looked at before a template is called sorted."""
@@ -240,8 +241,8 @@ def _trusts_tasks(document: Node, *, conditional: bool) -> bool:
         return False
     condition = child(statement, "Condition")
     return (
-        _only(child(principal, "Service")) == "ecs-tasks.amazonaws.com"
-        and _only(child(statement, "Action")) == "sts:AssumeRole"
+        _only(child(principal, "Service")) == TASKS
+        and _only(child(statement, "Action")) == ASSUME
         and text(child(statement, "Effect")) == "Allow"
         and (condition is None or conditional)
     )

@@ -15,21 +15,11 @@ from migrate.dialects.cloudformation.resources.resources import Resources
 from migrate.dialects.common.conditional import Conditions
 from migrate.dialects.common.values import child, mapping, text
 from migrate.syntax.node import Node
-from rules.model import ANY, CLIENT_ACTIONS, Key, Permission, Role, Text
+from rules.facts.iam import managed
+from rules.model import ANY, Key, Permission, Role, Text
 
 _ATTACHED = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
 """Policies that are resources of their own, and the property that names their roles."""
-
-_MOUNT, _WRITE, _ROOT = CLIENT_ACTIONS
-_MANAGED = {
-    "AmazonElasticFileSystemClientReadOnlyAccess": (_MOUNT,),
-    "AmazonElasticFileSystemClientReadWriteAccess": (_MOUNT, _WRITE),
-    "AmazonElasticFileSystemClientFullAccess": CLIENT_ACTIONS,
-    "PowerUserAccess": CLIENT_ACTIONS,
-    "AdministratorAccess": CLIENT_ACTIONS,
-}
-"""What AWS's own policies allow clients on every file system. `AmazonElasticFileSystemFullAccess` manages file systems and
-allows clients nothing. Source: AWS managed policy reference."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +44,7 @@ class Roles:
         """Every role and the expressions that name it."""
         for name, resource in self._resources:
             given = (statement for policy in self._policies[name] for statement in policy.statements)
-            unclear = any(statement is None or statement.may_deny for statement in given)
+            unclear = any(statement is None or statement.said.may_deny for statement in given)
             found = tags.read(resource.type, resource.properties) or ()
             refs = (ref(name), ref(name, "Arn"))
             yield Role(self.resources.key("role", name), refs, resource.condition, unclear, found)
@@ -95,14 +85,14 @@ class Roles:
             own = intrinsics.items_with_conditions(child(role.properties, "Policies"))
             found[name] = [self._policy(node, conditions, role.condition) for conditions, node in own]
             for conditions, node in intrinsics.items_with_conditions(child(role.properties, "ManagedPolicyArns")):
-                managed = self.resources.get(target(intrinsics.value(node)))
-                if managed is not None and managed.type == "AWS::IAM::ManagedPolicy":
-                    found[name].append(self._policy(managed.properties, conditions, managed.condition))
+                policy = self.resources.get(target(intrinsics.value(node)))
+                if policy is not None and policy.type == "AWS::IAM::ManagedPolicy":
+                    found[name].append(self._policy(policy.properties, conditions, policy.condition))
         for _, resource in self.resources.of_type(*_ATTACHED):
             if names := self._named(child(resource.properties, _ATTACHED[resource.type])):
-                policy = self._policy(resource.properties, (), resource.condition)
+                attached = self._policy(resource.properties, (), resource.condition)
                 for name in names:
-                    found[name].append(policy)
+                    found[name].append(attached)
         return found
 
     def _policy(self, node: Node, conditions: Conditions, condition: str | None) -> RolePolicy:
@@ -118,18 +108,17 @@ class Roles:
 
     def _allowed(self, role: Resource, policy: RolePolicy) -> Iterator[Permission]:
         for statement in policy.statements:
-            if statement is None or statement.conditions or not (statement.allows and statement.applies):
+            if statement is None or statement.conditions or not (statement.said.allows and statement.said.applies):
                 continue
-            for point in statement.access_points or (None,):
-                for resource in statement.resources:
+            for point in statement.said.access_points or (None,):
+                for resource in statement.said.resources:
                     there = (None, role.condition, self.resources.condition_of(point or resource))
-                    for action in statement.actions if policy.condition in there else ():
+                    for action in statement.said.actions if policy.condition in there else ():
                         yield Permission(self.resources.key("role", role.name), action, resource, point)
 
     def _allowed_by_aws(self, role: Resource) -> Iterator[Permission]:
         for conditions, node in intrinsics.items_with_conditions(child(role.properties, "ManagedPolicyArns")):
             arn = intrinsics.value(node)
-            _, aws, policy = arn.source.rpartition(":iam::aws:policy/") if isinstance(arn, Text) else ("", "", "")
-            if aws and not conditions:
-                for action in _MANAGED.get(policy, ()):
+            if isinstance(arn, Text) and not conditions:
+                for action in managed(arn.source):
                     yield Permission(self.resources.key("role", role.name), action, ANY, None)
