@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TypeAlias
@@ -12,6 +12,7 @@ from migrate.dialects.cloudformation.language.house_style import HouseStyle
 from migrate.dialects.cloudformation.language.references import ref, target
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.resources import MOST_RESOURCES
+from migrate.dialects.cloudformation.resources.roles import takes_policies
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.common.additions import Additions, NewGrant, NewPoint, NewRole, additions, new_value
 from migrate.dialects.common.nodes import key_text
@@ -58,10 +59,10 @@ class ResourceWriter:
             names = taken.setdefault(grant.role, self.template.roles.policy_names(role.name))
             policy_name = _free(self.manner.policy_name("efs", "access"), names)
             names.add(policy_name)
-            policies = self._inline_home(role, grant) if grant.condition == role.condition else None
-            if policies is not None:
-                policy = self._inline_policy(policy_name, grant.statements, role.properties)
-                result.append(EditSequence(policies, (*policies.items, New(policy))))
+            if self._goes_into(role, grant):
+                result.append(
+                    self._with_policy(role, self._inline_policy(policy_name, grant.statements, role.properties))
+                )
                 continue
             name = _free(f"{short(role.name)}EfsPolicy", {*self.template.taken, *(n for _, n, _ in added)})
             added.append(self._placed(name, role.name, partial(self._policy, grant, policy_name)))
@@ -173,17 +174,56 @@ class ResourceWriter:
     def _points_by_arn(self) -> dict[Value | None, AccessPoint]:
         return {point.arn: point for point in self.new.access_points}
 
-    def _inline_home(self, role: Resource, grant: NewGrant) -> Sequence | None:
-        """The role's own policies, if it keeps some, nobody shares them, and naming what the permissions are about there
-        closes no cycle."""
-        node = child(role.properties, "Policies")
-        if not isinstance(node, Sequence) or node.anchor or not node.items or items(node) is None:
-            return None
-        permissions = grant.permissions
-        points = [self._points_by_arn[p.access_point] for p in permissions if p.access_point in self._points_by_arn]
-        systems = {target(point.file_system) for point in points}
-        systems |= {target(p.resource) for p in permissions} | {target(p.access_point) for p in permissions}
-        return None if any(self.template.reaches(name, role.name) for name in systems if name) else node
+    def _goes_into(self, role: Resource, grant: NewGrant) -> bool:
+        """Whether a grant can be a policy of the role's own. Made together with the role, it needs neither a resource nor
+        anything that waits for it. It cannot where what it is about may not be there, or depends on the role."""
+        if grant.condition != role.condition or not takes_policies(role):
+            return False
+        named = set(self._named_in(grant))
+        if self._depends(named, role.name):
+            return False
+        self._granted.setdefault(role.name, set()).update(named)
+        return True
+
+    def _named_in(self, grant: NewGrant) -> Iterator[str]:
+        """The resources that the role would depend on: those that a grant names, and what new ones among them are made of."""
+        for permission in grant.permissions:
+            point = self._points_by_arn.get(permission.access_point)
+            system = point.file_system if point is not None else None
+            yield from map(target, (permission.resource, permission.access_point, system))
+            path = point.path if point is not None else None
+            if path is not None:
+                yield from intrinsics.names(path if isinstance(path, Opaque) else Text.decode(path))
+
+    def _depends(self, names: Iterable[str], role: str) -> bool:
+        """Whether one of some resources depends on a role, also through what other roles are now allowed."""
+        seen: set[str] = set()
+        pending = list(names)
+        while pending:
+            name = pending.pop()
+            if name not in seen:
+                seen.add(name)
+                pending += [*self.template.mentions(name), *self._granted.get(name, ())]
+        return role in seen
+
+    @cached_property
+    def _granted(self) -> dict[str, set[str]]:
+        """What roles depend on by the policies that are written into them."""
+        return {}
+
+    def _with_policy(self, role: Resource, policy: NewValue) -> TreeEdit:
+        """A role with another policy of its own."""
+        properties = role.properties
+        entry = get(properties, "Policies")
+        listed = entry.value if entry is not None else None
+        if isinstance(listed, Sequence) and listed.items:
+            return EditSequence(listed, (*listed.items, New(policy)))
+        entries: list[Kept | Added] = [Kept(e) for e in properties.entries]
+        if entry is not None:
+            entries[properties.entries.index(entry)] = Added("Policies", [policy], replaces=entry)
+        else:
+            entries.insert(self.manner.position(properties, "Policies", role.type), Added("Policies", [policy]))
+        return EditMapping(properties, tuple(entries))
 
     def _home_of_role(self, new: NewRole) -> str | None:
         """Where people look for a task role: behind the execution role of its task, else before the task definition."""

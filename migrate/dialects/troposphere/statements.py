@@ -12,7 +12,7 @@ from itertools import pairwise
 from migrate.dialects.cloudformation.language.references import target
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.writer import Placed, ResourceWriter
-from migrate.dialects.common.additions import NewPoint, NewRole, new_value
+from migrate.dialects.common.additions import NewGrant, NewPoint, NewRole, new_value
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import items
 from migrate.dialects.troposphere.calls import CallWriter, Variable
@@ -115,6 +115,18 @@ class StatementWriter(ResourceWriter):
     def _trust(self, execution_role: str, near: Mapping | None) -> NewValue:
         del execution_role  # a copy would be laid out for another place
         return self.manner.document([self.manner.statement(new_value(trust()), near)], near)
+
+    def _goes_into(self, role: Resource, grant: NewGrant) -> bool:
+        """As in any template, unless what the grant names cannot be written where the role is made."""
+        place = self._made(role.name).place
+        try:
+            for permission in grant.permissions:
+                for member in (permission.resource, permission.access_point):
+                    if member is not None:
+                        self.writer.value(member, place)
+        except CannotEdit:
+            return False
+        return super()._goes_into(role, grant)
 
     def _insert(self, added: list[Placed]) -> list[TreeEdit]:
         self.added += added

@@ -82,6 +82,19 @@ class HouseStyle:
             names = _merged(list(value), [key_text(entry) for entry in node.entries])
         return {name: self.ordered(value[name], child(node, name)) for name in names}
 
+    def position(self, properties: Mapping, name: str, kind: str) -> int:
+        """Where a new property goes among those of a resource: where the alphabet puts it if they are sorted, where the first
+        resource of its type has it, else last, but before the tags."""
+        names = [key_text(entry) for entry in properties.entries]
+        if self.sorts_keys or (len(names) > 2 and names == sorted(names)):
+            return sum(known < name for known in names)
+        orders = ([key_text(e) for e in s.properties.entries] for s in self.siblings if s.type == kind)
+        order = next((found for found in orders if name in found), [])
+        before = [at for at, known in enumerate(names) if known in order and order.index(known) < order.index(name)]
+        if before:
+            return before[-1] + 1
+        return names.index("Tags") if "Tags" in names else len(names)
+
     # -- siblings -----------------------------------------------------------------------------------------------------
 
     def nearest(self, kind: str, home: str | None) -> Mapping | None:

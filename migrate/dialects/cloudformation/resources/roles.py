@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,8 +14,9 @@ from migrate.dialects.cloudformation.resources.policies import PolicyStatement, 
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.resources import Resources
 from migrate.dialects.common.conditional import Conditions
-from migrate.dialects.common.values import child, mapping, text
-from migrate.syntax.node import Node
+from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.values import child, items, mapping, text
+from migrate.syntax.node import Node, Sequence
 from rules.facts.iam import managed
 from rules.model import ANY, Key, Permission, Role, Text
 
@@ -22,12 +24,28 @@ _ATTACHED = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "A
 """Policies that are resources of their own, and the property that names their roles."""
 
 
+_UNREAD = frozenset({"<<", "Fn::Transform"})
+"""Keys that bring others into a mapping, which are not seen there."""
+
+
+def takes_policies(role: Resource) -> bool:
+    """Whether a policy can be written into a role itself: its own list of policies, if it has one, is plainly there, and no
+    other resource shares its properties through an anchor."""
+    node, properties = role.node, role.properties
+    if role.entry.value is not node or child(node, "Properties") is not properties or node.anchor or properties.anchor:
+        return False
+    if any(key_text(entry) in _UNREAD for entry in (*node.entries, *properties.entries)):
+        return False
+    own = child(properties, "Policies")
+    return own is None or (isinstance(own, Sequence) and not own.anchor and items(own) is not None)
+
+
 @dataclass(frozen=True)
 class RolePolicy:
     """One policy that a role has."""
 
     name: str | None
-    statements: Sequence[PolicyStatement | None]
+    statements: Items[PolicyStatement | None]
     conditions: Conditions = ()
     """The conditions that choose it among others."""
     condition: str | None = None
@@ -102,7 +120,7 @@ class Roles:
 
     def _named(self, node: Node | None) -> list[str]:
         """The roles of the template among those of a list, or the one that stands in its place."""
-        listed: Sequence[Node | None] = intrinsics.each(node) or [node]
+        listed: Items[Node | None] = intrinsics.each(node) or [node]
         names = (target(self.resources.identities.role(intrinsics.value(item))) for item in listed)
         return [n for n in names if (found := self.resources.get(n)) is not None and found.type == "AWS::IAM::Role"]
 
