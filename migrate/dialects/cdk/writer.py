@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
@@ -12,7 +12,7 @@ from migrate.dialects.cdk import batch
 from migrate.dialects.cdk.api import BATCH, ECS, EFS, IAM, PLATFORM_VERSION, STACKS, TASK_DEFINITIONS
 from migrate.dialects.cdk.program import Construct, Program, TaskSource, scope_of
 from migrate.dialects.common import volume_edits
-from migrate.dialects.common.additions import NewGrant, additions, new_value
+from migrate.dialects.common.additions import NewGrant, NewPoint, additions, new_value
 from migrate.dialects.common.collector import TaskNodes
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.spelling import Spelling
@@ -269,11 +269,12 @@ class ProgramWriter:
     def edits(self, planned: Stack) -> list[AnyEdit]:
         """The edits that turn the reading's stack into `planned`."""
         self.imports.clear()
-        edits: list[AnyEdit] = list(self._new_points(planned))
+        plan = additions(self.reading.stack, planned)
+        edits: list[AnyEdit] = list(self._new_points(plan.points))
         for old, new in zip(self.reading.stack.tasks, planned.tasks, strict=True):
             if old is not new:
                 edits += self._task(old, new)
-        edits += self._grants(planned)
+        edits += self._grants(planned, plan.grants)
         edits += self._services(planned)
         return [*edits, *self.imports.values()]
 
@@ -357,8 +358,8 @@ class ProgramWriter:
 
     # -- access points ------------------------------------------------------------------------------------------------
 
-    def _new_points(self, planned: Stack) -> Iterator[AnyEdit]:
-        for new in additions(self.reading.stack, planned).points:
+    def _new_points(self, points: Iterable[NewPoint]) -> Iterator[AnyEdit]:
+        for new in points:
             point = new.point
             name = str(point.key[-1])
             path = point.path if isinstance(point.path, Opaque) else Text.decode(point.path or "/")
@@ -406,8 +407,8 @@ class ProgramWriter:
 
     # -- grants -------------------------------------------------------------------------------------------------------
 
-    def _grants(self, planned: Stack) -> Iterator[AnyEdit]:
-        for grant in additions(self.reading.stack, planned).grants:
+    def _grants(self, planned: Stack, grants: Iterable[NewGrant]) -> Iterator[AnyEdit]:
+        for grant in grants:
             grantee = self._grantee(grant.role)
             assert grantee is not None
             for behind, place, group in self._by_statement(planned, grant, grantee[0]):

@@ -145,9 +145,9 @@ def _allowed(old: Stack, new: Stack, document: int | None) -> tuple[list[NewRole
 def _new_permissions(old: Stack, new: Stack, document: int | None) -> dict[Key, list[Permission]]:
     """The permissions that each role gets."""
     found: dict[Key, list[Permission]] = {}
-    for permission in sorted(new.permissions - old.permissions, key=_order):
-        if _is_in(permission.role, document):
-            found.setdefault(permission.role, []).append(permission)
+    added = (p for p in new.permissions - old.permissions if _is_in(p.role, document))
+    for permission in sorted(added, key=_order):
+        found.setdefault(permission.role, []).append(permission)
     return found
 
 
