@@ -23,9 +23,6 @@ from rules.facts.iam import Statement, trust
 from rules.facts.identifiers import short
 from rules.model import AccessPoint, Key, Opaque, Stack, Tag, Text, Traffic, Value
 
-_POLICY_NAME = "efs-access"
-
-
 # -- writing ----------------------------------------------------------------------------------------------------------
 
 
@@ -39,30 +36,18 @@ class ResourceWriter:
 
     def merged(self, edits: list[TreeEdit]) -> list[TreeEdit]:
         """The edits with those for new resources."""
-        plan = self.plan
-        added = [
-            *(
-                self._placed(str(n.point.key[2]), self._home_of(n), partial(self._access_point, n.point))
-                for n in plan.points
-            ),
-            *(
-                self._placed(str(n.rule.key[2]), target(n.rule.group), partial(self._ingress, n.rule))
-                for n in plan.ingress
-            ),
-            *(self._placed(str(n.role.key[2]), self._home_of_role(n), partial(self._role, n)) for n in plan.roles),
-        ]
+        added = list(self._created())
         result = list(edits)
         awaited = self._awaited()
         taken: dict[Key, set[str | None]] = {}
-        for grant in plan.grants:
+        for grant in self.plan.grants:
             role = self.template.resources[str(grant.role[2])]
             names = taken.setdefault(grant.role, self.template.roles.policy_names(role.name))
             policy_name = _free(self.manner.policy_name("efs", "access"), names)
             names.add(policy_name)
             if self._goes_into(role, grant):
-                result.append(
-                    self._with_policy(role, self._inline_policy(policy_name, grant.statements, role.properties))
-                )
+                policy = self._inline_policy(policy_name, grant.statements, role.properties)
+                result.append(self._with_policy(role, policy))
                 continue
             name = _free(f"{short(role.name)}EfsPolicy", {*self.template.taken, *(n for _, n, _ in added)})
             added.append(self._placed(name, role.name, partial(self._policy, grant, policy_name)))
@@ -74,7 +59,19 @@ class ResourceWriter:
             raise CannotEdit(f"the template would have more than {MOST_RESOURCES} resources")
         if added:
             result += self._insert(added)
-        return result + self.template.conditions.added({n.point.condition for n in plan.points}, self.template.write)
+        return result + self.template.conditions.added(
+            {n.point.condition for n in self.plan.points}, self.template.write
+        )
+
+    def _created(self) -> Iterator[Placed]:
+        """The resources that are new, without policies for roles that are there."""
+        for made in self.plan.points:
+            yield self._placed(str(made.point.key[2]), self._home_of(made), partial(self._access_point, made.point))
+        for ingress in self.plan.ingress:
+            rule = ingress.rule
+            yield self._placed(str(rule.key[2]), target(rule.group), partial(self._ingress, rule))
+        for new in self.plan.roles:
+            yield self._placed(str(new.role.key[2]), self._home_of_role(new), partial(self._role, new))
 
     @cached_property
     def plan(self) -> Additions:
