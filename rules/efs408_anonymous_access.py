@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from rules.context import Context
+from rules.facts.iam import ENCRYPTED
 from rules.facts.mounts import Mapped, Unplaced
 from rules.facts.values import shown, shown_path
 from rules.model import DockerVolume, EfsVolume, Key, Level, OtherStorage, Stack, Task, Value, Volume
@@ -37,7 +38,7 @@ _POLICY = {
             "Effect": "Deny",
             "Principal": {"AWS": "*"},
             "Action": "*",
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            "Condition": {"Bool": {ENCRYPTED: "false"}},
         }
     ],
 }

@@ -9,7 +9,7 @@ from troposphere.ecs import (
     Volume,
 )
 from troposphere.efs import AccessPoint, CreationInfo, RootDirectory
-from troposphere.iam import PolicyType, Role
+from troposphere.iam import Policy, Role
 
 
 class Uploads:
@@ -34,32 +34,31 @@ class Uploads:
                     'Action': 'sts:AssumeRole',
                 }],
             },
-        ))
-
-        template.add_resource(PolicyType(
-            'UploadsTaskRoleEfsPolicy',
-            PolicyName='efs-access',
-            PolicyDocument={
-                'Version': '2012-10-17',
-                'Statement': [
-                    {
-                        'Effect': 'Allow',
-                        'Action': ['elasticfilesystem:ClientMount'],
-                        'Resource': Sub(
-                            'arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS::AccountId}:file-system/${FileSystemId}'
-                        ),
-                        'Condition': {
-                            'StringEquals': {
-                                'elasticfilesystem:AccessPointArn': GetAtt(
-                                    'UploadsAccessPoint',
-                                    'Arn',
-                                )
+            Policies=[
+                Policy(
+                    PolicyName='efs-access',
+                    PolicyDocument={
+                        'Version': '2012-10-17',
+                        'Statement': [
+                            {
+                                'Effect': 'Allow',
+                                'Action': ['elasticfilesystem:ClientMount'],
+                                'Resource': Sub(
+                                    'arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS::AccountId}:file-system/${FileSystemId}'
+                                ),
+                                'Condition': {
+                                    'StringEquals': {
+                                        'elasticfilesystem:AccessPointArn': GetAtt(
+                                            'UploadsAccessPoint',
+                                            'Arn',
+                                        )
+                                    }
+                                },
                             }
-                        },
-                    }
-                ],
-            },
-            Roles=[Ref('UploadsTaskRole')],
+                        ],
+                    },
+                )
+            ],
         ))
 
         template.add_resource(AccessPoint(
@@ -108,7 +107,6 @@ class Uploads:
             LaunchType='FARGATE',
             PlatformVersion='1.4.0',
             TaskDefinition=Ref('UploadsTaskDefinition'),
-            DependsOn='UploadsTaskRoleEfsPolicy',
         ))
 
 

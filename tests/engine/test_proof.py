@@ -19,6 +19,7 @@ from migrate.dialects.common.nodes import walk
 from migrate.dialects.dialect import Reading
 from migrate.edit import Edit, apply
 from migrate.engine import plan
+from migrate.syntax.data.document import DataDocument
 from migrate.syntax.document import Document
 from migrate.syntax.node import Added, EditMapping, EditSequence, Kept, Mapping, Scalar, SetScalar, TreeEdit
 from migrate.syntax.node import Sequence as SequenceNode
@@ -180,7 +181,7 @@ def by_lines(old: str, new: str) -> Iterator[tuple[str, int, int, int, int]]:
 
 
 def print_instead(
-    monkeypatch: pytest.MonkeyPatch, fault: Callable[[str], str], printer: type[Document] = Document
+    monkeypatch: pytest.MonkeyPatch, fault: Callable[[str], str], printer: type[Document] = DataDocument
 ) -> None:
     """Have the printer of edits produce a faulty text."""
     right = printer.edits
@@ -226,7 +227,7 @@ def test_another_kind_of_newline_is_caught(newline: str, monkeypatch: pytest.Mon
 
 
 def test_a_change_that_is_not_written_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Document, "edits", lambda _self, _changes: [])
+    monkeypatch.setattr(DataDocument, "edits", lambda _self, _changes: [])
     is_left_alone(because="was not written")
 
 

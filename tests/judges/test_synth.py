@@ -71,8 +71,8 @@ def differs_as_planned(before: Template, after: Template, name: str) -> None:
     for key, resource in new.items():
         if resource["Type"] == "AWS::ECS::TaskDefinition":
             climbs(old[key], resource, new, name)
-        if key in added and resource["Type"] == "AWS::IAM::Policy":
-            is_scoped(resource, name)
+        if resource["Type"] == "AWS::IAM::Policy":
+            is_scoped([s for s in statements(resource) if s not in statements(old.get(key))], name)
     after = without_upgrade(after, added)
     # A policy in another stack needs the ARN of the file system.
     exported = {key for key in after.get("Outputs", {}) if key not in before.get("Outputs", {})}
@@ -110,9 +110,14 @@ def mounted_by_hosts(path: str, resources: dict[str, Template]) -> Template:
     return {"FilesystemId": {"Ref": file_system}, "RootDirectory": path.removeprefix("/mnt/efs")}
 
 
-def is_scoped(policy: Template, name: str) -> None:
-    """Every statement names the access point, or the file system of volumes that cannot have one."""
-    for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+def statements(policy: Template | None) -> list[Template]:
+    found: list[Template] = policy["Properties"]["PolicyDocument"]["Statement"] if policy else []
+    return found
+
+
+def is_scoped(added: list[Template], name: str) -> None:
+    """Every new statement names the access point, or the file system of volumes that cannot have one."""
+    for statement in added:
         assert statement["Resource"] != "*", name
         assert set(statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]) <= {
             "elasticfilesystem:ClientMount",
@@ -130,6 +135,9 @@ def without_upgrade(template: Template, added: set[str]) -> Template:
     for key in added:
         del template["Resources"][key]
     for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::IAM::Policy":
+            kept = [s for s in statements(resource) if "elasticfilesystem:Client" not in json.dumps(s.get("Action"))]
+            resource["Properties"]["PolicyDocument"]["Statement"] = kept
         for volume in resource.get("Properties", {}).get("Volumes", []):
             if volume.get("Host", {}).get("SourcePath", "").startswith("/mnt/efs"):
                 volume["EFSVolumeConfiguration"] = mounted_by_hosts(

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from migrate.dialects.cdk.api import EFS, GRANTS, IAM
-from migrate.dialects.cdk.program import Construct, Program, TaskSource, is_file_system, source_of
+from migrate.dialects.cdk.program import Construct, Program, TaskSource, called, is_file_system
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import child, items, mapping
 from migrate.syntax.node import Mapping, Node
 from migrate.syntax.python.names import Place, Scope
-from rules.model import ANY, CLIENT_ACTIONS, Key, Permission, Role, Value
+from rules.facts.iam import MANAGED, Comparison, judge, managed
+from rules.model import ANY, CLIENT_ACTIONS, Key, Permission, Role
 
-_POINT_ARN = "elasticfilesystem:accesspointarn"
-_OF_EVERY_MOUNT = {"elasticfilesystem:accessedviamounttarget", "aws:securetransport"}
-_MANAGED = {
-    "AmazonElasticFileSystemClientFullAccess": CLIENT_ACTIONS,
-    "AmazonElasticFileSystemClientReadWriteAccess": CLIENT_ACTIONS[:2],
-    "AmazonElasticFileSystemClientReadOnlyAccess": CLIENT_ACTIONS[:1],
-    "AdministratorAccess": CLIENT_ACTIONS,
-}
+_EFFECTS = {"ALLOW": "Allow", "DENY": "Deny"}
+_OF_AWS = "from_aws_managed_policy_name"
 
 
 class Policies:
@@ -97,59 +91,54 @@ class Policies:
             return
         effect = child(node, "effect")
         origin = program.document.origin(effect) if effect is not None else None
-        allows = effect is None or (isinstance(origin, ast.Attribute) and origin.attr == "ALLOW")
-        actions = self._actions(child(node, "actions"))
-        if actions is None or child(node, "not_actions") is not None:
+        said = _EFFECTS.get(origin.attr) if isinstance(origin, ast.Attribute) else None
+        but = child(node, "not_actions")
+        judged = judge(
+            "Allow" if effect is None else said,
+            self._patterns(but if but is not None else child(node, "actions")),
+            [found for item in items(child(node, "resources")) or () if (found := program.value(item)) is not None],
+            list(self._comparisons(child(node, "conditions"))),
+            all_but=but is not None,
+        )
+        if judged.may_deny:
             self.unclear.add(role)
-            return
-        if not actions:
-            return
-        if not allows:
-            self.unclear.add(role)
-            return
-        points = self._points(child(node, "conditions"))
-        resources = items(child(node, "resources"))
-        if points is None or resources is None:
-            return  # it allows something under conditions that are not known to hold
-        for item in resources:
-            resource = program.value(item)
-            for action in actions if resource is not None else ():
-                self.permissions |= {Permission(role, action, resource, point) for point in points or [None]}
+        if judged.allows and judged.applies:
+            for resource in judged.resources:
+                for point in judged.access_points or (None,):
+                    self.permissions |= {Permission(role, action, resource, point) for action in judged.actions}
 
-    def _actions(self, node: Node | None) -> list[str] | None:
+    def _patterns(self, node: Node | None) -> list[str | None]:
+        """The actions of a statement; None for what cannot be read."""
         listed = items(node)
         if listed is None:
-            return [] if node is None else None
-        words = [found.literal if (found := self.program.value(item)) is not None else None for item in listed]
-        if None in words:
-            return None
-        patterns = [word.lower() for word in words if word]
-        return [a for a in CLIENT_ACTIONS if any(fnmatchcase(a.lower(), pattern) for pattern in patterns)]
+            return [] if node is None else [None]
+        return [found.literal if (found := self.program.value(item)) is not None else None for item in listed]
 
-    def _points(self, node: Node | None) -> list[Value | None] | None:
-        """The ARNs of access points that a statement's conditions name, empty if it has none; None for other conditions."""
+    def _comparisons(self, node: Node | None) -> Iterator[Comparison]:
+        """The comparisons of a condition, with one that cannot be judged for each part of it that cannot be read."""
         if node is None:
-            return []
-        conditions = mapping(node)
-        points: list[Value | None] = []
-        for operator in conditions.entries if conditions is not None else ():
-            tests = mapping(operator.value)
-            for test in tests.entries if tests is not None else ():
-                name = key_text(test).lower()
-                if name == _POINT_ARN and key_text(operator) in ("StringEquals", "StringLike", "ArnEquals", "ArnLike"):
-                    points += [self.program.value(item) for item in items(test.value) or [test.value]]
-                elif name not in _OF_EVERY_MOUNT or source_of(self.program, test.value).lower() != "true":
-                    return None
-            if tests is None:
-                return None
-        return points if conditions is not None else None
+            return
+        operators = mapping(node)
+        if operators is None:
+            yield Comparison("", "", None)
+            return
+        for operator in operators.entries:
+            keys = mapping(operator.value)
+            if keys is None:
+                yield Comparison(key_text(operator), "", None)
+                continue
+            for entry in keys.entries:
+                nodes = items(entry.value) or [entry.value]
+                values = tuple(found for item in nodes if (found := self.program.value(item)) is not None)
+                yield Comparison(key_text(operator), key_text(entry), values if len(values) == len(nodes) else None)
 
     def _managed(self, role: Role | None, given: Sequence[ast.expr]) -> None:
         for expression in given if role is not None else ():
             assert role is not None
+            by_name = isinstance(expression, ast.Call) and called(expression) == _OF_AWS
             words = [n.value for n in ast.walk(expression) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
             for word in words:
-                for action in _MANAGED.get(word.rpartition("/")[2], ()):
+                for action in MANAGED.get(word, ()) if by_name else managed(word):
                     self.permissions.add(Permission(role.key, action, ANY, None))
 
     def _of_construct(self, role: Key, made: Construct) -> None:

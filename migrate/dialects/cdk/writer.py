@@ -12,6 +12,7 @@ from migrate.dialects.cdk import batch
 from migrate.dialects.cdk.api import BATCH, ECS, EFS, IAM, PLATFORM_VERSION, STACKS, TASK_DEFINITIONS
 from migrate.dialects.cdk.program import Construct, Program, TaskSource, scope_of
 from migrate.dialects.common import volume_edits
+from migrate.dialects.common.additions import NewGrant, NewPoint, additions, new_value
 from migrate.dialects.common.collector import DefinitionNodes
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.spelling import Spelling
@@ -34,9 +35,9 @@ from migrate.syntax.node import (
 )
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.names import Block, Place, Scope
+from rules.facts.iam import Statement, statements
 from rules.facts.identifiers import parts as words_of
 from rules.model import (
-    CLIENT_ACTIONS,
     AccessPoint,
     AddPermissions,
     EfsVolume,
@@ -262,11 +263,12 @@ class ProgramWriter:
     def edits(self, planned: Stack) -> list[AnyEdit]:
         """The edits that turn the reading's stack into `planned`."""
         self.imports.clear()
-        edits: list[AnyEdit] = list(self._new_points(planned))
+        plan = additions(self.reading.stack, planned)
+        edits: list[AnyEdit] = list(self._new_points(plan.points))
         for old, new in zip(self.reading.stack.tasks, planned.tasks, strict=True):
             if old is not new:
                 edits += self._task(old, new)
-        edits += self._grants(planned)
+        edits += self._grants(planned, plan.grants)
         edits += self._services(planned)
         return [*edits, *self.imports.values()]
 
@@ -345,20 +347,13 @@ class ProgramWriter:
 
     # -- access points ------------------------------------------------------------------------------------------------
 
-    def _new_points(self, planned: Stack) -> Iterator[AnyEdit]:
-        known = {point.key for point in self.reading.stack.access_points}
-        users: dict[Value, list[Key]] = {}
-        for task in planned.tasks:
-            for volume in task.volumes:
-                if isinstance(volume.storage, EfsVolume) and volume.storage.access_point is not None:
-                    users.setdefault(volume.storage.access_point, []).append(volume.key)
-        for point in planned.access_points:
-            if point.key in known:
-                continue
+    def _new_points(self, points: Iterable[NewPoint]) -> Iterator[AnyEdit]:
+        for new in points:
+            point = new.point
             name = point.key.last
             path = point.path if isinstance(point.path, Opaque) else Text.decode(point.path or "/")
             assert point.file_system is not None
-            home = self.home(name, point.file_system, path, users[point.ref])
+            home = self.home(name, point.file_system, path, list(new.users))
             if isinstance(home, str):
                 raise CannotEdit(home)
             self.program.planned[name] = home.target
@@ -401,25 +396,20 @@ class ProgramWriter:
 
     # -- grants -------------------------------------------------------------------------------------------------------
 
-    def _grants(self, planned: Stack) -> Iterator[AnyEdit]:
-        roles: dict[Key, list[Permission]] = {}
-        places = {point.arn: index for index, point in enumerate(planned.access_points)}
-        added = sorted(planned.permissions - self.reading.stack.permissions, key=_order)
-        for permission in sorted(added, key=lambda p: places.get(p.access_point, -1) if p.access_point else -1):
-            roles.setdefault(permission.role, []).append(permission)
-        for role, permissions in roles.items():
-            grantee = self._grantee(role)
+    def _grants(self, planned: Stack, grants: Iterable[NewGrant]) -> Iterator[AnyEdit]:
+        for grant in grants:
+            grantee = self._grantee(grant.role)
             assert grantee is not None
-            for statement, place, group in self._by_statement(planned, role, permissions, grantee[0]):
+            for behind, place, group in self._by_statement(planned, grant, grantee[0]):
                 of = grantee[1].rpartition(".")[0]
-                for resource, actions, points in _grouped(group):
-                    made = self._policy_statement(resource, actions, points, place, of)
-                    yield AddStatement(self.document.beside(statement), Call(grantee[1], {}, (made,)))
+                for statement in statements(group):
+                    made = self._policy_statement(statement, place, of)
+                    yield AddStatement(self.document.beside(behind), Call(grantee[1], {}, (made,)))
 
     def _by_statement(
-        self, planned: Stack, role: Key, permissions: list[Permission], task: TaskSource
+        self, planned: Stack, grant: NewGrant, task: TaskSource
     ) -> list[tuple[ast.stmt, Place, list[Permission]]]:
-        """Permissions by the statements behind which they are given: the last one of their block that makes a volume which
+        """The permissions of a grant by the statements behind which they are given: the last one of their block that makes a volume which
         needs them."""
         before = {volume.key: volume for t in self.reading.stack.tasks for volume in t.volumes}
         changed = [
@@ -428,11 +418,15 @@ class ProgramWriter:
             for volume in t.volumes
             if volume != before[volume.key]
             and (found := self.nodes.sources[t.key].role) is not None
-            and found.key == role
+            and found.key == grant.role
         ]
         groups: dict[object, list[Permission]] = {}
         places: dict[object, Place] = {}
-        for permission in permissions:
+        # In the order in which the access points are made, which is that of the code.
+        made = {point.arn: index for index, point in enumerate(planned.access_points)}
+        for permission in sorted(
+            grant.permissions, key=lambda p: made.get(p.access_point, -1) if p.access_point else -1
+        ):
             served = [place for volume, place in changed if self._serves(permission, volume.storage, planned)]
             place = min(served or [task.place], key=lambda one: (_depth(one), one.index))
             if (
@@ -469,19 +463,12 @@ class ProgramWriter:
             raise CannotEdit("a grant cannot stand behind a return")
         return statement
 
-    def _policy_statement(
-        self, resource: Value | None, actions: tuple[str, ...], points: list[Value], place: Place, of: str
-    ) -> Call:
+    def _policy_statement(self, statement: Statement[Value], place: Place, of: str) -> Call:
         """A statement for what `of` is allowed to do."""
-        members: dict[str, NewValue] = {"actions": list(actions)}
-        if resource is not None:
-            members["resources"] = [self._arn(resource, place, of)]
-        scope: list[NewValue] = [self._arn(point, place, of) for point in points]
-        if scope:
-            only: NewValue = scope[0] if len(scope) == 1 else scope
-            members["conditions"] = {"StringEquals": {"elasticfilesystem:AccessPointArn": only}}
-        else:
-            members["conditions"] = {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}
+        members: dict[str, NewValue] = {"actions": list(statement.actions)}
+        if statement.resource is not None:
+            members["resources"] = [self._arn(statement.resource, place, of)]
+        members["conditions"] = new_value(statement.condition(partial(self._arn, place=place, of=of)))
         return Call(self.name(IAM, "PolicyStatement", place), members)
 
     def _arn(self, member: Value, place: Place, of: str) -> NewValue:
@@ -566,28 +553,6 @@ class ProgramWriter:
         if key not in self.imports:
             self.imports[key] = AddImport(self.document.import_place(source), *key)
         return before + name
-
-
-def _grouped(permissions: Iterable[Permission]) -> list[tuple[Value | None, tuple[str, ...], list[Value]]]:
-    """One statement per file system and set of actions; a whole file system never shares one with access points."""
-    actions: dict[tuple[Value | None, Value | None], tuple[str, ...]] = {}
-    for p in permissions:
-        actions[p.resource, p.access_point] = (*actions.get((p.resource, p.access_point), ()), p.action)
-    groups: dict[tuple[Value | None, tuple[str, ...], bool], list[Value]] = {}
-    for (resource, point), names in actions.items():
-        points = groups.setdefault((resource, names, point is not None), [])
-        points += [point] if point is not None else []
-    return [(resource, names, points) for (resource, names, _), points in groups.items()]
-
-
-def _order(permission: Permission) -> tuple[str, str, str, int]:
-    resource, point = permission.resource, permission.access_point
-    return (
-        str(permission.role),
-        resource.source if resource else "",
-        point.source if point else "",
-        CLIENT_ACTIONS.index(permission.action),
-    )
 
 
 def _only(value: Text) -> Ref:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TypeAlias
@@ -12,17 +12,16 @@ from migrate.dialects.cloudformation.language.house_style import HouseStyle
 from migrate.dialects.cloudformation.language.references import ref, target
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.resources import MOST_RESOURCES
+from migrate.dialects.cloudformation.resources.roles import takes_policies
 from migrate.dialects.cloudformation.resources.template import Template
+from migrate.dialects.common.additions import Additions, NewGrant, NewPoint, NewRole, additions, new_value
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax import CannotEdit, get, resolve
 from migrate.syntax.node import Added, Copy, EditMapping, EditSequence, Kept, Mapping, New, NewValue, Sequence, TreeEdit
+from rules.facts.iam import Statement, trust
 from rules.facts.identifiers import short
-from rules.model import CLIENT_ACTIONS, AccessPoint, EfsVolume, Opaque, Permission, Stack, Tag, Text, Traffic, Value
-
-_POINT_ARN = "elasticfilesystem:AccessPointArn"
-_POLICY_NAME = "efs-access"
-
+from rules.model import AccessPoint, Key, Opaque, Stack, Tag, Text, Traffic, Value
 
 # -- writing ----------------------------------------------------------------------------------------------------------
 
@@ -37,39 +36,47 @@ class ResourceWriter:
 
     def merged(self, edits: list[TreeEdit]) -> list[TreeEdit]:
         """The edits with those for new resources."""
-        known = {point.key for point in self.old.access_points}
-        points = [p for p in self.new.access_points if p.key not in known and p.key.document == self.template.index]
-        added = [self._placed(p.key.name, self._home_of(p), partial(self._access_point, p)) for p in points]
-        traffic = self._new_traffic()
-        added += [self._placed(r.key.name, target(r.group), partial(self._ingress, r)) for r in traffic]
+        added = list(self._created())
         result = list(edits)
         awaited = self._awaited()
-        for role, permissions in self._new_permissions().items():
-            resource = self.template.resources.get(role)
-            if resource is None:
-                added.append(self._placed(role, self._home_of_role(role), partial(self._role, role, permissions)))
+        taken: dict[Key, set[str | None]] = {}
+        for grant in self.plan.grants:
+            role = self.template.resources[grant.role.name]
+            names = taken.setdefault(grant.role, self.template.roles.policy_names(role.name))
+            policy_name = _free(self.manner.policy_name("efs", "access"), names)
+            names.add(policy_name)
+            if self._goes_into(role, grant):
+                policy = self._inline_policy(policy_name, grant.statements, role.properties)
+                result.append(self._with_policy(role, policy))
                 continue
-            taken = self.template.roles.policy_names(role)
-            for condition, group in self._by_condition(resource, permissions).items():
-                policy_name = _free(self.manner.policy_name("efs", "access"), taken)
-                taken.add(policy_name)
-                policies = self._inline_home(resource, group) if condition == resource.condition else None
-                if policies is not None:
-                    policy = self._inline_policy(policy_name, group, resource.properties)
-                    result.append(EditSequence(policies, (*policies.items, New(policy))))
-                else:
-                    name = _free(f"{short(role)}EfsPolicy", {*self.template.taken, *(n for _, n, _ in added)})
-                    write = partial(self._policy, role, condition, policy_name, group)
-                    added.append(self._placed(name, role, write))
-                    for service in self._services_of(role, condition):
-                        awaited.setdefault(service, []).append(name)
+            name = _free(f"{short(role.name)}EfsPolicy", {*self.template.taken, *(n for _, n, _ in added)})
+            added.append(self._placed(name, role.name, partial(self._policy, grant, policy_name)))
+            for service in self._services_of(grant):
+                awaited.setdefault(service, []).append(name)
         for service, policies_added in awaited.items():
             result.append(self._depends_on(self.template.resources[service], policies_added))
         if len(self.template.node.entries) <= MOST_RESOURCES < len(self.template.node.entries) + len(added):
             raise CannotEdit(f"the template would have more than {MOST_RESOURCES} resources")
         if added:
             result += self._insert(added)
-        return result + self.template.conditions.added({p.condition for p in points}, self.template.write)
+        return result + self.template.conditions.added(
+            {n.point.condition for n in self.plan.points}, self.template.write
+        )
+
+    def _created(self) -> Iterator[Placed]:
+        """The resources that are new, without policies for roles that are there."""
+        for made in self.plan.points:
+            yield self._placed(made.point.key.name, self._home_of(made), partial(self._access_point, made.point))
+        for ingress in self.plan.ingress:
+            rule = ingress.rule
+            yield self._placed(rule.key.name, target(rule.group), partial(self._ingress, rule))
+        for new in self.plan.roles:
+            yield self._placed(new.role.key.name, self._home_of_role(new), partial(self._role, new))
+
+    @cached_property
+    def plan(self) -> Additions:
+        """What the plan adds to the template."""
+        return additions(self.old, self.new, self.template.index)
 
     @cached_property
     def manner(self) -> HouseStyle:
@@ -99,10 +106,10 @@ class ResourceWriter:
             properties["AccessPointTags"] = self._tags(point.tags)
         return self._resource("AWS::EFS::AccessPoint", point.condition, properties, home)
 
-    def _home_of(self, point: AccessPoint) -> str | None:
+    def _home_of(self, new: NewPoint) -> str | None:
         """Where a person would put it: behind the last of the file system's own resources, else before what uses it."""
-        system = target(point.file_system)
-        return self._last_of.get(system) or self._before(self._users_of_points.get(point.ref, ()))
+        system = target(new.point.file_system)
+        return self._last_of.get(system) or self._before(_names_of(new.users))
 
     @cached_property
     def _last_of(self) -> dict[str, str]:
@@ -120,25 +127,6 @@ class ResourceWriter:
         return last
 
     @cached_property
-    def _users_of_points(self) -> dict[Value, list[str]]:
-        """Task definitions by the access points that they mount through."""
-        users: dict[Value, list[str]] = {}
-        for task in self.new.tasks:
-            for volume in task.volumes:
-                point = volume.storage.access_point if isinstance(volume.storage, EfsVolume) else None
-                if point is not None:
-                    users.setdefault(point, []).append(task.key.name)
-        return users
-
-    @cached_property
-    def _users_of_roles(self) -> dict[str, list[str]]:
-        users: dict[str, list[str]] = {}
-        for task in self.new.tasks:
-            for role in task.task_roles:
-                users.setdefault(target(role), []).append(task.key.name)
-        return users
-
-    @cached_property
     def _names(self) -> list[str]:
         return [key_text(entry) for entry in self.template.node.entries]
 
@@ -152,10 +140,6 @@ class ResourceWriter:
         return self._names[first - 1] if first else None
 
     # -- the network --------------------------------------------------------------------------------------------------
-
-    def _new_traffic(self) -> list[Traffic]:
-        known = {rule.key for rule in self.old.network.traffic}
-        return [r for r in self.new.network.traffic if r.key not in known and r.key.document == self.template.index]
 
     def _ingress(self, rule: Traffic, home: str | None) -> NewValue:
         """A rule as a resource of its own: a group's list of rules may be managed by whoever wrote it."""
@@ -171,76 +155,76 @@ class ResourceWriter:
 
     def _awaited(self) -> dict[str, list[str]]:
         """The mount targets and rules that services are to wait for, in an order that is the same on every run."""
-        before = {runner.key: runner.awaits for runner in self.old.runners}
         awaited: dict[str, list[str]] = {}
-        for runner in self.new.runners:
-            added = runner.awaits - before[runner.key]
-            if added and runner.key.document == self.template.index:
-                names = [key.name for key in added]
-                order = sorted(names, key=lambda name: (self._places.get(name, len(self._places)), name))
-                awaited[runner.key.name] = order
+        for wait in self.plan.waits:
+            awaited.setdefault(wait.runner.name, []).append(wait.awaited.name)
+        for names in awaited.values():
+            names.sort(key=lambda name: (self._places.get(name, len(self._places)), name))
         return awaited
 
     # -- permissions --------------------------------------------------------------------------------------------------
 
-    def _new_permissions(self) -> dict[str, list[Permission]]:
-        """What the plan adds, by role, in an order that is the same on every run."""
-        found: dict[str, list[Permission]] = {}
-        added = [p for p in self.new.permissions - self.old.permissions if p.role.document == self.template.index]
-        for permission in sorted(added, key=_by_name):
-            found.setdefault(permission.role.name, []).append(permission)
-        return found
-
-    def _statements(self, permissions: list[Permission], near: Mapping | None) -> list[NewValue]:
-        """One statement per file system and set of actions; a whole file system never shares one with access points."""
-        actions: dict[tuple[Value | None, Value | None], tuple[str, ...]] = {}
-        for p in permissions:
-            actions[p.resource, p.access_point] = (*actions.get((p.resource, p.access_point), ()), p.action)
-        groups: dict[tuple[Value | None, tuple[str, ...], bool], list[Value]] = {}
-        for (resource, point), names in actions.items():
-            points = groups.setdefault((resource, names, point is not None), [])
-            points += [point] if point else []
-        written = (self._statement(resource, names, points) for (resource, names, _), points in groups.items())
-        return [self.manner.statement(statement, near) for statement in written]
-
-    def _statement(self, resource: Value | None, actions: tuple[str, ...], points: list[Value]) -> dict[str, NewValue]:
-        statement: dict[str, NewValue] = {"Effect": "Allow", "Action": list(actions)}
-        if resource is not None:
-            statement["Resource"] = self.template.write(resource)
-        scope: list[NewValue] = [self.template.write(point) for point in points]
-        if scope:
-            return {**statement, "Condition": {"StringEquals": {_POINT_ARN: scope if len(scope) > 1 else scope[0]}}}
-        return {**statement, "Condition": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}}
+    def _statements(self, statements: Iterable[Statement[Value]], near: Mapping | None) -> list[NewValue]:
+        return [self.manner.statement(new_value(s.document(self.template.write)), near) for s in statements]
 
     @cached_property
     def _points_by_arn(self) -> dict[Value | None, AccessPoint]:
         return {point.arn: point for point in self.new.access_points}
 
-    def _by_condition(self, role: Resource, permissions: list[Permission]) -> dict[str | None, list[Permission]]:
-        """Permissions by the condition under which a policy may name what they are about: the role's, or another one that
-        an access point or file system has."""
-        groups: dict[str | None, list[Permission]] = {}
-        for permission in permissions:
-            value = permission.access_point or permission.resource
+    def _goes_into(self, role: Resource, grant: NewGrant) -> bool:
+        """Whether a grant can be a policy of the role's own. Made together with the role, it needs neither a resource nor
+        anything that waits for it. It cannot where what it is about may not be there, or depends on the role."""
+        if grant.condition != role.condition or not takes_policies(role):
+            return False
+        named = set(self._named_in(grant))
+        if self._depends(named, role.name):
+            return False
+        self._granted.setdefault(role.name, set()).update(named)
+        return True
+
+    def _named_in(self, grant: NewGrant) -> Iterator[str]:
+        """The resources that the role would depend on: those that a grant names, and what new ones among them are made of."""
+        for permission in grant.permissions:
             point = self._points_by_arn.get(permission.access_point)
-            condition = point.condition if point is not None else self.template.condition_of(value)
-            groups.setdefault(condition or role.condition, []).append(permission)
-        return groups
+            system = point.file_system if point is not None else None
+            yield from map(target, (permission.resource, permission.access_point, system))
+            path = point.path if point is not None else None
+            if path is not None:
+                yield from intrinsics.names(path if isinstance(path, Opaque) else Text.decode(path))
 
-    def _inline_home(self, role: Resource, permissions: list[Permission]) -> Sequence | None:
-        """The role's own policies, if it keeps some, nobody shares them, and naming what the permissions are about there
-        closes no cycle."""
-        node = child(role.properties, "Policies")
-        if not isinstance(node, Sequence) or node.anchor or not node.items or items(node) is None:
-            return None
-        points = [self._points_by_arn[p.access_point] for p in permissions if p.access_point in self._points_by_arn]
-        systems = {target(point.file_system) for point in points}
-        systems |= {target(p.resource) for p in permissions} | {target(p.access_point) for p in permissions}
-        return None if any(self.template.reaches(name, role.name) for name in systems if name) else node
+    def _depends(self, names: Iterable[str], role: str) -> bool:
+        """Whether one of some resources depends on a role, also through what other roles are now allowed."""
+        seen: set[str] = set()
+        pending = list(names)
+        while pending:
+            name = pending.pop()
+            if name not in seen:
+                seen.add(name)
+                pending += [*self.template.mentions(name), *self._granted.get(name, ())]
+        return role in seen
 
-    def _home_of_role(self, role: str) -> str | None:
+    @cached_property
+    def _granted(self) -> dict[str, set[str]]:
+        """What roles depend on by the policies that are written into them."""
+        return {}
+
+    def _with_policy(self, role: Resource, policy: NewValue) -> TreeEdit:
+        """A role with another policy of its own."""
+        properties = role.properties
+        entry = get(properties, "Policies")
+        listed = entry.value if entry is not None else None
+        if isinstance(listed, Sequence) and listed.items:
+            return EditSequence(listed, (*listed.items, New(policy)))
+        entries: list[Kept | Added] = [Kept(e) for e in properties.entries]
+        if entry is not None:
+            entries[properties.entries.index(entry)] = Added("Policies", [policy], replaces=entry)
+        else:
+            entries.insert(self.manner.position(properties, "Policies", role.type), Added("Policies", [policy]))
+        return EditMapping(properties, tuple(entries))
+
+    def _home_of_role(self, new: NewRole) -> str | None:
         """Where people look for a task role: behind the execution role of its task, else before the task definition."""
-        users = self._users_of_roles.get(role, ())
+        users = _names_of(new.users)
         return self._execution_role(users) or self._before(users)
 
     def _execution_role(self, tasks: Iterable[str]) -> str:
@@ -251,23 +235,22 @@ class ResourceWriter:
         names = (target(intrinsics.value(child(holder, "ExecutionRoleArn"))) for holder in holders)
         return next((name for name in names if name in self.template.resources), "")
 
-    def _role(self, name: str, permissions: list[Permission], home: str | None) -> NewValue:
+    def _role(self, new: NewRole, home: str | None) -> NewValue:
         """A new task role, with the path and permissions boundary that its siblings have."""
         siblings = [r.properties for _, r in self.template.of_type("AWS::IAM::Role")]
         near = self.manner.nearest("AWS::IAM::Role", home)
         properties: dict[str, NewValue] = {
-            "AssumeRolePolicyDocument": self._trust(self._execution_role(self._users_of_roles.get(name, ())), near)
+            "AssumeRolePolicyDocument": self._trust(self._execution_role(_names_of(new.users)), near)
         }
         for key in ("Path", "PermissionsBoundary"):
             given = [node for sibling in siblings if (node := child(sibling, key)) is not None]
             if given and len(given) == len(siblings):
                 properties[key] = self.template.write(found) if (found := intrinsics.value(given[0])) else None
         policy_name = self.manner.policy_name("efs", "access")
-        properties["Policies"] = [self._inline_policy(policy_name, permissions, near)]
-        role = next(r for r in self.new.roles if r.key == self.template.key("role", name))
-        if role.tags:
-            properties["Tags"] = self._tags(role.tags)
-        return self._resource("AWS::IAM::Role", role.condition, properties, home)
+        properties["Policies"] = [self._inline_policy(policy_name, new.statements, near)]
+        if new.role.tags:
+            properties["Tags"] = self._tags(new.role.tags)
+        return self._resource("AWS::IAM::Role", new.role.condition, properties, home)
 
     def _tags(self, tags: Iterable[Tag]) -> list[NewValue]:
         return [{"Key": self.template.write(tag.key), "Value": self.template.write(tag.value)} for tag in tags]
@@ -276,32 +259,26 @@ class ResourceWriter:
         known = self.manner.trust(execution_role)
         if known is not None:
             return Copy(known)
-        statement: dict[str, NewValue] = {
-            "Effect": "Allow",
-            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-        return self.manner.document([self.manner.statement(statement, near)], near)
+        return self.manner.document([self.manner.statement(new_value(trust()), near)], near)
 
-    def _inline_policy(self, name: str, permissions: list[Permission], near: Mapping | None) -> NewValue:
+    def _inline_policy(self, name: str, statements: Iterable[Statement[Value]], near: Mapping | None) -> NewValue:
         policy: NewValue = {
             "PolicyName": name,
-            "PolicyDocument": self.manner.document(self._statements(permissions, near), near),
+            "PolicyDocument": self.manner.document(self._statements(statements, near), near),
         }
         return self.manner.ordered(policy, next(iter(items(child(near, "Policies")) or ()), None))
 
-    def _policy(
-        self, role: str, condition: str | None, name: str, permissions: list[Permission], home: str | None
-    ) -> NewValue:
+    def _policy(self, grant: NewGrant, name: str, home: str | None) -> NewValue:
+        role = grant.role.name
         near = self.template.resources[role].properties
         properties: dict[str, NewValue] = {
             "PolicyName": name,
-            "PolicyDocument": self.manner.document(self._statements(permissions, near), near),
+            "PolicyDocument": self.manner.document(self._statements(grant.statements, near), near),
             "Roles": [self.template.write(ref(role))],
         }
-        return self._resource("AWS::IAM::Policy", condition, properties, home)
+        return self._resource("AWS::IAM::Policy", grant.condition, properties, home)
 
-    def _services_of(self, role: str, condition: str | None) -> list[str]:
+    def _services_of(self, grant: NewGrant) -> list[str]:
         """Services that must not start tasks before a policy of their role, which has a condition, lets them mount.
         CodeDeploy's services are never edited, one that a file system depends on would close a cycle, and one that is
         there without the policy cannot wait for it."""
@@ -310,10 +287,10 @@ class ResourceWriter:
         systems = [name for name, _ in self.template.of_type("AWS::EFS::FileSystem")]
         return [
             service.name
-            for task in self._users_of_roles.get(role, ())
+            for task in _names_of(grant.users)
             if task in self._changed_tasks
             for service in self._services_by_task.get(task, ())
-            if condition in (None, service.condition)
+            if grant.condition in (None, service.condition)
             and not any(self.template.reaches(system, service.name) for system in systems)
         ]
 
@@ -370,14 +347,9 @@ class ResourceWriter:
         return [EditMapping(self.template.node, tuple(entries))]
 
 
-def _by_name(permission: Permission) -> tuple[str, str, str, int]:
-    resource, point = permission.resource, permission.access_point
-    return (
-        permission.role.name,
-        resource.source if resource else "",
-        point.source if point else "",
-        CLIENT_ACTIONS.index(permission.action),
-    )
+def _names_of(keys: Iterable[Key]) -> list[str]:
+    """The logical ids of task definitions, their own or those of their volumes."""
+    return [key.name for key in keys]
 
 
 Placed: TypeAlias = tuple[str | None, str, NewValue]

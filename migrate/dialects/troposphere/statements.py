@@ -12,6 +12,7 @@ from itertools import pairwise
 from migrate.dialects.cloudformation.language.references import target
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.writer import Placed, ResourceWriter
+from migrate.dialects.common.additions import NewGrant, NewPoint, NewRole, new_value
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import items
 from migrate.dialects.troposphere.calls import CallWriter, Variable
@@ -34,7 +35,8 @@ from migrate.syntax.node import (
     TreeEdit,
 )
 from migrate.syntax.python.names import Place
-from rules.model import AccessPoint, AddAccessPoint, AddPermissions, Change, EfsVolume, Key, Storage
+from rules.facts.iam import trust
+from rules.model import AddAccessPoint, AddPermissions, Change, EfsVolume, Key, Storage
 
 _RESOURCES = {
     "AWS::EC2::SecurityGroupIngress": ("ec2", "SecurityGroupIngress"),
@@ -72,26 +74,26 @@ class StatementWriter(ResourceWriter):
     def _placed(self, name: str, home: str | None, write: Callable[[str | None], NewValue]) -> Placed:
         return home, name, write(home)
 
-    def _home_of(self, point: AccessPoint) -> str | None:
-        system = target(point.file_system)
+    def _home_of(self, new: NewPoint) -> str | None:
+        system = target(new.point.file_system)
         last = self._last_of.get(system)
         if last is not None and not self._made(last).repeated and self._made(last).place.block.parent is None:
             return last
         if system in self.template.resources:
             return system
-        self._stands_before(point.key.name, self._users_of_points.get(point.ref, ()))
+        self._stands_before(new.point.key.name, new.users)
         return None
 
-    def _home_of_role(self, role: str) -> str | None:
-        users = self._users_of_roles.get(role, ())
-        home = self._execution_role(users)
+    def _home_of_role(self, new: NewRole) -> str | None:
+        home = self._execution_role(user.name for user in new.users)
         if home:
             return home
-        self._stands_before(role, users)
+        self._stands_before(new.role.key.name, new.users)
         return None
 
-    def _stands_before(self, name: str, users: Iterable[str]) -> None:
-        first = min((user for user in users if user in self._places), key=self._places.__getitem__, default=None)
+    def _stands_before(self, name: str, users: Iterable[Key]) -> None:
+        tasks = (key.name for key in users)
+        first = min((task for task in tasks if task in self._places), key=self._places.__getitem__, default=None)
         if first is None:
             raise CannotEdit("nothing in the module shows where a new resource belongs")
         self.before[name] = first
@@ -112,12 +114,19 @@ class StatementWriter(ResourceWriter):
 
     def _trust(self, execution_role: str, near: Mapping | None) -> NewValue:
         del execution_role  # a copy would be laid out for another place
-        statement: dict[str, NewValue] = {
-            "Effect": "Allow",
-            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-        return self.manner.document([self.manner.statement(statement, near)], near)
+        return self.manner.document([self.manner.statement(new_value(trust()), near)], near)
+
+    def _goes_into(self, role: Resource, grant: NewGrant) -> bool:
+        """As in any template, unless what the grant names cannot be written where the role is made."""
+        place = self._made(role.name).place
+        try:
+            for permission in grant.permissions:
+                for member in (permission.resource, permission.access_point):
+                    if member is not None:
+                        self.writer.value(member, place)
+        except CannotEdit:
+            return False
+        return super()._goes_into(role, grant)
 
     def _insert(self, added: list[Placed]) -> list[TreeEdit]:
         self.added += added

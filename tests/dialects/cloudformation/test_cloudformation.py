@@ -273,7 +273,8 @@ def test_names_do_not_clash(taken: str, tmp_path: Path) -> None:
 
 def test_names_do_not_clash_with_resources(tmp_path: Path) -> None:
     taken = "".join(f"  {name}:\n    Type: AWS::SNS::Topic\n" for name in ("DataAccessPoint", "TaskRoleEfsPolicy"))
-    after = migrated(HEAD + taken + task(), tmp_path)
+    head = HEAD.replace("AssumeRolePolicyDocument:", "Policies: !Ref AWS::NoValue\n      AssumeRolePolicyDocument:")
+    after = migrated(head + taken + task(), tmp_path)
     assert re.findall(r"^  (\w+):$", after, re.M) == [
         "FileSystem",
         "DataAccessPoint2",
@@ -319,7 +320,7 @@ def test_a_template_of_a_megabyte(tmp_path: Path) -> None:
     after = migrated(body, tmp_path)
     assert after.count("Type: AWS::EFS::AccessPoint\n") == 50
     assert after.count("              IAM: ENABLED\n") == count
-    assert after.count("Type: AWS::IAM::Policy\n") == 1
+    assert after.count("PolicyName: efs-access\n") == 1
     points = re.findall(r"AccessPointArn:\n((?: +- !GetAtt \w+\.Arn\n)+)", after)
     assert [len(listed.splitlines()) for listed in points] == [50]
     assert migrated(after, tmp_path) == after

@@ -292,7 +292,8 @@ def test_task_sets_run_tasks(tmp_path: Path) -> None:
 
 
 def test_a_policy_and_the_network_share_one_list(tmp_path: Path) -> None:
-    role = "  Role:\n    Type: AWS::IAM::Role\n    Properties: {AssumeRolePolicyDocument: {}}\n"
+    role = "  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: {}\n"
+    role += "      Policies: !Ref AWS::NoValue\n"  # which holds no policy beside those that are there
     body = template(more=role, depends="").replace("!ImportValue role", "!GetAtt Role.Arn")
     after = applied(body, tmp_path)
     assert "    DependsOn:\n      - Mount\n      - EfsIngressFromClients\n      - RoleEfsPolicy\n" in after

@@ -149,7 +149,7 @@ def test_what_every_mount_of_ecs_passes_is_no_denial(denial: str) -> None:
     assert policy(f"{{Effect: Deny, {ANYONE}, {denial}}}") == FileSystemPolicy()
     (read,) = statements(node(f"{{Statement: {{Effect: Deny, {denial}}}}}"), IDENTITIES)
     assert read is not None
-    assert not read.may_deny
+    assert not read.said.may_deny
 
 
 @pytest.mark.parametrize("denial", HARMFUL)
@@ -159,7 +159,7 @@ def test_any_other_denial_may_matter(denial: str) -> None:
     assert found.problem == "denies something"
     (read,) = statements(node(f"{{Statement: {{Effect: Deny, {denial}}}}}"), IDENTITIES)
     assert read is not None
-    assert read.may_deny
+    assert read.said.may_deny
 
 
 @pytest.mark.parametrize(

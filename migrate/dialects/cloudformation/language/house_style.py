@@ -16,6 +16,7 @@ from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.common.nodes import key_text, walk
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax.node import Alias, Mapping, NewValue, Node
+from rules.facts.iam import ASSUME, TASKS
 
 _SOME = 500
 """How many mappings are looked at before a template is called sorted."""
@@ -80,6 +81,19 @@ class HouseStyle:
         else:
             names = _merged(list(value), [key_text(entry) for entry in node.entries])
         return {name: self.ordered(value[name], child(node, name)) for name in names}
+
+    def position(self, properties: Mapping, name: str, kind: str) -> int:
+        """Where a new property goes among those of a resource: where the alphabet puts it if they are sorted, where the first
+        resource of its type has it, else last, but before the tags."""
+        names = [key_text(entry) for entry in properties.entries]
+        if self.sorts_keys or (len(names) > 2 and names == sorted(names)):
+            return sum(known < name for known in names)
+        orders = ([key_text(e) for e in s.properties.entries] for s in self.siblings if s.type == kind)
+        order = next((found for found in orders if name in found), [])
+        before = [at for at, known in enumerate(names) if known in order and order.index(known) < order.index(name)]
+        if before:
+            return before[-1] + 1
+        return names.index("Tags") if "Tags" in names else len(names)
 
     # -- siblings -----------------------------------------------------------------------------------------------------
 
@@ -240,8 +254,8 @@ def _trusts_tasks(document: Node, *, conditional: bool) -> bool:
         return False
     condition = child(statement, "Condition")
     return (
-        _only(child(principal, "Service")) == "ecs-tasks.amazonaws.com"
-        and _only(child(statement, "Action")) == "sts:AssumeRole"
+        _only(child(principal, "Service")) == TASKS
+        and _only(child(statement, "Action")) == ASSUME
         and text(child(statement, "Effect")) == "Allow"
         and (condition is None or conditional)
     )

@@ -1,51 +1,31 @@
-"""Policy documents in templates: what their statements allow or deny clients of EFS.
-
-Only the three actions of clients count, and only mounts as ECS makes them: encrypted, through a mount target.
-Source: EFS user guide, "Using IAM to control access to file systems" (actions; the condition keys that are enforced for
-NFS clients); IAM user guide, "IAM JSON policy element reference".
-"""
+"""Policy documents in templates, read statement by statement; what each means for mounts of EFS is for `rules.facts.iam` to
+say."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.language.references import Identities
 from migrate.dialects.common.conditional import Conditions
 from migrate.dialects.common.nodes import key_text
-from migrate.dialects.common.values import child, items, mapping, text, truth
+from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax.node import Mapping, Node
-from rules.model import ANY, CLIENT_ACTIONS, Allowance, FileSystemPolicy, Opaque, Value
-
-_POINT_ARN = "elasticfilesystem:accesspointarn"
-_OF_EVERY_MOUNT = {"elasticfilesystem:accessedviamounttarget": True, "aws:securetransport": True}
-"""Condition keys with the value that they have for every mount that ECS makes with transit encryption."""
-_EQUAL = ("StringEquals", "StringLike", "ArnEquals", "ArnLike")
+from rules.facts.iam import Comparison, Judged, judge
+from rules.model import ANY, Allowance, FileSystemPolicy, Opaque, Value
 
 
 @dataclass(frozen=True)
 class PolicyStatement:
-    """One statement, as far as it concerns clients of EFS."""
+    """One statement of a policy document."""
 
     conditions: Conditions
     """The conditions of the template under which it is there."""
-    allows: bool
-    """False also for an effect that cannot be read."""
-    actions: tuple[str, ...]
-    """Those of clients that it speaks of, or may."""
-    resources: tuple[Value, ...]
-    access_points: tuple[Value, ...]
-    """ARNs; empty: whether or not a client uses one."""
-    applies: bool | None
-    """Whether its condition holds for the mounts of ECS, beside the access point; None if that cannot be told."""
+    said: Judged
+    """What it means for tasks that mount EFS."""
     principals: tuple[Value, ...] | None
     """Whom a resource's policy speaks of, services left out; None if that cannot be read."""
-
-    @property
-    def may_deny(self) -> bool:
-        return not self.allows and self.applies is not False and bool(self.actions)
 
 
 def statements(document: Node | None, identities: Identities) -> list[PolicyStatement | None]:
@@ -67,83 +47,49 @@ def file_system_policy(node: Node | None, identities: Identities) -> FileSystemP
     for statement in statements(node, identities):
         if statement is None:
             return FileSystemPolicy(problem="cannot be read here")
-        if not statement.actions or statement.applies is False:
+        said = statement.said
+        if not said.actions or said.applies is False:
             continue
-        if not statement.allows:
+        if not said.allows:
             return FileSystemPolicy(problem="denies something")
-        if statement.conditions or statement.applies is None or statement.principals is None:
+        if statement.conditions or said.applies is None or statement.principals is None:
             return FileSystemPolicy(problem="allows something under conditions that cannot be judged here")
         if statement.principals:
-            allowances.append(Allowance(statement.principals, statement.actions, statement.access_points))
+            allowances.append(Allowance(statement.principals, said.actions, said.access_points))
     return FileSystemPolicy(tuple(allowances))
 
 
 def _statement(node: Mapping, conditions: Conditions, identities: Identities) -> PolicyStatement:
-    points, applies = _condition(child(node, "Condition"), identities)
-    return PolicyStatement(
-        conditions,
-        text(child(node, "Effect")) == "Allow",
-        _actions(node),
-        tuple(arn for member in _many(child(node, "Resource")) if (arn := identities.arn(member)) is not None),
-        points,
-        applies,
-        None if child(node, "NotPrincipal") is not None else _principals(child(node, "Principal"), identities),
-    )
-
-
-def _actions(node: Mapping) -> tuple[str, ...]:
-    """The actions of clients that a statement is about. One that is an expression may be any, in a denial."""
     but = child(node, "NotAction")
-    patterns = _many(but if but is not None else child(node, "Action"))
-    allows = text(child(node, "Effect")) == "Allow"
-    if any(pattern.literal is None for pattern in patterns) and not allows:
-        return CLIENT_ACTIONS
-    names = [pattern.literal.lower() for pattern in patterns if pattern.literal is not None]
-    if but is not None and len(names) < len(patterns):
-        return ()
-    matched = tuple(a for a in CLIENT_ACTIONS if any(fnmatchcase(a.lower(), name) for name in names))
-    return matched if but is None else tuple(a for a in CLIENT_ACTIONS if a not in matched)
+    said = judge(
+        text(child(node, "Effect")),
+        [pattern.literal for pattern in _many(but if but is not None else child(node, "Action"))],
+        [arn for member in _many(child(node, "Resource")) if (arn := identities.arn(member)) is not None],
+        list(_comparisons(child(node, "Condition"), identities)),
+        all_but=but is not None,
+    )
+    if child(node, "NotPrincipal") is not None:
+        return PolicyStatement(conditions, said, None)
+    return PolicyStatement(conditions, said, _principals(child(node, "Principal"), identities))
 
 
-def _condition(node: Node | None, identities: Identities) -> tuple[tuple[Value, ...], bool | None]:
-    """The access points that a condition names, and whether the rest of it holds for every mount of ECS."""
+def _comparisons(node: Node | None, identities: Identities) -> Iterator[Comparison]:
+    """The comparisons of a condition, with one that cannot be judged for each part of it that cannot be read."""
     if node is None or intrinsics.is_no_value(node):
-        return (), True
+        return
     operators = mapping(node)
     if operators is None:
-        return (), None
-    points: tuple[Value, ...] = ()
-    applies: bool | None = True
+        yield Comparison("", "", None)
+        return
     for operator in operators.entries:
         keys = mapping(operator.value)
         if keys is None:
-            return (), None
+            yield Comparison(key_text(operator), "", None)
+            continue
         for entry in keys.entries:
-            name = key_text(entry).lower()
-            holds: bool | None = None
-            if key_text(operator) in ("Bool", "BoolIfExists") and name in _OF_EVERY_MOUNT:
-                given = _truth(entry.value)
-                holds = None if given is None else given is _OF_EVERY_MOUNT[name]
-            elif key_text(operator) in _EQUAL and name == _POINT_ARN and not points:
-                points = _access_points(entry.value, identities)
-                holds = True if points else None
-            if holds is False:  # all of it has to hold
-                return (), False
-            applies = holds and applies
-    return points, applies
-
-
-def _truth(node: Node) -> bool | None:
-    listed = items(node) or [node]
-    return truth(listed[0]) if len(listed) == 1 else None
-
-
-def _access_points(node: Node, identities: Identities) -> tuple[Value, ...]:
-    """The ARNs of a list; empty where one cannot be read or is a pattern."""
-    listed = items(node) or [node]
-    arns = [identities.arn(intrinsics.value(item)) for item in listed]
-    found = tuple(arn for arn in arns if arn is not None and not set("*?") & set(arn.source))
-    return found if len(found) == len(listed) else ()
+            nodes = items(entry.value) or [entry.value]
+            values = tuple(v for item in nodes if (v := identities.arn(intrinsics.value(item))) is not None)
+            yield Comparison(key_text(operator), key_text(entry), values if len(values) == len(nodes) else None)
 
 
 def _principals(node: Node | None, identities: Identities) -> tuple[Value, ...] | None:

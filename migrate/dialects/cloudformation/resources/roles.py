@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,23 +14,30 @@ from migrate.dialects.cloudformation.resources.policies import PolicyStatement, 
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.resources import Resources
 from migrate.dialects.common.conditional import Conditions
-from migrate.dialects.common.values import child, mapping, text
-from migrate.syntax.node import Node
-from rules.model import ANY, CLIENT_ACTIONS, Key, Permission, Role, Text
+from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.values import child, items, mapping, text
+from migrate.syntax.node import Node, Sequence
+from rules.facts.iam import managed
+from rules.model import ANY, Key, Permission, Role, Text
 
 _ATTACHED = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
 """Policies that are resources of their own, and the property that names their roles."""
 
-_MOUNT, _WRITE, _ROOT = CLIENT_ACTIONS
-_MANAGED = {
-    "AmazonElasticFileSystemClientReadOnlyAccess": (_MOUNT,),
-    "AmazonElasticFileSystemClientReadWriteAccess": (_MOUNT, _WRITE),
-    "AmazonElasticFileSystemClientFullAccess": CLIENT_ACTIONS,
-    "PowerUserAccess": CLIENT_ACTIONS,
-    "AdministratorAccess": CLIENT_ACTIONS,
-}
-"""What AWS's own policies allow clients on every file system. `AmazonElasticFileSystemFullAccess` manages file systems and
-allows clients nothing. Source: AWS managed policy reference."""
+
+_UNREAD = frozenset({"<<", "Fn::Transform"})
+"""Keys that bring others into a mapping, which are not seen there."""
+
+
+def takes_policies(role: Resource) -> bool:
+    """Whether a policy can be written into a role itself: its own list of policies, if it has one, is plainly there, and no
+    other resource shares its properties through an anchor."""
+    node, properties = role.node, role.properties
+    if role.entry.value is not node or child(node, "Properties") is not properties or node.anchor or properties.anchor:
+        return False
+    if any(key_text(entry) in _UNREAD for entry in (*node.entries, *properties.entries)):
+        return False
+    own = child(properties, "Policies")
+    return own is None or (isinstance(own, Sequence) and not own.anchor and items(own) is not None)
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class RolePolicy:
     """One policy that a role has."""
 
     name: str | None
-    statements: Sequence[PolicyStatement | None]
+    statements: Items[PolicyStatement | None]
     conditions: Conditions = ()
     """The conditions that choose it among others."""
     condition: str | None = None
@@ -54,7 +62,7 @@ class Roles:
         """Every role and the expressions that name it."""
         for name, resource in self._resources:
             given = (statement for policy in self._policies[name] for statement in policy.statements)
-            unclear = any(statement is None or statement.may_deny for statement in given)
+            unclear = any(statement is None or statement.said.may_deny for statement in given)
             found = tags.read(resource.type, resource.properties) or ()
             refs = (ref(name), ref(name, "Arn"))
             yield Role(self.resources.key("role", name), refs, resource.condition, unclear, found)
@@ -95,14 +103,14 @@ class Roles:
             own = intrinsics.items_with_conditions(child(role.properties, "Policies"))
             found[name] = [self._policy(node, conditions, role.condition) for conditions, node in own]
             for conditions, node in intrinsics.items_with_conditions(child(role.properties, "ManagedPolicyArns")):
-                managed = self.resources.get(target(intrinsics.value(node)))
-                if managed is not None and managed.type == "AWS::IAM::ManagedPolicy":
-                    found[name].append(self._policy(managed.properties, conditions, managed.condition))
+                policy = self.resources.get(target(intrinsics.value(node)))
+                if policy is not None and policy.type == "AWS::IAM::ManagedPolicy":
+                    found[name].append(self._policy(policy.properties, conditions, policy.condition))
         for _, resource in self.resources.of_type(*_ATTACHED):
             if names := self._named(child(resource.properties, _ATTACHED[resource.type])):
-                policy = self._policy(resource.properties, (), resource.condition)
+                attached = self._policy(resource.properties, (), resource.condition)
                 for name in names:
-                    found[name].append(policy)
+                    found[name].append(attached)
         return found
 
     def _policy(self, node: Node, conditions: Conditions, condition: str | None) -> RolePolicy:
@@ -112,24 +120,23 @@ class Roles:
 
     def _named(self, node: Node | None) -> list[str]:
         """The roles of the template among those of a list, or the one that stands in its place."""
-        listed: Sequence[Node | None] = intrinsics.each(node) or [node]
+        listed: Items[Node | None] = intrinsics.each(node) or [node]
         names = (target(self.resources.identities.role(intrinsics.value(item))) for item in listed)
         return [n for n in names if (found := self.resources.get(n)) is not None and found.type == "AWS::IAM::Role"]
 
     def _allowed(self, role: Resource, policy: RolePolicy) -> Iterator[Permission]:
         for statement in policy.statements:
-            if statement is None or statement.conditions or not (statement.allows and statement.applies):
+            if statement is None or statement.conditions or not (statement.said.allows and statement.said.applies):
                 continue
-            for point in statement.access_points or (None,):
-                for resource in statement.resources:
+            for point in statement.said.access_points or (None,):
+                for resource in statement.said.resources:
                     there = (None, role.condition, self.resources.condition_of(point or resource))
-                    for action in statement.actions if policy.condition in there else ():
+                    for action in statement.said.actions if policy.condition in there else ():
                         yield Permission(self.resources.key("role", role.name), action, resource, point)
 
     def _allowed_by_aws(self, role: Resource) -> Iterator[Permission]:
         for conditions, node in intrinsics.items_with_conditions(child(role.properties, "ManagedPolicyArns")):
             arn = intrinsics.value(node)
-            _, aws, policy = arn.source.rpartition(":iam::aws:policy/") if isinstance(arn, Text) else ("", "", "")
-            if aws and not conditions:
-                for action in _MANAGED.get(policy, ()):
+            if isinstance(arn, Text) and not conditions:
+                for action in managed(arn.source):
                     yield Permission(self.resources.key("role", role.name), action, ANY, None)

@@ -13,10 +13,10 @@ from migrate.dialects.cloudformation.resources import tags
 from migrate.dialects.cloudformation.resources.policies import file_system_policy
 from migrate.dialects.cloudformation.resources.resource import read_resource
 from migrate.dialects.cloudformation.resources.resources import MOST_RESOURCES, Resources
-from migrate.dialects.cloudformation.resources.roles import Roles
+from migrate.dialects.cloudformation.resources.roles import Roles, takes_policies
 from migrate.dialects.cloudformation.running.task_runners import Starters
 from migrate.dialects.common.nodes import key_text
-from migrate.dialects.common.values import child, items, mapping, text, words
+from migrate.dialects.common.values import child, mapping, text, words
 from migrate.dialects.common.volumes import rest_but
 from migrate.syntax.node import Mapping, NewValue, Node
 from rules.facts.paths import normalise
@@ -86,7 +86,7 @@ class Template(Resources):
 
     def _needs_resource(self, key: Key) -> bool:
         role = self.resources.get(key.name)
-        return key.document == self.index and (role is None or items(child(role.properties, "Policies")) is None)
+        return key.document == self.index and (role is None or not takes_policies(role))
 
     def missing(self, value: Value | None) -> str | None:
         """A resource, parameter, mapping or condition that a value refers to and the template does not have."""

@@ -1,0 +1,195 @@
+"""What a plan adds to a source beside its task definitions: access points, roles, grants, rules of security groups, waits.
+
+Every dialect that holds resources adds the same; a writer only answers where each goes, and how it is spelt there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from migrate.syntax.node import NewValue
+from rules.facts import iam
+from rules.model import CLIENT_ACTIONS, AccessPoint, EfsVolume, Key, Permission, Role, Stack, Traffic, Value
+
+_Name = TypeVar("_Name")
+
+
+@dataclass(frozen=True, slots=True)
+class NewPoint:
+    """An access point to create."""
+
+    point: AccessPoint
+    users: tuple[Key, ...]
+    """The volumes that mount through it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRole:
+    """A task role to create."""
+
+    role: Role
+    users: tuple[Key, ...]
+    """The task definitions that have it."""
+    permissions: tuple[Permission, ...]
+
+    @property
+    def statements(self) -> list[iam.Statement[Value]]:
+        """What its policy says."""
+        return iam.statements(self.permissions)
+
+
+@dataclass(frozen=True, slots=True)
+class NewGrant:
+    """What a role that is there already is to be allowed."""
+
+    role: Key
+    users: tuple[Key, ...]
+    """The task definitions that have the role."""
+    condition: str | None
+    """The condition under which all that the permissions are about is there: the access point's or, without one, the file
+    system's, else the role's own."""
+    permissions: tuple[Permission, ...]
+
+    @property
+    def statements(self) -> list[iam.Statement[Value]]:
+        """What a policy for it says."""
+        return iam.statements(self.permissions)
+
+
+@dataclass(frozen=True, slots=True)
+class NewIngress:
+    """A rule to add to a security group."""
+
+    rule: Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class NewWait:
+    """Something that starts tasks (`runner`) and has to wait until a mount target or a rule is there."""
+
+    runner: Key
+    awaited: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """All that a plan adds, in an order that is the same on every run."""
+
+    points: tuple[NewPoint, ...]
+    roles: tuple[NewRole, ...]
+    grants: tuple[NewGrant, ...]
+    ingress: tuple[NewIngress, ...]
+    waits: tuple[NewWait, ...]
+
+
+def additions(old: Stack, new: Stack, document: int | None = None) -> Additions:
+    """What `new` has that `old` has not: in one document of a file, or in all of it."""
+    roles, grants = _allowed(old, new, document)
+    traffic = {rule.key for rule in old.network.traffic}
+    ingress = (NewIngress(r) for r in new.network.traffic if r.key not in traffic and _is_in(r.key, document))
+    return Additions(
+        tuple(_points(old, new, document)),
+        tuple(roles),
+        tuple(grants),
+        tuple(ingress),
+        tuple(_waits(old, new, document)),
+    )
+
+
+def new_value(document: Mapping[str, object]) -> dict[str, NewValue]:
+    """A policy document, or a part of one, as a value to write. `rules` builds it of strings, lists, dicts and what its
+    caller made of the ARNs, and knows no trees."""
+    return cast("dict[str, NewValue]", dict(document))
+
+
+def _is_in(key: Key, document: int | None) -> bool:
+    return document is None or key.document == document
+
+
+def _points(old: Stack, new: Stack, document: int | None) -> Iterator[NewPoint]:
+    known = {point.key for point in old.access_points}
+    users = _by_name(
+        (volume.storage.access_point, volume.key)
+        for task in new.tasks
+        for volume in task.volumes
+        if isinstance(volume.storage, EfsVolume) and volume.storage.access_point is not None
+    )
+    for point in new.access_points:
+        if point.key not in known and _is_in(point.key, document):
+            yield NewPoint(point, users.get(point.ref, ()))
+
+
+def _allowed(old: Stack, new: Stack, document: int | None) -> tuple[list[NewRole], list[NewGrant]]:
+    """What roles are allowed beyond what they were: those that are new, and those that are there."""
+    known = {role.key for role in old.roles}
+    roles = {role.key: role for role in new.roles}
+    names = _by_name((role, task.key) for task in new.tasks for role in task.task_roles)
+    conditions = _Conditions.of(new)
+    created: list[NewRole] = []
+    grants: list[NewGrant] = []
+    for key, permissions in _new_permissions(old, new, document).items():
+        role = roles[key]
+        users = tuple(dict.fromkeys(user for name in role.refs for user in names.get(name, ())))
+        if key not in known:
+            created.append(NewRole(role, users, tuple(permissions)))
+            continue
+        groups: dict[str | None, list[Permission]] = {}
+        for permission in permissions:
+            groups.setdefault(conditions.of_permission(permission) or role.condition, []).append(permission)
+        grants += (NewGrant(key, users, condition, tuple(group)) for condition, group in groups.items())
+    return created, grants
+
+
+def _new_permissions(old: Stack, new: Stack, document: int | None) -> dict[Key, list[Permission]]:
+    """The permissions that each role gets."""
+    found: dict[Key, list[Permission]] = {}
+    added = (p for p in new.permissions - old.permissions if _is_in(p.role, document))
+    for permission in sorted(added, key=_order):
+        found.setdefault(permission.role, []).append(permission)
+    return found
+
+
+def _order(permission: Permission) -> tuple[str, str, str, int]:
+    resource, point = permission.resource, permission.access_point
+    return (
+        str(permission.role),
+        resource.source if resource else "",
+        point.source if point else "",
+        CLIENT_ACTIONS.index(permission.action),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Conditions:
+    """The conditions of what permissions are about, by ARN."""
+
+    points: dict[Value, str | None]
+    systems: dict[Value, str | None]
+
+    @classmethod
+    def of(cls, stack: Stack) -> _Conditions:
+        points = {point.arn: point.condition for point in stack.access_points}
+        return cls(points, {system.arn: system.condition for system in stack.file_systems})
+
+    def of_permission(self, permission: Permission) -> str | None:
+        """The condition of the access point that a permission is about or, without one, of the file system."""
+        if permission.access_point is not None:
+            return self.points.get(permission.access_point)
+        return self.systems.get(permission.resource) if permission.resource is not None else None
+
+
+def _waits(old: Stack, new: Stack, document: int | None) -> Iterator[NewWait]:
+    before = {runner.key: runner.awaits for runner in old.runners}
+    for runner in new.runners:
+        if _is_in(runner.key, document):
+            yield from (NewWait(runner.key, awaited) for awaited in sorted(runner.awaits - before[runner.key], key=str))
+
+
+def _by_name(named: Iterable[tuple[_Name, Key]]) -> dict[_Name, tuple[Key, ...]]:
+    """The keys that stand beside each name, in their order."""
+    found: dict[_Name, list[Key]] = {}
+    for name, key in named:
+        found.setdefault(name, []).append(key)
+    return {name: tuple(keys) for name, keys in found.items()}
