@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from support import efs_migrate
 
-from migrate.dialects.common import volume_edits
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.nodes import walk
+from migrate.dialects.common.volumes import volume_edits
 from migrate.dialects.dialect import Reading
 from migrate.edit import Edit, apply
 from migrate.engine import plan

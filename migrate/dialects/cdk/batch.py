@@ -14,10 +14,10 @@ from migrate.dialects.cdk.api import BATCH
 from migrate.dialects.cdk.program import Construct, Program, TaskSource
 from migrate.dialects.cdk.resources import system_id
 from migrate.dialects.cdk.spelling import SNAKE, either
-from migrate.dialects.common import volume_edits
-from migrate.dialects.common.spelling import Spelling, find
 from migrate.dialects.common.values import child, items, mapping, truth, words
-from migrate.dialects.common.volumes import VolumeNodes, read_efs, rest_but
+from migrate.dialects.common.volumes import volume_edits
+from migrate.dialects.common.volumes.spelling import Spelling, find
+from migrate.dialects.common.volumes.volumes import VolumeNodes, read_efs, rest_but
 from migrate.syntax import CannotEdit, literal, resolve
 from migrate.syntax.node import (
     Added,

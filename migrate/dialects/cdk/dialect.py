@@ -19,11 +19,11 @@ from migrate.dialects.cdk.spelling import SNAKE, Spellings, with_points
 from migrate.dialects.cdk.writer import ProgramNodes, ProgramWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, TaskNodes
-from migrate.dialects.common.conditional_volumes import Alternative
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.python.values import SPELLING, configured
 from migrate.dialects.common.values import child, items, mapping, text
-from migrate.dialects.common.volumes import read_container, rest_but
+from migrate.dialects.common.volumes.conditional_volumes import Alternative
+from migrate.dialects.common.volumes.volumes import read_container, rest_but
 from migrate.dialects.dialect import Reading
 from migrate.files.unit import Unit
 from migrate.syntax import resolve

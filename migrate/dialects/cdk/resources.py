@@ -19,7 +19,7 @@ from migrate.dialects.cdk.program import (
     source_of,
 )
 from migrate.dialects.common.values import child, mapping, truth
-from migrate.dialects.common.volumes import rest_but
+from migrate.dialects.common.volumes.volumes import rest_but
 from migrate.syntax.data.plain import squeezed
 from migrate.syntax.node import Mapping
 from migrate.syntax.python.names import Place

@@ -11,9 +11,9 @@ from migrate.dialects.cdk.api import BATCH
 from migrate.dialects.cdk.program import Program
 from migrate.dialects.cloudformation.language.spelling import ECS
 from migrate.dialects.common.python.values import SPELLING
-from migrate.dialects.common.spelling import Spelling
 from migrate.dialects.common.values import child, items, mapping, truth
-from migrate.dialects.common.volumes import read_container, rest_but
+from migrate.dialects.common.volumes.spelling import Spelling
+from migrate.dialects.common.volumes.volumes import read_container, rest_but
 from migrate.syntax.node import Entry, Mapping, Node, Scalar
 from rules.model import Container, MountPoint
 

@@ -11,12 +11,12 @@ from functools import cached_property, partial
 from migrate.dialects.cdk import batch
 from migrate.dialects.cdk.api import BATCH, ECS, EFS, IAM, PLATFORM_VERSION, STACKS, TASK_DEFINITIONS
 from migrate.dialects.cdk.program import Construct, Program, TaskSource, scope_of
-from migrate.dialects.common import volume_edits
 from migrate.dialects.common.additions import NewGrant, NewPoint, additions, new_value
 from migrate.dialects.common.collector import DefinitionNodes
 from migrate.dialects.common.nodes import key_text
-from migrate.dialects.common.spelling import Spelling
-from migrate.dialects.common.volumes import VolumeNodes
+from migrate.dialects.common.volumes import volume_edits
+from migrate.dialects.common.volumes.spelling import Spelling
+from migrate.dialects.common.volumes.volumes import VolumeNodes
 from migrate.dialects.dialect import Reading
 from migrate.syntax import CannotEdit
 from migrate.syntax.node import (

@@ -20,9 +20,9 @@ from migrate.dialects.cloudformation.writer import ResourceWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, capitalised, part_key, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
-from migrate.dialects.common.spelling import Spelling
 from migrate.dialects.common.unread import unread
 from migrate.dialects.common.values import child, mapping, text, words
+from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
 from migrate.files.unit import Unit
 from migrate.syntax import Document

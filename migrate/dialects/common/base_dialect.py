@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Generic
 
-from migrate.dialects.common import volume_edits
 from migrate.dialects.common.collector import Nodes, TaskNodes
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import reference
+from migrate.dialects.common.volumes import volume_edits
 from migrate.dialects.dialect import Reading
 from migrate.syntax import get
 from migrate.syntax.node import Added, EditMapping, Kept, Scalar, SetScalar, TreeEdit

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path
-from migrate.dialects.common.spelling import Spelling
 from migrate.dialects.common.values import child, mapping, text, words
+from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.syntax import get
 from migrate.syntax.node import Entry, Mapping, Node
 from rules.model import Engine, Key, Text, Value

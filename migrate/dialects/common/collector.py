@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from migrate.dialects.common.conditional import both
-from migrate.dialects.common.conditional_volumes import Alternative, alternatives
 from migrate.dialects.common.nodes import key_text, used_anchors, volumes_sharing_nodes, walk
-from migrate.dialects.common.spelling import API, Spelling
 from migrate.dialects.common.values import child, mapping
-from migrate.dialects.common.volumes import (
+from migrate.dialects.common.volumes.conditional_volumes import Alternative, alternatives
+from migrate.dialects.common.volumes.spelling import API, Spelling
+from migrate.dialects.common.volumes.volumes import (
     VolumeNodes,
     alphabetical,
     problem,

@@ -8,8 +8,8 @@ from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, api, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path, holders
-from migrate.dialects.common.spelling import API
 from migrate.dialects.common.values import child, filled, text
+from migrate.dialects.common.volumes.spelling import API
 from migrate.dialects.dialect import Reading
 from migrate.files.unit import Unit
 from migrate.syntax.node import Mapping, Node

@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from migrate.dialects.common import spelling, volume_edits
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
-from migrate.dialects.common.spelling import Spelling
 from migrate.dialects.common.values import child, filled, items, mapping, text, value
-from migrate.dialects.common.volumes import VolumeNodes, read_docker, read_efs, without
+from migrate.dialects.common.volumes import spelling, volume_edits
+from migrate.dialects.common.volumes.spelling import Spelling
+from migrate.dialects.common.volumes.volumes import VolumeNodes, read_docker, read_efs, without
 from migrate.dialects.dialect import Reading
 from migrate.files.unit import Unit
 from migrate.syntax import get, resolve

@@ -19,8 +19,8 @@ from migrate.dialects.common.python.definitions import (
     keys_of,
 )
 from migrate.dialects.common.python.values import SPELLING, filled
-from migrate.dialects.common.spelling import Spelling
 from migrate.dialects.common.values import child, items, mapping, text, words
+from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
 from migrate.files.unit import Unit
 from migrate.syntax.node import Mapping, Node

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from migrate.dialects.cloudformation.language import intrinsics
-from migrate.dialects.common.spelling import Spelling
+from migrate.dialects.common.volumes.spelling import Spelling
 
 # Casing as in the CloudFormation registry's resource schemas: ECS and Batch differ.
 ECS = Spelling(

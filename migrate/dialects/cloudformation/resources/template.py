@@ -17,7 +17,7 @@ from migrate.dialects.cloudformation.resources.roles import Roles, takes_policie
 from migrate.dialects.cloudformation.running.task_runners import Starters
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import child, mapping, text, words
-from migrate.dialects.common.volumes import rest_but
+from migrate.dialects.common.volumes.volumes import rest_but
 from migrate.syntax.node import Mapping, NewValue, Node
 from rules.facts.paths import normalise
 from rules.model import AccessPoint, FileSystem, Key, Stack, Text, Value

@@ -16,8 +16,8 @@ from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, api, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.python.values import SPELLING, configured, filled, unbound
-from migrate.dialects.common.spelling import Spelling
 from migrate.dialects.common.values import child, items, mapping, text, words
+from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
 from migrate.syntax import get, resolve
 from migrate.syntax.node import Entry, Expression, Mapping, Node, Sequence

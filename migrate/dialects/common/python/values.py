@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrate.dialects.common.spelling import Spelling
+from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.syntax import literal, resolve
 from migrate.syntax.data.plain import squeezed
 from migrate.syntax.node import Alias, Expression, FString, Inner, NewExpression, NewValue, Node, Scalar

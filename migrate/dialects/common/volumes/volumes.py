@@ -11,8 +11,8 @@ from typing import Any
 
 from migrate.dialects.common.conditional import Arm
 from migrate.dialects.common.nodes import anchors_within, key_text
-from migrate.dialects.common.spelling import Found, Spelling, find
 from migrate.dialects.common.values import child, mapping, truth
+from migrate.dialects.common.volumes.spelling import Found, Spelling, find
 from migrate.syntax import literal
 from migrate.syntax.data.plain import data
 from migrate.syntax.node import Entry, Mapping, Node, Scalar

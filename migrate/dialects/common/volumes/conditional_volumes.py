@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from migrate.dialects.common.conditional import Arm, Conditions, both, only
-from migrate.dialects.common.spelling import Found, Spelling, find
 from migrate.dialects.common.values import mapping
-from migrate.dialects.common.volumes import VolumeNodes
+from migrate.dialects.common.volumes.spelling import Found, Spelling, find
+from migrate.dialects.common.volumes.volumes import VolumeNodes
 from migrate.syntax.node import Entry, Mapping
 
 _MOST = 16

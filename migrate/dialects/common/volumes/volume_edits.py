@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from migrate.dialects.common.conditional import Arm
 from migrate.dialects.common.nodes import key_text
-from migrate.dialects.common.spelling import Found, Spelling
-from migrate.dialects.common.volumes import VolumeNodes
+from migrate.dialects.common.volumes.spelling import Found, Spelling
+from migrate.dialects.common.volumes.volumes import VolumeNodes
 from migrate.syntax import get
 from migrate.syntax.node import (
     Added,
