@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
+from migrate.dialects import DIALECTS as DIALECT_CLASSES
+
 MIGRATE = (
     ("migrate", "migrate.edit", "migrate.launcher", "migrate.files.language"),
     ("migrate.terminal", "migrate.syntax"),
@@ -126,7 +128,13 @@ def _is_late(node: ast.AST) -> bool:
     )
 
 
-IMPORTS = [found for module in MODULES for found in imports_of(module)]
+def registered() -> Iterator[Import]:
+    """The dialects that the registry names, which imports them when a file needs them."""
+    for _, name in DIALECT_CLASSES:
+        yield Import("migrate.dialects", f"migrate.dialects.{name.rpartition('.')[0]}", late=True)
+
+
+IMPORTS = [*(found for module in MODULES for found in imports_of(module)), *registered()]
 OURS = [found for found in IMPORTS if found.imported in MODULES]
 
 

@@ -30,7 +30,7 @@ from migrate.engine.fixes import fixes
 from migrate.engine.process import Opened, open_unit
 from migrate.engine.proof import prove
 from migrate.files import discover, language, screen, source
-from migrate.files.language import Language
+from migrate.files.language import DATA, Language
 from migrate.files.unit import Member, Unit
 from migrate.lsp.look import View
 from migrate.run.run import Options, Run, UnitResult, work, written
@@ -135,7 +135,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(language, "LANGUAGES", [*language.LANGUAGES])
     monkeypatch.setattr(language, "_endings", {end: [*known] for end, known in language._endings.items()})
     language.register([TOY])
-    monkeypatch.setattr(dialects, "DATA_DIALECTS", (Toy(), *dialects.DATA_DIALECTS))
+    others = dialects.dialects_of(DATA)
+    monkeypatch.setattr(dialects, "dialects_of", lambda _: (Toy(), *others))
     for name, content in zip(NAMES, (MAIN, VOLUMES), strict=True):
         Path(name).write_text(content)
     Path(".efs-migrate.yaml").write_text(CONFIG)

@@ -10,7 +10,7 @@ import pytest
 from migrate import dialects
 from migrate.dialects import dialect
 from migrate.engine.process import process
-from migrate.files.language import JSON, PYTHON, YAML, Language
+from migrate.files.language import DATA, JSON, PYTHON, YAML, Language
 from migrate.files.unit import Member, Unit
 from migrate.syntax import node
 from rules import model
@@ -40,7 +40,8 @@ def worked_example() -> dialect.Dialect[object]:
 
 
 def test_the_worked_example_upgrades_and_proves_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialects, "DATA_DIALECTS", (*dialects.DATA_DIALECTS, worked_example()))
+    others = dialects.dialects_of(DATA)
+    monkeypatch.setattr(dialects, "dialects_of", lambda _: (*others, worked_example()))
     outcome = process(LINES, "shop", Choices(), YAML)
     assert (outcome.dialect, outcome.error) == ("lines", None)
     assert outcome.text == LINES.replace("abcdef0\n", "abcdef0 ENABLED\n", 1)
