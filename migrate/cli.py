@@ -230,7 +230,7 @@ def apply(
         _fail("--interactive asks on standard input, which cannot be what is to be changed, too")
     try:
         if interactive:
-            return session.review(paths, report_format.value, output, verbose, record, replay)
+            return session.review(paths, report_format.value, output, verbose=verbose, record=record, replay=replay)
         return session.apply(paths, report_format.value, output, verbose, replay)
     except UsageProblem as problem:
         _fail(str(problem))
@@ -338,21 +338,21 @@ def batch(
     )
     template = message.read_text(encoding="utf-8") if message is not None else None
     patches = output_dir is not None or dask is not None
-    wish = Wish(options, branch, commit, push, pr, template, patches, timeout)
+    wish = Wish(options, branch, commit, push=push, pull_request=pr, message=template, patches=patches, timeout=timeout)
     request = CampaignRequest(
         repositories or [],
         lists or [],
         wish,
-        output_dir,
-        cache,
-        jobs,
-        dask,
-        pr_interval,
-        resume,
-        only_failed,
-        report_format.value,
-        exit_zero,
-        quiet,
+        output=output_dir,
+        cache=cache,
+        jobs=jobs,
+        dask=dask,
+        interval=pr_interval,
+        resume=resume,
+        only_failed=only_failed,
+        form=report_format.value,
+        exit_zero=exit_zero,
+        quiet=quiet,
     )
     _exit(lambda: _campaign(lambda: run(request, config)))
 

@@ -55,7 +55,7 @@ class Session:
             with self._results(paths, options) as (run, results):
                 units = list(results)
             report = Report(units, problems=list(run.problems.values()))
-            return self._finish(run, report, form, stream, _terminal(form, output), verbose)
+            return self._finish(run, report, form, file=stream, terminal=_terminal(form, output), verbose=verbose)
 
     def diff(self, paths: Sequence[str]) -> int:
         printed = False
@@ -83,7 +83,7 @@ class Session:
             if given is not None and replay is not None:
                 self._unrepeated(replay, given, report.files)
             terminal = _terminal(form, output, filters="-" in paths)
-            return self._finish(run, report, form, stream, terminal, verbose)
+            return self._finish(run, report, form, file=stream, terminal=terminal, verbose=verbose)
 
     def review(
         self,
@@ -109,7 +109,7 @@ class Session:
         if record is not None:
             check_writable(record)
         run = Run(self.options, self._warn)
-        review = Review(run, terminal, _common_folder(paths), given, record)
+        review = Review(run, terminal, _common_folder(paths), given=given, record=record)
         units: list[UnitResult] = []
         with _writable(output) as stream:
             try:
@@ -123,7 +123,7 @@ class Session:
             finally:
                 review.save()
             report = Report(units, applied=True, problems=list(run.problems.values()))
-            return self._finish(run, report, form, stream, _terminal(form, output), verbose)
+            return self._finish(run, report, form, file=stream, terminal=_terminal(form, output), verbose=verbose)
 
     def init(self, paths: Sequence[str]) -> int:
         from migrate.report.starter_config import starter
@@ -198,7 +198,7 @@ class Session:
         if file is not None:
             file.write(_rendered(report, form, verbose))
         if terminal is not None:
-            text = _rendered(report, form if file is None else "text", verbose, coloured(terminal.isatty()))
+            text = _rendered(report, form if file is None else "text", verbose, colours=coloured(terminal.isatty()))
             if terminal is sys.stdout:
                 emit(text.encode(), safe=True)
             else:
@@ -331,7 +331,7 @@ def _diff(unit: UnitResult) -> str:
         findings = [*file.outcome.findings, *(elsewhere if file is changing[0] else ())]
         notes = [_note(caveat, served) for caveat, served in caveats(findings, applied_only=True)]
         path, source, outcome = _patch_path(file), file.source, file.outcome
-        shown.append(unified(path, source.text, outcome.text, outcome.edits, notes, source.bom))
+        shown.append(unified(path, source.text, outcome.text, edits=outcome.edits, notes=notes, bom=source.bom))
     return "".join(shown)
 
 

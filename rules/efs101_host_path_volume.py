@@ -42,7 +42,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return None
     path = shown(host_path(volume))
     if isinstance(found, Unplaced):
-        return _ask(volume, path, found, context)
+        return _ask(volume, path, found, context=context)
     target = f"{shown(found.mount.file_system)}:{shown_path(found.directory)}"
     if found.nested:
         return _refuse(
@@ -83,8 +83,8 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         _ID,
         volume.key,
         Status.UNSAFE if careful else Status.FIXABLE,
-        f"host path {path} lies on EFS: mount {target} with efsVolumeConfiguration",
-        _caveat(target, path, task, options, file_like),
+        message=f"host path {path} lies on EFS: mount {target} with efsVolumeConfiguration",
+        caveat=_caveat(target, path, task, options=options, file_like=file_like),
         changes=(SetStorage(volume.key, storage), *changes),
         detail=target,
     )
@@ -112,7 +112,7 @@ def _ask(volume: Volume, path: str, found: Unplaced, context: Context) -> Findin
         _ID,
         volume.key,
         Status.NEEDS_INPUT,
-        f"host path {path} may be EFS: {found.reason}; {remedy}",
+        message=f"host path {path} may be EFS: {found.reason}; {remedy}",
         help="`efs-migrate init` writes a configuration to fill in; /proc/mounts on an instance shows its mounts",
         proposals=proposals,
         question=_question(path, found, proposals),
@@ -129,7 +129,7 @@ def _question(path: str, found: Unplaced, proposals: Sequence[Proposal]) -> Ques
 
 
 def _refuse(volume: Volume, message: str) -> Finding:
-    return Finding(_ID, volume.key, Status.REFUSED, message)
+    return Finding(_ID, volume.key, Status.REFUSED, message=message)
 
 
 def _caveat(target: str, path: str, task: Task, options: list[str], file_like: bool) -> str:
@@ -155,8 +155,8 @@ RULE = Rule(
     _ID,
     "host-path-volume",
     "host → efs",
-    "fixable where the mount is known; a path that looks like EFS needs input; anything else is left alone",
-    __doc__,
+    default="fixable where the mount is known; a path that looks like EFS needs input; anything else is left alone",
+    page=__doc__,
     check_volume=check,
     climbs_to=Level.EFS,
     examples=(

@@ -101,22 +101,24 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         _ID,
         volume.key,
         Status.UNSAFE if mount.never_worked or later else Status.FIXABLE,
-        f"the Docker volume mounts {target}: use efsVolumeConfiguration" + _vanishing(volume.storage),
-        _caveat(mount, task, later),
+        message=f"the Docker volume mounts {target}: use efsVolumeConfiguration" + _vanishing(volume.storage),
+        caveat=_caveat(mount, task, later),
         changes=changes,
         # What the mount could do until now it must still be able to do.
-        grant=grant(volume, storage, replace(task, task_role=role), context, Floor(root_access=True)) if iam else None,
+        grant=grant(volume, storage, replace(task, task_role=role), context=context, floor=Floor(root_access=True))
+        if iam
+        else None,
         detail=target,
     )
     return over_the_network(step, task, context)
 
 
 def _ask(volume: Volume, message: str, question: Question) -> Finding:
-    return Finding(_ID, volume.key, Status.NEEDS_INPUT, message, question=question)
+    return Finding(_ID, volume.key, Status.NEEDS_INPUT, message=message, question=question)
 
 
 def _refused(volume: Volume, reason: str) -> Finding:
-    return Finding(_ID, volume.key, Status.REFUSED, f"the Docker volume cannot be replaced: {reason}")
+    return Finding(_ID, volume.key, Status.REFUSED, message=f"the Docker volume cannot be replaced: {reason}")
 
 
 def _inexpressible(mount: DockerMount, directory: str, task: Task) -> str | None:
@@ -163,8 +165,8 @@ RULE = Rule(
     _ID,
     "docker-nfs-volume",
     "host → efs",
-    "fixable; needs input where the NFS server does not show whether it is EFS",
-    __doc__,
+    default="fixable; needs input where the NFS server does not show whether it is EFS",
+    page=__doc__,
     check_volume=check,
     climbs_to=Level.EFS,
     examples=(

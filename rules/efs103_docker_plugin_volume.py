@@ -37,21 +37,21 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             _ID,
             volume.key,
             Status.NEEDS_INPUT,
-            f"driver {driver} chooses the file system by the volume's name: configure "
+            message=f"driver {driver} chooses the file system by the volume's name: configure "
             f"`docker-volumes: {{{yaml_word(volume.name)}: {{file-system: fs-…, directory: /…}}}}`{hint}",
             question=StorageOf(volume.name, "/data" if is_rexray else "/"),
         )
     if names := volume.storage.unknown:
         message = f"the Docker volume cannot be replaced: {unknown_properties(names)}"
-        return Finding(_ID, volume.key, Status.REFUSED, message)
+        return Finding(_ID, volume.key, Status.REFUSED, message=message)
     root = None if configured.directory == "/" else text(configured.directory)
     target = f"{shown(configured.file_system)}:{shown_path(configured.directory)}"
     step = Finding(
         _ID,
         volume.key,
         Status.FIXABLE,
-        f"driver {driver} mounts {target}, as configured: use efsVolumeConfiguration",
-        f"Check on an instance that the plugin's volume {volume.name} really is {target}. Without the plugin's driver the "
+        message=f"driver {driver} mounts {target}, as configured: use efsVolumeConfiguration",
+        caveat=f"Check on an instance that the plugin's volume {volume.name} really is {target}. Without the plugin's driver the "
         "task may also start on instances that lack it.",
         changes=(SetStorage(volume.key, EfsVolume(configured.file_system, root)),),
         detail=target,
@@ -63,8 +63,8 @@ RULE = Rule(
     _ID,
     "docker-plugin-volume",
     "host → efs",
-    "needs input until `docker-volumes` maps the volume, then fixable",
-    __doc__,
+    default="needs input until `docker-volumes` maps the volume, then fixable",
+    page=__doc__,
     check_volume=check,
     climbs_to=Level.EFS,
     examples=(

@@ -30,12 +30,15 @@ _ID = "EFS201"
 def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     storage = volume.storage
     if isinstance(storage, OtherStorage) and storage.problem:
-        return Finding(_ID, volume.key, Status.REFUSED, storage.problem)
+        return Finding(_ID, volume.key, Status.REFUSED, message=storage.problem)
     if not isinstance(storage, EfsVolume) or storage.encrypts:
         return None
     if storage.file_system is None or storage.file_system == Text.of(""):
         return Finding(
-            _ID, volume.key, Status.REFUSED, "the volume names no file system (fileSystemId is missing or empty)"
+            _ID,
+            volume.key,
+            Status.REFUSED,
+            message="the volume names no file system (fileSystemId is missing or empty)",
         )
     written = storage.transit_encryption
     if written is not None and written.literal is None:
@@ -43,7 +46,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             _ID,
             volume.key,
             Status.REFUSED,
-            f"transitEncryption is the expression {shown(written)}: whether it is ENABLED cannot be seen here",
+            message=f"transitEncryption is the expression {shown(written)}: whether it is ENABLED cannot be seen here",
         )
     word = (written.literal or "").upper() if written else ""
     if word not in ("ENABLED", "DISABLED", ""):
@@ -51,7 +54,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             _ID,
             volume.key,
             Status.REFUSED,
-            f"transitEncryption is {shown(written)}, which is neither ENABLED nor DISABLED",
+            message=f"transitEncryption is {shown(written)}, which is neither ENABLED nor DISABLED",
         )
     state = "is not encrypted in transit"
     if word == "ENABLED":
@@ -60,8 +63,8 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         _ID,
         volume.key,
         Status.FIXABLE,
-        f"EFS traffic of {shown(storage.file_system)} {state}: set transitEncryption to ENABLED",
-        volume_prerequisites(task) or None,
+        message=f"EFS traffic of {shown(storage.file_system)} {state}: set transitEncryption to ENABLED",
+        caveat=volume_prerequisites(task) or None,
         changes=(SetStorage(volume.key, replace(storage, transit_encryption=ENABLED)),),
     )
 
@@ -70,8 +73,8 @@ RULE = Rule(
     _ID,
     "transit-encryption",
     "efs → tls",
-    "fixable",
-    __doc__,
+    default="fixable",
+    page=__doc__,
     check_volume=check,
     stage=Stage.PLATFORM,
     climbs_to=Level.TLS,

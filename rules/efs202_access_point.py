@@ -74,7 +74,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return None
     if path is None:
         return _finding(volume, Status.REFUSED, "rootDirectory is an expression that cannot be read here")
-    usual, *others = _ways(volume, storage, task, path, context)
+    usual, *others = _ways(volume, storage, task, path=path, context=context)
     return replace(
         usual,
         alternatives=tuple(other for other in others if other.changes) if usual.changes else (),
@@ -86,20 +86,29 @@ def _ways(volume: Volume, storage: EfsVolume, task: Task, path: Directory, conte
     """The access points that the volume could mount through, the usual one first; the last ones are for somebody to choose
     only."""
     assert storage.file_system is not None
-    condition = _condition(volume, storage, task, context)
+    condition = _condition(volume, storage, task, context=context)
     point = context.access_point(storage.file_system, path)
     if point is not None:
-        yield _through(volume, storage, point, path, context)
+        yield _through(volume, storage, point, path=path, context=context)
     own = context.own_access_point(storage.file_system, path)
     if own is not None and _new(own, context):
-        yield _through(volume, storage, own.ref, path, context, (AddAccessPoint(replace(own, condition=condition)),))
+        yield _through(
+            volume,
+            storage,
+            own.ref,
+            path=path,
+            context=context,
+            more=(AddAccessPoint(replace(own, condition=condition)),),
+        )
         return  # one is enough, and the plan has it
     there = (None, volume.condition, task.condition, condition)
     existing = [p for p in context.access_points_on(storage.file_system, path) if p.condition in there]
     existing.sort(key=lambda p: p is not own)  # stable: the others stay in their order
-    yield from (_through(volume, storage, p.ref, path, context) for p in existing if p.user is None)
-    yield _new_one(volume, storage, task, path, context)
-    yield from (_through_another_user(volume, storage, p, path, context) for p in existing if p.user is not None)
+    yield from (_through(volume, storage, p.ref, path=path, context=context) for p in existing if p.user is None)
+    yield _new_one(volume, storage, task, path=path, context=context)
+    yield from (
+        _through_another_user(volume, storage, p, path=path, context=context) for p in existing if p.user is not None
+    )
 
 
 def _new_one(volume: Volume, storage: EfsVolume, task: Task, path: Directory, context: Context) -> Finding:
@@ -121,12 +130,12 @@ def _new_one(volume: Volume, storage: EfsVolume, task: Task, path: Directory, co
             return _finding(
                 volume, Status.REFUSED, f"{file_system} is no file-system id, so no access point can be on it"
             )
-        return _create(volume, storage, task, path, context)
+        return _create(volume, storage, task, path=path, context=context)
     return Finding(
         _ID,
         volume.key,
         Status.NEEDS_INPUT,
-        f"no access point is known for {file_system}:{shown_path(path)}: create one and configure `file-systems: "
+        message=f"no access point is known for {file_system}:{shown_path(path)}: create one and configure `file-systems: "
         f"[{{id: {yaml_word(file_system)}, access-points: {{{yaml_word(shown_path(path))}: fsap-…}}}}]`, or set `access-points: "
         f"{'subdirectories' if path == '/' else 'never'}`",
         help=_create_command(file_system, shown_path(path), context.choices),
@@ -154,7 +163,7 @@ def _through(
     target = f"{shown(storage.file_system)}:{shown_path(path)}"
     caveat = None
     if more:
-        caveat = _created(target, path, volume, context)
+        caveat = _created(target, path, volume, context=context)
     elif context.own_point_of(point) is None:  # what this source creates shows its path
         caveat = (
             f"Check that access point {shown(point)} has the path {shown_path(path)}: a wrong path starts the task on another "
@@ -164,8 +173,8 @@ def _through(
         _ID,
         volume.key,
         Status.FIXABLE,
-        f"{target} has access point {shown(point)}: mount through it",
-        caveat,
+        message=f"{target} has access point {shown(point)}: mount through it",
+        caveat=caveat,
         changes=(*more, SetStorage(volume.key, replace(storage, access_point=point, root_directory=None))),
         detail=f"{shown(point)} for {target}",
         label=f"mount through access point {shown(point)}",
@@ -177,7 +186,7 @@ def _through_another_user(
 ) -> Finding:
     """Mount through an access point that enforces a user: for somebody to choose, because files change their owner."""
     user = ":".join(point.user or ())
-    finding = _through(volume, storage, point.ref, path, context)
+    finding = _through(volume, storage, point.ref, path=path, context=context)
     return replace(
         finding,
         status=Status.UNSAFE,
@@ -189,7 +198,7 @@ def _through_another_user(
 
 def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, context: Context) -> Finding:
     """Create the access point in this source."""
-    name = access_point_name(volume, path, task, context)
+    name = access_point_name(volume, path, task, context=context)
     user = context.choices.posix_users.get(path) if isinstance(path, str) else None
     made = context.owner(storage.file_system, path) if storage.file_system else None
     creation = (made.uid, made.gid, made.mode) if made else ("0", "0", "0755")
@@ -201,20 +210,20 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, con
         key,
         context.reference(key, ""),
         context.reference(key, "Arn"),
-        storage.file_system,
-        path,
-        creation,
-        creation[:2] if user is not None else None,
-        _condition(volume, storage, task, context),
-        tags(kind, name, context),
+        file_system=storage.file_system,
+        path=path,
+        creation=creation,
+        user=creation[:2] if user is not None else None,
+        condition=_condition(volume, storage, task, context=context),
+        tags=tags(kind, name, context),
     )
     target = f"{shown(storage.file_system)}:{shown_path(path)}"
     return Finding(
         _ID,
         volume.key,
         Status.FIXABLE,
-        f"nothing confines the mount to {target}: create access point {name} and mount through it",
-        _created(target, path, volume, context),
+        message=f"nothing confines the mount to {target}: create access point {name} and mount through it",
+        caveat=_created(target, path, volume, context=context),
         changes=(
             AddAccessPoint(point),
             SetStorage(volume.key, replace(storage, access_point=point.ref, root_directory=None)),
@@ -284,7 +293,7 @@ def _condition(volume: Volume, storage: EfsVolume, task: Task, context: Context)
 
 
 def _finding(volume: Volume, status: Status, message: str) -> Finding:
-    return Finding(_ID, volume.key, status, message)
+    return Finding(_ID, volume.key, status, message=message)
 
 
 def _create_command(file_system: str, path: str, choices: Choices) -> str:
@@ -305,8 +314,8 @@ RULE = Rule(
     _ID,
     "access-point",
     "tls → access-point",
-    "fixable with an access point of the source or the configuration; plain files without one need input",
-    __doc__,
+    default="fixable with an access point of the source or the configuration; plain files without one need input",
+    page=__doc__,
     check_volume=check,
     stage=Stage.ACCESS_POINTS,
     climbs_to=Level.ACCESS_POINT,

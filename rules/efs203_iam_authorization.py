@@ -75,14 +75,14 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         )
     role = task.task_role or configured_role(task, context)
     if role is None and context.stack.names is not None:
-        return _with_new_role(volume, storage, task, context)
+        return _with_new_role(volume, storage, task, context=context)
     if role is None:
         start = "iam is ENABLED, but the mount fails without" if storage.authorizes else "IAM authorization needs"
         return Finding(
             _ID,
             volume.key,
             Status.NEEDS_INPUT,
-            f"{start} a task role: configure `task-roles: {{{yaml_word(family(task))}: arn:aws:iam::…}}`",
+            message=f"{start} a task role: configure `task-roles: {{{yaml_word(family(task))}: arn:aws:iam::…}}`",
             question=RoleOf(family(task)),
         )
     roles = task.task_roles or (role,)
@@ -97,7 +97,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         changes += (SetStorage(volume.key, replace(storage, iam=ENABLED)),)
     own = [found for arm in roles if (found := context.own_role(arm)) is not None]
     outside = [arm for arm in roles if context.own_role(arm) is None]
-    return _with_roles(volume, storage, task, context, own, outside, changes)
+    return _with_roles(volume, storage, task, context=context, own=own, outside=outside, changes=changes)
 
 
 def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> Finding:
@@ -110,7 +110,9 @@ def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Cont
     changes: tuple[Change, ...] = (AddRole(role), SetTaskRole(task.key, arn))
     if not storage.authorizes:
         changes += (SetStorage(volume.key, replace(storage, iam=ENABLED)),)
-    finding = _with_roles(volume, storage, replace(task, task_role=arn), context, [role], [], changes)
+    finding = _with_roles(
+        volume, storage, replace(task, task_role=arn), context=context, own=[role], outside=[], changes=changes
+    )
     if finding.status is Status.REFUSED:
         return finding
     # Containers of a Fargate task without a role have no credentials, so that a role takes nothing from them; but a
@@ -148,19 +150,19 @@ def _with_roles(
     for role in own:
         if clash := _clash(role, storage, context):
             return _finding(volume, Status.REFUSED, clash)
-    had = floor(volume, storage, task, context)
+    had = floor(volume, storage, task, context=context)
     caveat = _caveat(storage, task)
     doubts = [had.doubt] if had.doubt else []
     lacking = []
     for role in own:
-        if lacks := permissions(volume, storage, task, context, role, had):
+        if lacks := permissions(volume, storage, task, context=context, role=role, floor=had):
             lacking.append(role)
             changes = (AddPermissions(role.key, lacks), *changes)
         if role.unclear:
             doubts.append(
                 f"Policies of role {_name(role)} deny something or cannot be read: check that they do not forbid the mount."
             )
-    allowed = grant(volume, storage, task, context, had, outside) if outside else None
+    allowed = grant(volume, storage, task, context=context, floor=had, roles=outside) if outside else None
     step = "set iam to ENABLED"
     if task.task_role is None and outside:
         step += f" and the task role {role_name(outside[0])}, as configured"
@@ -174,8 +176,8 @@ def _with_roles(
         _ID,
         volume.key,
         Status.UNSAFE if doubts else Status.FIXABLE,
-        f"{_reason(storage, context)}: {step}",
-        " ".join([*caveat, *_kept(had, lacking, outside), *doubts]) or None,
+        message=f"{_reason(storage, context)}: {step}",
+        caveat=" ".join([*caveat, *_kept(had, lacking, outside), *doubts]) or None,
         changes=changes,
         grant=allowed,
         detail=f"{point}, {' and '.join(names)}",
@@ -240,15 +242,15 @@ def _caveat(storage: EfsVolume, task: Task) -> list[str]:
 
 
 def _finding(volume: Volume, status: Status, message: str) -> Finding:
-    return Finding(_ID, volume.key, status, message)
+    return Finding(_ID, volume.key, status, message=message)
 
 
 RULE = Rule(
     _ID,
     "iam-authorization",
     "access-point → iam",
-    "fixable with a task role of the source or the configuration; a plain definition without one needs input",
-    __doc__,
+    default="fixable with a task role of the source or the configuration; a plain definition without one needs input",
+    page=__doc__,
     check_volume=check,
     stage=Stage.GRANTS,
     climbs_to=Level.IAM,

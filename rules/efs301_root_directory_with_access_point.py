@@ -41,8 +41,8 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         _ID,
         volume.key,
         Status.FIXABLE,
-        f"ECS refuses rootDirectory {written} beside access point {point}: drop it",
-        None
+        message=f"ECS refuses rootDirectory {written} beside access point {point}: drop it",
+        caveat=None
         if known is not None and known == path
         else f"The task will see the path of access point {point}: check that it is {written}.",
         changes=(SetStorage(volume.key, replace(storage, root_directory=None)),),
@@ -51,15 +51,15 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
 
 
 def _refused(volume: Volume, message: str) -> Finding:
-    return Finding(_ID, volume.key, Status.REFUSED, message)
+    return Finding(_ID, volume.key, Status.REFUSED, message=message)
 
 
 RULE = Rule(
     _ID,
     "root-directory-with-access-point",
     "any",
-    "fixable; refused where the access point's path is known to differ",
-    __doc__,
+    default="fixable; refused where the access point's path is known to differ",
+    page=__doc__,
     check_volume=check,
     stage=Stage.ACCESS_POINTS,
     climbs_to=Level.EFS,

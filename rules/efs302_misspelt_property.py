@@ -29,8 +29,8 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         _ID,
         volume.key,
         Status.UNSAFE if ignored else Status.FIXABLE,
-        f"misspelt: {names}",
-        "The misspelt property is ignored today: the running task mounts without it, and will mount differently."
+        message=f"misspelt: {names}",
+        caveat="The misspelt property is ignored today: the running task mounts without it, and will mount differently."
         if ignored
         else None,
         changes=(CorrectSpelling(volume.key, volume.misspelt),),
@@ -43,8 +43,8 @@ RULE = Rule(
     _ID,
     "misspelt-property",
     "any",
-    "fixable; unsafe where the misspelling deploys today without effect",
-    __doc__,
+    default="fixable; unsafe where the misspelling deploys today without effect",
+    page=__doc__,
     check_volume=check,
     climbs_to=Level.EFS,
     examples=(

@@ -30,22 +30,22 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         _ID,
         volume.key,
         Status.UNSAFE,
-        f"transitEncryptionPort {shown(port)} is fixed: it serves one mount at a time; remove it and let the mount helper choose",
-        "Check that no firewall rule or sidecar relies on the port.",
+        message=f"transitEncryptionPort {shown(port)} is fixed: it serves one mount at a time; remove it and let the mount helper choose",
+        caveat="Check that no firewall rule or sidecar relies on the port.",
         changes=(SetStorage(volume.key, replace(storage, transit_encryption_port=None)),),
         detail="removed",
     )
     if context.choices.unsafe:
         return removal
-    return Finding(_ID, volume.key, Status.ADVICE, removal.message, alternatives=(removal,))
+    return Finding(_ID, volume.key, Status.ADVICE, message=removal.message, alternatives=(removal,))
 
 
 RULE = Rule(
     _ID,
     "fixed-transit-encryption-port",
     "any",
-    "advice; `--unsafe` removes it",
-    __doc__,
+    default="advice; `--unsafe` removes it",
+    page=__doc__,
     check_volume=check,
     climbs_to=Level.EFS,
     examples=(

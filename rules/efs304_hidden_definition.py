@@ -24,7 +24,7 @@ _ID = "EFS304"
 def check(stack: Stack, context: Context) -> Iterator[Finding]:
     del context
     for hidden in stack.hidden:
-        yield Finding(_ID, hidden.key, Status.REFUSED, f"{hidden.what}; {hidden.advice}")
+        yield Finding(_ID, hidden.key, Status.REFUSED, message=f"{hidden.what}; {hidden.advice}")
 
 
-RULE = Rule(_ID, "hidden-definition", "any", "refused", __doc__, check_stack=check)
+RULE = Rule(_ID, "hidden-definition", "any", default="refused", page=__doc__, check_stack=check)

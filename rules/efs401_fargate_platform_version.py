@@ -59,20 +59,20 @@ def check(runner: TaskRunner, pinned: PlatformVersion, task: Task | None, contex
             _ID,
             pinned.key,
             Status.ADVICE,
-            f"the platform version is the expression {shown(version)}: EFS volumes need 1.4.0 or later",
+            message=f"the platform version is the expression {shown(version)}: EFS volumes need 1.4.0 or later",
         )
     if not _is_old(version.literal, runner.engine):
         return None
     problem = f"Fargate platform version {version.literal} cannot mount EFS volumes: set {_RIGHT}"
     if pinned.place:
-        return Finding(_ID, pinned.key, Status.ADVICE, f"{problem} in {pinned.place}", _ROUTE)
+        return Finding(_ID, pinned.key, Status.ADVICE, message=f"{problem} in {pinned.place}", caveat=_ROUTE)
     replacing = " Another version replaces the task set." if runner.replaced else ""
     return Finding(
         _ID,
         pinned.key,
         Status.FIXABLE,
-        problem,
-        _ROUTE + replacing,
+        message=problem,
+        caveat=_ROUTE + replacing,
         changes=(SetPlatformVersion(pinned.key, Text.of(_RIGHT)),),
     )
 
@@ -93,18 +93,18 @@ def _by_parameter(parameter: Parameter, engine: Engine) -> Finding | None:
             _ID,
             parameter.key,
             Status.ADVICE,
-            f"parameter {name} may choose Fargate platform version {' or '.join(old)}, which cannot mount EFS volumes: to a "
+            message=f"parameter {name} may choose Fargate platform version {' or '.join(old)}, which cannot mount EFS volumes: to a "
             f"stack that has it, pass {override}",
         )
     problem = f"Fargate platform version {parameter.default}, the default of parameter {name}, cannot mount EFS volumes: set {_RIGHT}"
     if obstacle := _obstacle(parameter):
-        return Finding(_ID, parameter.key, Status.REFUSED, f"{problem} — {obstacle}", detail=_RIGHT)
+        return Finding(_ID, parameter.key, Status.REFUSED, message=f"{problem} — {obstacle}", detail=_RIGHT)
     return Finding(
         _ID,
         parameter.key,
         Status.UNSAFE,
-        problem,
-        f"Existing stacks keep the value that they have: when you update one, pass {override}. {_ROUTE}",
+        message=problem,
+        caveat=f"Existing stacks keep the value that they have: when you update one, pass {override}. {_ROUTE}",
         changes=(SetParameterDefault(parameter.key, _RIGHT, _with_right(parameter.allowed)),),
         detail=_RIGHT,
     )
@@ -141,8 +141,8 @@ RULE = Rule(
     _ID,
     "fargate-platform-version",
     "any",
-    "fixable; a parameter's default is unsafe",
-    __doc__,
+    default="fixable; a parameter's default is unsafe",
+    page=__doc__,
     check_runner=check,
     stage=Stage.PLATFORM,
     climbs_to=Level.EFS,

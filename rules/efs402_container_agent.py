@@ -46,7 +46,7 @@ def check(planned: Stack, context: Context) -> Iterable[Finding]:
         if standing is None or able.support is Support.GENERAL:
             continue
         if able.support is not Support.UNKNOWN:
-            yield _replace(instance, able, [images[key] for key in instance.images], context)
+            yield _replace(instance, able, [images[key] for key in instance.images], context=context)
         elif standing.rank < Level.TLS.rank:
             yield _finding(
                 instance,
@@ -94,8 +94,8 @@ def _replace(instance: Instance, able: Ability, images: list[Image], context: Co
         _ID,
         instance.image_key,
         Status.UNSAFE,
-        f"{message}; start from {names}",
-        caveat,
+        message=f"{message}; start from {names}",
+        caveat=caveat,
         changes=tuple(change for image, name in current.items() for change in _changes(image, name, context)),
         detail=names,
     )
@@ -111,15 +111,15 @@ def _changes(image: Image, name: str, context: Context) -> Iterator[Change]:
 
 
 def _finding(instance: Instance, message: str) -> Finding:
-    return Finding(_ID, instance.image_key, Status.ADVICE, message)
+    return Finding(_ID, instance.image_key, Status.ADVICE, message=message)
 
 
 RULE = Rule(
     _ID,
     "container-agent",
     "any",
-    "advice; replacing an old SSM parameter takes --unsafe",
-    __doc__,
+    default="advice; replacing an old SSM parameter takes --unsafe",
+    page=__doc__,
     check_stack=check,
     stage=Stage.PLATFORM,
     examples=(

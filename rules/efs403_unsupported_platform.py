@@ -31,7 +31,9 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     after = Level.TLS if tls_mount(volume, task, context) else Level.EFS if now is Level.HOST else Level.TLS
     if not Level.OTHER.rank < now.rank < context.choices.target.rank or after.rank <= highest.rank:
         return None
-    return Finding(_ID, volume.key, Status.REFUSED, f"{platform}: the volume stays as it is", stops=True)
+    return Finding(_ID, volume.key, Status.REFUSED, message=f"{platform}: the volume stays as it is", stops=True)
 
 
-RULE = Rule(_ID, "unsupported-platform", "any", "refused", __doc__, check_volume=check, stage=Stage.PLATFORM)
+RULE = Rule(
+    _ID, "unsupported-platform", "any", default="refused", page=__doc__, check_volume=check, stage=Stage.PLATFORM
+)

@@ -45,7 +45,7 @@ def check(stack: Stack, context: Context) -> Iterator[Finding]:
         platform = unsupported(task, context)
         if not mounted or (platform and platform[1] is Level.HOST):
             continue
-        said = [sentence for system in mounted for sentence in _of(system, system in systems, task, routes)]
+        said = [sentence for system in mounted for sentence in _of(system, system in systems, task, routes=routes)]
         # CodeDeploy's services start with the stack, too, but are never edited.
         if not stack.blue_green:
             runners = routes.runners(task.key)
@@ -53,7 +53,7 @@ def check(stack: Stack, context: Context) -> Iterator[Finding]:
         if has_own_interface(task) and routes.blocked_by_proxy(task.key):
             said.append(PROXY)
         if said:
-            yield Finding(_ID, task.key, Status.ADVICE, "; ".join(dict.fromkeys(said)))
+            yield Finding(_ID, task.key, Status.ADVICE, message="; ".join(dict.fromkeys(said)))
 
 
 def _of(file_system: Value, own: bool, task: Task, routes: Routes) -> Iterator[str]:
@@ -93,8 +93,8 @@ RULE = Rule(
     _ID,
     "network-path",
     "any",
-    "advice",
-    __doc__,
+    default="advice",
+    page=__doc__,
     check_stack=check,
     stage=Stage.NETWORK,
     climbs_to=Level.EFS,

@@ -123,7 +123,7 @@ def _finding(instance: Instance, path: str, mount: HostMount) -> Finding:
         _ID,
         instance.script_key,
         Status.ADVICE,
-        f"{shown(mount.file_system)}:{shown_path(mount.directory)} is mounted at {shown_path(path)} ({mount.origin}), and no "
+        message=f"{shown(mount.file_system)}:{shown_path(mount.directory)} is mounted at {shown_path(path)} ({mount.origin}), and no "
         "volume here needs that any more: remove it in a later deployment, since running tasks still use it",
         help="Before you remove the mount, look for other tasks, cron jobs and steps of the user data (mkdir, chown) that depend "
         f"on it.{attributes}",
@@ -131,4 +131,4 @@ def _finding(instance: Instance, path: str, mount: HostMount) -> Finding:
     )
 
 
-RULE = Rule(_ID, "leftover-host-mount", "any", "advice", __doc__, check_stack=check, stage=Stage.LATER)
+RULE = Rule(_ID, "leftover-host-mount", "any", default="advice", page=__doc__, check_stack=check, stage=Stage.LATER)

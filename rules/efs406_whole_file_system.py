@@ -28,7 +28,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         _ID,
         volume.key,
         Status.ADVICE,
-        f"access point {shown(storage.access_point)} serves the whole of {shown(storage.file_system)}: it confines nothing "
+        message=f"access point {shown(storage.access_point)} serves the whole of {shown(storage.file_system)}: it confines nothing "
         "(`access-points: subdirectories` leaves such volumes without one)",
     )
 
@@ -37,8 +37,8 @@ RULE = Rule(
     _ID,
     "whole-file-system",
     "any",
-    "advice",
-    __doc__,
+    default="advice",
+    page=__doc__,
     check_volume=check,
     climbs_to=Level.ACCESS_POINT,
     stage=Stage.ACCESS_POINTS,

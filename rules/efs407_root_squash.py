@@ -31,7 +31,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return None
     system = context.own_file_system(storage.file_system)
     policy = system.policy if system else None
-    if policy and not policy.problem and _may_act_as_root(policy, storage, task, context):
+    if policy and not policy.problem and _may_act_as_root(policy, storage, task, context=context):
         return None
     one = len(containers) == 1
     who = f"container {containers[0]} runs" if one else f"containers {' and '.join(containers)} run"
@@ -44,7 +44,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         _ID,
         volume.key,
         Status.ADVICE,
-        f"{who} as root (or as {'its' if one else 'their'} image's user): {needs} (`root-access: true`)",
+        message=f"{who} as root (or as {'its' if one else 'their'} image's user): {needs} (`root-access: true`)",
     )
 
 
@@ -54,10 +54,19 @@ def _may_act_as_root(policy: FileSystemPolicy, storage: EfsVolume, task: Task, c
     for written in task.task_roles:
         role = context.own_role(written)
         names = (ANY, written, *(role.refs if role else ()))
-        allowed = policy.allows(names, _ROOT, arn) or (role and is_allowed(role, _ROOT, storage, context))
+        allowed = policy.allows(names, _ROOT, arn) or (role and is_allowed(role, _ROOT, storage, context=context))
         if not allowed:
             return False
     return bool(task.task_roles)
 
 
-RULE = Rule(_ID, "root-squash", "any", "advice", __doc__, check_volume=check, climbs_to=Level.IAM, stage=Stage.GRANTS)
+RULE = Rule(
+    _ID,
+    "root-squash",
+    "any",
+    default="advice",
+    page=__doc__,
+    check_volume=check,
+    climbs_to=Level.IAM,
+    stage=Stage.GRANTS,
+)

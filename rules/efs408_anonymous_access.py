@@ -74,7 +74,7 @@ def check_stack(stack: Stack, context: Context) -> Iterator[Finding]:
             _ID,
             system.key if system else next(iter(found.volumes)),
             Status.ADVICE,
-            f"IAM restricts nothing yet: {name} {state}; {step} when all that mount it use IAM (seen here: {known})",
+            message=f"IAM restricts nothing yet: {name} {state}; {step} when all that mount it use IAM (seen here: {known})",
             help=None if policy else _how(file_system, in_source=system is not None),
         )
 
@@ -138,5 +138,12 @@ def _how(file_system: Value, *, in_source: bool) -> str:
 
 
 RULE = Rule(
-    _ID, "anonymous-access", "any", "advice", __doc__, check_stack=check_stack, climbs_to=Level.IAM, stage=Stage.LAST
+    _ID,
+    "anonymous-access",
+    "any",
+    default="advice",
+    page=__doc__,
+    check_stack=check_stack,
+    climbs_to=Level.IAM,
+    stage=Stage.LAST,
 )

@@ -27,9 +27,9 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         _ID,
         volume.key,
         Status.ADVICE,
-        f"mount options without an equivalent are lost: {', '.join(lost)}",
+        message=f"mount options without an equivalent are lost: {', '.join(lost)}",
         detail=",".join(lost),
     )
 
 
-RULE = Rule(_ID, "lost-mount-options", "any", "advice", __doc__, check_volume=check, climbs_to=Level.EFS)
+RULE = Rule(_ID, "lost-mount-options", "any", default="advice", page=__doc__, check_volume=check, climbs_to=Level.EFS)

@@ -90,7 +90,7 @@ class Finding:
 
 def refusal(rule: str, volume: Volume, message: str) -> Finding:
     """A finding that nothing can be done about a volume, and why."""
-    return Finding(rule, volume.key, Status.REFUSED, message)
+    return Finding(rule, volume.key, Status.REFUSED, message=message)
 
 
 @dataclass(frozen=True)

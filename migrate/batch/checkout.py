@@ -56,12 +56,12 @@ def checkout(address: Address, cache: Path, git: Git) -> Iterator[Checkout]:
         if address.is_local:
             store = folder / "store.git"
             branch, base = _of_folder(address.location, store, git)
-            yield _tree(address, store, branch, base, folder / "tree", git)
+            yield _tree(address, store, branch, base=base, tree=folder / "tree", git=git)
         else:
             store = cache / f"{address.stem}-{address.identity}.git"
             with _locked(store.with_suffix(".lock"), git):
                 branch, base = _of_url(address.location, store, git)
-                yield _tree(address, store, branch, base, folder / "tree", git)
+                yield _tree(address, store, branch, base=base, tree=folder / "tree", git=git)
 
 
 @contextmanager
@@ -115,7 +115,7 @@ def _tree(address: Address, store: Path, branch: str, base: str, tree: Path, git
     patterns.write_text("".join(f"{pattern}\n" for pattern in (*wanted, NAME)))
     sparse = {"core.sparseCheckout": "true", "core.sparseCheckoutCone": "false"}
     git.run("read-tree", "-m", "-u", "HEAD", folder=tree, settings=sparse)
-    return Checkout(tree, store, base, branch, address)
+    return Checkout(tree, store, base, branch=branch, address=address)
 
 
 def _prepare(store: Path, git: Git) -> None:

@@ -71,11 +71,11 @@ def run(request: CampaignRequest, base: Path | None) -> tuple[str, int]:
         plan,
         wish,
         executor,
-        cache,
-        request.output,
-        Forge(request.interval) if wish.pull_request else None,
-        request.resume,
-        request.only_failed,
+        cache=cache,
+        folder=request.output,
+        forge=Forge(request.interval) if wish.pull_request else None,
+        resume=request.resume,
+        only_failed=request.only_failed,
     )
     interrupted = False
     with _progress(len(plan.addresses) + len(plan.rejected), request) as tell:

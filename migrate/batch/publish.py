@@ -101,8 +101,8 @@ def branch(checkout: Checkout, change: Change, name: str, git: Git) -> str:
     tip = git.text("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", folder=folder, fails=[1])
     try:
         if tip:
-            _check_ours(checkout.tree, tip, name, checkout.base, git)
-            if _is_same(checkout.tree, change, tip, git):
+            _check_ours(checkout.tree, tip, name, base=checkout.base, git=git)
+            if _is_same(checkout.tree, change, tip, git=git):
                 return tip
         git.run("update-ref", "refs/efs-migrate/change", change.commit, folder=checkout.store)
         wanted = "+refs/efs-migrate/change:refs/efs-migrate/new"
@@ -129,8 +129,8 @@ def push(checkout: Checkout, change: Change, name: str, url: str, git: Git) -> s
     if found:
         depth = [] if checkout.address.is_local else ["--depth=2"]
         git.run("fetch", *FETCH, *depth, "--", url, f"+{ref}:refs/efs-migrate/theirs", folder=checkout.store)
-        _check_ours(checkout.tree, found, name, checkout.base, git)
-        if _is_same(checkout.tree, change, found, git):
+        _check_ours(checkout.tree, found, name, base=checkout.base, git=git)
+        if _is_same(checkout.tree, change, found, git=git):
             return found
     lease = f"--force-with-lease={ref}:{found}"
     git.run("push", "--quiet", "--no-verify", lease, "--", url, f"{change.commit}:{ref}", folder=checkout.store)

@@ -132,7 +132,7 @@ def work(task: RepositoryTask) -> Row:
     try:
         cache = Path(task.cache)
         with _alarm(task.wish.timeout), checkout(task.address, cache, git) as found:
-            _work(task, found, git, row)
+            _work(task, found, git, row=row)
     except Skipped as reason:
         row.status, row.reason = RepositoryState.SKIPPED, str(reason)
     except (GitProblem, OSError) as problem:
@@ -194,7 +194,7 @@ def _work(task: RepositoryTask, found: Checkout, git: Git, row: Row) -> None:
     row.base = found.branch
     if not row.files:
         return
-    made = publish.commit(found, row.files, _message(wish, report), git, needs_author=wish.commit)
+    made = publish.commit(found, row.files, _message(wish, report), git=git, needs_author=wish.commit)
     if wish.patches or not task.address.is_local:
         row.patch = publish.patch(found, made, git)
     if wish.pull_request:
@@ -206,11 +206,11 @@ def _work(task: RepositoryTask, found: Checkout, git: Git, row: Row) -> None:
     assert wish.branch is not None
     row.branch, row.commit = wish.branch, made.commit
     if task.address.is_local:
-        row.commit = publish.branch(found, made, wish.branch, git)
+        row.commit = publish.branch(found, made, wish.branch, git=git)
         made = replace(made, commit=row.commit)
     if wish.push:
         row.target = _target(found, git)
-        row.commit = publish.push(found, made, wish.branch, row.target, git)
+        row.commit = publish.push(found, made, wish.branch, url=row.target, git=git)
         row.target = without_credentials(row.target)
 
 
@@ -228,7 +228,9 @@ def _target(found: Checkout, git: Git) -> str:
 def _diff(file: FileResult) -> str:
     if file.source is None or not file.outcome.edits or file.outcome.error is not None:
         return ""
-    return unified(file.name, file.source.text, file.outcome.text, file.outcome.edits, [], file.source.bom)
+    return unified(
+        file.name, file.source.text, file.outcome.text, edits=file.outcome.edits, notes=[], bom=file.source.bom
+    )
 
 
 # -- the row ----------------------------------------------------------------------------------------------------------
@@ -286,7 +288,12 @@ def _volume(file: str, volume: VolumeLevels) -> VolumeRow:
     storage = volume.planned if isinstance(volume.planned, EfsVolume) else volume.storage
     system = storage.file_system if isinstance(storage, EfsVolume) else None
     return VolumeRow(
-        file, volume.task, volume.name, str(volume.level), str(volume.after), shown(system) if system else None
+        file,
+        volume.task,
+        volume.name,
+        level=str(volume.level),
+        after=str(volume.after),
+        file_system=shown(system) if system else None,
     )
 
 

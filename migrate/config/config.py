@@ -162,8 +162,8 @@ class _ConfigReader(Shapes):
             replace(Choices(), **values),  # type: ignore[arg-type]  # each reader has its field's type
             exclude,  # type: ignore[arg-type]  # so has this one
             folder,
-            frozenset(values) - joined,
-            frozenset(self.on),
+            stated=frozenset(values) - joined,
+            on=frozenset(self.on),
         )
 
     # -- values -------------------------------------------------------------------------------------------------------
@@ -191,13 +191,13 @@ class _ConfigReader(Shapes):
         return Opaque(written if len(written) <= _LONGEST_SHOWN else intrinsics.render(node), node)
 
     def file_system(self, node: Node, key: str) -> Value:
-        return self.identifier(node, key, FILE_SYSTEM, "fs-0123456789abcdef0")
+        return self.identifier(node, key, FILE_SYSTEM, example="fs-0123456789abcdef0")
 
     def access_point(self, node: Node, key: str) -> Value:
-        return self.identifier(node, key, ACCESS_POINT, "fsap-0123456789abcdef0")
+        return self.identifier(node, key, ACCESS_POINT, example="fsap-0123456789abcdef0")
 
     def role(self, node: Node, key: str) -> Value:
-        return self.identifier(node, key, ROLE, "arn:aws:iam::123456789012:role/name")
+        return self.identifier(node, key, ROLE, example="arn:aws:iam::123456789012:role/name")
 
     def path(self, node: Node, key: str, word: str | None = None) -> str:
         """An absolute path, coded and normalised; it may hold placeholders, as the definitions write them, and begin with an

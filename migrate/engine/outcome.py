@@ -148,10 +148,10 @@ def planned_outcome(
             reading.dialect.name,
             tuple(volumes[index]),
             tuple(findings[index]),
-            words,
-            own[index],
-            document.text,
-            texts[index],
+            unread=words,
+            edits=own[index],
+            before=document.text,
+            text=texts[index],
         )
         for index, (document, words) in enumerate(_unread(unit, reading.regions))
     )
@@ -169,9 +169,9 @@ def _volume_levels(reading: Reading[object], planned: Plan, choices: Choices) ->
                     before.name,
                     old.name,
                     level(old, before, context),
-                    level(new, after, context),
-                    old.storage,
-                    new.storage,
+                    after=level(new, after, context),
+                    storage=old.storage,
+                    planned=new.storage,
                 ),
             )
 
@@ -204,6 +204,17 @@ def _located(reading: Reading[object], planned: Plan) -> Iterator[Located]:
         # What is none of these is a resource, which its key names.
         task_name, volume = names.get(about) or (about.last, None)
         rule = rules[decided.finding.rule]
-        located.append(Located(rule, decided.finding, line, column, task_name, volume, decided.applied, file))
+        located.append(
+            Located(
+                rule,
+                decided.finding,
+                line,
+                column=column,
+                task=task_name,
+                volume=volume,
+                applied=decided.applied,
+                file=file,
+            )
+        )
     # The plan's order tells a volume's story; files are read from the top.
     yield from sorted(located, key=lambda located: located.place)

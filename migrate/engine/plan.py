@@ -64,7 +64,7 @@ def plan(
     """Ask every rule about every volume, task by task, each volume until nothing changes, then about what runs the tasks.
     Steps that writing showed to have no place in the text are refused with the reason that `unwritten` gives. With `most`,
     only so many steps become part of the plan."""
-    return _Planner(reading, choices, suppressed, decisions, unwritten, most).run()
+    return _Planner(reading, choices, suppressed, decisions=decisions, unwritten=unwritten, most=most).run()
 
 
 class _Planner:
@@ -110,7 +110,7 @@ class _Planner:
             for pinned in runner.platform_versions:
                 for rule in self.rules:
                     if rule.check_runner and rule.id not in self.suppressed.get(pinned.key, ()):
-                        self.ask_runner(rule.check_runner, runner, pinned, planned)
+                        self.ask_runner(rule.check_runner, runner, pinned, planned=planned)
         stack, known = apply_changes(stack, self.changes[known:]), len(self.changes)
         for rule in self.rules:
             if rule.check_stack:
@@ -171,9 +171,10 @@ class _Planner:
             if finding and rule in self.suppressed.get(key, ()):
                 silenced = True
             elif finding:
-                finding = limit_by_platform(finding, self.volumes[key], task, self.context)
+                finding = limit_by_platform(finding, self.volumes[key], task, context=self.context)
                 others = (
-                    limit_by_platform(other, self.volumes[key], task, self.context) for other in finding.alternatives
+                    limit_by_platform(other, self.volumes[key], task, context=self.context)
+                    for other in finding.alternatives
                 )
                 findings.append(replace(finding, alternatives=tuple(others)) if finding.alternatives else finding)
         return findings if len(group) == 1 else _agree(findings, group, silenced)

@@ -61,7 +61,7 @@ class Opened:
         """What the rules say, in the order in which steps rest on one another."""
         with not_collecting():
             read = with_values_read(choices, self.reading)
-            return plan(self.reading, read, self.suppressed, decisions, self.refused)
+            return plan(self.reading, read, self.suppressed, decisions=decisions, unwritten=self.refused)
 
     def outcome(self, choices: Choices, decisions: Decisions) -> Outcome:
         """Plan, write and prove."""
@@ -71,7 +71,9 @@ class Opened:
     def _outcome(self, choices: Choices, decisions: Decisions) -> Outcome:
         reading, unit = self.reading, self.reading.unit
         try:
-            planned, changes, edits = _written(reading, choices, self.suppressed, decisions, self.refused)
+            planned, changes, edits = _written(
+                reading, choices, self.suppressed, decisions=decisions, unwritten=self.refused
+            )
         except (CannotEdit, ValueError) as problem:
             return self._failed(f"cannot be edited without guessing: {problem}")
         own = parts(edits, unit.starts)
@@ -79,13 +81,20 @@ class Opened:
         failure = None
         if edits:
             failure = prove(
-                reading, planned, changes, edits, texts, choices=choices, decisions=decisions, unwritten=self.refused
+                reading,
+                planned,
+                changes,
+                edits=edits,
+                new_texts=texts,
+                choices=choices,
+                decisions=decisions,
+                unwritten=self.refused,
             )
         if edits == [] and planned.stack != reading.stack:
             failure = "the plan changes something that was not written"
         if failure:
             return self._failed(f"left alone, the change could not be proven: {failure}")
-        return planned_outcome(reading, planned, choices, edits, texts)
+        return planned_outcome(reading, planned, choices, edits=edits, texts=texts)
 
     def _failed(self, error: str) -> Outcome:
         return Outcome.failed(error, dialect=self.reading.dialect.name, count=len(self.reading.unit.members))
@@ -155,7 +164,7 @@ def _written(
     the rest planned again. Raises CannotEdit or ValueError where that does not help."""
 
     def attempt(most: int | None = None) -> tuple[Plan, Changes, Sequence[Edit]]:
-        planned = plan(reading, choices, suppressed, decisions, unwritten, most)
+        planned = plan(reading, choices, suppressed, decisions=decisions, unwritten=unwritten, most=most)
         changes = reading.write(planned.stack)
         return planned, changes, reading.unit.edits(changes)
 
@@ -171,11 +180,17 @@ def _written(
             return attempt()
         except (CannotEdit, ValueError):
             # The first step with which it fails: without any it cannot, with all of them it does.
-            works, fails = 0, sum(d.applied for d in plan(reading, choices, suppressed, decisions, unwritten).decided)
+            works, fails = (
+                0,
+                sum(
+                    d.applied
+                    for d in plan(reading, choices, suppressed, decisions=decisions, unwritten=unwritten).decided
+                ),
+            )
             while fails - works > 1:
                 middle = (works + fails) // 2
                 works, fails = (middle, fails) if problem(middle) is None else (works, middle)
-            short = plan(reading, choices, suppressed, decisions, unwritten, fails)
+            short = plan(reading, choices, suppressed, decisions=decisions, unwritten=unwritten, most=fails)
             applied = [d.finding for d in short.decided if d.applied]
             reason = problem(fails)
             if not applied or reason is None:

@@ -58,7 +58,9 @@ def prove(
         return "the result reads differently from the plan: " + _difference(_keyed(planned.stack), _keyed(again.stack))
     if new.data({}) != unit.data(changes):
         return "the result holds other data than the old text with the planned changes"
-    if plan(again, with_values_read(choices, again), suppressions(again), decisions, unwritten).changes:
+    if plan(
+        again, with_values_read(choices, again), suppressions(again), decisions=decisions, unwritten=unwritten
+    ).changes:
         return "a second run would change it again"
     for index, (old, text) in enumerate(zip(unit.documents, new_texts, strict=True)):
         if newline_kinds(text) - (newline_kinds(old.text) or {"\n"}):

@@ -26,7 +26,7 @@ def suppressions(reading: Reading[object]) -> dict[Key, frozenset[str]]:
     for index, document in enumerate(reading.unit.documents):
         if _MARK in document.text:
             try:
-                _by_comments(reading, index, document, found)
+                _by_comments(reading, index, document, found=found)
             except SyntaxProblem as problem:
                 raise UnitProblem(index, problem) from None
     return found

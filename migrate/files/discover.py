@@ -92,7 +92,7 @@ def discover(
             yield FoundFile(path, name, explicit=True, error=reason(error))
             continue
         if stat.S_ISDIR(info.st_mode):
-            tree = _Tree(path, gitignore, excluded if prunes else None, warn)
+            tree = _Tree(path, gitignore, excluded if prunes else None, warn=warn)
             prefix = "" if name == "." else name.rstrip("/") + "/"
             inside = os.getcwd().rstrip("/") + "/"
             for relative, error_text in tree.files(excluded, seen):

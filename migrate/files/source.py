@@ -57,7 +57,7 @@ class SourceFile:
         Raises SourceProblem as `decode` does.
         """
         text, bom = decode(raw)
-        return cls(path, name, raw, text, bom)
+        return cls(path, name, raw, text=text, bom=bom)
 
 
 def decode(raw: bytes) -> tuple[str, bool]:

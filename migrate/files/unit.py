@@ -58,7 +58,7 @@ class Unit:
     def again(self, texts: Iterable[str]) -> Unit:
         """The same files with other texts, read as these were. Raises UnitProblem."""
         members = tuple(
-            Member(member.name, text, member.language, member.fixed)
+            Member(member.name, text, member.language, fixed=member.fixed)
             for member, text in zip(self.members, texts, strict=True)
         )
         pairs = enumerate(zip(members, self.documents, strict=True))

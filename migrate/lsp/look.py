@@ -114,7 +114,7 @@ class View:
         if finding.help and finding.status in (Status.NEEDS_INPUT, Status.ADVICE):
             said.append(finding.help)
         message = "\n\n".join(map(printable, said))
-        return Problem(start, self.positions.end_of_line(start), message, located.rule, finding.status)
+        return Problem(start, self.positions.end_of_line(start), message, rule=located.rule, status=finding.status)
 
     def _not_read(self) -> Iterator[Problem]:
         words = self._own(self._outcome).unread
@@ -179,7 +179,7 @@ class View:
             step = next((f for f in taken if f.finding.id == way.id), None)
             # By itself it may be another step: a grant for an access point is none for the whole file system.
             if step is not None and step.finding.changes == way.changes:
-                return self._named(step, taken, self._own(outcome).edits, located.finding)
+                return self._named(step, taken, self._own(outcome).edits, asked=located.finding)
         return None
 
     def _sets(self, located: Located, way: Finding) -> Iterator[frozenset[StepId]]:

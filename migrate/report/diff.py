@@ -102,7 +102,7 @@ def _changes(old: str, new: str, edits: Sequence[Edit]) -> Iterator[_Change]:
         for same, before, after in _compare(removed, added):
             size = sum(map(len, before))
             if not same:
-                yield _Change(offset, offset + size, after, line, shift)
+                yield _Change(offset, offset + size, after, line=line, shift=shift)
                 shift += len(after) - len(before)
             offset += size
             line += len(before)

@@ -21,20 +21,29 @@ def render(report: Report) -> str:
 
 def _commands(report: Report) -> Iterator[str]:
     for problem in report.problems:
-        yield _command("error", problem.path, problem.line, None, "broken configuration", [problem.cause])
+        yield _command(
+            "error", problem.path, problem.line, column=None, title="broken configuration", paragraphs=[problem.cause]
+        )
     for file in report.failures():
         outcome = file.outcome
         assert outcome.error is not None
-        yield _command("error", file.name, outcome.error_line, None, "could not be processed", [outcome.error])
+        yield _command(
+            "error",
+            file.name,
+            outcome.error_line,
+            column=None,
+            title="could not be processed",
+            paragraphs=[outcome.error],
+        )
     for file in report.files:
         for located, (line, column) in zip(file.outcome.findings, places(file, report.applied), strict=True):
             done = report.is_done(located)
             level = "notice" if done or located.finding.status is Status.ADVICE else "warning"
             title = f"{located.rule.id} {located.rule.name} ({'applied' if done else located.finding.status})"
-            yield _command(level, file.name, line, column, title, sentences(located))
+            yield _command(level, file.name, line, column=column, title=title, paragraphs=sentences(located))
         for word in file.outcome.unread:
             said = f"{word.word} lies in no definition that this version knows"
-            yield _command("notice", file.name, word.line, word.column, "not read", [said])
+            yield _command("notice", file.name, word.line, column=word.column, title="not read", paragraphs=[said])
 
 
 def _command(level: str, file: str, line: int | None, column: int | None, title: str, paragraphs: list[str]) -> str:

@@ -24,11 +24,11 @@ _SEVERITIES = {
 def render(report: Report) -> str:
     """The violations as JSON, in the order of the files; what could not be processed is among them."""
     violations: list[dict[str, object]] = [
-        _failure("broken-configuration", problem.path, problem.line, problem.cause) for problem in report.problems
+        _failure("broken-configuration", problem.path, problem.line, cause=problem.cause) for problem in report.problems
     ]
     for file in report.failures():
         outcome = file.outcome
-        violations.append(_failure("could-not-be-processed", file.name, outcome.error_line, outcome.error or ""))
+        violations.append(_failure("could-not-be-processed", file.name, outcome.error_line, cause=outcome.error or ""))
     for file in report.files:
         found = zip(file.outcome.findings, fingerprints(file), places(file, report.applied), strict=True)
         for located, identity, (line, _) in found:
@@ -39,16 +39,16 @@ def render(report: Report) -> str:
                     f"{located.rule.id} {located.rule.name}",
                     f"{'applied' if done else located.finding.status}: {said}",
                     identity,
-                    "info" if done else _SEVERITIES[located.finding.status],
-                    file.name,
-                    line,
+                    severity="info" if done else _SEVERITIES[located.finding.status],
+                    path=file.name,
+                    line=line,
                 )
             )
     return encoded(violations)
 
 
 def _failure(check: str, path: str, line: int | None, cause: str) -> dict[str, object]:
-    return _violation(check, cause, fingerprint(check, path), "critical", path, line or 1)
+    return _violation(check, cause, fingerprint(check, path), severity="critical", path=path, line=line or 1)
 
 
 def _violation(check: str, description: str, identity: str, severity: str, path: str, line: int) -> dict[str, object]:

@@ -195,7 +195,7 @@ def _file(file: FileResult) -> _Part:
     text = "".join(f"{line}\n" for line in (f"#### {code(file.name)}", "", *_volumes(file.outcome), ""))
     if not file.outcome.edits:
         return _Part(text)
-    diff = unified(file.name, file.source.text, file.outcome.text, file.outcome.edits, bom=file.source.bom)
+    diff = unified(file.name, file.source.text, file.outcome.text, edits=file.outcome.edits, bom=file.source.bom)
     # As `emit` shows it on a terminal: no control characters of a file, nor what a log takes for a command.
     shown = printable_lines(diff)
     folded = f"<details>\n<summary>Diff</summary>\n\n{block(shown, 'diff')}\n</details>\n\n"

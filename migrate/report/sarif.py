@@ -83,11 +83,11 @@ def _invocation(report: Report) -> dict[str, object]:
     invocation: dict[str, object] = {
         "executionSuccessful": not failures and not report.problems,
         "toolExecutionNotifications": [
-            *(_notification("error", f.name, f.outcome.error or "", f.outcome.error_line) for f in failures),
+            *(_notification("error", f.name, f.outcome.error or "", line=f.outcome.error_line) for f in failures),
             *(_unread(file, word) for file in report.files for word in file.outcome.unread),
         ],
         "toolConfigurationNotifications": [
-            _notification("error", problem.path, problem.cause, problem.line) for problem in report.problems
+            _notification("error", problem.path, problem.cause, line=problem.line) for problem in report.problems
         ],
     }
     return {name: value for name, value in invocation.items() if value != []}
@@ -105,7 +105,7 @@ def _notification(
 
 def _unread(file: FileResult, word: LocatedWord) -> dict[str, object]:
     said = f"not read: {word.word} lies in no definition that this version knows"
-    return _notification("note", file.name, said, word.line, word.column)
+    return _notification("note", file.name, said, line=word.line, column=word.column)
 
 
 # -- results ----------------------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ def render(report: Report, verbose: bool = False, coloured: bool = False) -> str
     """The whole report; empty if there is nothing to say. `verbose` words each volume's change. Whatever the files hold, the
     only control codes are newlines and, if `coloured`, colours."""
     paint = _coloured if coloured else _plain
-    lines = [line for file in report.files for line in _file(file, report.applied, verbose, paint)]
+    lines = [line for file in report.files for line in _file(file, report.applied, verbose, paint=paint)]
     lines += _summary(report, paint)
     return "".join(f"{line}\n" for line in lines)
 

@@ -54,7 +54,7 @@ class Review:
         if self.manner.ended:
             nothing = Decisions(taken=frozenset())
             return begun.result(begun.opened.outcome(inputs.choices(job), nothing))
-        sheet = Sheet(job, begun.opened, inputs, self.terminal, self.given, self.manner)
+        sheet = Sheet(job, begun.opened, inputs, terminal=self.terminal, given=self.given, manner=self.manner)
         return begun.result(sheet.outcome())
 
 

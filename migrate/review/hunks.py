@@ -60,7 +60,7 @@ def hunks(before: str, after: str, edits: Sequence[Edit]) -> list[Hunk]:
     """The hunks that turn one text into another, from the edits that do it."""
     found = []
     # The first two lines name the file.
-    lines = unified("", before, after, edits).split("\n")[2:-1]
+    lines = unified("", before, after, edits=edits).split("\n")[2:-1]
     starts = [i for i, line in enumerate(lines) if line.startswith("@@")]
     for start, end in zip(starts, [*starts[1:], None], strict=False):
         body = [line for line in lines[start + 1 : end] if not line.startswith("\\")]
@@ -69,7 +69,9 @@ def hunks(before: str, after: str, edits: Sequence[Edit]) -> list[Hunk]:
         assert match
         # An empty range names the line before it.
         first = int(match[1]) - (match[2] != "0")
-        found.append(Hunk(lines[start], first, tuple(line.removesuffix("\r") if crlf else line for line in body), crlf))
+        found.append(
+            Hunk(lines[start], first, tuple(line.removesuffix("\r") if crlf else line for line in body), crlf=crlf)
+        )
     return found
 
 

@@ -77,7 +77,9 @@ class Sheet:
                 continue
             located = next(f for f in before.findings if f.finding.id == decided.finding.id)
             if offered.finding.changes:
-                self._ask(offered, replace(located, finding=offered.finding), before, choices, decisions)
+                self._ask(
+                    offered, replace(located, finding=offered.finding), before, choices=choices, decisions=decisions
+                )
             else:
                 self._ask_for_input(located)
         outcome = self._outcome(self._choices(), self._decisions())
@@ -164,7 +166,7 @@ class Sheet:
                 for f in after.findings
                 if f.finding.status is Status.ADVICE and (f.finding.id, f.finding.message) not in known_before
             ]
-            self._show(screen.step(self.names[located.file], shown, change, brings, self.terminal.width))
+            self._show(screen.step(self.names[located.file], shown, change, brings=brings, width=self.terminal.width))
             listed = [(w.label, w.status) for w in ways] + ([(input_label(question), None)] if question else [])
             self._show(screen.ways(listed, selected, usual.otherwise))
             number = self._answer(way, len(listed), choices)
@@ -172,7 +174,7 @@ class Sheet:
                 if number != "e":
                     self._take(number, findings, decided.together)
                     return
-                if self._edit(shown, findings, change, before, after):
+                if self._edit(shown, findings, change, before=before, after=after):
                     return
             elif number < len(ways):
                 selected = number
@@ -235,7 +237,7 @@ class Sheet:
         title = f"{self.names[located.file]}:{located.line}: {located.rule.id} {located.rule.name}"
         texts: list[str] | None = None
         try:
-            texts = hunks.edit([file.text for file in before.files], change, title, self.terminal)
+            texts = hunks.edit([file.text for file in before.files], change, title, terminal=self.terminal)
             problem = "nothing of it is left" if texts is None else None
         except hunks.NotEdited as refused:
             problem = str(refused)

@@ -46,7 +46,7 @@ class Given:
 
     @classmethod
     def to(cls, file: str, finding: Finding, word: Word) -> Given:
-        return cls(file, finding.id, finding.digest, word, finding.message)
+        return cls(file, finding.id, finding.digest, word=word, message=finding.message)
 
     @property
     def answer(self) -> Answer:
@@ -195,7 +195,7 @@ class _AnswersReader(Shapes):
             if key not in found and key != "message":
                 self.fail(node, f"`answers`: an entry has no `{key}`")
         step = StepId(found["rule"], found["subject"], found["detail"])  # type: ignore[arg-type]  # as read above
-        return Given(found["file"], step, found["digest"], found["answer"], found.get("message", ""))  # type: ignore[arg-type]  # as read above
+        return Given(found["file"], step, found["digest"], word=found["answer"], message=found.get("message", ""))  # type: ignore[arg-type]  # as read above
 
     def verdict(self, node: Node, key: str) -> Word:
         found = resolve(node)

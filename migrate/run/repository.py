@@ -89,7 +89,17 @@ class Survey:
         """The mounts of the other files of the same repository."""
         if place.homes not in self._seen:
             found = (
-                SeenMount(there.name, m.line, m.resource, m.source, m.host_path, m.directory, m.is_nfs, m.id, m.export)
+                SeenMount(
+                    there.name,
+                    m.line,
+                    m.resource,
+                    source=m.source,
+                    host_path=m.host_path,
+                    directory=m.directory,
+                    is_nfs=m.is_nfs,
+                    id=m.id,
+                    export=m.export,
+                )
                 for there, said in self._said
                 if not set(there.homes).isdisjoint(place.homes)
                 for m in said.mounts

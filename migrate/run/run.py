@@ -99,7 +99,7 @@ class Job:
     @property
     def files(self) -> tuple[JobFile, ...]:
         """All files of the unit."""
-        return (JobFile(self.path, self.name, self.raw, self.fixed), *self.others)
+        return (JobFile(self.path, self.name, self.raw, fixed=self.fixed), *self.others)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class UnitResult:
     def files(self) -> tuple[FileResult, ...]:
         """What became of each file."""
         return tuple(
-            FileResult(name, source, outcome, self.config)
+            FileResult(name, source, outcome, config=self.config)
             for name, source, outcome in zip(self.names, self.sources, self.outcome.files, strict=True)
         )
 
@@ -222,13 +222,13 @@ class Run:
     def _alone(self, found: FoundFile, unsaved: bytes | None) -> Job | None:
         """The work that a file asks for by itself."""
         if found.error is not None:
-            return Job(found.path, found.name, None, found.error)
+            return Job(found.path, found.name, None, error=found.error)
         if os.path.basename(found.path) == config.NAME:
             return None
         try:
             raw = content(found.path) if unsaved is None else unsaved
         except OSError as error:
-            return Job(found.path, found.name, None, reason(error))
+            return Job(found.path, found.name, None, error=reason(error))
         written_in = language.of(found.path)
         if raw is not None and informs_others(raw, written_in):
             self._telling.append(found)
@@ -355,7 +355,9 @@ def written(unit: UnitResult) -> UnitResult:
         write_all(changes)
     except NotWritten as problem:
         index = next(i for i, source in enumerate(unit.sources) if source is problem.source)
-        files = tuple(_unwritten(file, unit.names[index], problem, i == index) for i, file in enumerate(outcome.files))
+        files = tuple(
+            _unwritten(file, unit.names[index], problem, at_fault=i == index) for i, file in enumerate(outcome.files)
+        )
         return replace(unit, outcome=replace(outcome, files=files))
     return unit
 
@@ -415,7 +417,7 @@ def begin(job: Job) -> Begun | UnitResult:
             failed = Outcome.failed(problem.cause, problem.line, index=len(sources), count=len(files))
             return UnitResult(names, unread, failed)
     members = [
-        Member(file.name, source.text, language.of(file.path), file.fixed)
+        Member(file.name, source.text, language.of(file.path), fixed=file.fixed)
         for file, source in zip(files, sources, strict=True)
     ]
     opened = open_unit(members, _stem(Path(job.path)))
@@ -430,7 +432,7 @@ def _stem(path: Path) -> str:
 
 
 def _stopped(path: str, name: str, problem: ConfigProblem) -> Job:
-    return Job(path, name, None, f"its configuration is broken ({problem})", config=problem.path)
+    return Job(path, name, None, error=f"its configuration is broken ({problem})", config=problem.path)
 
 
 def _excluded(governing: Config, path: str) -> bool:

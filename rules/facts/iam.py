@@ -103,7 +103,7 @@ def judge(
     """
     allows = effect == "Allow"
     points, applies = _condition(condition)
-    return Judged(allows, _actions(actions, allows, all_but), tuple(resources), points, applies)
+    return Judged(allows, _actions(actions, allows, all_but), tuple(resources), access_points=points, applies=applies)
 
 
 def _actions(patterns: Sequence[str | None], allows: bool, all_but: bool) -> tuple[str, ...]:

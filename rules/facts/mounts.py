@@ -223,7 +223,7 @@ def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unpla
     if candidates and not any(m.is_nfs for m in candidates):
         return None
     if candidates:
-        return _on_mount(coded, candidates, nested, mounts)
+        return _on_mount(coded, candidates, nested, mounts=mounts)
     if nested and nested.is_nfs:
         return Unplaced(f"EFS is mounted below it, at {Text.decode(nested.host_path).source}", mappable=coded != "/")
     if starts_with_reference(coded):

@@ -195,7 +195,7 @@ class Routes:
         near, far = (clients, servers) if rule.outbound else (servers, clients)
         subnets = ([target.subnet] if target.subnet else None) if rule.outbound else runner.subnets
         vpcs = self.vpcs(runner, [target])
-        answer = min(_carries_nfs(rule), self._reaches(rule, far, subnets, vpcs))
+        answer = min(_carries_nfs(rule), self._reaches(rule, far, subnets, vpcs=vpcs))
         conditions = {None, runner.condition, target.condition}
         conditions |= {group.condition for _, group in self.own([*(near or ()), *(far or ())])}
         there = rule.condition in conditions and not rule.doubtful

@@ -77,7 +77,7 @@ def _archive(text: str, line: int, depth: int) -> Iterator[Section]:
     header = "\n".join(lines[first:body])
     boundary = _BOUNDARY.search(header)
     if not _MULTIPART.search(header) or boundary is None:
-        yield from _part(header, lines[body + 1 :], line + body + 1, depth)
+        yield from _part(header, lines[body + 1 :], line + body + 1, depth=depth)
         return
     marker = "--" + (boundary[1] or boundary[2])
     starts = [i for i in range(first, len(lines)) if lines[i].rstrip() in (marker, marker + "--")][: _MAX_PARTS + 1]
@@ -93,7 +93,7 @@ def _archive(text: str, line: int, depth: int) -> Iterator[Section]:
             if depth < _MAX_ARCHIVES:
                 yield from sections("\n".join(lines[start + 1 : end]), line + start + 1, depth + 1)
         else:
-            yield from _part(part_header, lines[head + 1 : end], line + head + 1, depth)
+            yield from _part(part_header, lines[head + 1 : end], line + head + 1, depth=depth)
 
 
 def _part(header: str, lines: list[str], line: int, depth: int) -> Iterator[Section]:
@@ -104,11 +104,11 @@ def _part(header: str, lines: list[str], line: int, depth: int) -> Iterator[Sect
     kind = _TYPE.search(header)
     match kind[1].lower() if kind else "":
         case "text/cloud-config":
-            yield Section("config", text, line, step)
+            yield Section("config", text, line, step=step)
         case "text/cloud-boothook":
-            yield Section("boothook", text, line, step)
+            yield Section("boothook", text, line, step=step)
         case "text/x-shellscript" | "text/x-shellscript-per-boot" | "text/x-shellscript-per-instance":
-            yield Section("script" if _is_shell(text) else "other", text, line, step)
+            yield Section("script" if _is_shell(text) else "other", text, line, step=step)
         case _:
             for section in sections(text, line, depth + 1):
                 yield section if step else replace(section, line=line, step=0)

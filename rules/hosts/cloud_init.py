@@ -158,7 +158,7 @@ def _write_files(shell: Shell, config: CloudConfig) -> str:
             continue
         if item.get("append") is not True:
             written_files.empty(shell.host, place)
-        written_files.write(shell.host, place, content, config.line(content), 1, certain=not shell.branches)
+        written_files.write(shell.host, place, content, line=config.line(content), step=1, certain=not shell.branches)
     return "write_files"
 
 
@@ -181,7 +181,9 @@ def _mounts(shell: Shell, config: CloudConfig) -> str:
             if looks_like_efs(source) and target != "none":
                 shell.host.unclear(line, f"the mount point of {source} is not known")
             continue
-        shell.host.mount(MountRequest(source, target, kind, split_options(options), line, persistent=True), None)
+        shell.host.mount(
+            MountRequest(source, target, kind, options=split_options(options), line=line, persistent=True), None
+        )
     shell.host.table.wake()
     return "mounts"
 

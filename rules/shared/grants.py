@@ -78,8 +78,8 @@ def grant(
         " and ".join(map(role_name, roles)) or shown(None),
         f"arn:{partition}:elasticfilesystem:{task.region or '<region>'}:{account}",
         shown(storage.file_system),
-        (shown(storage.access_point),) if storage.access_point else (),
-        actions(volume, task, context, floor),
+        access_points=(shown(storage.access_point),) if storage.access_point else (),
+        actions=actions(volume, task, context, floor=floor),
     )
 
 
@@ -103,7 +103,9 @@ def permissions(
     volume: Volume, storage: EfsVolume, task: Task, context: Context, role: Role, floor: Floor
 ) -> frozenset[Permission]:
     """What a role of this source lacks so that the task can mount the volume."""
-    wanted = {_permission(role, action, storage, context) for action in actions(volume, task, context, floor)}
+    wanted = {
+        _permission(role, action, storage, context=context) for action in actions(volume, task, context, floor=floor)
+    }
     system = context.own_file_system(storage.file_system)
     policy = system.policy if system and system.policy else FileSystemPolicy()
     return frozenset(
@@ -115,13 +117,13 @@ def permissions(
 
 def is_allowed(role: Role, action: str, storage: EfsVolume, context: Context) -> bool:
     """Whether policies of a role of this source allow it something through a volume, or will."""
-    return context.is_allowed(_permission(role, action, storage, context), _covers)
+    return context.is_allowed(_permission(role, action, storage, context=context), _covers)
 
 
 def _permission(role: Role, action: str, storage: EfsVolume, context: Context) -> Permission:
     system = context.own_file_system(storage.file_system)
     resource = system.arn if system else _arn("file-system", storage.file_system, context)
-    return Permission(role.key, action, resource, point_arn(storage.access_point, context))
+    return Permission(role.key, action, resource, access_point=point_arn(storage.access_point, context))
 
 
 def point_arn(point: Value | None, context: Context) -> Value | None:

@@ -93,7 +93,7 @@ class _NetworkNeeds:
                 if place is not None and place.zone is not None:
                     self._block(one_zone(runner, file_system, outside))
         for (server, client), (runner, target) in missing.items():
-            self._admit(server, client, runner, target)
+            self._admit(server, client, runner, target=target)
         if self.routes.blocked_by_proxy(self.task.key):
             self._block(PROXY)
         if worst is Reachable.UNKNOWN:
@@ -122,7 +122,11 @@ class _NetworkNeeds:
         name = self.context.new_name(wanted, besides=names)
         port = Text.of(str(NFS))
         key = Key("traffic", self.task.key.document, (name,))
-        self.changes.append(AddTraffic(Traffic(key, group, Text.of("tcp"), port, port, peer, condition=condition)))
+        self.changes.append(
+            AddTraffic(
+                Traffic(key, group, Text.of("tcp"), from_port=port, to_port=port, peer=peer, condition=condition)
+            )
+        )
         self.additions.append(f"add {name}, because {problem}")
 
     def _new_rules(self) -> Iterator[Traffic]:
@@ -155,12 +159,12 @@ class _NetworkNeeds:
     def _may_wait_for(self, rule: Traffic, runner: TaskRunner) -> bool:
         ends = [value for value in (rule.group, rule.peer) if value is not None]
         closes_cycle = any(group.key in runner.comes_before for _, group in self.routes.own(ends))
-        return _should_wait(runner, rule.key, rule.condition, self.routes) and not closes_cycle
+        return _should_wait(runner, rule.key, rule.condition, routes=self.routes) and not closes_cycle
 
 
 def may_be_early(runner: TaskRunner, target: MountTarget, routes: Routes) -> bool:
     """Whether a runner may start tasks before a mount target is there, and should be told to wait for it."""
-    return _should_wait(runner, target.key, target.condition, routes) and target.key not in runner.comes_before
+    return _should_wait(runner, target.key, target.condition, routes=routes) and target.key not in runner.comes_before
 
 
 def _should_wait(runner: TaskRunner, awaited: Key, condition: str | None, routes: Routes) -> bool:

@@ -32,13 +32,13 @@ def access_point_name(volume: Volume, path: Directory, task: Task, context: Cont
     if system is not None and made is not None and context.is_shared(system, path):
         # No volume's name is that of the others; numbers tell file systems apart, if need be.
         name = _joined(in_path or words(made.name or made.key.last) or serves)
-        return _called([name], task, context, (system, path))
+        return _called([name], task, context, mounted=(system, path))
     if _says_nothing(serves):
         serves = in_path or _unless_numbered(serves) or words(_subject(task.name)) or serves
     name = _joined(serves or ["Data"])
     subject = _joined(words(_subject(task.name)))
     fuller = name if name.startswith(subject) else subject + name
-    return _called([name, fuller], task, context, (system, path))
+    return _called([name, fuller], task, context, mounted=(system, path))
 
 
 def _called(names: list[str], task: Task, context: Context, mounted: object) -> str:

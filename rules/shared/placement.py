@@ -44,7 +44,7 @@ def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced
     found = place(path, volume.name, context.mounts(task))
     if isinstance(found, Mapped):
         return found
-    found = _by_default(path, volume, task, context) or found
+    found = _by_default(path, volume, task, context=context) or found
     if found is None or found.by_name:
         seen = _seen_elsewhere(normalise(path.coded), task, context, suspected=found is not None)
         return Unplaced(where(seen), seen=seen) if seen else found

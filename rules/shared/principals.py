@@ -79,7 +79,8 @@ def _allowed(storage: EfsVolume, roles: Sequence[Role], context: Context) -> lis
     return [
         action
         for action in CLIENT_ACTIONS
-        if policy.allows(principals, action, arn) or any(is_allowed(role, action, storage, context) for role in roles)
+        if policy.allows(principals, action, arn)
+        or any(is_allowed(role, action, storage, context=context) for role in roles)
     ]
 
 

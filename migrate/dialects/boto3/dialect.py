@@ -19,4 +19,4 @@ class Boto3(PythonDefinitions):
     def read(self, unit: Unit) -> Reading[PlacedNodes] | None:
         document = unit.document
         assert isinstance(document, PythonDocument)
-        return DefinitionReader(document, unit.stem, Collector(self, unit, PlacedNodes(), SPELLING)).reading()
+        return DefinitionReader(document, unit.stem, Collector(self, unit, PlacedNodes(), spelling=SPELLING)).reading()

@@ -98,9 +98,18 @@ def read_volume(program: Program, node: Mapping, key: Key, place: Place) -> tupl
     else:
         found, _ = find(node, ("host_path",))
         storage = HostPath(program.value(child(node, "host_path")))
-    rest = rest_but(node, (*names.efs_members, "host_path", "name"), program.document.text, names.plain)
-    volume = Volume(key, named.source if named is not None else "", storage, (), None, rest)
-    return volume, VolumeNodes(node, {}, None, node, found, None, found, isinstance(storage, EfsVolume))
+    rest = rest_but(node, (*names.efs_members, "host_path", "name"), program.document.text, plain=names.plain)
+    volume = Volume(key, named.source if named is not None else "", storage, misspelt=(), meant=None, rest=rest)
+    return volume, VolumeNodes(
+        node,
+        {},
+        None,
+        storage=node,
+        storage_entries=found,
+        authorization=None,
+        authorization_entries=found,
+        is_efs=isinstance(storage, EfsVolume),
+    )
 
 
 def mount_point(program: Program, node: Mapping) -> MountPoint:
@@ -123,7 +132,7 @@ def write_volume(
     """The edits of an L2 volume. Raises CannotEdit where the program has no object for its file system."""
     names = spelling(program, place)
     if isinstance(before.storage, EfsVolume):
-        yield from volume_edits.write_volume(before, after, nodes, names)
+        yield from volume_edits.write_volume(before, after, nodes, spelling=names)
         return
     storage = after.storage
     origin = program.document.origin(nodes.mapping)
@@ -182,11 +191,11 @@ def parts(program: Program, made: Construct) -> Iterator[L1JobPart]:
     for place in places:
         for name in ("container_properties", "container"):
             if node := mapping(either(place, name)):
-                yield L1JobPart(node, _origin(program, node, "job_role_arn"), (node,), where)
+                yield L1JobPart(node, _origin(program, node, "job_role_arn"), (node,), compatibilities=where)
         for node in map(mapping, items(either(mapping(either(place, "ecs_properties")), "task_properties")) or ()):
             if node is not None:
                 listed = tuple(c for c in map(mapping, items(child(node, "containers")) or ()) if c is not None)
-                yield L1JobPart(node, _origin(program, node, "task_role_arn"), listed, where)
+                yield L1JobPart(node, _origin(program, node, "task_role_arn"), listed, compatibilities=where)
 
 
 def _origin(program: Program, node: Mapping, name: str) -> ast.expr | None:

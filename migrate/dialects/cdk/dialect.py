@@ -77,7 +77,7 @@ class Cdk(PlainDialect[ProgramNodes]):
         if "aws_cdk" not in document.text and "monocdk" not in document.text:
             return None
         nodes = ProgramNodes(program=Program(document))
-        return _ProgramReader(document, Collector(self, unit, nodes, SNAKE)).reading()
+        return _ProgramReader(document, Collector(self, unit, nodes, spelling=SNAKE)).reading()
 
     def configured(self, member: Value) -> Value:
         return configured(member)
@@ -136,7 +136,7 @@ class _ProgramReader:
         stack, spans = self.collector.stack(), self.collector.spans
         if stack is None:
             return None
-        stack = resources.added(self.program, stack, spans, with_volumes)
+        stack = resources.added(self.program, stack, spans, tasks=with_volumes)
         hosts = ProgramInstances(self.program)
         stack = hosts.added_to(stack, spans)
         return self.collector.reading(replace(stack, runners=self.runners(hosts)))
@@ -263,7 +263,7 @@ class _ProgramReader:
                 return self.task_of(given[0], service.place)
             key, kind = service, service.kind
         if key not in self.tasks:
-            self.tasks[key] = TaskSource(kind, place, None, expression)
+            self.tasks[key] = TaskSource(kind, place, None, expression=expression)
             if service is not None:
                 self.tasks[key].name = service.name
         return self.tasks[key]
@@ -341,12 +341,14 @@ class _ProgramReader:
             nth = count[name] = count.get(name, 0) + 1
             key = task.key.below("volume", name, nth)
             if cdk_batch.volume_kind(self.program, found):
-                volume, nodes.volumes[key] = cdk_batch.read_volume(self.program, found, key, place)
+                volume, nodes.volumes[key] = cdk_batch.read_volume(self.program, found, key, place=place)
                 volumes.append(volume)
                 self.collector.spans[key] = found.start
                 self.collector.regions.append((found.start, found.end))
             else:
-                volumes.append(self.collector.read_volume(key, Alternative(found), item, False, spelling))
+                volumes.append(
+                    self.collector.read_volume(key, Alternative(found), item, sorted_keys=False, spelling=spelling)
+                )
                 nodes.spellings[key] = spelling
             if task.obstacle is not None:
                 nodes.blocked[key] = task.obstacle
@@ -366,24 +368,30 @@ class _ProgramReader:
                 task.key,
                 task.name,
                 tuple(volumes),
-                self._family(node),
-                Engine.UNKNOWN if task.is_alone else Engine.BATCH if batch or task.part is not None else Engine.ECS,
-                role,
-                (),
-                compatibilities,
-                text(child(node, "network_mode")),
-                None,
-                None,
-                tuple(task.containers),
-                task.opaque,
-                None,
-                rest_but(node, known, self.document.text, SPELLING.plain) if node is not None else (),
+                family=self._family(node),
+                engine=Engine.UNKNOWN
+                if task.is_alone
+                else Engine.BATCH
+                if batch or task.part is not None
+                else Engine.ECS,
+                task_role=role,
+                role_arms=(),
+                compatibilities=compatibilities,
+                network_mode=text(child(node, "network_mode")),
+                operating_system=None,
+                region=None,
+                containers=tuple(task.containers),
+                opaque_containers=task.opaque,
+                condition=None,
+                rest=rest_but(node, known, self.document.text, plain=SPELLING.plain) if node is not None else (),
             )
         )
         start = self.document.positions.span(task.construct.call)[0] if task.construct else task.volumes[0][0].start
         self.collector.spans[task.key] = start
         empty = Mapping(start, start, [], flow=True)
-        nodes.tasks[task.key] = TaskNodes(node or empty, None, (), tuple(task.points), False, SNAKE)
+        nodes.tasks[task.key] = TaskNodes(
+            node or empty, None, (), mount_points=tuple(task.points), alphabetical=False, spelling=SNAKE
+        )
 
     def _family(self, node: Mapping | None) -> Text | None:
         found = self.program.value(child(node, "family"))
@@ -421,14 +429,14 @@ class _ProgramReader:
             task = self._task_run(definition, call, place) if kind or definition is not None else None
             if task is not None and task.is_read:
                 key = task.key.as_a("service").below(len(pinned))
-                versions = tuple(self._platform_versions(key, task.key, member, call, place))
+                versions = tuple(self._platform_versions(key, task.key, member, call=call, place=place))
                 pinned += versions
                 made = self.program.constructs.get(call)
                 runner = TaskRunner(
                     task.key.as_a("runner").below(len(found)),
                     made.name if made is not None else task.name,
                     (task.key,),
-                    Engine.BATCH if task.kind in cdk_batch.CONTAINERS else Engine.ECS,
+                    engine=Engine.BATCH if task.kind in cdk_batch.CONTAINERS else Engine.ECS,
                     platform_versions=versions,
                     launch=hosts.launch(call, place, kind) if runs else None,
                 )

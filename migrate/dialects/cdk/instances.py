@@ -124,7 +124,7 @@ class ProgramInstances:
                 written = self.low(call)
             if written is not None:
                 data = self.data_of(written, place) or data
-            host = self.hosts[call] = InstanceSource(name, place, call, data)
+            host = self.hosts[call] = InstanceSource(name, place, call, data=data)
             host.inits = [(k.value, place) for k in call.keywords if k.arg == "init"]
         return self.hosts[call]
 
@@ -153,7 +153,7 @@ class ProgramInstances:
         shown = ast.unparse(origin)
         key = (shown, at.scope)
         if key not in self.hosts:
-            self.hosts[key] = InstanceSource(shown.removeprefix("self."), place, None, Data(place))
+            self.hosts[key] = InstanceSource(shown.removeprefix("self."), place, None, data=Data(place))
         return self.hosts[key]
 
     def added(self, call: ast.Call, function: ast.Attribute, place: Place) -> None:
@@ -297,14 +297,14 @@ class ProgramInstances:
 
     def scripts(self, host: InstanceSource) -> Iterator[Script]:
         """What instances run when they start."""
-        node = Scalar(0, 0, "", "")  # which part of the text a line comes from, is not asked
+        node = Scalar(0, 0, "", style="")  # which part of the text a line comes from, is not asked
         if host.data.pieces:
             certain = all(
                 self.runs_with(piece.place, host.place)
                 for piece in self.flat(host.data)
                 if not piece.known or _MATTERS.search(self.text(piece.lines).coded)
             )
-            yield Script(self.script(host.data), node, certain, "line {line} of its user data")
+            yield Script(self.script(host.data), node, certain, origin="line {line} of its user data")
         for written, place in host.inits:
             yield from self.init(written, place, node)
 
@@ -365,11 +365,13 @@ class ProgramInstances:
             kind = self.program.kind(call) or self.program.dotted(call.func, at) or ""
             if kind == f"{EC2}.InitCommand.shell_command" and call.args:
                 shell = self.text([(call.args[0], at)])
-                yield Script(Text(tuple(joined(["#!/bin/sh\n", *shell.parts]))), node, True, "a command of its init")
+                yield Script(
+                    Text(tuple(joined(["#!/bin/sh\n", *shell.parts]))), node, True, origin="a command of its init"
+                )
             elif kind == f"{EC2}.InitFile.from_string" and len(call.args) > 1:
                 path = self.text([(call.args[0], at)]).coded.strip()
                 if path == "/etc/fstab":
-                    yield Script(self.text([(call.args[1], at)]), node, True, f"{path} of its init", path)
+                    yield Script(self.text([(call.args[1], at)]), node, True, origin=f"{path} of its init", path=path)
 
     def runs_with(self, place: Place, made: Place, depth: int = 0) -> bool:
         """Whether what stands at `place` is executed whenever that at `made` is."""
@@ -419,9 +421,9 @@ class ProgramInstances:
                 key,
                 host.name,
                 Engine.ECS if known else Engine.UNKNOWN,
-                () if None in named else tuple(dict.fromkeys(clusters)),
-                frozenset(host.providers),
-                known,
+                clusters=() if None in named else tuple(dict.fromkeys(clusters)),
+                providers=frozenset(host.providers),
+                hosts_containers=known,
             )
             instance = with_scripts(instance, listed)
             image = self.image(host, instance.image_key)

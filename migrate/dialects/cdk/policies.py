@@ -97,7 +97,7 @@ class Policies:
             "Allow" if effect is None else said,
             self._patterns(but if but is not None else child(node, "actions")),
             [found for item in items(child(node, "resources")) or () if (found := program.value(item)) is not None],
-            list(self._comparisons(child(node, "conditions"))),
+            condition=list(self._comparisons(child(node, "conditions"))),
             all_but=but is not None,
         )
         if judged.may_deny:
@@ -105,7 +105,9 @@ class Policies:
         if judged.allows and judged.applies:
             for resource in judged.resources:
                 for point in judged.access_points or (None,):
-                    self.permissions |= {Permission(role, action, resource, point) for action in judged.actions}
+                    self.permissions |= {
+                        Permission(role, action, resource, access_point=point) for action in judged.actions
+                    }
 
     def _patterns(self, node: Node | None) -> list[str | None]:
         """The actions of a statement; None for what cannot be read."""
@@ -139,7 +141,7 @@ class Policies:
             words = [n.value for n in ast.walk(expression) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
             for word in words:
                 for action in MANAGED.get(word, ()) if by_name else managed(word):
-                    self.permissions.add(Permission(role.key, action, ANY, None))
+                    self.permissions.add(Permission(role.key, action, ANY, access_point=None))
 
     def _of_construct(self, role: Key, made: Construct) -> None:
         """The policies that a role is made with."""
@@ -170,4 +172,4 @@ class Policies:
             return
         named = [a.value for a in call.args[1:] if isinstance(a, ast.Constant)]
         for action in GRANTS.get(function.attr) or [a for a in CLIENT_ACTIONS if a in named]:
-            self.permissions.add(Permission(role.key, action, self.program.arn_of(made), None))
+            self.permissions.add(Permission(role.key, action, self.program.arn_of(made), access_point=None))

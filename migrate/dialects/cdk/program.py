@@ -132,7 +132,10 @@ class Program:
     @cached_property
     def is_v1(self) -> bool:
         """Whether the program is written for version 1 of the CDK."""
-        return self.prefix("aws_cdk.core", Place(self.names.module, Block(None), 1 << 60, ast.Pass())) is not None
+        return (
+            self.prefix("aws_cdk.core", Place(self.names.module, Block(None), 1 << 60, statement=ast.Pass()))
+            is not None
+        )
 
     # -- constructs ---------------------------------------------------------------------------------------------------
 
@@ -167,7 +170,7 @@ class Program:
         if named is not None:
             found = python_values.value(self.document.node(named, place))
             literal = found.literal if found is not None else None
-        return Construct(call, place, kind, ast.unparse(scope) if scope is not None else None, literal)
+        return Construct(call, place, kind, scope=ast.unparse(scope) if scope is not None else None, id=literal)
 
     def _find_targets(self) -> None:
         """What constructs are assigned to: names first, then attributes."""
@@ -474,7 +477,7 @@ class Program:
         if isinstance(member, Opaque):
             return NewExpression(member.source)
         for expression, at in self.spelled.get(member, ()):
-            if self._same_there(expression, at, member, place):
+            if self._same_there(expression, at, member, place=place):
                 return NewExpression(self._written(expression))
         if (known := member.literal) is not None:
             return known

@@ -78,7 +78,9 @@ def _file_system(program: Program, made: Construct, policies: Policies) -> tuple
     if policy is None and anonymous is not None and truth(anonymous) is False:
         policy = CLOSED
     settled = anonymous is not None or made.kind == f"{EFS}.CfnFileSystem" or program.is_v1
-    return made, FileSystem(key, program.id_of(made), program.arn_of(made), None, policy, settled, made.name)
+    return made, FileSystem(
+        key, program.id_of(made), program.arn_of(made), condition=None, policy=policy, settled=settled, name=made.name
+    )
 
 
 def _access_point(program: Program, made: Construct) -> tuple[Construct, AccessPoint]:
@@ -111,11 +113,11 @@ def _access_point(program: Program, made: Construct) -> tuple[Construct, AccessP
         key,
         program.id_of(made),
         program.arn_of(made),
-        system,
-        directory,
-        creation,
-        user,
-        rest=rest_but(node, own, body, squeezed) if node is not None else (),
+        file_system=system,
+        path=directory,
+        creation=creation,
+        user=user,
+        rest=rest_but(node, own, body, plain=squeezed) if node is not None else (),
     )
 
 

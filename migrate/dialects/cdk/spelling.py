@@ -114,7 +114,9 @@ class Spellings:
         names = SNAKE if self.is_struct(node) else CAMEL
         points = [mapping(point) for point in items(child(node, names.mount_points)) or ()]
         # Jobs of AWS Batch have their volumes beside their one container.
-        found = read_container(node, replace(names, read=self.program.value), self.program.document.text, ("volumes",))
+        found = read_container(
+            node, replace(names, read=self.program.value), self.program.document.text, known=("volumes",)
+        )
         return replace(found, mount_points=tuple(map(self._mount_point, points))), points
 
     def _mount_point(self, node: Mapping | None) -> MountPoint:
@@ -124,7 +126,7 @@ class Spellings:
         return MountPoint(
             self.program.value(child(node, names.source_volume)),
             truth(child(node, names.read_only), default=False),
-            rest_but(node, (names.read_only,), self.program.document.text, SPELLING.plain),
+            rest_but(node, (names.read_only,), self.program.document.text, plain=SPELLING.plain),
         )
 
 
@@ -133,5 +135,5 @@ def with_points(arguments: Mapping, points: Sequence[Node]) -> Mapping:
     from migrate.syntax.node import Sequence as List
 
     where = arguments.start
-    listed = Entry(Scalar(where, where, SNAKE.mount_points, ""), List(where, where, [*points], flow=True))
+    listed = Entry(Scalar(where, where, SNAKE.mount_points, style=""), List(where, where, [*points], flow=True))
     return Mapping(where, arguments.end, [*arguments.entries, listed], flow=True)

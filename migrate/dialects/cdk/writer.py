@@ -157,7 +157,7 @@ class ProgramWriter:
         assert after.file_system is not None
         before = self.reading.storages[volume]
         path = before.root_directory if isinstance(before, EfsVolume) else None
-        home = self.home(name, after.file_system, path, [volume])
+        home = self.home(name, after.file_system, path, volumes=[volume])
         return home if isinstance(home, str) else None
 
     def cannot_allow(self, change: AddPermissions) -> str | None:
@@ -215,7 +215,9 @@ class ProgramWriter:
             if methods[0] is None or any(method != methods[0] for method in methods):
                 return "functions that share no object make the volume and the task definition"
             target = f"{methods[0][1]}.{target}"
-        return Home(first, first.statement, True, kind, target, scope, None if low else expression)
+        return Home(
+            first, first.statement, True, kind=kind, target=target, scope=scope, system=None if low else expression
+        )
 
     def _beside(self, name: str, made: Construct, places: list[Place]) -> Home | None:
         """Behind the statement that makes the file system."""
@@ -243,8 +245,17 @@ class ProgramWriter:
             target = f"{method[1]}.{target}"
         system = made.targets[0]
         if low:
-            return Home(made.place, statement, False, _L1_POINT, target, scope, None, f"{system}.ref")
-        return Home(made.place, statement, False, _L2_POINT, target, scope, system)
+            return Home(
+                made.place,
+                statement,
+                False,
+                kind=_L1_POINT,
+                target=target,
+                scope=scope,
+                system=None,
+                system_id=f"{system}.ref",
+            )
+        return Home(made.place, statement, False, kind=_L2_POINT, target=target, scope=scope, system=system)
 
     def _scope(self, task: TaskSource, place: Place) -> str | None:
         """The construct in which a task definition is made, if something with a fixed id can be made there."""
@@ -281,11 +292,11 @@ class ProgramWriter:
             place = self.nodes.places[before.key]
             spelling = self.nodes.spellings.get(before.key)
             if spelling is None:
-                yield from batch.write_volume(before, after, found, self.program, place)
+                yield from batch.write_volume(before, after, found, program=self.program, place=place)
                 continue
             spelling = replace(spelling, write=partial(self.program.write, place=place))
-            for edit in volume_edits.write_volume(before, after, found, spelling):
-                yield from self._as_structs(edit, found, spelling, place)
+            for edit in volume_edits.write_volume(before, after, found, spelling=spelling):
+                yield from self._as_structs(edit, found, spelling, place=place)
         before_points = [p for c in old.containers for p in c.mount_points]
         after_points = [p for c in new.containers for p in c.mount_points]
         for node, was, is_now in zip(nodes.mount_points, before_points, after_points, strict=True):
@@ -302,12 +313,13 @@ class ProgramWriter:
         for entry in edit.entries:
             if isinstance(entry, Added) and isinstance(entry.value, dict) and isinstance(origin, ast.Call):
                 name = "AuthorizationConfig" if entry.key == spelling.authorization else "EfsVolumeConfiguration"
-                entry = replace(entry, value=self._struct(name, entry.value, origin, spelling, place))
+                entry = replace(entry, value=self._struct(name, entry.value, origin, spelling=spelling, place=place))
             elif isinstance(entry, Renamed) and edit.node is nodes.mapping and nodes.storage is not None:
                 made = self.document.origin(nodes.storage)
                 if isinstance(made, ast.Call):
                     yield SetCallee(
-                        nodes.storage, self._struct("EfsVolumeConfiguration", {}, made, spelling, place).name
+                        nodes.storage,
+                        self._struct("EfsVolumeConfiguration", {}, made, spelling=spelling, place=place).name,
                     )
             entries.append(entry)
         yield replace(edit, entries=tuple(entries))
@@ -317,7 +329,7 @@ class ProgramWriter:
     ) -> Call:
         kind = self.program.kind(beside)
         nested = {
-            key: self._struct("AuthorizationConfig", value, beside, spelling, place)
+            key: self._struct("AuthorizationConfig", value, beside, spelling=spelling, place=place)
             if isinstance(value, dict) and key == spelling.authorization
             else value
             for key, value in members.items()
@@ -353,14 +365,14 @@ class ProgramWriter:
             name = point.key.last
             path = point.path if isinstance(point.path, Opaque) else Text.decode(point.path or "/")
             assert point.file_system is not None
-            home = self.home(name, point.file_system, path, list(new.users))
+            home = self.home(name, point.file_system, path, volumes=list(new.users))
             if isinstance(home, str):
                 raise CannotEdit(home)
             self.program.planned[name] = home.target
             self.program.planned_kinds[name] = home.kind
             self.program.planned_scopes[name] = home.place.scope
             statement = self.document.beside(home.statement)
-            yield AddStatement(statement, self._point(name, point, path, home), home.target, home.before)
+            yield AddStatement(statement, self._point(name, point, path, home=home), home.target, before=home.before)
 
     def _point(self, name: str, point: AccessPoint, path: Value, home: Home) -> NewValue:
         place = home.place
@@ -514,7 +526,7 @@ class ProgramWriter:
     def _bases(self, scope: Scope) -> list[str]:
         """The classes of the CDK that a class is based on."""
         bases = scope.node.bases if isinstance(scope.node, ast.ClassDef) else []
-        place = Place(scope, Block(None), 1 << 60, ast.Pass())
+        place = Place(scope, Block(None), 1 << 60, statement=ast.Pass())
         return [name for base in bases if (name := self.document.dotted(base, place)) is not None]
 
     def _is_construct(self, scope: Scope) -> bool:

@@ -64,11 +64,13 @@ def told(document: Document) -> Told:
     stacks: list[NestedStack] = []
     write = intrinsics.writer(short=True)  # nothing is written here
     for index, root in enumerate(document.roots):
-        template = Template.of(root, index, document.text, write)
+        template = Template.of(root, index, document.text, write=write)
         if template is None:
             continue
         exports = _exports(template)
-        mounts += (told for made in instance_mounts(template) if (told := _mount(made, exports, template, document)))
+        mounts += (
+            told for made in instance_mounts(template) if (told := _mount(made, exports, template, document=document))
+        )
         stacks += _stacks(template)
         for name, node in template.outputs.items():
             value = _source(template.identities.value(child(mapping(node), "Value")))
@@ -86,7 +88,16 @@ def _mount(made: InstanceMount, exports: dict[str, str], template: Template, doc
     known = _shared_name(source) if export is None else f"{_IMPORT}{export}" if _EXPORT_NAME.fullmatch(export) else None
     line = line_of(made.script.node, made.line, document)
     unknown = export if known is None else None
-    return ToldMount(host_path, made.directory, made.is_nfs, source, made.resource, line, known, unknown)
+    return ToldMount(
+        host_path,
+        made.directory,
+        made.is_nfs,
+        source=source,
+        resource=made.resource,
+        line=line,
+        id=known,
+        export=unknown,
+    )
 
 
 def _shared_name(source: str) -> str | None:

@@ -114,11 +114,11 @@ class CloudFormation(TemplateDialect[TemplateNodes]):
     def read(self, unit: Unit) -> Reading[TemplateNodes] | None:
         document = unit.document
         write = intrinsics.writer(_prefers_short(document))
-        collector = Collector(self, unit, TemplateNodes(), replace(ECS, write=write))
+        collector = Collector(self, unit, TemplateNodes(), spelling=replace(ECS, write=write))
         templates = [
             template
             for i, root in enumerate(document.roots)
-            if (template := Template.of(root, i, document.text, write))
+            if (template := Template.of(root, i, document.text, write=write))
         ]
         for template in templates:
             read_resources(collector, template)
@@ -168,15 +168,15 @@ def read_resources(collector: Collector[DefinitionNodes], template: Template, sp
     ecs = replace(spelling, read=template.identities.value, write=template.write, condition=template.conditions.name_of)
     batch = in_batch(ecs)
     for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
-        _read_task(collector, resource, template, template.key("task", name), ecs)
+        _read_task(collector, resource, template, key=template.key("task", name), spelling=ecs)
     for name, resource in template.of_type("AWS::Batch::JobDefinition"):
-        _read_job(collector, resource, template, template.key("task", name), batch)
+        _read_job(collector, resource, template, key=template.key("task", name), spelling=batch)
     for loop, resource in template.in_loops():
         key = template.key("task", loop).below(resource.name)
         if resource.type == "AWS::ECS::TaskDefinition":
-            _read_task(collector, resource, template, key, ecs)
+            _read_task(collector, resource, template, key=key, spelling=ecs)
         elif resource.type == "AWS::Batch::JobDefinition":
-            _read_job(collector, resource, template, key, batch)
+            _read_job(collector, resource, template, key=key, spelling=batch)
     read_runners(template, collector)
 
 
@@ -210,7 +210,9 @@ def _add_hidden(collector: Collector[TemplateNodes]) -> None:
     for word, place in places(document, unread(document, collector.regions)):
         collector.regions.append((word.offset, word.offset + 1))
         if place is not None:
-            collector.add_hidden(Key("hidden", place.root, (place.resource,)), word.offset, place.what, place.advice)
+            collector.add_hidden(
+                Key("hidden", place.root, (place.resource,)), word.offset, place.what, advice=place.advice
+            )
 
 
 def _prefers_short(document: Document) -> bool:
@@ -236,8 +238,8 @@ def _read_task(
         key,
         resource.name,
         properties,
-        child(properties, "Volumes"),
-        _containers(child(properties, "ContainerDefinitions")),
+        volumes=child(properties, "Volumes"),
+        containers=_containers(child(properties, "ContainerDefinitions")),
         role="TaskRoleArn",
         known=("ContainerDefinitions", "Volumes"),
         role_after=("ExecutionRoleArn", "Family", "NetworkMode"),
@@ -261,10 +263,10 @@ def _read_job(
             collector,
             resource.properties,
             part,
-            part_key(key, part),
-            resource.name,
-            spelling,
-            capitalised,
-            template.identities.task_role,
+            key=part_key(key, part),
+            name=resource.name,
+            spelling=spelling,
+            cased=capitalised,
+            read_role=template.identities.task_role,
             condition=resource.condition,
         )

@@ -49,7 +49,11 @@ def places(document: Document, found: Iterable[Unread]) -> Iterator[tuple[Unread
         is_key = isinstance(holder, Mapping) and holder.entries[index].key is scalar
         if is_key and (len(keys) == 1 or keys[-2] in _NAMES or (len(keys) == 2 and keys[0] == "Resources")):
             yield word, None
-        elif keys[0] == "Resources" and len(keys) > 1 and (explained := _explain(document, way, keys, word, is_key)):
+        elif (
+            keys[0] == "Resources"
+            and len(keys) > 1
+            and (explained := _explain(document, way, keys, word=word, is_key=is_key))
+        ):
             # A property with text may hold its lines in a list, and a word in each.
             identity = (id(scalar),) if is_key else (id(way[0][0]), *keys[:4])
             root = next(i for i, node in enumerate(document.roots) if node is way[0][0])
@@ -74,7 +78,7 @@ def _explain(document: Document, way: Way, keys: list[str], word: Unread, is_key
             f"{word.word} is a property of a custom resource, whose code decides what becomes of it",
             f"replace the custom resource by {_DECLARED}",
         )
-    return _explain_text(_source(document, way), _property(keys), word, is_key)
+    return _explain_text(_source(document, way), _property(keys), word, is_key=is_key)
 
 
 def _explain_text(source: str, name: str, word: Unread, is_key: bool) -> tuple[str, str] | None:

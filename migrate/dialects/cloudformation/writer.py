@@ -104,7 +104,7 @@ class ResourceWriter:
         properties["RootDirectory"] = directory
         if point.tags:
             properties["AccessPointTags"] = self._tags(point.tags)
-        return self._resource("AWS::EFS::AccessPoint", point.condition, properties, home)
+        return self._resource("AWS::EFS::AccessPoint", point.condition, properties, home=home)
 
     def _home_of(self, new: NewPoint) -> str | None:
         """Where a person would put it: behind the last of the file system's own resources, else before what uses it."""
@@ -151,7 +151,7 @@ class ResourceWriter:
             "ToPort": _number(rule.to_port),
             "SourceSecurityGroupId": self.template.write(rule.peer) if rule.peer else None,
         }
-        return self._resource("AWS::EC2::SecurityGroupIngress", rule.condition, properties, home)
+        return self._resource("AWS::EC2::SecurityGroupIngress", rule.condition, properties, home=home)
 
     def _awaited(self) -> dict[str, list[str]]:
         """The mount targets and rules that services are to wait for, in an order that is the same on every run."""
@@ -250,7 +250,7 @@ class ResourceWriter:
         properties["Policies"] = [self._inline_policy(policy_name, new.statements, near)]
         if new.role.tags:
             properties["Tags"] = self._tags(new.role.tags)
-        return self._resource("AWS::IAM::Role", new.role.condition, properties, home)
+        return self._resource("AWS::IAM::Role", new.role.condition, properties, home=home)
 
     def _tags(self, tags: Iterable[Tag]) -> list[NewValue]:
         return [{"Key": self.template.write(tag.key), "Value": self.template.write(tag.value)} for tag in tags]
@@ -276,7 +276,7 @@ class ResourceWriter:
             "PolicyDocument": self.manner.document(self._statements(grant.statements, near), near),
             "Roles": [self.template.write(ref(role))],
         }
-        return self._resource("AWS::IAM::Policy", grant.condition, properties, home)
+        return self._resource("AWS::IAM::Policy", grant.condition, properties, home=home)
 
     def _services_of(self, grant: NewGrant) -> list[str]:
         """Services that must not start tasks before a policy of their role, which has a condition, lets them mount.

@@ -93,8 +93,8 @@ def additions(old: Stack, new: Stack, document: int | None = None) -> Additions:
         tuple(_points(old, new, document)),
         tuple(roles),
         tuple(grants),
-        tuple(ingress),
-        tuple(_waits(old, new, document)),
+        ingress=tuple(ingress),
+        waits=tuple(_waits(old, new, document)),
     )
 
 
@@ -138,7 +138,7 @@ def _allowed(old: Stack, new: Stack, document: int | None) -> tuple[list[NewRole
         groups: dict[str | None, list[Permission]] = {}
         for permission in permissions:
             groups.setdefault(conditions.of_permission(permission) or role.condition, []).append(permission)
-        grants += (NewGrant(key, users, condition, tuple(group)) for condition, group in groups.items())
+        grants += (NewGrant(key, users, condition, permissions=tuple(group)) for condition, group in groups.items())
     return created, grants
 
 

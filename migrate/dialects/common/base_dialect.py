@@ -103,7 +103,7 @@ class PlainDialect(Generic[Nodes]):
         for before, after in zip(old.volumes, new.volumes, strict=True):
             if before != after:
                 found = reading.nodes.volumes[before.key]
-                edits += volume_edits.write_volume(before, after, found, nodes.spelling)
+                edits += volume_edits.write_volume(before, after, found, spelling=nodes.spelling)
         edits += self._write_mount_points(old.containers, new.containers, nodes)
         if old.task_role != new.task_role and new.task_role is not None and nodes.role:
             edits.append(_set_role(nodes, nodes.role, new.task_role))
@@ -142,5 +142,7 @@ def _set_role(nodes: TaskNodes, name: str, role: Value) -> TreeEdit:
         )
     return EditMapping(
         nodes.mapping,
-        volume_edits.insert(nodes.mapping, name, nodes.spelling.write(role), nodes.alphabetical, nodes.role_after),
+        volume_edits.insert(
+            nodes.mapping, name, nodes.spelling.write(role), alphabetical=nodes.alphabetical, after=nodes.role_after
+        ),
     )

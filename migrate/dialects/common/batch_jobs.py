@@ -52,18 +52,18 @@ def parts(job: Mapping, each: Each, cased: Cased) -> Iterator[JobPart]:
     """Every part of a job definition (or of a CloudFormation resource's properties) that has volumes."""
     if container := mapping(child(job, cased("containerProperties"))):
         yield _container(container, ("containerProperties",), cased)
-    yield from _tasks(job, (), each, cased)
+    yield from _tasks(job, (), each, cased=cased)
     ranges = each(child(mapping(child(job, cased("nodeProperties"))), cased("nodeRangeProperties")))
     for i, node in enumerate(map(mapping, ranges or ())):
         if container := mapping(child(node, cased("container"))):
             yield _container(container, ("nodeRangeProperties", i), cased)
-        yield from _tasks(node, ("nodeRangeProperties", i), each, cased)
+        yield from _tasks(node, ("nodeRangeProperties", i), each, cased=cased)
 
 
 def _container(node: Mapping, path: Path, cased: Cased) -> JobPart:
     fargate = mapping(child(node, cased("fargatePlatformConfiguration")))
     version = get(fargate, cased("platformVersion")) if fargate is not None else None
-    return JobPart(node, path, [node], cased("jobRoleArn"), cased("image"), version)
+    return JobPart(node, path, [node], role=cased("jobRoleArn"), role_after=cased("image"), platform_version=version)
 
 
 def _tasks(place: Mapping | None, path: Path, each: Each, cased: Cased) -> Iterator[JobPart]:
@@ -103,8 +103,8 @@ def add_part(
         key,
         name,
         part.node,
-        child(part.node, cased("volumes")),
-        part.containers,
+        volumes=child(part.node, cased("volumes")),
+        containers=part.containers,
         role=part.role,
         known=tuple(map(cased, ("volumes", "containers", "fargatePlatformConfiguration", "platformVersion"))),
         role_after=(part.role_after,),

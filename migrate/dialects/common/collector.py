@@ -132,23 +132,27 @@ class Collector(Generic[NodesOfCollector]):
             Task(
                 key,
                 name,
-                tuple(self.read_volumes(key, volumes, sorted_keys, spelling)),
-                family,
-                engine,
-                task_role,
-                role_arms,
-                compatibilities,
-                network_mode,
-                operating_system,
-                region,
-                tuple(read_container(c, spelling, body, own if c is node else ()) for c in containers or ()),
-                containers is None,
-                condition,
-                rest_but(node, (*own, spelling.mount_points), body, spelling.plain),
+                tuple(self.read_volumes(key, volumes, sorted_keys, spelling=spelling)),
+                family=family,
+                engine=engine,
+                task_role=task_role,
+                role_arms=role_arms,
+                compatibilities=compatibilities,
+                network_mode=network_mode,
+                operating_system=operating_system,
+                region=region,
+                containers=tuple(
+                    read_container(c, spelling, body, known=own if c is node else ()) for c in containers or ()
+                ),
+                opaque_containers=containers is None,
+                condition=condition,
+                rest=rest_but(node, (*own, spelling.mount_points), body, plain=spelling.plain),
             )
         )
         self.spans[key] = node.start
-        self.nodes.tasks[key] = TaskNodes(node, role, role_after, tuple(points), sorted_keys, spelling)
+        self.nodes.tasks[key] = TaskNodes(
+            node, role, role_after, mount_points=tuple(points), alphabetical=sorted_keys, spelling=spelling
+        )
 
     def read_volumes(self, task: Key, listed: Node | None, sorted_keys: bool, spelling: Spelling) -> list[Volume]:
         volumes: list[Volume] = []
@@ -162,7 +166,7 @@ class Collector(Generic[NodesOfCollector]):
             self.follow(item)
             for one in alternatives(node, spelling):
                 key = task.below("volume", name, nth, *one.suffix)
-                volume = self.read_volume(key, one, item, sorted_keys, spelling)
+                volume = self.read_volume(key, one, item, sorted_keys=sorted_keys, spelling=spelling)
                 # What can never be there counts as there with the others.
                 conditions = both(outer, one.conditions) or outer
                 volumes.append(replace(volume, condition=spelling.condition(conditions)))
@@ -185,7 +189,7 @@ class Collector(Generic[NodesOfCollector]):
         if isinstance(entry.value, Scalar | Mapping):
             tasks = () if task is None else (task,)
             pinned = PlatformVersion(key, self.spelling.read(entry.value), tasks)
-            runner = TaskRunner(key.as_a("runner"), name, tasks, engine, platform_versions=(pinned,))
+            runner = TaskRunner(key.as_a("runner"), name, tasks, engine=engine, platform_versions=(pinned,))
             self.runners.append(runner)
             self.spans[key] = entry.key.start
             self.nodes.platform_versions[key] = entry.value
@@ -211,12 +215,12 @@ class Collector(Generic[NodesOfCollector]):
             self.dialect,
             self.unit,
             stack,
-            self.spans,
-            self.nodes,
-            tuple(self.regions),
-            self.around,
-            self.ignored,
-            volumes_sharing_nodes({key: found.identities for key, found in self.nodes.volumes.items()}),
+            spans=self.spans,
+            nodes=self.nodes,
+            regions=tuple(self.regions),
+            around=self.around,
+            ignored=self.ignored,
+            sharing_a_node=volumes_sharing_nodes({key: found.identities for key, found in self.nodes.volumes.items()}),
         )
 
     def _find_obstacles(self) -> None:

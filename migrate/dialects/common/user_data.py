@@ -149,10 +149,10 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
             mount.host_path,
             file_system,
             mount.directory,
-            mount.options,
-            mount.server,
-            mount.region,
-            doubt,
+            options=mount.options,
+            server=mount.server,
+            region=mount.region,
+            doubt=doubt,
             instance=instance.key,
             origin=origin,
         )
@@ -165,7 +165,7 @@ def directory_owners(script: Script) -> Iterator[Owner]:
     for made in script.result.directories:
         if made.file_system is not None and (made.uid is not None or made.mode is not None):
             uid, gid = (str(n) if n is not None else "0" for n in (made.uid, made.gid))
-            yield Owner(made.file_system, made.directory, uid, gid, made.mode or "0755")
+            yield Owner(made.file_system, made.directory, uid, gid=gid, mode=made.mode or "0755")
 
 
 def parse_yaml(body: str) -> object:

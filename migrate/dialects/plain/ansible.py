@@ -38,7 +38,7 @@ class Ansible(PlainDialect[DefinitionNodes]):
                     continue
                 family = filled(child(arguments, "family"))
                 key = Key.of("task", *path)
-                _read(collector, arguments, key, stem)
+                _read(collector, arguments, key, stem=stem)
                 if family:
                     families[family.source] = key
                 if register := text(child(node, "register")):
@@ -52,7 +52,7 @@ class Ansible(PlainDialect[DefinitionNodes]):
                 task = families.get(definition.source) or families.get(family_name)
                 task = task or next((registered[name] for name in results if name in registered), None)
                 name = filled(child(arguments, "name"))
-                collector.add_service(Key.of("service", *path), name.source if name else "", task, entry)
+                collector.add_service(Key.of("service", *path), name.source if name else "", task, entry=entry)
         return collector.reading(collector.stack())
 
 
@@ -78,8 +78,8 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: 
         key,
         family.source if family else stem,
         node,
-        child(node, "volumes"),
-        None if listed is None else [c for c in map(mapping, listed) if c is not None],
+        volumes=child(node, "volumes"),
+        containers=None if listed is None else [c for c in map(mapping, listed) if c is not None],
         role="task_role_arn",
         known=("containers", "volumes"),
         role_after=("family", "network_mode"),

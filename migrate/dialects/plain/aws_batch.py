@@ -28,7 +28,7 @@ class AwsBatch(PlainDialect[DefinitionNodes]):
         document, stem = unit.document, unit.stem
         collector = Collector(self, unit, DefinitionNodes())
         for job, path in holders(document, _WORDS):
-            _read_job(collector, job, path, stem)
+            _read_job(collector, job, path, stem=stem)
         return collector.reading(collector.stack())
 
 
@@ -42,16 +42,16 @@ def _read_job(collector: Collector[DefinitionNodes], job: Mapping, path: Path, s
             collector,
             job,
             part,
-            key,
-            name,
-            API,
-            api,
-            _role,
+            key=key,
+            name=name,
+            spelling=API,
+            cased=api,
+            read_role=_role,
             family=family if isinstance(family, Text) else None,
             region=arn[1] if arn else None,
         )
         if part.platform_version is not None:
-            collector.add_service(key.as_a("service"), name, key, part.platform_version, Engine.BATCH)
+            collector.add_service(key.as_a("service"), name, key, entry=part.platform_version, engine=Engine.BATCH)
 
 
 def _role(node: Node | None) -> tuple[Value | None, tuple[Value, ...]]:

@@ -55,12 +55,12 @@ class EcsParams(PlainDialect[DefinitionNodes]):
 
     def read(self, unit: Unit) -> Reading[DefinitionNodes] | None:
         document, stem = unit.document, unit.stem
-        collector = Collector(self, unit, DefinitionNodes(), _SPELLING)
+        collector = Collector(self, unit, DefinitionNodes(), spelling=_SPELLING)
         for i, root in enumerate(document.roots):
             definition = mapping(child(mapping(root), "task_definition"))
             lists = [items(child(definition, name)) for name in ("docker_volumes", "efs_volumes")]
             if definition is not None and any(lists):
-                _read(collector, definition, Key("task", i), stem)
+                _read(collector, definition, Key("task", i), stem=stem)
         return collector.reading(collector.stack())
 
     def write_task(self, reading: Reading[DefinitionNodes], old: Task, new: Task) -> list[TreeEdit]:
@@ -74,7 +74,7 @@ class EcsParams(PlainDialect[DefinitionNodes]):
         pairs = zip(old.volumes, new.volumes, strict=True)
         staying = replace(new, volumes=tuple(o if o.key in moved else n for o, n in pairs))
         edits = super().write_task(reading, old, staying)
-        return _move(reading.nodes.volumes, reading.nodes.tasks[old.key].mapping, moved, edits)
+        return _move(reading.nodes.volumes, reading.nodes.tasks[old.key].mapping, moved, edits=edits)
 
 
 def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: str) -> None:
@@ -82,8 +82,8 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: 
         key,
         stem,
         node,
-        None,
-        None,
+        volumes=None,
+        containers=None,
         role="task_role_arn",
         known=("docker_volumes", "efs_volumes"),
         role_after=("task_execution_role", "ecs_network_mode"),
@@ -98,7 +98,7 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: 
             collector.regions.append((entry.key.start, entry.key.end))
         for item in items(entry.value if entry else None) or ():
             if found := mapping(item):
-                volumes.append(_read_volume(collector, key, kind, found, item, count))  # noqa: PERF401 - reads better
+                volumes.append(_read_volume(collector, key, kind, node=found, item=item, count=count))  # noqa: PERF401 - reads better
     collector.tasks[-1] = replace(collector.tasks[-1], volumes=tuple(volumes))
 
 
@@ -121,9 +121,18 @@ def _read_volume(
         efs, found, _, inner, misspelt = read_efs(node, _SPELLING)
         storage, meant = without(_nameless(efs), misspelt, _SPELLING)
     collector.spans[key] = item.start
-    collector.nodes.volumes[key] = VolumeNodes(node, {}, None, node, found, None, inner, isinstance(storage, EfsVolume))
+    collector.nodes.volumes[key] = VolumeNodes(
+        node,
+        {},
+        None,
+        storage=node,
+        storage_entries=found,
+        authorization=None,
+        authorization_entries=inner,
+        is_efs=isinstance(storage, EfsVolume),
+    )
     collector.regions.append((node.start, node.end))
-    return Volume(key, name, storage, tuple(misspelt), meant)
+    return Volume(key, name, storage, misspelt=tuple(misspelt), meant=meant)
 
 
 _Storage = TypeVar("_Storage", DockerVolume, EfsVolume)

@@ -31,10 +31,10 @@ class TaskDefinition(PlainDialect[DefinitionNodes]):
         collector = Collector(self, unit, DefinitionNodes())
         for node, path in holders(document, _WORDS):
             if _is_definition(node):
-                _read(collector, node, path, stem)
+                _read(collector, node, path, stem=stem)
         if not collector.tasks:
             for i, root in enumerate(r for r in document.roots if not is_foreign(r)):
-                _read_volumes_only(collector, root, (i,), stem)
+                _read_volumes_only(collector, root, (i,), stem=stem)
         return collector.reading(collector.stack())
 
 
@@ -54,8 +54,8 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, path: Path, stem
         Key.of("task", *path),
         family.source if family else stem,
         node,
-        child(node, "volumes"),
-        None if listed is None else [c for c in map(mapping, listed) if c is not None],
+        volumes=child(node, "volumes"),
+        containers=None if listed is None else [c for c in map(mapping, listed) if c is not None],
         role=None if bare else "taskRoleArn",
         known=("containerDefinitions", "volumes"),
         role_after=("family", "networkMode"),
@@ -72,14 +72,14 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, path: Path, stem
 def _read_volumes_only(collector: Collector[DefinitionNodes], root: Node, path: Path, stem: str) -> None:
     """A document that is a mapping with `volumes` but without containers, or a list of volumes."""
     if isinstance(root, Mapping) and _are_volumes(child(root, "volumes")):
-        _read(collector, root, path, stem)
+        _read(collector, root, path, stem=stem)
     elif isinstance(root, Sequence) and _are_volumes(root):
         collector.add_task(
             Key.of("task", *path),
             stem,
-            Mapping(root.start, root.end, [], root.flow),
-            root,
-            [],
+            Mapping(root.start, root.end, [], flow=root.flow),
+            volumes=root,
+            containers=[],
             role=None,
             known=(),
             engine=Engine.UNKNOWN,

@@ -54,7 +54,7 @@ class Pulumi(PythonDefinitions):
         assert isinstance(document, PythonDocument)
         if not any(module.startswith("pulumi") for module in document.modules):
             return None
-        reader = _ProgramReader(document, unit.stem, Collector(self, unit, PlacedNodes(), SPELLING))
+        reader = _ProgramReader(document, unit.stem, Collector(self, unit, PlacedNodes(), spelling=SPELLING))
         reading = reader.reading()
         return reading if reader.has_own else None  # else it is a program that happens to import Pulumi
 
@@ -94,8 +94,8 @@ class _ProgramReader(DefinitionReader):
             key,
             family.source if family else self.name_at(place),
             node,
-            child(node, "volumes"),
-            None if listed is None else [c for c in map(mapping, listed) if c is not None],
+            volumes=child(node, "volumes"),
+            containers=None if listed is None else [c for c in map(mapping, listed) if c is not None],
             role="task_role_arn",
             known=("container_definitions", "volumes"),
             role_after=("family", "network_mode"),

@@ -142,7 +142,7 @@ class CallWriter:
         for name, bindings in module.bindings.items():
             if len(bindings) == 1 and bindings[0].reason == "imported":
                 statement = bindings[0].place.statement
-                place = Place(module, bindings[0].place.block, 1 << 60, statement)
+                place = Place(module, bindings[0].place.block, 1 << 60, statement=statement)
                 dotted = self.objects.document.dotted(ast.Name(name, ast.Load()), place)
                 if dotted is not None and dotted.split(".")[0] == PACKAGE:
                     found[name] = dotted
@@ -346,7 +346,7 @@ class CallWriter:
                     done.append(edit)
         document = self.objects.document
         for module, name, alias in sorted(self.imports, key=lambda one: (one[0], one[1] or "")):
-            done.append(AddImport(document.import_place(module), module, name, alias))
+            done.append(AddImport(document.import_place(module), module, name, alias=alias))
         return done
 
     def _place(self, node: object) -> Place:

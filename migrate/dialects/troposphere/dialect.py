@@ -56,7 +56,7 @@ class Troposphere(TemplateDialect[ModuleNodes]):
         if not any(made.type in _OURS for made in objects.made) and not any(_strays(objects, [])):
             return None
         nodes = ModuleNodes(writer=CallWriter.of(objects))
-        collector = Collector(self, unit, nodes, replace(ECS, write=later, plain=squeezed))
+        collector = Collector(self, unit, nodes, spelling=replace(ECS, write=later, plain=squeezed))
         found = templates(objects)
         for template in found:
             read_resources(collector, template, replace(ECS, plain=squeezed))
@@ -67,12 +67,14 @@ class Troposphere(TemplateDialect[ModuleNodes]):
                 Key("hidden", 0, (what,)),
                 start,
                 f"which task definition gets this {what} is decided at run time",
-                "write it into the task definition itself, or migrate it by hand",
+                advice="write it into the task definition itself, or migrate it by hand",
             )
         reading = finished(collector, found)
         if reading is not None:
             for template in found:
-                nodes.statements[template.index] = StatementWriter(template, reading.stack, reading.stack, nodes.writer)
+                nodes.statements[template.index] = StatementWriter(
+                    template, reading.stack, reading.stack, writer=nodes.writer
+                )
         return reading
 
     def can(
@@ -94,7 +96,7 @@ class Troposphere(TemplateDialect[ModuleNodes]):
                 if entry is not None and not nodes.is_efs and not objects.is_argument(entry):
                     return f"a statement of its own gives the volume its {nodes.storage_name}"
                 place = objects.places[id(nodes.storage or nodes.mapping)]
-                statements.check_storage(change.volume, change.storage, reading.storages[change.volume], place)
+                statements.check_storage(change.volume, change.storage, reading.storages[change.volume], place=place)
             else:
                 statements.check(change)
         except CannotEdit as problem:
@@ -107,7 +109,7 @@ class Troposphere(TemplateDialect[ModuleNodes]):
         edits: list[TreeEdit] = [*self.write_template(reading, planned)]
         statements: list[AnyEdit] = []
         for template in reading.nodes.python_templates.values():
-            resources = StatementWriter(template, reading.stack, planned, writer)
+            resources = StatementWriter(template, reading.stack, planned, writer=writer)
             edits = resources.merged(edits)
             statements += resources.statements()
         return writer.finished([*edits, *statements])

@@ -155,7 +155,13 @@ class Objects:
             if isinstance(node, Mapping):
                 title = self.title(written, place)
                 made = TitledObject(
-                    call, place, dotted, title, ast.unparse(written), node, repeated=_repeated(place, title)
+                    call,
+                    place,
+                    dotted,
+                    title=title,
+                    called=ast.unparse(written),
+                    node=node,
+                    repeated=_repeated(place, title),
                 )
                 made.added, made.template, made.added_at = self._added(call, place)
                 binding = self.binding_of(call)
@@ -400,7 +406,7 @@ class Objects:
             return Scalar(*self._span(expression), constant, '"')
         dotted = self.document.dotted(expression, place) or ""
         if dotted.startswith(f"{PACKAGE}.") and (pseudo := _PSEUDO.get(dotted.removeprefix(f"{PACKAGE}."))):
-            return self._function("Ref", Scalar(*self._span(expression), pseudo, '"'), expression, place)
+            return self._function("Ref", Scalar(*self._span(expression), pseudo, '"'), expression, place=place)
         if isinstance(expression, ast.Attribute) and expression.attr in ("title", "name"):
             title = self.title(expression, place)
             if title is not None:
@@ -458,13 +464,15 @@ class Objects:
             if title is not None and not call.keywords:
                 known = Scalar(*self._span(call.func.value), title, '"')
                 if call.func.attr in ("ref", "Ref") and not call.args:
-                    return self._function("Ref", known, call, place)
+                    return self._function("Ref", known, call, place=place)
                 if len(call.args) == 1:
-                    return self._function("Fn::GetAtt", self._list(known, self.node(call.args[0], place)), call, place)
+                    return self._function(
+                        "Fn::GetAtt", self._list(known, self.node(call.args[0], place)), call, place=place
+                    )
         if isinstance(call.func, ast.Name) and call.func.id == "dict":
             found = self.document.node(call, place)
             if isinstance(found, Mapping) and not call.args and all(k.arg for k in call.keywords):
-                return self._mapping(call, found.entries, [k.value for k in call.keywords], place)
+                return self._mapping(call, found.entries, [k.value for k in call.keywords], place=place)
         return self._leaf(call, place)
 
     def _instance(self, call: ast.Call, place: Place) -> Node:
@@ -477,7 +485,7 @@ class Objects:
         arguments = self.document.arguments(call, place)
         if not isinstance(arguments, Mapping):
             return self._leaf(call, place)
-        made = self._mapping(call, arguments.entries, [k.value for k in call.keywords], place)
+        made = self._mapping(call, arguments.entries, [k.value for k in call.keywords], place=place)
         if any(key_text(e) == "<<" and not isinstance(resolve(e.value), Mapping) for e in made.entries) or any(
             key_text(e) == "<<" and is_unknown(resolve(e.value)) for e in made.entries
         ):
@@ -523,7 +531,7 @@ class Objects:
         found = self.document.node(expression, place)
         if not isinstance(found, Mapping):
             return self._leaf(expression, place)
-        return self._mapping(expression, found.entries, list(expression.values), place)
+        return self._mapping(expression, found.entries, list(expression.values), place=place)
 
     # -- what happens to objects after they were made -----------------------------------------------------------------
 
@@ -540,7 +548,7 @@ class Objects:
             if parent.attr in ("properties", "resource"):
                 reason = f"`{binding.name}` is changed in line {parent.lineno}"
             elif isinstance(parent.ctx, ast.Store):
-                self._set(node, parent, use, binding)
+                self._set(node, parent, use, binding=binding)
             elif isinstance(called := self.document.names.parents.get(parent), ast.Attribute | ast.Subscript):
                 self._forget(node, parent, called)
         self._settled[id(node)] = reason
@@ -561,7 +569,7 @@ class Objects:
             and use.place.block is binding.place.block
         )
         start = self._span(target)[1] - len(target.attr)
-        key = Scalar(start, start + len(target.attr), target.attr, "")
+        key = Scalar(start, start + len(target.attr), target.attr, style="")
         value: Node
         if certain:
             assert isinstance(assign, ast.Assign)
@@ -622,28 +630,28 @@ class Objects:
                 title = self.title(arguments[0], place)
                 if title is None:
                     return self._leaf(call, place)
-                return self._function(name, Scalar(*self._span(arguments[0]), title, '"'), call, place)
+                return self._function(name, Scalar(*self._span(arguments[0]), title, '"'), call, place=place)
             case "GetAtt", 2:
                 title = self.title(arguments[0], place)
                 attribute = resolve(self.node(arguments[1], place))
                 if title is None or not isinstance(attribute, Scalar):
                     return self._leaf(call, place)
                 known = Scalar(*self._span(arguments[0]), title, '"')
-                return self._function("Fn::GetAtt", self._list(known, attribute), call, place)
+                return self._function("Fn::GetAtt", self._list(known, attribute), call, place=place)
             case "If", 3:
                 title = self.title(arguments[0], place)
                 if title is None:
                     return self._leaf(call, place)
                 first = Scalar(*self._span(arguments[0]), title, '"')
                 arms = (self.node(argument, place) for argument in arguments[1:])
-                return self._function("Fn::If", self._list(first, *arms), call, place)
+                return self._function("Fn::If", self._list(first, *arms), call, place=place)
             case "Sub", 1 | 2:
                 return self._sub(call, place)
             case (("Base64" | "GetAZs" | "ImportValue"), 1):
-                return self._function(f"Fn::{name}", self.node(arguments[0], place), call, place)
+                return self._function(f"Fn::{name}", self.node(arguments[0], place), call, place=place)
             case _ if name in _FUNCTIONS and arguments:
                 listed = (self.node(argument, place) for argument in arguments)
-                return self._function(f"Fn::{name}", self._list(*listed), call, place)
+                return self._function(f"Fn::{name}", self._list(*listed), call, place=place)
             case _:
                 return self._leaf(call, place)
 
@@ -658,10 +666,10 @@ class Objects:
                 return self._leaf(call, place)
             pairs += [(key_text(entry), entry.value) for entry in given.entries]
         if not pairs:
-            return self._function("Fn::Sub", text, call, place)
-        entries = [Entry(Scalar(text.start, text.start, name, '"'), value) for name, value in pairs]
+            return self._function("Fn::Sub", text, call, place=place)
+        entries = [Entry(Scalar(text.start, text.start, name, style='"'), value) for name, value in pairs]
         variables = Mapping(*self._span(call), entries, flow=True)
-        return self._function("Fn::Sub", self._list(text, variables), call, place)
+        return self._function("Fn::Sub", self._list(text, variables), call, place=place)
 
     def _tags(self, call: ast.Call, name: str, place: Place) -> Node:
         """`Tags(Name="x")` and `Tag("Name", "x")` as the lists and pairs that they make."""
@@ -670,7 +678,7 @@ class Objects:
         if name == "Tag" and len(call.args) == 2 and not call.keywords:
             pairs = [(self.node(call.args[0], place), self.node(call.args[1], place))]
         elif name == "Tags" and all(k.arg for k in call.keywords) and len(call.args) <= 1 - bool(call.keywords):
-            pairs = [(Scalar(start, start, str(k.arg), '"'), self.node(k.value, place)) for k in call.keywords]
+            pairs = [(Scalar(start, start, str(k.arg), style='"'), self.node(k.value, place)) for k in call.keywords]
             given = resolve(self.node(call.args[0], place)) if call.args else None
             if call.args and (not isinstance(given, Mapping) or is_unknown(given)):
                 return self._leaf(call, place)
@@ -684,7 +692,10 @@ class Objects:
                 Mapping(
                     start,
                     end,
-                    [Entry(Scalar(start, start, "Key", '"'), k), Entry(Scalar(start, start, "Value", '"'), v)],
+                    [
+                        Entry(Scalar(start, start, "Key", style='"'), k),
+                        Entry(Scalar(start, start, "Value", style='"'), v),
+                    ],
                     flow=True,
                 ),
                 call,
@@ -702,7 +713,7 @@ class Objects:
             case (("aws.PolicyDocument" | "aws.Policy" | "aws.Statement" | "aws.PolicyStatement"), 0):
                 arguments = self.document.arguments(call, place)
                 if isinstance(arguments, Mapping) and all(k.arg for k in call.keywords):
-                    return self._mapping(call, arguments.entries, [k.value for k in call.keywords], place)
+                    return self._mapping(call, arguments.entries, [k.value for k in call.keywords], place=place)
             case "aws.Action", 2:
                 service, action = (resolve(self.node(argument, place)) for argument in call.args)
                 if isinstance(service, Scalar) and isinstance(action, Scalar):
@@ -728,7 +739,7 @@ class Objects:
 
     def _function(self, name: str, argument: Node, expression: ast.expr, place: Place) -> Mapping:
         start, end = self._span(expression)
-        entry = Entry(Scalar(start, start, name, '"'), argument)
+        entry = Entry(Scalar(start, start, name, style='"'), argument)
         return self._keep(Mapping(start, end, [entry], flow=True), expression, place)
 
     def _keep(self, node: _Collection, expression: ast.expr, place: Place) -> _Collection:
@@ -757,9 +768,11 @@ class Objects:
             else:
                 name = f"V{len(variables)}"
                 template += f"${{{name}}}"
-                variables.append(Entry(Scalar(start, start, name, '"'), self._inner(expression, part.source, place)))
-        written = self._list(Scalar(start, end, template, '"'), Mapping(start, end, variables, flow=True))
-        return self._function("Fn::Sub", written, expression, place)
+                variables.append(
+                    Entry(Scalar(start, start, name, style='"'), self._inner(expression, part.source, place))
+                )
+        written = self._list(Scalar(start, end, template, style='"'), Mapping(start, end, variables, flow=True))
+        return self._function("Fn::Sub", written, expression, place=place)
 
     def _inner(self, expression: ast.expr, source: str, place: Place) -> Expression:
         start, end = self._span(expression)

@@ -145,7 +145,7 @@ class StatementWriter(ResourceWriter):
             variable = self.writer.new[name].name if name in self.writer.new else None
             call = Call(f"{spot.template}.add_resource", {}, (made,), hug=self._hugs)
             statement = self.writer.objects.document.statement(spot.place)
-            yield AddStatement(statement, call, variable, spot.before, self._apart(spot))
+            yield AddStatement(statement, call, variable, before=spot.before, apart=self._apart(spot))
 
     def _apart(self, spot: Spot) -> bool:
         """Whether an empty line stands between a statement and its neighbour on the side where a new one goes (on the other

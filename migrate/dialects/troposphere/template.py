@@ -82,7 +82,7 @@ def _template(objects: Objects, index: int, group: list[TitledObject]) -> Python
             name = f"{name}#{titles[:number].count(name) + 1}"
         start, end = document.positions.span(made.call)
         if made.dotted == f"{PACKAGE}.Parameter":
-            parameters.append(Entry(Scalar(start, start, name, '"'), made.node))
+            parameters.append(Entry(Scalar(start, start, name, style='"'), made.node))
             by_title[name] = made
             continue
         beside = [e for e in objects.unlisted.get(id(made.node), []) if e.key.text in ATTRIBUTES]  # type: ignore[union-attr]
@@ -90,21 +90,23 @@ def _template(objects: Objects, index: int, group: list[TitledObject]) -> Python
             start,
             end,
             [
-                Entry(Scalar(start, start, "Type", '"'), Scalar(start, start, made.type, '"')),
+                Entry(Scalar(start, start, "Type", style='"'), Scalar(start, start, made.type, style='"')),
                 *beside,
-                Entry(Scalar(start, start, "Properties", '"'), made.node),
+                Entry(Scalar(start, start, "Properties", style='"'), made.node),
             ],
             flow=True,
         )
-        entry = Entry(Scalar(start, start, name, '"'), node)
+        entry = Entry(Scalar(start, start, name, style='"'), node)
         entries.append(entry)
         by_title[name] = made
-        resources[name] = Resource(entry, name, made.type, node, made.node, text(child(node, "Condition")))
+        resources[name] = Resource(
+            entry, name, made.type, node=node, properties=made.node, condition=text(child(node, "Condition"))
+        )
     listed = Mapping(0, 0, entries, flow=True)
     section = Mapping(0, 0, parameters, flow=True)
     sections = [
-        Entry(Scalar(0, 0, "Parameters", '"'), section),
-        Entry(Scalar(0, 0, "Resources", '"'), listed),
+        Entry(Scalar(0, 0, "Parameters", style='"'), section),
+        Entry(Scalar(0, 0, "Resources", style='"'), listed),
     ]
     root = Mapping(0, 0, sections, flow=True)
     taken = frozenset(by_title) | objects.other_names
@@ -117,12 +119,12 @@ def _template(objects: Objects, index: int, group: list[TitledObject]) -> Python
         index,
         root,
         listed,
-        resources,
-        document.text,
-        taken,
-        code_deploy,
-        later,
-        TemplateConditions(None, taken),
-        objects,
-        by_title,
+        resources=resources,
+        body=document.text,
+        taken=taken,
+        blue_green=code_deploy,
+        write=later,
+        conditions=TemplateConditions(None, taken),
+        objects=objects,
+        objects_by_title=by_title,
     )

@@ -18,13 +18,13 @@ def comment_spans(text: str, roots: list[Node]) -> list[tuple[int, int]]:
     for scalar in leaves(roots):
         if type(scalar) is not Scalar or scalar.start < position:
             continue
-        _find(text, position, scalar.start, spans)
+        _find(text, position, scalar.start, spans=spans)
         position = scalar.end
         if scalar.style in ("|", ">"):
             header = _LINE.match(text, scalar.start)
             if header is not None:
-                _find(text, scalar.start, min(header.end(), scalar.end), spans)
-    _find(text, position, len(text), spans)
+                _find(text, scalar.start, min(header.end(), scalar.end), spans=spans)
+    _find(text, position, len(text), spans=spans)
     return spans
 
 

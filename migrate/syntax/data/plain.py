@@ -57,7 +57,7 @@ def data(root: Node, changes: _Changes = _NONE) -> Iterator[object]:
     while True:
         for part in parts:
             if type(part) is Scalar and id(part) not in changes:
-                yield _scalar(part.text, part.style, part.tag, part.anchor)
+                yield _scalar(part.text, part.style, part.tag, anchor=part.anchor)
                 continue
             tag: str | None = None
             node: object
@@ -71,7 +71,7 @@ def data(root: Node, changes: _Changes = _NONE) -> Iterator[object]:
             elif type(part) is _Key:
                 node = str(part)
             elif type(part) is tuple:
-                yield _scalar(part[1], '"', part[0].tag, part[0].anchor)
+                yield _scalar(part[1], '"', part[0].tag, anchor=part[0].anchor)
                 continue
             else:
                 node = part
@@ -142,7 +142,7 @@ def _entries(entries: object) -> Iterator[_Part]:
 def _changed_scalar(node: Scalar, change: TreeEdit | None, tag: str | None) -> object:
     if type(change) is SetScalar:
         return _scalar(*_spelled(change.value), node.tag, node.anchor)
-    return _scalar(node.text, node.style, tag or node.tag, node.anchor)
+    return _scalar(node.text, node.style, tag or node.tag, anchor=node.anchor)
 
 
 def _spelled(value: object) -> tuple[str, str]:

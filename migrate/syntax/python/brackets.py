@@ -82,7 +82,7 @@ def brackets(text: str, start: int, end: int, expression: ast.expr) -> Brackets:
     for part in parts:
         elements.append(_element(part, base + at, code))
         at += len(code(part))
-    return Brackets(base + opened, end - 1, tuple(elements), callee)
+    return Brackets(base + opened, end - 1, tuple(elements), callee=callee)
 
 
 def _element(part: cst.CSTNode, at: int, code) -> Element:  # type: ignore[no-untyped-def]  # cst.Module.code_for_node
@@ -109,8 +109,8 @@ def _element(part: cst.CSTNode, at: int, code) -> Element:  # type: ignore[no-un
     end = value + len(code(inner))
     comma = getattr(part, "comma", None)
     if isinstance(comma, cst.Comma):
-        return Element(at, end, key, (value, end), end + len(code(comma.whitespace_before)))
-    return Element(at, end, key, (value, end), None)
+        return Element(at, end, key, value=(value, end), comma=end + len(code(comma.whitespace_before)))
+    return Element(at, end, key, value=(value, end), comma=None)
 
 
 def _depth(expression: ast.expr) -> int:

@@ -94,9 +94,9 @@ class Evaluator:
                 if scalar is None:
                     return self._opaque(expression)
                 quote = next((c for c in self.text[start : min(start + 3, end)] if c in "\"'"), '"')
-                return Scalar(start, end, scalar, quote if isinstance(value, str) else "")
+                return Scalar(start, end, scalar, style=quote if isinstance(value, str) else "")
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float())):
-                return Scalar(start, end, self.text[start:end], "")
+                return Scalar(start, end, self.text[start:end], style="")
             case ast.NamedExpr():
                 return self.node(expression.value, place)
             case ast.Dict():
@@ -118,14 +118,14 @@ class Evaluator:
                 pass
         parts = self._parts(expression, place)
         if parts is not None and all(isinstance(part, str) for part in parts):
-            return Scalar(start, end, "".join(map(str, parts)), '"')
+            return Scalar(start, end, "".join(map(str, parts)), style='"')
         return self._opaque(expression, _reason(expression), parts)
 
     def _opaque(self, expression: ast.expr, reason: str | None = None, parts: Parts | None = None) -> Expression:
         start, end = self.span(expression)
         if parts is None and reason is None:
             parts = _inner(expression)
-        node = Expression(start, end, self.text[start:end], parts, reason)
+        node = Expression(start, end, self.text[start:end], parts=parts, reason=reason)
         self.origin[id(node)] = expression
         self._kept.append(node)
         return node
@@ -135,14 +135,14 @@ class Evaluator:
         entries: list[Entry] = []
         for number, (key, value) in enumerate(zip(expression.keys, expression.values, strict=True)):
             if key is None:
-                merge = Scalar(self.span(value)[0], self.span(value)[0], MERGE, "")
+                merge = Scalar(self.span(value)[0], self.span(value)[0], MERGE, style="")
                 entry = Entry(merge, self.node(value, place))
             else:
                 found = self.node(key, place)
                 known = resolve(found)
                 if isinstance(found, Alias) and isinstance(known, Scalar):
                     # A key by its constant's name: known, but not to be rewritten.
-                    found = Scalar(found.start, found.end, known.text, known.style)
+                    found = Scalar(found.start, found.end, known.text, style=known.style)
                 entry = Entry(found, self.node(value, place))
             self.entry_origin[id(entry)] = number
             self._kept.append(entry)
@@ -164,9 +164,9 @@ class Evaluator:
         for number, (keyword, value) in enumerate(arguments, skipped):
             at = self.span(keyword or value)[0]
             if keyword is not None and keyword.arg is not None:
-                entry = Entry(Scalar(at, at + len(keyword.arg), keyword.arg, ""), self.node(value, place))
+                entry = Entry(Scalar(at, at + len(keyword.arg), keyword.arg, style=""), self.node(value, place))
             else:
-                entry = Entry(Scalar(at, at, MERGE, ""), self.node(value, place))
+                entry = Entry(Scalar(at, at, MERGE, style=""), self.node(value, place))
             self.entry_origin[id(entry)] = number
             self._kept.append(entry)
             entries.append(entry)
@@ -206,7 +206,7 @@ class Evaluator:
         binding, reason = self.reaching(expression.id, owner, place, later=later)
         if binding is None or binding.value is None:
             return self._opaque(expression, reason, _inner(expression))
-        return self._alias(expression, binding, (*owner.path, expression.id), owner)
+        return self._alias(expression, binding, (*owner.path, expression.id), owner=owner)
 
     def reaching(self, name: str, owner: Scope, place: Place, *, later: bool) -> tuple[Binding | None, str | None]:
         """The one binding that gives a name its value at `place`, or the reason why that is not known."""
@@ -256,9 +256,9 @@ class Evaluator:
             if reason:
                 return self._opaque(expression, reason)
             if isinstance(known, Mapping) and isinstance(target, Mapping):
-                target = self._with_keys_set(target, uses, binding, self._place_of(uses, expression))
+                target = self._with_keys_set(target, uses, binding, place=self._place_of(uses, expression))
         start, end = self.span(expression)
-        alias = Alias(start, end, name, target)
+        alias = Alias(start, end, name, target=target)
         self._kept.append(alias)
         return alias
 
@@ -532,7 +532,7 @@ class Evaluator:
             entry = self._set.get((assign.value, certain))
             if entry is None:
                 value = self.node(assign.value, use.place) if certain else self._opaque(assign.value, reason)
-                entry = self._set[assign.value, certain] = Entry(Scalar(start, end, key, '"'), value)
+                entry = self._set[assign.value, certain] = Entry(Scalar(start, end, key, style='"'), value)
             if there:
                 entries[there[0]] = entry
             else:
@@ -561,7 +561,7 @@ class Evaluator:
         binding, reason = self._stored(expression, *of)
         if binding is None:
             return self._opaque(expression, reason, _inner(expression))
-        return self._alias(expression, binding, (*of[0].path, expression.attr), of[0])
+        return self._alias(expression, binding, (*of[0].path, expression.attr), owner=of[0])
 
     def _stored(self, expression: ast.Attribute, scope: Scope, is_class: bool) -> tuple[Binding | None, str | None]:
         """The one assignment that gives an attribute of a class or its instances its value, or the reason why that is not
@@ -651,7 +651,7 @@ class Evaluator:
         if found is None or isinstance(resolve(found), Expression | None) or not isinstance(base, Alias):
             return self._opaque(expression)
         start, end = self.span(expression)
-        return Alias(start, end, f"{base.name}[{key!r}]", found)
+        return Alias(start, end, f"{base.name}[{key!r}]", target=found)
 
     # -- strings ------------------------------------------------------------------------------------------------------
 

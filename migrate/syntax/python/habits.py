@@ -49,7 +49,9 @@ class PythonHabits:
         calls = (
             isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) and expression.func.id == "dict"
         )
-        return Style(quote, key_quote, unit, newline, base.width, comma, expand, calls)
+        return Style(
+            quote, key_quote, unit, newline=newline, width=base.width, trailing_comma=comma, expand=expand, calls=calls
+        )
 
     def _expands(self, expression: ast.expr) -> bool:
         """Whether all dicts around, down from the outermost brackets, take several lines however short they are."""
@@ -103,9 +105,9 @@ class PythonHabits:
             quote,
             quote,
             self._indent_unit(),
-            self.lines.newline(0),
-            longest,
-            self._has_commas,
+            newline=self.lines.newline(0),
+            width=longest,
+            trailing_comma=self._has_commas,
         )
 
     @cached_property

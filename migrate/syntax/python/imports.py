@@ -56,7 +56,7 @@ def edits_for(document: PythonModule, changes: Sequence[AddImport], width: int) 
     for together in beside.values():
         edits += _beside(document, together)
     for statement, written in joining.items():
-        edits += _join(document, statement, written, width)
+        edits += _join(document, statement, written, width=width)
     return edits
 
 

@@ -162,7 +162,7 @@ class PythonModule(Document):
                     keys.add(node.slice)
                 case ast.keyword(arg=str(name)):
                     start = self.positions.span(node)[0]
-                    found.append((Scalar(start, start + len(name), name, ""), True))
+                    found.append((Scalar(start, start + len(name), name, style=""), True))
                 case ast.Constant(value=str(text)):
                     found.append((Scalar(*self.positions.span(node), text, '"'), node in keys))
                     continue

@@ -203,7 +203,7 @@ class Names:
 
     def _place(self, scope: Scope, block: Block, statement: ast.stmt) -> Place:
         self._index += 1
-        return Place(scope, block, self._index, statement)
+        return Place(scope, block, self._index, statement=statement)
 
     def _later(self, body: list[ast.stmt], scope: Scope, block: Block) -> None:
         if body:
@@ -214,13 +214,13 @@ class Names:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._expressions([*node.decorator_list, *_defaults(node.args)], place)
-                self._bind(node.name, self._place(scope, block, node), None, "a function")
-                self._function(node, node.args, node.body, scope)
+                self._bind(node.name, self._place(scope, block, node), None, reason="a function")
+                self._function(node, node.args, node.body, scope=scope)
             case ast.ClassDef():
                 self._expressions([*node.decorator_list, *node.bases, *(k.value for k in node.keywords)], place)
                 bases = tuple(base.id for base in node.bases if isinstance(base, ast.Name))
                 inner = Scope("class", scope, (*scope.path, node.name), node=node, bases=bases)
-                self._bind(node.name, self._place(scope, block, node), None, "a class")
+                self._bind(node.name, self._place(scope, block, node), None, reason="a class")
                 self.classes.setdefault(node.name, []).append(inner)
                 self._later(node.body, inner, Block(None))
             case ast.Import() | ast.ImportFrom():
@@ -229,12 +229,12 @@ class Names:
                     if alias.name == "*":
                         self.star_import = place.index
                     else:
-                        self._bind(alias.asname or alias.name.partition(".")[0], place, None, "imported")
+                        self._bind(alias.asname or alias.name.partition(".")[0], place, None, reason="imported")
             case ast.Global() | ast.Nonlocal():
                 for name in node.names:
                     scope.elsewhere[name] = isinstance(node, ast.Global)
                     if isinstance(node, ast.Global):
-                        self._bind(name, place, None, "declared global in a function", scope=self.module)
+                        self._bind(name, place, None, reason="declared global in a function", scope=self.module)
                     else:
                         self._bind_outer(name, place)
             case ast.Assign():
@@ -254,7 +254,7 @@ class Names:
                 inside = Block(block, loop=True)
                 target_place = self._place(scope, inside, node)
                 if isinstance(node.target, ast.Name):
-                    self._bind(node.target.id, target_place, None, "a loop variable", loop_over=node.iter)
+                    self._bind(node.target.id, target_place, None, reason="a loop variable", loop_over=node.iter)
                 else:
                     self._unknown(node.target, target_place, "a loop variable")
                 self._later(node.orelse, scope, Block(block))
@@ -282,7 +282,7 @@ class Names:
                     self._expressions([handler.type] if handler.type else [], place)
                     inside = Block(block)
                     if handler.name:
-                        self._bind(handler.name, self._place(scope, inside, node), None, "an exception")
+                        self._bind(handler.name, self._place(scope, inside, node), None, reason="an exception")
                     self._later(handler.body, scope, inside)
                 self._later(node.body, scope, Block(block))
             case ast.Match():
@@ -306,16 +306,16 @@ class Names:
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, arguments: ast.arguments, body: list[ast.stmt], scope: Scope
     ) -> None:
         inner = Scope("function", scope, (*scope.path, node.name), node=node)
-        place = Place(inner, Block(None), self._index, body[0])
+        place = Place(inner, Block(None), self._index, statement=body[0])
         for argument in _parameters(arguments):
-            self._bind(argument.arg, place, None, "a parameter")
+            self._bind(argument.arg, place, None, reason="a parameter")
         self._later(body, inner, place.block)
 
     def _pattern(self, pattern: ast.pattern, place: Place) -> None:
         for node in ast.walk(pattern):
             name = getattr(node, "name", None) or getattr(node, "rest", None)
             if isinstance(name, str):
-                self._bind(name, place, None, "matched by a pattern")
+                self._bind(name, place, None, reason="matched by a pattern")
             if isinstance(node, ast.expr):
                 self._expressions([node], place)
 
@@ -337,21 +337,21 @@ class Names:
             if not place.scope.elsewhere[name]:
                 self._bind_outer(name, place)
                 return
-        owner.bindings.setdefault(name, []).append(Binding(name, place, value, reason, loop_over))
+        owner.bindings.setdefault(name, []).append(Binding(name, place, value, reason=reason, loop_over=loop_over))
 
     def _bind_outer(self, name: str, place: Place) -> None:
         """A `nonlocal` name is not known in any of the functions around."""
         outer = place.scope.parent
         while outer is not None and outer.kind != "module":
             if name in outer.bindings:
-                outer.bindings[name].append(Binding(name, place, None, "changed in an inner function"))
+                outer.bindings[name].append(Binding(name, place, None, reason="changed in an inner function"))
             outer = outer.parent
 
     def _assign(self, target: ast.expr, value: ast.expr, place: Place, *, shared: bool = False) -> None:
         if isinstance(target, ast.Name):
             # Two names of one dict would change together.
             known = value if not shared or isinstance(value, ast.Constant) else None
-            self._bind(target.id, place, known, None if known else "assigned together with another name")
+            self._bind(target.id, place, known, reason=None if known else "assigned together with another name")
         elif (
             isinstance(target, ast.Tuple | ast.List)
             and isinstance(value, ast.Tuple | ast.List)
@@ -368,7 +368,7 @@ class Names:
     def _store(self, target: ast.Attribute, place: Place, value: ast.expr | None, reason: str | None = None) -> None:
         method = place.scope.method_of()
         is_self = method is not None and isinstance(target.value, ast.Name) and target.value.id == method[1]
-        binding = Binding(target.attr, place, value, reason)
+        binding = Binding(target.attr, place, value, reason=reason)
         in_init = place.scope.path[-1:] == ("__init__",) and place.block.parent is None
         owner = method[0] if method is not None and is_self and not method[2] else None
         self.stores.setdefault(target.attr, []).append(Store(owner, binding, in_init))
@@ -378,9 +378,9 @@ class Names:
         while pending:
             node = pending.pop()
             if isinstance(node, ast.Name):
-                self._bind(node.id, place, None, reason)
+                self._bind(node.id, place, None, reason=reason)
             elif isinstance(node, ast.Attribute):
-                self._store(node, place, None, reason)
+                self._store(node, place, None, reason=reason)
             elif isinstance(node, ast.Tuple | ast.List):
                 pending += node.elts
             elif isinstance(node, ast.Starred):
@@ -412,28 +412,36 @@ class Names:
                     while target.kind == "comprehension" and target.parent is not None:
                         target = target.parent
                     reason = "assigned inside an expression"
-                    self._bind(node.target.id, at, None, reason, scope=target)
+                    self._bind(node.target.id, at, None, reason=reason, scope=target)
                 case ast.Lambda():
                     inner = Scope("lambda", at.scope, (*at.scope.path, "<lambda>"), node=node)
-                    inside = Place(inner, Block(None), at.index, at.statement)
+                    inside = Place(inner, Block(None), at.index, statement=at.statement)
                     for argument in _parameters(node.args):
-                        self._bind(argument.arg, inside, None, "a parameter")
-                    self._push(pending, node, _defaults(node.args), at, in_text)
-                    self._push(pending, node, [node.body], inside, in_text)
+                        self._bind(argument.arg, inside, None, reason="a parameter")
+                    self._push(pending, node, _defaults(node.args), place=at, in_text=in_text)
+                    self._push(pending, node, [node.body], place=inside, in_text=in_text)
                     continue
                 case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                     inner = Scope("comprehension", at.scope, at.scope.path, node=node)
-                    inside = Place(inner, Block(at.block, loop=True), at.index, at.statement)
+                    inside = Place(inner, Block(at.block, loop=True), at.index, statement=at.statement)
                     for generator in node.generators:
                         self.parents[generator] = node
                         self._unknown(generator.target, inside, "a loop variable")
-                        self._push(pending, generator, list(ast.iter_child_nodes(generator)), inside, in_text)
+                        self._push(
+                            pending, generator, list(ast.iter_child_nodes(generator)), place=inside, in_text=in_text
+                        )
                     made = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-                    self._push(pending, node, made, inside, in_text)
+                    self._push(pending, node, made, place=inside, in_text=in_text)
                     continue
                 case _:
                     pass
-            self._push(pending, node, list(ast.iter_child_nodes(node)), at, in_text or isinstance(node, ast.JoinedStr))
+            self._push(
+                pending,
+                node,
+                list(ast.iter_child_nodes(node)),
+                place=at,
+                in_text=in_text or isinstance(node, ast.JoinedStr),
+            )
 
     def _push(
         self,

@@ -77,7 +77,7 @@ def _flat(
             made = _changed(document, item, changes[item]) if item in changes else item
             parts = list(made.values()) if isinstance(made, dict) else _fields(made)
             result.append(type(item if isinstance(made, dict) else made).__name__)
-            pending += reversed([_with_statements(document, part, changes, imported) for part in parts])
+            pending += reversed([_with_statements(document, part, changes, imported=imported) for part in parts])
     return tuple(result), imported
 
 

@@ -168,7 +168,7 @@ def laid_out(value: NewValue, style: Style, indent: str, used: int, *, comma: bo
             opened, closed = "[", "]"
             members = [("", item) for item in value]
         case Call(hug=True, positional=(only,), arguments={}):
-            return f"{value.name}({laid_out(only, style, indent, used + len(value.name) + 1)})"
+            return f"{value.name}({laid_out(only, style, indent, used=used + len(value.name) + 1)})"
         case Call():
             opened, closed = f"{value.name}(", ")"
             members = [("", item) for item in value.positional]
@@ -178,9 +178,9 @@ def laid_out(value: NewValue, style: Style, indent: str, used: int, *, comma: bo
     inner = indent + style.unit
     several = len(members) > 1 or style.expand
     written = [
-        before + laid_out(item, style, inner, len(inner) + len(before), comma=several) for before, item in members
+        before + laid_out(item, style, inner, used=len(inner) + len(before), comma=several) for before, item in members
     ]
-    return explode(opened, written, closed, style, indent)
+    return explode(opened, written, closed, style=style, indent=indent)
 
 
 def explode(

@@ -212,7 +212,7 @@ class _Writer:
         members = self._in_place(found, self.members[origin])
         kept = [member.index for member in members if member.index is not None]
         if not kept:
-            yield from self._anew(origin, found, members, style, in_line)
+            yield from self._anew(origin, found, members, style=style, in_line=in_line)
             return
         yield from self._removals(found, kept, ends=members[-1].index is not None)
         previous: int | None = None
@@ -221,16 +221,18 @@ class _Writer:
                 continue
             element = elements[member.index]
             if member.value is not None:
-                yield self._replacement(origin, element, member, style, in_line)
+                yield self._replacement(origin, element, member, style=style, in_line=in_line)
             elif member.key is not None:
-                yield self._renaming(origin, element, member.key, style)
+                yield self._renaming(origin, element, member.key, style=style)
             if previous is None and position:
-                yield self._before(origin, element, members[:position], style, in_line)
+                yield self._before(origin, element, members[:position], style=style, in_line=in_line)
             following = members[position + 1 :]
             added = following[: next((i for i, m in enumerate(following) if m.index is not None), len(following))]
             if added:
                 is_last = len(added) == len(following)
-                yield from self._after(origin, found, member.index, added, is_last, style, in_line)
+                yield from self._after(
+                    origin, found, member.index, added=added, is_last=is_last, style=style, in_line=in_line
+                )
             previous = member.index
 
     def _replacement(self, origin: ast.expr, element: Element, member: Member, style: Style, in_line: bool) -> Edit:
@@ -239,9 +241,9 @@ class _Writer:
         if element.key is not None and member.key is not None and member.key == self._key_of(element, origin):
             before = self.text[element.key[0] : element.value[0]]
         else:
-            before = self._before_value(origin, member.key, style, element)
+            before = self._before_value(origin, member.key, style, near=element)
         indent, used = self.lines.indent(element.start), self.lines.column(element.start) + len(before)
-        value = flat(member.value.value, style) if in_line else laid_out(member.value.value, style, indent, used)
+        value = flat(member.value.value, style) if in_line else laid_out(member.value.value, style, indent, used=used)
         return Edit(element.start, element.end, before + value)
 
     def _renaming(self, origin: ast.expr, element: Element, key: str, style: Style) -> Edit:
@@ -288,9 +290,9 @@ class _Writer:
         in_line: bool,
     ) -> str:
         assert member.value is not None
-        before = self._before_value(origin, member.key, style, near)
+        before = self._before_value(origin, member.key, style, near=near)
         value = member.value.value
-        return before + (flat(value, style) if in_line else laid_out(value, style, indent, used + len(before)))
+        return before + (flat(value, style) if in_line else laid_out(value, style, indent, used=used + len(before)))
 
     def _anew(
         self, origin: ast.expr, found: Brackets, members: list[Member], style: Style, in_line: bool
@@ -303,7 +305,7 @@ class _Writer:
             yield Edit(found.open + 1, found.close, "")
             return
         indent = self.lines.indent(found.open)
-        lines = [self._text_of(origin, m, style, indent, 0, None, True) for m in members]
+        lines = [self._text_of(origin, m, style, indent=indent, used=0, near=None, in_line=True) for m in members]
         one_line = ", ".join(lines)
         broken = bool(_BROKEN.search(inside))
         fits = self.lines.column(found.open) + len(one_line) + 3 <= style.width and not broken
@@ -311,8 +313,10 @@ class _Writer:
             yield Edit(found.open + 1, found.close, one_line)
             return
         inner = indent + style.unit
-        lines = [self._text_of(origin, m, style, inner, len(inner), None, False) for m in members]
-        written = explode(self.text[found.open], lines, self.text[found.close], style, indent)
+        lines = [
+            self._text_of(origin, m, style, indent=inner, used=len(inner), near=None, in_line=False) for m in members
+        ]
+        written = explode(self.text[found.open], lines, self.text[found.close], style=style, indent=indent)
         yield Edit(found.open, found.close + 1, written)
 
     # -- removing and adding elements ---------------------------------------------------------------------------------
@@ -365,7 +369,12 @@ class _Writer:
     def _before(self, origin: ast.expr, first: Element, added: list[Member], style: Style, in_line: bool) -> Edit:
         """New elements before the first that stays."""
         indent = self.lines.indent(first.start)
-        texts = [self._text_of(origin, m, style, indent, self.lines.column(first.start), first, in_line) for m in added]
+        texts = [
+            self._text_of(
+                origin, m, style, indent=indent, used=self.lines.column(first.start), near=first, in_line=in_line
+            )
+            for m in added
+        ]
         gap = "," + style.newline + indent if self.lines.starts_line(first.start) else ", "
         return Edit(first.start, first.start, "".join(text + gap for text in texts))
 
@@ -384,10 +393,12 @@ class _Writer:
         shares = not in_line and index > 0 and not self.lines.starts_line(element.start)
         lead = self.lines.indent(element.start) if shares else self.lines.lead(element.start)
         end = _end_of(element)
-        texts = [self._text_of(origin, m, style, lead, len(lead), element, in_line) for m in added]
+        texts = [
+            self._text_of(origin, m, style, indent=lead, used=len(lead), near=element, in_line=in_line) for m in added
+        ]
         following = found.elements[index + 1].start if index + 1 < len(found.elements) else found.close
         if shares and is_last and not _BROKEN.search(self.text, end, following):
-            yield Edit(element.end, element.end, self._filled(element.end, texts, lead, style))
+            yield Edit(element.end, element.end, self._filled(element.end, texts, lead, style=style))
             return
         if _BROKEN.search(self.text, end, following) and not in_line:
             # The last one has a comma if the last one had, or if something else still follows.
@@ -407,7 +418,10 @@ class _Writer:
         else:
             if not self.lines.starts_line(element.start):
                 lead = self.lines.indent(element.end)  # it goes on where the one before ends
-                texts = [self._text_of(origin, m, style, lead, len(lead), element, in_line) for m in added]
+                texts = [
+                    self._text_of(origin, m, style, indent=lead, used=len(lead), near=element, in_line=in_line)
+                    for m in added
+                ]
             yield Edit(element.end, element.end, "".join(", " + text for text in texts))
 
     def _filled(self, offset: int, texts: list[str], lead: str, style: Style) -> str:
@@ -486,7 +500,7 @@ class _Writer:
         opened = self._flat(unit, start, found.open + 1)
         # `f(*args, …)` and `f(**options)` take a comma behind them, too, since Python 3.6.
         comma = True if isinstance(expression, ast.Tuple) and len(written) == 1 else None
-        return explode(opened, written, self.text[found.close], style, indent, comma=comma)
+        return explode(opened, written, self.text[found.close], style=style, indent=indent, comma=comma)
 
     def _spread(self, unit: OneLineCall, expression: ast.expr, inner: str) -> list[str]:
         """The elements of brackets, each for a line of its own that starts with `inner`."""
@@ -498,7 +512,9 @@ class _Writer:
         for member in members:
             if member.index is None:
                 near = found.elements[-1] if found.elements else None
-                written.append(self._text_of(expression, member, style, inner, len(inner), near, False))
+                written.append(
+                    self._text_of(expression, member, style, indent=inner, used=len(inner), near=near, in_line=False)
+                )
                 continue
             element = found.elements[member.index]
             if member.value is not None:
@@ -507,9 +523,13 @@ class _Writer:
                     assert element.key is not None
                     before = self.text[element.key[0] : element.value[0]]
                     used = len(inner) + len(before)
-                    written.append(before + laid_out(member.value.value, style, inner, used))
+                    written.append(before + laid_out(member.value.value, style, inner, used=used))
                 else:
-                    written.append(self._text_of(expression, member, style, inner, len(inner), element, False))
+                    written.append(
+                        self._text_of(
+                            expression, member, style, indent=inner, used=len(inner), near=element, in_line=False
+                        )
+                    )
                 continue
             before = self._flat(unit, element.start, element.value[0])
             value = values[member.index]
@@ -548,11 +568,11 @@ class _Writer:
         indent = self.lines.indent(first)
         style = self.habits.file_style
         name = f"{change.name} = " if change.name else ""
-        code = name + laid_out(change.value, style, indent, len(indent) + len(name), comma=False)
+        code = name + laid_out(change.value, style, indent, used=len(indent) + len(name), comma=False)
         if name and len(indent + _BROKEN.split(code)[0]) > style.width:
             # As Black does it where not even the opening bracket has room behind the name.
             inner = indent + style.unit
-            value = laid_out(change.value, style, inner, len(inner), comma=False)
+            value = laid_out(change.value, style, inner, used=len(inner), comma=False)
             if len(inner + _BROKEN.split(value)[0]) <= style.width:
                 code = f"{name}({style.newline}{inner}{value}{style.newline}{indent})"
         if change.before:
@@ -565,7 +585,7 @@ class _Writer:
         found = self.brackets.get(expression)
         if found is None:
             start, end = self.document.positions.span(expression)
-            found = self.brackets[expression] = brackets(self.text, start, end, expression)
+            found = self.brackets[expression] = brackets(self.text, start, end, expression=expression)
         return found
 
     # -- lines --------------------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def mount(shell: ShellState, name: str, arguments: list[str], line: int) -> Like
     elif len(words) == 2:
         if "bind" in given.flags:
             options += ("bind",)
-        host.mount(MountRequest(words[0], words[1], kind, options, line), shell.directory)
+        host.mount(MountRequest(words[0], words[1], kind, options=options, line=line), shell.directory)
     elif not words:
         write(shell, LISTING, line)
         return Likelihood.UNKNOWN if given.flags else Likelihood.LIKELY
@@ -102,14 +102,14 @@ def _move(shell: ShellState, words: list[str], line: int) -> None:
 def _device(shell: ShellState, words: list[str], line: int) -> None:
     """Mount something by its label or UUID: a disk."""
     if len(words) == 1 and not words[0].startswith("-"):
-        shell.host.mount(MountRequest("LABEL", words[0], "auto", (), line), shell.directory)
+        shell.host.mount(MountRequest("LABEL", words[0], "auto", options=(), line=line), shell.directory)
 
 
 def fuse(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
     """`s3fs BUCKET PATH …` and its kin."""
     for word in arguments:
         if word.startswith("/"):
-            shell.host.mount(MountRequest(name, word, f"fuse.{name}", (), line), shell.directory)
+            shell.host.mount(MountRequest(name, word, f"fuse.{name}", options=(), line=line), shell.directory)
             break
     return Likelihood.LIKELY
 

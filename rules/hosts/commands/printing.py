@@ -22,7 +22,7 @@ def write(shell: ShellState, text: str, line: int, step: int = 0) -> None:
     if shell.output is None or not shell.spend(len(text), line):
         return
     if shell.output.path is not None:
-        written_files.write(shell.host, shell.output.path, text, line, step, certain=not shell.branches)
+        written_files.write(shell.host, shell.output.path, text, line=line, step=step, certain=not shell.branches)
     elif shell.output.chunks is not None:
         shell.output.chunks.append(text)
 
@@ -74,12 +74,12 @@ def cat(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likel
         write(shell, LISTING, line)
     elif not names or "-" in names:
         if shell.input:
-            write(shell, shell.input.text, shell.input.line, shell.input.step)
+            write(shell, shell.input.text, shell.input.line, step=shell.input.step)
     else:
         for name in names:
             if file := shell.host.files.get(shell.host.path(name, shell.directory) or ""):
                 file.used = True
-                write(shell, file.text, file.line, 1)
+                write(shell, file.text, file.line, step=1)
     return Likelihood.LIKELY
 
 
@@ -92,7 +92,12 @@ def tee(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likel
             if not shell.branches and not any(a in ("-a", "--append") for a in arguments):
                 written_files.empty(shell.host, path)
             written_files.write(
-                shell.host, path, given.text, given.line if given.step else line, given.step, certain=not shell.branches
+                shell.host,
+                path,
+                given.text,
+                line=given.line if given.step else line,
+                step=given.step,
+                certain=not shell.branches,
             )
     write(shell, given.text, line)
     return Likelihood.LIKELY
@@ -116,7 +121,7 @@ def copy(shell: ShellState, name: str, arguments: list[str], line: int) -> Likel
         file = shell.host.files.get(paths[0] or "")
         if file:
             file.used = True
-            written_files.write(shell.host, paths[1], file.text, file.line, 1, certain=not shell.branches)
+            written_files.write(shell.host, paths[1], file.text, line=file.line, step=1, certain=not shell.branches)
         elif paths[1] == FSTAB:
             shell.host.table.doubt_persistent()
             shell.host.unclear(line, f"{name} replaces fstab by a file that is not known")

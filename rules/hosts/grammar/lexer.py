@@ -157,7 +157,7 @@ class Lexer:
             elif sign in "$`":
                 pieces.append(self._expansion(False))
             elif self._is_substitution(start):
-                pieces.append(self._bracketed(start, 2, ")", False))
+                pieces.append(self._bracketed(start, 2, ")", quoted=False))
             else:
                 break
         if len(pieces) == 1 and pieces[0].part is PieceKind.LITERAL and not pieces[0].quoted:
@@ -199,9 +199,9 @@ class Lexer:
             return WordPiece(PieceKind.COMMAND, text[start : end + 1], quoted)
         following = text[start + 1 : start + 2]
         if following == "(":
-            return self._bracketed(start, 2, ")", quoted)
+            return self._bracketed(start, 2, ")", quoted=quoted)
         if following == "{":
-            return self._bracketed(start, 2, "}", quoted)
+            return self._bracketed(start, 2, "}", quoted=quoted)
         if name := _NAME.match(text, start + 1):
             self._at = name.end()
             return WordPiece(PieceKind.VARIABLE, name[0], quoted)

@@ -170,7 +170,7 @@ class Parser(Reader):
                 words = []
                 while self.token.kind is Kind.WORD:
                     words.append(_word(self.advance()))
-        return For(name, words, counted, self._do())
+        return For(name, words, counted, body=self._do())
 
     def _case(self) -> Case:
         while self.token.kind is Kind.WORD and not self.is_word("in"):

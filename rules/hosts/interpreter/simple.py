@@ -23,7 +23,7 @@ def run(shell: ShellState, node: Simple) -> Likelihood:
             _substitutions(shell, word, node.line)
     if not node.words:
         for assignment in node.assignments:
-            _assign(shell, assignment.name, assignment.append, assignment.value)
+            _assign(shell, assignment.name, assignment.append, value=assignment.value)
         if not node.redirections:
             return Likelihood.LIKELY
         with redirected(shell, node.redirections, node.line):
@@ -66,7 +66,7 @@ def _declare(shell: ShellState, command: str, words: list[Word]) -> Likelihood:
         if command != "export" and shell.locals and name:
             shell.locals[-1].setdefault(name, shell.variables.values.get(name))
         if assignment:
-            _assign(shell, assignment.name, assignment.append, assignment.value)
+            _assign(shell, assignment.name, assignment.append, value=assignment.value)
     return Likelihood.LIKELY
 
 

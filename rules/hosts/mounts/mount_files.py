@@ -36,7 +36,7 @@ def read_fstab(host: Host, text: str, line: int, step: int = 1, *, sure: bool = 
                 host.unclear(at, f"the line of fstab is not understood: {entry.strip()}")
             continue
         options = split_options(fields[3]) if len(fields) > 3 else ()
-        request = MountRequest(fields[0], fields[1], fields[2], options, at, persistent=True, sure=sure)
+        request = MountRequest(fields[0], fields[1], fields[2], options=options, line=at, persistent=True, sure=sure)
         if "bind" in options or "rbind" in options:
             binds.append(request)  # systemd mounts them after the file systems that they lie on
         else:
@@ -59,7 +59,7 @@ def read_mount_unit(host: Host, text: str, line: int, step: int = 1, *, sure: bo
             host.unclear(at, "the unit has a specifier (%) in What= or Where=")
         return
     if what and where:
-        host.mount(MountRequest(what, where, kind, options, at, persistent=True, sure=sure), None)
+        host.mount(MountRequest(what, where, kind, options=options, line=at, persistent=True, sure=sure), None)
 
 
 def service_commands(text: str) -> str:
@@ -108,7 +108,7 @@ def read_autofs(host: Host, maps: dict[str, tuple[str, int]], *, sure: bool = Tr
                 parents[fields[1].removeprefix("file:")] = fields[0]
     for path, (text, line) in maps.items():
         if not is_master(path):
-            _read_map(host, text, line, parents.get(path), sure)
+            _read_map(host, text, line, parent=parents.get(path), sure=sure)
 
 
 def is_master(path: str) -> bool:
@@ -136,4 +136,6 @@ def _read_map(host: Host, text: str, line: int, parent: str | None, sure: bool) 
             continue
         target = key if key.startswith("/") else f"{parent}/{key}"
         kept = tuple(o for o in options if not o.startswith("fstype="))
-        host.mount(MountRequest(sources[0].lstrip(":"), target, kind, kept, at, persistent=True, sure=sure), None)
+        host.mount(
+            MountRequest(sources[0].lstrip(":"), target, kind, options=kept, line=at, persistent=True, sure=sure), None
+        )

@@ -34,7 +34,7 @@ def write(host: Host, path: str, text: str, line: int, step: int, *, certain: bo
     """Append to a file. `path` is "" if it is not known, `step` 0 if the text comes from a single line."""
     if path == FSTAB:
         if text != LISTING:
-            read_fstab(host, text, line, step)
+            read_fstab(host, text, line, step=step)
     elif path:
         file = host.files.setdefault(path, WrittenFile(line))
         file.chunks.append(text)

@@ -108,10 +108,10 @@ class TemplateConditions:
 def _definition(conditions: Conditions) -> Node:
     parts: list[Node] = []
     for name, holds in conditions:
-        condition = _call("Condition", Scalar(0, 0, name, '"'))
+        condition = _call("Condition", Scalar(0, 0, name, style='"'))
         parts.append(condition if holds else _call("Fn::Not", Sequence(0, 0, [condition], flow=True)))
     return parts[0] if len(parts) == 1 else _call("Fn::And", Sequence(0, 0, parts, flow=True))
 
 
 def _call(name: str, argument: Node) -> Mapping:
-    return Mapping(0, 0, [Entry(Scalar(0, 0, name, '"'), argument)], flow=True)
+    return Mapping(0, 0, [Entry(Scalar(0, 0, name, style='"'), argument)], flow=True)

@@ -44,7 +44,7 @@ def read(template: Template, document: Document) -> dict[Key, FoundParameter]:
             continue
         parameter, nodes = _read(template, entry, declared)
         start = (get(declared, "Default") or entry).key.start
-        found[parameter.key] = FoundParameter(parameter, nodes, start, _problem(declared, nodes, anchors))
+        found[parameter.key] = FoundParameter(parameter, nodes, start, problem=_problem(declared, nodes, anchors))
     return found
 
 
@@ -56,7 +56,9 @@ def _read(template: Template, entry: Entry, declared: Mapping) -> tuple[Paramete
     kind = _word(child(declared, "Type")) or ""
     pattern = _word(child(declared, "AllowedPattern"))
     key = template.key("parameter", name)
-    return Parameter(key, Ref(f"${{{name}}}"), name, kind, _word(nodes.default), allowed, pattern), nodes
+    return Parameter(
+        key, Ref(f"${{{name}}}"), name, type=kind, default=_word(nodes.default), allowed=allowed, pattern=pattern
+    ), nodes
 
 
 def _word(node: Node | None) -> str | None:

@@ -65,7 +65,7 @@ def _statement(node: Mapping, conditions: Conditions, identities: Identities) ->
         text(child(node, "Effect")),
         [pattern.literal for pattern in _many(but if but is not None else child(node, "Action"))],
         [arn for member in _many(child(node, "Resource")) if (arn := identities.arn(member)) is not None],
-        list(_comparisons(child(node, "Condition"), identities)),
+        condition=list(_comparisons(child(node, "Condition"), identities)),
         all_but=but is not None,
     )
     if child(node, "NotPrincipal") is not None:

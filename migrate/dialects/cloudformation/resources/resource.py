@@ -28,4 +28,6 @@ def read_resource(entry: Entry) -> Resource | None:
     if node is None or kind is None:
         return None
     properties = mapping(child(node, "Properties")) or Mapping(node.start, node.start, [], flow=False)
-    return Resource(entry, key_text(entry), kind, node, properties, text(child(node, "Condition")))
+    return Resource(
+        entry, key_text(entry), kind, node=node, properties=properties, condition=text(child(node, "Condition"))
+    )

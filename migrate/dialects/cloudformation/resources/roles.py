@@ -65,7 +65,7 @@ class Roles:
             unclear = any(statement is None or statement.said.may_deny for statement in given)
             found = tags.read(resource.type, resource.properties) or ()
             refs = (ref(name), ref(name, "Arn"))
-            yield Role(self.resources.key("role", name), refs, resource.condition, unclear, found)
+            yield Role(self.resources.key("role", name), refs, resource.condition, unclear=unclear, tags=found)
 
     def permissions(self) -> Iterator[Permission]:
         """What roles are allowed whenever what a permission names is there."""
@@ -116,7 +116,7 @@ class Roles:
     def _policy(self, node: Node, conditions: Conditions, condition: str | None) -> RolePolicy:
         written = mapping(node)
         read = statements(child(written, "PolicyDocument"), self.resources.identities)
-        return RolePolicy(text(child(written, "PolicyName")), read, conditions, condition)
+        return RolePolicy(text(child(written, "PolicyName")), read, conditions, condition=condition)
 
     def _named(self, node: Node | None) -> list[str]:
         """The roles of the template among those of a list, or the one that stands in its place."""
@@ -132,11 +132,11 @@ class Roles:
                 for resource in statement.said.resources:
                     there = (None, role.condition, self.resources.condition_of(point or resource))
                     for action in statement.said.actions if policy.condition in there else ():
-                        yield Permission(self.resources.key("role", role.name), action, resource, point)
+                        yield Permission(self.resources.key("role", role.name), action, resource, access_point=point)
 
     def _allowed_by_aws(self, role: Resource) -> Iterator[Permission]:
         for conditions, node in intrinsics.items_with_conditions(child(role.properties, "ManagedPolicyArns")):
             arn = intrinsics.value(node)
             if isinstance(arn, Text) and not conditions:
                 for action in managed(arn.source):
-                    yield Permission(self.resources.key("role", role.name), action, ANY, None)
+                    yield Permission(self.resources.key("role", role.name), action, ANY, access_point=None)

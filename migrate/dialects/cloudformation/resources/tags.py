@@ -72,7 +72,7 @@ def _shared(kind: Key, example: tuple[Tag, ...], tagged: list[tuple[Tag, ...]]) 
     names = [tag.value for tags in tagged for tag in tags if tag.key.literal == "Name"]
     at = next((i for i, tag in enumerate(example) if tag.key.literal == "Name"), 0)
     before = sum(1 for tag in example[:at] if tag in shared)
-    return Tagging(kind, tuple(shared), _prefix(names), before)
+    return Tagging(kind, tuple(shared), _prefix(names), name_at=before)
 
 
 def _is_own(tag: Tag) -> bool:

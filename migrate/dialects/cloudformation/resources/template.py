@@ -63,7 +63,17 @@ class Template(Resources):
         )
         blue_green = code_deploy or "AWS::CODEDEPLOYBLUEGREEN" in transforms
         conditions = TemplateConditions(mapping(child(whole, "Conditions")), frozenset(taken))
-        return cls(index, whole, listed, resources, body, frozenset(taken), blue_green, write, conditions)
+        return cls(
+            index,
+            whole,
+            listed,
+            resources=resources,
+            body=body,
+            taken=frozenset(taken),
+            blue_green=blue_green,
+            write=write,
+            conditions=conditions,
+        )
 
     @cached_property
     def starters(self) -> Starters:
@@ -110,7 +120,9 @@ class Template(Resources):
     def _file_systems(self) -> Iterator[FileSystem]:
         for name, resource in self.of_type("AWS::EFS::FileSystem"):
             policy = file_system_policy(child(resource.properties, "FileSystemPolicy"), self.identities)
-            yield FileSystem(self.key("file system", name), ref(name), ref(name, "Arn"), resource.condition, policy)
+            yield FileSystem(
+                self.key("file system", name), ref(name), ref(name, "Arn"), condition=resource.condition, policy=policy
+            )
 
     def _access_points(self) -> Iterator[AccessPoint]:
         for name, resource in self.of_type("AWS::EFS::AccessPoint"):
@@ -126,13 +138,13 @@ class Template(Resources):
                 self.key("access point", name),
                 ref(name),
                 ref(name, "Arn"),
-                self.identities.value(child(properties, "FileSystemId")),
-                (normalise(path.coded) or "/") if isinstance(path, Text) else path,
-                _three(mapping(child(directory, "CreationInfo")), ("OwnerUid", "OwnerGid", "Permissions")),
-                _all(child(properties, "PosixUser")),
-                resource.condition,
-                found or (),
-                rest_but(properties, (*known, "AccessPointTags") if found is not None else known, self.body),
+                file_system=self.identities.value(child(properties, "FileSystemId")),
+                path=(normalise(path.coded) or "/") if isinstance(path, Text) else path,
+                creation=_three(mapping(child(directory, "CreationInfo")), ("OwnerUid", "OwnerGid", "Permissions")),
+                user=_all(child(properties, "PosixUser")),
+                condition=resource.condition,
+                tags=found or (),
+                rest=rest_but(properties, (*known, "AccessPointTags") if found is not None else known, self.body),
             )
 
 

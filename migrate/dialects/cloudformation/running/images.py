@@ -71,7 +71,9 @@ class Images:
         default = _name(self._default(name))
         declared = self._template.key("parameter", name)
         key = self._template.key("image", name)
-        return WrittenImage(Image(key, f"${{{name}}}", default, declared, free and default is not None), None)
+        return WrittenImage(
+            Image(key, f"${{{name}}}", default, parameter=declared, writable=free and default is not None), None
+        )
 
     def _by_value(self, value: Value, node: Node, key: Key) -> WrittenImage:
         if isinstance(value, Opaque):

@@ -78,9 +78,19 @@ def instance_mounts(template: Template) -> Iterator[InstanceMount]:
         for script in scripts(resource, child(_launch_data(resource), "UserData"), template.identities):
             before = script.lines_before
             for m in script.result.mounts:
-                yield InstanceMount(name, script, m.host_path, m.directory, m.file_system, m.server, m.line - before)
+                yield InstanceMount(
+                    name,
+                    script,
+                    m.host_path,
+                    directory=m.directory,
+                    named=m.file_system,
+                    server=m.server,
+                    line=m.line - before,
+                )
             for o in script.result.others:
-                yield InstanceMount(name, script, o.host_path, "/", None, "", o.line - before, is_nfs=False)
+                yield InstanceMount(
+                    name, script, o.host_path, directory="/", named=None, server="", line=o.line - before, is_nfs=False
+                )
 
 
 def has_instances(template: Template) -> bool:
@@ -151,9 +161,9 @@ class _InstanceReader:
             tuple(instances),
             tuple(images),
             tuple(mounts),
-            tuple(owners),
-            tuple(spans),
-            tuple(own.items()),
+            owners=tuple(owners),
+            spans=tuple(spans),
+            nodes=tuple(own.items()),
         )
 
     def _instance(self, name: str, node: Mapping | None, listed: list[Script]) -> Instance:
@@ -170,9 +180,9 @@ class _InstanceReader:
             self.template.key("instance", name),
             name,
             Engine.BATCH if batch else engine,
-            tuple(dict.fromkeys(clusters)),
-            providers,
-            bool(providers or named) or self._may_register(node),
+            clusters=tuple(dict.fromkeys(clusters)),
+            providers=providers,
+            hosts_containers=bool(providers or named) or self._may_register(node),
         )
         return with_scripts(instance, listed)
 

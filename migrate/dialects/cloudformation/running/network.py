@@ -54,11 +54,11 @@ def _joined(one: Network, other: Network) -> Network:
         (*one.groups, *other.groups),
         (*one.traffic, *other.traffic),
         (*one.mount_targets, *other.mount_targets),
-        (*one.subnets, *other.subnets),
-        (*one.vpcs, *other.vpcs),
-        (*one.places, *other.places),
-        (*one.proxies, *other.proxies),
-        one.unclear or other.unclear,
+        subnets=(*one.subnets, *other.subnets),
+        vpcs=(*one.vpcs, *other.vpcs),
+        places=(*one.places, *other.places),
+        proxies=(*one.proxies, *other.proxies),
+        unclear=one.unclear or other.unclear,
     )
 
 
@@ -75,12 +75,12 @@ class NetworkReader:
             tuple(self._groups()),
             tuple(self._traffic()),
             tuple(self._mount_targets()),
-            tuple(self._subnets()),
-            tuple(self._vpcs()),
-            tuple(self._places()),
-            tuple(self._proxies()),
+            subnets=tuple(self._subnets()),
+            vpcs=tuple(self._vpcs()),
+            places=tuple(self._places()),
+            proxies=tuple(self._proxies()),
             # Loops, includes and modules make resources that stand nowhere.
-            any(key_text(entry).startswith("Fn::") for entry in self.template.node.entries)
+            unclear=any(key_text(entry).startswith("Fn::") for entry in self.template.node.entries)
             or any(resource.type.endswith("::MODULE") for resource in self.template.resources.values()),
         )
 
@@ -112,13 +112,13 @@ class NetworkReader:
             addresses = (ref(name, "CidrBlock"), *([written] if written is not None else []))
             switches = (child(resource.properties, key) for key in ("EnableDnsSupport", "EnableDnsHostnames"))
             resolves = all(truth(switch, default=True) is not False for switch in switches)
-            yield Vpc(ref(name), addresses, ref(name, "DefaultSecurityGroup"), resolves)
+            yield Vpc(ref(name), addresses, ref(name, "DefaultSecurityGroup"), resolves_names=resolves)
 
     def _subnets(self) -> Iterator[Subnet]:
         for name, resource in self.template.of_type("AWS::EC2::Subnet"):
             properties = resource.properties
             vpc, addresses = (intrinsics.value(child(properties, key)) for key in ("VpcId", "CidrBlock"))
-            yield Subnet(ref(name), vpc, addresses, zone(child(properties, "AvailabilityZone")))
+            yield Subnet(ref(name), vpc, addresses, zone=zone(child(properties, "AvailabilityZone")))
 
     # -- security groups ----------------------------------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ class NetworkReader:
                 self._group_keys[name],
                 (ref(name), ref(name, "GroupId"), ref(name, "Id")),
                 intrinsics.value(child(resource.properties, "VpcId")),
-                resource.condition,
+                condition=resource.condition,
                 restricts_egress=any(egress),
             )
         for name, _ in self.template.of_type("AWS::EC2::VPC"):
@@ -146,11 +146,13 @@ class NetworkReader:
                 for nth, (conditions, node) in enumerate(intrinsics.items_with_conditions(child(properties, listed))):
                     key = self._key("traffic", name, listed, nth)
                     yield self._rule(
-                        key, ref(name), mapping(node), bool(conditions), outbound=listed.endswith("Egress")
+                        key, ref(name), mapping(node), doubtful=bool(conditions), outbound=listed.endswith("Egress")
                     )
         for name, _ in self.template.of_type("AWS::EC2::VPC"):
             default = ref(name, "DefaultSecurityGroup")
-            yield Traffic(self._key("traffic", name), default, Text.of("-1"), None, None, default)
+            yield Traffic(
+                self._key("traffic", name), default, Text.of("-1"), from_port=None, to_port=None, peer=default
+            )
         for name, resource in self.template.of_type("AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress"):
             properties = resource.properties
             names_group = child(properties, "GroupId") or child(properties, "GroupName")
@@ -159,7 +161,7 @@ class NetworkReader:
                 if of_group is not None:
                     key = self._key("traffic", name, *([nth] if conditions else []))
                     outbound = resource.type.endswith("Egress")
-                    rule = self._rule(key, of_group, properties, bool(conditions), outbound=outbound)
+                    rule = self._rule(key, of_group, properties, doubtful=bool(conditions), outbound=outbound)
                     yield replace(rule, condition=resource.condition)
 
     def _rule(self, key: Key, group: Value, node: Mapping | None, doubtful: bool, *, outbound: bool) -> Traffic:
@@ -175,11 +177,11 @@ class NetworkReader:
             key,
             group,
             read("IpProtocol"),
-            read("FromPort"),
-            read("ToPort"),
-            None if peer is not None and self._chooses(peer) else peer,
-            read("CidrIp", "CidrIpv6"),
-            outbound,
+            from_port=read("FromPort"),
+            to_port=read("ToPort"),
+            peer=None if peer is not None and self._chooses(peer) else peer,
+            addresses=read("CidrIp", "CidrIpv6"),
+            outbound=outbound,
             doubtful=doubtful or node is None,
         )
 
@@ -193,8 +195,8 @@ class NetworkReader:
                 self._awaited[name],
                 intrinsics.value(child(properties, "FileSystemId")),
                 self._values(child(properties, "SecurityGroups")),
-                intrinsics.value(child(properties, "SubnetId")),
-                resource.condition,
+                subnet=intrinsics.value(child(properties, "SubnetId")),
+                condition=resource.condition,
             )
 
     def _places(self) -> Iterator[FileSystemPlace]:

@@ -61,7 +61,7 @@ class VersionReader:
             if part.platform_version is not None:
                 tasks = (part_key(task, part),)
                 versions = self.versions(part_key(key, part), tasks, part.platform_version)
-                yield TaskRunner(part_key(runner, part), name, tasks, Engine.BATCH, platform_versions=versions)
+                yield TaskRunner(part_key(runner, part), name, tasks, engine=Engine.BATCH, platform_versions=versions)
 
     # -- state machines -----------------------------------------------------------------------------------------------
 
@@ -80,8 +80,8 @@ class VersionReader:
                 continue
             elsewhere = _substituted(_plain(entry.value), substitutions)
             where = Entry(elsewhere, elsewhere) if elsewhere is not None else entry
-            versions = self.versions(key.below(name), tasks, where, _expression(entry))
-            yield self.state(resource, name, tasks, versions)
+            versions = self.versions(key.below(name), tasks, where, version=_expression(entry))
+            yield self.state(resource, name, tasks, versions=versions)
 
     def of_definition_string(self, resource: Resource, key: Key, substitutions: Mapping | None) -> Iterator[TaskRunner]:
         """The states of a definition that is JSON inside a string, which is never edited."""
@@ -116,12 +116,12 @@ class VersionReader:
             replacement = _substituted(version.source, substitutions)
             if replacement is not None:
                 versions = self.versions(key.below(name), tasks, Entry(replacement, replacement))
-                yield self.state(resource, name, tasks, versions)
+                yield self.state(resource, name, tasks, versions=versions)
                 continue
             at = bisect_left(starts, entry.key.end) - 1
-            found = PlatformVersion(self.free(key.below(name)), version, tasks, "DefinitionString")
+            found = PlatformVersion(self.free(key.below(name)), version, tasks, place="DefinitionString")
             self.put(found, places[at] if len(places) == len(starts) else node.start, node)
-            yield self.state(resource, name, tasks, (found,))
+            yield self.state(resource, name, tasks, versions=(found,))
 
     def state(
         self, resource: Resource, name: str, tasks: tuple[Key, ...], versions: tuple[PlatformVersion, ...]
@@ -157,7 +157,7 @@ class VersionReader:
             self.met.add(id(arm))
             known = self.by_node.get(id(node))
             if known is None:
-                known = self.by_node[id(node)] = PlatformVersion(self.free(key), value, tasks, place)
+                known = self.by_node[id(node)] = PlatformVersion(self.free(key), value, tasks, place=place)
                 self.put(known, entry.key.start if len(found) == 1 and place is None else arm.start, node)
                 new.append(known)
             self.served.setdefault(known.key, {}).update(dict.fromkeys(tasks))

@@ -73,7 +73,7 @@ class _RunnerReader:
                 if tasks := self.versions.tasks(child(parameters, "JobDefinition")):
                     key = self.template.key("runner", name).below("job", nth)
                     launch = clusters.launch_of_jobs(child(aimed, "Arn"))
-                    yield TaskRunner(key, name, tasks, Engine.BATCH, resource.condition, launch=launch)
+                    yield TaskRunner(key, name, tasks, engine=Engine.BATCH, condition=resource.condition, launch=launch)
 
     def _unread(self) -> Iterator[TaskRunner]:
         """What mentions task definitions and may run them anywhere."""

@@ -55,22 +55,31 @@ class Starters:
             properties = resource.properties
             if resource.type in SERVICES:
                 definition, cluster = child(properties, "TaskDefinition"), child(properties, "Cluster")
-                yield Start(resource, 0, None, properties, definition, cluster)
+                yield Start(resource, 0, None, parameters=properties, definition=definition, cluster=cluster)
             elif resource.type == _RULE:
                 for nth, aimed in enumerate(self.targets(resource)):
                     label = intrinsics.render(child(aimed, "Id"))
-                    yield from self._start(resource, nth, label, child(aimed, "EcsParameters"), child(aimed, "Arn"))
+                    yield from self._start(
+                        resource, nth, label, node=child(aimed, "EcsParameters"), cluster=child(aimed, "Arn")
+                    )
             else:
                 outer, inner = _TARGETS[resource.type]
                 aimed = mapping(child(properties, outer))
                 cluster = child(aimed, "Arn") if outer == "Target" else child(properties, "Target")
-                yield from self._start(resource, 0, None, child(aimed, inner), cluster)
+                yield from self._start(resource, 0, None, node=child(aimed, inner), cluster=cluster)
 
     def _start(
         self, resource: Resource, nth: int, label: str | None, node: Node | None, cluster: Node | None
     ) -> Iterator[Start]:
         if (parameters := mapping(node)) is not None:
-            yield Start(resource, nth, label, parameters, child(parameters, "TaskDefinitionArn"), cluster)
+            yield Start(
+                resource,
+                nth,
+                label,
+                parameters=parameters,
+                definition=child(parameters, "TaskDefinitionArn"),
+                cluster=cluster,
+            )
 
     def targets(self, resource: Resource) -> list[Mapping | None]:
         """The targets of an EventBridge rule or a schedule, None for what cannot be read."""

@@ -21,7 +21,7 @@ def scripts(resource: Resource, node: Node | None, identities: Identities) -> It
     """The scripts of a resource whose user data is `node`."""
     for conditions, arm in intrinsics.arms(node):
         if (text := _script(arm, identities)) is not None:
-            yield Script(text, arm, not conditions, "line {line} of its user data")
+            yield Script(text, arm, not conditions, origin="line {line} of its user data")
     init = mapping(child(mapping(child(resource.node, "Metadata")), _INIT))
     for entry in init.entries if init else ():
         config = mapping(entry.value)
@@ -30,14 +30,14 @@ def scripts(resource: Resource, node: Node | None, identities: Identities) -> It
             node = child(mapping(file.value), "content")
             content = _script(node, identities)
             if node and content is not None and (path := key_text(file)) in ("/etc/fstab", AGENT_CONFIG):
-                yield Script(content, node, True, f"its {_INIT}, line {{line}} of {path}", path)
+                yield Script(content, node, True, origin=f"its {_INIT}, line {{line}} of {path}", path=path)
         commands = mapping(child(config, "commands"))
         for command in commands.entries if commands else ():
             node = child(mapping(command.value), "command")
             line = _script(node, identities)
             if node and line is not None:
                 shell, origin = Text((SHEBANG, *line.parts)), f"its {_INIT}, command {key_text(command)}"
-                yield Script(shell, node, True, origin, lines_before=1)
+                yield Script(shell, node, True, origin=origin, lines_before=1)
 
 
 def _script(node: Node | None, identities: Identities) -> Text | None:

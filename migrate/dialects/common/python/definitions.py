@@ -201,8 +201,8 @@ class DefinitionReader:
             key,
             family.source if family else self.stem,
             node,
-            listed,
-            None if containers is None else [c for c in map(mapping, containers) if c is not None],
+            volumes=listed,
+            containers=None if containers is None else [c for c in map(mapping, containers) if c is not None],
             role="taskRoleArn",
             known=("containerDefinitions", "volumes"),
             role_after=("family", "networkMode"),
@@ -225,10 +225,20 @@ class DefinitionReader:
             part_key = key.below(*part.path)
             family = name if isinstance(name, Text) else None
             role = self.role(part.node, part.role, part_key)
-            add_part(self.collector, node, part, part_key, called, SPELLING, api, _given(role), family=family)
+            add_part(
+                self.collector,
+                node,
+                part,
+                key=part_key,
+                name=called,
+                spelling=SPELLING,
+                cased=api,
+                read_role=_given(role),
+                family=family,
+            )
             if part.platform_version is not None:
                 self.collector.add_service(
-                    part_key.as_a("service"), called, part_key, part.platform_version, Engine.BATCH
+                    part_key.as_a("service"), called, part_key, entry=part.platform_version, engine=Engine.BATCH
                 )
 
     # -- volumes that stand alone -------------------------------------------------------------------------------------
@@ -272,8 +282,8 @@ class DefinitionReader:
             self.key_at(place),
             self.name_at(place),
             Mapping(found.start, found.end, [], flow=True),
-            Sequence(found.start, found.end, [found], flow=True),
-            [],
+            volumes=Sequence(found.start, found.end, [found], flow=True),
+            containers=[],
             role=None,
             known=(),
             engine=Engine.UNKNOWN,
@@ -341,7 +351,7 @@ class DefinitionReader:
                 if found.reason:
                     what += f": {found.reason}"
                 advice = "write the volumes as a list of dicts where the definition is registered"
-                self.collector.add_hidden(Key("hidden", self.name_at(place)), left[0], what, advice)
+                self.collector.add_hidden(Key("hidden", self.name_at(place)), left[0], what, advice=advice)
                 self.collector.regions.append((start, end))
 
     def behind(self, found: Expression, place: Place) -> ast.expr:
@@ -365,7 +375,7 @@ class DefinitionReader:
             family = named.source.partition(":")[0] if isinstance(named, Text) else None
             task = families.get(family or "") or self.task_of(definition, place)
             name = filled(child(arguments, "serviceName"))
-            self.collector.add_service(Key("service", number), name.source if name else "", task, version)
+            self.collector.add_service(Key("service", number), name.source if name else "", task, entry=version)
 
     def task_of(self, definition: Node | None, place: Place) -> Key | None:
         """The task that an expression like `response["taskDefinition"]["taskDefinitionArn"]` names."""

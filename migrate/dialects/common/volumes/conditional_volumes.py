@@ -82,7 +82,7 @@ def _by_storage(node: Mapping, spelling: Spelling) -> Iterator[Alternative]:
     hidden = {id(entries[name]) for name in chosen}
     present = [(name, arm) for name, arms in chosen.items() for arm in arms if not arm.absent]
     for name, arm in present:
-        view, shown = _view(node, hidden, entries[name], arm)
+        view, shown = _view(node, hidden, entries[name], arm=arm)
         no_value_branch = None
         if name != spelling.efs:
             no_value_branch = next(
@@ -92,10 +92,12 @@ def _by_storage(node: Mapping, spelling: Spelling) -> Iterator[Alternative]:
             view,
             arm.conditions,
             {id(view): node},
-            shown,
-            arm,
-            no_value_branch,
-            obstacle=_obstacle(name, [n for n, _ in present], no_value_branch, spelling) if name in kinds else None,
+            entries=shown,
+            storage=arm,
+            no_value_branch=no_value_branch,
+            obstacle=_obstacle(name, [n for n, _ in present], no_value_branch, spelling=spelling)
+            if name in kinds
+            else None,
         )
     if not present:
         view, _ = _view(node, hidden)
@@ -131,8 +133,8 @@ def _by_authorization(outer: Alternative, spelling: Spelling) -> Iterator[Altern
         conditions = both(outer.conditions, arm.conditions)
         if conditions is None:
             continue
-        inner, own = _view(storage, {id(authorization)}, None if arm.absent else authorization, arm)
-        view, outer_own = _view(outer.view, {id(entry)}, entry, replace(arm, node=inner))
+        inner, own = _view(storage, {id(authorization)}, None if arm.absent else authorization, arm=arm)
+        view, outer_own = _view(outer.view, {id(entry)}, entry, arm=replace(arm, node=inner))
         sources = {new: outer.entries.get(id(old), old) for new, old in outer_own.items()}
         yield replace(
             outer,
@@ -158,4 +160,4 @@ def _view(
             sources[id(entries[-1])] = entry
         elif id(entry) not in hidden:
             entries.append(entry)
-    return Mapping(node.start, node.end, entries, node.flow, node.tag, node.anchor), sources
+    return Mapping(node.start, node.end, entries, flow=node.flow, tag=node.tag, anchor=node.anchor), sources

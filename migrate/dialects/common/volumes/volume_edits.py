@@ -65,8 +65,8 @@ def write_volume(old: Volume, new: Volume, nodes: VolumeNodes, spelling: Spellin
             right = {name: e for name, e in nodes.storage_entries.items() if key_text(e) == name}
             nodes = replace(nodes, storage_entries=right)
         if nodes.mapping is not nodes.storage:
-            edits += edit_mapping(nodes.mapping, {}, {}, (), corrected)
-        edits += write_efs(before, new.storage, nodes, spelling, corrected)
+            edits += edit_mapping(nodes.mapping, {}, {}, order=(), corrected=corrected)
+        edits += write_efs(before, new.storage, nodes, spelling=spelling, corrected=corrected)
     elif isinstance(new.storage, EfsVolume) and old.storage != new.storage:
         edits += replace_storage(new.storage, nodes, spelling)
     return edits
@@ -123,14 +123,19 @@ def write_efs(
     elif nodes.authorization is not None:
         names = (spelling.access_point, spelling.iam)
         edits += edit_mapping(
-            nodes.authorization, inner_before, inner_after, names, corrected, nodes.authorization_entries
+            nodes.authorization,
+            inner_before,
+            inner_after,
+            order=names,
+            corrected=corrected,
+            entries=nodes.authorization_entries,
         )
     elif inner_after and nodes.no_authorization_branch is not None:
         edits.append(fill(nodes.no_authorization_branch, dict(inner_after)))
     elif inner_after:
         after = after | {spelling.authorization: dict(inner_after)}
     order = sorted(spelling.efs_members) if nodes.alphabetical else spelling.efs_members
-    edits += edit_mapping(nodes.storage, before, after, order, corrected, nodes.storage_entries)
+    edits += edit_mapping(nodes.storage, before, after, order=order, corrected=corrected, entries=nodes.storage_entries)
     return edits
 
 
@@ -182,7 +187,7 @@ def set_read_only(node: Mapping, spelling: Spelling, alphabetical: bool) -> list
     entry = get(node, spelling.read_only)
     if entry is not None and isinstance(entry.value, Scalar) and entry in node.entries:
         return [SetScalar(entry.value, True)]
-    return [EditMapping(node, insert(node, spelling.read_only, True, alphabetical))]
+    return [EditMapping(node, insert(node, spelling.read_only, True, alphabetical=alphabetical))]
 
 
 def insert(

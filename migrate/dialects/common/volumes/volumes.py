@@ -88,7 +88,7 @@ def rest_but(node: Mapping, names: Sequence[str], body: str, plain: Callable[[st
     for entry in node.entries:
         key, merged = key_text(entry), entry.value
         if key == "<<" and isinstance(merged, Mapping):  # written in place, so that its parts may change
-            found += rest_but(merged, names, body, plain)
+            found += rest_but(merged, names, body, plain=plain)
         elif key not in names:
             found.append((key, plain(body[entry.value.start : entry.value.end])))
     return tuple(found)
@@ -149,12 +149,21 @@ def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, Vo
         key,
         volume_name(node, spelling),
         storage,
-        tuple(misspelt),
-        meant,
-        rest(node, [*others, *(e for k, e in entries.items() if k in kinds and _is_null(e.value))]),
+        misspelt=tuple(misspelt),
+        meant=meant,
+        rest=rest(node, [*others, *(e for k, e in entries.items() if k in kinds and _is_null(e.value))]),
     )
     is_efs = isinstance(storage, EfsVolume)
-    return volume, VolumeNodes(node, entries, storage_name, storage_node, found, authorization, inner, is_efs)
+    return volume, VolumeNodes(
+        node,
+        entries,
+        storage_name,
+        storage=storage_node,
+        storage_entries=found,
+        authorization=authorization,
+        authorization_entries=inner,
+        is_efs=is_efs,
+    )
 
 
 def without(
@@ -195,9 +204,9 @@ def read_docker(node: Mapping, spelling: Spelling) -> tuple[DockerVolume, Found]
             _member(found, spelling.driver, spelling),
             tuple((k, v) for k, v in pairs if v is not None),
             _member(found, spelling.scope, spelling),
-            _member(found, spelling.autoprovision, spelling),
-            rest(label_node, ()),
-            rest(node, found.values()),
+            autoprovision=_member(found, spelling.autoprovision, spelling),
+            labels=rest(label_node, ()),
+            rest=rest(node, found.values()),
         ),
         found,
     )
@@ -219,10 +228,10 @@ def read_efs(node: Mapping, spelling: Spelling) -> tuple[EfsVolume, Found, Mappi
         _member(found, spelling.file_system, spelling),
         _filled(_member(found, spelling.root_directory, spelling)),
         _member(found, spelling.transit_encryption, spelling),
-        _member(found, spelling.transit_encryption_port, spelling),
-        _filled(_member(inner, spelling.access_point, spelling)),
-        _member(inner, spelling.iam, spelling),
-        (*rest(node, found.values()), *beside),
+        transit_encryption_port=_member(found, spelling.transit_encryption_port, spelling),
+        access_point=_filled(_member(inner, spelling.access_point, spelling)),
+        iam=_member(inner, spelling.iam, spelling),
+        rest=(*rest(node, found.values()), *beside),
     )
     return storage, found, authorization, inner, misspelt
 
@@ -260,15 +269,17 @@ def read_container(node: Mapping, spelling: Spelling, body: str, known: Sequence
         spelling.read(child(node, spelling.name)),
         spelling.read(child(node, spelling.user)),
         tuple(_mount_point(mapping(p), spelling, body) for p in listed or ()),
-        tuple(_view(mapping(v), spelling) for v in spelling.each(child(node, spelling.volumes_from)) or ()),
+        volumes_from=tuple(
+            _view(mapping(v), spelling) for v in spelling.each(child(node, spelling.volumes_from)) or ()
+        ),
         opaque=listed is None and points is not None and not _is_null(points),
-        rest=rest_but(node, (spelling.mount_points, *known), body, spelling.plain),
+        rest=rest_but(node, (spelling.mount_points, *known), body, plain=spelling.plain),
     )
 
 
 def _mount_point(node: Mapping | None, spelling: Spelling, body: str) -> MountPoint:
     mode = truth(child(node, spelling.read_only), default=False) if node else None
-    beside = rest_but(node, (spelling.read_only,), body, spelling.plain) if node else ()
+    beside = rest_but(node, (spelling.read_only,), body, plain=spelling.plain) if node else ()
     return MountPoint(spelling.read(child(node, spelling.source_volume)), mode, beside)
 
 

@@ -218,7 +218,7 @@ class Habits:
         replaced = [node for node in (self.replaced,) if isinstance(node, (Mapping, Sequence))]
         nested = next((quote for node in replaced if (quote := _value_quote(node)) is not None), value)
         key = first("key quote", _key_quote, self.near(), "")
-        return Quotes(key, value, nested, fallback)
+        return Quotes(key, value, nested, fallback=fallback)
 
     def _common_quote(self) -> str:
         """The quotes of all strings around, or of nearly all in the document, or none if one of them has none."""

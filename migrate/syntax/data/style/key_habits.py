@@ -63,11 +63,11 @@ class KeyHabits:
     def is_block(self, kind: Kind, names: tuple[str, ...], single: bool) -> bool | None:
         """Whether most collections under the first of the `names` that has some are blocks; those of as many entries or
         items (one, or more) count before others."""
-        return _first(self._blocks, kind, names, single)
+        return _first(self._blocks, kind, names, single=single)
 
     def expands(self, kind: Kind, names: tuple[str, ...], single: bool) -> bool | None:
         """Whether most collections in brackets inside others of several lines take several lines themselves."""
-        return _first(self._lines, kind, names, single)
+        return _first(self._lines, kind, names, single=single)
 
     def _count(self) -> None:
         pending: list[tuple[Node, str, Mapping | Sequence | None, bool]] = [
@@ -79,7 +79,7 @@ class KeyHabits:
                 self._count_scalar(node, key, outer is not None and outer.flow)
             elif type(node) is Mapping or type(node) is Sequence:
                 one_line = cramped or (node.flow and self.around.one_line(node))
-                self._count_collection(node, key, outer, cramped, one_line)
+                self._count_collection(node, key, outer, cramped=cramped, one_line=one_line)
                 if type(node) is Mapping:
                     for entry in node.entries:
                         if type(entry.key) is Scalar:

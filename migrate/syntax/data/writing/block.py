@@ -53,9 +53,9 @@ def entry(item: Item, column: int, style: BlockStyle, comments: list[str] | None
         head = f"{key} {value.tag}" if value.tag else key
         is_sequence = value.below == "sequence" if isinstance(value, Leaf) else not value.mapping
         inner = column + (style.dash_offset if is_sequence else style.unit)
-        rest = " " * inner + _headed(comments[1:], body(value, inner, style), inner, style)
+        rest = " " * inner + _headed(comments[1:], body(value, inner, style), inner, style=style)
         comments = comments[:1]
-    head = _headed(comments[beside:], head + "".join(comments[:beside]), column, style)
+    head = _headed(comments[beside:], head + "".join(comments[:beside]), column, style=style)
     return head if rest is None else head + style.newline + rest
 
 

@@ -205,7 +205,7 @@ class Builder:
             raise CannotEdit("a comment between a tag and what it belongs to")
         column = self.around.column(start)
         kind: Literal["mapping", "sequence"] = "mapping" if type(node) is Mapping else "sequence"
-        return Leaf(self.text[start : node.end], None, column, kind, self.text[node.start : content].rstrip())
+        return Leaf(self.text[start : node.end], None, column, below=kind, tag=self.text[node.start : content].rstrip())
 
     def _parent_column(self, node: Node) -> int:
         path = self.around.path(node)

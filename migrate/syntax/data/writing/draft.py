@@ -73,14 +73,14 @@ class Draft:
 
     def insert(self, offset: int, text: str, rank: int) -> None:
         """Insert; at one offset, lower ranks come first."""
-        self._add(offset, offset, text, rank)
+        self._add(offset, offset, text, rank=rank)
 
     def replace(self, start: int, end: int, text: str) -> None:
         if self.text[start:end] != text:
-            self._add(start, end, text, 0)
+            self._add(start, end, text, rank=0)
 
     def _add(self, start: int, end: int, text: str, rank: int) -> None:
-        (self.edits if self.unit is None else self.unit.edits).append(_Ranked(start, end, rank, text))
+        (self.edits if self.unit is None else self.unit.edits).append(_Ranked(start, end, rank, replacement=text))
 
     def finished(self) -> list[Edit]:
         """All edits, sorted. Raises CannotEdit if two of them concern the same text."""

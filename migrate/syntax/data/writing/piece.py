@@ -87,7 +87,7 @@ def flat_item(item: Item, style: FlowStyle) -> str | None:
 def layout_item(item: Item, style: FlowStyle, indent: str, column: int) -> str:
     """An entry or item that starts at `column` of a line that is indented by `indent`; raises as `layout` does."""
     key = _key(item, style)
-    return key + layout(item.value, style, indent, column + len(key))
+    return key + layout(item.value, style, indent, column=column + len(key))
 
 
 def layout(piece: Piece, style: FlowStyle, indent: str, column: int, after: int = 1) -> str:
@@ -103,7 +103,7 @@ def layout(piece: Piece, style: FlowStyle, indent: str, column: int, after: int 
         if fits or not piece.items:
             return one_line
     inner = indent + style.unit
-    written = [inner + layout_item(item, style, inner, len(inner)) for item in piece.items]
+    written = [inner + layout_item(item, style, inner, column=len(inner)) for item in piece.items]
     opening, closing, _ = _brackets(piece, style)
     # A space that precedes line breaks elsewhere would trail here.
     comma = style.comma.rstrip() + style.newline

@@ -46,7 +46,7 @@ def _adds(change: TreeEdit) -> bool:
 def _write(draft: Draft, changed: Changed) -> None:
     change = changed.change
     if isinstance(change, SetScalar):
-        write_scalar(draft, change.node, change.value, changed.path)
+        write_scalar(draft, change.node, change.value, path=changed.path)
     elif change.node.flow:
         write_flow(draft, changed)
     else:

@@ -69,7 +69,7 @@ class _BlockWriter:
             before = slot.index
             if slot.key is not None:
                 assert type(self.node) is Mapping
-                write_key(self.draft, self.builder, self.node.entries[before].key, slot.key, flow=False)
+                write_key(self.draft, self.builder, self.node.entries[before].key, name=slot.key, flow=False)
             if slot.added is not None:
                 self._replace(slot, before)
 
@@ -152,7 +152,7 @@ class _BlockWriter:
     def _printed(self, slot: Slot, builder: Builder, comments: list[str]) -> str:
         item = added_item(builder, slot.added)
         if type(self.node) is Mapping:
-            return block.entry(item, self.column, self.style, comments)
+            return block.entry(item, self.column, self.style, comments=comments)
         return block.item(item.value, self.column, self.style)
 
     def _check_end(self, offset: int, added: Added | New | None) -> None:

@@ -51,7 +51,7 @@ class _FlowWriter:
         self.trailing_comma = last >= 0 and self._comma(last) is not None
         for slot in self.slots:
             if slot.key is not None and slot.index is not None and type(self.node) is Mapping:
-                write_key(self.draft, self.builder, self.node.entries[slot.index].key, slot.key, flow=True)
+                write_key(self.draft, self.builder, self.node.entries[slot.index].key, name=slot.key, flow=True)
         if not self.places:
             self._fill()
         elif not self.slots:
@@ -78,7 +78,7 @@ class _FlowWriter:
             written = written or ""
         else:
             start = self.start
-            written = layout(group, style, self.around.indent(start), self.around.column(start))
+            written = layout(group, style, self.around.indent(start), column=self.around.column(start))
         self.draft.replace(self.start, self.node.end, written)
 
     def _style(self) -> FlowStyle:
@@ -153,7 +153,7 @@ class _FlowWriter:
             start = self.around.line_end(hash_sign)
 
     def _laid_out(self, slot: Slot, style: FlowStyle, indent: str) -> str:
-        return layout_item(self._item(slot), style, indent, len(indent))
+        return layout_item(self._item(slot), style, indent, column=len(indent))
 
     def _item(self, slot: Slot) -> Item:
         builder = self.builder
@@ -210,7 +210,7 @@ class _FlowWriter:
         broken = line != before and not line.strip()
         position = self.places[slot.index if slot.index is not None else 0][0]
         indent = line if broken else self.around.indent(position)
-        return layout_item(item, style, indent, len(line) if broken else self.around.column(position))
+        return layout_item(item, style, indent, column=len(line) if broken else self.around.column(position))
 
     def _gap(self, index: int, style: FlowStyle) -> str:
         """What to put between the entry at `index` and one that is inserted after it."""
@@ -252,13 +252,13 @@ def overflow(draft: Draft, unit: OneLineCollection) -> None:
     around = draft.around
     parent = unit.path[-1] if unit.path else None
     if parent is not None and not parent.container.flow and not parent.key:
-        _as_block(draft, unit, builder, group)
+        _as_block(draft, unit, builder, group=group)
         return
     assert isinstance(group, Group)
     group.expand = True
     start = node.start
     after = around.line_end(node.end) - node.end
-    written = layout(group, builder.habits.flow(), around.indent(start), around.column(start), after)
+    written = layout(group, builder.habits.flow(), around.indent(start), column=around.column(start), after=after)
     draft.replace(start, node.end, written)
 
 
@@ -283,7 +283,7 @@ def _as_block(draft: Draft, unit: OneLineCollection, builder: Builder, group: Gr
             raise CannotEdit("a value in brackets that is not on the line of its key")
         if isinstance(group, Group) and isinstance(key, Scalar) and not key.style:
             _unquote_keys(group)
-        written = block.entry(Item(group, text[key.start : key.end]), column, style, comments)
+        written = block.entry(Item(group, text[key.start : key.end]), column, style, comments=comments)
         draft.replace(key.end, end if comments else node.end, written[key.end - key.start :])
         return
     dash = dashes(around, parent.container)[parent.index]
@@ -320,7 +320,7 @@ class _Rewriter:
         path = draft.around.path(node)
         if type(node) is Scalar and changed is not None and isinstance(changed.change, SetScalar):
             properties = draft.text[node.start : content_start(draft.text, node)]
-            written = properties + spelled(draft, node, changed.change.value, path)
+            written = properties + spelled(draft, node, changed.change.value, path=path)
             return Leaf(written, written)
         if id(node) not in self.touched or type(node) is Scalar or type(node) is Alias:
             return draft.builder(path[-1].container, path[:-1]).node(node)

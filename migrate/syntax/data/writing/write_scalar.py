@@ -17,7 +17,7 @@ def write_scalar(draft: Draft, node: Scalar, value: str | bool | int, path: Path
     """Put `value` in the scalar's place."""
     text = draft.text
     start = content_start(text, node)
-    written = spelled(draft, node, value, path)
+    written = spelled(draft, node, value, path=path)
     if start < node.end:
         draft.replace(start, node.end, written)
         return
