@@ -1,0 +1,1 @@
+"""Volumes as the ECS API shapes them, in any dialect's spelling: read, chosen by conditions, edited."""
