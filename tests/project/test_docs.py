@@ -44,8 +44,16 @@ def test_the_readme_has_screens() -> None:
         assert "\x1b" not in shown
 
 
+def test_the_architecture_names_files_that_are_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:migrate|rules|tests|samples)/[\w./-]*)`", text)
+    assert len(named) > 40
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_links_lead_somewhere() -> None:
-    for document in (ROOT / "README.md", ROOT / "rules" / "README.md", ROOT / "rules" / "REVIEWERS.md"):
+    documents = ("README.md", "ARCHITECTURE.md", "rules/README.md", "rules/REVIEWERS.md")
+    for document in (ROOT / name for name in documents):
         text = document.read_text(encoding="utf-8")
         headings = {re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in re.findall(r"^#+ (.*)$", text, re.M)}
         for target in re.findall(r"\]\(([^)\s]+)\)", text):

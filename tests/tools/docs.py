@@ -1,12 +1,14 @@
 """What the repository holds that the tool itself can write, written anew: `make docs`.
 
-Files: the rules' pages, the schema of the configuration, and in README.md the table of rules and every screen: a fenced block behind `<!-- screen: efs-migrate … -->` shows what that command prints, run in the repository's root. Lines that are
-too long to be read there end with `…`. Behind `<!-- screen: efs-migrate … ; keys -->` it shows the last question of that command
+Files: the rules' pages, the schema of the configuration, the map in ARCHITECTURE.md, and in README.md the table of rules and every
+screen: a fenced block behind `<!-- screen: efs-migrate … -->` shows what that command prints, run in the repository's root. Lines
+that are too long to be read there end with `…`. Behind `<!-- screen: efs-migrate … ; keys -->` it shows the last question of that command
 on a terminal, where somebody has pressed these keys, in a copy of the samples.
 """
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
@@ -25,6 +27,7 @@ WIDEST = 120
 _SCREEN = re.compile(
     r"(<!-- screen: efs-migrate ([^;]+?)(?:; (.+?))? -->\n```\w*\n).*?(?=^```$)", re.DOTALL | re.MULTILINE
 )
+_MAP = re.compile(r"(?<=<!-- map -->\n).*?(?=<!-- /map -->)", re.DOTALL)
 _RULES = re.compile(r"(?<=<!-- rules -->\n).*?(?=<!-- /rules -->)", re.DOTALL)
 
 
@@ -40,7 +43,29 @@ def written() -> dict[Path, str]:
         ROOT / "rules" / "README.md": book(),
         ROOT / "migrate" / "efs-migrate.schema.json": schema.text(),
         ROOT / "README.md": _RULES.sub(lambda _: table(), readme),
+        ROOT / "ARCHITECTURE.md": _MAP.sub(lambda _: tree(), (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")),
     }
+
+
+def tree() -> str:
+    """Every folder and module of ours in a line, with the first sentence of its docstring."""
+    lines = ["\n"]
+    for package in ("rules", "migrate"):
+        for folder in sorted({path.parent for path in (ROOT / package).rglob("*.py")}):
+            depth = len(folder.relative_to(ROOT).parts) - 1
+            lines.append(
+                f"{'  ' * depth}- **`{folder.relative_to(ROOT).as_posix()}/`**{_about(folder / '__init__.py')}\n"
+            )
+            modules = sorted(path for path in folder.glob("*.py") if path.name != "__init__.py")
+            lines += [f"{'  ' * (depth + 1)}- `{path.name}`{_about(path)}\n" for path in modules]
+    return "".join([*lines, "\n"])
+
+
+def _about(path: Path) -> str:
+    """The first sentence of a module's docstring, behind a dash."""
+    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    first = re.split(r"(?<=[^.][.])\s+(?=[A-Z`])|\n\n", said, maxsplit=1)[0]
+    return f" — {' '.join(first.split()).rstrip('.')}" if first else ""
 
 
 def printed(arguments: str) -> str:
