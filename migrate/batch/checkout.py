@@ -189,10 +189,14 @@ def _check_clean(folder: str, common: Path, store: Path, git: Git) -> None:
             shutil.copy2(source, store / source.relative_to(common if source.parent.name == "info" else own))
     if (head := _commit("HEAD", inside)) is not None:
         git.run("update-ref", "--no-deref", "HEAD", head, folder=store)
+    elif named := inside.text("rev-parse", "--verify", "--quiet", "HEAD", fails=[1]):
+        raise GitProblem(f"lacks the commit {named}")
     settings = {name: value for name in _OF_FILES if (value := inside.text("config", name, fails=[1]))}
     place = {"GIT_DIR": str(store), "GIT_WORK_TREE": folder}
     own_git = Git(git.deadline)
-    changed = own_git.run("status", *options, settings=settings, environment=place | {"GIT_NO_LAZY_FETCH": "1"}).split(b"\0")
+    changed = own_git.run("status", *options, settings=settings, environment=place | {"GIT_NO_LAZY_FETCH": "1"}).split(
+        b"\0"
+    )
     files = [os.fsdecode(line[3:]) for line in changed if line]
     if files:
         more = f" (and {len(files) - 1} more)" if len(files) > 1 else ""

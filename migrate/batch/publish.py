@@ -133,7 +133,7 @@ def push(checkout: Checkout, change: Change, name: str, url: str, git: Git) -> s
             return found
     lease = f"--force-with-lease={ref}:{found}"
     options = ["--quiet", "--no-verify", lease]
-    if "://" not in url and ":" not in url.split("/")[0] or url.lower().startswith("file:"):
+    if ("://" not in url and ":" not in url.split("/")[0]) or url.lower().startswith("file:"):
         options.append(f"--receive-pack={_RECEIVE}")
     git.run("push", *options, "--", url, f"{change.commit}:{ref}", folder=checkout.store)
     return change.commit
