@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, ValuesView
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -19,9 +19,9 @@ class Counted(dict[int, Changed]):
 
     walks = 0
 
-    def values(self) -> ValuesView[int, Changed]:  # type: ignore[override]  # a view has two type parameters only here
+    def values(self) -> Iterator[Changed]:  # type: ignore[override]  # whoever counts needs no view
         self.walks += 1
-        return super().values()
+        return iter(super().values())
 
 
 def walks(count: int, monkeypatch: pytest.MonkeyPatch) -> int:
