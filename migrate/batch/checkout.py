@@ -127,60 +127,89 @@ def _prepare(store: Path, git: Git) -> None:
 # -- a folder ---------------------------------------------------------------------------------------------------------
 
 
-def local_settings(folder: str, git: Git) -> dict[str, str]:
-    """What keeps git from running the filters that a repository's own configuration names."""
-    found = git.text(
-        "config", "--local", "--includes", "--name-only", "--get-regexp", r"^filter\.", folder=folder, fails=[1]
-    )
-    drivers = {name.rpartition(".")[0] for name in found.splitlines()}
-    return {f"{d}.{member}": value for d in drivers for member, value in _NO_FILTER.items()}
-
-
-_NO_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
+_OF_FILES = (
+    "core.checkStat",
+    "core.eol",
+    "core.fileMode",
+    "core.ignoreCase",
+    "core.precomposeUnicode",
+    "core.sparseCheckout",
+    "core.trustCtime",
+)
+"""What a repository's configuration says about its files, which have to be compared accordingly. None names a command."""
 
 
 def _of_folder(folder: str, store: Path, git: Git) -> tuple[str, str]:
     """The default branch of a folder's repository and the commit to start from, in a store of ours that borrows its objects."""
+    inside = git.inside(folder)
     try:
-        bare = git.text("rev-parse", "--is-bare-repository", folder=folder) == "true"
+        bare = inside.text("rev-parse", "--is-bare-repository") == "true"
     except GitProblem as problem:
         raise GitProblem("is no git repository" if "not a git repository" in str(problem) else str(problem)) from None
     if not bare:
-        top = os.path.realpath(git.text("rev-parse", "--show-toplevel", folder=folder))
+        top = os.path.realpath(inside.text("rev-parse", "--show-toplevel"))
         if top != folder:
             raise GitProblem(f"is a folder inside the repository {top}")
-        _check_clean(folder, git)
-    branch, base = _default(folder, git)
+    common = Path(folder, inside.text("rev-parse", "--git-common-dir"))
+    if not bare:
+        _check_clean(folder, common, store.with_name("status.git"), git)
+    branch, base = _default(inside)
     _prepare(store, git)
-    common = Path(folder, git.text("rev-parse", "--git-common-dir", folder=folder))
-    objects = (common / "objects").resolve()
-    (store / "objects" / "info").mkdir(parents=True, exist_ok=True)
-    (store / "objects" / "info" / "alternates").write_bytes(os.fsencode(objects) + b"\n")
+    _borrow(common, store)
     with suppress(FileNotFoundError):
         shutil.copyfile(common / "shallow", store / "shallow")
     git.run("update-ref", BASE, base, folder=store)
     return branch, base
 
 
-def _check_clean(folder: str, git: Git) -> None:
-    own = Path(folder, git.text("rev-parse", "--git-dir", folder=folder))
+def _borrow(common: Path, store: Path) -> None:
+    """Have a store of ours find the objects of a folder's repository."""
+    objects = (common / "objects").resolve()
+    (store / "objects" / "info").mkdir(parents=True, exist_ok=True)
+    (store / "objects" / "info" / "alternates").write_bytes(os.fsencode(objects) + b"\n")
+
+
+def _check_clean(folder: str, common: Path, store: Path, git: Git) -> None:
+    """Raise Skipped if a folder has changes that are not committed.
+
+    Its files are compared from a store of ours, by a copy of its index: nobody has looked at the folder's configuration,
+    which may name filters in files of several kinds.
+    """
+    inside = git.inside(folder)
+    own = Path(folder, inside.text("rev-parse", "--git-dir"))
     if busy := next((name for name in _BUSY if (own / name).exists()), None):
         raise Skipped(f"something is under way in it ({busy})")
     options = ("--porcelain=v1", "-z", "--untracked-files=no", "--ignore-submodules=all", "--no-renames")
-    changed = git.run("status", *options, folder=folder, settings=local_settings(folder, git)).split(b"\0")
+    _prepare(store, git)
+    _borrow(common, store)
+    (store / "info" / "attributes").unlink()
+    for source in (own / "index", *own.glob("sharedindex.*"), common / "info" / "attributes"):
+        if source.is_file():
+            # With its time, by which git tells files that were changed just after the index was written.
+            shutil.copy2(source, store / source.relative_to(common if source.parent.name == "info" else own))
+    if (head := _commit("HEAD", inside)) is not None:
+        git.run("update-ref", "--no-deref", "HEAD", head, folder=store)
+    elif named := inside.text("rev-parse", "--verify", "--quiet", "HEAD", fails=[1]):
+        raise GitProblem(f"lacks the commit {named}")
+    settings = {name: value for name in _OF_FILES if (value := inside.text("config", name, fails=[1]))}
+    place = {"GIT_DIR": str(store), "GIT_WORK_TREE": folder}
+    own_git = Git(git.deadline)
+    changed = own_git.run("status", *options, settings=settings, environment=place | {"GIT_NO_LAZY_FETCH": "1"}).split(
+        b"\0"
+    )
     files = [os.fsdecode(line[3:]) for line in changed if line]
     if files:
         more = f" (and {len(files) - 1} more)" if len(files) > 1 else ""
         raise Skipped(f"has changes that are not committed: {files[0]}{more}")
 
 
-def _default(folder: str, git: Git) -> tuple[str, str]:
+def _default(inside: Git) -> tuple[str, str]:
     """The default branch of a repository, and its commit: the local one, or that of the remote if the local one is behind."""
-    heads = git.text("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", folder=folder).splitlines()
-    remote = git.text("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", folder=folder, fails=[1])
+    heads = inside.text("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").splitlines()
+    remote = inside.text("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", fails=[1])
     remote_name = remote.removeprefix("refs/remotes/origin/")
-    current = git.text("symbolic-ref", "--quiet", "HEAD", folder=folder, fails=[1]).removeprefix("refs/heads/")
-    if remote and _commit(remote, folder, git) is not None:
+    current = inside.text("symbolic-ref", "--quiet", "HEAD", fails=[1]).removeprefix("refs/heads/")
+    if remote and _commit(remote, inside) is not None:
         name = remote_name
     elif not heads:
         raise Skipped("has no commits")
@@ -191,21 +220,21 @@ def _default(folder: str, git: Git) -> tuple[str, str]:
         if not usual:
             raise Skipped("has no default branch")
         name = usual[0]
-    ours = _commit(f"refs/heads/{name}", folder, git)
-    theirs = _commit(f"refs/remotes/origin/{name}", folder, git)
+    ours = _commit(f"refs/heads/{name}", inside)
+    theirs = _commit(f"refs/remotes/origin/{name}", inside)
     if ours is None or theirs is None or ours == theirs:
         found = ours or theirs
         assert found is not None
         return name, found
-    counted = git.text("rev-list", "--left-right", "--count", f"{ours}...{theirs}", folder=folder)
+    counted = inside.text("rev-list", "--left-right", "--count", f"{ours}...{theirs}")
     ahead, behind = map(int, counted.split())
     if ahead and behind:
         raise Skipped(f"{name} has diverged from origin/{name}: {ahead} commits ahead, {behind} behind")
     return name, theirs if behind else ours
 
 
-def _commit(name: str, folder: str, git: Git) -> str | None:
-    found = git.text("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", folder=folder, fails=[1])
+def _commit(name: str, inside: Git) -> str | None:
+    found = inside.text("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", fails=[1])
     return found or None
 
 

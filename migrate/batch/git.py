@@ -1,6 +1,9 @@
 """Running git on repositories that nobody has looked at: what their own configuration would have it run, it does not.
 
 No hooks, no prompts, no filters, no file-system monitor, no recursion into submodules; a deadline for everything.
+A folder that somebody names (`Git.inside`) has a configuration that nobody has looked at, in more files than could be
+searched for what names a command. In it git only reads and writes objects and references: there is no transport at all,
+and no comparison of files, for which filters would be run. Both happen in stores of our own.
 Source: git's documentation of `core.hooksPath`, `core.fsmonitor`, `filter.<driver>`, `GIT_ALLOW_PROTOCOL`,
 `GIT_TERMINAL_PROMPT`, and gitattributes (`$GIT_DIR/info/attributes` has the highest precedence).
 """
@@ -50,6 +53,9 @@ _ENVIRONMENT = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C",
 }
+_NO_TRANSPORT = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
+"""What keeps git from reaching anything from a folder: a partial clone would fetch what it lacks, by the command that its
+configuration names for that."""
 _FOREIGN = (
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -78,6 +84,12 @@ class Git:
     deadline: float | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     """Further configuration: a URL's credentials, which are not to be seen on a command line."""
+    folder: str | None = None
+    """The folder of somebody else that all commands run in, without any transport; None where each names a store of ours."""
+
+    def inside(self, folder: str) -> Git:
+        """The same for commands inside a folder whose configuration is not ours."""
+        return Git(self.deadline, folder=folder)
 
     def run(
         self,
@@ -89,7 +101,9 @@ class Git:
         fails: Sequence[int] = (),
     ) -> bytes:
         """Standard output of a command; of a status in `fails` it makes nothing. Raises GitProblem."""
-        command = ["git", *(["-C", os.fspath(folder)] if folder is not None else []), *arguments]
+        assert self.folder is None or folder is None
+        place = folder if self.folder is None else self.folder
+        command = ["git", *(["-C", os.fspath(place)] if place is not None else []), *arguments]
         left = None if self.deadline is None else self.deadline - time.monotonic()
         if left is not None and left <= 0:
             raise TooSlow("the time for it is over")
@@ -131,7 +145,7 @@ class Git:
 
     def _environment(self, settings: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
         inherited = {key: value for key, value in os.environ.items() if key not in _FOREIGN}
-        made = {**inherited, **_ENVIRONMENT, **more}
+        made = {**inherited, **_ENVIRONMENT, **(_NO_TRANSPORT if self.folder is not None else {}), **more}
         made.setdefault("GIT_SSH_COMMAND", "ssh -oBatchMode=yes")
         # The user's own come first, so that these stand above them.
         own = os.environ.get("GIT_CONFIG_COUNT", "0")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.batch.checkout import FETCH, Checkout, Skipped, local_settings
+from migrate.batch.checkout import FETCH, Checkout, Skipped
 from migrate.batch.git import Git, GitProblem
 
 _TRAILERS = "Efs-Migrate-Base: {}\nEfs-Migrate-Tree: {}\n"
@@ -20,6 +20,9 @@ _NOBODY = {
     "GIT_COMMITTER_NAME": "efs-migrate",
     "GIT_COMMITTER_EMAIL": "efs-migrate@localhost",
 }
+
+_RECEIVE = "git -c core.hooksPath=/dev/null -c core.alternateRefsCommand=true -c core.fsmonitor=false receive-pack"
+"""What takes a push to a remote on this machine. A folder may name one that came with it, whose hooks would be run here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,9 @@ def commit(checkout: Checkout, paths: list[str], message: str, git: Git, *, need
 
 def _author(checkout: Checkout, git: Git) -> dict[str, str]:
     """Who commits, by the environment, the repository's configuration or the user's; empty if nobody says so."""
-    folder = checkout.address.location if checkout.address.is_local else str(checkout.store)
-    name = os.environ.get("GIT_AUTHOR_NAME") or git.text("config", "user.name", folder=folder, fails=[1])
-    mail = os.environ.get("GIT_AUTHOR_EMAIL") or git.text("config", "user.email", folder=folder, fails=[1])
+    place = git.inside(checkout.address.location if checkout.address.is_local else str(checkout.store))
+    name = os.environ.get("GIT_AUTHOR_NAME") or place.text("config", "user.name", fails=[1])
+    mail = os.environ.get("GIT_AUTHOR_EMAIL") or place.text("config", "user.email", fails=[1])
     if not name or not mail:
         return {}
     return {
@@ -95,29 +98,25 @@ def _quoted(path: str) -> str:
 def branch(checkout: Checkout, change: Change, name: str, git: Git) -> str:
     """Have a branch in the folder point to a change; returns the commit that it points to, which is the one that is there if
     it changes the same files in the same way. Raises Skipped where the branch has commits of others, and GitProblem."""
-    folder = checkout.address.location
-    settings = local_settings(folder, git)
+    inside = git.inside(checkout.address.location)
     ref = f"refs/heads/{name}"
-    tip = git.text("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", folder=folder, fails=[1])
-    try:
-        if tip:
-            _check_ours(checkout.tree, tip, name, base=checkout.base, git=git)
-            if _is_same(checkout.tree, change, tip, git=git):
-                return tip
-        git.run("update-ref", "refs/efs-migrate/change", change.commit, folder=checkout.store)
-        wanted = "+refs/efs-migrate/change:refs/efs-migrate/new"
-        git.run("fetch", *FETCH, "--", str(checkout.store), wanted, folder=folder, settings=settings)
-        # Only if it still is what we looked at.
-        _check_not_checked_out(folder, ref, git)
-        git.run("update-ref", "-m", "efs-migrate", ref, change.commit, tip or "0" * len(change.commit), folder=folder)
-    finally:
-        # A run that was killed may have left it as well.
-        git.run("update-ref", "-d", "refs/efs-migrate/new", folder=folder)
+    tip = inside.text("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", fails=[1])
+    if tip:
+        _check_ours(checkout.tree, tip, name, base=checkout.base, git=git)
+        if _is_same(checkout.tree, change, tip, git=git):
+            return tip
+    # Not by a fetch, which would go by the folder's configuration: that may send it elsewhere, through a command.
+    between = f"{change.commit}\n^{checkout.base}\n".encode()
+    pack = git.run("pack-objects", "--revs", "--stdout", "--quiet", folder=checkout.store, stdin=between)
+    inside.run("unpack-objects", "-q", stdin=pack)
+    _check_not_checked_out(inside, ref)
+    # Only if it still is what we looked at.
+    inside.run("update-ref", "-m", "efs-migrate", ref, change.commit, tip or "0" * len(change.commit))
     return change.commit
 
 
-def _check_not_checked_out(folder: str, ref: str, git: Git) -> None:
-    rows = git.text("worktree", "list", "--porcelain", folder=folder).splitlines()
+def _check_not_checked_out(inside: Git, ref: str) -> None:
+    rows = inside.text("worktree", "list", "--porcelain").splitlines()
     if f"branch {ref}" in rows:
         raise Skipped(f"{ref.removeprefix('refs/heads/')} is checked out")
 
@@ -133,7 +132,10 @@ def push(checkout: Checkout, change: Change, name: str, url: str, git: Git) -> s
         if _is_same(checkout.tree, change, found, git=git):
             return found
     lease = f"--force-with-lease={ref}:{found}"
-    git.run("push", "--quiet", "--no-verify", lease, "--", url, f"{change.commit}:{ref}", folder=checkout.store)
+    options = ["--quiet", "--no-verify", lease]
+    if ("://" not in url and ":" not in url.split("/")[0]) or url.lower().startswith("file:"):
+        options.append(f"--receive-pack={_RECEIVE}")
+    git.run("push", *options, "--", url, f"{change.commit}:{ref}", folder=checkout.store)
     return change.commit
 
 

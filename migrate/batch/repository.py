@@ -218,7 +218,7 @@ def _target(found: Checkout, git: Git) -> str:
     """Where a repository's branches are pushed to."""
     if not found.address.is_local:
         return found.address.location
-    url = git.text("remote", "get-url", "--push", "origin", folder=found.address.location, fails=[2, 128])
+    url = git.inside(found.address.location).text("remote", "get-url", "--push", "origin", fails=[2, 128])
     if not url:
         raise GitProblem("has no remote `origin` to push to")
     # Relative to the folder that names it.

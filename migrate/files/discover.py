@@ -132,48 +132,71 @@ def excluder(patterns: Sequence[str]) -> Callable[[str], bool]:
 
 
 def _translate(pattern: str) -> str:
-    """Return the regular expression for one pattern; it must match a whole relative path."""
-    import re
+    """Return the regular expression for one pattern; it must match a whole relative path.
+
+    It takes time in proportion to the path's length, whatever the pattern: the first place where what follows a star fits
+    is as good as any later one, so each is an atomic group, which gives nothing back.
+    """
+    from re import escape
 
     directories_only = pattern.endswith("/")
     body = pattern.rstrip("/")
-    anchored = "/" in body
     names = body.lstrip("/").split("/")
-    result = "" if anchored else "(?:.*/)?"
+    if "/" not in body:
+        names = ["**", body] if body != "**" else ["**", "*"]
+    everything_below = len(names) > 1 and names[-1] == "**"
+    if everything_below:
+        names.pop()
+    end = "/" if everything_below else "(?=/)" if directories_only else r"(?=/|\Z)"
+    # Names between two `**` are a run: they stand for as many names that follow each other.
+    runs: list[list[str]] = [[]]
     for index, name in enumerate(names):
-        last = index == len(names) - 1
-        if name == "**" and last and index:
-            result += ".*"
-        elif name == "**" and not last:
-            result += "(?:.*/)?"
+        if name == "**" and (everything_below or index < len(names) - 1):
+            runs.append([])
         else:
-            result += _translate_name(name, re.escape) + ("" if last else "/")
+            runs[-1].append(name)
+    result = ""
+    for number, run in enumerate(runs):
+        last = number == len(runs) - 1
+        ends = ["/"] * (len(run) - 1) + [end if last else "/"]
+        written = "".join(_translate_name(name, escape, after) for name, after in zip(run, ends, strict=False))
+        if run and number:
+            written = f"(?>(?:[^/]*+/)*?{written})"
+        elif last and number:
+            written = "(?:.*/)?"
+        result += written
+    if everything_below:
+        return result + (".*/.*" if directories_only else ".*")
     return result + ("/.*" if directories_only else "(?:/.*)?")
 
 
-def _translate_name(name: str, escape: Callable[[str], str]) -> str:
-    result, position = "", 0
+def _translate_name(name: str, escape: Callable[[str], str], end: str) -> str:
+    """Return the regular expression for one name of a pattern and `end`, which is what follows it in a path."""
+    parts, position = [""], 0  # what stands between stars
     while position < len(name):
         character = name[position]
         position += 1
         if character == "*":
-            result += "[^/]*"
+            parts.append("")
         elif character == "?":
-            result += "[^/]"
+            parts[-1] += "[^/]"
         elif character == "\\" and position < len(name):
-            result += escape(name[position])
+            parts[-1] += escape(name[position])
             position += 1
-        elif character == "[" and (end := name.find("]", position + 1 + (name[position : position + 1] in "!^"))) > 0:
-            inner = name[position:end]
+        elif character == "[" and (stop := name.find("]", position + 1 + (name[position : position + 1] in "!^"))) > 0:
+            inner = name[position:stop]
             negated = inner[0] in "!^"
             inner = inner[negated:].replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
             inner = inner.replace("&&", "&\\&").replace("~~", "~\\~").replace("||", "|\\|").replace("^", "\\^")
             low_to_high = all(inner[i - 1] <= inner[i + 1] for i in range(1, len(inner) - 1) if inner[i] == "-")
-            result += f"(?!/)[{'^' if negated else ''}{inner}]" if low_to_high else "(?!)"
-            position = end + 1
+            parts[-1] += f"(?!/)[{'^' if negated else ''}{inner}]" if low_to_high else "(?!)"
+            position = stop + 1
         else:
-            result += escape(character)
-    return result
+            parts[-1] += escape(character)
+    first, *between = parts
+    if not between:
+        return first + end
+    return first + "".join(f"(?>[^/]*?{part})" for part in between[:-1] if part) + f"(?>[^/]*{between[-1]}{end})"
 
 
 class _Tree:

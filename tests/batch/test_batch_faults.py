@@ -132,7 +132,6 @@ def unprivileged(command: list[str]) -> list[str]:
     [
         ("r01/.git/objects", 2),
         ("r01/.git/refs/heads", 2),
-        ("r01/.git", 3),  # the branch is made, and git cannot tidy up
         ("r01", 2),
         ("out", 0),
         ("cache", 0),

@@ -159,6 +159,54 @@ def test_exclude() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "*a" * 12 + "b",
+        "**/" + "*a*" * 12 + "b",
+        "[a]*" * 12 + "b",
+        "?*a" * 12 + "/**/b",
+        "*" * 12 + "b",
+        "*a" * 12 + "b/",
+    ],
+)
+def test_a_pattern_with_many_stars_ends_on_a_long_name(pattern: str) -> None:
+    assert not excluder([pattern])("a" * 5_000 + ".json")
+    assert not excluder([pattern])("/".join(["a" * 100] * 50))
+
+
+@pytest.mark.parametrize("pattern", ["**/a/" * 12 + "b", "**/*a*/" * 12 + "b", "**/a/a/" * 6 + "**/b/**"])
+def test_a_pattern_with_many_double_stars_ends_on_a_deep_path(pattern: str) -> None:
+    assert not excluder([pattern])("a/" * 2_500 + "c.json")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "excluded"),
+    [
+        ("*a*a", "xaxa", True),
+        ("*a*b*a", "abba", True),
+        ("*ab*ab", "xab", False),
+        ("*a*a", "aab/c", False),
+        ("*aab", "aaab", True),
+        ("a*", "b/a/c", True),
+        ("**/a/b", "a/a/b", True),
+        ("**/a/a/b", "a/a/a/b", True),
+        ("**/a/**/a/b", "a/a/c/a/b/d", True),
+        ("**/a/**/a/b", "a/c/b", False),
+        ("a/**/b/", "a/b", False),
+        ("a/**/b/", "a/x/b/c", True),
+        ("*?[!b]*c", "abc", False),
+        ("*?[!b]*c", "aadc", True),
+        ("**", "a", True),
+        ("a/**", "a", False),
+        ("a/**/", "a/b", False),
+        ("a/**/", "a/b/c", True),
+    ],
+)
+def test_stars_match_what_any_division_of_the_path_matches(pattern: str, path: str, excluded: bool) -> None:
+    assert excluder([pattern])(path) is excluded
+
+
 # --- what git adds ----------------------------------------------------------------------------------------------------
 
 

@@ -51,6 +51,14 @@ class Draft:
         self.edits: list[_Ranked] = []
         self.unit: OneLineCollection | None = None
 
+    @cached_property
+    def touched(self) -> set[int]:
+        """The identities of the nodes on the way to a change, and of those that change; found once for all collections."""
+        found = set(self.changed)
+        for changed in self.changed.values():
+            found.update(id(step.container) for step in changed.path)
+        return found
+
     def builder(self, container: Container, path: Path, replaced: Node | None = None) -> Builder:
         """A builder for new parts of `container`, which lies at the end of `path`."""
         minified = self.minified(container, path)

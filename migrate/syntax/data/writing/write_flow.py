@@ -309,10 +309,6 @@ class _Rewriter:
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
-        # Everything on the way to a change is taken apart; the rest is carried over as it is.
-        self.touched = set(draft.changed)
-        for changed in draft.changed.values():
-            self.touched.update(id(step.container) for step in changed.path)
 
     def piece(self, node: Node) -> Group | Leaf:
         draft = self.draft
@@ -322,7 +318,8 @@ class _Rewriter:
             properties = draft.text[node.start : content_start(draft.text, node)]
             written = properties + spelled(draft, node, changed.change.value, path=path)
             return Leaf(written, written)
-        if id(node) not in self.touched or type(node) is Scalar or type(node) is Alias:
+        # Everything on the way to a change is taken apart; the rest is carried over as it is.
+        if id(node) not in draft.touched or type(node) is Scalar or type(node) is Alias:
             return draft.builder(path[-1].container, path[:-1]).node(node)
         assert type(node) is Mapping or type(node) is Sequence
         builder = draft.builder(node, path)
