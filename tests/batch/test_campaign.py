@@ -150,7 +150,7 @@ def test_a_process_that_dies_takes_nothing_with_it(make: Make, tmp_path: Path, m
 def test_a_repository_has_its_time(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     from migrate.batch import repository
 
-    def slow(*_: object) -> None:
+    def slow(*_: object, **__: object) -> None:
         time.sleep(60)
 
     make("one")

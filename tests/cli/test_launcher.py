@@ -23,7 +23,7 @@ def installed(tmp_path: Path) -> Path:
     """A folder with what a wheel installs."""
     site = tmp_path / "site"
     for package in ("migrate", "rules"):
-        shutil.copytree(ROOT / package, site / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / package, site / package)  # with what is compiled already
     (site / "migrate" / "entry.py").rename(site / "ecs_efs_migrate.py")
     return site
 
@@ -31,7 +31,7 @@ def installed(tmp_path: Path) -> Path:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A repository with something to find, where the command is run."""
-    return Path(shutil.copytree(FLEET, tmp_path / "repository"))
+    return Path(shutil.copytree(FLEET / "billing", tmp_path / "repository"))
 
 
 def run(
@@ -71,7 +71,7 @@ def test_other_packages_of_these_names_do_not_run(
     how: tuple[str, ...], names: tuple[str, ...], form: str, installed: Path, repository: Path
 ) -> None:
     expected = run(COMMAND, repository, installed)
-    assert (expected[0], "fixable" in expected[1]) == (1, True)
+    assert (expected[0], expected[1].startswith("1 file: ")) == (1, True), expected
     for name in names:
         file = repository / name / "__init__.py" if form == "package" else repository / f"{name}.py"
         file.parent.mkdir(exist_ok=True)
