@@ -152,7 +152,7 @@ def _of_folder(folder: str, store: Path, git: Git) -> tuple[str, str]:
             raise GitProblem(f"is a folder inside the repository {top}")
     common = Path(folder, inside.text("rev-parse", "--git-common-dir"))
     if not bare:
-        _check_clean(folder, common, store.with_name("status.git"), git)
+        _check_clean(folder, common, store.with_name("status.git"), git=git)
     branch, base = _default(inside)
     _prepare(store, git)
     _borrow(common, store)

@@ -54,13 +54,13 @@ class Pulumi(PythonDefinitions):
         assert isinstance(document, PythonDocument)
         if not any(module.startswith("pulumi") for module in document.modules):
             return None
-        reader = _ProgramReader(document, unit.stem, Collector(self, unit, PlacedNodes(), spelling=SPELLING))
+        reader = _PulumiReader(document, unit.stem, Collector(self, unit, PlacedNodes(), spelling=SPELLING))
         reading = reader.reading()
         return reading if reader.has_own else None  # else it is a program that happens to import Pulumi
 
 
 @dataclass
-class _ProgramReader(DefinitionReader):
+class _PulumiReader(DefinitionReader):
     has_own: bool = False
     """Whether something is in Pulumi's spelling."""
 

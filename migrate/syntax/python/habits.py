@@ -9,7 +9,7 @@ from collections.abc import Sequence as Items
 from functools import cached_property
 
 from migrate.syntax.python.brackets import Brackets
-from migrate.syntax.python.lines import Lines
+from migrate.syntax.python.lines import ModuleLines
 from migrate.syntax.python.module import PythonModule
 from migrate.syntax.python.spell import Style
 from migrate.syntax.python.width import width
@@ -24,7 +24,7 @@ class PythonHabits:
     """Looks up the style around an expression, and what is usual in the whole module. `gone` are values that the change
     removes, which show nothing."""
 
-    def __init__(self, document: PythonModule, lines: Lines, gone: Collection[ast.expr]) -> None:
+    def __init__(self, document: PythonModule, lines: ModuleLines, gone: Collection[ast.expr]) -> None:
         self.document = document
         self.text = document.text
         self.lines = lines

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from migrate.edit import Edit
 from migrate.syntax.node import AddImport
 from migrate.syntax.problem import CannotEdit
-from migrate.syntax.python.lines import Lines
+from migrate.syntax.python.lines import ModuleLines
 from migrate.syntax.python.module import PythonModule
 
 Import = ast.Import | ast.ImportFrom
@@ -62,7 +62,7 @@ def edits_for(document: PythonModule, changes: Sequence[AddImport], width: int) 
 
 def _beside(document: PythonModule, changes: Sequence[AddImport]) -> list[Edit]:
     """The edits for imports from one module that make a statement of their own."""
-    layout = Lines(document)
+    layout = ModuleLines(document)
     change = changes[0]
     statement = document.statements[id(change.node)]
     written = ", ".join(sorted((_spelled(one.name, one.alias) for one in changes), key=str.lower))
@@ -161,7 +161,7 @@ def _join(document: PythonModule, statement: ast.ImportFrom, wanted: list[str], 
     """Put more names into `from … import a, b`, whether in brackets, on one line, or over lines with backslashes."""
     import libcst as cst
 
-    layout = Lines(document)
+    layout = ModuleLines(document)
     start, end = document.positions.span(statement)
     source = document.text[start:end]
     broken = layout.newline(start)

@@ -1,4 +1,4 @@
-"""Lines of a module: where they begin and end, how they are indented, and what stands on them."""
+"""The lines of a module: their starts and ends, their indentation, and questions about what stands on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from migrate.syntax.python.module import PythonModule
 _spaces = re.compile(r"[ \t]*").match
 
 
-class Lines:
+class ModuleLines:
     """Answers questions about the lines of one module, all by character offset."""
 
     def __init__(self, document: PythonModule) -> None:

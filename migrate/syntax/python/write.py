@@ -32,7 +32,7 @@ from migrate.syntax.node import (
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.python.brackets import Brackets, Element, brackets
 from migrate.syntax.python.habits import PythonHabits, values_of
-from migrate.syntax.python.lines import Lines
+from migrate.syntax.python.lines import ModuleLines
 from migrate.syntax.python.module import PythonModule
 from migrate.syntax.python.spell import Style, explode, flat, laid_out, string
 
@@ -45,7 +45,7 @@ _BROKEN = re.compile(r"[\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class PlannedElement:
     """One element afterwards: which one it was (None if it is new), its key if that is new, and its value if that is."""
 
     index: int | None
@@ -75,11 +75,11 @@ class _Writer:
         self.document = document
         self.text = document.text
         self.changes = changes
-        self.members: dict[ast.expr, list[Member]] = {}
+        self.members: dict[ast.expr, list[PlannedElement]] = {}
         self.brackets: dict[ast.expr, Brackets] = {}
         self.gone: set[ast.expr] = set()
         """Values that a change removes or replaces."""
-        self.lines = Lines(document)
+        self.lines = ModuleLines(document)
         self.habits = PythonHabits(document, self.lines, self.gone)
         seen: set[tuple[object, bool]] = set()
         for change in changes:
@@ -127,15 +127,16 @@ class _Writer:
 
     # -- what becomes of the elements ---------------------------------------------------------------------------------
 
-    def _members_after(self, change: EditMapping | EditSequence, origin: ast.expr) -> list[Member]:
+    def _members_after(self, change: EditMapping | EditSequence, origin: ast.expr) -> list[PlannedElement]:
         if isinstance(change, EditSequence):
             places = {id(item): index for index, item in enumerate(change.node.items)}
             made = [
-                Member(None, None, item) if isinstance(item, New) else Member(places[id(item)]) for item in change.items
+                PlannedElement(None, None, item) if isinstance(item, New) else PlannedElement(places[id(item)])
+                for item in change.items
             ]
         else:
             positional = len(origin.args) if isinstance(origin, ast.Call) and not self._is_dict(origin) else 0
-            made = [Member(index) for index in range(positional)]
+            made = [PlannedElement(index) for index in range(positional)]
             for entry in change.entries:
                 made += self._member(entry)
         order = [member.index for member in made if member.index is not None]
@@ -147,16 +148,16 @@ class _Writer:
         """Whether `dict(base, …)`'s positional arguments are entries."""
         return isinstance(call.func, ast.Name) and call.func.id == "dict"
 
-    def _member(self, entry: Kept | Renamed | Added) -> list[Member]:
+    def _member(self, entry: Kept | Renamed | Added) -> list[PlannedElement]:
         match entry:
             case Kept():
                 index = self._place(entry.entry)
-                return [] if index is None else [Member(index)]
+                return [] if index is None else [PlannedElement(index)]
             case Renamed():
-                return [Member(self._certain(entry.entry), entry.key)]
+                return [PlannedElement(self._certain(entry.entry), entry.key)]
             case Added():
                 at = None if entry.replaces is None else self._certain(entry.replaces)
-                return [Member(at, entry.key, New(entry.value))]
+                return [PlannedElement(at, entry.key, New(entry.value))]
 
     def _place(self, entry: Entry) -> int | None:
         """Which element an entry is; None for one that a statement of its own sets."""
@@ -235,7 +236,9 @@ class _Writer:
                 )
             previous = member.index
 
-    def _replacement(self, origin: ast.expr, element: Element, member: Member, style: Style, in_line: bool) -> Edit:
+    def _replacement(
+        self, origin: ast.expr, element: Element, member: PlannedElement, style: Style, in_line: bool
+    ) -> Edit:
         assert member.value is not None
         # The key stays as it is spelt if it stays; so does the space behind it.
         if element.key is not None and member.key is not None and member.key == self._key_of(element, origin):
@@ -282,7 +285,7 @@ class _Writer:
     def _text_of(
         self,
         origin: ast.expr,
-        member: Member,
+        member: PlannedElement,
         style: Style,
         indent: str,
         used: int,
@@ -295,7 +298,7 @@ class _Writer:
         return before + (flat(value, style) if in_line else laid_out(value, style, indent, used=used + len(before)))
 
     def _anew(
-        self, origin: ast.expr, found: Brackets, members: list[Member], style: Style, in_line: bool
+        self, origin: ast.expr, found: Brackets, members: list[PlannedElement], style: Style, in_line: bool
     ) -> Iterator[Edit]:
         """Edits for brackets that are empty, or of which nothing stays."""
         inside = self.text[found.open + 1 : found.close]
@@ -321,7 +324,7 @@ class _Writer:
 
     # -- removing and adding elements ---------------------------------------------------------------------------------
 
-    def _in_place(self, found: Brackets, members: list[Member]) -> list[Member]:
+    def _in_place(self, found: Brackets, members: list[PlannedElement]) -> list[PlannedElement]:
         """The members, new ones in the places of removed ones between the same neighbours where lines are shared: what is
         added and what is removed would get in each other's way there."""
         kept = {member.index for member in members}
@@ -366,7 +369,9 @@ class _Writer:
                 raise CannotEdit("comments between elements that share a line")
             yield Edit(start, end, "")
 
-    def _before(self, origin: ast.expr, first: Element, added: list[Member], style: Style, in_line: bool) -> Edit:
+    def _before(
+        self, origin: ast.expr, first: Element, added: list[PlannedElement], style: Style, in_line: bool
+    ) -> Edit:
         """New elements before the first that stays."""
         indent = self.lines.indent(first.start)
         texts = [
@@ -383,7 +388,7 @@ class _Writer:
         origin: ast.expr,
         found: Brackets,
         index: int,
-        added: list[Member],
+        added: list[PlannedElement],
         is_last: bool,
         style: Style,
         in_line: bool,
@@ -506,7 +511,7 @@ class _Writer:
         """The elements of brackets, each for a line of its own that starts with `inner`."""
         found = self._brackets(expression)
         style = self.habits.style(expression, found)
-        members = self.members.get(expression, [Member(index) for index in range(len(found.elements))])
+        members = self.members.get(expression, [PlannedElement(index) for index in range(len(found.elements))])
         values = values_of(expression)
         written = []
         for member in members:
