@@ -17,9 +17,9 @@ from support import ROOT
 from migrate.dialects import DIALECTS as DIALECT_CLASSES
 
 MIGRATE = (
-    ("migrate", "migrate.edit", "migrate.launcher", "migrate.files.language"),
-    ("migrate.terminal", "migrate.syntax"),
-    ("migrate.files",),
+    ("migrate", "migrate.edit", "migrate.launcher"),
+    ("migrate.files", "migrate.terminal"),
+    ("migrate.syntax",),
     ("migrate.nothing_to_do", "migrate.dialects"),
     ("migrate.config", "migrate.engine"),
     ("migrate.run",),

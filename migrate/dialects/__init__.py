@@ -12,7 +12,7 @@ from typing import Any
 
 from migrate.dialects.dialect import Dialect, Reading
 from migrate.files.language import DATA, PYTHON, Language
-from migrate.files.unit import Unit
+from migrate.syntax.unit import Unit
 
 DIALECTS: tuple[tuple[Language, str], ...] = (
     (DATA, "cloudformation.dialect.CloudFormation"),

@@ -50,9 +50,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
-from migrate.files.unit import Unit
 from migrate.syntax import Document
 from migrate.syntax.node import AnyEdit
+from migrate.syntax.unit import Unit
 from rules.model import Change, Key, Stack, Storage, Value
 
 Nodes = TypeVar("Nodes")

@@ -9,8 +9,8 @@ from migrate.dialects.common.unread import unread
 from migrate.dialects.dialect import Reading
 from migrate.edit import Edit
 from migrate.engine.plan import Plan
-from migrate.files.unit import Unit, joined, parts, starts
 from migrate.syntax import Document
+from migrate.syntax.unit import Unit, joined, parts, starts
 from rules import RULES
 from rules.choices import Choices
 from rules.context import Context

@@ -17,10 +17,10 @@ from migrate.engine.plan import Plan, plan
 from migrate.engine.proof import newline_kinds, newly_broken, prove, with_values_read
 from migrate.engine.suppressions import suppressions
 from migrate.files.language import DATA, Language
-from migrate.files.unit import Member, Unit, UnitProblem, parts
 from migrate.syntax import CannotEdit, Document
 from migrate.syntax.garbage import not_collecting
 from migrate.syntax.node import AnyEdit
+from migrate.syntax.unit import Member, Unit, UnitProblem, parts
 from rules.choices import Choices
 from rules.model import Key
 from rules.rule import StepId

@@ -13,9 +13,9 @@ from migrate.edit import Edit
 from migrate.engine.decisions import Decisions
 from migrate.engine.plan import Plan, plan
 from migrate.engine.suppressions import suppressions
-from migrate.files.unit import UnitProblem, parts
 from migrate.syntax import Document
 from migrate.syntax.node import AnyEdit, EditMapping, EditSequence
+from migrate.syntax.unit import UnitProblem, parts
 from rules.choices import Choices
 from rules.facts.constraints import violations
 from rules.model import Stack

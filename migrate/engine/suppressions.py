@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from migrate.dialects.dialect import Reading
-from migrate.files.unit import UnitProblem
 from migrate.syntax import Document, SyntaxProblem
+from migrate.syntax.unit import UnitProblem
 from rules import RULES
 from rules.model import Key
 

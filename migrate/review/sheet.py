@@ -11,11 +11,11 @@ from migrate.engine.decisions import Answer, Decisions
 from migrate.engine.outcome import Located, Outcome, VolumeLevels
 from migrate.engine.plan import Decided, Plan
 from migrate.engine.process import Opened
-from migrate.files.unit import starts
 from migrate.review import hunks, screen
 from migrate.review.inputs import Inputs
 from migrate.run.recorded_answers import Answers, Given, Word
 from migrate.run.run import Job
+from migrate.syntax.unit import starts
 from migrate.terminal.keyboard import END, Terminal
 from rules.choices import Choices
 from rules.facts.questions import Question

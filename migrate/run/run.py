@@ -19,9 +19,9 @@ from migrate.files import language
 from migrate.files.discover import FoundFile, discover, excluder
 from migrate.files.screen import content, informs_others, reason, screen
 from migrate.files.source import NotWritten, SourceFile, SourceProblem, read, write_all
-from migrate.files.unit import Member
 from migrate.run.repository import FilePlace, Repositories, Survey, needs_other_files, read_for_others
 from migrate.syntax.garbage import not_collecting
+from migrate.syntax.unit import Member
 from rules import RULES
 from rules.choices import Choices
 from rules.model import Level

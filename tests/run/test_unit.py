@@ -31,11 +31,11 @@ from migrate.engine.process import Opened, open_unit
 from migrate.engine.proof import prove
 from migrate.files import discover, language, screen, source
 from migrate.files.language import DATA, Language
-from migrate.files.unit import Member, Unit
 from migrate.lsp.look import View
 from migrate.run.run import Options, Run, UnitResult, work, written
 from migrate.syntax import Document
 from migrate.syntax.node import TreeEdit
+from migrate.syntax.unit import Member, Unit
 from migrate.terminal.keyboard import Terminal
 from migrate.terminal.printable import unpainted
 from rules.choices import Choices

@@ -7,8 +7,8 @@ from migrate.dialects.common.collector import Collector
 from migrate.dialects.common.python.definitions import DefinitionReader, PlacedNodes, PythonDefinitions
 from migrate.dialects.common.python.values import SPELLING
 from migrate.dialects.dialect import Reading
-from migrate.files.unit import Unit
 from migrate.syntax.python import PythonDocument
+from migrate.syntax.unit import Unit
 
 
 class Boto3(PythonDefinitions):

@@ -25,11 +25,11 @@ from migrate.dialects.common.values import child, items, mapping, text
 from migrate.dialects.common.volumes.conditional_volumes import Alternative
 from migrate.dialects.common.volumes.volumes import read_container, rest_but
 from migrate.dialects.dialect import Reading
-from migrate.files.unit import Unit
 from migrate.syntax import resolve
 from migrate.syntax.node import AnyEdit, Mapping, Node
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.names import Place, Scope
+from migrate.syntax.unit import Unit
 from rules.model import (
     AddPermissions,
     AddRole,

@@ -24,9 +24,9 @@ from migrate.dialects.common.unread import unread
 from migrate.dialects.common.values import child, mapping, text, words
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
-from migrate.files.unit import Unit
 from migrate.syntax import Document
 from migrate.syntax.node import Mapping, Node, Scalar, SetScalar, TreeEdit
+from migrate.syntax.unit import Unit
 from rules.model import (
     AddAccessPoint,
     AddPermissions,

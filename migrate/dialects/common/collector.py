@@ -20,9 +20,9 @@ from migrate.dialects.common.volumes.volumes import (
     volume_name,
 )
 from migrate.dialects.dialect import Dialect, Reading
-from migrate.files.unit import Unit
 from migrate.syntax import Document
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
+from migrate.syntax.unit import Unit
 from rules.model import Engine, HiddenDefinition, Key, PlatformVersion, Stack, Task, TaskRunner, Text, Value, Volume
 
 

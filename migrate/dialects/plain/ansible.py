@@ -10,9 +10,9 @@ from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path, holders, key_text
 from migrate.dialects.common.values import child, filled, items, mapping, text, words
 from migrate.dialects.dialect import Reading
-from migrate.files.unit import Unit
 from migrate.syntax import get
 from migrate.syntax.node import Mapping
+from migrate.syntax.unit import Unit
 from rules.model import Key, Text
 
 _WORDS = re.compile("ecs_taskdefinition|ecs_service")

@@ -11,8 +11,8 @@ from migrate.dialects.common.nodes import Path, holders
 from migrate.dialects.common.values import child, filled, text
 from migrate.dialects.common.volumes.spelling import API
 from migrate.dialects.dialect import Reading
-from migrate.files.unit import Unit
 from migrate.syntax.node import Mapping, Node
+from migrate.syntax.unit import Unit
 from rules.model import Engine, Key, Text, Value
 
 _WORDS = re.compile("containerProperties|nodeProperties|ecsProperties|<<")

@@ -17,7 +17,6 @@ from migrate.dialects.common.volumes import spelling, volume_edits
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.common.volumes.volumes import VolumeNodes, read_docker, read_efs, without
 from migrate.dialects.dialect import Reading
-from migrate.files.unit import Unit
 from migrate.syntax import get, resolve
 from migrate.syntax.node import (
     Added,
@@ -33,6 +32,7 @@ from migrate.syntax.node import (
     Sequence,
     TreeEdit,
 )
+from migrate.syntax.unit import Unit
 from rules.model import DockerVolume, EfsVolume, Key, Misspelling, Task, Volume
 
 _SPELLING = Spelling(

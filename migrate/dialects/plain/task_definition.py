@@ -10,9 +10,9 @@ from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path, holders, is_foreign
 from migrate.dialects.common.values import child, filled, items, mapping, text, words
 from migrate.dialects.dialect import Reading
-from migrate.files.unit import Unit
 from migrate.syntax import resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
+from migrate.syntax.unit import Unit
 from rules.model import Engine, Key, Text
 
 _OWN_KEYS = ("family", "taskRoleArn", "executionRoleArn", "requiresCompatibilities", "networkMode")

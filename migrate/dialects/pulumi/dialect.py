@@ -22,10 +22,10 @@ from migrate.dialects.common.python.values import SPELLING, filled
 from migrate.dialects.common.values import child, items, mapping, text, words
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
-from migrate.files.unit import Unit
 from migrate.syntax.node import Mapping, Node
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.names import Place
+from migrate.syntax.unit import Unit
 from rules.model import Text
 
 _SPELLING = replace(

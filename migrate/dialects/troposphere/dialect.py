@@ -24,11 +24,11 @@ from migrate.dialects.troposphere.calls import CallWriter, later
 from migrate.dialects.troposphere.objects import PACKAGE, Objects
 from migrate.dialects.troposphere.statements import StatementWriter
 from migrate.dialects.troposphere.template import PythonTemplate, templates
-from migrate.files.unit import Unit
 from migrate.syntax import CannotEdit
 from migrate.syntax.data.plain import squeezed
 from migrate.syntax.node import AnyEdit, TreeEdit
 from migrate.syntax.python import PythonDocument
+from migrate.syntax.unit import Unit
 from rules.model import Change, EfsVolume, Key, SetStorage, Stack, Value, subject
 
 

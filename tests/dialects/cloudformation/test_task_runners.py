@@ -5,7 +5,7 @@ from __future__ import annotations
 from migrate import dialects
 from migrate.engine.proof import _keyed
 from migrate.files.language import DATA, PYTHON, Language
-from migrate.files.unit import Member, Unit
+from migrate.syntax.unit import Member, Unit
 from rules.model import Cluster, Key, Launch, SetPlatformVersion, Stack, Text, apply
 
 INSTANCE = """

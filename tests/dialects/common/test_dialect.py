@@ -11,8 +11,8 @@ from migrate import dialects
 from migrate.dialects import dialect
 from migrate.engine.process import process
 from migrate.files.language import DATA, JSON, PYTHON, YAML, Language
-from migrate.files.unit import Member, Unit
 from migrate.syntax import node
+from migrate.syntax.unit import Member, Unit
 from rules import model
 from rules.choices import Choices
 from rules.facts.digest import digest
