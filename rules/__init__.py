@@ -62,8 +62,9 @@ def _rule(id: str) -> Rule:
 
 
 def _reduced(rule: Rule) -> tuple[Callable[[str], Rule], tuple[str]]:
+    """The pickled form of a rule: its id."""
     return _rule, (rule.id,)
 
 
-# Rules go to other processes with the results of thousands of files: as ids, so that their pages need not go along.
+# Worker processes send rules along with the results of thousands of files. Pickled as ids, they leave their pages out.
 copyreg.pickle(Rule, _reduced)

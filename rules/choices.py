@@ -24,14 +24,14 @@ class ConfiguredFileSystem:
 
     id: Value
     mounts: tuple[tuple[str, str], ...] = ()
-    """(path on the container host, directory of the file system)"""
+    """Pairs (path on the container host, directory of the file system)."""
     access_points: tuple[tuple[str, Value], ...] = ()
-    """(directory, access point id)"""
+    """Pairs (directory, access point id)."""
 
 
 @dataclass(frozen=True, slots=True)
 class DockerStorage:
-    """The directory of a file system that a Docker volume stands for, as the configuration says."""
+    """The directory of a file system that a Docker volume stands for, from the configuration's `docker-volumes`."""
 
     file_system: Value
     directory: str
@@ -50,11 +50,11 @@ class Choices:
     """Whether unsafe steps are applied, too."""
     file_systems: tuple[ConfiguredFileSystem, ...] = ()
     docker_volumes: Mapping[str, DockerStorage] = field(default_factory=dict)
-    """By the name of the Docker volume."""
+    """The storage of Docker volumes, by the volume's name."""
     task_roles: Mapping[str, Value] = field(default_factory=dict)
-    """By the family of the task definition; `*` is for all Fargate tasks without a role."""
+    """Task roles, by the family of the task definition; `*` is for all Fargate tasks without a role."""
     posix_users: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """(uid, gid) by directory."""
+    """The POSIX users (uid, gid) that new access points enforce, by directory."""
     off: frozenset[str] = frozenset()
     """Ids of rules that are switched off."""
     seen: SeenMounts = NOTHING_SEEN
@@ -72,7 +72,7 @@ class Choices:
         yield from self.task_roles.values()
 
     def with_values(self, read: Callable[[Value], Value]) -> Choices:
-        """These choices with every id and role replaced by what `read` makes of it."""
+        """These choices with `read` applied to every id and role."""
         if not (self.file_systems or self.docker_volumes or self.task_roles):
             return self
         systems = (

@@ -45,7 +45,8 @@ from rules.model import (
 from rules.model import FileSystem as FileSystemResource
 
 Reference = Callable[[Key, str], Value]
-"""Gives the value that stands in a source for a resource, or with a word behind it for an attribute of that."""
+"""A function that returns a source's expression for a resource (with "" as the attribute) or for one of its
+attributes."""
 
 
 def _no_reference(key: Key, attribute: str) -> Value:
@@ -57,16 +58,16 @@ class Context:
     """The stack of one source and the user's choices, with indices for the questions of rules.
 
     It is not immutable: it keeps a ledger of the plan, so that a step finds what earlier steps create (access points,
-    roles, permissions, rules of security groups) and takes no name twice. The engine writes the ledger with `planned` and
-    `begin_group`; `new_name` notes the names that it promises. A context serves one plan. `stack` and `choices` stay what
-    they were.
+    roles, permissions, rules of security groups) and takes no name twice. The engine writes the ledger with `planned`
+    and `begin_group`; `new_name` notes the names that it promises. A context serves one plan. `stack` and `choices` do
+    not change.
     """
 
     stack: Stack
     """The stack as it was read. Nothing planned is applied to it."""
     choices: Choices
     reference: Reference = _no_reference
-    """The dialect's own, so that no rule knows how a source spells what the plan adds to it."""
+    """The dialect's function for references, so that rules need not know how a source refers to a new resource."""
 
     # -- the ledger of the plan ----------------------------------------------------------------------------------------
 
@@ -104,7 +105,7 @@ class Context:
 
     @cached_property
     def naming(self) -> Naming:
-        """How this source names its resources."""
+        """The naming habits of this source."""
         return Naming(self.stack)
 
     @cached_property
@@ -117,7 +118,7 @@ class Context:
 
     @cached_property
     def _own_points(self) -> dict[tuple[Value | None, Directory | None], AccessPoint]:
-        # An access point that enforces a user would change the owner of every file that is written.
+        # Without access points that enforce a user, because these would change the owner of all files that are written.
         return {(p.file_system, p.path): p for p in self.stack.access_points if p.user is None}
 
     @cached_property
@@ -201,7 +202,7 @@ class Context:
 
     @cached_property
     def _parameters(self) -> dict[tuple[object, str], Parameter]:
-        """Parameters by the document they belong to and the reference to them."""
+        """The parameters by their document and the text of the reference to them."""
         return {(p.key.document, p.ref.source): p for p in self.stack.parameters}
 
     @cached_property
@@ -215,23 +216,23 @@ class Context:
         return self._file_systems.get(file_system)
 
     def own_access_point(self, file_system: Value, path: Directory) -> AccessPoint | None:
-        """The access point that this source creates, or will, for a directory."""
+        """The access point for a directory that this source creates, or that the plan adds; None if there is none."""
         return self._own_points.get((file_system, path))
 
     def own_point_of(self, ref: Value | None) -> AccessPoint | None:
-        """The access point behind a reference, if this source creates it, or will."""
+        """The access point behind a reference, if this source creates it or the plan adds it."""
         return self._points_by_ref.get(ref)
 
     def access_points_on(self, file_system: Value, path: Directory) -> list[AccessPoint]:
-        """Every access point for a directory that the source has, as it was read."""
+        """All access points for a directory in the source as it was read, without those that the plan adds."""
         return self._points_by_place.get((file_system, path), [])
 
     def access_point(self, file_system: Value, directory: Directory) -> Value | None:
-        """The access point that the configuration gives for a directory."""
+        """The access point that the configuration names for a directory, or None."""
         return self._access_points.get((file_system, directory))
 
     def directory_of(self, file_system: Value | None, access_point: Value) -> Directory | None:
-        """The directory of an access point that is in this source or in the configuration."""
+        """The directory of an access point; None if neither this source nor the configuration shows it."""
         own = self.own_point_of(access_point)
         if own is not None:
             return own.path
@@ -246,11 +247,12 @@ class Context:
         return self._roles.get(role) if role is not None else None
 
     def role_of(self, key: Key | None) -> Role | None:
-        """The role of a key, if this source creates it."""
+        """The role with this key; None if the key is None or this source does not create the role."""
         return self._roles_by_key.get(key) if key is not None else None
 
     def is_allowed(self, permission: Permission, covers: Callable[[Permission, Permission], bool]) -> bool:
-        """Whether a role of this source is allowed something, or will be."""
+        """Whether a role of this source has a permission, or gets it from the plan. `covers(known, wanted)` decides
+        whether a permission for every resource or access point includes the wanted one."""
         if permission in self._permissions:
             return True
         return any(covers(known, permission) for known in self._broad.get(permission.role, ()))
@@ -280,7 +282,8 @@ class Context:
 
     @cached_property
     def _broad(self) -> dict[Key, list[Permission]]:
-        """By role, the permissions that cover every resource or every access point. The plan adds none like them."""
+        """By role, the permissions that cover every resource or every access point. The plan never adds such
+        permissions."""
         broad: dict[Key, list[Permission]] = {}
         for p in self.stack.permissions:
             if p.resource == ANY or p.access_point is None:
@@ -312,12 +315,13 @@ class Context:
         return self._mounts_by_default[place]
 
     def _known_mounts(self, hosts: Hosts) -> list[HostMount]:
+        """The mounts on container hosts that the configuration and the source's own user data show."""
         configured = [
             HostMount(path, system.id, directory)
             for system in self.choices.file_systems
             for path, directory in system.mounts
         ]
-        # What somebody says settles what a script leaves open.
+        # A configured mount replaces a doubtful one at the same path.
         told = {mount.host_path for mount in configured}
         found = (m for key in (None, *hosts.keys) for m in self._mounts_by_instance.get(key, ()))
         return [*configured, *(m for m in found if m.host_path not in told or not m.doubt)]
@@ -343,6 +347,7 @@ class Context:
 
 
 def _index_mount_points(task: Task) -> dict[str, list[tuple[Container, MountPoint]]] | None:
+    """The containers and mount points of a task by the volume's name; None if the source does not show all of them."""
     if task.engine is Engine.UNKNOWN or task.opaque_containers or any(c.opaque for c in task.containers):
         return None
     names = {v.name for v in task.volumes}

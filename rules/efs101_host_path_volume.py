@@ -120,7 +120,7 @@ def _ask(volume: Volume, path: str, found: Unplaced, context: Context) -> Findin
 
 
 def _question(path: str, found: Unplaced, proposals: Sequence[Proposal]) -> Question | None:
-    """Which file system is mounted there, if the configuration can settle it."""
+    """The question which file system is mounted at the path; None if the configuration cannot answer it."""
     mounts = [(shown_path(p.mount.host_path), p.id or "", shown_path(p.mount.directory)) for p in proposals]
     likely = [mount for mount in mounts if mount[0].startswith("/") and mount[2].startswith("/")]
     if found.mappable and not proposals:

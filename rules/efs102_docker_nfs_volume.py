@@ -68,7 +68,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return _refused(volume, f"it mounts {target} {reason}")
     if names := volume.storage.unknown:
         return _refused(volume, unknown_properties(names))
-    # In a template the grant belongs to the source: EFS203 adds both, and until it may, nothing is changed.
+    # In a template, EFS203 adds IAM together with the grant. Without it, this step would lose IAM, so it is unsafe.
     later = mount.option("iam") is not None and context.stack.names is not None
     iam = mount.option("iam") is not None and not later
     role = task.task_role or configured_role(task, context)
@@ -104,7 +104,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         message=f"the Docker volume mounts {target}: use efsVolumeConfiguration" + _vanishing(volume.storage),
         caveat=_caveat(mount, task, later),
         changes=changes,
-        # What the mount could do until now it must still be able to do.
+        # The task must keep the access that the old mount had.
         grant=grant(volume, storage, replace(task, task_role=role), context=context, floor=Floor(root_access=True))
         if iam
         else None,
@@ -122,7 +122,7 @@ def _refused(volume: Volume, reason: str) -> Finding:
 
 
 def _inexpressible(mount: DockerMount, directory: str, task: Task) -> str | None:
-    """Why an EFS volume could not mount the same, or None; completes "it mounts fs-…:/ …"."""
+    """The reason why an EFS volume could not mount the same, or None if it can; completes "it mounts fs-…:/ …"."""
     if unsupported := [name for name in UNSUPPORTED if mount.option(name) is not None]:
         return f"with {', '.join(unsupported)}, which efsVolumeConfiguration cannot express"
     if hidden := [o for o in mount.options if re.match(CODED_REF, o)]:

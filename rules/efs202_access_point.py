@@ -55,7 +55,7 @@ from rules.shared.new_names import access_point_name, tags
 _ID = "EFS202"
 
 _ONE_COMPONENT = re.compile(r"\$\{AWS::(AccountId|Partition|Region|StackName|URLSuffix)\}")
-"""Values of CloudFormation's own that are always one component of a path."""
+"""CloudFormation's pseudo parameters whose values are always one component of a path."""
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]+")
 
 
@@ -83,8 +83,8 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
 
 
 def _ways(volume: Volume, storage: EfsVolume, task: Task, path: Directory, context: Context) -> Iterator[Finding]:
-    """The access points that the volume could mount through, the usual one first; the last ones are for somebody to choose
-    only."""
+    """The steps that give the volume an access point, the usual one first. The last ones, with access points that
+    enforce a user, are never taken by default."""
     assert storage.file_system is not None
     condition = _condition(volume, storage, task, context=context)
     point = context.access_point(storage.file_system, path)
@@ -100,7 +100,7 @@ def _ways(volume: Volume, storage: EfsVolume, task: Task, path: Directory, conte
             context=context,
             more=(AddAccessPoint(replace(own, condition=condition)),),
         )
-        return  # one is enough, and the plan has it
+        return  # the plan adds this access point for another volume already
     there = (None, volume.condition, task.condition, condition)
     existing = [p for p in context.access_points_on(storage.file_system, path) if p.condition in there]
     existing.sort(key=lambda p: p is not own)  # stable: the others stay in their order
@@ -112,7 +112,8 @@ def _ways(volume: Volume, storage: EfsVolume, task: Task, path: Directory, conte
 
 
 def _new_one(volume: Volume, storage: EfsVolume, task: Task, path: Directory, context: Context) -> Finding:
-    """Create the access point, or say why it cannot be, or where."""
+    """The step that creates the access point in this source, or the finding that says why it cannot or where to create
+    it."""
     assert storage.file_system is not None
     file_system = shown(storage.file_system)
     for case in _cases(path):
@@ -144,7 +145,7 @@ def _new_one(volume: Volume, storage: EfsVolume, task: Task, path: Directory, co
 
 
 def _question(storage: EfsVolume, path: Directory, context: Context) -> Question | None:
-    """Which access point there is, if there may be one that the configuration can name."""
+    """The question which access point serves the directory; None if the configuration cannot name one."""
     system = storage.file_system
     if system is None or context.own_file_system(system) or not shown_path(path).startswith("/"):
         return None
@@ -159,12 +160,13 @@ def _through(
     context: Context,
     more: tuple[Change, ...] = (),
 ) -> Finding:
-    """Mount through an access point that is there, or will be: `more` is what the plan has to know about it then."""
+    """The step to mount through an access point that exists or that the plan adds; `more` are further changes to that
+    one."""
     target = f"{shown(storage.file_system)}:{shown_path(path)}"
     caveat = None
     if more:
         caveat = _created(target, path, volume, context=context)
-    elif context.own_point_of(point) is None:  # what this source creates shows its path
+    elif context.own_point_of(point) is None:  # this source does not show the access point's path
         caveat = (
             f"Check that access point {shown(point)} has the path {shown_path(path)}: a wrong path starts the task on another "
             "directory, an empty one if it does not exist yet."
@@ -184,7 +186,8 @@ def _through(
 def _through_another_user(
     volume: Volume, storage: EfsVolume, point: AccessPoint, path: Directory, context: Context
 ) -> Finding:
-    """Mount through an access point that enforces a user: for somebody to choose, because files change their owner."""
+    """The step to mount through an access point that enforces a user. It is unsafe, because the task then reads and
+    writes files as that user."""
     user = ":".join(point.user or ())
     finding = _through(volume, storage, point.ref, path=path, context=context)
     return replace(
@@ -197,7 +200,7 @@ def _through_another_user(
 
 
 def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, context: Context) -> Finding:
-    """Create the access point in this source."""
+    """The step that creates the access point in this source."""
     name = access_point_name(volume, path, task, context=context)
     user = context.choices.posix_users.get(path) if isinstance(path, str) else None
     made = context.owner(storage.file_system, path) if storage.file_system else None
@@ -243,14 +246,15 @@ def _created(target: str, path: Directory, volume: Volume, context: Context) -> 
 
 
 def _cases(path: Directory) -> list[Directory]:
-    """The directories among which conditions choose, as they are written; what leaves out the property means the root."""
+    """The directories among which conditions choose, as they are written: the root for a case without the property."""
     if isinstance(path, str) or not path.cases:
         return [path]
     return [case.coded if isinstance(case, Text) else case or "/" for case in path.cases]
 
 
 def _value_problem(path: Text, volume: Volume, context: Context) -> str | None:
-    """Why a path of which parameters decide a part cannot be an access point's, for values that the source shows."""
+    """The reason why a path with parameters cannot be an access point's, for values of these that the source shows;
+    None if it can."""
     parameters = [parameter for parameter in context.parameters(path, volume.key) if parameter.values]
     cases = [{parameter: value} for parameter in parameters for value in parameter.values]
     cases.append({parameter: parameter.default for parameter in parameters if parameter.default is not None})
@@ -263,7 +267,7 @@ def _value_problem(path: Text, volume: Volume, context: Context) -> str | None:
 
 
 def _unknown(path: Directory, volume: Volume, context: Context) -> str:
-    """What is not known of a path, for the caveat: something decides it that may have values the source does not show."""
+    """A sentence for the caveat on the parts of a path that the source does not show; "" if it shows all of them."""
     cases = _cases(path)
     texts = [Text.decode(case) for case in cases if isinstance(case, str)]
     if len(texts) < len(cases):
@@ -286,8 +290,8 @@ def _new(point: AccessPoint, context: Context) -> bool:
 
 
 def _condition(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> str | None:
-    """The condition under which the volume needs an access point. Whoever needs a file system has its condition, and an
-    access point must not outlive it."""
+    """The condition of the volume's new access point: that of the file system, which the access point cannot exist
+    without, or else that of the volume or the task."""
     system = context.own_file_system(storage.file_system)
     return system.condition if system and system.condition else volume.condition or task.condition
 
@@ -297,6 +301,7 @@ def _finding(volume: Volume, status: Status, message: str) -> Finding:
 
 
 def _create_command(file_system: str, path: str, choices: Choices) -> str:
+    """The command of the AWS CLI that creates the access point."""
     uid, gid = choices.posix_users.get(path, (0, 0))
     enforced = f" --posix-user Uid={uid},Gid={gid}" if path in choices.posix_users else ""
     creation = "" if path == "/" else f",CreationInfo={{OwnerUid={uid},OwnerGid={gid},Permissions=0755}}"

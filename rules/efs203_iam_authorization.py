@@ -101,7 +101,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
 
 
 def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> Finding:
-    """IAM for a task without a role, where the source can create one."""
+    """The step for a task without a role, in a source that can hold a new one."""
     name = new_role_name(task, context)
     kind = Key("role", task.key.document)
     key = kind.below(name)
@@ -145,8 +145,8 @@ def _with_roles(
     outside: Sequence[Value],
     changes: tuple[Change, ...],
 ) -> Finding:
-    """IAM with the roles that the task may have: for those that this source creates the grant is part of the step, for the
-    others it comes with the finding."""
+    """The step for the roles that the task may have. It grants `own` roles, which this source creates, their
+    permissions; for roles `outside` of it, the finding has the statement to attach."""
     for role in own:
         if clash := _clash(role, storage, context):
             return _finding(volume, Status.REFUSED, clash)
@@ -186,6 +186,7 @@ def _with_roles(
 
 
 def _reason(storage: EfsVolume, context: Context) -> str:
+    """The reason for IAM authorization, in words."""
     system = context.own_file_system(storage.file_system)
     if system and system.policy and not system.policy.admits_anyone:
         return f"{shown(storage.file_system)} has a policy, and the mount does not say who it is"
@@ -193,7 +194,8 @@ def _reason(storage: EfsVolume, context: Context) -> str:
 
 
 def _clash(role: Role, storage: EfsVolume, context: Context) -> str | None:
-    """Why no policy can name both a role and what it is to be allowed: each would have to be there without the other."""
+    """The reason why no policy can name both the role and the access point or file system, or None: they have different
+    conditions, so that each may exist without the other."""
     point = context.own_point_of(storage.access_point)
     system = context.own_file_system(storage.file_system)
     condition = point.condition if point else system.condition if system else None
@@ -206,7 +208,7 @@ def _clash(role: Role, storage: EfsVolume, context: Context) -> str | None:
 
 
 def _kept(had: Floor, lacking: Sequence[Role], outside: Sequence[Value]) -> Iterator[str]:
-    """What the old mount was allowed, where the grant says more or less than usual for it."""
+    """Sentences on access of the old mount because of which the grant is not the usual one."""
     if had.note:
         yield had.note
     if had.root_access and (lacking or outside):

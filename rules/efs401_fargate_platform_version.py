@@ -39,8 +39,8 @@ _ID = "EFS401"
 _OLD = re.compile(r"1\.[0-3](\.\d+)?|1\.4|1")
 _RIGHT = "1.4.0"
 _SIMPLE_PATTERN = re.compile(r"(?!.*(?:\)[*+?{]|\[\[|--|&&|~~|\|\|)).{1,60}")
-"""Patterns that cannot take ages to match even a short text (not too long, and no group is repeated), and that mean the
-same to Java and to Python: no operations on sets."""
+"""Matches patterns that are safe to try: quick to match (not too long, no repeated group), and with the same meaning in
+Java as in Python (no operations on sets)."""
 
 _ROUTE = "Platform version 1.4.0 pulls images through the task's network interface: private subnets need a route to the registry."
 
@@ -78,12 +78,14 @@ def check(runner: TaskRunner, pinned: PlatformVersion, task: Task | None, contex
 
 
 def _is_old(version: str, engine: Engine) -> bool:
+    """Whether a platform version cannot mount EFS volumes."""
     # Batch has refused LATEST for jobs with EFS volumes (coverage-roadmap issue 1268).
     return _OLD.fullmatch(version) is not None or (engine is Engine.BATCH and version.upper() == "LATEST")
 
 
 def _by_parameter(parameter: Parameter, engine: Engine) -> Finding | None:
-    """What there is to say of a version that whoever deploys the source chooses among values that are known."""
+    """The finding for a version that a parameter gives, judged by the parameter's default and allowed values; None if
+    none of them is too old."""
     name = parameter.name
     override = f"`--parameter-overrides {name}={_RIGHT}` or `ParameterKey={name},ParameterValue={_RIGHT}`"
     if parameter.default is None or not _is_old(parameter.default, engine):
@@ -111,7 +113,7 @@ def _by_parameter(parameter: Parameter, engine: Engine) -> Finding | None:
 
 
 def _obstacle(parameter: Parameter) -> str | None:
-    """Why a parameter cannot have the right version as its default."""
+    """The reason why a parameter cannot have the right version as its default, or None if it can."""
     if parameter.type != "String":
         return f"a parameter of type {parameter.type} cannot be {_RIGHT}"
     pattern = parameter.pattern
@@ -125,7 +127,8 @@ def _obstacle(parameter: Parameter) -> str | None:
 
 
 def _with_right(allowed: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """The allowed values with the right version among them, where the order of the versions puts it."""
+    """The allowed values with the right version among them, inserted in the order of the versions; None if all are
+    allowed."""
     if allowed is None or _RIGHT in allowed:
         return allowed
     versions = [value for value in allowed if value[:1].isdigit()]

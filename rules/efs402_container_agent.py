@@ -55,7 +55,7 @@ def check(planned: Stack, context: Context) -> Iterable[Finding]:
 
 
 def _lowest_levels(context: Context) -> dict[Key, Level]:
-    """The lowest level of the EFS volumes that each instance may have to mount."""
+    """The lowest level of EFS volume that each instance may have to mount, by the instance's key."""
     by_hosts: dict[tuple[Key, ...], Level] = {}
     for task in context.stack.tasks:
         keys = context.hosts(task).keys
@@ -69,6 +69,7 @@ def _lowest_levels(context: Context) -> dict[Key, Level]:
 
 
 def _levels(task: Task, context: Context) -> Iterator[Level]:
+    """The levels of the task's volumes that are known to be EFS."""
     for volume in task.volumes:
         reached = level(volume, task, context)
         if reached is not Level.OTHER and not isinstance(placement(volume, task, context), Unplaced):
@@ -76,7 +77,8 @@ def _levels(task: Task, context: Context) -> Iterator[Level]:
 
 
 def _replace(instance: Instance, able: Ability, images: list[Image], context: Context) -> Finding:
-    """Advice to start from a newer image; a step where the source pins an old one by its SSM parameter."""
+    """The finding to start from a newer image: a step if the source pins an old one by its SSM parameter, otherwise
+    advice."""
     message = f"{able.shown_by} {_ABLE[able.support]}"
     old = [image for image in images if image.writable and support_of(image.name) < Support.UNKNOWN]
     current = {image: name for image in old if image.name and (name := recommended(image.name))}
@@ -102,7 +104,8 @@ def _replace(instance: Instance, able: Ability, images: list[Image], context: Co
 
 
 def _changes(image: Image, name: str, context: Context) -> Iterator[Change]:
-    """Start from the image of another name, which the parameter's default holds if a parameter gives it."""
+    """The changes that replace an image by the one of another name, also in the default of the parameter that gives
+    it."""
     yield SetImage(image.key, name)
     if image.parameter is not None:
         parameter = context.parameter_at(image.parameter)

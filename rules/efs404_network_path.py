@@ -57,7 +57,8 @@ def check(stack: Stack, context: Context) -> Iterator[Finding]:
 
 
 def _of(file_system: Value, own: bool, task: Task, routes: Routes) -> Iterator[str]:
-    """What stands between a task and one file system."""
+    """The obstacles between a task and one file system, in words; `own` says whether the source creates the file
+    system."""
     targets, runners, place = routes.targets(file_system), routes.runners(task.key), routes.place(file_system)
     if own and not targets and not routes.network.unclear and place is not None and not place.handed_on:
         yield f"{shown(file_system)} has no mount target here, and a task needs one in its availability zone"
@@ -82,6 +83,7 @@ def _of(file_system: Value, own: bool, task: Task, routes: Routes) -> Iterator[s
 
 
 def _early(runner: TaskRunner, file_system: Value, routes: Routes) -> Iterator[str]:
+    """The advice to wait for the mount targets, for a runner that may start tasks before they are there."""
     early = [target.key.last for target in routes.targets(file_system) if may_be_early(runner, target, routes)]
     if early:
         yield (

@@ -28,23 +28,24 @@ _ID = "EFS405"
 
 @dataclass
 class _MountsInUse:
-    """What the tasks that can run on the same instances mount once the plan is carried out."""
+    """The directories and host paths that tasks use after the plan, for tasks that can run on the same instances."""
 
     moved: set[tuple[Value | None, str | None]] = field(default_factory=set)
-    """File systems with the directories of EFS volumes and all above them; None where a directory is not known."""
+    """Pairs (file system, directory) for the directories of EFS volumes and all above them; None for an unknown
+    directory."""
     paths: set[str] = field(default_factory=set)
-    """Literal paths of host volumes."""
+    """The literal paths of host volumes."""
     above: set[str] = field(default_factory=set)
-    """The same, and all paths above them."""
+    """The paths of `paths`, and all above them."""
     expressions: list[str] = field(default_factory=list)
-    """Host paths that may be anywhere, coded."""
+    """The host paths with expressions, which may lead anywhere, coded."""
 
     def left(self, mount: HostMount) -> bool:
-        """Whether a volume has left the mount."""
+        """Whether an EFS volume has replaced the mount for a task."""
         return not self.moved.isdisjoint({(mount.file_system, mount.directory), (mount.file_system, None)})
 
     def stays(self, mount: HostMount) -> bool:
-        """Whether a host volume lies on the mount, or may, or contains it."""
+        """Whether a host volume lies, or may lie, on the mount or contains it, so that the mount is still needed."""
         return (
             mount.host_path in self.above
             or not self.paths.isdisjoint(_and_above(mount.host_path))
@@ -57,6 +58,7 @@ def _may_meet(path: str, mount_point: str) -> bool:
 
 
 def _and_above(path: str) -> Iterator[str]:
+    """A path and all directories above it."""
     while path:
         yield path
         path = path.rpartition("/")[0]
@@ -76,7 +78,7 @@ def check(planned: Stack, context: Context) -> Iterable[Finding]:
 
 
 def _mounts(planned: Stack) -> dict[tuple[Key, str], HostMount]:
-    """The mounts of known file systems by instance and mount point."""
+    """The mounts whose file systems are known, by instance and mount point."""
     return {
         (mount.instance, mount.host_path): mount
         for mount in planned.host_mounts
@@ -85,7 +87,7 @@ def _mounts(planned: Stack) -> dict[tuple[Key, str], HostMount]:
 
 
 def _needs(planned: Stack, context: Context) -> dict[tuple[Key, ...], _MountsInUse]:
-    """What tasks mount, by the instances that they can run on."""
+    """The mounts in use, by the instances that the tasks can run on."""
     found: dict[tuple[Key, ...], _MountsInUse] = {}
     for task in planned.tasks:
         keys = context.hosts(task).keys
@@ -105,7 +107,7 @@ def _needs(planned: Stack, context: Context) -> dict[tuple[Key, ...], _MountsInU
 
 
 def _directories(storage: EfsVolume, context: Context) -> Iterable[str | None]:
-    """The directory that a volume mounts and all above it; None if it is not known."""
+    """The directory that a volume mounts and all above it, or None alone if the directory is not known."""
     path = directory(storage)
     if storage.access_point is not None:
         path = context.directory_of(storage.file_system, storage.access_point)

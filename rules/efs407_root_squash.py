@@ -49,7 +49,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
 
 
 def _may_act_as_root(policy: FileSystemPolicy, storage: EfsVolume, task: Task, context: Context) -> bool:
-    """Whether a policy allows it to every role that the task may have."""
+    """Whether every role that the task may have is allowed `ClientRootAccess`, by the file-system policy or its own."""
     arn = point_arn(storage.access_point, context)
     for written in task.task_roles:
         role = context.own_role(written)

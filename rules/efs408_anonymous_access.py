@@ -42,7 +42,8 @@ _POLICY = {
         }
     ],
 }
-"""It allows nothing to anyone, so that only identity policies do; the denial is one that every mount with TLS passes."""
+"""A file-system policy that allows nothing, so that only identity policies do. A policy needs a statement, and this one
+denies access without TLS only."""
 
 
 @dataclass
@@ -50,8 +51,9 @@ class _Consumers:
     """The volumes that mount one file system."""
 
     volumes: dict[Key, str] = field(default_factory=dict)
-    """With how they are called."""
+    """The volumes' names for messages (`task/volume`), by their keys."""
     all_authorized: bool = True
+    """Whether all of them mount with IAM authorization."""
 
 
 def check_stack(stack: Stack, context: Context) -> Iterator[Finding]:
@@ -80,7 +82,7 @@ def check_stack(stack: Stack, context: Context) -> Iterator[Finding]:
 
 
 def _consumers(stack: Stack, context: Context) -> tuple[dict[Value, _Consumers], list[str]]:
-    """The consumers of each file system, and the volumes that may be consumers of any."""
+    """The consumers of each file system, and the volumes whose file system is not known, in words."""
     consumers: dict[Value, _Consumers] = {}
     unplaced = []
     for task in stack.tasks:
@@ -97,7 +99,8 @@ def _consumers(stack: Stack, context: Context) -> tuple[dict[Value, _Consumers],
 
 
 def _file_system(volume: Volume, task: Task, context: Context) -> Value | str | None:
-    """The file system that a volume mounts; what it is if that is not known, None if nothing says that it is EFS."""
+    """The file system that a volume mounts, or a description (a string) if it is not known; None if nothing suggests
+    that it is EFS."""
     storage = volume.storage
     if isinstance(storage, EfsVolume):
         return storage.file_system or "no file system"
@@ -115,7 +118,7 @@ def _file_system(volume: Volume, task: Task, context: Context) -> Value | str | 
 
 
 def _others(file_system: Value, unplaced: list[str], stack: Stack) -> Iterator[str]:
-    """Who else mounts it, or may."""
+    """Phrases on the other users of the file system: hosts that mount it, and volumes that perhaps do."""
     paths = [m.host_path for m in stack.host_mounts if m.file_system == file_system and "iam" not in m.options]
     if paths:
         yield f"without: container instances at {_listed(map(shown_path, dict.fromkeys(paths)))}"
@@ -130,6 +133,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _how(file_system: Value, *, in_source: bool) -> str:
+    """The property or the command of the AWS CLI that gives the file system the policy."""
     policy = json.dumps(_POLICY)
     if in_source or file_system.literal is None:
         return f"FileSystemPolicy: {policy}"

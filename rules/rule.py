@@ -1,4 +1,4 @@
-"""The interface of rules: the findings that they return, and what a rule consists of."""
+"""The interface of rules: the findings that they return, and the members of a rule."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from rules.model import Change, Key, Level, PlatformVersion, Stack, Task, TaskRu
 
 
 class Status(StrEnum):
-    """What can be done about a finding. An unsafe step stays `unsafe` when it is applied."""
+    """The status of a finding: whether and under which condition its step is applied. An applied unsafe step stays
+    `unsafe`."""
 
     FIXABLE = "fixable"
     UNSAFE = "unsafe"
@@ -26,12 +27,13 @@ class Status(StrEnum):
 
 
 CAREFUL = (Status.FIXABLE, Status.UNSAFE, Status.NEEDS_INPUT, Status.REFUSED)
-"""The statuses of steps, from the least to the most careful. Where several volumes share a text, the most careful counts."""
+"""The statuses of steps, from the least to the most careful. If several volumes share a text, the most careful
+counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepId:
-    """Names a step across plans: the same source and configuration always give the same one."""
+    """The identity of a step across plans. The same source and configuration always give the same id."""
 
     rule: str
     subject: Key
@@ -51,7 +53,8 @@ class Finding:
     changes: tuple[Change, ...] = ()
     """The changes that applying it makes; empty unless it is fixable or unsafe."""
     grant: Grant | None = None
-    """The statement that somebody has to attach to the task role, outside of this source, before the changes are deployed."""
+    """The statement to attach to a task role outside of this source, by hand, before the changes are deployed; or
+    None."""
     detail: str = ""
     """The result of the step in short form; a part of its id."""
     stops: bool = False
@@ -63,22 +66,24 @@ class Finding:
     label: str = ""
     """The step in a few words, to choose it by, if there are alternatives."""
     alternatives: tuple[Finding, ...] = ()
-    """Other ways to take the step, each with its own `detail` and `label`. For advice, the steps that somebody may want."""
+    """Other ways to take the step, each with its own `detail` and `label`. For advice, steps that the user may want."""
     otherwise: str = ""
-    """In a few words, what stays if the step is not taken, if that is a choice worth naming."""
+    """The choice not to take the step, in a few words; "" if it is not worth offering."""
 
     @property
     def digest(self) -> str:
-        """A hash of the step's status, changes and grant: a recorded yes holds only for a step that does the same."""
+        """A hash of the step's status, changes and grant. A recorded approval holds only for a step with the same
+        hash."""
         return digest(self.status, self.changes, self.grant)
 
     @property
     def id(self) -> StepId:
+        """The identity of the finding's step."""
         return StepId(self.rule, self.subject, self.detail)
 
     @property
     def ways(self) -> tuple[Finding, ...]:
-        """The steps that somebody can choose from, the usual one first."""
+        """The steps that the user can choose from, the usual one first."""
         return (self, *self.alternatives) if self.changes else self.alternatives
 
     @property
@@ -115,9 +120,9 @@ class Stage(StrEnum):
     ACCESS_POINTS = "access points"
     VOLUMES = "volumes"
     LATER = "later"
-    """Once everything runs with the migrated definitions."""
+    """After all tasks run with the migrated definitions."""
     LAST = "last"
-    """In a deployment of its own, once nothing mounts without IAM any more."""
+    """In a deployment of its own, after the last mount without IAM is gone."""
 
 
 VolumeCheck = Callable[[Volume, Task, Context], Finding | None]
@@ -141,14 +146,15 @@ class Rule:
     check_volume: VolumeCheck | None = None
     check_runner: RunnerCheck | None = None
     check_stack: StackCheck | None = None
-    """Called last, once the plan is made, for advice about what the plan leaves as it is. Its findings change no volume, task
-    or service. Findings with the same changes are applied together or not at all."""
+    """The check that is called once, after the plan is made, mostly for advice on the result. Its findings change no
+    volume, task or service. Findings with the same changes are applied together or not at all."""
     examples: tuple[Example, ...] = ()
     climbs_to: Level = Level.OTHER
-    """The level that the rule's step reaches: it is not asked when the user's target lies below."""
+    """The level that the rule's step reaches. A rule is not asked if the user's target lies below its level."""
     stage: Stage = Stage.VOLUMES
-    """The stage of a checklist that its caveats and advice belong to."""
+    """The stage of a checklist that the rule's caveats and advice belong to."""
 
     @property
     def title(self) -> str:
+        """The first line of the page, without its full stop."""
         return self.page.strip().splitlines()[0].rstrip(".")

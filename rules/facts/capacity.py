@@ -56,7 +56,7 @@ class Capacity:
         launches = self._launches.get(task.key, ())
         if launches and all(launch.elsewhere for launch in launches):
             return self._none
-        # Thousands of tasks are run in a few ways.
+        # A source may have thousands of tasks, but these are run in a few ways, so the result is shared.
         ways = frozenset(launch for launch in launches if not launch.elsewhere)
         if (task.engine, ways) not in self._known:
             placed = (i for i in self._of(task.engine) if not ways or any(_may_place(launch, i) for launch in ways))
@@ -87,6 +87,7 @@ def _serves(instance: Instance, engine: Engine) -> bool:
 
 
 def _may_place(launch: Launch, instance: Instance) -> bool:
+    """Whether tasks that are started on this capacity may run on the instance."""
     if launch.providers and not launch.providers & instance.providers:
         return False
     if not launch.clusters or not instance.clusters:

@@ -12,7 +12,7 @@ from rules.model import EfsVolume, Engine, Stack, Task, Text
 
 
 def violations(stack: Stack) -> Iterator[tuple[object, str]]:
-    """(volume key, what is wrong) for every constraint that an EFS volume breaks."""
+    """Pairs (volume key, problem in words) for all constraints that EFS volumes break."""
     for task in stack.tasks:
         for volume in task.volumes:
             if isinstance(volume.storage, EfsVolume):
@@ -24,7 +24,7 @@ def _problems(storage: EfsVolume, task: Task) -> Iterator[str]:
     if storage.access_point and storage.root_directory not in (None, Text.of("/"), Text.of("")):
         yield "an access point and a root directory other than /"
     written = storage.transit_encryption
-    # An expression may be ENABLED.
+    # An expression may have the value ENABLED, so it is no violation.
     plain = not storage.encrypts and (written is None or written.literal is not None)
     if storage.access_point and plain:
         yield "an access point without transit encryption"

@@ -1,4 +1,4 @@
-"""A hash of what a step does, the same in every run, so that an answer to one step is never taken for another's."""
+"""A hash of a step's effect, the same in every run, so that a recorded answer is never applied to another step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def digest(*described: object) -> str:
 
 
 def _plain(value: object) -> object:
-    """A value as tuples and words."""
+    """A value as nested tuples of plain values, from which the hash is made."""
     if is_dataclass(value) and not isinstance(value, type):
         members = ((f.name, _plain(getattr(value, f.name))) for f in fields(value) if f.compare)
         return (type(value).__name__, *members)

@@ -1,11 +1,10 @@
-"""IAM as clients of EFS meet it: the actions, the condition keys, what AWS's own policies allow, what a statement means for a
-mount, and how a statement for one is written.
+"""IAM for clients of EFS: their actions, condition keys, AWS managed policies, and the statements of policies.
 
 This is the only place that knows these facts. A dialect reads the statements of its source and has them judged here; a
-writer takes a statement from here and spells it.
+writer takes a new statement from here and spells it in its language.
 
-Sources: EFS user guide, "Using IAM to control access to file systems" (actions, resource type, the condition keys that NFS
-clients are checked against); IAM user guide, "IAM JSON policy element reference"; AWS managed policy reference.
+Sources: EFS user guide, "Using IAM to control access to file systems" (actions, resource type, the condition keys that
+NFS clients are checked against); IAM user guide, "IAM JSON policy element reference"; AWS managed policy reference.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ VIA_MOUNT_TARGET = "elasticfilesystem:AccessedViaMountTarget"
 ENCRYPTED = "aws:SecureTransport"
 """The condition key that is true for every client that uses TLS."""
 OF_EVERY_MOUNT = {VIA_MOUNT_TARGET.lower(): True, ENCRYPTED.lower(): True}
-"""Condition keys, in lower case since their case does not matter, and the value that each has for every mount that ECS makes
-with transit encryption, as all mounts have it that are given IAM authorization."""
+"""Condition keys (in lower case, since IAM ignores their case), each with the value that it has for every mount that
+ECS makes with transit encryption. IAM authorization requires transit encryption."""
 TASKS = "ecs-tasks.amazonaws.com"
-"""The service that assumes the roles of tasks."""
+"""The service principal that assumes task roles."""
 ASSUME = "sts:AssumeRole"
 
 _MOUNT, _WRITE, _ROOT = CLIENT_ACTIONS
@@ -40,17 +39,18 @@ MANAGED = {
     "AmazonElasticFileSystemClientReadWriteAccess": (_MOUNT, _WRITE),
     "AmazonElasticFileSystemClientReadOnlyAccess": (_MOUNT,),
 }
-"""AWS's own policies that allow clients something on every file system, by path and name. All others allow clients nothing:
-`AmazonElasticFileSystemFullAccess` manages file systems, and `ReadOnlyAccess` only describes them."""
+"""The actions that AWS managed policies allow clients on every file system, by the policy's path and name. All other
+AWS managed policies allow clients nothing: `AmazonElasticFileSystemFullAccess` manages file systems, and
+`ReadOnlyAccess` only describes them."""
 
 _AWS_POLICY = ":iam::aws:policy/"
 _TRUTH = {"true": True, "false": False, "yes": True, "no": False}
-"""What a boolean may be written as; the last two by YAML."""
+"""The spellings of a boolean; `yes` and `no` are those of YAML."""
 _EQUAL = ("StringEquals", "StringLike", "ArnEquals", "ArnLike")
 
 
 def managed(arn: str) -> tuple[str, ...]:
-    """What the policy with an ARN allows clients on every file system, if it is one of AWS's own."""
+    """The actions that an AWS managed policy allows clients on every file system; empty for any other policy's ARN."""
     _, aws, name = arn.rpartition(_AWS_POLICY)
     return MANAGED.get(name, ()) if aws else ()
 
@@ -65,26 +65,26 @@ class Comparison:
     operator: str
     key: str
     values: tuple[Value, ...] | None
-    """None where one of them cannot be read."""
+    """The values; None if one of them cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What one statement means for tasks that mount EFS."""
+    """The effect of one statement on tasks that mount EFS."""
 
     allows: bool
-    """False also for an effect that cannot be read."""
+    """Whether its effect is `Allow`. Any other effect, and one that cannot be read, counts as `Deny`."""
     actions: tuple[str, ...]
-    """The actions of clients that it speaks of, or may."""
+    """The client actions that it matches. If it denies and a pattern cannot be read: all of them."""
     resources: tuple[Value, ...]
     access_points: tuple[Value, ...]
-    """The ARNs of the access points that it is limited to; empty: it speaks of every mount."""
+    """The ARNs of the access points that its condition is limited to; empty if it covers every mount."""
     applies: bool | None
-    """Whether its condition holds for the mounts of ECS, access points aside; None if that cannot be told."""
+    """Whether its condition, access points aside, holds for every mount that ECS makes; None if that is not known."""
 
     @property
     def may_deny(self) -> bool:
-        """Whether it may forbid a task to mount, write or act as root."""
+        """Whether it may deny a task to mount, write or act as root."""
         return not self.allows and self.applies is not False and bool(self.actions)
 
 
@@ -96,10 +96,10 @@ def judge(
     *,
     all_but: bool = False,
 ) -> Judged:
-    """What a statement means for tasks that mount EFS.
+    """Judge the effect of a statement on tasks that mount EFS.
 
-    `actions` are patterns as they are written, None for one that cannot be read; with `all_but` they are those of
-    `NotAction`. `condition` is empty where the statement has none.
+    `actions` are the patterns of `Action` as they are written, with None for one that cannot be read; with `all_but`
+    they are those of `NotAction`. `condition` is empty if the statement has none.
     """
     allows = effect == "Allow"
     points, applies = _condition(condition)
@@ -107,7 +107,7 @@ def judge(
 
 
 def _actions(patterns: Sequence[str | None], allows: bool, all_but: bool) -> tuple[str, ...]:
-    """The actions of clients that patterns are about. What cannot be read allows nothing, and may deny everything."""
+    """The client actions that patterns match. A pattern that cannot be read allows nothing, and may deny everything."""
     known = [pattern.lower() for pattern in patterns if pattern is not None]
     if len(known) < len(patterns) and not allows:
         return CLIENT_ACTIONS
@@ -118,7 +118,8 @@ def _actions(patterns: Sequence[str | None], allows: bool, all_but: bool) -> tup
 
 
 def _condition(comparisons: Sequence[Comparison]) -> tuple[tuple[Value, ...], bool | None]:
-    """The access points that a condition names, and whether the rest of it holds for every mount of ECS."""
+    """The access points that a condition names, and whether the rest of it holds for every mount that ECS makes (None
+    if that is not known)."""
     points: tuple[Value, ...] = ()
     applies: bool | None = True
     for one in comparisons:
@@ -137,13 +138,14 @@ def _condition(comparisons: Sequence[Comparison]) -> tuple[tuple[Value, ...], bo
 
 
 def _truth(values: tuple[Value, ...] | None) -> bool | None:
+    """The boolean that a comparison's only value spells; None if it spells none."""
     if values is None or len(values) != 1 or values[0].literal is None:
         return None
     return _TRUTH.get(values[0].literal.lower())
 
 
 def _without_patterns(values: tuple[Value, ...] | None) -> tuple[Value, ...]:
-    """The values, or none of them where one is a pattern or cannot be read."""
+    """The values; empty if one of them is a pattern or cannot be read."""
     return () if values is None or any(set("*?") & set(value.source) for value in values) else values
 
 
@@ -154,24 +156,24 @@ _Arn = TypeVar("_Arn")
 
 @dataclass(frozen=True)
 class Statement(Generic[_Arn]):
-    """A least-privilege statement: what clients may do on one file system, through some access points or however they
-    mount it. The resource of every action is the file system, never the access point."""
+    """A least-privilege statement: the actions that clients are allowed on one file system, through certain access
+    points or on every mount. The resource of every action is the file system, never the access point."""
 
     actions: tuple[str, ...]
     resource: _Arn | None
     """The ARN of the file system."""
     access_points: tuple[_Arn, ...] = ()
-    """Their ARNs; empty: the whole file system."""
+    """The ARNs of the access points; empty for the whole file system."""
 
     def document(self, write: Callable[[_Arn], object]) -> dict[str, object]:
-        """The statement as it stands in a policy document, its ARNs written by `write`."""
+        """The statement as a dictionary for a policy document; `write` converts each ARN."""
         document: dict[str, object] = {"Effect": "Allow", "Action": list(self.actions)}
         if self.resource is not None:
             document["Resource"] = write(self.resource)
         return {**document, "Condition": self.condition(write)}
 
     def condition(self, write: Callable[[_Arn], object]) -> dict[str, object]:
-        """Its condition: the access points or, for a whole file system, that clients mount it."""
+        """The statement's condition: its access points or, for a whole file system, access through a mount target."""
         scope = [write(point) for point in self.access_points]
         if not scope:
             return {"Bool": {VIA_MOUNT_TARGET: "true"}}
@@ -179,8 +181,8 @@ class Statement(Generic[_Arn]):
 
 
 def statements(permissions: Iterable[Permission]) -> list[Statement[Value]]:
-    """The statements that allow what permissions of one role say: one per file system and set of actions, in the order of
-    the permissions. A whole file system never shares one with access points."""
+    """The statements that grant the permissions of one role: one per file system and set of actions, in the order of
+    the permissions. Permissions for a whole file system and for access points never share a statement."""
     actions: dict[tuple[Value | None, Value | None], tuple[str, ...]] = {}
     for p in permissions:
         actions[p.resource, p.access_point] = (*actions.get((p.resource, p.access_point), ()), p.action)
@@ -198,27 +200,28 @@ def trust() -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A statement for a role that the source does not hold, which somebody attaches by hand. All members as they are
-    written."""
+    """A statement for a role that the source does not create, to be attached by hand. All members are strings as the
+    source writes them."""
 
     role: str
     arn_prefix: str
     """`arn:PARTITION:elasticfilesystem:REGION:ACCOUNT`"""
     file_system: str
     access_points: tuple[str, ...]
-    """Empty: the whole file system."""
+    """The ids of the access points; empty for the whole file system."""
     actions: tuple[str, ...]
 
     def statement(self) -> dict[str, object]:
-        """The statement as it stands in a policy document."""
+        """The statement as a dictionary for a policy document."""
         points = tuple(f"access-point/{point}" for point in self.access_points)
         statement = Statement(self.actions, f"file-system/{self.file_system}", points)
         return statement.document(lambda resource: f"{self.arn_prefix}:{resource}")
 
     def demand(self) -> str:
-        """What has to be done with the statement, which follows."""
+        """The instruction to attach the statement, for a message in which the statement follows."""
         scope = f"access point {', '.join(self.access_points)}" if self.access_points else "the whole file system"
         return f"attach to role {self.role} this statement, which covers {scope}"
 
     def sentence(self) -> str:
+        """The instruction to attach the statement before deployment, with the statement as JSON."""
         return f"Before you deploy, {self.demand()}: {json.dumps(self.statement(), ensure_ascii=False)}"

@@ -37,11 +37,11 @@ _CALLED_ECS = re.compile(r"(?:^|[^A-Za-z])ecs|ECS|Ecs")
 
 
 class Support(IntEnum):
-    """How well a container instance supports EFS volumes, from the least."""
+    """The support of a container instance for EFS volumes, from the least."""
 
     NONE = 0
     PREVIEW = 1
-    """Plain NFS only."""
+    """EFS volumes by plain NFS only, without TLS."""
     UNKNOWN = 2
     GENERAL = 3
 
@@ -58,7 +58,7 @@ Images = Mapping[Key, Image]
 
 
 def hosts_containers(instance: Instance, images: Images) -> bool:
-    """Whether anything shows that the container agent runs on an instance, if only the name of its image."""
+    """Whether the instance or the name of its image shows that the container agent runs on it."""
     return instance.hosts_containers or any(_is_ecs_image(images[key]) for key in instance.images)
 
 

@@ -29,7 +29,7 @@ _USUAL = {
 }  # fmt: skip
 _CARRIED = ("addr=", "accesspoint=", "tlsport=", "netns=", "awscredsuri=", "ro", "mounttargetip=", "az=", "region=")
 SYSTEM_PATH = re.compile(r"/(?:(?:var/run|run|proc|sys|dev|etc|tmp|usr|bin|lib|boot)(?:/|$)|$)|.*\.sock$")
-"""Paths of the operating system. Nobody mounts EFS there, whatever the volume is called."""
+"""Paths of the operating system. They are taken not to be EFS, even if the volume's name suggests it."""
 
 UNSUPPORTED = ("mounttargetip", "az", "region", "crossaccount")
 """Options of the mount helper that `efsVolumeConfiguration` cannot express (DescribeMountTargets-based addressing)."""
@@ -74,7 +74,8 @@ def lost_options(options: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """The path lies on `mount`, at `directory` of its file system; `nested` is another mount below the path."""
+    """The result for a host path that lies on `mount`, at `directory` of its file system. `nested` is another mount
+    below the path, or None."""
 
     mount: HostMount
     directory: str
@@ -83,10 +84,10 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
-    """The path may lie on EFS, but its file system and directory are not known."""
+    """The result for a path that may lie on EFS but whose file system and directory are not known."""
 
     reason: str
-    """Why they are not known, for messages."""
+    """The reason why they are not known, for messages."""
     mappable: bool = True
     """Whether the user can settle it by naming the mount in the configuration."""
     likely: tuple[str, str] | None = None
@@ -134,7 +135,8 @@ class Mounts:
         return first
 
     def disagreement(self, candidates: Sequence[HostMount]) -> str | None:
-        """A phrase that says which instance mounts what at the mount point of `candidates`; None if all mount the same."""
+        """The differences between the instances at the mount point of `candidates`, in words; None if all mount the
+        same."""
         path = candidates[0].host_path
         if path not in self._disagreements:
             self._disagreements[path] = self._compare(candidates) if len(self._instances) > 1 else None
@@ -181,7 +183,7 @@ def _on_mount(
     if mount.file_system is None:
         return Unplaced(f"what is mounted at {at} from {mount.server} may or may not be EFS")
     if len(candidates) > 1:
-        # Whichever instance the task is on, it keeps what it had there.
+        # The task may run on any of the instances, and must keep the options (such as TLS) that it had there.
         mount = replace(mount, options=tuple(dict.fromkeys(o for m in candidates for o in m.options)))
     place = join(mount.directory, below(path, mount.host_path) or "")
     return Mapped(mount, place, nested.host_path if nested else None)
@@ -202,10 +204,10 @@ def _shown_target(mount: HostMount) -> str:
 
 
 def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unplaced | None:
-    """Find the directory of a file system that a host path leads to; None if nothing says that it is EFS.
+    """Find the directory of a file system that a host path leads to; None if nothing suggests that it is EFS.
 
-    The longest mount point that contains the path wins. Docker binds recursively, so the container also sees mounts below
-    the path.
+    The longest mount point that contains the path wins. Docker binds recursively, so the container also sees mounts
+    below the path.
     """
     if path is None:
         return Unplaced("the host path is an expression", mappable=False)

@@ -17,7 +17,7 @@ Affixes = tuple[str, str]
 
 
 class Naming:
-    """The naming habits of one source, each worked out when it is first asked for."""
+    """The naming habits of one source, each computed when it is first needed."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack

@@ -1,7 +1,7 @@
-"""Whether a way leads from a task to its file system, as far as the source shows it.
+"""The network routes from tasks to the mount targets of their file systems, as far as the source shows them.
 
-NFS is TCP 2049, with TLS, too. The mount target's security groups have to admit it, the client's have to let it out (they
-let out everything unless they say otherwise), and a file system's name resolves only in a zone that has a mount target.
+NFS uses TCP port 2049, also with TLS. The mount target's security groups have to admit it, and the client's have to let
+it out (by default they allow all egress). A file system's DNS name resolves only in a zone that has a mount target.
 
 Source: EFS user guide, "Using VPC security groups" and "Mounting on Amazon EC2 with a DNS name".
 """
@@ -35,11 +35,13 @@ if TYPE_CHECKING:
 
 NFS = 2049
 _NOWHERE = ("127.0.0.1/32", "255.255.255.255/32")
-"""Address ranges that stand for none, because an empty list would let everything out."""
+"""Address ranges of egress rules that are meant to allow nothing, since a group with an empty list of egress rules
+allows all egress."""
 
 
 class Reachable(IntEnum):
-    """Whether something leads on: the better of two ways is their maximum, two stretches of one way their minimum."""
+    """Whether traffic gets through. The maximum is that of two alternatives, the minimum that of two conditions that
+    must both hold."""
 
     CLOSED = 0
     UNKNOWN = 1
@@ -47,8 +49,8 @@ class Reachable(IntEnum):
 
 
 class Routes:
-    """The indices of a source's network and of what runs tasks in it. `planned` tells them of what earlier steps of the plan
-    add."""
+    """Indices over a source's network and the task runners in it. `planned` adds the changes of earlier steps of the
+    plan."""
 
     def __init__(self, stack: Stack) -> None:
         self.network = network = stack.network
@@ -74,12 +76,13 @@ class Routes:
         self._ignored_ports = {proxy.task: proxy.ignored_ports for proxy in network.proxies}
 
     def _index(self, rule: Traffic) -> None:
+        """Add a rule to the index, if this source creates its security group."""
         group = self._groups.get(rule.group)
         if group is not None:
             self._rules.setdefault((group.key, rule.outbound), []).append(rule)
 
     def planned(self, change: Change) -> None:
-        """Take note of a change that is part of the plan."""
+        """Note a change that is part of the plan."""
         if isinstance(change, AddTraffic):
             self.planned_rules.append(change.rule)
             self._index(change.rule)
@@ -89,7 +92,7 @@ class Routes:
     # -- what is there ------------------------------------------------------------------------------------------------
 
     def runners(self, task: Key) -> list[TaskRunner]:
-        """What runs a task definition in a network that the source shows."""
+        """The runners of a task definition whose network configuration the source shows."""
         return self._runners.get(task, [])
 
     def targets(self, file_system: Value) -> list[MountTarget]:
@@ -97,25 +100,25 @@ class Routes:
         return self._targets.get(file_system, [])
 
     def place(self, file_system: Value) -> FileSystemPlace | None:
-        """Where a file system of the source can be reached."""
+        """The zone and the further mount targets of a file system, if this source creates it."""
         return self._places.get(file_system)
 
     def own(self, groups: Iterable[Value] | None) -> list[tuple[Value, SecurityGroup]]:
-        """Those of some groups that the source creates, with the expressions that name them."""
+        """The security groups among `groups` that the source creates, each after the expression that names it."""
         return [(value, self._groups[value]) for value in groups or () if value in self._groups]
 
     def blocked_by_proxy(self, task: Key) -> bool:
-        """Whether the task's proxy takes NFS for its own traffic."""
+        """Whether the task has a proxy that intercepts NFS, because its port is not ignored."""
         ports = self._ignored_ports.get(task)
         return ports is not None and str(NFS) not in ports
 
     def earlier(self, runner: TaskRunner) -> list[TaskRunner]:
-        """Other runners that are there before a runner, whenever it is."""
+        """The runners that are created before a runner, under no condition or under the same."""
         found = (self._runners_by_key.get(key) for key in runner.comes_after)
         return [other for other in found if other and other.condition in (None, runner.condition)]
 
     def awaits(self, runner: TaskRunner, awaited: Key) -> bool:
-        """Whether a runner's tasks start only when a mount target or rule is there."""
+        """Whether a runner's tasks start only after a mount target or rule is created."""
         return any(awaited in self._awaited[one.key] for one in (runner, *self.earlier(runner)))
 
     def vpcs(self, runner: TaskRunner | None, targets: Iterable[MountTarget]) -> list[Vpc]:
@@ -137,7 +140,7 @@ class Routes:
         if runner.groups == () and target.groups == ():
             return Reachable.OPEN  # the VPC's default group admits its own members
         servers = self.groups_of_target(target)
-        # What another source made may be admitted by another source.
+        # Groups that another source creates may be admitted by rules of that source.
         known = servers is not None and self.own(self.groups_of_runner(runner)) and not self.network.unclear
         answer = Reachable.CLOSED if known else Reachable.UNKNOWN
         for value in servers or ():
@@ -155,15 +158,16 @@ class Routes:
         for value in groups or ():
             group = self._groups.get(value)
             if group is None:
-                return Reachable.OPEN  # as groups are that nobody restricts
+                return Reachable.OPEN  # a group that is not seen here has, by default, a rule that allows all egress
             rules = self._of(group, outbound=True)
             if not group.restricts_egress:
-                # The first rule that is a resource of its own may take the place of the one that lets out everything.
+                # An egress rule that is a resource of its own may replace the default rule, which allows all egress.
                 answer = max(answer, Reachable.UNKNOWN if rules else Reachable.OPEN)
             answer = max([answer, *(self._covers(r, runner, target) for r in rules)])
         return max(answer, Reachable.UNKNOWN) if self.network.unclear else answer if groups else Reachable.OPEN
 
     def _of(self, group: SecurityGroup, *, outbound: bool) -> list[Traffic]:
+        """The egress rules of a security group if `outbound`, otherwise its ingress rules."""
         return self._rules.get((group.key, outbound), [])
 
     def names_nfs(self, group: SecurityGroup) -> bool:
@@ -173,24 +177,27 @@ class Routes:
         return any(r.from_port and r.to_port and r.from_port.literal == r.to_port.literal == port for r in rules)
 
     def groups_of_target(self, target: MountTarget) -> tuple[Value, ...] | None:
-        """A mount target's security groups: the default group of its VPC if it names none; None if they are not known."""
+        """The security groups of a mount target, or the default group of its VPC if it names none. None if not
+        known."""
         if target.groups is None:
             return None
         return target.groups or self._default_groups([target.subnet] if target.subnet else [])
 
     def groups_of_runner(self, runner: TaskRunner) -> tuple[Value, ...] | None:
-        """The security groups of a runner's tasks: the default group of their VPC if it names none; None if they are not
+        """The security groups of a runner's tasks, or the default group of their VPC if it names none. None if not
         known."""
         if runner.groups is None:
             return None
         return runner.groups or self._default_groups(runner.subnets or ())
 
     def _default_groups(self, subnets: Iterable[Value]) -> tuple[Value, ...] | None:
+        """The default groups of the VPCs that subnets lie in; None if this source creates none of these VPCs."""
         vpcs = dict.fromkeys(self._subnets[s].vpc for s in subnets if s in self._subnets)
         return tuple(self._vpcs[vpc].default_group for vpc in vpcs if vpc in self._vpcs) or None
 
     def _covers(self, rule: Traffic, runner: TaskRunner, target: MountTarget) -> Reachable:
-        """Whether a rule is about NFS and the other side: a runner's tasks, or for an outbound rule a mount target."""
+        """Whether an ingress rule admits NFS from a runner's tasks, or an egress rule lets NFS out to a mount
+        target."""
         clients, servers = self.groups_of_runner(runner), self.groups_of_target(target)
         near, far = (clients, servers) if rule.outbound else (servers, clients)
         subnets = ([target.subnet] if target.subnet else None) if rule.outbound else runner.subnets
@@ -204,7 +211,7 @@ class Routes:
     def _reaches(
         self, rule: Traffic, groups: Iterable[Value] | None, subnets: Iterable[Value] | None, vpcs: list[Vpc]
     ) -> Reachable:
-        """Whether a rule's other side is one of `groups`, or holds the addresses of `subnets`."""
+        """Whether a rule's other side is one of `groups`, or a range that contains the addresses of `subnets`."""
         if rule.addresses is not None:
             return self._holds(rule.addresses, subnets, vpcs)
         if rule.peer is None or groups is None:
@@ -213,7 +220,7 @@ class Routes:
             return Reachable.OPEN
         peer = self._groups.get(rule.peer)
         others = [self._groups.get(value) for value in groups]
-        if peer is None:  # a group from elsewhere is none of this source
+        if peer is None:  # a group that another source creates is never one of this source's groups
             return Reachable.UNKNOWN if None in others else Reachable.CLOSED
         return (
             Reachable.OPEN if any(other is not None and other.key == peer.key for other in others) else Reachable.CLOSED
@@ -234,6 +241,7 @@ class Routes:
         return answers.pop() if len(answers) == 1 else Reachable.UNKNOWN
 
     def _subnet_within(self, subnet: Subnet, addresses: Value) -> Reachable:
+        """Whether an address range contains a subnet, by itself or together with the subnet's whole VPC."""
         vpc = self._vpcs.get(subnet.vpc) if subnet.vpc else None
         if vpc is not None and _within([*vpc.addresses], addresses) is Reachable.OPEN:
             return Reachable.OPEN
@@ -242,13 +250,13 @@ class Routes:
     # -- zones --------------------------------------------------------------------------------------------------------
 
     def outside(self, runner: TaskRunner, file_system: Value) -> list[Value]:
-        """Subnets of a runner that provably lie in zones where the file system has no mount target."""
+        """The subnets of a runner that provably lie in zones where the file system has no mount target."""
         targets, place = self.targets(file_system), self.place(file_system)
         subnets = [self._subnets[value] for value in runner.subnets or () if value in self._subnets]
         if place is not None and place.zone is not None:
             found = [s.ref for s in subnets if s.zone and _differ(s.zone, place.zone)]
             chosen = {s.zone for s in subnets if s.zone}
-            apart = len(chosen) > len({zone[0] for zone in chosen})  # at most one of them can be the file system's
+            apart = len(chosen) > len({zone[0] for zone in chosen})  # then not all can be the file system's
             return found or ([s.ref for s in subnets] if apart else [])
         zones = [self._zone(target) for target in targets]
         if not zones or None in zones or self.network.unclear:
@@ -260,11 +268,12 @@ class Routes:
 
 
 def _differ(one: Zone, other: Zone) -> bool:
+    """Whether two zones are certainly different."""
     return one[0] == other[0] and one[1] != other[1]
 
 
 def _carries_nfs(rule: Traffic) -> Reachable:
-    """Whether a rule's protocol and ports hold TCP 2049."""
+    """Whether a rule's protocol and ports include TCP 2049."""
     protocol = rule.protocol.literal if rule.protocol else None
     if protocol is None:
         return Reachable.UNKNOWN
@@ -281,6 +290,7 @@ def _carries_nfs(rule: Traffic) -> Reachable:
 
 
 def _port(value: Value | None) -> int | None:
+    """A port as a number; None for an expression and for a missing port."""
     literal = value.literal if value else None
     try:
         return int(literal) if literal else None
@@ -289,7 +299,7 @@ def _port(value: Value | None) -> int | None:
 
 
 def _within(inner: list[Value], outer: Value) -> Reachable:
-    """Whether the address range that each of `inner` writes lies in another."""
+    """Whether an address range lies within `outer`; `inner` are several expressions for that one range."""
     if outer in inner:
         return Reachable.OPEN
     given = _range(outer)
@@ -302,7 +312,8 @@ def _within(inner: list[Value], outer: Value) -> Reachable:
 
 
 def _range(value: Value) -> IPv4Network | None:
-    """A literal IPv4 address range. Mount targets answer at IPv4 addresses, so those of IPv6 are of no use."""
+    """A literal IPv4 address range; None for anything else. IPv6 is left out because mount targets are reached by
+    IPv4."""
     from ipaddress import IPv4Network  # few templates write addresses that have to be compared
 
     try:

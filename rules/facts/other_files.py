@@ -1,4 +1,4 @@
-"""Mounts of EFS that other files of the repository make on their instances. They are reason to ask, never to change."""
+"""Mounts of EFS that other files of the repository make on their instances. They lead to questions, not to changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SeenMount:
     host_path: str
     directory: str
     is_nfs: bool = True
-    """False for disks, S3 and the like, which matter only where they lie."""
+    """Whether it is NFS or EFS. Other mounts (a disk, S3) matter only because they cover paths."""
     id: str | None = None
     """An expression for the file system that any template can use (`fs-…`, `!ImportValue …`), if that file shows one."""
     export: str | None = None

@@ -18,7 +18,7 @@ def normalise(path: str) -> str:
 
 
 def starts_with_reference(path: str) -> bool:
-    """Whether the path starts with a reference, so that nobody knows where it begins."""
+    """Whether the path starts with a reference, so that its first directories are not known."""
     return re.match(f"/*{CODED_REF}", path) is not None
 
 
@@ -56,8 +56,8 @@ def looks_like_a_file(path: str) -> bool:
 
 
 def looks_like_efs(name: str) -> bool:
-    """Whether a path component or a volume name says EFS or NFS: `efs`, `efs-data`, `my_efs`, `appEfs`, not `prefs`
-    or `efsutil`."""
+    """Whether a path component or a volume name contains the word EFS or NFS: `efs`, `efs-data`, `my_efs`, `appEfs`,
+    not `prefs` or `efsutil`."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", re.sub(CODED_REF, "", name))
     return any(_EFS_WORD.search(word) for word in words.split("/"))
 

@@ -10,7 +10,7 @@ from rules.model import Value
 
 @dataclass(frozen=True, slots=True)
 class AccessPointOf:
-    """Which access point of a file system serves a directory (as it is written)?"""
+    """The question which access point of a file system serves a directory (as it is written)."""
 
     file_system: Value
     directory: str
@@ -18,7 +18,7 @@ class AccessPointOf:
 
 @dataclass(frozen=True, slots=True)
 class MountAt:
-    """Which directory of which file system is mounted at or above a path of the container instances (as it is written)?"""
+    """The question which directory of which file system is mounted at or above a host path (as it is written)."""
 
     path: str
     likely: tuple[tuple[str, str, str], ...] = ()
@@ -27,7 +27,8 @@ class MountAt:
 
 @dataclass(frozen=True, slots=True)
 class StorageOf:
-    """Which directory of which file system is behind a Docker volume? `usual` is the directory if nobody chose another."""
+    """The question which directory of which file system a Docker volume stands for. `usual` is the directory to
+    suggest."""
 
     volume: str
     usual: str = "/"
@@ -35,7 +36,7 @@ class StorageOf:
 
 @dataclass(frozen=True, slots=True)
 class RoleOf:
-    """Which task role should a task definition of this family have?"""
+    """The question which task role a task definition of this family should have."""
 
     family: str
 

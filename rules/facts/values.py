@@ -45,5 +45,5 @@ _PLAIN_YAML = re.compile(r"[A-Za-z0-9/][A-Za-z0-9/._-]*")
 
 
 def yaml_word(word: str) -> str:
-    """A word as it can be pasted into the configuration."""
+    """A word as a YAML scalar, quoted if need be, to paste into the configuration."""
     return word if _PLAIN_YAML.fullmatch(word) else json.dumps(word, ensure_ascii=False)

@@ -1,11 +1,11 @@
-"""Reads which directory of which EFS file system a container instance mounts where, from its user data and files.
+"""Reads the EFS mounts of a container instance from its user data and files: file system, directory and mount point.
 
-A script is followed as a shell would run it on a fresh host (`interpreter`, `commands`), as far as mounts are concerned:
-variables, branches, here-documents, files that it writes and then runs. cloud-config and MIME archives (`cloud_init`,
-`archive`) and fstab, systemd units and autofs maps (`mounts`) end in the same mount table. References of the source
-(`Ref`) are single tokens all the way. A value that only the host knows, such as a command's output or an unset variable,
-is a token, too, and makes only the text around it unknown. Where several outcomes are possible, none is certain: a wrong
-mapping would be worse than none.
+A script is followed as a shell would run it on a fresh host (`interpreter`, `commands`), as far as mounts are
+concerned: variables, branches, here-documents, files that it writes and then runs. cloud-config and MIME archives
+(`cloud_init`, `archive`) and fstab, systemd units and autofs maps (`mounts`) end in the same mount table. References of
+the source (`Ref`) are single tokens all the way. A value that only the host knows, such as a command's output or an
+unset variable, is a token, too, and makes only the text around it unknown. Where several outcomes are possible, none is
+certain: a wrong mapping would be worse than none.
 """
 
 from __future__ import annotations

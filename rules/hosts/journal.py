@@ -9,16 +9,18 @@ V = TypeVar("V")
 
 
 class Journal(Generic[V]):
-    """Values by name; None stands for no value."""
+    """A dictionary of values by name, with branches that can be taken back; None stands for no value."""
 
     def __init__(self) -> None:
         self._values: dict[str, V] = {}
         self._before: list[dict[str, V | None]] = []
 
     def get(self, name: str) -> V | None:
+        """The value of a name, or None."""
         return self._values.get(name)
 
     def set(self, name: str, value: V | None) -> None:
+        """Set the value of a name; None removes it."""
         if self._before:
             self._before[-1].setdefault(name, self._values.get(name))
         if value is None:
@@ -27,12 +29,15 @@ class Journal(Generic[V]):
             self._values[name] = value
 
     def items(self) -> list[tuple[str, V]]:
+        """All names with their values."""
         return list(self._values.items())
 
     def names(self) -> list[str]:
+        """All names that have a value."""
         return list(self._values)
 
     def first(self, count: int) -> list[tuple[str, V]]:
+        """The first `count` names with their values."""
         return list(islice(self._values.items(), count))
 
     def begin(self) -> None:

@@ -26,6 +26,7 @@ class Likelihood(IntEnum):
 
     @property
     def opposite(self) -> Likelihood:
+        """The likelihood that the command fails."""
         return Likelihood(4 - self)
 
 

@@ -1,4 +1,4 @@
-"""Reading the user data of an instance, or a file that is put on it, as the mounts that it leaves."""
+"""Reads the mounts that an instance ends with from its user data, or from a file that is put on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rules.model import Text
 
 
 def read_user_data(script: Text, parse_yaml: ParseYaml) -> HostScript:
-    """Read what an instance with this user data mounts.
+    """Read the mounts of an instance with this user data.
 
     `script` is decoded (no base64). `parse_yaml` builds plain dicts, lists, strings, numbers and None from a text and
     raises `ValueError` if it cannot; it has to survive hostile nesting. Never raises.
@@ -30,7 +30,7 @@ def read_user_data(script: Text, parse_yaml: ParseYaml) -> HostScript:
 
 
 def read_file(path: str, content: Text, parse_yaml: ParseYaml) -> HostScript:
-    """Read what a file on a host mounts, supposing that it is used: that the script is run, or the unit enabled.
+    """Read the mounts that a file on a host makes if it is used, that is if the script is run or the unit enabled.
 
     Understands `/etc/fstab`, shell scripts, systemd units, autofs maps and drop-ins of cloud-init's configuration. It
     tells them by their path (coded) and, for scripts, by their first line. Other files mount nothing. Never raises.

@@ -15,15 +15,17 @@ class FoundMount:
     """
 
     host_path: str
-    """Coded and normalised; it may begin with a reference."""
+    """The mount point, coded and normalised; it may begin with a reference."""
     file_system: Value | None
-    """None if the source does not show it: for an address, a custom name, a command's output, an unknown directory.
+    """The file system; None if the source does not show it: for an address, a custom name, a command's output, an
+    unknown directory.
 
-    If the mount helper is given a lone reference, that is taken for an id. The helper also accepts a DNS name, so the
-    caller has to check what the reference stands for.
+    A lone reference that is given to the mount helper is taken for an id. The helper also accepts a DNS name, so the
+    caller has to check the value of the reference.
     """
     directory: str
-    """Coded, normalised, `/` if none is given; below the access point's directory if the options name one."""
+    """The directory, coded and normalised; `/` if none is given. It lies below the access point's root directory if the
+    options name an access point."""
     options: tuple[str, ...]
     """The options as written, coded, without those that the mount helper or mount(8) adds."""
     server: str
@@ -68,12 +70,12 @@ class HostScript:
     """The state in which a script leaves a fresh host, as far as EFS is concerned."""
 
     mounts: tuple[FoundMount, ...] = ()
-    """In order of effect. A later unconditional mount on a path replaces the earlier one and umount removes it; several
-    mounts on one path are alternatives, none of them certain."""
+    """The mounts in order of effect. A later unconditional mount on a path replaces the earlier one and umount removes
+    it; several mounts on one path are alternatives, none of them certain."""
     others: tuple[OtherMount, ...] = ()
     directories: tuple[MadeDirectory, ...] = ()
     unclear: tuple[tuple[int, str], ...] = ()
-    """(line, reason) for what looks like EFS and was not understood, or only in part: a mount whose file system comes
-    from a command is among `mounts`, without a file system, and here with the reason."""
+    """Pairs (line, reason) for text that looks like EFS and was not, or only partly, understood: a mount whose file
+    system comes from a command is among `mounts`, without a file system, and here with the reason."""
     agent_config: str = ""
     """The container agent's configuration file, coded. Values that only the host knows are as the script writes them."""

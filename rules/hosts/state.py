@@ -21,7 +21,7 @@ _FREE_WORK = 200_000
 
 @dataclass(slots=True)
 class Output:
-    """Where a command writes: a file ("" if its path is not known), or text that the next command reads."""
+    """The output of a command: a file ("" if its path is not known), or text that the next command reads."""
 
     path: str | None = None
     chunks: list[str] | None = None
@@ -29,7 +29,7 @@ class Output:
 
 @dataclass(slots=True)
 class Input:
-    """What a command reads, with the line where it begins; `step` is 0 if all of it comes from one line."""
+    """The input of a command, with the line where it begins; `step` is 0 if all of it comes from one line."""
 
     text: str
     line: int
@@ -125,13 +125,14 @@ class ShellState(ABC):
         self.alternatives([branch], exhaustive=False, expected=False)
 
     def leave(self, how: str, *, success: bool) -> None:
-        """`exit` or `return`. Ending in failure is not what a working instance does: it makes nothing doubtful."""
+        """Note an `exit` or `return`. One with a failure makes nothing doubtful, because working instances do not
+        fail."""
         if self.branches and success:
             self.doubt = how
         self.leaving = how
 
     def go_on(self) -> None:
-        """Follow what comes behind a branch that has left the script: the branch may not have been taken."""
+        """Follow the commands after a branch that has left the script, because the branch may not have been taken."""
         if self.leaving:
             self.doubt, self.leaving = self.leaving, ""
 

@@ -27,14 +27,14 @@ class Variables:
     """The variables and positional parameters at one moment of a script."""
 
     def __init__(self, tokens: Tokens, known_environment: bool) -> None:
-        """`known_environment` is true for user data: nobody else sets its variables, so `${A:-default}` is the default.
-        Other scripts may get theirs from their callers.
+        """`known_environment` is true for user data: nothing else sets its variables, so `${A:-default}` is the
+        default. Other scripts may get theirs from their callers.
         """
         self._tokens = tokens
         self._known_environment = known_environment
         self.values: Journal[str] = Journal()
         self.arguments: tuple[str, ...] | None = () if known_environment else None
-        """None if they are not known."""
+        """The positional parameters; None if they are not known."""
 
     def assign(self, name: str, value: str | None) -> None:
         """Set a variable; None for a value that is not known."""

@@ -1,4 +1,4 @@
-"""The vocabulary: what a source says about ECS tasks and their volumes, and the changes that rules may ask for.
+"""The model of a source: its ECS tasks and their volumes, and the changes that rules may ask for.
 
 Everything here is immutable and knows neither rules nor files. Names follow the ECS API; where AWS spells a thing in
 several ways (CloudFormation, AWS Batch, ecs-cli), the dialects translate.

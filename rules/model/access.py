@@ -1,4 +1,4 @@
-"""File systems, access points, roles, and what these are allowed."""
+"""File systems with their policies, access points, roles, and the permissions of roles."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ CLIENT_ACTIONS = (
     "elasticfilesystem:ClientWrite",
     "elasticfilesystem:ClientRootAccess",
 )
-"""What policies allow clients of EFS, in the order in which people write it."""
+"""The IAM actions of EFS clients, in the order in which policies usually list them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """Actions of clients that a statement of a file-system policy allows, as the source writes principals and access points
-    (ARNs). Without access points it does not matter how a client mounts."""
+    """The client actions that one statement of a file-system policy allows. Principals and access points are ARNs as
+    the source writes them; without access points, the statement covers every mount."""
 
     principals: tuple[Value, ...]
     actions: tuple[str, ...]
@@ -27,14 +27,16 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class FileSystemPolicy:
-    """A policy of a file system itself. Whoever it names may do what it allows, whatever his own policies say."""
+    """The resource policy of a file system. It suffices to allow a principal an action, even if the principal's own
+    policies do not."""
 
     allowances: tuple[Allowance, ...] = ()
     problem: str | None = None
-    """Why it is not known what it allows; completes "a policy that …"."""
+    """The reason why its effect is not known, or None; completes "a policy that …"."""
 
     def allows(self, principals: Iterable[Value], action: str, access_point: Value | None) -> bool:
-        """Whether it allows something to a client, whom each of `principals` names."""
+        """Whether the policy allows a client an action through an access point, or without one if that is None.
+        `principals` are expressions that name the client."""
         names = frozenset(principals)
         return any(
             action in allowed.actions
@@ -45,7 +47,7 @@ class FileSystemPolicy:
 
     @property
     def admits_anyone(self) -> bool:
-        """Whether it surely lets clients mount that do not say who they are, if only through some access point."""
+        """Whether the policy certainly lets anonymous clients mount, if only through some access point."""
         return self.problem is None and any(
             ANY in allowed.principals and CLIENT_ACTIONS[0] in allowed.actions for allowed in self.allowances
         )
@@ -53,18 +55,20 @@ class FileSystemPolicy:
 
 @dataclass(frozen=True, slots=True)
 class FileSystem:
-    """A file system that the source creates. `arn` is how the source would refer to it."""
+    """A file system that the source creates. `ref` and `arn` are the expressions for its id and its ARN."""
 
     key: Key
     ref: Value
     arn: Value
     condition: str | None = None
     policy: FileSystemPolicy | None = None
-    """None: everyone who reaches a mount target may do everything, unless `settled` is false."""
+    """Its file-system policy. Without one (None), every client that reaches a mount target is allowed everything,
+    unless `settled` is false."""
     settled: bool = True
-    """Whether the source shows whether it has a policy; false where something outside of it may give it one."""
+    """Whether the source shows whether the file system has a policy; false if something outside of it may attach
+    one."""
     name: str | None = None
-    """What the source calls it; None where the end of its key does."""
+    """Its name in the source; None if that is the end of its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +81,21 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Tagging:
-    """How a source tags the resources of one kind, so that a new one is tagged as they are."""
+    """The tags that all resources of one kind have in a source, so that a new resource gets the same."""
 
     kind: Key
     """The beginning of the keys of such resources."""
     tags: tuple[Tag, ...]
-    """What all of them have, with equal values."""
+    """The tags that all of them have with equal values."""
     name_prefix: Text | None = None
-    """What the values of their `Name` tags begin with, up to and including a separator; None if they have none in common."""
+    """The common beginning of their `Name` tags, up to and including a separator; None if they have none in common."""
     name_at: int = 0
-    """Where among the tags the name stands."""
+    """The position of the `Name` tag among the tags, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccessPoint:
-    """An access point that the source creates; `path` is None where it cannot be seen."""
+    """An access point that the source creates; `path` is its root directory, None if the source does not show it."""
 
     key: Key
     ref: Value
@@ -99,10 +103,11 @@ class AccessPoint:
     file_system: Value | None
     path: Directory | None
     creation: tuple[str, str, str] | None = ("0", "0", "0755")
-    """Owner uid, owner gid and octal mode of a directory that does not exist yet; None: it has to exist. What Docker makes
-    of a missing host path is root, root, 0755."""
+    """Owner uid, owner gid and octal mode with which EFS creates a missing directory; None if the directory has to
+    exist. The default is that of Docker for a missing host path."""
     user: tuple[str, ...] | None = None
-    """The POSIX user (uid, gid, …) that replaces every client's; expressions as they are written."""
+    """The POSIX user (uid, gid, secondary gids) that replaces every client's own, with expressions as they are written;
+    None if the access point enforces no user."""
     condition: str | None = None
     tags: tuple[Tag, ...] = ()
     rest: Rest = ()
@@ -110,19 +115,20 @@ class AccessPoint:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role that the source creates; `refs` are the expressions that name it."""
+    """A role that the source creates; `refs` are the expressions by which the source refers to it."""
 
     key: Key
     refs: tuple[Value, ...]
     condition: str | None = None
     unclear: bool = False
-    """Whether a part of its policies cannot be read, or denies something."""
+    """Whether its policies deny something or cannot be read completely."""
     tags: tuple[Tag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One action that a role of the source is allowed, as the source writes resource and access point (ARNs)."""
+    """One client action that a role of the source is allowed. `resource` and `access_point` are ARNs as the source
+    writes them; without an access point (None), the action is allowed on every mount."""
 
     role: Key
     action: str

@@ -1,4 +1,4 @@
-"""The changes that rules may ask for, and a stack after them."""
+"""The changes that rules may ask for, and the functions that apply them to a stack."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class AddAccessPoint:
 
 @dataclass(frozen=True, slots=True)
 class AddPermissions:
-    """Allow a role of the source what a mount needs."""
+    """Allow a role of the source the client actions that a mount needs."""
 
     role: Key
     permissions: frozenset[Permission]
@@ -97,7 +97,7 @@ class AddTraffic:
 
 @dataclass(frozen=True, slots=True)
 class AddWait:
-    """Start a runner's tasks only when a mount target or a rule of a security group is there."""
+    """Start a runner's tasks only after a mount target or a rule of a security group is created."""
 
     runner: Key
     awaited: Key
@@ -225,12 +225,13 @@ def _apply_to_version(version: PlatformVersion, change: Change) -> PlatformVersi
 
 
 def rename(image: Image, name: str) -> Image:
-    """The image under another name, which takes the place of the old one in its source text."""
+    """The image with another name, which also replaces the old name inside `source`."""
     return replace(image, name=name, source=image.source.replace(image.name or "", name))
 
 
 def widen(known: AccessPoint | None, wanted: AccessPoint) -> AccessPoint:
-    """The wanted access point, without a condition if it is known under another one, so that it exists for both users."""
+    """The wanted access point. It loses its condition if it is known under another one, so that it exists for both
+    users."""
     if known is None or known.condition == wanted.condition:
         return wanted
     return replace(known, condition=None)

@@ -1,4 +1,4 @@
-"""Container instances and clusters, and what is mounted on hosts."""
+"""Container instances and clusters, and the mounts and directories that user data makes on the instances."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from rules.model.values import Key, Value
 
 @dataclass(frozen=True, slots=True)
 class HostMount:
-    """Something mounted on the container instances: `directory` of `file_system` at `host_path` (paths coded and
-    normalised). `file_system` is None if the source does not show that it is EFS; `doubt` says why the mount may not be
-    there on every instance that can run the task."""
+    """A mount on the container instances: `directory` of `file_system` at `host_path` (paths coded and normalised).
+    `file_system` is None if the source does not show that it is EFS. `doubt` is the reason why the mount may be missing
+    on some instance that can run the task, or None."""
 
     host_path: str
     file_system: Value | None
@@ -23,13 +23,13 @@ class HostMount:
     region: str | None = None
     doubt: str | None = None
     role: Key | None = None
-    """The instances' role, if the source creates it: whom they mount as with the option `iam`."""
+    """The instance role, if the source creates it. With the option `iam`, the instances mount as this role."""
     is_nfs: bool = True
-    """False for disks, S3 and the like, which matter only where they lie."""
+    """Whether it is NFS or EFS. Other mounts (a disk, S3) matter only because they cover paths."""
     instance: Key | None = None
-    """The instance whose user data says so; None: whichever instance it is."""
+    """The instance whose user data makes the mount; None for a mount that holds for all instances."""
     origin: str = ""
-    """Where it says so, for messages: `line 7 of its user data`."""
+    """The place that makes the mount, for messages: `line 7 of its user data`."""
 
 
 # -- capacity ---------------------------------------------------------------------------------------------------------
@@ -37,17 +37,17 @@ class HostMount:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A cluster as the source names it, by one expression wherever the same one is meant."""
+    """An ECS cluster. The same cluster always has the same expression as its name."""
 
     name: Value
     created: bool = False
     """Whether the source creates it."""
     generated: bool = False
-    """Whether the source leaves its name to be generated, so that no literal name can be its own."""
+    """Whether its name is generated at deployment, so that no literal name in the source can be its name."""
 
 
 class System(StrEnum):
-    """What a container instance runs, as far as EFS volumes are concerned."""
+    """The operating system of a container instance, as far as it makes a difference for EFS volumes."""
 
     LINUX = "Linux"
     BOTTLEROCKET = "Bottlerocket"
@@ -56,58 +56,62 @@ class System(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A machine image that instances start from, as far as the source shows which. `source` as it is written."""
+    """A machine image (AMI) that instances start from. `source` is the expression for it as it is written."""
 
     key: Key
     source: str
     name: str | None = None
-    """The SSM parameter's path or the name that says what it is; None for a bare id and for what is not known."""
+    """The path of its SSM parameter, or another name that tells its kind; None for a bare AMI id and if it is not
+    known."""
     parameter: Key | None = None
-    """The parameter that gives it, by whose default it is known: existing stacks may have another value."""
+    """The source's parameter whose default is `name`, if it comes from one. Existing stacks may have another value."""
     writable: bool = False
-    """Whether the name stands in the source as it is, so that another one can be put in its place."""
+    """Whether `name` stands literally in the source, so that an edit can replace it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """What container instances are started from: a launch configuration, a launch template or an instance."""
+    """A launch template, a launch configuration or an EC2 instance: anything that container instances are started
+    from."""
 
     key: Key
     name: str
     engine: Engine = Engine.UNKNOWN
-    """Who is known to run tasks on it."""
+    """The service that runs tasks on it, if the source shows it."""
     clusters: tuple[Cluster, ...] = ()
-    """The clusters it may join; empty: not known."""
+    """The clusters that it may join; empty if they are not known."""
     providers: frozenset[str] = frozenset()
     """The capacity providers or compute environments of the source that start it."""
     hosts_containers: bool = False
-    """Whether something shows that the container agent runs on it."""
+    """Whether something in the source shows that the container agent runs on it."""
     scripted: bool = False
-    """Whether it has user data (or `AWS::CloudFormation::Init`), which anything that is not in the image takes."""
+    """Whether it has user data (or `AWS::CloudFormation::Init`). Without, it runs nothing that is not in its image."""
     images: tuple[Key, ...] = ()
+    """The images that it may start from."""
     system: System | None = None
-    """What its user data is written for, where it could be for nothing else."""
+    """The operating system that its user data is written for; None if the user data does not show it."""
     agent: str | None = None
     """The version of the container agent (or of ecs-init) that its user data pins."""
     installs_plugin: bool = False
     """Whether its user data installs the mount helper and starts the volume plugin."""
     attributes: str | None = None
-    """What its user data sets `ECS_INSTANCE_ATTRIBUTES` to."""
+    """The value that its user data gives `ECS_INSTANCE_ATTRIBUTES`; None if it sets none."""
 
     @property
     def image_key(self) -> Key:
-        """Names the place where its image stands."""
+        """The key of its image in the source, for findings about it."""
         return self.key.below("image")
 
     @property
     def script_key(self) -> Key:
-        """Names the place where its user data stands."""
+        """The key of its user data in the source, for findings about it."""
         return self.key.below("user data")
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who owns a directory of a file system, as the source makes it: numbers as strings, mode octal."""
+    """The owner and mode of a directory of a file system, as a script of the source makes it. `uid` and `gid` are
+    decimal numbers as strings, `mode` is octal."""
 
     file_system: Value
     directory: str

@@ -16,21 +16,23 @@ class SecurityGroup:
 
     key: Key
     refs: tuple[Value, ...]
-    """The expressions that name it."""
+    """The expressions by which the source refers to it."""
     vpc: Value | None = None
     condition: str | None = None
     restricts_egress: bool = False
-    """Whether it lists what it lets out, which is everything otherwise."""
+    """Whether it lists egress rules itself; otherwise all egress is allowed."""
 
     @property
     def name(self) -> str:
+        """The group's name for messages: the last part of its key."""
         return self.key.last
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """One rule of a security group: what it admits or, `outbound`, lets out. The other side is a group (`peer`) or an
-    address range in CIDR notation (`addresses`); neither for a prefix list. Ports and protocol as they are written."""
+    """One ingress rule of a security group, or an egress rule if `outbound`. The other side is a group (`peer`) or an
+    address range in CIDR notation (`addresses`), and neither for a prefix list. Ports and protocol are as the source
+    writes them."""
 
     key: Key
     group: Value
@@ -42,7 +44,7 @@ class Traffic:
     outbound: bool = False
     condition: str | None = None
     doubtful: bool = False
-    """Whether it is there only under conditions that are not followed, or cannot be read."""
+    """Whether it cannot be read, or exists only under conditions that are not followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,14 @@ class MountTarget:
     key: Key
     file_system: Value | None
     groups: tuple[Value, ...] | None
-    """Its security groups; empty: the VPC's default group; None: an expression decides."""
+    """Its security groups; empty for the VPC's default group, None if an expression gives them."""
     subnet: Value | None
     condition: str | None = None
 
 
 Zone: TypeAlias = tuple[str, str]
-"""An availability zone as (list, member) of what it is chosen from: different members of one list are different zones,
-and nothing is known of members of different lists. A literal zone is a member of the list ""."""
+"""An availability zone as (list, member), after the list that it is chosen from. Different members of one list are
+different zones; members of different lists may be equal. A literal zone is a member of the list ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +83,24 @@ class Vpc:
     """The expressions for its address range, in CIDR notation."""
     default_group: Value
     resolves_names: bool = True
-    """False where DNS support or DNS host names are switched off."""
+    """Whether DNS support and DNS host names are on, so that the DNS names of file systems resolve."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileSystemPlace:
-    """Where a file system that the source creates can be reached."""
+    """The availability zone of a file system that the source creates, and whether the source shows all of its mount
+    targets."""
 
     file_system: Value
     zone: Zone | None
-    """The only availability zone of a One Zone file system."""
+    """The only availability zone of a One Zone file system; None for any other."""
     handed_on: bool
-    """Whether something beyond this source may give it mount targets."""
+    """Whether something outside of this source may create mount targets for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A service mesh's proxy in front of a task: the ports that bypass it, None if they are not known."""
+    """The proxy of a service mesh in a task, with the ports that bypass it (None if they are not known)."""
 
     task: Key
     ignored_ports: frozenset[str] | None
@@ -105,7 +108,7 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What lies between tasks and file systems, as far as the source says."""
+    """The network between tasks and file systems, as far as the source shows it."""
 
     groups: tuple[SecurityGroup, ...] = ()
     traffic: tuple[Traffic, ...] = ()
@@ -115,4 +118,4 @@ class Network:
     places: tuple[FileSystemPlace, ...] = ()
     proxies: tuple[Proxy, ...] = ()
     unclear: bool = False
-    """Whether something in the source adds resources that cannot be seen."""
+    """Whether something in the source (a loop, an include, a module) adds resources that cannot be seen."""

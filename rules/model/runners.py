@@ -1,4 +1,5 @@
-"""What runs task definitions: services, task sets, schedules, state machines, and where and how these start tasks."""
+"""Task runners (services, task sets, schedules, state machines), with the capacity and the network that they start
+tasks in."""
 
 from __future__ import annotations
 
@@ -11,62 +12,64 @@ from rules.model.values import Key, Value
 
 @dataclass(frozen=True, slots=True)
 class PlatformVersion:
-    """A Fargate platform version that is written at one place of the source. A runner has several where a condition chooses
-    among them."""
+    """A Fargate platform version that is written at one place of the source. A runner has several if a condition
+    chooses among them."""
 
     key: Key
     value: Value | None
     tasks: tuple[Key, ...]
-    """The tasks that run on it. Where the same words stand for several runners (through an alias or a mapping), the first of
-    these has the version, and the tasks of the others are among its tasks."""
+    """The tasks that run on it. If several runners share the place (through an alias or a mapping), the first runner
+    has the version, and the tasks of all of them are listed here."""
     place: str | None = None
-    """Where it is written, if that is a place that is never edited: a text inside the text, a mapping."""
+    """The place in words, if it is one that is never edited (a string that holds a definition, a mapping); None
+    otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """Which capacity a runner starts its tasks on."""
+    """The capacity on which a runner starts its tasks."""
 
     clusters: tuple[Cluster, ...] = ()
-    """The clusters, one of which it is; empty: not known."""
+    """The possible clusters, one of which it uses; empty if they are not known."""
     providers: frozenset[str] = frozenset()
-    """Where it is within the cluster: capacity providers of this source (for AWS Batch: compute environments); empty for all
-    of it."""
+    """The capacity providers of this source that it uses (for AWS Batch: the compute environments); empty if it may use
+    every instance of the cluster."""
     elsewhere: bool = False
     """Whether it starts the tasks on Fargate, on Managed Instances or on external instances."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRunner:
-    """What runs task definitions: a service, a task set, a target of EventBridge, a state of a state machine. A job definition
-    of AWS Batch is one, too, since it pins a platform version for itself."""
+    """Anything that starts tasks: a service, a task set, a target of EventBridge, a state of a state machine. An AWS
+    Batch job definition is one, too, because it pins its platform version itself."""
 
     key: Key
     name: str
     tasks: tuple[Key, ...]
-    """Those of this source that it runs: several where a condition chooses among them, none where it is not known which."""
+    """The tasks of this source that it runs: several if a condition chooses among them, none if they are not known."""
     engine: Engine = Engine.ECS
     condition: str | None = None
     replaced: bool = False
-    """Whether it is a task set, which another version replaces rather than changes."""
+    """Whether it is a task set, which CloudFormation replaces when its platform version changes."""
     platform_versions: tuple[PlatformVersion, ...] = ()
     launch: Launch | None = field(default=None, compare=False)
-    """None where it is of no use, because the source has no container instances. It takes no part in comparisons: whatever
-    a function mentions, it may run, and a change makes resources mention new ones."""
+    """The capacity of its tasks; None if the source has no container instances, because nothing asks for it then. It is
+    left out of comparisons: a function may run every task that it mentions, and the changes of a plan add such
+    mentions."""
     shows_network: bool = False
-    """Whether the source shows the network in which it starts ECS tasks, if only by leaving it out. It does not where the
-    way to start them is not read, and for the jobs of AWS Batch, whose network is that of their compute environments."""
+    """Whether the source shows the network configuration of its ECS tasks (leaving it out shows it, too). False if the
+    way in which it starts tasks is not read, and for jobs of AWS Batch, whose compute environments have the network."""
     groups: tuple[Value, ...] | None = None
-    """The security groups of `awsvpc` tasks; empty: the VPC's default group; None: not known."""
+    """The security groups of `awsvpc` tasks; empty for the VPC's default group, None if they are not known."""
     subnets: tuple[Value, ...] | None = None
-    """The subnets of `awsvpc` tasks; None: not known."""
+    """The subnets of `awsvpc` tasks; None if they are not known."""
     starts_at_once: bool = False
     """Whether it is known to start tasks as soon as it is created."""
     can_wait: bool = False
-    """Whether the source lets it be told to wait for another resource."""
+    """Whether the source can declare that it depends on another resource (`DependsOn`)."""
     awaits: frozenset[Key] = frozenset()
-    """Mount targets and security group rules that it is told to wait for."""
+    """The mount targets and security group rules that it is declared to depend on."""
     comes_after: frozenset[Key] = field(default=frozenset(), compare=False)
-    """Mount targets that are there before its tasks for any other reason, and other runners that are."""
+    """Mount targets and other runners that are created before its tasks for any other reason."""
     comes_before: frozenset[Key] = field(default=frozenset(), compare=False)
-    """Mount targets and security groups that depend on it, so that it cannot wait for them."""
+    """Mount targets and security groups that depend on it. To wait for them would close a circle."""

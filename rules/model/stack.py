@@ -1,4 +1,4 @@
-"""The stack: everything that one source says."""
+"""The stack: all that a source defines, as the dialect has read it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rules.model.tasks import HiddenDefinition, Parameter, Task
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Everything that one source says."""
+    """All entities that one source defines, as far as rules ask for them."""
 
     tasks: tuple[Task, ...] = ()
     runners: tuple[TaskRunner, ...] = ()
@@ -23,7 +23,7 @@ class Stack:
     roles: tuple[Role, ...] = ()
     permissions: frozenset[Permission] = frozenset()
     names: frozenset[str] | None = None
-    """Names that are taken in the source; None if it cannot hold new resources."""
+    """The names that are taken in the source; None if new resources cannot be added to it."""
     tagging: tuple[Tagging, ...] = ()
     host_mounts: tuple[HostMount, ...] = ()
     instances: tuple[Instance, ...] = ()
@@ -31,12 +31,13 @@ class Stack:
     owners: tuple[Owner, ...] = ()
     hidden: tuple[HiddenDefinition, ...] = ()
     starts_tasks: bool = False
-    """Whether something in the source starts tasks (EventBridge, Step Functions), and so needs permission to pass their roles."""
+    """Whether something in the source (EventBridge, Step Functions) starts tasks, so that it needs permission to pass
+    their roles."""
     blue_green: bool = False
     """Whether CodeDeploy replaces the tasks. It rejects deployments that change anything else."""
     network: Network = field(default_factory=Network)
 
     @property
     def platform_versions(self) -> tuple[PlatformVersion, ...]:
-        """Every platform version that it pins, in the order of what runs tasks on them."""
+        """All platform versions that the source pins, in the order of the runners."""
         return tuple(version for runner in self.runners for version in runner.platform_versions)

@@ -23,6 +23,7 @@ class Level(StrEnum):
 
     @property
     def rank(self) -> int:
+        """The position of the level in the migration, from 0, for comparisons."""
         return _RANKS[self]
 
 
@@ -71,10 +72,12 @@ class EfsVolume:
 
     @property
     def encrypts(self) -> bool:
+        """Whether transit encryption is literally ENABLED."""
         return self.transit_encryption == ENABLED
 
     @property
     def authorizes(self) -> bool:
+        """Whether IAM authorization is literally ENABLED."""
         return self.iam == ENABLED
 
     @property
@@ -89,11 +92,12 @@ class EfsVolume:
 
 @dataclass(frozen=True, slots=True)
 class OtherStorage:
-    """Storage that is left alone: FSx, S3 Files, `configuredAtLaunch`, or something that could not be read. `kind` says which."""
+    """Storage that is left alone, named by `kind`: FSx, S3 Files, `configuredAtLaunch`, or storage that could not be
+    read."""
 
     kind: str
     problem: str | None = None
-    """If the volume is EFS or may be, the reason why it cannot be read."""
+    """The reason why the storage cannot be read, if it is EFS or may be; None otherwise."""
 
 
 Storage: TypeAlias = HostPath | DockerVolume | EfsVolume | OtherStorage
@@ -116,8 +120,8 @@ class Volume:
     storage: Storage
     misspelt: tuple[Misspelling, ...] = ()
     meant: Storage | None = None
-    """The storage that was meant by misspelt names, if they are ignored at deployment; `storage` is then what deploys today.
-    None if misspelt names are rejected: `storage` is then read as it was meant."""
+    """The storage that was meant by misspelt names, if they are ignored at deployment; `storage` is then the one that
+    is deployed today. None if misspelt names are rejected: `storage` is then read as it was meant."""
     rest: Rest = ()
     condition: str | None = None
     """The condition under which the volume exists: one of the template, or one that would have to be added to it."""

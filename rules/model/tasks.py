@@ -1,4 +1,4 @@
-"""Task definitions with their containers and mount points, and what else a source says of them."""
+"""Task definitions with their containers and mount points, the parameters of a source, and volumes out of reach."""
 
 from __future__ import annotations
 
@@ -13,43 +13,44 @@ from rules.model.values import Key, Ref, Rest, Text, Value
 
 @dataclass(frozen=True, slots=True)
 class MountPoint:
-    """Where a container sees a volume. `read_only` is None where the source gives an expression."""
+    """A mount point of a container: the name of the volume that it mounts. `read_only` is None if it is an
+    expression."""
 
     volume: Value | None
     read_only: bool | None
     rest: Rest = ()
 
     def shows(self, volume: str) -> bool:
-        """Whether it names this volume; names are compared as they are written."""
+        """Whether it mounts the volume of this name; names are compared as they are written."""
         return self.volume is not None and self.volume.source == volume
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """`user` as in the container definition; None means the image's user, which is usually root."""
+    """A container of a task. `user` is that of the container definition; None means the image's user, usually root."""
 
     name: Value | None
     user: Value | None
     mount_points: tuple[MountPoint, ...]
     volumes_from: tuple[tuple[Value | None, bool | None], ...] = ()
-    """(source container, read only) pairs."""
+    """Pairs (source container, read only); None for a member that is an expression."""
     opaque: bool = False
-    """Whether the mount points are an expression, so that what the container mounts is not known."""
+    """Whether the mount points are an expression, so that it is not known which volumes the container mounts."""
     rest: Rest = ()
 
 
 class Engine(StrEnum):
-    """Who runs the task: the name of its role property and the platform rules depend on it."""
+    """The service that runs a task. The name of the task role's property and the rules for platforms depend on it."""
 
     ECS = "ecs"
     BATCH = "batch"
     UNKNOWN = "unknown"
-    """A file that holds volumes only."""
+    """Not known, because the file holds volumes only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task definition (or an AWS Batch job definition's container). `name` is what reports call it."""
+    """A task definition, or the container of an AWS Batch job definition. `name` is its name in reports."""
 
     key: Key
     name: str
@@ -58,7 +59,7 @@ class Task:
     engine: Engine = Engine.ECS
     task_role: Value | None = None
     role_arms: tuple[Value, ...] = ()
-    """What `task_role` may be, where conditions choose it."""
+    """The possible values of `task_role` if conditions choose it; empty otherwise."""
     compatibilities: frozenset[str] = frozenset()
     """`requiresCompatibilities` or launch type in upper case: EC2, FARGATE, EXTERNAL, MANAGED_INSTANCES."""
     network_mode: str | None = None
@@ -72,37 +73,41 @@ class Task:
 
     @property
     def task_roles(self) -> tuple[Value, ...]:
-        """The roles that it may have."""
+        """The task roles that it may have: several if conditions choose, none if it has no role."""
         return self.role_arms or ((self.task_role,) if self.task_role is not None else ())
 
     @property
     def fargate_only(self) -> bool:
+        """Whether Fargate is its only compatibility."""
         return self.compatibilities == {"FARGATE"}
 
     @property
     def may_run_on_ec2(self) -> bool:
-        """Also true where the source does not say: EC2 is the default launch type."""
+        """Whether it may run on EC2; true if the source lists no compatibilities, since EC2 is the default launch
+        type."""
         return not self.compatibilities or "EC2" in self.compatibilities
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A value that whoever deploys the source may choose. What it says is evidence: existing stacks keep their value."""
+    """A parameter of the source. Its default and allowed values are only evidence, because a deployed stack keeps the
+    value that it has."""
 
     key: Key
     ref: Ref
-    """How the source refers to it."""
+    """The reference by which the source uses it."""
     name: str
     type: str = "String"
     default: str | None = None
     allowed: tuple[str, ...] | None = None
-    """None: any value."""
+    """The allowed values; None if all values are."""
     pattern: str | None = None
     """A regular expression that the whole value has to match."""
 
     @property
     def values(self) -> tuple[str, ...]:
-        """The values that the source shows, its default first; none where it shows only a name of the value, or a list."""
+        """The values that the source shows, the default first. Empty for types other than String and Number, whose
+        default is a list or the name of a value (an SSM parameter)."""
         if self.type not in ("String", "Number"):
             return ()
         default = () if self.default is None else (self.default,)
@@ -111,8 +116,8 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class HiddenDefinition:
-    """A volume in a place of the source that is not edited: `what` says where and why, `advice` how to bring it within
-    reach."""
+    """A volume in a place of the source that is never edited. For messages, `what` names the place and the reason, and
+    `advice` the way to make the volume editable."""
 
     key: Key
     what: str

@@ -66,6 +66,7 @@ class Text:
 
     @classmethod
     def of(cls, literal: str) -> Text:
+        """The text of a literal string, without references."""
         return cls((literal,)) if literal else cls(())
 
 
@@ -95,7 +96,7 @@ Rest: TypeAlias = tuple[tuple[str, object], ...]
 
 
 class Key(NamedTuple):
-    """Names an entity within its source, never by a line or an offset, which shift with every edit."""
+    """The identity of an entity within its source. It holds no line and no offset, because every edit shifts these."""
 
     kind: str
     """The kind of entity: task, service, file system, access point, role … A volume has its task's."""
@@ -103,27 +104,27 @@ class Key(NamedTuple):
     """The document of the file that holds it, by number. In a program, which has one document, the scope around it, or
     a number of its own where there is none."""
     path: tuple[str | int, ...] = ()
-    """What leads to it in the document. A resource's name comes first, in plain files the keys and indices around it; for
-    a volume follow "volume", its name and a number that tells it from others of that name."""
+    """The path to it in the document: first the resource's name or, in plain files, the keys and indices around it. For
+    a volume follow "volume", its name, and a number that tells it from others of that name."""
 
     @classmethod
     def of(cls, kind: str, document: str | int = "", *path: str | int) -> Key:
-        """A key of its parts in a row, as `parts` gives them."""
+        """The key with these parts, in the order of `parts`."""
         return cls(kind, document, path)
 
     @property
     def parts(self) -> tuple[str | int, ...]:
-        """Everything in a row, as files of recorded answers have it."""
+        """Kind, document and path in one tuple, as files of recorded answers store it."""
         return (self.kind, self.document, *self.path) if self.path or self.document != "" else (self.kind,)
 
     @property
     def name(self) -> str:
-        """The name of the resource that it is or belongs to, where resources have names."""
+        """The name of the resource that it is or belongs to. Only for sources in which resources have names."""
         return str(self.path[0])
 
     @property
     def last(self) -> str:
-        """Its own name, or whatever tells it from its siblings."""
+        """The last part: its own name, or the number that tells it from its siblings."""
         return str(self.parts[-1])
 
     def below(self, *path: str | int) -> Key:
@@ -135,11 +136,11 @@ class Key(NamedTuple):
         return Key(kind, self.document, self.path)
 
     def lies_in(self, other: Key) -> bool:
-        """Whether this is at or inside the place of another entity, of whatever kind."""
+        """Whether this entity is at or inside the place of another one; their kinds may differ."""
         return self.document == other.document and self.path[: len(other.path)] == other.path
 
 
 ENABLED = Text.of("ENABLED")
 
 ANY = Text.of("*")
-"""Everyone, anonymous clients included, as a principal; every file system as a resource."""
+"""The wildcard: as a principal everyone, anonymous clients included; as a resource every file system."""

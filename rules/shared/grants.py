@@ -1,4 +1,4 @@
-"""What a task role has to be allowed so that a task can mount a volume, and which role that is."""
+"""The permissions that a task role needs so that its task can mount an EFS volume, and the choice of that role."""
 
 from __future__ import annotations
 
@@ -33,24 +33,25 @@ _Served = TypeVar("_Served")
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What a task could do on the file system until now, where policies of the source say, and must still be able to do."""
+    """The access that policies of the source gave a task on its file system until now. The migrated task must keep
+    it."""
 
     root_access: bool = False
-    """Whether a policy let it act as root."""
+    """Whether a policy allowed the task to act as root."""
     read_only: bool = False
-    """Whether a file-system policy did not let it write."""
+    """Whether the file-system policy allowed the task to mount but not to write."""
     doubt: str | None = None
-    """A sentence on why it is not known what the task could do, or will be able to."""
+    """A sentence that says why the task's old or new access is not known; None if it is."""
     note: str | None = None
-    """A sentence on what has to be known beside it."""
+    """A sentence to show with the step; None if there is nothing to add."""
 
 
 NOTHING = Floor()
-"""No policy of the source says anything."""
+"""The floor if no policy of the source concerns the task."""
 
 
 def actions(volume: Volume, task: Task, context: Context, floor: Floor) -> tuple[str, ...]:
-    """What the task does on the file system: no write access where every mount is read-only."""
+    """The client actions that the task needs on the file system: without `ClientWrite` if every mount is read-only."""
     mount, write, root = CLIENT_ACTIONS
     needed = [mount]
     if not (floor.read_only or read_only(volume, task, context)):
@@ -68,9 +69,9 @@ def grant(
     floor: Floor = NOTHING,
     roles: Sequence[Value] = (),
 ) -> Grant:
-    """Exactly what the task needs, for `roles` that the source does not hold (default: all of the task's).
+    """The least-privilege grant for `roles` that the source does not create (default: all roles of the task).
 
-    `<region>` and `<account>` stand where the source does not say.
+    `<region>` and `<account>` stand for a region and an account that the source does not show.
     """
     roles = roles or task.task_roles
     partition, account = _role_parts(roles[0] if len(roles) == 1 else None)
@@ -84,8 +85,8 @@ def grant(
 
 
 def merge(grants: Iterable[tuple[Grant, _Served]]) -> list[tuple[Grant, list[_Served]]]:
-    """One grant per role, file system and actions, with all that it serves; for a whole file system, one with all of its
-    actions."""
+    """Combine grants into one per role, file system and set of actions, each with the list of all that it serves.
+    Grants for a whole file system become one with all of their actions."""
     merged: dict[tuple[object, ...], tuple[dict[str, None], set[str], list[_Served], Grant]] = {}
     for one, served in grants:
         key = (one.role, one.arn_prefix, one.file_system, one.actions if one.access_points else None)
@@ -102,7 +103,7 @@ def merge(grants: Iterable[tuple[Grant, _Served]]) -> list[tuple[Grant, list[_Se
 def permissions(
     volume: Volume, storage: EfsVolume, task: Task, context: Context, role: Role, floor: Floor
 ) -> frozenset[Permission]:
-    """What a role of this source lacks so that the task can mount the volume."""
+    """The permissions that a role of this source lacks so that the task can mount the volume."""
     wanted = {
         _permission(role, action, storage, context=context) for action in actions(volume, task, context, floor=floor)
     }
@@ -116,29 +117,32 @@ def permissions(
 
 
 def is_allowed(role: Role, action: str, storage: EfsVolume, context: Context) -> bool:
-    """Whether policies of a role of this source allow it something through a volume, or will."""
+    """Whether policies of a role of this source, including those that the plan adds, allow it an action through
+    `storage`."""
     return context.is_allowed(_permission(role, action, storage, context=context), _covers)
 
 
 def _permission(role: Role, action: str, storage: EfsVolume, context: Context) -> Permission:
+    """The permission for a role to take an action on the file system, through the access point if `storage` has one."""
     system = context.own_file_system(storage.file_system)
     resource = system.arn if system else _arn("file-system", storage.file_system, context)
     return Permission(role.key, action, resource, access_point=point_arn(storage.access_point, context))
 
 
 def point_arn(point: Value | None, context: Context) -> Value | None:
-    """The ARN of an access point, as policies of this source would have it."""
+    """The ARN of an access point, as policies of this source write it; None without an access point."""
     own = context.own_point_of(point)
     return own.arn if own else _arn("access-point", point, context)
 
 
 def _covers(known: Permission, wanted: Permission) -> bool:
+    """Whether a permission that exists includes the wanted one; both are of the same role."""
     resources = known.resource in (ANY, wanted.resource)
     return known.action == wanted.action and resources and known.access_point in (None, wanted.access_point)
 
 
 def _arn(kind: str, member: Value | None, context: Context) -> Value | None:
-    """The ARN of something of the stack's own account and region."""
+    """The ARN of an EFS resource in the stack's own account and region; None without a `member`, its id."""
     if member is None:
         return None
     names = ("AWS::Partition", "AWS::Region", "AWS::AccountId")
@@ -147,7 +151,7 @@ def _arn(kind: str, member: Value | None, context: Context) -> Value | None:
 
 
 def _joined(*members: str | Value) -> Text:
-    """One text of several values."""
+    """The members, strings and values, as one text."""
     parts: list[str | Ref] = []
     for member in members:
         own = (member,) if isinstance(member, str) else _parts(member)
@@ -164,24 +168,27 @@ def _parts(member: Value) -> tuple[str | Ref, ...]:
 
 
 def configured_role(task: Task, context: Context) -> Value | None:
-    """The role that the configuration gives a task that has none; `*` serves Fargate tasks only."""
+    """The role that the configuration names for a task without a role, or None. The entry `*` is for Fargate tasks
+    only."""
     roles = context.choices.task_roles
     return roles.get(family(task)) or (roles.get("*") if task.fargate_only else None)
 
 
 def family(task: Task) -> str:
-    """What the configuration's `task-roles` call a task definition."""
+    """The key of a task definition in the configuration's `task-roles`: its family or, without one, its name in
+    reports."""
     return task.family.source if task.family else task.name
 
 
 def _role_parts(role: Value | None) -> tuple[str, str]:
+    """The partition and account of a role's ARN; `aws` and `<account>` if the source does not show them."""
     if isinstance(role, Text) and (match := _ROLE_ARN.fullmatch(role.coded)):
         return match["partition"], Text.decode(match["account"]).source
     return "aws", "<account>"
 
 
 def role_name(role: Value | None) -> str:
-    """How people call a role: the last component of its ARN, or what is written."""
+    """The name of a role, for messages: the last component of its ARN, or the expression as it is written."""
     if isinstance(role, Opaque) or role is None:
         return shown(role)
     return Text.decode(role.coded.rpartition("/")[2]).source

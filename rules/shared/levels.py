@@ -9,7 +9,7 @@ from rules.shared.placement import docker_mount, is_plugin_volume, placement
 
 
 def level(volume: Volume, task: Task, context: Context) -> Level:
-    """The level of a volume; `Level.OTHER` if nothing says that it is EFS."""
+    """The level of a volume; `Level.OTHER` if nothing suggests that it is EFS."""
     storage = volume.storage
     if isinstance(storage, EfsVolume):
         return storage.level

@@ -1,12 +1,12 @@
-"""What the network needs before a task can mount a volume that becomes EFS.
+"""Requirements on the network before a task can mount a volume that becomes EFS.
 
-A host mount left through the container instance. The EFS volume of an `awsvpc` task leaves through the task's own network
-interface, that is through the security groups of the service, which nothing had to admit to the mount targets until now.
-What this source lacks and can be given is part of the step; what it shows to fail makes the step unsafe; what it does not
-show is for somebody to check.
+A host mount connects from the container instance. The EFS volume of an `awsvpc` task connects from the task's own
+network interface, with the security groups of the service, which the mount targets did not have to admit until now. The
+step adds the rules and dependencies that this source lacks. If the source shows that the mount would fail, the step is
+unsafe; if it does not show enough, the step says what to check.
 
-Source: amazon-ecs-agent `dockervolume.go` ("mount will happen in the task network namespace"); Amazon ECS developer guide,
-"Amazon EFS volumes"; aws-app-mesh-roadmap issue 220.
+Source: amazon-ecs-agent `dockervolume.go` ("mount will happen in the task network namespace"); Amazon ECS developer
+guide, "Amazon EFS volumes"; aws-app-mesh-roadmap issue 220.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from rules.rule import Finding, Status
 
 
 def has_own_interface(task: Task) -> bool:
-    """Whether the task has a network interface, with security groups, of its own."""
+    """Whether the task has a network interface of its own, with its own security groups."""
     return task.network_mode == "awsvpc" or task.fargate_only
 
 
 def over_the_network(finding: Finding, task: Task, context: Context) -> Finding:
-    """A finding that turns a volume into EFS, with what its mount needs in the network."""
+    """The finding, completed by the requirements of its mount on the network if it turns a volume into EFS."""
     storage = next((c.storage for c in finding.changes if isinstance(c, SetStorage)), None)
     if not isinstance(storage, EfsVolume) or storage.file_system is None:
         return finding
@@ -61,20 +61,24 @@ def over_the_network(finding: Finding, task: Task, context: Context) -> Finding:
 
 @dataclass
 class _NetworkNeeds:
+    """The requirements of one task's mount, collected by `cross` and `wait`."""
+
     task: Task
     context: Context
     changes: list[Change] = field(default_factory=list)
     additions: list[str] = field(default_factory=list)
-    """What the message says of the changes."""
+    """The changes in words, for the finding's message."""
     blockers: list[str] = field(default_factory=list)
+    """Sentences on why the mount would fail."""
     checks: list[str] = field(default_factory=list)
+    """Sentences on routes that the source does not show, to be checked by hand."""
 
     @property
     def routes(self) -> Routes:
         return self.context.routes
 
     def cross(self, file_system: Value) -> None:
-        """Lead the mount from the task's own network interface to the file system."""
+        """Open the route from the task's own network interface to the mount targets, and note what blocks it."""
         targets, runners = self.routes.targets(file_system), self.routes.runners(self.task.key)
         worst = Reachable.OPEN if targets and runners else Reachable.UNKNOWN
         missing: dict[tuple[str, str], tuple[TaskRunner, MountTarget]] = {}
@@ -105,7 +109,7 @@ class _NetworkNeeds:
             self.blockers.append(sentence)
 
     def _admit(self, server: str, client: str, runner: TaskRunner, target: MountTarget) -> None:
-        """Add the rule that lets the runner's tasks reach the mount target."""
+        """Add the ingress rule that admits the runner's tasks to the mount target, or note why that is impossible."""
         problem = not_admitted(client, server)
         to = _the_one_to_open(self.routes.own(self.routes.groups_of_target(target)), self.routes)
         by = self.routes.own(self.routes.groups_of_runner(runner))
@@ -133,7 +137,7 @@ class _NetworkNeeds:
         return (change.rule for change in self.changes if isinstance(change, AddTraffic))
 
     def wait(self, file_system: Value) -> None:
-        """Let what starts the tasks wait for the mount targets and the rules that lead to them."""
+        """Let the task's runners depend on the mount targets and on the rules that admit their tasks."""
         runners = [runner for runner in self.routes.runners(self.task.key) if runner.can_wait]
         waits = {runner.key: self._waits(runner, self.routes.targets(file_system)) for runner in runners}
         for runner in runners:
@@ -144,7 +148,7 @@ class _NetworkNeeds:
                 self.additions.append(f"let {runner.name} wait for {', '.join(key.last for key in new)}")
 
     def _waits(self, runner: TaskRunner, targets: list[MountTarget]) -> list[Key]:
-        """What a runner should wait for, and does not."""
+        """The mount targets and rules that a runner should wait for and does not."""
         servers_groups = {value for target in targets for value in self.routes.groups_of_target(target) or ()}
         clients_groups = self.routes.groups_of_runner(runner) or ()
         return [
@@ -163,18 +167,19 @@ class _NetworkNeeds:
 
 
 def may_be_early(runner: TaskRunner, target: MountTarget, routes: Routes) -> bool:
-    """Whether a runner may start tasks before a mount target is there, and should be told to wait for it."""
+    """Whether a runner may start tasks before a mount target is created, and can be made to wait for it."""
     return _should_wait(runner, target.key, target.condition, routes=routes) and target.key not in runner.comes_before
 
 
 def _should_wait(runner: TaskRunner, awaited: Key, condition: str | None, routes: Routes) -> bool:
-    """Whether waiting is of use and new; who is there without the awaited resource cannot wait for it."""
+    """Whether the runner should wait for the resource: it starts tasks at once, does not wait yet, and never exists
+    without the resource (which its condition would allow if the resource has another one)."""
     there = condition in (None, runner.condition)
     return runner.starts_at_once and there and not routes.awaits(runner, awaited)
 
 
 def _the_one_to_open(groups: list[tuple[Value, SecurityGroup]], routes: Routes) -> tuple[Value, SecurityGroup] | None:
-    """The one group that a new rule for NFS belongs to; None if several could be it."""
+    """The security group that a new rule for NFS belongs to, with its expression; None if several could be it."""
     named = [found for found in groups if routes.names_nfs(found[1])]
     candidates = named if len(groups) > 1 else groups
     return candidates[0] if len(candidates) == 1 else None
@@ -190,10 +195,12 @@ PROXY = f"the App Mesh proxy takes the mount for its own traffic unless EgressIg
 
 
 def not_admitted(client: str, server: str) -> str:
+    """The problem that the mount target's security groups do not admit the client's, in words."""
     return f"{server} does not admit {client} on TCP {NFS}"
 
 
 def not_let_out(client: str, server: str) -> str:
+    """The problem that the client's security groups do not let NFS out to the mount target's, in words."""
     return f"{client} does not let TCP {NFS} out to {server}"
 
 
@@ -208,12 +215,13 @@ def servers(target: MountTarget, routes: Routes) -> str:
 
 
 def _groups(groups: Iterable[Value] | None, routes: Routes) -> str:
+    """Security groups in words; "" without any."""
     names = [own[0][1].name if (own := routes.own([value])) else shown(value) for value in groups or ()]
     return f"security group{'s' if len(names) > 1 else ''} {' and '.join(names)}" if names else ""
 
 
 def one_zone(runner: TaskRunner, file_system: Value, outside: list[Value]) -> str:
-    """What is wrong with a runner whose subnets lie outside of a One Zone file system's zone."""
+    """The problem of a runner whose subnets lie outside of a One Zone file system's zone, in words."""
     return (
         f"{shown(file_system)} lies in one availability zone, and {runner.name} runs tasks in others "
         f"({', '.join(map(shown, outside))})"
@@ -221,6 +229,7 @@ def one_zone(runner: TaskRunner, file_system: Value, outside: list[Value]) -> st
 
 
 def _to_check(runners: list[TaskRunner], targets: list[MountTarget], routes: Routes) -> str:
+    """The sentence that asks to check the route between security groups that the source does not fully show."""
     by = {_groups(routes.groups_of_runner(runner), routes) for runner in runners} or {""}
     to = {_groups(routes.groups_of_target(target), routes) for target in targets} or {""}
     through = "the task's security group" if "" in by else " or ".join(sorted(by))

@@ -30,7 +30,7 @@ def access_point_name(volume: Volume, path: Directory, task: Task, context: Cont
     serves = words(_EXPRESSION.sub(" ", volume.name))
     made = context.own_file_system(system)
     if system is not None and made is not None and context.is_shared(system, path):
-        # No volume's name is that of the others; numbers tell file systems apart, if need be.
+        # The volumes have different names, so none of them names the access point. A number makes it unique if need be.
         name = _joined(in_path or words(made.name or made.key.last) or serves)
         return _called([name], task, context, mounted=(system, path))
     if _says_nothing(serves):

@@ -31,9 +31,9 @@ def host_path(volume: Volume) -> Value | None:
 
 
 def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced | None:
-    """The directory of a file system that the volume's host path leads to, or why it is not known.
+    """The directory of a file system that the volume's host path leads to, or the reason why it is not known.
 
-    None if the volume has no host path, or nothing says that it is EFS.
+    None if the volume has no host path, or nothing suggests that it is EFS.
     """
     path = host_path(volume)
     # Managed instances run no user data, so nothing can have mounted EFS there.
@@ -52,7 +52,7 @@ def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced
 
 
 def _by_default(path: Text, volume: Volume, task: Task, context: Context) -> Unplaced | None:
-    """A guess: the directory that the path leads to if all parameters have their defaults. None if there is none."""
+    """A guess at the directory, from the defaults of all parameters; None if they lead to no known mount."""
     if not context.stack.parameters:
         return None
     target = place(context.with_defaults(path, volume.key), volume.name, context.mounts_by_default(task))
@@ -74,7 +74,7 @@ def _seen_elsewhere(path: str, task: Task, context: Context, *, suspected: bool)
 
 
 def likely_mount_point(path: str) -> str:
-    """The part of a host path that ends with the component that says EFS: `/mnt/efs` of `/mnt/efs/app/data`."""
+    """The part of a host path up to the first component that looks like EFS: `/mnt/efs` of `/mnt/efs/app/data`."""
     components = path.rstrip("/").split("/")
     for i, component in enumerate(components):
         if looks_like_efs(component):
@@ -87,7 +87,8 @@ _PLUGIN = "amazon-ecs-volume-plugin"
 
 @dataclass(frozen=True, slots=True)
 class DockerMount:
-    """The directory of a file system that a Docker volume mounts, as far as its options say. Paths and options are coded."""
+    """The directory of a file system that a Docker volume mounts, as far as its options show it. Paths and options are
+    coded."""
 
     file_system: Value | None
     directory: str | None

@@ -82,7 +82,7 @@ INSTANCE_PREREQUISITES = (
 
 
 def volume_prerequisites(task: Task) -> str:
-    """Sentences on what the platform needs before it can mount an EFS volume with TLS, an access point or IAM.
+    """Sentences on the platform's prerequisites for an EFS volume with TLS, an access point or IAM.
 
     Source: the ECS developer guide's EFS volume considerations; `ecs.capability.efsAuth` of the container agent.
     """

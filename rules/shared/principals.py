@@ -1,10 +1,10 @@
-"""Whom a volume was mounted as until now, and what policies of the source let that principal do.
+"""The principal that mounted a volume until now, and the actions that policies of the source allow that principal.
 
-A mount without `iam` is anonymous. One with `iam` on a container instance has the instance's role, which a task role
-replaces: what only the old principal was allowed, the task must not lose.
+A mount without the option `iam` is anonymous. With `iam`, a container instance mounts as its instance role. After the
+migration the task role mounts instead, and the task must not lose an action that only the old principal was allowed.
 
-Source: EFS user guide, "Using IAM to control access to file systems" (an allowance in either the file-system policy or an
-identity policy suffices); amazon-efs-utils `mount.efs` (`iam` takes the instance profile's credentials).
+Source: EFS user guide, "Using IAM to control access to file systems" (an allowance in either the file-system policy or
+an identity policy suffices); amazon-efs-utils `mount.efs` (`iam` takes the instance profile's credentials).
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ _UNKNOWN_ROLE = (
 
 @dataclass(frozen=True, slots=True)
 class _Mount:
-    """How a volume was mounted: through which access point, and as which roles where with IAM; None for one that the source
-    does not hold."""
+    """The way a volume was mounted until now: its access point, if any, and the roles that it was mounted as with IAM,
+    with None for a role that the source does not create."""
 
     access_point: Value | None = None
     roles: tuple[Key | None, ...] = ()
 
 
 def floor(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> Floor:
-    """What a volume's task could do on its file system until now, as far as policies say."""
+    """The access that a volume's task had on its file system until now, as far as policies of the source show it."""
     mount = _mounted(context.as_read(volume), task, context)
     system = context.own_file_system(storage.file_system)
     policy = system.policy if system else None
@@ -71,7 +71,7 @@ def floor(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> F
 
 
 def _allowed(storage: EfsVolume, roles: Sequence[Role], context: Context) -> list[str]:
-    """The actions that policies allow somebody: one of the roles or, without any, everyone."""
+    """The client actions that policies allow one of the roles or, without roles, everyone."""
     system = context.own_file_system(storage.file_system)
     policy = system.policy if system and system.policy else FileSystemPolicy()
     principals = [ANY, *(ref for role in roles for ref in role.refs)]
@@ -85,6 +85,7 @@ def _allowed(storage: EfsVolume, roles: Sequence[Role], context: Context) -> lis
 
 
 def _mounted(volume: Volume, task: Task, context: Context) -> _Mount:
+    """The mount of a volume as it was read, from its own storage or from the host mount behind it."""
     if isinstance(volume.storage, EfsVolume):
         return _Mount(volume.storage.access_point)
     options: Sequence[str] = ()

@@ -15,7 +15,7 @@ _FILE_SYSTEM_NAME = re.compile(
     r"(?!(?:[Uu]se|[Ee]nable|[Cc]reate|[Mm]ount|[Ww]ith|[Hh]as|[Aa]ttach)[A-Z_])"
     r"\w*(?:(?<![a-z])efs|Efs|EFS|[Ff]ile_?[Ss]ystem)(?:_?[Ii][Dd])?"
 )
-"""A parameter's name that says that it holds the id of a file system; those of switches begin with a verb."""
+"""Matches names of parameters that hold the id of a file system, but not those of switches, which begin with a verb."""
 _CONDITIONS = ("if its instances run this task", "if the instances of one of them run this task")
 
 
@@ -55,7 +55,7 @@ def where(seen: Sequence[SeenMount]) -> str:
 
 
 def settle(proposals: Sequence[Proposal], context: Context) -> str:
-    """The configuration to write, in words, with `…` for what is not known or differs between the proposals."""
+    """The configuration to write, in words, with `…` for values that are not known or differ between the proposals."""
     unknown = "fs-…" if context.stack.names is None else "!ImportValue …"
     entries = {f"{{id: {p.id or unknown}, mounts: {{{mount_entry(p.mount)}}}}}" for p in proposals}
     entry = entries.pop() if len(entries) == 1 else "{id: …, mounts: {…: …}}"

@@ -32,6 +32,7 @@ class _Arguments:
 
     @classmethod
     def parse(cls, arguments: list[str]) -> _Arguments:
+        """Split a command line into its operands (source first), the values of options, and flags."""
         found = cls()
         words = iter(arguments)
         for word in words:

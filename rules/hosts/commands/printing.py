@@ -69,6 +69,7 @@ def printf(shell: ShellState, _name: str, arguments: list[str], line: int) -> Li
 
 
 def cat(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
+    """Write files that the script has written, the input, or a stand-in for the list of mounts to the output."""
     names = [a for a in arguments if not a.startswith("-") or a == "-"]
     if any(name in MOUNT_LISTS for name in names):
         write(shell, LISTING, line)
@@ -104,6 +105,7 @@ def tee(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likel
 
 
 def sed(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
+    """Make the files that `sed -i` edits uncertain; its edits are not followed."""
     in_place = any(a.startswith(("-i", "--in-place")) or re.fullmatch(r"-[nEr]+i.*", a) for a in arguments)
     if FSTAB in arguments and in_place:
         if shell.host.table.doubt_persistent() or any(looks_like_efs(word) for word in arguments):
@@ -116,6 +118,7 @@ def sed(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likel
 
 
 def copy(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
+    """`cp SOURCE TARGET` and its kin, for files that the script has written."""
     paths = [shell.host.path(a, shell.directory) for a in arguments if not a.startswith("-")]
     if len(paths) == 2 and paths[1]:
         file = shell.host.files.get(paths[0] or "")

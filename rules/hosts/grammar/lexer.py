@@ -15,9 +15,12 @@ from rules.hosts.grammar.syntax import HereDocument, PieceKind, Word, WordPiece
 
 
 class Kind(Enum):
+    """The kind of a token."""
+
     WORD = auto()
     OPERATOR = auto()
     HERE = auto()
+    """A here-document."""
     DESCRIPTOR = auto()
     """The number before a redirection."""
     NEWLINE = auto()
@@ -25,6 +28,8 @@ class Kind(Enum):
 
 
 class Token(NamedTuple):
+    """A token of a script; `start` is its character offset into the script."""
+
     kind: Kind
     value: Word | HereDocument
     start: int
@@ -82,7 +87,7 @@ class Lexer:
         self._at = 0
 
     def tokens(self) -> Iterator[Token]:
-        """All tokens; the last one is END. A here-document's body is there when the NEWLINE after it is."""
+        """All tokens; the last one is END. A here-document gets its body when the NEWLINE after it is read."""
         text = self._text
         waiting: list[HereDocument] = []
         delimiter_next = ""

@@ -15,24 +15,27 @@ class PieceKind(Enum):
 
     LITERAL = auto()
     VARIABLE = auto()
-    """`text` is what stands between the braces of `${…}`, or the name after `$`."""
+    """A variable. `text` is the content of the braces of `${…}`, or the name after `$`."""
     COMMAND = auto()
-    """`text` is the source of a command substitution, arithmetic expansion or process substitution, with its signs."""
+    """A command substitution, arithmetic expansion or process substitution. `text` is its source, with its signs."""
 
 
 class WordPiece(NamedTuple):
+    """A piece of a word. `quoted` says whether it stands in quotes."""
+
     part: PieceKind
     text: str
     quoted: bool
 
 
 Word: TypeAlias = str | tuple[WordPiece, ...]
-"""A string if it is plain: nothing quoted, nothing to expand."""
+"""A word of a command: a string if nothing in it is quoted or expanded, otherwise its pieces."""
 
 
 @dataclass(slots=True)
 class HereDocument:
-    """`<<` with the text up to its delimiter; `raw` if the delimiter was quoted, so that nothing is expanded."""
+    """A here-document: the text after `<<` up to its delimiter. `raw` if the delimiter was quoted, so that nothing is
+    expanded; `tabs` for `<<-`, which strips leading tabs."""
 
     delimiter: str
     raw: bool
@@ -41,12 +44,12 @@ class HereDocument:
 
 
 class TooDeepError(ValueError):
-    """Raised for commands that are nested deeper than anybody writes them."""
+    """Raised for commands that are nested deeper than in any real script."""
 
 
 @dataclass(slots=True)
 class Redirection:
-    """`operator` with its word, or a here-document; `descriptor` is "" if none is given."""
+    """A redirection: its operator, and its word or here-document. `descriptor` is "" if none is given."""
 
     operator: str
     descriptor: str
@@ -55,7 +58,7 @@ class Redirection:
 
 @dataclass(slots=True)
 class Assignment:
-    """`name=value` or, with `append`, `name+=value`. `value` is None for an array."""
+    """An assignment `name=value` or, with `append`, `name+=value`. `value` is None for an array."""
 
     name: str
     append: bool
@@ -64,6 +67,8 @@ class Assignment:
 
 @dataclass(slots=True)
 class Simple:
+    """A simple command: assignments, words and redirections. `line` is its line in the source."""
+
     line: int
     assignments: list[Assignment] = field(default_factory=list)
     words: list[Word] = field(default_factory=list)
@@ -72,6 +77,8 @@ class Simple:
 
 @dataclass(slots=True)
 class Pipeline:
+    """Commands joined by `|`; `negated` if `!` stands before them."""
+
     negated: bool
     commands: list[Command]
 
@@ -88,12 +95,16 @@ Block: TypeAlias = list[AndOr]
 
 @dataclass(slots=True)
 class If:
+    """An `if` command: its arms, each with condition and body, and the body of `else`."""
+
     arms: list[tuple[Block, Block]]
     otherwise: Block | None
 
 
 @dataclass(slots=True)
 class While:
+    """A `while` loop, or an `until` loop if `until`."""
+
     until: bool
     condition: Block
     body: Block
@@ -119,12 +130,16 @@ class Case:
 
 @dataclass(slots=True)
 class CommandGroup:
+    """Commands in braces, or in parentheses if `subshell`."""
+
     subshell: bool
     body: Block
 
 
 @dataclass(slots=True)
 class Function:
+    """The definition of a function."""
+
     name: str
     body: Command
 

@@ -45,7 +45,8 @@ class Tokens:
         return self._replace(encoded, coded=False)[: 2 * _MAX_SHOWN]
 
     def source(self, token: str) -> str:
-        """What the first token in a string stands for, as the source writes it."""
+        """The reference or expression behind the first token in a string, as the source writes it; "" without a
+        token."""
         match = _TOKEN.search(token)
         return self._written(match) if match else ""
 

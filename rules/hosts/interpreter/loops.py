@@ -1,7 +1,7 @@
 """Runs loops. Those over known items are unrolled.
 
-The body of any other loop is run once if the loop surely runs. Then it is followed once more as a possibility, because it
-is not known what further rounds change.
+The body of any other loop is run once if the loop surely runs. Then it is followed once more as a possibility, because
+further rounds may change more.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ class Shell(ShellState):
             self.give_up(line_of(1))
 
     def _apart(self, statements: Iterator[AndOr]) -> Likelihood:
-        """Run statements in a process of their own: neither their variables nor their end concern what follows."""
+        """Run statements in a process of their own, whose variables and `exit` do not affect the commands after it."""
         self.variables.values.begin()
         success = self._run(statements)
         self.variables.values.end()

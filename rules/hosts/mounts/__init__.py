@@ -1,3 +1,3 @@
-"""The host that a script changes: what it mounts, and the files that mount something (fstab, units, autofs maps)."""
+"""The host that a script changes: its mounts, and the files that mount something (fstab, units, autofs maps)."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The host that a script works on: its mount table, the files that are written to it, and what stayed unclear.
+"""The host that a script works on: its mount table, the files that are written to it, and the text that stayed unclear.
 
 Everything that mounts ends here: commands, fstab, units, autofs maps, cloud-config. Strings hold tokens.
 """
@@ -37,12 +37,13 @@ class WrittenFile:
 
     @property
     def text(self) -> str:
+        """The whole content that was written."""
         return "".join(self.chunks)
 
 
 @dataclass(frozen=True, slots=True)
 class MountRequest:
-    """A mount as a command, fstab, a unit or a map asks for it. `type` is "" if none is given."""
+    """A mount that a command, fstab, a unit or an autofs map asks for. `type` is "" if none is given."""
 
     source: str
     target: str
@@ -125,7 +126,7 @@ class Host:
         if path is not None and path != "/":
             self.table.bind(source or "/", path, request.line, persistent=request.persistent)
             if "ro" in request.options:
-                self.table.doubt(path)  # it is read-only since util-linux 2.27 only
+                self.table.doubt(path)  # before util-linux 2.27, `mount` ignores `ro` here
 
     def link(self, target: str, path: str, line: int) -> None:
         """Note a symbolic link. It counts if it leads to EFS once all mounts are known."""

@@ -1,4 +1,4 @@
-"""Reads the files that say what is mounted, line by line: fstab, systemd units, autofs maps.
+"""Reads the files that define mounts, line by line: fstab, systemd units, autofs maps.
 
 Sources: fstab(5), systemd.mount(5), systemd.syntax(7), auto.master(5), autofs(5).
 """
@@ -16,7 +16,7 @@ FSTAB = "/etc/fstab"
 MOUNT_LISTS = frozenset(
     ("/proc/mounts", "/proc/self/mounts", "/proc/self/mountinfo", "/etc/mtab", "/etc/fstab", "/proc/1/mounts")
 )
-"""Files that list what is mounted."""
+"""Files that list the current mounts."""
 
 LISTING = "\ue010mounts"
 """Stands for the text of such a list, or for the output of a command that prints one."""

@@ -1,8 +1,8 @@
-"""The mounts that a host ends with: the effects of mount and umount in order, and what branches leave open.
+"""The mounts that a host ends with: the effects of mount and umount in order, with the alternatives of branches.
 
-Each path has one or more possible states; a single state is certain. Source: mount(8) (a later mount hides
-an earlier one), umount(8); for directories below a mount, DESIGN's rule that an access point is made as the script
-makes its directory.
+Each path has one or more possible states; a single state is certain. Source: mount(8) (a later mount hides an earlier
+one), umount(8); for directories below a mount, DESIGN's rule that an access point is made as the script makes its
+directory.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class MountTable:
         mount = replace(mount, order=self._order)
         now = self.at(mount.path)
         ambiguous = any(s and s.persistent != mount.persistent and not s.same_data(mount) for s in now)
-        # Where a command and a line of fstab disagree, which one holds depends on restarts. Where they agree, TLS of
-        # either counts: it is a floor.
+        # If a command and a line of fstab disagree, the mount depends on restarts. If they agree but for TLS, the mount
+        # counts as encrypted, because TLS must not be lost.
         both = distinct((*now, mount))
         self.states.set(mount.path, both if ambiguous or not sure or len(both) == 1 else (mount,))
         if mount.persistent:
@@ -87,7 +87,7 @@ class MountTable:
         return states != NOTHING
 
     def wake(self, path: str | None = None) -> bool:
-        """Mount what fstab says: all of it (`mount -a`) or one path (`mount PATH`). Returns whether the path is known."""
+        """Mount all entries of fstab (`mount -a`) or one path (`mount PATH`). Returns whether the path is known."""
         if path is None:
             self._sleeping.clear()
             return True
@@ -156,7 +156,7 @@ class MountTable:
         return tuple(_found(state, certain, tokens) for state, certain in found if state.network)
 
     def others(self, tokens: Tokens) -> tuple[OtherMount, ...]:
-        """Other mounts at or below those."""
+        """The mounts of other kinds (disks, S3) at or below the paths of NFS and EFS mounts."""
         network = {state.path for states in self._all() for state in states if state and state.network}
         found = [
             (state, self._certain(state, states))
