@@ -180,13 +180,8 @@ def _written(
             return attempt()
         except (CannotEdit, ValueError):
             # The first step with which it fails: without any it cannot, with all of them it does.
-            works, fails = (
-                0,
-                sum(
-                    d.applied
-                    for d in plan(reading, choices, suppressed, decisions=decisions, unwritten=unwritten).decided
-                ),
-            )
+            every = plan(reading, choices, suppressed, decisions=decisions, unwritten=unwritten)
+            works, fails = 0, sum(d.applied for d in every.decided)
             while fails - works > 1:
                 middle = (works + fails) // 2
                 works, fails = (middle, fails) if problem(middle) is None else (works, middle)
