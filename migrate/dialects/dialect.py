@@ -1,11 +1,12 @@
 """The interface between a dialect and the engine.
 
-A dialect is one way of writing task definitions. It reads a text into the model, says which changes its source can hold,
-and turns a planned stack back into edits of the nodes that it has read. The engine uses only this interface, and rules do
-not know dialects at all. A new dialect is a package beside this file, and a line in `DIALECTS` of `migrate/dialects/__init__.py`.
+A dialect is one way of writing task definitions. It reads a text into the model, says which changes its source can
+hold, and turns a planned stack back into edits of the nodes that it has read. The engine uses only this interface, and
+rules do not know dialects at all. A new dialect is a package beside this file, and a line in `DIALECTS` of
+`migrate/dialects/__init__.py`.
 
-This example reads lists of lines like `- uploads fs-0123456789abcdef0 ENABLED`, and its only change is to turn on encryption
-in transit (a test runs it):
+This example reads lists of lines like `- uploads fs-0123456789abcdef0 ENABLED`, and its only change is to turn on
+encryption in transit (a test runs it):
 
     class Lines:
         name = "lines"

@@ -58,10 +58,12 @@ class Policies:
 
     @cached_property
     def _by_call(self) -> dict[ast.expr, TaskSource]:
+        """The task definitions by the calls of their constructs."""
         return {task.construct.call: task for task in self.tasks if task.construct is not None}
 
     @cached_property
     def _by_name(self) -> dict[tuple[str, Scope], TaskSource]:
+        """The task definitions without a construct, by the expression that stands for each and its scope."""
         found: dict[tuple[str, Scope], TaskSource] = {}
         for task in self.tasks:
             if task.expression is not None:
@@ -78,6 +80,7 @@ class Policies:
         return next((t.role for t in self.tasks if made is not None and t.role_construct is made), None)
 
     def _statements(self, role: Role | None, written: Sequence[ast.expr], place: Place) -> None:
+        """Adds the permissions of the policy statements that a method call gives a role; nothing for None."""
         for expression in written if role is not None else ():
             assert role is not None
             origin, at = self.program.evaluator.definition(expression, place)

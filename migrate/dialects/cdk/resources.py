@@ -67,6 +67,7 @@ def _names(program: Program) -> Iterator[str]:
 
 
 def _file_system(program: Program, made: Construct, policies: Policies) -> tuple[Construct, FileSystem]:
+    """The file system that a construct creates, with its policy if the program gives it one."""
     key = Key("file system", scope_of(made.place), (program.id_of(made).source,))
     arguments = program.document.arguments(made.call, made.place)
     given = child(arguments, "file_system_policy") if isinstance(arguments, Mapping) else None
@@ -86,6 +87,7 @@ def _file_system(program: Program, made: Construct, policies: Policies) -> tuple
 
 
 def _access_point(program: Program, made: Construct) -> tuple[Construct, AccessPoint]:
+    """The access point that an L1 or L2 construct creates."""
     arguments = program.document.arguments(made.call, made.place)
     node = arguments if isinstance(arguments, Mapping) else None
     key = Key("access point", scope_of(made.place), (program.point_name(made),))

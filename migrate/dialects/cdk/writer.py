@@ -448,7 +448,7 @@ class ProgramWriter:
         ]
         groups: dict[object, list[Permission]] = {}
         places: dict[object, Place] = {}
-        # Sorted by the order in which the code makes the access points, so that the output does not vary.
+        # Sorted by the order in which the code makes the access points, so that the grants follow it.
         made = {point.arn: index for index, point in enumerate(planned.access_points)}
         for permission in sorted(
             grant.permissions, key=lambda p: made.get(p.access_point, -1) if p.access_point else -1

@@ -109,10 +109,12 @@ def new_value(document: Mapping[str, object]) -> dict[str, NewValue]:
 
 
 def _is_in(key: Key, document: int | None) -> bool:
+    """Whether a key is of this document, or of any if `document` is None."""
     return document is None or key.document == document
 
 
 def _points(old: Stack, new: Stack, document: int | None) -> Iterator[NewPoint]:
+    """The access points that only `new` has, with the volumes that mount through each."""
     known = {point.key for point in old.access_points}
     users = _by_name(
         (volume.storage.access_point, volume.key)
@@ -156,6 +158,7 @@ def _new_permissions(old: Stack, new: Stack, document: int | None) -> dict[Key, 
 
 
 def _order(permission: Permission) -> tuple[str, str, str, int]:
+    """Sorts permissions by role, file system, access point and action, in the order of `CLIENT_ACTIONS`."""
     resource, point = permission.resource, permission.access_point
     return (
         str(permission.role),
@@ -185,6 +188,7 @@ class _Conditions:
 
 
 def _waits(old: Stack, new: Stack, document: int | None) -> Iterator[NewWait]:
+    """The dependencies that only the runners of `new` have."""
     before = {runner.key: runner.awaits for runner in old.runners}
     for runner in new.runners:
         if _is_in(runner.key, document):

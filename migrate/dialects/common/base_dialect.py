@@ -1,5 +1,4 @@
-"""The base class of the dialects of plain files. Their task definitions have volumes in the ECS API's shape, found
-anywhere in a document."""
+"""The base class of the dialects that edit volumes in their place: those of plain files and of Python programs."""
 
 from __future__ import annotations
 

@@ -64,6 +64,7 @@ class EcsParams(PlainDialect[DefinitionNodes]):
         return collector.reading(collector.stack())
 
     def write_task(self, reading: Reading[DefinitionNodes], old: Task, new: Task) -> list[TreeEdit]:
+        """The edits of a task; Docker volumes that become EFS volumes move to the other list."""
         moved = {
             before.key: after.storage
             for before, after in zip(old.volumes, new.volumes, strict=True)

@@ -39,6 +39,7 @@ class TaskDefinition(PlainDialect[DefinitionNodes]):
 
 
 def _is_definition(node: Mapping) -> bool:
+    """Whether a mapping has a list of volumes, and its containers are a list or an expression."""
     # A template may give all containers by one expression, a scalar. A mapping is a model of the API, not a definition.
     containers = resolve(child(node, "containerDefinitions"))
     return isinstance(containers, Sequence | Scalar) and items(child(node, "volumes")) is not None
@@ -93,6 +94,7 @@ def _are_volumes(node: Node | None) -> bool:
 
 
 def _is_volume(node: Mapping | None) -> bool:
+    """Whether a mapping is a volume with a name and a host path, EFS or Docker storage."""
     if node is None or child(node, "name") is None:
         return False
     host = mapping(child(node, "host"))

@@ -32,7 +32,7 @@ _TASK, _JOB = "register_task_definition", "register_job_definition"
 _RUNS = frozenset({"create_service", "update_service", "run_task", "create_task_set"})
 _JOB_KEYS = frozenset({"containerProperties", "nodeProperties", "ecsProperties"})
 _PARTS = frozenset({"volumes", "containers", *_JOB_KEYS})
-"""The members of a definition that contain its volumes or their mount points."""
+"""The members of a definition that contain its volumes, or parts that have volumes."""
 STORAGE_KEYS = frozenset({"host", "efsVolumeConfiguration", "dockerVolumeConfiguration"})
 """The keys that show that a dict is a volume."""
 _ANSWERS = frozenset({"taskDefinition", "taskDefinitions", "jobDefinitions"})

@@ -258,6 +258,7 @@ def _is_null(node: Node) -> bool:
 
 
 def _host_path(entry: Entry, spelling: Spelling) -> Value | None:
+    """The path of a `host` member; None if it is missing or empty."""
     host = mapping(entry.value)
     return _filled(_member(find(host, (spelling.source_path,))[0], spelling.source_path, spelling)) if host else None
 
