@@ -1,7 +1,8 @@
-"""The dialects: each reads one way of writing task definitions into the model, and writes changed entities back.
+"""The dialects. Each reads one way of writing task definitions into the model, and writes changed entities back to the
+text.
 
-To add one, write a folder of its own that keeps to `dialect.py` (where a worked example stands), and add a line to `DIALECTS`.
-What it shares with others is in `common/`.
+To add one, write a package beside the others that implements `Dialect` (`dialect.py` has a worked example), and add a
+line to `DIALECTS`. Code that several dialects share is in `common/`.
 """
 
 from __future__ import annotations
@@ -25,24 +26,26 @@ DIALECTS: tuple[tuple[Language, str], ...] = (
     (PYTHON, "pulumi.dialect.Pulumi"),
     (PYTHON, "boto3.dialect.Boto3"),
 )
-"""Each dialect's language and class, in the order in which they are asked: the first that finds something reads the file. They
-are named, not imported, because those of a language are imported for its files only. `DATA` stands for JSON and YAML."""
+"""The language and the class of each dialect, in the order in which they are tried: the first that finds something
+reads the file. Classes are named, not imported, so that only the dialects of a file's own language are imported.
+`DATA` stands for JSON and YAML."""
 
 
 @cache
 def dialects_of(language: Language) -> tuple[Dialect[Any], ...]:
-    """The dialects of a language, in the order in which they are asked."""
+    """The dialects of a language, in the order in which they are tried."""
     return tuple(_made(name) for of, name in DIALECTS if of is language)
 
 
 def _made(name: str) -> Dialect[Any]:
+    """Imports the class that `DIALECTS` names and makes an instance of it."""
     module, _, kind = name.rpartition(".")
     dialect: Dialect[Any] = getattr(import_module(f"{__name__}.{module}"), kind)()
     return dialect
 
 
 def read(unit: Unit) -> Reading[object] | None:
-    """Read a unit with the first dialect that recognises it, or return None."""
+    """Reads a unit with the first dialect that recognises it; None if none does."""
     for dialect in dialects_of(unit.language) or dialects_of(DATA):
         if (reading := dialect.read(unit)) is not None:
             return reading

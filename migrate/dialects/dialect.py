@@ -1,10 +1,12 @@
-"""The interface of a dialect: what it gives the engine, and what the engine asks of it.
+"""The interface between a dialect and the engine.
 
-A dialect is one way of writing task definitions. It reads a text into the model, says which changes its source can hold,
-and turns a planned stack back into edits of the nodes that it has read. The engine sees nothing else of it, and no rule
-sees it at all. A new dialect is a folder beside this file, and an import and a name in `migrate/dialects/__init__.py`.
+A dialect is one way of writing task definitions. It reads a text into the model, says which changes its source can
+hold, and turns a planned stack back into edits of the nodes that it has read. The engine uses only this interface, and
+rules do not know dialects at all. A new dialect is a package beside this file, and a line in `DIALECTS` of
+`migrate/dialects/__init__.py`.
 
-This one reads lists of lines like `- uploads fs-0123456789abcdef0 ENABLED` and can do one thing, encrypt (a test runs it):
+This example reads lists of lines like `- uploads fs-0123456789abcdef0 ENABLED`, and its only change is to turn on
+encryption in transit (a test runs it):
 
     class Lines:
         name = "lines"
@@ -56,13 +58,13 @@ from migrate.syntax.unit import Unit
 from rules.model import Change, Key, Stack, Storage, Value
 
 Nodes = TypeVar("Nodes")
-"""What a dialect has to remember of a text in order to write it: a type of its own."""
+"""The type of the nodes that a dialect keeps of a text in order to write it; each dialect has its own."""
 NodesOfReading = TypeVar("NodesOfReading", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A word that made the screening stop here, at a character offset that lies in no entity."""
+    """A word for which the screening passed the file, at a character offset that lies in no entity that was read."""
 
     offset: int
     word: str
@@ -70,40 +72,45 @@ class Unread:
 
 @dataclass(frozen=True)
 class Reading(Generic[NodesOfReading]):
-    """One unit, read by one dialect. Nobody changes it afterwards: what a plan or the configuration adds is the engine's."""
+    """One unit as one dialect has read it. It is not changed afterwards: the engine keeps apart what a plan or the
+    configuration adds."""
 
     dialect: Dialect[Any]
     unit: Unit
     stack: Stack
     spans: Mapping[Key, int]
-    """Where each entity starts, in the unit's offsets."""
+    """The offset at which each entity starts, in characters of the unit's text."""
     nodes: NodesOfReading
-    """What the dialect needs in order to write an entity; nobody else looks inside."""
+    """The nodes that the dialect needs in order to write an entity; only the dialect reads them."""
     regions: Items[tuple[int, int]] = ()
-    """Spans, in the unit's offsets, whose words the dialect has read."""
+    """The spans that the dialect has read, as start and end offsets in characters of the unit's text."""
     around: Mapping[Key, int] = field(default_factory=dict)
-    """Where the volume starts whose storage an entity is one of: what a comment there says holds for all of them."""
+    """The offset at which the volume starts, for entities that are one of several storages that a condition chooses
+    for it. A comment at the volume holds for all of them."""
     ignored: Mapping[Key, tuple[int, frozenset[str]]] = field(default_factory=dict)
-    """Rule ids that the source itself (beside comments) suppresses for a task, and the offset where it says so."""
+    """The ids of the rules that the source itself (not a comment) suppresses for a task, and the offset of the place
+    that does."""
     sharing_a_node: Mapping[Key, tuple[Key, ...]] = field(default_factory=dict)
-    """Volumes that one node serves (through an anchor), each with all volumes of that node."""
+    """The volumes that share a node with others (through an anchor); maps each to all volumes of that node, itself
+    included."""
 
     @property
     def document(self) -> Document:
-        """The document of a unit of one file."""
+        """The document of a unit that is a single file."""
         return self.unit.document
 
     @cached_property
     def storages(self) -> Mapping[Key, Storage]:
-        """The storage of each volume as it was read."""
+        """The storage of each volume, as it was read."""
         return {volume.key: volume.storage for task in self.stack.tasks for volume in task.volumes}
 
     def can(self, change: Change, added: Collection[Key] = (), outside: Collection[Value] = ()) -> str | None:
-        """Why a change cannot be expressed in this source, or None (see `Dialect.can`)."""
+        """The reason why a change cannot be expressed in this source, or None if it can (see `Dialect.can`)."""
         return self.dialect.can(self, change, added, outside)
 
     def write(self, planned: Stack) -> Mapping[Document, Items[AnyEdit]]:
-        """The tree edits that turn this reading's stack into `planned`, one per node, by the document of the node."""
+        """The tree edits that turn this reading's stack into `planned`, at most one for each node, by the document
+        of the node."""
         edits = self.dialect.write(self, planned)
         return edits if isinstance(edits, Mapping) else {self.document: edits}
 
@@ -114,23 +121,24 @@ class Dialect(Protocol[Nodes]):
     name: str
 
     def read(self, unit: Unit) -> Reading[Nodes] | None:
-        """Read everything this dialect knows in the unit; None if there is nothing of it."""
+        """Reads everything that this dialect knows in the unit; None if there is nothing of it."""
 
     def configured(self, member: Value) -> Value:
-        """A value of the configuration as this dialect would read it. The configuration holds texts with placeholders,
-        and expressions of CloudFormation as opaque values, each with its node."""
+        """A value of the configuration as this dialect would read it from a source. The configuration holds texts
+        with placeholders, and expressions of CloudFormation as opaque values, each with its node."""
 
     def reference(self, key: Key, attribute: str) -> Value:
-        """What stands in this source for a resource that the plan adds (or for a pseudo parameter like `AWS::Region`), or
-        with "Arn" for its ARN. `write` spells it, and `read` gives it back for what was written, so that the planned stack
-        and the one that is read again are equal."""
+        """The value that refers to a resource that the plan adds, to its ARN if `attribute` is "Arn", or to a pseudo
+        parameter like `AWS::Region`. `write` writes it in the dialect's syntax and `read` must return an equal value
+        for the written text, so that the planned stack equals the one that is read again."""
 
     def can(
         self, reading: Reading[Nodes], change: Change, added: Collection[Key], outside: Collection[Value]
     ) -> str | None:
-        """Why a change cannot be expressed in this source, or None. `added` are the subjects of the changes before it that
-        add resources, `outside` the ids and roles that the configuration gives, as `configured` reads them."""
+        """The reason why a change cannot be expressed in this source, or None if it can. `added` are the subjects of
+        the changes before it that add resources; `outside` are the ids and roles that the configuration gives, as
+        `configured` returns them."""
 
     def write(self, reading: Reading[Nodes], planned: Stack) -> Items[AnyEdit] | Mapping[Document, Items[AnyEdit]]:
-        """The tree edits for every entity that differs from the reading's stack; of a unit that may be several files, by the
-        document that each is of."""
+        """The tree edits for every entity that differs from the reading's stack. For a unit of several files they
+        are grouped by the document that they edit."""

@@ -1,3 +1,3 @@
-"""Python that registers definitions through boto3, or hands on the same dictionaries."""
+"""Python programs that register definitions through boto3, or pass the same dicts on."""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Python that registers ECS task definitions and AWS Batch job definitions through boto3, or hands on the same dicts (see
-`common/python/definitions.py`)."""
+"""Python programs that register ECS task definitions and AWS Batch job definitions through boto3, or pass the same
+dicts on (see `common/python/definitions.py`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from migrate.syntax.unit import Unit
 
 
 class Boto3(PythonDefinitions):
-    """Volumes are handed to the API as they are, so they have its spelling."""
+    """The dialect of boto3 programs. They pass volumes to the API unchanged, so that the members have the API's
+    names."""
 
     name = "boto3"
 

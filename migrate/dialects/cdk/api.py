@@ -1,4 +1,5 @@
-"""Names and facts of the AWS CDK that hold in every language it is used from: classes, attributes, enumerations, defaults."""
+"""Names and facts of the AWS CDK that are the same in every language: classes, attributes, enumerations, defaults.
+Classes have their names in Python, as CDK v2 imports them."""
 
 from __future__ import annotations
 
@@ -11,8 +12,9 @@ TASK_DEFINITIONS = {
     f"{ECS}.ExternalTaskDefinition": frozenset({"EXTERNAL"}),
     f"{ECS}.TaskDefinition": frozenset[str](),
 }
-"""The L2 constructs, and where their tasks can run."""
+"""The L2 constructs of task definitions, and the compatibilities of their tasks (empty if an argument gives them)."""
 STACKS = ("aws_cdk.Stack", "aws_cdk.NestedStack")
+"""The classes of stacks."""
 STRUCTS = frozenset(
     f"{ECS}.{name}"
     for name in (
@@ -31,34 +33,45 @@ STRUCTS = frozenset(
     f"{EFS}.PosixUser",
     *(f"{BATCH}.{name}" for name in ("EfsVolume", "HostVolume", "EcsVolume.efs", "EcsVolume.host")),
 }
-"""Classes whose instances say what they are given, and nothing else. Source: the API reference of `aws-cdk-lib`."""
+"""Classes of plain records, whose instances hold only the arguments that they are given. Source: the API reference
+of `aws-cdk-lib`."""
 PSEUDO = {"partition": "Partition", "region": "Region", "account": "AccountId", "account_id": "AccountId"}
+"""The pseudo parameters of CloudFormation, by the attributes of a stack (or of `Aws`) that return them."""
 ID_ATTRIBUTES = {
     f"{EFS}.FileSystem": "file_system_id",
     f"{EFS}.CfnFileSystem": "ref",
     f"{EFS}.AccessPoint": "access_point_id",
     f"{EFS}.CfnAccessPoint": "attr_access_point_id",
 }
+"""The attribute that returns the id of a file system or access point, by class."""
 ARN_ATTRIBUTES = {
     f"{EFS}.FileSystem": "file_system_arn",
     f"{EFS}.CfnFileSystem": "attr_arn",
     f"{EFS}.AccessPoint": "access_point_arn",
     f"{EFS}.CfnAccessPoint": "attr_arn",
 }
+"""The attribute that returns the ARN of a file system or access point, by class."""
 IDS = frozenset({"file_system_id", "access_point_id", "ref", "attr_file_system_id", "attr_access_point_id"})
+"""Attributes that return an id."""
 ARNS = frozenset({"file_system_arn", "access_point_arn", "attr_arn"})
+"""Attributes that return an ARN."""
 
 
 EC2, _SCALING = "aws_cdk.aws_ec2", "aws_cdk.aws_autoscaling"
 GROUP = f"{_SCALING}.AutoScalingGroup"
 LOW = (f"{_SCALING}.CfnLaunchConfiguration", f"{EC2}.CfnLaunchTemplate", f"{EC2}.CfnInstance")
+"""The L1 constructs that launch instances or are templates for them."""
 STARTED_FROM = frozenset({GROUP, f"{EC2}.LaunchTemplate", f"{EC2}.Instance", *LOW})
+"""The constructs that launch instances or are templates for them, L1 and L2."""
 GROUP_OF = ("autoscaling_group", "auto_scaling_group")
+"""The names of the argument and attribute of a capacity provider that hold its Auto Scaling group."""
 PROVIDER = f"{ECS}.AsgCapacityProvider"
 USER_DATA = tuple(f"{EC2}.UserData.{name}" for name in ("for_linux", "for_windows", "custom"))
+"""The methods that make user data."""
 PARTS = f"{EC2}.MultipartUserData"
 
 OPTIMIZED = "/aws/service/ecs/optimized-ami/{}/recommended/image_id"
+"""The SSM parameter of an ECS-optimized image, by its variant."""
 IMAGES = {
     f"{ECS}.EcsOptimizedImage.amazon_linux": OPTIMIZED.format("amazon-linux"),
     f"{ECS}.EcsOptimizedImage.amazon_linux2": OPTIMIZED.format("amazon-linux-2"),
@@ -68,6 +81,8 @@ IMAGES = {
     f"{ECS}.BottleRocketImage": "/aws/service/bottlerocket/aws-ecs-1",
     f"{ECS}.MachineImageType.BOTTLEROCKET": "/aws/service/bottlerocket/aws-ecs-1",
 }
+"""The SSM parameters (or the start of their names) of machine images, by the class or method of the CDK that looks
+them up."""
 
 
 GRANTS = {
@@ -75,15 +90,16 @@ GRANTS = {
     "grant_read_write": CLIENT_ACTIONS[:2],
     "grant_root_access": CLIENT_ACTIONS,
 }
-"""What methods of a file system allow. Source: `FileSystem` in aws-cdk-lib; on a file system that the program creates they
-also give it a policy that lets nobody mount who does not use IAM."""
+"""The actions that the methods of a file system grant. Source: `FileSystem` in aws-cdk-lib. On a file system that
+the program creates, they also give it a policy that denies mounts without IAM authorization."""
 CLOSED = FileSystemPolicy((Allowance((ANY,), CLIENT_ACTIONS[1:]),))
-"""What L2 file systems get that deny anonymous access: by their argument, or (v2) where the project sets the feature flag
-`@aws-cdk/aws-efs:denyAnonymousAccess`, as those do that `cdk init` makes. Source: `FileSystem` in aws-cdk-lib."""
+"""The policy of L2 file systems that deny anonymous access: by their argument, or (v2) because the project sets the
+feature flag `@aws-cdk/aws-efs:denyAnonymousAccess`, which projects of `cdk init` do. Source: `FileSystem` in
+aws-cdk-lib."""
 
 
 PLATFORM_VERSION = ("platform_version", "fargate_platform_version")
-"""What gives it to services, and to jobs of AWS Batch."""
+"""The arguments that set the Fargate platform version of services, and of jobs of AWS Batch."""
 
 
 VERSIONS = {
@@ -93,4 +109,5 @@ VERSIONS = {
     "VERSION1_2": "1.2.0",
     "VERSION1_3": "1.3.0",
 }
+"""The Fargate platform versions, by the members of `FargatePlatformVersion`."""
 VERSIONS["VERSION1_4"] = "1.4.0"

@@ -1,7 +1,7 @@
 """AWS Batch jobs in CDK programs: L2 container definitions with their volumes, and L1 job definitions.
 
-An `EfsVolume` has everything beside one another, takes the file system as an object, and says in booleans what the API says
-in words. Source: API reference of `aws_cdk.aws_batch`.
+An `EfsVolume` has all members on one level, takes the file system as an object, and has booleans where the API has
+`ENABLED` and `DISABLED`. Source: API reference of `aws_cdk.aws_batch`.
 """
 
 from __future__ import annotations
@@ -38,10 +38,13 @@ CONTAINERS = {
     f"{BATCH}.EcsEc2ContainerDefinition": frozenset({"EC2"}),
     f"{BATCH}.EcsFargateContainerDefinition": frozenset({"FARGATE"}),
 }
-"""The L2 constructs, and where their jobs run."""
+"""The L2 constructs of container definitions, and the compatibilities of their jobs."""
 JOB = f"{BATCH}.CfnJobDefinition"
+"""The L1 construct of a job definition."""
 EFS_VOLUMES = (f"{BATCH}.EfsVolume", f"{BATCH}.EcsVolume.efs")
+"""The class of an L2 volume on EFS, and the method that makes one."""
 HOST_VOLUMES = (f"{BATCH}.HostVolume", f"{BATCH}.EcsVolume.host")
+"""The class of an L2 volume on a host path, and the method that makes one."""
 _TO_EFS = {"HostVolume": "EfsVolume", "host": "efs"}
 _WORDS = {"ENABLED": "True", "DISABLED": "False"}
 
@@ -50,7 +53,7 @@ _WORDS = {"ENABLED": "True", "DISABLED": "False"}
 
 
 def spelling(program: Program, place: Place) -> Spelling:
-    """The names of an `EfsVolume`'s members."""
+    """The names of the members of L2 volumes, with values read from and written as the program has them at a place."""
 
     def read(node: Node | None) -> Value | None:
         found = resolve(node)
@@ -59,7 +62,7 @@ def spelling(program: Program, place: Place) -> Spelling:
         origin = program.document.origin(found) if found is not None else None
         made = program.construct(origin, place) if origin is not None else None
         if origin is not None and (made is not None or not isinstance(origin, ast.Constant | ast.JoinedStr | ast.Call)):
-            # A file system is given as an object; other members are texts.
+            # A file system is given as an object, of which the model needs the id; other members are texts.
             parent = program.names.parents.get(origin)
             if isinstance(parent, ast.keyword) and parent.arg == "file_system":
                 return system_id(program, origin, place)
@@ -82,19 +85,19 @@ def spelling(program: Program, place: Place) -> Spelling:
 
 
 def volume_kind(program: Program, node: Mapping) -> str:
-    """The class of an L2 volume; empty for other mappings."""
+    """The class (or method) of an L2 volume; empty for other mappings."""
     kind = program.kind(program.document.origin(node))
     return kind if kind in (*EFS_VOLUMES, *HOST_VOLUMES) else ""
 
 
 def read_volume(program: Program, node: Mapping, key: Key, place: Place) -> tuple[Volume, VolumeNodes]:
-    """An L2 volume."""
+    """Reads an L2 volume."""
     names = spelling(program, place)
     named = program.value(child(node, "name"))
     storage: Storage
     if volume_kind(program, node) in EFS_VOLUMES:
         efs, found, _, _, _ = read_efs(node, names)
-        storage = replace(efs, rest=())  # which is the volume's
+        storage = replace(efs, rest=())  # the members beside these belong to the volume
     else:
         found, _ = find(node, ("host_path",))
         storage = HostPath(program.value(child(node, "host_path")))
@@ -113,12 +116,12 @@ def read_volume(program: Program, node: Mapping, key: Key, place: Place) -> tupl
 
 
 def mount_point(program: Program, node: Mapping) -> MountPoint:
-    """Where a container mounts an L2 volume."""
+    """The mount point of an L2 volume, which is given with the volume."""
     return MountPoint(program.value(child(node, "name")), truth(child(node, "readonly"), default=False))
 
 
 def container(program: Program, task: TaskSource) -> Container:
-    """The one container of an L2 definition."""
+    """The only container of an L2 definition."""
     assert task.construct is not None
     arguments = program.document.arguments(task.construct.call, task.place)
     user = program.value(child(arguments, "user")) if isinstance(arguments, Mapping) else None
@@ -129,7 +132,8 @@ def container(program: Program, task: TaskSource) -> Container:
 def write_volume(
     before: Volume, after: Volume, nodes: VolumeNodes, program: Program, place: Place
 ) -> Iterator[AnyEdit]:
-    """The edits of an L2 volume. Raises CannotEdit where the program has no object for its file system."""
+    """The edits that turn an L2 volume into the planned one. Raises CannotEdit if the program has no object for its
+    file system."""
     names = spelling(program, place)
     if isinstance(before.storage, EfsVolume):
         yield from volume_edits.write_volume(before, after, nodes, spelling=names)
@@ -151,7 +155,7 @@ def write_volume(
 
 
 def file_system(program: Program, system: Value, place: Place) -> str:
-    """The expression for a file system as an object. Raises CannotEdit where there is none."""
+    """The expression for a file system as an object. Raises CannotEdit if there is none at that place."""
     expression, made = program.object_of(system, place)
     if expression is None or (made is not None and made.family.endswith(".CfnFileSystem")):
         raise CannotEdit("a volume of AWS Batch takes the file system as an object, and the code has none there")
@@ -168,7 +172,7 @@ def _callee(call: ast.Call) -> str:
 
 @dataclass(frozen=True)
 class L1JobPart:
-    """A part of an L1 job definition with volumes, a role and containers of its own."""
+    """A part of an L1 job definition that has volumes, a role and containers of its own."""
 
     node: Mapping
     role: ast.expr | None
@@ -181,7 +185,7 @@ class L1JobPart:
 
 
 def parts(program: Program, made: Construct) -> Iterator[L1JobPart]:
-    """The parts of an L1 job definition."""
+    """The parts of an L1 job definition that may have volumes."""
     arguments = program.document.arguments(made.call, made.place)
     if not isinstance(arguments, Mapping):
         return
@@ -199,5 +203,6 @@ def parts(program: Program, made: Construct) -> Iterator[L1JobPart]:
 
 
 def _origin(program: Program, node: Mapping, name: str) -> ast.expr | None:
+    """The expression that gives a member, if there is one."""
     written = either(node, name)
     return program.document.origin(written) if written is not None else None

@@ -1,7 +1,7 @@
 """Python programs of the AWS CDK, v2 (`aws_cdk`) and v1 (`aws_cdk.core`): task definitions and their volumes.
 
-Volumes are given to a task definition's constructor or to its `add_volume`, as structs (snake_case) or as dicts: where a
-struct is declared these have its names, inside lists camelCase.
+Volumes are given to the constructor of a task definition or to its `add_volume`, as structs (snake_case names) or as
+dicts. A dict has the names of a struct where a struct is declared, and camelCase names inside lists.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ _ALONE = (
     *cdk_batch.EFS_VOLUMES,
     *cdk_batch.HOST_VOLUMES,
 )
-"""Classes of volumes."""
+"""The classes of volumes, which are also read where no task definition takes them."""
 _READ = ("volumes", "task_role", "task_role_arn", "job_role", "container_definitions", "containers", "mount_points")
-"""Members of a definition that are read into the model."""
+"""The members of a task definition that are read into the model."""
 
 
 class Cdk(PlainDialect[ProgramNodes]):
-    """Any Python file that imports the CDK and has a volume of a task definition."""
+    """The dialect of Python files that import the CDK and have a volume of a task definition."""
 
     name = "cdk"
 
@@ -103,13 +103,16 @@ class Cdk(PlainDialect[ProgramNodes]):
 
 @dataclass
 class _ProgramReader:
+    """Reads one program: collects its task definitions (`tasks`), then adds those with volumes to the model."""
+
     document: PythonDocument
     collector: Collector[ProgramNodes]
     tasks: dict[object, TaskSource] = field(default_factory=dict)
     named: dict[tuple[str, str], int] = field(default_factory=dict)
-    """How many task definitions have a name in a scope."""
+    """The number of task definitions of each name in a scope, by scope and name."""
 
     def reading(self) -> Reading[ProgramNodes] | None:
+        """Reads the program; None if no task definition has volumes."""
         self.program = self.collector.nodes.program
         self.spellings = Spellings(self.program)
         for call, place in self.program.calls:
@@ -144,6 +147,7 @@ class _ProgramReader:
     # -- finding task definitions -------------------------------------------------------------------------------------
 
     def constructed(self, call: ast.Call, place: Place, kind: str) -> None:
+        """Collects the task definition that a construct makes."""
         construct = self.program.constructs.get(call)
         if construct is None:
             return
@@ -157,7 +161,7 @@ class _ProgramReader:
             self.low_containers(task, items(written))
 
     def job(self, call: ast.Call) -> None:
-        """The parts of an L1 job definition of AWS Batch."""
+        """Collects the parts of an L1 job definition of AWS Batch."""
         construct = self.program.constructs.get(call)
         for number, part in enumerate(cdk_batch.parts(self.program, construct) if construct is not None else ()):
             assert construct is not None
@@ -169,7 +173,7 @@ class _ProgramReader:
                 self.low_containers(task, list(part.containers))
 
     def low_containers(self, task: TaskSource, listed: list[Node] | None) -> None:
-        """The containers that an L1 construct is given."""
+        """Adds the containers that an L1 construct is given; None is a list that cannot be read."""
         task.opaque = task.opaque or listed is None
         for node in map(mapping, listed or ()):
             if node is None:
@@ -180,15 +184,18 @@ class _ProgramReader:
             task.points += points
 
     def listed(self, task: TaskSource, listed: Node, place: Place) -> None:
+        """Adds the volumes of a list to a task definition."""
         for item in items(listed) or ():
             if mapping(item) is not None:
                 task.volumes.append((item, self._place(item, place)))
 
     def _place(self, node: Node, place: Place) -> Place:
+        """The place where a node is written; `place` if that is unknown."""
         origin = self.document.origin(resolve(node) or node)
         return (self.program.place_of(origin) if origin is not None else None) or place
 
     def added(self, call: ast.Call, on: ast.expr, place: Place) -> None:
+        """Adds the volume that `add_volume` gives the task definition `on`."""
         arguments = self.document.arguments(call, place)
         if not isinstance(arguments, Mapping):
             return
@@ -202,7 +209,8 @@ class _ProgramReader:
         self.task_of(on, place).volumes.append((arguments, place))
 
     def overridden(self, call: ast.Call, on: ast.expr, place: Place) -> None:
-        """What an escape hatch puts into a task definition's template: all its volumes, or something that is not read."""
+        """Reads a property override (an escape hatch) of a task definition's template: all its volumes, or a change
+        that keeps them from being edited."""
         path = text(self.document.node(call.args[0], place))
         path = (path or "").removeprefix("Properties.")
         if not path.startswith(("Volumes", "ContainerDefinitions")):
@@ -225,7 +233,7 @@ class _ProgramReader:
             task.obstacle = f"an override of {path} changes the task definition's volumes"
 
     def alone(self) -> None:
-        """Volumes that no task definition of the program is seen to get."""
+        """Collects volumes that no task definition of the program visibly takes."""
         read = {
             id(found)
             for task in self.tasks.values()
@@ -243,7 +251,7 @@ class _ProgramReader:
                 self.tasks[call] = TaskSource("", place, volumes=[(node, place)])
 
     def task_of(self, expression: ast.expr, place: Place) -> TaskSource:
-        """The task definition that an expression stands for."""
+        """The task definition that an expression stands for; a new one if it is not known yet."""
         origin, at = self.program.evaluator.definition(expression, place)
         construct = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
         if construct is not None:
@@ -269,6 +277,7 @@ class _ProgramReader:
         return self.tasks[key]
 
     def name(self, task: TaskSource) -> None:
+        """Gives a task definition its name and key."""
         if not task.name:
             shown = ast.unparse(task.expression) if task.expression is not None else ""
             task.name = task.construct.name if task.construct is not None else shown.removeprefix("self.")
@@ -281,7 +290,7 @@ class _ProgramReader:
     # -- containers ---------------------------------------------------------------------------------------------------
 
     def containers(self) -> None:
-        """What containers mount, by the calls that say so."""
+        """Adds containers and their mount points to the task definitions, from the calls that make them."""
         known: dict[ast.Call, TaskSource] = {}
         points: dict[ast.Call, list[Node]] = {}
         for call, place in self.program.calls:
@@ -301,12 +310,14 @@ class _ProgramReader:
                 for argument in call.args:
                     points.setdefault(on, []).append(self.document.node(argument, place))
             else:
-                for task in self.tasks.values():  # whose container that is, is not known
+                for task in self.tasks.values():  # the container may be any of theirs
                     task.opaque = True
         for call, task in known.items():
             self.container(task, call, points.get(call, []))
 
     def container(self, task: TaskSource, call: ast.Call, points: list[Node]) -> None:
+        """Adds a container that `add_container` or `ContainerDefinition` makes, with the mount points that later
+        calls add."""
         place = self.program.place_of(call)
         assert place is not None
         arguments = self.document.arguments(call, place)
@@ -315,7 +326,7 @@ class _ProgramReader:
             return
         whole = with_points(arguments, points)
         found = read_container(whole, replace(SNAKE, read=self.program.value), self.document.text)
-        # The id comes first, or behind the construct's scope.
+        # The id is the first argument, or the second after the construct's scope.
         at = 0 if called(call) == "add_container" else 1
         name = self.program.value(self.document.node(call.args[at], place)) if len(call.args) > at else found.name
         task.containers.append(replace(found, name=name))
@@ -324,6 +335,7 @@ class _ProgramReader:
     # -- the model ----------------------------------------------------------------------------------------------------
 
     def add(self, task: TaskSource) -> None:
+        """Adds a collected task definition with its volumes to the model."""
         arguments: Node | None = task.part
         if task.construct is not None and arguments is None:
             arguments = self.document.arguments(task.construct.call, task.construct.place)
@@ -398,6 +410,7 @@ class _ProgramReader:
         return found if isinstance(found, Text) else None
 
     def compatibilities(self, task: TaskSource, node: Mapping | None) -> frozenset[str]:
+        """The compatibilities of a task definition, by its class or its arguments."""
         if known := task.compatibilities or TASK_DEFINITIONS.get(task.kind) or cdk_batch.CONTAINERS.get(task.kind):
             return known
         last = task.kind.rpartition(".")[2]
@@ -413,8 +426,9 @@ class _ProgramReader:
     # -- what runs the tasks ------------------------------------------------------------------------------------------
 
     def runners(self, hosts: ProgramInstances) -> tuple[TaskRunner, ...]:
-        """What runs the task definitions that were read: where it pins their platform version, and where the program has
-        instances on which they may run. Where a definition is handed to something else, that may run it anywhere."""
+        """The runners of the task definitions that were read: the calls that pin their platform version and, if the
+        program has instances on which they may run, all calls that take them. A definition that is passed to any
+        other call may run anywhere."""
         found: list[TaskRunner] = []
         pinned: list[PlatformVersion] = []
         placed = bool(hosts.hosts)
@@ -454,7 +468,7 @@ class _ProgramReader:
     def _platform_versions(
         self, key: Key, task: Key, member: str | None, call: ast.Call, place: Place
     ) -> Iterator[PlatformVersion]:
-        """The Fargate platform version that a call pins with one of its keyword arguments, if any."""
+        """The Fargate platform version that a call pins with its keyword argument `member`, if any."""
         node = self.document.arguments(call, place) if member is not None else None
         if not isinstance(node, Mapping):
             return
@@ -468,7 +482,7 @@ class _ProgramReader:
         yield PlatformVersion(key, Text.of(version) if version else Opaque(ast.unparse(written)), (task,))
 
     def _task_run(self, given: ast.expr | None, call: ast.Call, place: Place) -> TaskSource | None:
-        """The task definition that a service runs, by what it is given or because it makes one."""
+        """The task definition that a service is given (`given`) or makes itself; None if there is none."""
         if given is None:
             made = self.program.constructs.get(call)
             return self.tasks.get(made) if made is not None else None

@@ -1,10 +1,11 @@
-"""The container instances of a CDK program, what their user data mounts, and where the program runs its tasks.
+"""Reads the container instances of a CDK program, the file systems that their user data mounts, and where the program
+runs its tasks.
 
-User data is gathered from the object that a construct is given (`user_data=`) and from what is added to it later, through
-the construct (`asg.add_user_data`, `asg.user_data.add_commands`) or the object. Commands are lines of one shell script.
+User data comes from the object that a construct is given (`user_data=`) and from later calls on the construct
+(`asg.add_user_data`, `asg.user_data.add_commands`) or on the object. Commands are lines of one shell script.
 
-Source: API references of `aws_ec2.UserData`, `MultipartUserData` and `CloudFormationInit`, `aws_autoscaling.AutoScalingGroup`
-and `aws_ecs.Cluster` in aws-cdk-lib.
+Source: API references of `aws_ec2.UserData`, `MultipartUserData` and `CloudFormationInit`,
+`aws_autoscaling.AutoScalingGroup` and `aws_ecs.Cluster` in aws-cdk-lib.
 """
 
 from __future__ import annotations
@@ -35,30 +36,33 @@ from migrate.syntax.python.names import Place
 from rules.model import Cluster, Engine, HostMount, Image, Instance, Key, Launch, Owner, Ref, Stack, Text, Value
 
 _SHEBANG = "#!/bin/bash"
-"""What `UserData.for_linux` begins with."""
+"""The first line of the script of `UserData.for_linux`."""
 _BOUNDARY = "+AWS+CDK+User+Data+Separator+"
 
 _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip\}?$", re.IGNORECASE)
-"""Names of servers rather than of the ids of file systems."""
+"""Finds expressions that name a server, not the id of a file system."""
 _MATTERS = re.compile(r"mount|fstab")
+"""Finds commands that may mount a file system."""
 _MOST_LINES = 5_000
+"""The largest number of strings that one argument may add to user data."""
 
 
 @dataclass(eq=False)
 class UserDataPart:
-    """A part of user data that a call adds: commands, or the part of a multipart archive; `place` is the call's."""
+    """A part of user data that a call adds: commands, or a part of a multipart archive; `place` is the place of the
+    call."""
 
     place: Place
     lines: list[tuple[ast.expr, Place]]
     known: bool = True
-    """Whether it says everything that the call adds."""
+    """Whether the lines are everything that the call adds."""
     content_type: str = ""
-    """The kind of part of an archive that it is; empty for commands."""
+    """The content type of a part of a multipart archive; empty for commands."""
 
 
 @dataclass(eq=False)
 class Data:
-    """User data as it is put together."""
+    """User data, put together from the parts that calls add."""
 
     place: Place
     pieces: list[UserDataPart] = field(default_factory=list)
@@ -67,7 +71,8 @@ class Data:
 
 @dataclass(eq=False)
 class InstanceSource:
-    """What instances are started from; `call` makes it, if the program shows that."""
+    """A construct that launches instances or is a template for them; `call` is the call that makes it, or None if
+    the program does not show it."""
 
     name: str
     place: Place
@@ -80,18 +85,20 @@ class InstanceSource:
 
 
 class ProgramInstances:
-    """The container instances of one program, and on which of them something starts tasks."""
+    """The container instances of one program, and the instances on which each call runs tasks."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.hosts: dict[object, InstanceSource] = {}
+        """The constructs that launch instances, by their calls or, if the program does not show these, by expression
+        and scope."""
         self.data: dict[ast.Call, Data] = {}
-        """User data by the calls that make it."""
+        """The user data that each call makes."""
 
     # -- finding ------------------------------------------------------------------------------------------------------
 
     def find(self) -> None:
-        """Everything that starts instances, then what is added to it, in the order of the text."""
+        """Finds the constructs that launch instances, then the calls that add to them, in the order of the text."""
         for call, place in self.program.calls:
             construct = self.program.constructs.get(call)
             if isinstance(call.func, ast.Attribute) and call.func.attr == "add_capacity" and not self.own(call, place):
@@ -107,7 +114,7 @@ class ProgramInstances:
                 self.added(call, call.func, place)
 
     def own(self, call: ast.Call, place: Place) -> bool:
-        """Whether a call calls a method of the program's own class."""
+        """Whether a call on `self` calls a method that the program's own class defines."""
         function, method = call.func, place.scope.method_of()
         return (
             isinstance(function, ast.Attribute)
@@ -118,6 +125,7 @@ class ProgramInstances:
         )
 
     def started_from(self, call: ast.Call, place: Place, name: str) -> InstanceSource:
+        """The construct that `call` makes, with the user data that it is given."""
         if call not in self.hosts:
             data, written = Data(place), _given(call, "user_data")
             if self.program.kind(call) in LOW:
@@ -129,12 +137,13 @@ class ProgramInstances:
         return self.hosts[call]
 
     def low(self, call: ast.Call) -> ast.expr | None:
-        """The user data of an L1 construct."""
+        """The user data among the arguments of an L1 construct, or None."""
         found = (k for n in ast.walk(call) if isinstance(n, ast.Call) for k in n.keywords if k.arg == "user_data")
         return next((k.value for k in found), None)
 
     def host(self, expression: ast.expr, place: Place) -> InstanceSource:
-        """What an expression stands for, as an object that starts instances."""
+        """The construct that launches instances for which an expression stands; a new one if the program does not
+        show it."""
         origin, at = self.program.evaluator.definition(expression, place)
         construct = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
         if isinstance(origin, ast.Call) and origin in self.hosts:
@@ -157,7 +166,7 @@ class ProgramInstances:
         return self.hosts[key]
 
     def added(self, call: ast.Call, function: ast.Attribute, place: Place) -> None:
-        """What a call adds to user data, or to a cluster."""
+        """Reads a call that may add to user data or to a cluster."""
         arguments = [(argument, place) for argument in call.args]
         match function.attr:
             case "add_user_data":
@@ -178,14 +187,15 @@ class ProgramInstances:
                 pass
 
     def append(self, expression: ast.expr, place: Place, piece: UserDataPart) -> None:
-        """Add to the user data that an expression stands for; what belongs to nothing here changes nothing."""
+        """Adds a part to the user data that an expression stands for. Does nothing if that is not known."""
         if isinstance(expression, ast.Attribute) and expression.attr == "user_data":
             self.host(expression.value, place).data.pieces.append(piece)
         elif (data := self.data_of(expression, place)) is not None:
             data.pieces.append(piece)
 
     def data_of(self, expression: ast.expr, place: Place) -> Data | None:
-        """The user data that an expression stands for, as an object or a text."""
+        """The user data that an expression stands for, as an object or as the text of an L1 construct; None if it is
+        not known."""
         origin, at = self.program.evaluator.definition(expression, place)
         if isinstance(origin, ast.Attribute) and origin.attr == "user_data":
             return self.host(origin.value, at).data
@@ -208,17 +218,19 @@ class ProgramInstances:
         return data
 
     def shebang(self, call: ast.Call, place: Place) -> str:
+        """The first line of the script that `UserData.for_linux` makes, with its line break."""
         written = _given(call, "shebang")
         found = self.text([(written, place)]) if written is not None else None
         return f"{found.literal.rstrip()}\n" if found is not None and found.literal else _SHEBANG + "\n"
 
     def part(self, expression: ast.expr, place: Place, at: Place) -> UserDataPart:
-        """User data as a part of an archive; it may be added to later, so the part is what it is in the end."""
+        """User data as a part of a multipart archive. The part refers to the user data, because later calls may add
+        to it."""
         data = self.data_of(expression, place)
         return _Inner(at, data) if data is not None else UserDataPart(at, [], known=False)
 
     def body(self, expression: ast.expr, place: Place) -> UserDataPart:
-        """A part of an archive as `MultipartBody` makes it."""
+        """The part of a multipart archive that a method of `MultipartBody` makes."""
         origin, at = self.program.evaluator.definition(expression, place)
         if not isinstance(origin, ast.Call):
             return UserDataPart(place, [], known=False)
@@ -234,7 +246,7 @@ class ProgramInstances:
     # -- clusters -----------------------------------------------------------------------------------------------------
 
     def cluster(self, expression: ast.expr, place: Place) -> Cluster:
-        """The cluster that an expression stands for, by one name."""
+        """The cluster that an expression stands for, with the same name for every expression."""
         origin, at = self.program.evaluator.definition(expression, place)
         if isinstance(origin, ast.Attribute) and origin.attr in ("cluster_name", "cluster_arn", "ref", "attr_arn"):
             origin, at = self.program.evaluator.definition(origin.value, at)
@@ -248,11 +260,12 @@ class ProgramInstances:
         return Cluster(Text((Ref(f"{{{self.program.named(made)}}}"),)), created=True, generated=named is None)
 
     def join(self, host: InstanceSource, cluster: ast.expr, place: Place) -> None:
+        """Makes the instances of `host` members of a cluster."""
         host.in_cluster = True
         host.clusters[self.cluster(cluster, place)] = None
 
     def joined(self, expression: ast.expr, place: Place, cluster: ast.expr) -> None:
-        """A capacity provider or an Auto Scaling group that is added to a cluster."""
+        """Reads a call that adds a capacity provider or an Auto Scaling group to a cluster."""
         origin, _ = self.program.evaluator.definition(expression, place)
         made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
         group: ast.expr | None = expression
@@ -260,7 +273,7 @@ class ProgramInstances:
         if made is not None and made.kind == PROVIDER:
             group, where = _given(made.call, *GROUP_OF), made.place
         elif isinstance(origin, ast.Name | ast.Attribute):
-            return  # a provider or a group of which nothing is known
+            return  # a provider or a group that the program does not define
         if group is not None:
             host = self.host(group, where)
             if made is not None and made.kind == PROVIDER:
@@ -268,7 +281,8 @@ class ProgramInstances:
             self.join(host, cluster, place)
 
     def launch(self, call: ast.Call, place: Place, kind: str) -> Launch:
-        """Where a call that calls `kind` starts its tasks."""
+        """The cluster and capacity providers on which a call of `kind` starts tasks, and whether they may run
+        elsewhere than on instances."""
         cluster = _given(call, "cluster")
         how = [k.value for k in call.keywords if k.arg in ("launch_target", "launch_type", "launch_options")]
         shown = [kind.rpartition(".")[2], *(ast.unparse(self.program.evaluator.definition(e, place)[0]) for e in how)]
@@ -283,7 +297,7 @@ class ProgramInstances:
         return Launch((known,) if known is not None else (), providers, elsewhere)
 
     def provider(self, strategy: ast.expr, place: Place) -> str | None:
-        """The capacity provider that a strategy names, if the program shows which."""
+        """The name of the capacity provider that a strategy gives; None if the program does not show it."""
         named = _given(strategy, "capacity_provider") if isinstance(strategy, ast.Call) else None
         if named is None:
             return None
@@ -296,8 +310,9 @@ class ProgramInstances:
     # -- scripts ------------------------------------------------------------------------------------------------------
 
     def scripts(self, host: InstanceSource) -> Iterator[Script]:
-        """What instances run when they start."""
-        node = Scalar(0, 0, "", style="")  # which part of the text a line comes from, is not asked
+        """The scripts that instances run at start: their user data and the commands and files of
+        `CloudFormationInit`."""
+        node = Scalar(0, 0, "", style="")  # a placeholder: lines of a program's scripts have no nodes
         if host.data.pieces:
             certain = all(
                 self.runs_with(piece.place, host.place)
@@ -309,6 +324,7 @@ class ProgramInstances:
             yield from self.init(written, place, node)
 
     def flat(self, data: Data, depth: int = 0) -> Iterator[UserDataPart]:
+        """The parts of user data, with those of nested user data in their place."""
         for piece in data.pieces:
             if not isinstance(piece, _Inner):
                 yield piece
@@ -316,7 +332,7 @@ class ProgramInstances:
                 yield from self.flat(piece.data, depth + 1)
 
     def script(self, data: Data, depth: int = 0) -> Text:
-        """User data as a text."""
+        """User data as one text, as EC2 gets it."""
         parts: list[str | Ref] = [data.shebang]
         archive = any(isinstance(p, _Inner) or p.content_type for p in data.pieces)
         if archive:
@@ -335,7 +351,7 @@ class ProgramInstances:
         return Text(tuple(joined(parts)))
 
     def text(self, lines: Sequence[tuple[ast.expr, Place]]) -> Text:
-        """Commands as lines; what is not known is one reference."""
+        """Commands as the lines of a text; an unknown one is a single reference."""
         parts: list[str | Ref] = []
         for expression, place in lines:
             for node in self.each(expression, place):
@@ -345,7 +361,8 @@ class ProgramInstances:
         return Text(tuple(joined(parts)))
 
     def each(self, expression: ast.expr, place: Place) -> Iterator[Node]:
-        """The strings behind an argument: a starred list has several, and so has the variable of a loop over one."""
+        """The strings that an argument gives: all items for a starred list, and for the variable of a loop over a
+        list."""
         document = self.program.document
         listed = None
         if isinstance(expression, ast.Starred):
@@ -359,7 +376,7 @@ class ProgramInstances:
             yield from listed
 
     def init(self, written: ast.expr, place: Place, node: Node) -> Iterator[Script]:
-        """What `CloudFormationInit` has instances run and write."""
+        """The shell commands and the `/etc/fstab` that `CloudFormationInit` gives instances."""
         origin, at = self.program.evaluator.definition(written, place)
         for call in [n for n in ast.walk(origin) if isinstance(n, ast.Call)]:
             kind = self.program.kind(call) or self.program.dotted(call.func, at) or ""
@@ -374,7 +391,7 @@ class ProgramInstances:
                     yield Script(self.text([(call.args[1], at)]), node, True, origin=f"{path} of its init", path=path)
 
     def runs_with(self, place: Place, made: Place, depth: int = 0) -> bool:
-        """Whether what stands at `place` is executed whenever that at `made` is."""
+        """Whether the code at `place` always runs when the code at `made` does."""
         if place.scope is made.scope:
             return made.block.within(place.block) or self._looped(place, made)
         method, home = place.scope.method_of(), made.scope.method_of()
@@ -393,14 +410,15 @@ class ProgramInstances:
         )
 
     def _looped(self, place: Place, made: Place) -> bool:
-        """Whether a place lies in a loop over known values, right beside what is made."""
+        """Whether a place is in a loop whose surroundings always run when the code at `made` does."""
         block = place.block
         return block.loop and block.parent is not None and made.block.within(block.parent)
 
     # -- the model ----------------------------------------------------------------------------------------------------
 
     def added_to(self, stack: Stack, spans: dict[Key, int]) -> Stack:
-        """The stack with the program's instances and what they mount; where the instances start is added to `spans`."""
+        """The stack with the program's instances and their mounts added; the offsets of the instances are added to
+        `spans`."""
         self.find()
         if not self.hosts:
             return stack
@@ -446,7 +464,8 @@ class ProgramInstances:
         )
 
     def image(self, host: InstanceSource, key: Key) -> Image | None:
-        """The machine image, as far as the program shows it; capacity of a cluster has Amazon Linux 2 by default."""
+        """The machine image of instances, or None if the program does not show it. Capacity that a cluster adds has
+        Amazon Linux 2 by default."""
         written = _given(host.call, "machine_image", "machine_image_type") if host.call is not None else None
         if written is None:
             return Image(key, "", OPTIMIZED.format("amazon-linux-2")) if host.call and host.in_cluster else None
@@ -458,14 +477,14 @@ class ProgramInstances:
         return Image(key, ast.unparse(function), name)
 
     def nameable(self, system: Value) -> bool:
-        """Whether a volume can name a file system so."""
+        """Whether a volume can name a file system by this value: not by the name of a server."""
         return isinstance(system, Text) and not any(
             _SERVER_NAME.search(part.source) for part in system.parts if isinstance(part, Ref)
         )
 
 
 class _Inner(UserDataPart):
-    """Other user data as a part of an archive."""
+    """User data that is a part of a multipart archive."""
 
     def __init__(self, place: Place, data: Data) -> None:
         super().__init__(place, [])
@@ -473,10 +492,11 @@ class _Inner(UserDataPart):
 
 
 def _given(call: ast.Call, *names: str) -> ast.expr | None:
-    """The value of the first keyword that a call has among these names."""
+    """The value of the first of these keywords that a call has, or None."""
     return next((k.value for name in names for k in call.keywords if k.arg == name), None)
 
 
 def _literal_id(call: ast.Call) -> str:
+    """The id that `add_capacity` gives its construct; "capacity" if it is no literal."""
     first = call.args[0] if call.args else _given(call, "id", "id_")
     return str(first.value) if isinstance(first, ast.Constant) else "capacity"

@@ -1,4 +1,4 @@
-"""IAM policies and grants in a CDK program, read as permissions of roles."""
+"""Reads the IAM policies and grants of a CDK program as permissions of roles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _OF_AWS = "from_aws_managed_policy_name"
 
 
 class Policies:
-    """What the program allows roles, and which file systems it gives a policy."""
+    """The permissions that the program gives task roles, the roles whose permissions cannot be read fully
+    (`unclear`), and the method that gives each file system a policy."""
 
     def __init__(self, program: Program, tasks: Sequence[TaskSource]) -> None:
         self.program = program
@@ -30,6 +31,7 @@ class Policies:
         self.file_system_policies: dict[Construct, str] = {}
 
     def read(self) -> None:
+        """Reads the policies and grants of all calls and of the roles that the program makes."""
         for call, place in self.program.calls:
             function = call.func
             if not isinstance(function, ast.Attribute):
@@ -49,16 +51,19 @@ class Policies:
                 self._of_construct(task.role.key, task.role_construct)
 
     def _role_of_task(self, expression: ast.expr, place: Place) -> Role | None:
+        """The task role of the task definition that an expression stands for, if it is known."""
         origin, at = self.program.evaluator.definition(expression, place)
         task = self._by_call.get(origin) or self._by_name.get((ast.unparse(origin), at.scope))
         return task.role if task is not None else None
 
     @cached_property
     def _by_call(self) -> dict[ast.expr, TaskSource]:
+        """The task definitions by the calls of their constructs."""
         return {task.construct.call: task for task in self.tasks if task.construct is not None}
 
     @cached_property
     def _by_name(self) -> dict[tuple[str, Scope], TaskSource]:
+        """The task definitions without a construct, by the expression that stands for each and its scope."""
         found: dict[tuple[str, Scope], TaskSource] = {}
         for task in self.tasks:
             if task.expression is not None:
@@ -67,7 +72,7 @@ class Policies:
         return found
 
     def _role(self, expression: ast.expr, place: Place) -> Role | None:
-        """The role behind `role` or `task.task_role`."""
+        """The role that an expression like `role` or `task.task_role` stands for, if it is known."""
         origin, at = self.program.evaluator.definition(expression, place)
         if isinstance(origin, ast.Attribute) and origin.attr == "task_role":
             return self._role_of_task(origin.value, at)
@@ -75,12 +80,14 @@ class Policies:
         return next((t.role for t in self.tasks if made is not None and t.role_construct is made), None)
 
     def _statements(self, role: Role | None, written: Sequence[ast.expr], place: Place) -> None:
+        """Adds the permissions of the policy statements that a method call gives a role; nothing for None."""
         for expression in written if role is not None else ():
             assert role is not None
             origin, at = self.program.evaluator.definition(expression, place)
             self._statement(role.key, origin, at)
 
     def _statement(self, role: Key, expression: ast.expr, place: Place) -> None:
+        """Adds the permissions of a `PolicyStatement`; the role is unclear if that cannot be read or may deny."""
         program = self.program
         if not isinstance(expression, ast.Call) or program.kind(expression) != f"{IAM}.PolicyStatement":
             self.unclear.add(role)
@@ -110,14 +117,14 @@ class Policies:
                     }
 
     def _patterns(self, node: Node | None) -> list[str | None]:
-        """The actions of a statement; None for what cannot be read."""
+        """The action patterns of a statement; None for one that cannot be read."""
         listed = items(node)
         if listed is None:
             return [] if node is None else [None]
         return [found.literal if (found := self.program.value(item)) is not None else None for item in listed]
 
     def _comparisons(self, node: Node | None) -> Iterator[Comparison]:
-        """The comparisons of a condition, with one that cannot be judged for each part of it that cannot be read."""
+        """The comparisons of a condition. Each part that cannot be read is a comparison that cannot be judged."""
         if node is None:
             return
         operators = mapping(node)
@@ -135,6 +142,7 @@ class Policies:
                 yield Comparison(key_text(operator), key_text(entry), values if len(values) == len(nodes) else None)
 
     def _managed(self, role: Role | None, given: Sequence[ast.expr]) -> None:
+        """Adds the permissions of managed policies that a role is given."""
         for expression in given if role is not None else ():
             assert role is not None
             by_name = isinstance(expression, ast.Call) and called(expression) == _OF_AWS
@@ -144,7 +152,7 @@ class Policies:
                     self.permissions.add(Permission(role.key, action, ANY, access_point=None))
 
     def _of_construct(self, role: Key, made: Construct) -> None:
-        """The policies that a role is made with."""
+        """Adds the policies that are arguments of the role itself."""
         for keyword in made.call.keywords:
             if keyword.arg == "managed_policies" and isinstance(keyword.value, ast.List):
                 self._managed(Role(role, ()), keyword.value.elts)
@@ -157,11 +165,13 @@ class Policies:
                     self._statement(role, call, made.place)
 
     def _policy_of(self, expression: ast.expr, place: Place, method: str) -> None:
+        """Remembers that `method` gives the file system that an expression stands for a policy."""
         made = self.program.construct(expression, place)
         if made is not None and is_file_system(made):
             self.file_system_policies.setdefault(made, method)
 
     def _grant(self, call: ast.Call, function: ast.Attribute, place: Place) -> None:
+        """Adds the permissions of a grant, and remembers that it gives the file system a policy."""
         made = self.program.construct(function.value, place)
         if made is None or made.family != f"{EFS}.FileSystem" or not call.args:
             return

@@ -1,7 +1,7 @@
-"""A program that uses the AWS CDK, as its dialect sees it: constructs, the expressions that name them, and their values.
+"""A CDK program as its dialect reads it: the constructs, the expressions that stand for them, and their values.
 
-Values of the model have one name for one thing, whatever the code calls it at some place: `{fs.file_system_id}` by the
-variable that the construct is assigned to first, `${DataAccessPoint}` and `${DataAccessPoint.Arn}` for an access point.
+A value of the model names each thing in one way, whatever the code calls it at a place: `{fs.file_system_id}` by the
+first variable that the construct is assigned to, `${DataAccessPoint}` and `${DataAccessPoint.Arn}` for an access point.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from migrate.syntax.python.names import Block, Place, Scope
 from rules.model import Container, Key, Opaque, Ref, Role, Text, Value
 
 _DEEPEST = 20
+"""The largest number of variables that are followed from one expression to the next."""
 
 
 @dataclass(eq=False)
 class Construct:
-    """An object of the CDK that the program makes. `kind` is its class (or `aws_cdk.aws_efs.FileSystem.from_…`), `targets`
-    what it is assigned to: `fs`, `self.fs`; `name` is its id, or what the code calls it where that is not known."""
+    """A construct that the program makes. `kind` is its class (or a method like
+    `aws_cdk.aws_efs.FileSystem.from_…`), `scope` the expression for the construct that it is made in, `id` its
+    literal id, and `targets` the variables and attributes that it is assigned to, like `fs` and `self.fs`."""
 
     call: ast.Call
     place: Place
@@ -38,16 +40,17 @@ class Construct:
 
     @property
     def name(self) -> str:
+        """The id or, if that is not known, the first target, or the last part of the class."""
         return self.id or next(iter(self.targets), "") or self.kind.rpartition(".")[2]
 
     @property
     def is_imported(self) -> bool:
-        """Whether it stands for something that the program does not create."""
+        """Whether it stands for a resource that the program does not create (`from_…`)."""
         return self.kind.rpartition(".")[2].startswith("from_")
 
     @property
     def family(self) -> str:
-        """Its class, also where it is imported."""
+        """The class of the construct, also if it is imported."""
         return self.kind.rpartition(".")[0] if self.is_imported else self.kind
 
 
@@ -56,7 +59,7 @@ _UNNAMED = Key("")
 
 @dataclass
 class TaskSource:
-    """A task definition as the program makes it: by a construct, or in some other place, where `expression` names it."""
+    """A task definition of the program: one that a construct makes, or else one that `expression` stands for."""
 
     kind: str
     place: Place
@@ -71,29 +74,30 @@ class TaskSource:
     role: Role | None = None
     role_construct: Construct | None = None
     role_given: ast.expr | None = None
-    """The role, where a part of the construct's arguments gives it."""
+    """The expression for the role, if a part of the arguments of the construct gives it."""
     part: Mapping | None = None
-    """The part of the construct's arguments that it is made of."""
+    """The part of the arguments of the construct that this definition is; None if it is all of them."""
     compatibilities: frozenset[str] = frozenset()
-    """Where its tasks can run, if not its class says so."""
+    """The compatibilities of its tasks, if its class does not decide them."""
     overrides: bool = False
-    """Whether its volumes are put straight into the template, with CloudFormation's names."""
+    """Whether its volumes come from an override of the template, with the names of CloudFormation."""
     obstacle: str | None = None
-    """Why its volumes cannot be edited without guessing."""
+    """The reason why its volumes cannot be edited without guessing, or None if they can."""
 
     @property
     def is_alone(self) -> bool:
-        """Whether it is a volume only, and the task definition is not known."""
+        """Whether it is a single volume of which the task definition is not known."""
         return self.construct is None and self.expression is None
 
     @property
     def is_read(self) -> bool:
-        """Whether it has volumes and so became a part of the model, with a key."""
+        """Whether it has volumes and so was added to the model, with a key."""
         return self.key is not _UNNAMED
 
 
 class Program:
-    """One module. Asking it for values also tells it how they are written."""
+    """One module. Reading values from it also remembers the expressions that stand for them, so that they can be
+    written again."""
 
     def __init__(self, document: PythonDocument) -> None:
         self.document = document
@@ -102,7 +106,7 @@ class Program:
         self.evaluator.record = is_struct
         self.evaluator.library = lambda name: name.startswith(("aws_cdk.", "monocdk.", "constructs."))
         self.kinds: dict[ast.Call, str] = {}
-        """What every call of the CDK calls."""
+        """The full name of the callee, for every call of the CDK."""
         self.constructs: dict[ast.Call, Construct] = {}
         self.calls: list[tuple[ast.Call, Place]] = list(document.calls(self._reads))
         for call, place in self.calls:
@@ -114,20 +118,21 @@ class Program:
                 self.constructs[call] = self._construct(call, place, name or f"{EFS}.AccessPoint")
         self._find_targets()
         self.points: dict[str, Construct] = {}
-        """Access points by the names that values give them."""
+        """The access points, by their names in values."""
         self._expressions: dict[str, list[tuple[ast.expr, Place]]] = {}
-        """Expressions behind the references of values."""
+        """The expressions for each reference in a value, with their places."""
         self._aliases: dict[str, list[tuple[ast.expr, ast.expr]]] = {}
-        """Names for the references of values, and what each is given."""
+        """The variables for each reference in a value, each with the expression that it is assigned."""
         self._objects: dict[str, Construct] = {}
-        """Constructs behind references to their ids and ARNs."""
+        """The construct for each reference to an id or ARN."""
         self.spelled: dict[Text, list[tuple[ast.expr, Place]]] = {}
-        """Names that stand for texts."""
+        """The variables that hold each text, with their places."""
         self.planned: dict[str, str] = {}
-        """What new access points are assigned to, by their names, and the class that makes them."""
+        """The variables that new access points are assigned to, by the names of the access points."""
         self.planned_kinds: dict[str, str] = {}
+        """The classes of new access points, by their names."""
         self.planned_scopes: dict[str, Scope] = {}
-        """The functions that make them."""
+        """The scopes in which new access points are made, by their names."""
 
     @cached_property
     def is_v1(self) -> bool:
@@ -140,6 +145,7 @@ class Program:
     # -- constructs ---------------------------------------------------------------------------------------------------
 
     def _reads(self, call: ast.Call) -> bool:
+        """Whether a call may be one of the CDK, by its last name."""
         function = call.func
         if isinstance(function, ast.Attribute):
             name = function.attr
@@ -147,7 +153,8 @@ class Program:
         return isinstance(function, ast.Name) and function.id[:1].isupper()
 
     def dotted(self, expression: ast.expr, place: Place) -> str | None:
-        """What a dotted name means by the imports, as CDK v2 calls it; None for what is not of the CDK."""
+        """The full name of the object that a dotted name stands for, as CDK v2 has it; None if that is not of the
+        CDK."""
         name = self.document.dotted(expression, place)
         if name is None:
             return None
@@ -157,10 +164,11 @@ class Program:
         return name.replace("aws_cdk.core.", "aws_cdk.", 1).replace(f"{BATCH}_alpha.", f"{BATCH}.", 1)
 
     def kind(self, call: ast.expr | None) -> str:
-        """What a call calls, by the imports; empty for what is no call of the CDK."""
+        """The full name of the callee of a call; empty if the expression is not a call of the CDK."""
         return self.kinds.get(call, "") if isinstance(call, ast.Call) else ""
 
     def _construct(self, call: ast.Call, place: Place, kind: str) -> Construct:
+        """The construct that a call makes, with its scope and id from the arguments."""
         points = called(call) == "add_access_point" and kind == f"{EFS}.AccessPoint"
         listed = [None, *call.args] if points else list(call.args)
         by_name = {keyword.arg: keyword.value for keyword in call.keywords}
@@ -173,7 +181,7 @@ class Program:
         return Construct(call, place, kind, scope=ast.unparse(scope) if scope is not None else None, id=literal)
 
     def _find_targets(self) -> None:
-        """What constructs are assigned to: names first, then attributes."""
+        """Finds the variables, then the attributes, that constructs are assigned to."""
         found: list[tuple[int, str, Construct]] = []
         for scope in self._scopes():
             for name, bindings in scope.bindings.items():
@@ -192,6 +200,7 @@ class Program:
                 made.targets.append(target)
 
     def _scopes(self) -> list[Scope]:
+        """The scopes around constructs, and the module."""
         seen: dict[Scope, None] = {self.names.module: None}
         for call in self.constructs.values():
             scope: Scope | None = call.place.scope
@@ -201,14 +210,14 @@ class Program:
         return list(seen)
 
     def construct(self, expression: ast.expr | None, place: Place) -> Construct | None:
-        """The construct that an expression stands for, if the program shows which."""
+        """The construct that an expression stands for, or None if the program does not show it."""
         if expression is None:
             return None
         found, at = self.evaluator.definition(expression, place)
         made = self.constructs.get(found) if isinstance(found, ast.Call) else None
         if made is None or at.scope is place.scope or at.scope.kind != "function":
             return made
-        # A method that is called twice cannot make two constructs with one id in one construct.
+        # With a fixed id in its own construct, a method can run only once: a second run would repeat the id.
         method = at.scope.method_of()
         own = method is not None and (made.scope == method[1] or _receiver(made.call).startswith(f"{method[1]}."))
         return made if at.scope.path[-1:] == ("__init__",) or (own and made.id is not None) else None
@@ -228,7 +237,7 @@ class Program:
     # -- values -------------------------------------------------------------------------------------------------------
 
     def value(self, node: Node | None) -> Value | None:
-        """A node as a value, with one name for one thing."""
+        """The value of a node, in which each thing has the same name everywhere."""
         found = resolve(node)
         if isinstance(node, Alias) and (origin := self.document.origin(node)) is not None:
             literal = python_values.value(node)
@@ -255,6 +264,7 @@ class Program:
         return made
 
     def _inner(self, part: Inner, place: Place) -> tuple[str | Ref, ...]:
+        """The parts of a text for an expression inside an f-string."""
         try:
             parsed = ast.parse("f" + repr(part.source), mode="eval").body
         except (SyntaxError, ValueError):
@@ -266,7 +276,8 @@ class Program:
         return known.parts if isinstance(known, Text) else (self._reference(alone.value, place, part.source),)
 
     def of(self, expression: ast.expr, place: Place, depth: int = 0) -> Text | None:
-        """What an expression of the CDK stands for: an id or an ARN; its own name where nothing is known of it."""
+        """The value of an expression: the id or ARN that it stands for, a literal, or a reference with its own name
+        if nothing is known of it; None if it cannot be a name."""
         if depth > _DEEPEST:
             return None
         if isinstance(expression, ast.Attribute):
@@ -291,6 +302,7 @@ class Program:
         return None
 
     def _attribute(self, expression: ast.Attribute, place: Place) -> Text | None:
+        """The value of an attribute: a pseudo parameter, an id or an ARN, or the member of a struct."""
         pseudo = PSEUDO.get(expression.attr.lower())
         if pseudo is not None and self._is_stack(expression, place):
             return reference(f"AWS::{pseudo}")
@@ -304,7 +316,8 @@ class Program:
         return None
 
     def _arn_of_unknown(self, expression: ast.Attribute, place: Place) -> Text | None:
-        """`fs.file_system_arn` of a file system that is defined elsewhere is the ARN made of its id."""
+        """The ARN that `fs.file_system_arn` is for a file system that is defined elsewhere, made of its id; None for
+        other attributes."""
         kinds = {"file_system_arn": "file-system", "access_point_arn": "access-point"}
         kind = kinds.get(expression.attr)
         if kind is None:
@@ -314,7 +327,7 @@ class Program:
         return arn(kind, known) if known is not None else None
 
     def _member_of_struct(self, expression: ast.Attribute, place: Place) -> Text | None:
-        """`volume.name` of a struct is what it was given."""
+        """The value of a member of a struct, like `volume.name`: the argument that the struct was made with."""
         origin, at = self.evaluator.definition(expression.value, place)
         if not isinstance(origin, ast.Call) or not self.evaluator.is_record(origin, at):
             return None
@@ -323,6 +336,7 @@ class Program:
         return found if isinstance(found, Text) else None
 
     def _is_stack(self, expression: ast.Attribute, place: Place) -> bool:
+        """Whether an attribute is one of a stack, or of `Aws`, which has the pseudo parameters."""
         base = expression.value
         if isinstance(base, ast.Name) and base.id == "self":
             method = place.scope.method_of()
@@ -332,7 +346,7 @@ class Program:
         return self.dotted(base, place) == "aws_cdk.Aws"
 
     def _formatted(self, call: ast.Call, place: Place) -> Text | None:
-        """What `format_arn(service="elasticfilesystem", …)` makes."""
+        """The ARN that `format_arn(service="elasticfilesystem", …)` returns; None for other calls."""
         if called(call) != "format_arn":
             return None
         by_name = {keyword.arg: keyword.value for keyword in call.keywords}
@@ -345,7 +359,7 @@ class Program:
         return arn(resource.source, name)
 
     def id_of(self, made: Construct) -> Text:
-        """The id of a file system or access point."""
+        """The id of a file system or access point: the literal of an imported file system, else a reference."""
         if made.family.endswith("AccessPoint"):
             name = self.point_name(made)
             self.points.setdefault(name, made)
@@ -372,32 +386,34 @@ class Program:
 
     @cached_property
     def imported(self) -> dict[Value, Construct]:
-        """Imported file systems by their literal ids."""
+        """The imported file systems, by their literal ids; `id_of` adds to it."""
         return {}
 
     def _argument(self, made: Construct, name: str) -> Text | None:
+        """The literal argument of a construct, if it has one by this name."""
         arguments = self.document.arguments(made.call, made.place)
         found = self.value(child(arguments, name)) if isinstance(arguments, Mapping) else None
         return found if isinstance(found, Text) and found.literal else None
 
     def named(self, made: Construct) -> str:
-        """What references call a construct: by its first target, and by its place if another construct has the same."""
+        """The name of a construct in references: its first target, with a number if another construct has the same."""
         target = next(iter(made.targets), "") or made.name
         number = self._numbers.get(made, 1)
         return target if number == 1 else f"{target}#{number}"
 
     def point_name(self, made: Construct) -> str:
+        """The name of an access point in references: its name, with a number if another one has the same."""
         number = self._point_numbers.get(made, 1)
         return made.name if number == 1 else f"{made.name}#{number}"
 
     @cached_property
     def _numbers(self) -> dict[Construct, int]:
-        """Which of those of its family and first target a construct is, from 1."""
+        """The number of each construct among those of the same class and first target, from 1."""
         return _numbered((made, (made.family, made.targets[0])) for made in self.constructs.values() if made.targets)
 
     @cached_property
     def _names_of_constructs(self) -> frozenset[str]:
-        """What the ids and ARNs of constructs are called."""
+        """The references to the ids and ARNs of constructs."""
         return frozenset(
             f"{{{self.named(made)}.{attributes[made.family]}}}"
             for made in self.constructs.values()
@@ -407,29 +423,32 @@ class Program:
 
     @cached_property
     def _point_numbers(self) -> dict[Construct, int]:
-        """Which of the access points of its name one is, from 1."""
+        """The number of each access point among those of the same name, from 1."""
         return _numbered((m, m.name) for m in self.constructs.values() if m.family.endswith("AccessPoint"))
 
     def _reference(self, expression: ast.expr, place: Place, source: str | None = None) -> Ref:
-        """A reference to what nothing is known of, which means the same wherever it is equal."""
+        """A reference to an unknown thing, by its expression. Equal references stand for the same thing: a suffix
+        tells apart equal names of different scopes."""
         written = source or "{" + ast.unparse(expression) + "}"
         where = self._rank(expression, place)
         if not where and written in self._names_of_constructs:
-            where = "1"  # somewhere else the same name is a construct
+            where = "1"  # a construct elsewhere has the same name
         if where:
             written = f"{written[:-1]}#{where}}}"
         self._expressions.setdefault(written, []).append((expression, place))
         return Ref(written)
 
     def known_as(self, expression: ast.expr, place: Place) -> Text:
-        """The one name for something of which nothing is known but the expression."""
+        """The value for an unknown thing: a reference with its expression."""
         return Text((self._reference(expression, place),))
 
     homes: tuple[Scope, ...] = ()
-    """The scopes around task definitions, in the order of the text: names of the first that has them need no addition."""
+    """The scopes around task definitions, in the order of the text. A name gets no suffix in the first scope that
+    binds it."""
 
     def _rank(self, expression: ast.expr, place: Place) -> str:
-        """What tells a name from the same one in another function or class; it stays the same when statements are added."""
+        """The suffix that tells a name from an equal one in another function or class; added statements do not
+        change it."""
         owner = self._owner(expression, place)
         if not owner:
             return ""
@@ -443,7 +462,8 @@ class Program:
         return ("" if rank == "1" else rank) + (f"/{nth}" if nth else "")
 
     def _owner(self, expression: ast.expr, place: Place) -> str:
-        """Which scope a dotted name belongs to: a class for attributes of `self`, empty for the module."""
+        """The path of the scope that a dotted name belongs to: that of the class for attributes of `self`, empty for
+        the module. A number follows if the scope assigns the name again."""
         base = next((n for n in ast.walk(expression) if isinstance(n, ast.Name)), None)
         if base is None:
             return ""
@@ -459,11 +479,12 @@ class Program:
 
     @cached_property
     def _places(self) -> dict[ast.AST, Place]:
+        """The places of all names, calls and dicts."""
         found: dict[ast.AST, Place] = {use.node: use.place for uses in self.names.uses.values() for use in uses}
         return found | dict(self.names.calls) | dict(self.names.dicts)
 
     def place_of(self, expression: ast.expr) -> Place | None:
-        """Where an expression stands."""
+        """The place of an expression, or of the first name, call or dict in it; None if there is none."""
         found = self._places.get(expression)
         if found is not None:
             return found
@@ -473,7 +494,7 @@ class Program:
     # -- writing values -----------------------------------------------------------------------------------------------
 
     def write(self, member: Value, place: Place) -> NewValue:
-        """A value as it is written at a place. Raises CannotEdit where something that it names is not known there."""
+        """The Python for a value at a place. Raises CannotEdit if the code has no name there for a reference in it."""
         if isinstance(member, Opaque):
             return NewExpression(member.source)
         for expression, at in self.spelled.get(member, ()):
@@ -493,12 +514,13 @@ class Program:
         return FString(tuple(parts))
 
     def _written(self, expression: ast.expr) -> str:
-        """An expression as the author writes it, on one line."""
+        """An expression in the source's own spelling, on one line."""
         text = self.document.text[slice(*self.document.positions.span(expression))]
         return text if "\n" not in text and "\r" not in text else ast.unparse(expression)
 
     def _same_there(self, expression: ast.expr, at: Place, member: Text, place: Place) -> bool:
-        """Whether a name stands for the same text at another place; a part of what it names does if that is the same."""
+        """Whether a variable holds the same text at another place. An item of a variable (`names["data"]`) does if
+        the variable is the same."""
         if member.literal is None:
             return False
         base = expression
@@ -510,7 +532,7 @@ class Program:
         return origin is not base and origin is self.evaluator.definition(base, at)[0]
 
     def source(self, part: Ref, place: Place) -> str | None:
-        """The expression for a reference at a place, or None."""
+        """The expression for a reference at a place, or None if the code has none there."""
         name = part.source[2:-1] if part.source.startswith("${") else ""
         point, _, attribute = name.partition(".")
         if name.startswith("AWS::"):
@@ -538,7 +560,8 @@ class Program:
         return None
 
     def object_of(self, system: Value, place: Place) -> tuple[str | None, Construct | None]:
-        """The expression for a file system as an object (L2) at a place, and the construct if the program shows it."""
+        """The expression for a file system as an object (L2) at a place, and its construct; each is None if the
+        program does not show it."""
         made = self.imported.get(system)
         if made is None and isinstance(system, Text) and len(system.parts) == 1 and isinstance(system.parts[0], Ref):
             made = self._objects.get(system.parts[0].source)
@@ -553,7 +576,7 @@ class Program:
         return None, None
 
     def declared(self, expression: ast.expr, place: Place) -> str | None:
-        """The class of the CDK that a parameter is declared to be of, or an attribute that is given one."""
+        """The CDK class in the annotation of the parameter that an expression stands for, or None."""
         expression, place = self.evaluator.definition(expression, place)
         if not isinstance(expression, ast.Name):
             return None
@@ -575,8 +598,8 @@ class Program:
     # -- names of modules ---------------------------------------------------------------------------------------------
 
     def prefix(self, module: str, place: Place) -> str | None:
-        """What the program calls a module at a place, with a dot behind it; empty if it imports from it by name; None if it
-        imports nothing of it."""
+        """The name of a module in the program at a place, with a dot behind it; empty if the program imports names
+        from it; None if it imports nothing of it."""
         package: str | None = None
         by_name = False
         for statement, _ in self.names.imports:
@@ -594,13 +617,14 @@ class Program:
 
     @cached_property
     def _uses_packages(self) -> bool:
-        """Whether the program reaches modules through their package: `cdk.aws_ecs.Volume`."""
+        """Whether the program reaches modules through their package, as in `cdk.aws_ecs.Volume`, and does not import
+        the ECS module."""
         ecs = [s for s, _ in self.names.imports if any(self._full(s, a).startswith(ECS) for a in s.names)]
         return not ecs
 
     def import_of(self, module: str, name: str) -> tuple[str, str | None, str | None, str]:
-        """How to import what the program does not import yet, in the manner in which it imports the ECS module: module,
-        name and alias as for `AddImport`, and what stands before names of the module then."""
+        """The import of a module that the program does not import yet, in the style of its import of the ECS module:
+        module, name and alias as for `AddImport`, and the prefix for names of the module then."""
         last = module.rpartition(".")[2]
         for statement, _ in self.names.imports:
             for alias in statement.names:
@@ -617,31 +641,33 @@ class Program:
         return module, name, None, ""
 
     def resolves(self, name: str, full: str, place: Place) -> bool:
-        """Whether a plain name means a class of the CDK at a place."""
+        """Whether a plain name stands for the CDK class `full` at a place."""
         return self.dotted(ast.Name(name, ast.Load()), place) == full
 
     def is_taken(self, name: str, place: Place) -> bool:
-        """Whether a name means something at a place."""
+        """Whether a name is bound at a place."""
         return self.names.owner(name, place.scope)[0] is not None
 
     @cached_property
     def _bound(self) -> set[str]:
-        """Every name that is bound somewhere."""
+        """Every name that is bound somewhere in the program."""
         return set(self.taken())
 
     @staticmethod
     def _full(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
+        """The full name of what an import statement imports, as CDK v2 has it."""
         full = alias.name
         if isinstance(statement, ast.ImportFrom):
             full = f"{statement.module or ''}.{alias.name}" if not statement.level else ""
         return full.replace("monocdk", "aws_cdk", 1)
 
     def _is_global(self, name: str, place: Place) -> bool:
+        """Whether a name stands for an import of the module at a place."""
         owner, _ = self.names.owner(name, place.scope)
         return owner is self.names.module and all(b.reason == "imported" for b in owner.bindings.get(name, []))
 
     def taken(self) -> Iterator[str]:
-        """Names in the program, as the names of constructs could be."""
+        """The variables and attributes of the program, which a new one must not repeat."""
         seen: set[Scope] = set()
         for scope in (self.names.module, *(place.scope for _, place in self.calls)):
             inner: Scope | None = scope
@@ -653,7 +679,7 @@ class Program:
 
 
 def _numbered(found: Iterable[tuple[Construct, object]]) -> dict[Construct, int]:
-    """Constructs with their numbers among those of the same name."""
+    """The number of each construct among those of the same name, from 1."""
     count: dict[object, int] = {}
     numbers: dict[Construct, int] = {}
     for made, name in found:
@@ -662,13 +688,13 @@ def _numbered(found: Iterable[tuple[Construct, object]]) -> dict[Construct, int]
 
 
 def is_struct(name: str) -> bool:
-    """Whether a class of the CDK is a plain record: one of the structs, or a property class of an L1 construct."""
+    """Whether a class of the CDK is a plain record: a struct, or a property class of an L1 construct."""
     name = name.replace("monocdk.", "aws_cdk.", 1).replace(f"{BATCH}_alpha.", f"{BATCH}.", 1)
     return name in STRUCTS or (name.startswith("aws_cdk.") and name.endswith("Property"))
 
 
 def called(call: ast.Call) -> str:
-    """The last name of what a call calls."""
+    """The last name in the callee of a call; empty if it has none."""
     match call.func:
         case ast.Attribute(attr=name) | ast.Name(id=name):
             return name
@@ -677,14 +703,14 @@ def called(call: ast.Call) -> str:
 
 
 def _receiver(call: ast.Call) -> str:
-    """On what an access point is made by a method; empty for other calls."""
+    """The expression for the file system on which `add_access_point` is called; empty for other calls."""
     function = call.func
     made_on = isinstance(function, ast.Attribute) and function.attr == "add_access_point"
     return ast.unparse(function.value) if made_on and isinstance(function, ast.Attribute) else ""
 
 
 def joined(parts: list[str | Ref]) -> list[str | Ref]:
-    """Parts of a text with neighbouring literals in one."""
+    """The parts of a text with adjacent literals joined and empty ones removed."""
     made: list[str | Ref] = []
     for part in parts:
         if isinstance(part, str) and made and isinstance(made[-1], str):
@@ -695,14 +721,15 @@ def joined(parts: list[str | Ref]) -> list[str | Ref]:
 
 
 def arn(kind: str, member: Text) -> Text:
-    """The ARN of something of the stack's own account and region, as rules make it."""
+    """The ARN of a file system or access point in the account and Region of the stack, in the form that the rules
+    make."""
     partition, region, account = (reference(f"AWS::{name}").parts for name in ("Partition", "Region", "AccountId"))
     start: list[str | Ref] = ["arn:", *partition, ":elasticfilesystem:", *region, ":", *account, f":{kind}/"]
     return Text(tuple(joined([*start, *member.parts])))
 
 
 def scope_of(place: Place) -> str:
-    """The class or the outermost function that a place lies in: where constructs can see each other's names."""
+    """The path of the class or outermost function around a place; code inside it can share constructs."""
     scope = place.scope
     while scope.parent is not None and scope.method_of() is None and scope.parent.kind != "module":
         scope = scope.parent
@@ -714,13 +741,16 @@ def scope_of(place: Place) -> str:
 
 
 def is_file_system(made: Construct) -> bool:
+    """Whether the program creates a file system by this construct."""
     return made.kind in (f"{EFS}.FileSystem", f"{EFS}.CfnFileSystem")
 
 
 def is_access_point(made: Construct) -> bool:
+    """Whether the program creates an access point by this construct."""
     return made.kind in (f"{EFS}.AccessPoint", f"{EFS}.CfnAccessPoint")
 
 
 def source_of(program: Program, node: Node | None) -> str:
+    """The text of a node's value; empty if it has none."""
     found = program.value(node)
     return found.source if found is not None else ""

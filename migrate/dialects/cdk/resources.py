@@ -1,4 +1,5 @@
-"""What a CDK program creates around its task definitions: file systems, access points, roles and what these are allowed."""
+"""Reads the resources that a CDK program creates around its task definitions: file systems, access points, roles and
+their permissions."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ from rules.model import AccessPoint, Directory, FileSystem, FileSystemPolicy, Ke
 
 
 def added(program: Program, stack: Stack, spans: dict[Key, int], tasks: Sequence[TaskSource]) -> Stack:
-    """The stack with a program's resources; where they start is added to `spans`."""
+    """The stack with the program's resources added; their offsets are added to `spans`."""
     roles: dict[Key, Role] = {}
     for task in tasks:
         if task.role is not None:
@@ -55,7 +56,8 @@ def added(program: Program, stack: Stack, spans: dict[Key, int], tasks: Sequence
 
 
 def _names(program: Program) -> Iterator[str]:
-    """Ids of constructs, and what variables would be as such."""
+    """The ids of constructs, and the ids that names of variables would be, so that a new access point repeats none
+    of them."""
     ids = [made.id for made in program.constructs.values() if made.id]
     yield from ids
     lower = 2 * sum(name[:1].islower() for name in ids) > len(ids)
@@ -65,6 +67,7 @@ def _names(program: Program) -> Iterator[str]:
 
 
 def _file_system(program: Program, made: Construct, policies: Policies) -> tuple[Construct, FileSystem]:
+    """The file system that a construct creates, with its policy if the program gives it one."""
     key = Key("file system", scope_of(made.place), (program.id_of(made).source,))
     arguments = program.document.arguments(made.call, made.place)
     given = child(arguments, "file_system_policy") if isinstance(arguments, Mapping) else None
@@ -84,6 +87,7 @@ def _file_system(program: Program, made: Construct, policies: Policies) -> tuple
 
 
 def _access_point(program: Program, made: Construct) -> tuple[Construct, AccessPoint]:
+    """The access point that an L1 or L2 construct creates."""
     arguments = program.document.arguments(made.call, made.place)
     node = arguments if isinstance(arguments, Mapping) else None
     key = Key("access point", scope_of(made.place), (program.point_name(made),))
@@ -122,7 +126,7 @@ def _access_point(program: Program, made: Construct) -> tuple[Construct, AccessP
 
 
 def _system_of_point(program: Program, made: Construct) -> Value | None:
-    """The id of the file system that an L2 access point is made on."""
+    """The id of the file system of an L2 access point, if it is known."""
     on: ast.expr | None = None
     if called(made.call) == "add_access_point":
         on = made.call.func.value if isinstance(made.call.func, ast.Attribute) else None
@@ -132,7 +136,7 @@ def _system_of_point(program: Program, made: Construct) -> Value | None:
 
 
 def system_id(program: Program, expression: ast.expr, place: Place) -> Value | None:
-    """The id of the file system that an expression stands for as an object."""
+    """The id of the file system that an expression stands for as an object, if it is known."""
     return program.of(ast.Attribute(expression, "file_system_id", ast.Load()), place)
 
 
@@ -140,15 +144,15 @@ def system_id(program: Program, expression: ast.expr, place: Place) -> Value | N
 
 
 def role_of(program: Program, task: TaskSource) -> Value | None:
-    """The task role of a task definition. L2 constructs make one of their own where they are given none, or an object that
-    takes policies."""
+    """The task role of a task definition, or None. L2 constructs create a role if they are given none; a role to
+    which the program can add policies is stored in `task.role`."""
     given: ast.expr | None = None
     if task.construct is not None:
         names = ("task_role", "task_role_arn", "job_role")
         own = (k.value for k in task.construct.call.keywords if k.arg in names)
         given = task.role_given if task.part is not None else next(own, None)
         low = ".Cfn" in task.kind
-        # L2 definitions of Batch make none of their own.
+        # L1 constructs and definitions of AWS Batch create no role.
         if given is None and task.kind not in TASK_DEFINITIONS:
             return None
         base = (
@@ -167,7 +171,7 @@ def role_of(program: Program, task: TaskSource) -> Value | None:
         if given is not None:
             found = program.value(program.document.node(given, task.construct.place))
             return found if found is not None else Opaque(ast.unparse(given))
-    # Several task definitions may have one name, in several stacks.
+    # Task definitions in different stacks may have the same name.
     owner = ".".join(map(str, task.key.parts[1:]))
     ref = Text((Ref(f"{{{owner}.task_role}}"),))
     task.role = Role(Key("role", owner, (f"{task.name} (task role)",)), (ref,))

@@ -1,5 +1,6 @@
-"""What CDK programs call the members of volumes and containers: structs have snake_case names, and so do dicts that stand for
-a struct; dicts inside lists, and those that L1 constructs take, have the names of CloudFormation's JSON in camelCase."""
+"""The names of the members of volumes and containers in CDK programs. Structs have snake_case names, and so do dicts
+in the place of a struct; dicts inside lists, and dicts that L1 constructs take, have the names of CloudFormation's
+JSON in camelCase."""
 
 from __future__ import annotations
 
@@ -41,12 +42,14 @@ SNAKE = replace(
     volumes_from="volumes_from",
     source_container="source_container",
 )
+"""The names of structs."""
 CAMEL = replace(SPELLING, drops_unknown_keys=True)
-"""The CDK hands on what it knows of these and drops the rest."""
+"""The names of dicts inside lists and of L1 constructs. The CDK passes the keys that it knows on and drops all
+others."""
 
 
 def either(node: Mapping | None, name: str) -> Node | None:
-    """A member by its snake_case name, or by the camelCase one."""
+    """The value of a member, under its snake_case or its camelCase name; None if it has neither."""
     first, *others = name.split("_")
     found = child(node, name)
     return found if found is not None else child(node, first + "".join(part.capitalize() for part in others))
@@ -54,12 +57,12 @@ def either(node: Mapping | None, name: str) -> Node | None:
 
 @dataclass
 class Spellings:
-    """Asks one program what its names are."""
+    """Finds the names that the mappings of one program use."""
 
     program: Program
 
     def callee(self, node: Mapping) -> str:
-        """What the call calls that a mapping is, as it is written; empty for a dict."""
+        """The source of the callee, for a mapping that is a call; empty for a dict."""
         origin = self.program.document.origin(node)
         return ast.unparse(origin.func) if isinstance(origin, ast.Call) else ""
 
@@ -69,7 +72,8 @@ class Spellings:
         return isinstance(origin, ast.Call) and not (isinstance(origin.func, ast.Name) and origin.func.id == "dict")
 
     def of_volume(self, volume: Mapping, kind: str) -> Spelling:
-        """The names that the members of a volume have, outside and inside; `kind` is the class of its definition."""
+        """The names of the members of a volume, and of its storage and authorization, each of which may be a struct
+        or a dict; `kind` is the class of its task definition."""
         low = ".Cfn" in kind
         outer = SNAKE if self.is_struct(volume) else CAMEL
         storage = (
@@ -105,15 +109,15 @@ class Spellings:
         return found
 
     def of_override(self) -> Spelling:
-        """CloudFormation's own names, which overrides of a template have."""
+        """CloudFormation's own names, which overrides of a template use."""
         own = {name: getattr(SPELLING, name) for name in ("write", "members", "arms", "condition", "plain")}
         return replace(ECS, **own, read=self.program.value)
 
     def container(self, node: Mapping) -> tuple[Container, list[Mapping | None]]:
-        """A container of an L1 definition, and its mount points as they are written."""
+        """A container of an L1 definition, and the mappings of its mount points; None for one that is not a mapping."""
         names = SNAKE if self.is_struct(node) else CAMEL
         points = [mapping(point) for point in items(child(node, names.mount_points)) or ()]
-        # Jobs of AWS Batch have their volumes beside their one container.
+        # The container properties of a job of AWS Batch hold its volumes, too.
         found = read_container(
             node, replace(names, read=self.program.value), self.program.document.text, known=("volumes",)
         )
@@ -131,7 +135,7 @@ class Spellings:
 
 
 def with_points(arguments: Mapping, points: Sequence[Node]) -> Mapping:
-    """A container's arguments with the mount points that later calls give it."""
+    """The arguments of a container together with the mount points that later calls add."""
     from migrate.syntax.node import Sequence as List
 
     where = arguments.start

@@ -1,4 +1,5 @@
-"""Writing what a plan changes in a CDK program: volumes where they stand, access points and grants as new statements."""
+"""Writes the changes of a plan to a CDK program: volumes are edited in place, access points and grants are new
+statements."""
 
 from __future__ import annotations
 
@@ -62,7 +63,8 @@ _VERSIONS = {"1.4.0": "VERSION1_4", "LATEST": "LATEST"}
 
 @dataclass(frozen=True)
 class Home:
-    """Where a new access point goes: beside a statement, made by `kind` and assigned to `target`."""
+    """The place of a new access point: a statement before or behind which it goes, the class that makes it (`kind`),
+    and the variable that it is assigned to (`target`)."""
 
     place: Place
     statement: ast.stmt
@@ -70,32 +72,33 @@ class Home:
     kind: str
     target: str
     scope: str | None
-    """The construct that it is made in; None where a method of the file system makes it."""
+    """The expression for the construct in which it is made; None if a method of the file system makes it."""
     system: str | None
-    """The file system as an object; None where only its id is known."""
+    """The expression for the file system as an object; None if only its id is known."""
     system_id: str | None = None
-    """The file system's id, where it is the object beside which the access point goes."""
+    """The expression for the file system's id, if the access point goes behind the L1 construct of the file system."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramNodes(DefinitionNodes):
-    """Where the program makes task definitions and their volumes."""
+    """The nodes and places in the program of task definitions and their volumes."""
 
     program: Program
     sources: dict[Key, TaskSource] = field(default_factory=dict)
-    """By task definition, what makes it."""
+    """The task definitions, by their keys."""
     owners: dict[Key, TaskSource] = field(default_factory=dict)
-    """The same by the volumes that it has."""
+    """The task definition of each volume."""
     places: dict[Key, Place] = field(default_factory=dict)
-    """Where a volume's storage or a service is made."""
+    """The place where the storage of a volume, or a service, is made."""
     uses: dict[Key, Place] = field(default_factory=dict)
-    """Where the task definition gets a volume, which may be made elsewhere."""
+    """The place where the task definition takes a volume, which may be made elsewhere."""
     spellings: dict[Key, Spelling] = field(default_factory=dict)
-    """How a volume's members are called; none for classes of AWS Batch, which have members of their own."""
+    """The names of each volume's members. Volumes of AWS Batch are left out, because their classes have members of
+    their own."""
 
     @cached_property
     def sources_of_roles(self) -> dict[Key, list[TaskSource]]:
-        """The task definitions that have a role."""
+        """The task definitions of each role."""
         found: dict[Key, list[TaskSource]] = {}
         for source in self.sources.values():
             if source.role is not None:
@@ -105,7 +108,7 @@ class ProgramNodes(DefinitionNodes):
 
 @dataclass
 class ProgramWriter:
-    """Writes one reading."""
+    """Writes the changes of one reading; `imports` are the imports that the new code needs."""
 
     reading: Reading[ProgramNodes]
     imports: dict[tuple[str, str | None, str | None], AddImport] = field(default_factory=dict)
@@ -125,7 +128,7 @@ class ProgramWriter:
     # -- what cannot be written ---------------------------------------------------------------------------------------
 
     def obstacle(self, change: SetStorage) -> str | None:
-        """Why a volume cannot have another storage here."""
+        """The reason why a volume cannot get the new storage of a change, or None if it can."""
         before, after = self.reading.storages[change.volume], change.storage
         if not isinstance(after, EfsVolume):
             return None
@@ -145,11 +148,11 @@ class ProgramWriter:
         return None
 
     def _no_point(self, volume: Key, after: EfsVolume, place: Place) -> str | None:
-        """Why a volume cannot mount through an access point."""
+        """The reason why a volume cannot mount through the access point of its new storage, or None if it can."""
         point = after.access_point
         name = _name_of(point)
         if name is None:
-            return None  # an id of the configuration
+            return None  # the configuration gives the id
         if name in self.program.points:
             assert isinstance(point, Text)
             found = self.program.source(_only(point), place)
@@ -161,13 +164,14 @@ class ProgramWriter:
         return home if isinstance(home, str) else None
 
     def cannot_allow(self, change: AddPermissions) -> str | None:
-        """Why a role cannot be allowed something here."""
+        """The reason why a role cannot be given permissions, or None if it can."""
         if change.role not in self.reading.spans:
             return "a role for it is not added to programs of the CDK"
         return None if self._grantee(change.role) else "the code has no name for its task definition"
 
     def _grantee(self, role: Key) -> tuple[TaskSource, str] | None:
-        """A task definition with a role, and the expression whose method allows it something."""
+        """A task definition with a role, and the expression of the method that adds a policy statement to the role;
+        None if the code has no name for either."""
         for source in self.nodes.sources_of_roles.get(role, ()):
             if source.construct is not None and source.kind not in TASK_DEFINITIONS:
                 made = source.role_construct
@@ -183,7 +187,7 @@ class ProgramWriter:
     # -- where access points go ---------------------------------------------------------------------------------------
 
     def home(self, name: str, system: Value, path: Value | None, volumes: list[Key]) -> Home | str:
-        """Where a new access point for some volumes goes, or why there is no place for it."""
+        """The place of a new access point that these volumes mount through, or the reason why there is none."""
         places = [self.nodes.places[volume] for volume in volumes]
         first = min(places, key=lambda place: place.index)
         expression, made = self.program.object_of(system, first)
@@ -220,7 +224,8 @@ class ProgramWriter:
         )
 
     def _beside(self, name: str, made: Construct, places: list[Place]) -> Home | None:
-        """Behind the statement that makes the file system."""
+        """The place behind the statement that makes the file system, or None if the access point cannot be made or
+        used from there."""
         statement = made.place.statement
         if (
             not isinstance(statement, ast.Assign | ast.AnnAssign)
@@ -258,7 +263,8 @@ class ProgramWriter:
         return Home(made.place, statement, False, kind=_L2_POINT, target=target, scope=scope, system=system)
 
     def _scope(self, task: TaskSource, place: Place) -> str | None:
-        """The construct in which a task definition is made, if something with a fixed id can be made there."""
+        """The construct in which a task definition is made; None if a construct with a fixed id cannot be made in
+        it, because the code may run more than once."""
         made = task.construct
         if made is None or made.scope is None:
             method = place.scope.method_of()
@@ -284,6 +290,7 @@ class ProgramWriter:
         return [*edits, *self.imports.values()]
 
     def _task(self, old: Task, new: Task) -> Iterator[AnyEdit]:
+        """The edits of a task definition: its volumes and mount points."""
         nodes = self.nodes.tasks[old.key]
         for before, after in zip(old.volumes, new.volumes, strict=True):
             if before == after:
@@ -304,7 +311,8 @@ class ProgramWriter:
                 yield from volume_edits.set_read_only(node, nodes.spelling, False)
 
     def _as_structs(self, edit: AnyEdit, nodes: VolumeNodes, spelling: Spelling, place: Place) -> Iterator[AnyEdit]:
-        """An edit with calls of the structs' classes in the places of dicts, where its neighbours are such."""
+        """The edit, with calls of the classes of structs instead of dicts if the mapping that it edits is such a
+        call."""
         if not isinstance(edit, EditMapping):
             yield edit
             return
@@ -327,6 +335,8 @@ class ProgramWriter:
     def _struct(
         self, name: str, members: dict[str, NewValue], beside: ast.Call, spelling: Spelling, place: Place
     ) -> Call:
+        """The call that makes a struct with these members; `beside` is the call that it is an argument of, which
+        tells L1 from L2."""
         kind = self.program.kind(beside)
         nested = {
             key: self._struct("AuthorizationConfig", value, beside, spelling=spelling, place=place)
@@ -344,6 +354,7 @@ class ProgramWriter:
         return Call(self.name(ECS, name, place), nested)
 
     def _services(self, planned: Stack) -> Iterator[AnyEdit]:
+        """The edits that change Fargate platform versions."""
         for before, after in zip(self.reading.stack.platform_versions, planned.platform_versions, strict=True):
             if before == after or after.value is None:
                 continue
@@ -360,6 +371,7 @@ class ProgramWriter:
     # -- access points ------------------------------------------------------------------------------------------------
 
     def _new_points(self, points: Iterable[NewPoint]) -> Iterator[AnyEdit]:
+        """The statements that create access points. Raises CannotEdit if there is no place for one."""
         for new in points:
             point = new.point
             name = point.key.last
@@ -375,6 +387,7 @@ class ProgramWriter:
             yield AddStatement(statement, self._point(name, point, path, home=home), home.target, before=home.before)
 
     def _point(self, name: str, point: AccessPoint, path: Value, home: Home) -> NewValue:
+        """The call that creates an access point at its place."""
         place = home.place
         members: dict[str, NewValue] = {"path": self.program.write(path, place)}
         creation = dict(zip(("owner_uid", "owner_gid", "permissions"), point.creation or (), strict=False))
@@ -409,6 +422,7 @@ class ProgramWriter:
     # -- grants -------------------------------------------------------------------------------------------------------
 
     def _grants(self, planned: Stack, grants: Iterable[NewGrant]) -> Iterator[AnyEdit]:
+        """The statements that add policy statements to roles."""
         for grant in grants:
             grantee = self._grantee(grant.role)
             assert grantee is not None
@@ -421,8 +435,8 @@ class ProgramWriter:
     def _by_statement(
         self, planned: Stack, grant: NewGrant, task: TaskSource
     ) -> list[tuple[ast.stmt, Place, list[Permission]]]:
-        """The permissions of a grant by the statements behind which they are given: the last one of their block that makes a volume which
-        needs them."""
+        """The permissions of a grant, grouped by the statement behind which they are added: in each block, the last
+        statement that makes a volume which needs them."""
         before = {volume.key: volume for t in self.reading.stack.tasks for volume in t.volumes}
         changed = [
             (volume, self._granted_at(volume.key, task))
@@ -434,7 +448,7 @@ class ProgramWriter:
         ]
         groups: dict[object, list[Permission]] = {}
         places: dict[object, Place] = {}
-        # In the order in which the access points are made, which is that of the code.
+        # Sorted by the order in which the code makes the access points, so that the grants follow it.
         made = {point.arn: index for index, point in enumerate(planned.access_points)}
         for permission in sorted(
             grant.permissions, key=lambda p: made.get(p.access_point, -1) if p.access_point else -1
@@ -456,11 +470,14 @@ class ProgramWriter:
         return [(self._behind(places[block]), places[block], group) for block, group in groups.items()]
 
     def _granted_at(self, volume: Key, task: TaskSource) -> Place:
-        """Where the permissions belong that a volume needs: where it is made, or where the task definition gets it."""
+        """The place for the permissions that a volume needs: where it is made or, in another function than the task
+        definition, where that takes it."""
         place, use = self.nodes.places[volume], self.nodes.uses[volume]
         return use if place.scope is not task.place.scope and use.scope is task.place.scope else place
 
     def _serves(self, permission: Permission, storage: object, planned: Stack) -> bool:
+        """Whether a storage needs a permission: it mounts through its access point, or through none like the
+        permission."""
         if not isinstance(storage, EfsVolume):
             return False
         if permission.access_point is None:
@@ -470,13 +487,14 @@ class ProgramWriter:
         ) or (storage.access_point is not None and permission.access_point.source.endswith(storage.access_point.source))
 
     def _behind(self, place: Place) -> ast.stmt:
+        """The statement at a place, to add another behind it. Raises CannotEdit for one that leaves the function."""
         statement = place.statement
         if isinstance(statement, ast.Return | ast.Raise):
             raise CannotEdit("a grant cannot stand behind a return")
         return statement
 
     def _policy_statement(self, statement: Statement[Value], place: Place, of: str) -> Call:
-        """A statement for what `of` is allowed to do."""
+        """The call that makes a `PolicyStatement` for the role of the construct `of`."""
         members: dict[str, NewValue] = {"actions": list(statement.actions)}
         if statement.resource is not None:
             members["resources"] = [self._arn(statement.resource, place, of)]
@@ -484,7 +502,8 @@ class ProgramWriter:
         return Call(self.name(IAM, "PolicyStatement", place), members)
 
     def _arn(self, member: Value, place: Place, of: str) -> NewValue:
-        """An ARN: of an object, or made of an id in the stack of the construct `of`."""
+        """The expression for an ARN: an attribute of an object, or `format_arn` with an id, in the stack of the
+        construct `of`."""
         match = _ARN.fullmatch(member.coded) if isinstance(member, Text) else None
         if match is None:
             return self.program.write(member, place)
@@ -499,7 +518,8 @@ class ProgramWriter:
         )
 
     def _stack(self, place: Place, of: str) -> str:
-        """The stack, as the code reaches it at a place: by the constructs in which it makes others there, or by one of them."""
+        """The expression for the stack at a place: the construct in which the code makes others there, if that is a
+        stack; else the stack of that construct, or of the construct `of`."""
         scope = self._scope_there(place)
         if scope is None:
             return f"{of}.stack"
@@ -508,7 +528,8 @@ class ProgramWriter:
         return f"{self.name('aws_cdk', 'Stack', place)}.of({scope})"
 
     def _scope_there(self, place: Place) -> str | None:
-        """The construct that a function makes others in: `self` in methods of constructs."""
+        """The construct in which a function makes others, which is `self` in methods of constructs; None if it makes
+        none."""
         method = place.scope.method_of()
         made = [c.scope for c in self._made_in.get(place.scope, ()) if c.scope]
         if method is not None and (method[1] in made or self._is_construct(method[0])):
@@ -517,23 +538,25 @@ class ProgramWriter:
 
     @cached_property
     def _made_in(self) -> dict[Scope, list[Construct]]:
-        """The constructs that each function makes."""
+        """The constructs that are made in each scope."""
         found: dict[Scope, list[Construct]] = {}
         for made in self.program.constructs.values():
             found.setdefault(made.place.scope, []).append(made)
         return found
 
     def _bases(self, scope: Scope) -> list[str]:
-        """The classes of the CDK that a class is based on."""
+        """The base classes of a class, by their full names."""
         bases = scope.node.bases if isinstance(scope.node, ast.ClassDef) else []
         place = Place(scope, Block(None), 1 << 60, statement=ast.Pass())
         return [name for base in bases if (name := self.document.dotted(base, place)) is not None]
 
     def _is_construct(self, scope: Scope) -> bool:
+        """Whether a class is based on a class of the CDK."""
         return any(name.startswith(("aws_cdk.", "monocdk.", "constructs.")) for name in self._bases(scope))
 
     def _is_stack(self, name: str, place: Place) -> bool:
-        """Whether a name certainly is a stack: `self` of one, one that the program makes, or a parameter that is declared so."""
+        """Whether a name certainly is a stack: `self` in a stack's method, a stack that the program makes, or a
+        parameter with that annotation."""
         method = place.scope.method_of()
         if method is not None and name == method[1]:
             bases = [base.rpartition(".")[2] for base in self._bases(method[0])]
@@ -545,7 +568,8 @@ class ProgramWriter:
     # -- names of classes ---------------------------------------------------------------------------------------------
 
     def name(self, module: str, name: str, place: Place) -> str:
-        """A class of the CDK as the program calls it at a place; what it does not import yet is imported."""
+        """The name of a CDK class as the program would write it at a place; adds an import if there is none yet.
+        Raises CannotEdit if the name of the import is taken."""
         prefix = self.program.prefix(module, place)
         if prefix:
             return prefix + name
@@ -568,13 +592,14 @@ class ProgramWriter:
 
 
 def _only(value: Text) -> Ref:
+    """The only part of a text, which is a reference."""
     (part,) = value.parts
     assert isinstance(part, Ref)
     return part
 
 
 def _name_of(point: Value | None) -> str | None:
-    """The name of an access point of the source; None for anything else."""
+    """The name of the access point in the source to which a value refers; None for any other value."""
     if not isinstance(point, Text) or len(point.parts) != 1 or not isinstance(point.parts[0], Ref):
         return None
     source = point.parts[0].source
@@ -582,7 +607,7 @@ def _name_of(point: Value | None) -> str | None:
 
 
 def _repeated(place: Place) -> bool:
-    """Whether a loop or comprehension may run a place more than once."""
+    """Whether a loop or comprehension may run the code at a place more than once."""
     block: Block | None = place.block
     while block is not None:
         if block.loop:
@@ -592,12 +617,13 @@ def _repeated(place: Place) -> bool:
 
 
 def _in_init(place: Place, scope: str) -> bool:
-    """Whether a place is in the constructor of the construct that `scope` names."""
+    """Whether a place is in the constructor of the construct that `scope` names, and in no loop."""
     method = place.scope.method_of()
     return method is not None and method[1] == scope and place.scope.path[-1:] == ("__init__",) and not _repeated(place)
 
 
 def _depth(place: Place) -> int:
+    """The number of blocks around the block of a place."""
     depth = 0
     block = place.block.parent
     while block is not None:
@@ -606,6 +632,6 @@ def _depth(place: Place) -> int:
 
 
 def _snake(name: str) -> str:
-    """A variable for a construct: `UploadsAccessPoint` is `uploads_access_point`."""
+    """The name of the variable for a construct: `uploads_access_point` for `UploadsAccessPoint`."""
     made = "_".join(part.lower() for part in words_of(name))
     return made if made.isidentifier() else "access_point"

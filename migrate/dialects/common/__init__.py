@@ -1,3 +1,3 @@
-"""What several dialects share. Nothing here belongs to a single dialect."""
+"""Code that several dialects share; nothing here belongs to a single dialect."""
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""What a plan adds to a source beside its task definitions: access points, roles, grants, rules of security groups, waits.
+"""The resources that a plan adds to a source beside its task definitions: access points, roles, permissions, security
+group rules, and dependencies of services on mount targets.
 
-Every dialect that holds resources adds the same; a writer only answers where each goes, and how it is spelt there.
+They are the same in every dialect that holds resources; the dialect's writer only decides where each goes and how it is
+written.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ class NewPoint:
 
     point: AccessPoint
     users: tuple[Key, ...]
-    """The volumes that mount through it."""
+    """The keys of the volumes that mount through it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,30 +33,30 @@ class NewRole:
 
     role: Role
     users: tuple[Key, ...]
-    """The task definitions that have it."""
+    """The keys of the task definitions that have the role."""
     permissions: tuple[Permission, ...]
 
     @property
     def statements(self) -> list[iam.Statement[Value]]:
-        """What its policy says."""
+        """The statements of the role's policy."""
         return iam.statements(self.permissions)
 
 
 @dataclass(frozen=True, slots=True)
 class NewGrant:
-    """What a role that is there already is to be allowed."""
+    """Permissions to add to a role that exists already."""
 
     role: Key
     users: tuple[Key, ...]
-    """The task definitions that have the role."""
+    """The keys of the task definitions that have the role."""
     condition: str | None
-    """The condition under which all that the permissions are about is there: the access point's or, without one, the file
-    system's, else the role's own."""
+    """The condition under which the resource of the permissions exists: that of the access point or, without one, of
+    the file system, else the role's own. None if it always exists."""
     permissions: tuple[Permission, ...]
 
     @property
     def statements(self) -> list[iam.Statement[Value]]:
-        """What a policy for it says."""
+        """The statements of the policy that gives the role these permissions."""
         return iam.statements(self.permissions)
 
 
@@ -67,7 +69,8 @@ class NewIngress:
 
 @dataclass(frozen=True, slots=True)
 class NewWait:
-    """Something that starts tasks (`runner`) and has to wait until a mount target or a rule is there."""
+    """A dependency to add: `runner`, which starts tasks, has to wait until a mount target or a security group rule
+    (`awaited`) exists."""
 
     runner: Key
     awaited: Key
@@ -75,7 +78,7 @@ class NewWait:
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """All that a plan adds, in an order that is the same on every run."""
+    """Everything that a plan adds, in an order that is the same on every run."""
 
     points: tuple[NewPoint, ...]
     roles: tuple[NewRole, ...]
@@ -85,7 +88,8 @@ class Additions:
 
 
 def additions(old: Stack, new: Stack, document: int | None = None) -> Additions:
-    """What `new` has that `old` has not: in one document of a file, or in all of it."""
+    """The additions by which `new` differs from `old`: those to one document of a file, or to all of it if
+    `document` is None."""
     roles, grants = _allowed(old, new, document)
     traffic = {rule.key for rule in old.network.traffic}
     ingress = (NewIngress(r) for r in new.network.traffic if r.key not in traffic and _is_in(r.key, document))
@@ -99,16 +103,18 @@ def additions(old: Stack, new: Stack, document: int | None = None) -> Additions:
 
 
 def new_value(document: Mapping[str, object]) -> dict[str, NewValue]:
-    """A policy document, or a part of one, as a value to write. `rules` builds it of strings, lists, dicts and what its
-    caller made of the ARNs, and knows no trees."""
+    """A policy document, or a part of one, as a value to write. `rules` builds it of strings, lists, dicts and the
+    values that the caller made for ARNs, and knows no syntax trees; this only changes the static type."""
     return cast("dict[str, NewValue]", dict(document))
 
 
 def _is_in(key: Key, document: int | None) -> bool:
+    """Whether a key is of this document, or of any if `document` is None."""
     return document is None or key.document == document
 
 
 def _points(old: Stack, new: Stack, document: int | None) -> Iterator[NewPoint]:
+    """The access points that only `new` has, with the volumes that mount through each."""
     known = {point.key for point in old.access_points}
     users = _by_name(
         (volume.storage.access_point, volume.key)
@@ -122,7 +128,7 @@ def _points(old: Stack, new: Stack, document: int | None) -> Iterator[NewPoint]:
 
 
 def _allowed(old: Stack, new: Stack, document: int | None) -> tuple[list[NewRole], list[NewGrant]]:
-    """What roles are allowed beyond what they were: those that are new, and those that are there."""
+    """The permissions that `new` adds: those of new roles, and those of roles that exist already."""
     known = {role.key for role in old.roles}
     roles = {role.key: role for role in new.roles}
     names = _by_name((role, task.key) for task in new.tasks for role in task.task_roles)
@@ -143,7 +149,7 @@ def _allowed(old: Stack, new: Stack, document: int | None) -> tuple[list[NewRole
 
 
 def _new_permissions(old: Stack, new: Stack, document: int | None) -> dict[Key, list[Permission]]:
-    """The permissions that each role gets."""
+    """The permissions that each role gains, in a fixed order."""
     found: dict[Key, list[Permission]] = {}
     added = (p for p in new.permissions - old.permissions if _is_in(p.role, document))
     for permission in sorted(added, key=_order):
@@ -152,6 +158,7 @@ def _new_permissions(old: Stack, new: Stack, document: int | None) -> dict[Key, 
 
 
 def _order(permission: Permission) -> tuple[str, str, str, int]:
+    """Sorts permissions by role, file system, access point and action, in the order of `CLIENT_ACTIONS`."""
     resource, point = permission.resource, permission.access_point
     return (
         str(permission.role),
@@ -163,7 +170,7 @@ def _order(permission: Permission) -> tuple[str, str, str, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Conditions:
-    """The conditions of what permissions are about, by ARN."""
+    """The conditions of the access points and file systems that permissions name, by ARN."""
 
     points: dict[Value, str | None]
     systems: dict[Value, str | None]
@@ -174,13 +181,14 @@ class _Conditions:
         return cls(points, {system.arn: system.condition for system in stack.file_systems})
 
     def of_permission(self, permission: Permission) -> str | None:
-        """The condition of the access point that a permission is about or, without one, of the file system."""
+        """The condition of the access point that a permission names or, without one, of the file system."""
         if permission.access_point is not None:
             return self.points.get(permission.access_point)
         return self.systems.get(permission.resource) if permission.resource is not None else None
 
 
 def _waits(old: Stack, new: Stack, document: int | None) -> Iterator[NewWait]:
+    """The dependencies that only the runners of `new` have."""
     before = {runner.key: runner.awaits for runner in old.runners}
     for runner in new.runners:
         if _is_in(runner.key, document):
@@ -188,7 +196,7 @@ def _waits(old: Stack, new: Stack, document: int | None) -> Iterator[NewWait]:
 
 
 def _by_name(named: Iterable[tuple[_Name, Key]]) -> dict[_Name, tuple[Key, ...]]:
-    """The keys that stand beside each name, in their order."""
+    """Maps each name to the keys that stand beside it in `named`, in their order."""
     found: dict[_Name, list[Key]] = {}
     for name, key in named:
         found.setdefault(name, []).append(key)

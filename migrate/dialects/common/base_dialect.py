@@ -1,4 +1,4 @@
-"""What the dialects of plain files share: tasks whose volumes have the ECS API's shape, found anywhere in a document."""
+"""The base class of the dialects that edit volumes in their place: those of plain files and of Python programs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from rules.model import (
 
 
 class PlainDialect(Generic[Nodes]):
-    """Writing, for every dialect whose volumes stay where they stand."""
+    """Decides and writes changes, for every dialect that edits volumes in their place; a subclass adds `read`."""
 
     name: str
 
@@ -49,7 +49,8 @@ class PlainDialect(Generic[Nodes]):
         return reference(key.name, attribute)
 
     def lacks(self, reading: Reading[Nodes], key: Key, member: Value) -> str | None:
-        """Why a value cannot stand in this source, or None. Nothing evaluates CloudFormation's expressions in a plain file."""
+        """The reason why a value cannot be written in this source, or None if it can. Nothing evaluates
+        CloudFormation's expressions in a plain file."""
         del reading, key
         expression = isinstance(member, Opaque) and member.handle is not None
         if expression or member.source.startswith("{{resolve:"):
@@ -88,7 +89,7 @@ class PlainDialect(Generic[Nodes]):
         for old, new in zip(reading.stack.tasks, planned.tasks, strict=True):
             if old is not new:
                 for edit in self.write_task(reading, old, new):
-                    # Twins ask for the same change of the node they share.
+                    # Volumes that share a node need the same edit of it: keep one.
                     edits[id(edit.node)] = edit
         for before, after in zip(reading.stack.platform_versions, planned.platform_versions, strict=True):
             if before != after and after.value is not None:
@@ -98,6 +99,7 @@ class PlainDialect(Generic[Nodes]):
         return list(edits.values())
 
     def write_task(self, reading: Reading[Nodes], old: Task, new: Task) -> list[TreeEdit]:
+        """The edits of a task's own nodes: its volumes, mount points and role."""
         nodes = reading.nodes.tasks[old.key]
         edits: list[TreeEdit] = []
         for before, after in zip(old.volumes, new.volumes, strict=True):
@@ -122,7 +124,7 @@ class PlainDialect(Generic[Nodes]):
 
 
 def configured_values(change: Change, outside: Collection[Value]) -> Iterator[Value]:
-    """The ids and roles among `outside`, which the configuration gives, that a change brings into the source."""
+    """The ids and roles that a change brings into the source and that the configuration gives (`outside`)."""
     members: tuple[Value | None, ...] = ()
     if isinstance(change, SetTaskRole):
         members = (change.role,)
@@ -132,7 +134,8 @@ def configured_values(change: Change, outside: Collection[Value]) -> Iterator[Va
 
 
 def _set_role(nodes: TaskNodes, name: str, role: Value) -> TreeEdit:
-    """The role's entry, where people put it."""
+    """The edit that sets a task's role: in its null or empty entry if it has one, else as a new entry behind
+    `role_after`."""
     spare = get(nodes.mapping, name)
     if spare is not None and spare in nodes.mapping.entries:  # null or empty
         entries = nodes.mapping.entries

@@ -1,7 +1,8 @@
 """The parts of an AWS Batch job definition that have volumes: container, multi-node and ECS properties.
 
-Sources: Batch API `RegisterJobDefinition`; the registry's schema of AWS::Batch::JobDefinition, which has the same members,
-capitalised. Node ranges run on EC2 only. Jobs on EKS (`eksProperties`) have pods' volumes, which are not ours.
+Sources: Batch API `RegisterJobDefinition`; the registry's schema of AWS::Batch::JobDefinition, which has the same
+members, capitalised. Node ranges run on EC2 only. Jobs on EKS (`eksProperties`) have the volumes of Kubernetes pods,
+which are not read.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ from migrate.syntax.node import Entry, Mapping, Node
 from rules.model import Engine, Key, Text, Value
 
 Cased = Callable[[str], str]
-"""What a dialect calls a member of the Batch API."""
+"""Returns a dialect's name for a member of the Batch API."""
 
 
 Each = Callable[[Node | None], "list[Node] | None"]
-"""The items of a list, whatever conditions choose among them; None for what is no list."""
+"""Returns the items of a list, including those that conditions choose; None for anything that is not a list."""
 
 
 def api(member: str) -> str:
-    """The API's own name of a member."""
+    """The name of a member in the API: `member` itself."""
     return member
 
 
 def capitalised(member: str) -> str:
-    """CloudFormation's name of a member."""
+    """The name of a member in CloudFormation: capitalised."""
     return member[0].upper() + member[1:]
 
 
@@ -41,7 +42,7 @@ class JobPart:
 
     node: Mapping
     path: Path
-    """From the job, to tell it from the others."""
+    """The keys and indices from the job to the part, which make its key unique."""
     containers: list[Mapping] | None
     role: str
     role_after: str
@@ -49,7 +50,7 @@ class JobPart:
 
 
 def parts(job: Mapping, each: Each, cased: Cased) -> Iterator[JobPart]:
-    """Every part of a job definition (or of a CloudFormation resource's properties) that has volumes."""
+    """Every part of a job definition (or of a CloudFormation resource's properties) that may have volumes."""
     if container := mapping(child(job, cased("containerProperties"))):
         yield _container(container, ("containerProperties",), cased)
     yield from _tasks(job, (), each, cased=cased)
@@ -61,12 +62,14 @@ def parts(job: Mapping, each: Each, cased: Cased) -> Iterator[JobPart]:
 
 
 def _container(node: Mapping, path: Path, cased: Cased) -> JobPart:
+    """The part for container properties, which are its only container."""
     fargate = mapping(child(node, cased("fargatePlatformConfiguration")))
     version = get(fargate, cased("platformVersion")) if fargate is not None else None
     return JobPart(node, path, [node], role=cased("jobRoleArn"), role_after=cased("image"), platform_version=version)
 
 
 def _tasks(place: Mapping | None, path: Path, each: Each, cased: Cased) -> Iterator[JobPart]:
+    """The parts for the tasks in the ECS properties of a job or node range."""
     listed = each(child(mapping(child(place, cased("ecsProperties"))), cased("taskProperties")))
     for i, node in enumerate(map(mapping, listed or ())):
         if node is not None:
@@ -78,7 +81,8 @@ def _tasks(place: Mapping | None, path: Path, each: Each, cased: Cased) -> Itera
 
 
 def part_key(key: Key, part: JobPart) -> Key:
-    """What a part of the job at `key` is called: as the job, where it is all of it, else with a number."""
+    """The key of a part of the job at `key`: the job's own if the part is the whole job, else one with the part's
+    path."""
     return key if part.path == ("containerProperties",) else key.below(*part.path)
 
 
@@ -96,8 +100,8 @@ def add_part(
     region: str | None = None,
     condition: str | None = None,
 ) -> None:
-    """Add a part of a job as a task; `read_role` gives a role and those among
-    which conditions choose."""
+    """Adds a part of a job as a task. `read_role` returns the role that a node gives, and the roles among which
+    conditions choose there."""
     role, role_arms = read_role(child(part.node, part.role))
     collector.add_task(
         key,
@@ -112,7 +116,7 @@ def add_part(
         role_arms=role_arms,
         family=family,
         engine=Engine.BATCH,
-        # EC2 is the default.
+        # AWS Batch runs a job on EC2 if `platformCapabilities` is missing.
         compatibilities=words(child(job, cased("platformCapabilities"))) or frozenset({"EC2"}),
         operating_system=text(
             child(mapping(child(part.node, cased("runtimePlatform"))), cased("operatingSystemFamily"))

@@ -1,4 +1,4 @@
-"""Collects the tasks and volumes that a dialect finds into one reading."""
+"""Collects the tasks and volumes that a dialect finds into a reading."""
 
 from __future__ import annotations
 
@@ -28,34 +28,35 @@ from rules.model import Engine, HiddenDefinition, Key, PlatformVersion, Stack, T
 
 @dataclass(frozen=True)
 class TaskNodes:
-    """Where a task is written: the mapping that holds (or would hold) its role, and its mount points."""
+    """The nodes of a task: the mapping that holds (or would hold) its role, and its mount points."""
 
     mapping: Mapping
     role: str | None
-    """The role's key, where the dialect has a place for one."""
+    """The key of the role in that mapping; None if the dialect has no place for a role."""
     role_after: tuple[str, ...]
-    """Keys that a new role stands behind, the first that is there."""
+    """The keys behind which a new role is inserted: the first of them that exists."""
     mount_points: tuple[Mapping | None, ...]
-    """In the order of the containers and their mount points; None for what is not a mapping."""
+    """The mappings of the mount points, in the order of the containers; None for a mount point that is not a
+    mapping."""
     alphabetical: bool
     spelling: Spelling
 
 
 @dataclass(frozen=True)
 class DefinitionNodes:
-    """Where definitions and their volumes are written, by their keys, and what of them stays as it is. A dialect that has
-    more to remember adds its own fields."""
+    """The nodes of task definitions and volumes by their keys, and the reasons why some are not edited. A dialect
+    that needs more adds its own fields."""
 
     tasks: dict[Key, TaskNodes] = field(default_factory=dict)
     volumes: dict[Key, VolumeNodes] = field(default_factory=dict)
     platform_versions: dict[Key, Node] = field(default_factory=dict)
-    """By the services that pin them."""
+    """The nodes of Fargate platform versions, by the keys of the versions."""
     blocked: dict[Key, str] = field(default_factory=dict)
-    """Volumes, services and parameters that cannot be edited without guessing, and why."""
+    """The reasons why volumes, platform versions and parameters cannot be edited without guessing, by their keys."""
     blocked_roles: dict[Key, str] = field(default_factory=dict)
-    """Tasks that cannot be given a role without guessing, and why."""
+    """The reasons why tasks cannot be given a role without guessing, by their keys."""
     blocked_mount_points: dict[Key, str] = field(default_factory=dict)
-    """Tasks whose mount points cannot be edited without guessing, and why."""
+    """The reasons why the mount points of tasks cannot be edited without guessing, by their keys."""
 
 
 Nodes = TypeVar("Nodes", bound=DefinitionNodes)
@@ -64,8 +65,8 @@ NodesOfCollector = TypeVar("NodesOfCollector", bound=DefinitionNodes, covariant=
 
 @dataclass
 class Collector(Generic[NodesOfCollector]):
-    """Gathers what a dialect finds in one document, and makes a reading of it. It is written to while a document is read;
-    the reading is not."""
+    """Gathers the entities that a dialect finds in one document, and makes a reading of them. It changes while the
+    document is read; the reading does not change."""
 
     dialect: Dialect[Any]
     unit: Unit
@@ -78,7 +79,7 @@ class Collector(Generic[NodesOfCollector]):
     around: dict[Key, int] = field(default_factory=dict)
     regions: list[tuple[int, int]] = field(default_factory=list)
     followed: set[int] = field(default_factory=set)
-    """Identities of the aliases that led to a volume."""
+    """The identities (`id`) of the aliases that led to a volume."""
     ignored: dict[Key, tuple[int, frozenset[str]]] = field(default_factory=dict)
 
     @property
@@ -86,7 +87,7 @@ class Collector(Generic[NodesOfCollector]):
         return self.unit.document
 
     def follow(self, *nodes: Node | None) -> None:
-        """Remember the aliases among `nodes`, and those that the merge keys of mappings name."""
+        """Remembers the aliases among `nodes`, and those that the merge keys of mappings name."""
         for node in nodes:
             if isinstance(node, Alias):
                 self.followed.add(id(node))
@@ -117,7 +118,7 @@ class Collector(Generic[NodesOfCollector]):
         spelling: Spelling | None = None,
         condition: str | None = None,
     ) -> None:
-        """Add a task with the volumes below `volumes`; `containers` is None if they are an expression.
+        """Adds a task with the volumes of the list `volumes`; `containers` is None if they are an expression.
 
         `known` are the keys of `node` (beside the role's) whose content is read into the model.
         """
@@ -155,6 +156,7 @@ class Collector(Generic[NodesOfCollector]):
         )
 
     def read_volumes(self, task: Key, listed: Node | None, sorted_keys: bool, spelling: Spelling) -> list[Volume]:
+        """Reads a list of volumes; one whose storage a condition chooses becomes several."""
         volumes: list[Volume] = []
         count: dict[str, int] = {}
         for outer, item in spelling.members(listed) or ():
@@ -167,12 +169,13 @@ class Collector(Generic[NodesOfCollector]):
             for one in alternatives(node, spelling):
                 key = task.below("volume", name, nth, *one.suffix)
                 volume = self.read_volume(key, one, item, sorted_keys=sorted_keys, spelling=spelling)
-                # What can never be there counts as there with the others.
+                # Conditions that exclude each other: the volume never exists, and the outer ones stand for it.
                 conditions = both(outer, one.conditions) or outer
                 volumes.append(replace(volume, condition=spelling.condition(conditions)))
         return volumes
 
     def read_volume(self, key: Key, one: Alternative, item: Node, sorted_keys: bool, spelling: Spelling) -> Volume:
+        """Reads one alternative of the volume at `item`, and remembers its nodes."""
         volume, found = read_volume(one.view, key, spelling)
         self.follow(*(entry.value for entry in (*found.entries.values(), *found.storage_entries.values())))
         found = replace(one.locate(found), alphabetical=sorted_keys)
@@ -185,7 +188,8 @@ class Collector(Generic[NodesOfCollector]):
         return volume
 
     def add_service(self, key: Key, name: str, task: Key | None, entry: Entry, engine: Engine = Engine.ECS) -> None:
-        """Add what pins the Fargate platform version that `entry` gives; the version has the key."""
+        """Adds a service (or job) that pins the Fargate platform version in `entry`. `key` is the key of the
+        version."""
         if isinstance(entry.value, Scalar | Mapping):
             tasks = () if task is None else (task,)
             pinned = PlatformVersion(key, self.spelling.read(entry.value), tasks)
@@ -195,19 +199,22 @@ class Collector(Generic[NodesOfCollector]):
             self.nodes.platform_versions[key] = entry.value
 
     def add_hidden(self, resource: Key, offset: int, what: str, advice: str) -> None:
-        """Add a volume that is defined where it is not edited; several in one resource are numbered."""
+        """Adds a definition with volumes in a place that the tool does not edit, at a character offset; those of one
+        resource are numbered."""
         key = resource.below(len(self.hidden))
         self.hidden.append(HiddenDefinition(key, what, advice))
         self.spans[key] = offset
 
     def stack(self) -> Stack | None:
-        """The tasks, what runs them, and hidden definitions that were found, or None if there are none."""
+        """The tasks, the services that run them, and the hidden definitions that were found; None if there are no
+        tasks and no hidden definitions."""
         if not self.tasks and not self.hidden:
             return None
         return Stack(tuple(self.tasks), tuple(self.runners), hidden=tuple(self.hidden))
 
     def reading(self, stack: Stack | None) -> Reading[NodesOfCollector] | None:
-        """The reading of a stack: `stack()`, perhaps with what the dialect has found beside it."""
+        """The reading of a stack: that of `stack()`, perhaps with resources that the dialect has added to it; None
+        for None."""
         if stack is None:
             return None
         self._find_obstacles()
@@ -224,6 +231,7 @@ class Collector(Generic[NodesOfCollector]):
         )
 
     def _find_obstacles(self) -> None:
+        """Blocks the volumes and mount points that cannot be edited without guessing."""
         anchors = used_anchors(self.document)
         for key, found in self.nodes.volumes.items():
             if reason := problem(found, anchors):
@@ -232,7 +240,7 @@ class Collector(Generic[NodesOfCollector]):
         self._find_what_is_used_elsewhere()
 
     def _find_what_is_used_elsewhere(self) -> None:
-        """Block volumes that lie in something that an alias puts where no volume is read."""
+        """Blocks volumes inside a node that an alias elsewhere uses for something other than a volume."""
         names = {alias.name for alias in self.document.aliases if id(alias) not in self.followed}
         if not names:
             return
@@ -242,7 +250,7 @@ class Collector(Generic[NodesOfCollector]):
                 self.nodes.blocked[key] = "an alias elsewhere uses it, too"
 
     def _find_shared_mount_points(self) -> None:
-        """Block mount points that an alias puts into several places."""
+        """Blocks mount points that several task definitions share through an alias."""
         seen: dict[int, Key] = {}
         for key, nodes in self.nodes.tasks.items():
             for point in nodes.mount_points:

@@ -1,4 +1,4 @@
-"""Finding nodes in a parsed document: by word, by offset, by anchor."""
+"""Functions that find nodes in a parsed document: by word, by offset, by anchor."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from rules.model import Key
 
 
 def is_foreign(node: Node) -> bool:
-    """Whether a mapping belongs to somebody who uses the API's words for something else: a Kubernetes object (ACK has
-    its own spellings), an event of CloudTrail, Elastic Beanstalk's Dockerrun.aws.json (host volumes only)."""
+    """Whether a mapping belongs to another system that uses the words of the ECS API: a Kubernetes object (ACK has
+    names of its own), an event of CloudTrail, Elastic Beanstalk's Dockerrun.aws.json (host volumes only)."""
     if not isinstance(node, Mapping):
         return False
     keys = {key_text(entry) for entry in node.entries}
@@ -34,11 +34,12 @@ def walk(roots: Iterable[Node]) -> Iterator[Node]:
 
 
 Way = list[tuple[Mapping | Sequence, int]]
-"""From a root to a place: each collection and the index of the entry or item that leads on."""
+"""The way from a root to a node: each collection, with the index of the entry or item that leads on."""
 
 
 def way_to(document: Document, offset: int) -> tuple[Way, Scalar | None]:
-    """The way to the key or scalar at an offset in the text; None where no scalar stands (a comment, a bracket)."""
+    """The way to the key or scalar at a character offset, and that scalar; None instead of it where no scalar stands
+    (in a comment, at a bracket)."""
     way: Way = []
     first = bisect_right(document.roots, offset, key=lambda root: root.start) - 1
     node: Node | None = document.roots[first] if first >= 0 else None
@@ -61,14 +62,14 @@ def way_to(document: Document, offset: int) -> tuple[Way, Scalar | None]:
 
 
 Path = tuple[str | int, ...]
-"""Keys and indices that lead to a node, and the number of the document before them."""
+"""The number of a document in its file, and the keys and indices that lead from its root to a node."""
 
 
 def holders(document: Document, words: re.Pattern[str], up: int = 0) -> Iterator[tuple[Mapping, Path]]:
-    """Mappings with one of `words` in a key or scalar of theirs, or up to `up` collections above it, each once and with
-    its path (keys and indices), in the order of the words; those in foreign documents are left out.
+    """The mappings that have one of `words` in a key or scalar of their own, and those up to `up` collections above
+    them. Each comes once, with its path, in the order of the words; those in foreign documents are left out.
 
-    The words are looked up in the text, because a file may hold a million nodes and two definitions.
+    The words are searched in the text, because a file may hold a million nodes and two definitions.
     """
     seen: set[int] = set()
     foreign: dict[int, bool] = {}
@@ -98,17 +99,17 @@ def _path(way: Way) -> Iterator[str | int]:
 
 
 def key_text(entry: Entry) -> str:
-    """An entry's key as text; empty for a key that is not a scalar."""
+    """The key of an entry as text; empty for a key that is not a scalar."""
     return getattr(entry.key, "text", "")
 
 
 def used_anchors(document: Document) -> frozenset[str]:
-    """Names of the anchors that some alias uses."""
+    """The names of the anchors that an alias uses."""
     return frozenset(alias.name for alias in document.aliases)
 
 
 def anchors_within(node: Node) -> Iterator[str]:
-    """Names of the anchors that are defined inside a node, itself included."""
+    """The names of the anchors in a node, its own included."""
     if node.anchor:
         yield node.anchor
     for inner in walk([node]):
@@ -119,7 +120,8 @@ def anchors_within(node: Node) -> Iterator[str]:
 
 
 def volumes_sharing_nodes(owners: dict[Key, tuple[int, ...]]) -> dict[Key, tuple[Key, ...]]:
-    """Groups of volumes that share a node, from the identities of the nodes that each volume's edits would touch."""
+    """The groups of volumes that share a node: maps each volume to all of its group, itself included. `owners` gives
+    the identities of the nodes that each volume's edits would touch."""
     first: dict[int, Key] = {}
     parent: dict[Key, Key] = {}
 

@@ -1,4 +1,5 @@
-"""Words that made the screening stop at a file but lie in nothing that was read: reported, never silence."""
+"""Reports the words for which a file passed the screening but that lie in nothing that was read, so that no volume
+is skipped silently."""
 
 from __future__ import annotations
 
@@ -23,8 +24,8 @@ _WORD = re.compile(r"(?:efs|docker)[_-]?volumes?|source[_-]?path", re.IGNORECASE
 
 
 def unread(document: Document, regions: Sequence[tuple[int, int]]) -> tuple[Unread, ...]:
-    """Keys that name EFS or Docker volumes (or a host's source path), and texts with an embedded definition, outside of
-    all `regions` (spans in characters). Comments do not count."""
+    """The keys that name EFS or Docker volumes (or a host's source path), and the texts with an embedded definition,
+    outside of all `regions` (spans in characters). Comments do not count."""
     ordered = sorted(regions)
     starts = [start for start, _ in ordered]
     ends: list[int] = []
@@ -50,7 +51,7 @@ def unread(document: Document, regions: Sequence[tuple[int, int]]) -> tuple[Unre
 
 
 def _at(document: Document, offset: int) -> tuple[Scalar | None, bool]:
-    """The scalar at an offset, and whether it is a key."""
+    """The scalar at a character offset (None if there is none), and whether it is a key."""
     if document.language is PYTHON:
         from migrate.syntax.python import PythonDocument
 
@@ -62,7 +63,8 @@ def _at(document: Document, offset: int) -> tuple[Scalar | None, bool]:
 
 
 def _embedded(text: str) -> str | None:
-    """The word that says a volume on EFS in a text with a definition; host paths and Docker volumes elsewhere are none."""
+    """The word that shows that a text holds a definition with a volume on EFS, or None. Host paths and Docker
+    volumes that do not mention EFS or NFS do not count."""
     if inside := _INSIDE.search(text):
         return inside[0]
     legacy = _LEGACY.search(text) if _DEFINITION.search(text) else None

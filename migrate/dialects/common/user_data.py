@@ -1,4 +1,4 @@
-"""Scripts that container instances run at start: what they mount and which cluster they join."""
+"""Scripts that container instances run at start: the file systems that they mount and the cluster that they join."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 
 MOST_PARTS = 20_000
+"""The largest number of nodes that `parse_yaml` converts; aliases can multiply them."""
 
 AGENT_CONFIG = "/etc/ecs/ecs.config"
 SHEBANG = "#!/bin/sh\n"
 
 _COMMENT = re.compile(r"^[ \t]*#(?![!c]).*$", re.MULTILINE)
-"""A line that is a comment to shells, YAML and TOML alike, and neither `#!/bin/sh` nor `#cloud-config`."""
+"""A line that is a comment in shells, YAML and TOML alike, but not `#!/bin/sh` or `#cloud-config`."""
 _CLUSTER = re.compile(r"\bECS_CLUSTER=(.*)")
 _OTHER_CLUSTER = re.compile(  # PowerShell, and Bottlerocket's settings
     r"Initialize-ECSAgent\s[^\n]{0,200}-Cluster\s+(?P<powershell>\S+)|^\s*cluster\s*=\s*(?P<bottlerocket>\S+)",
@@ -43,21 +44,21 @@ _HELPER, _PLUGIN = "amazon-efs-utils", re.compile(r"amazon-ecs-volume-plugin|\br
 
 @dataclass(frozen=True)
 class Script:
-    """One script that instances run. `certain` is whether they do whatever the conditions; `origin` says where it is
-    written, and `node` is what holds it."""
+    """One script that instances run. `certain` says whether they run it under all conditions, `origin` tells people
+    where it is written, and `node` is the node that holds it."""
 
     text: Text
     node: Node
     certain: bool
     origin: str
     path: str = ""
-    """The file whose content it is; empty for user data and commands."""
+    """The path of the file whose content the script is; empty for user data and commands."""
     lines_before: int = 0
-    """How many lines of the text come before those of the node."""
+    """The number of lines of the text that come before the first line of the node."""
 
     @cached_property
     def result(self) -> HostScript:
-        """What it does to a host."""
+        """The script's effects on a host."""
         # Most templates define no instance, and reading scripts takes 40 ms to import.
         from rules.hosts import read_file, read_user_data
 
@@ -67,18 +68,19 @@ class Script:
 
     @cached_property
     def _body(self) -> str:
-        """The text without comments, coded."""
+        """The text without comments, in its coded form (`Text.coded`)."""
         return _COMMENT.sub("", self.text.coded)
 
     @property
     def _config(self) -> str:
-        """What is known of the agent's configuration: as it is written in the end, else as the script has it."""
+        """The agent's configuration: the file as the script leaves it, if that sets a cluster, else the script's
+        text."""
         written = self.result.agent_config
         return written if _CLUSTER.search(written) else self._body
 
     @property
     def clusters(self) -> list[Text | None]:
-        """The clusters that instances are to join, each None if only the host knows it."""
+        """The clusters that instances are to join; None for one that only the host can compute."""
         found = [match[1] for match in _CLUSTER.finditer(self._config)]
         if self.system is not None:
             found += [match["powershell"] or match["bottlerocket"] for match in _OTHER_CLUSTER.finditer(self._body)]
@@ -86,28 +88,29 @@ class Script:
 
     @property
     def attributes(self) -> str | None:
-        """What `ECS_INSTANCE_ATTRIBUTES` is set to."""
+        """The value of `ECS_INSTANCE_ATTRIBUTES`, cut to 200 characters; None if it is not set."""
         written = _ATTRIBUTES.search(self.result.agent_config) or _ATTRIBUTES.search(self._body)
         return Text.decode(written[1].strip()).source[:200] if written else None
 
     @property
     def runs_agent(self) -> bool:
-        """Whether it configures, installs or starts the container agent."""
+        """Whether the script configures, installs or starts the container agent."""
         return _AGENT.search(self._body) is not None
 
     @property
     def agent_versions(self) -> list[str]:
-        """The versions of the container agent that it asks for."""
+        """The versions of the container agent that the script asks for."""
         return _AGENT_VERSION.findall(self._body)
 
     @property
     def installs_plugin(self) -> bool:
-        """Whether it installs the mount helper, and starts the volume plugin or the machine afterwards."""
+        """Whether the script installs the mount helper, and starts the volume plugin or reboots the machine
+        afterwards."""
         return _HELPER in self._body and _PLUGIN.search(self._body) is not None
 
     @property
     def system(self) -> System | None:
-        """What it is written for, if only one system takes it."""
+        """The operating system that the script is written for, if only one system accepts its form; else None."""
         start = self._body.lstrip()[:200]
         if start.startswith("[settings"):
             return System.BOTTLEROCKET
@@ -115,13 +118,14 @@ class Script:
 
 
 def _known(value: str) -> Text | None:
-    """The first word of a coded value, if the host takes it as it is."""
+    """The first word of a coded value; None if the shell would expand it on the host."""
     word = _WORD.match(value)
     return None if word is None or re.search(r"[$`%]", re.sub(CODED_REF, "", word[1])) else Text.decode(word[1])
 
 
 def with_scripts(instance: Instance, listed: Items[Script]) -> Instance:
-    """An instance with what its scripts say of the container agent, beside what is known already."""
+    """The instance with the facts about the container agent that its scripts show, beside those that are known
+    already."""
     versions = sorted((v for s in listed for v in s.agent_versions), key=lambda v: [int(n[:6]) for n in v.split(".")])
     return replace(
         instance,
@@ -135,8 +139,8 @@ def with_scripts(instance: Instance, listed: Items[Script]) -> Instance:
 
 
 def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], bool]) -> Iterator[HostMount]:
-    """What a script mounts on its instance. `nameable` tells whether a volume can name a file system as it is named there:
-    the mount helper takes a DNS name where ECS wants an id."""
+    """The mounts that a script makes on its instance. `nameable` tells whether a volume can name a file system in
+    the form that the script uses: the mount helper accepts a DNS name where ECS needs an id."""
     for mount in script.result.mounts:
         origin = script.origin.replace("{line}", str(mount.line))
         doubt = None
@@ -161,7 +165,7 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
 
 
 def directory_owners(script: Script) -> Iterator[Owner]:
-    """The directories of file systems that a script makes or gives to someone."""
+    """The directories of file systems whose owner or mode a script sets."""
     for made in script.result.directories:
         if made.file_system is not None and (made.uid is not None or made.mode is not None):
             uid, gid = (str(n) if n is not None else "0" for n in (made.uid, made.gid))
@@ -169,7 +173,7 @@ def directory_owners(script: Script) -> Iterator[Owner]:
 
 
 def parse_yaml(body: str) -> object:
-    """Plain lists, dictionaries and scalars of a YAML text. Raises ValueError."""
+    """The value of a YAML text, as plain lists, dicts and scalars. Raises ValueError if it cannot be read."""
     try:
         document = parse(body, YAML)
     except SyntaxProblem as problem:
@@ -179,6 +183,7 @@ def parse_yaml(body: str) -> object:
 
 
 def _plain(node: Node, left: list[int]) -> object:
+    """The value of a node; `left` holds the number of nodes that may still be read. Raises ValueError."""
     left[0] -= 1
     if left[0] < 0:
         raise ValueError("too many parts")

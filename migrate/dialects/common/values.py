@@ -1,4 +1,4 @@
-"""Scalars of plain files as values of the model: literal text with placeholders."""
+"""Reads the scalars of plain files as values of the model: literal text with placeholders."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from migrate.syntax import get, literal, resolve
 from migrate.syntax.node import Alias, Mapping, Node, Scalar, Sequence
 from rules.model import Opaque, Ref, Text, Value
 
-# What template engines and deployment scripts put in place of values; each is kept as it is written.
+# The placeholders of template engines and deployment scripts; each is kept as it is written.
 _PLACEHOLDER = re.compile(
     r"\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}"  # ${EFS_ID}, ${var.efs_id}; shells, Terraform, Copilot
     r"|\{\{.*?\}\}|\{%.*?%\}"  # {{ efs_id }}; Jinja, Go templates, ecspresso
@@ -29,7 +29,7 @@ _PLACEHOLDER = re.compile(
 
 @lru_cache(maxsize=4096)
 def parse_text(source: str) -> Text:
-    """Split a string into literal parts and placeholders."""
+    """Splits a string into literal parts and placeholders."""
     parts: list[str | Ref] = []
     at = 0
     for match in _PLACEHOLDER.finditer(source):
@@ -43,13 +43,13 @@ def parse_text(source: str) -> Text:
 
 
 def reference(name: str, attribute: str = "") -> Text:
-    """A reference to a resource or its attribute: `${Name}` or `${Name.Arn}`, as `Fn::Sub` of CloudFormation has it. The
-    model has all of them in this form, however a dialect writes them."""
+    """A reference to a resource or its attribute: `${Name}` or `${Name.Arn}`, as in `Fn::Sub` of CloudFormation. The
+    model holds all references in this form, whatever the dialect's syntax for them."""
     return Text((Ref(f"${{{name}.{attribute}}}" if attribute else f"${{{name}}}"),))
 
 
 def value(node: Node | None) -> Value | None:
-    """A node as a value: None for a missing or null node, `Opaque` for anything that is not a scalar."""
+    """The value of a node: None for a missing or null node, `Opaque` for anything that is not a scalar."""
     if node is None:
         return None
     found = resolve(node)
@@ -59,38 +59,38 @@ def value(node: Node | None) -> Value | None:
 
 
 def source(member: Value) -> str:
-    """A value as plain files write it."""
+    """The text of a value in a plain file."""
     return member.source
 
 
 def text(node: Node | None) -> str | None:
-    """A literal string, or None."""
+    """The literal string of a node; None if it is missing, null or has placeholders."""
     found = value(node)
     return found.literal if found is not None else None
 
 
 def truth(node: Node | None, default: bool | None = None) -> bool | None:
-    """A boolean as the source gives it; `default` if it is missing or null, None if it is an expression."""
+    """The boolean that a node gives; `default` if the node is missing or null, None if it is an expression."""
     found = resolve(node) if node is not None else None
     if node is None or (isinstance(found, Scalar) and literal(found) is None):
         return default
     given = literal(found) if isinstance(found, Scalar) else None
     if isinstance(given, bool):
         return given
-    # Ansible and templates pass quoted words on, which their consumers read as booleans.
+    # Ansible and templates pass quoted words on, and the programs that get them read them as booleans.
     return (
         {"true": True, "false": False, "yes": True, "no": False}.get(given.lower()) if isinstance(given, str) else None
     )
 
 
 def has_own_tag(node: Node) -> bool:
-    """Whether a node has a tag that is none of YAML's."""
+    """Whether a node has a tag that YAML does not define (`!Ref`)."""
     return node.tag is not None and node.tag.startswith("!") and not node.tag.startswith("!!")
 
 
 def is_call(node: Node) -> bool:
-    """Whether a node is an expression: a value with a tag of its own (`!If`), or a mapping `{"Fn::If": …}`. A loop is none:
-    it adds entries to the mapping that it stands in."""
+    """Whether a node is an expression: a value with a tag of its own (`!If`), or a mapping like `{"Fn::If": …}`.
+    `Fn::ForEach` is not one: it adds entries to the mapping that holds it."""
     if has_own_tag(node):
         return True
     if not isinstance(node, Mapping) or len(node.entries) != 1:
@@ -102,25 +102,25 @@ def is_call(node: Node) -> bool:
 
 
 def mapping(node: Node | None) -> Mapping | None:
-    """The mapping that a node is or points to, or None."""
+    """The mapping that a node is or, as an alias, points to; None if it is none or an expression."""
     found = resolve(node) if node is not None else None
     return found if isinstance(found, Mapping) and not is_call(found) else None
 
 
 def items(node: Node | None) -> list[Node] | None:
-    """The items of the sequence that a node is or points to, or None."""
+    """The items of the sequence that a node is or, as an alias, points to; None if it is none or an expression."""
     found = resolve(node) if node is not None else None
     return found.items if isinstance(found, Sequence) and not is_call(found) else None
 
 
 def child(node: Mapping | None, key: str) -> Node | None:
-    """The value of a key, or None."""
+    """The value of a key in a mapping; None if either is missing."""
     entry = get(node, key) if node is not None else None
     return entry.value if entry is not None else None
 
 
 def words(node: Node | None) -> frozenset[str]:
-    """The literal strings of a list (or the one that stands in its place), in upper case."""
+    """The literal strings of a list (or a single one in its place), in upper case."""
     listed = items(node)
     if listed is None and node is not None:
         listed = [node]
@@ -128,6 +128,7 @@ def words(node: Node | None) -> frozenset[str]:
 
 
 def filled(node: Node | None) -> Value | None:
-    """A value that is there and not empty: skeletons hold empty strings for what is not set."""
+    """The value of a node; None also if it is empty, because generated skeletons hold empty strings for members that
+    are not set."""
     found = value(node)
     return found if found is not None and found.source else None

@@ -1,3 +1,3 @@
-"""Definitions as data: task definitions, Ansible, ecs-cli and AWS Batch, in JSON and YAML."""
+"""Definitions in JSON and YAML files: ECS task definitions, Ansible, ecs-cli and AWS Batch."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Ansible playbooks, task files and handlers with the `ecs_taskdefinition` module, under any of its names."""
+"""Ansible playbooks, task files and handlers that use the `ecs_taskdefinition` module, by its short or its full
+name."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ _SERVICE = re.compile(r"(?:[\w.]+\.)?ecs_service")
 
 
 class Ansible(PlainDialect[DefinitionNodes]):
-    """Volumes are handed to the API as they are, so they have its spelling; the arguments around them have Ansible's."""
+    """The dialect of Ansible. Its module passes volumes to the API unchanged, so that they have the API's names; the
+    arguments around them have Ansible's."""
 
     name = "ansible"
 
@@ -31,7 +33,7 @@ class Ansible(PlainDialect[DefinitionNodes]):
         families: dict[str, Key] = {}
         registered: dict[str, Key] = {}
         services: list[tuple[Mapping, Path]] = []
-        # A module may be named below `action`, one mapping further down.
+        # A module that is named below `action` is one mapping deeper than the task.
         for node, path in holders(document, _WORDS, up=1):
             for arguments in _arguments(node, _DEFINITION):
                 if text(child(arguments, "state")) == "absent":
@@ -57,7 +59,8 @@ class Ansible(PlainDialect[DefinitionNodes]):
 
 
 def _arguments(task: Mapping, module: re.Pattern[str]) -> Iterator[Mapping]:
-    """The arguments of a module that an Ansible task calls, in any of the ways to call one."""
+    """The arguments that an Ansible task gives a module, in each of the ways to call one: by its name, or by
+    `action` or `local_action`."""
     for entry in task.entries:
         key = key_text(entry)
         found = mapping(entry.value)
@@ -72,6 +75,7 @@ def _arguments(task: Mapping, module: re.Pattern[str]) -> Iterator[Mapping]:
 
 
 def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: str) -> None:
+    """Adds the task definition that a call of the module registers; `stem` names it if it has no family."""
     family = filled(child(node, "family"))
     listed = items(child(node, "containers"))
     collector.add_task(

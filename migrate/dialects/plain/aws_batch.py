@@ -1,4 +1,4 @@
-"""AWS Batch job definitions: container, multi-node and ECS properties, as `register-job-definition` takes them."""
+"""AWS Batch job definitions as `register-job-definition` takes them, with container, multi-node or ECS properties."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ARN_REGION = re.compile(r"arn:aws[a-z-]*:batch:([a-z0-9-]+):")
 
 
 class AwsBatch(PlainDialect[DefinitionNodes]):
-    """Any mapping with `containerProperties`, `nodeProperties` or `ecsProperties`."""
+    """The dialect of mappings with `containerProperties`, `nodeProperties` or `ecsProperties`."""
 
     name = "aws-batch"
 
@@ -33,6 +33,7 @@ class AwsBatch(PlainDialect[DefinitionNodes]):
 
 
 def _read_job(collector: Collector[DefinitionNodes], job: Mapping, path: Path, stem: str) -> None:
+    """Adds each part of a job definition that has volumes; `stem` names it if it has no name."""
     family = filled(child(job, "jobDefinitionName"))
     arn = _ARN_REGION.match(text(child(job, "jobDefinitionArn")) or "")
     name = family.source if family else stem
@@ -55,4 +56,5 @@ def _read_job(collector: Collector[DefinitionNodes], job: Mapping, path: Path, s
 
 
 def _role(node: Node | None) -> tuple[Value | None, tuple[Value, ...]]:
+    """Reads a role; no condition chooses it in a plain file."""
     return filled(node), ()

@@ -1,8 +1,8 @@
-"""ecs-cli's `ecs-params.yml`: `task_definition` with `docker_volumes` and `efs_volumes`, each a flat list.
+"""The `ecs-params.yml` of ecs-cli: `task_definition` with the flat lists `docker_volumes` and `efs_volumes`.
 
-The containers and their mount points stand in the Compose file beside it, so that nothing here shows who mounts what.
-ecs-cli ignores keys that it does not know, and needs `transit_encryption` wherever `access_point` or `iam` is set.
-Source: amazon-ecs-cli `ecs_params_reader.go`.
+The containers and their mount points are in the Compose file beside it, so that this file does not show which container
+mounts a volume. ecs-cli ignores keys that it does not know, and needs `transit_encryption` wherever `access_point` or
+`iam` is set. Source: amazon-ecs-cli `ecs_params_reader.go`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _SPELLING = Spelling(
 
 
 class EcsParams(PlainDialect[DefinitionNodes]):
-    """A document whose `task_definition` lists volumes in ecs-cli's own way."""
+    """The dialect of documents whose `task_definition` lists volumes in ecs-cli's form."""
 
     name = "ecs-params"
 
@@ -64,6 +64,7 @@ class EcsParams(PlainDialect[DefinitionNodes]):
         return collector.reading(collector.stack())
 
     def write_task(self, reading: Reading[DefinitionNodes], old: Task, new: Task) -> list[TreeEdit]:
+        """The edits of a task; Docker volumes that become EFS volumes move to the other list."""
         moved = {
             before.key: after.storage
             for before, after in zip(old.volumes, new.volumes, strict=True)
@@ -78,6 +79,7 @@ class EcsParams(PlainDialect[DefinitionNodes]):
 
 
 def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: str) -> None:
+    """Adds a task definition with the volumes of both lists."""
     collector.add_task(
         key,
         stem,
@@ -105,9 +107,10 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: 
 def _read_volume(
     collector: Collector[DefinitionNodes], task: Key, kind: str, node: Mapping, item: Node, count: dict[str, int]
 ) -> Volume:
+    """Reads an item of `docker_volumes` or `efs_volumes` (`kind`); `count` counts the volumes of each name."""
     named = value(child(node, "name"))
     name = named.source if named else ""
-    # The list is no part of the key: a migrated volume moves from one to the other.
+    # The key does not name the list, because a migrated volume moves from one to the other.
     nth = count[name] = count.get(name, 0) + 1
     key = task.below("volume", name, nth)
     storage: DockerVolume | EfsVolume
@@ -139,14 +142,14 @@ _Storage = TypeVar("_Storage", DockerVolume, EfsVolume)
 
 
 def _nameless(storage: _Storage) -> _Storage:
-    """A storage whose mapping is the volume's own, without the volume's name among what is left."""
+    """A storage without the volume's `name` among its unknown members: here volume and storage are one mapping."""
     return replace(storage, rest=tuple(pair for pair in storage.rest if pair[0] != "name"))
 
 
 def _move(
     found: dict[Key, VolumeNodes], definition: Mapping, moved: dict[Key, EfsVolume], edits: list[TreeEdit]
 ) -> list[TreeEdit]:
-    """Edits that carry volumes from `docker_volumes` over to `efs_volumes`, merged with `edits`."""
+    """The edits that move volumes from `docker_volumes` to `efs_volumes`, together with `edits`."""
     own = next((e for e in edits if isinstance(e, EditMapping) and e.node is definition), None)
     entries: list[Kept | Renamed | Added] = list(own.entries) if own else [Kept(e) for e in definition.entries]
     docker, efs = get(definition, "docker_volumes"), get(definition, "efs_volumes")
@@ -185,12 +188,13 @@ def _move(
 
 
 def _named(nodes: VolumeNodes) -> dict[str, NewValue]:
+    """The `name` member of a volume, to copy into a new item."""
     entry = get(nodes.mapping, "name")
     return {"name": Copy(entry.value)} if entry else {}
 
 
 def _convert(nodes: VolumeNodes, storage: EfsVolume) -> TreeEdit:
-    """A Docker volume's item with EFS members in the place of Docker's."""
+    """The edit that replaces the Docker members of a volume's item with those of EFS."""
     members = volume_edits.efs_value(storage, _SPELLING)
     anchor = nodes.storage_entries.get(_SPELLING.driver_options)
     gone = {id(e) for e in nodes.storage_entries.values()}

@@ -1,5 +1,5 @@
-"""ECS task definitions as the API has them: `register-task-definition` input, `describe-task-definition` output, lists of
-them, definitions inside other documents, and files that hold `volumes` only."""
+"""ECS task definitions in the API's shape: the input of `register-task-definition`, the output of
+`describe-task-definition`, lists of them, definitions inside other documents, and files that hold `volumes` only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ARN_REGION = re.compile(r"arn:aws[a-z-]*:ecs:([a-z0-9-]+):")
 
 
 class TaskDefinition(PlainDialect[DefinitionNodes]):
-    """Any mapping with `containerDefinitions` and `volumes`, wherever it stands."""
+    """The dialect of mappings with `containerDefinitions` and `volumes`, anywhere in a document."""
 
     name = "task-definition"
 
@@ -39,12 +39,14 @@ class TaskDefinition(PlainDialect[DefinitionNodes]):
 
 
 def _is_definition(node: Mapping) -> bool:
-    # A template may put all containers in with one expression; an API model has a mapping here.
+    """Whether a mapping has a list of volumes, and its containers are a list or an expression."""
+    # A template may give all containers by one expression, a scalar. A mapping is a model of the API, not a definition.
     containers = resolve(child(node, "containerDefinitions"))
     return isinstance(containers, Sequence | Scalar) and items(child(node, "volumes")) is not None
 
 
 def _read(collector: Collector[DefinitionNodes], node: Mapping, path: Path, stem: str) -> None:
+    """Adds a task definition; `stem` names it if it has no family."""
     family = filled(child(node, "family"))
     containers = child(node, "containerDefinitions")
     listed = items(containers) if containers is not None else []
@@ -70,7 +72,7 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, path: Path, stem
 
 
 def _read_volumes_only(collector: Collector[DefinitionNodes], root: Node, path: Path, stem: str) -> None:
-    """A document that is a mapping with `volumes` but without containers, or a list of volumes."""
+    """Adds the volumes of a document that is a mapping with `volumes` but without containers, or a list of volumes."""
     if isinstance(root, Mapping) and _are_volumes(child(root, "volumes")):
         _read(collector, root, path, stem=stem)
     elif isinstance(root, Sequence) and _are_volumes(root):
@@ -87,11 +89,12 @@ def _read_volumes_only(collector: Collector[DefinitionNodes], root: Node, path: 
 
 
 def _are_volumes(node: Node | None) -> bool:
-    """Whether a list has the ECS API's volumes and not those of Kubernetes or Compose."""
+    """Whether a list has volumes of the ECS API, not of Kubernetes or Compose."""
     return any(_is_volume(mapping(item)) for item in items(node) or ())
 
 
 def _is_volume(node: Mapping | None) -> bool:
+    """Whether a mapping is a volume with a name and a host path, EFS or Docker storage."""
     if node is None or child(node, "name") is None:
         return False
     host = mapping(child(node, "host"))

@@ -1,7 +1,7 @@
-"""Python programs of Pulumi: `TaskDefinition(…)` of its AWS provider, whose containers are JSON, and dicts that are plainly
-a volume in its spelling.
+"""Python programs of Pulumi: calls of `TaskDefinition(…)` of its AWS provider, whose containers are JSON, and dicts
+that are clearly a volume with Pulumi's names.
 
-Such a program may also hand on definitions that have the API's shape; they are read with it.
+Such a program may also pass on definitions that have the API's shape; they are read with it.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ _SPELLING = replace(
     docker="docker_volume_configuration",
     driver_options="driver_opts",
 )
-"""What Pulumi calls the members of a volume, whose host paths have another shape."""
+"""Pulumi's names for the members of a volume. Its host paths have another shape."""
 _OWN_KEYS = frozenset({_SPELLING.efs, _SPELLING.docker})
 
 
 class Pulumi(PythonDefinitions):
-    """Any Python file that imports Pulumi and has a volume in its spelling."""
+    """The dialect of Python files that import Pulumi and have a volume with Pulumi's names."""
 
     name = "pulumi"
 
@@ -56,13 +56,15 @@ class Pulumi(PythonDefinitions):
             return None
         reader = _PulumiReader(document, unit.stem, Collector(self, unit, PlacedNodes(), spelling=SPELLING))
         reading = reader.reading()
-        return reading if reader.has_own else None  # else it is a program that happens to import Pulumi
+        return reading if reader.has_own else None  # without one, another dialect reads the file
 
 
 @dataclass
 class _PulumiReader(DefinitionReader):
+    """Reads one Pulumi program."""
+
     has_own: bool = False
-    """Whether something is in Pulumi's spelling."""
+    """Whether the program has a definition or volume of Pulumi's own, with its names."""
 
     @property
     def storage_keys(self) -> frozenset[str]:
@@ -79,7 +81,7 @@ class _PulumiReader(DefinitionReader):
             self.definition_of(self.document.arguments(call, place), place)
 
     def definition_of(self, node: Node, place: Place) -> None:
-        """Read the arguments of a `TaskDefinition(…)`."""
+        """Reads the arguments of a `TaskDefinition(…)`."""
         if not isinstance(node, Mapping) or items(child(node, "volumes")) is None:
             return
         self.has_own = True

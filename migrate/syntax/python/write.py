@@ -36,11 +36,7 @@ from migrate.syntax.python.lines import ModuleLines
 from migrate.syntax.python.module import PythonModule
 from migrate.syntax.python.spell import Style, explode, flat, laid_out, string
 
-_SHORT = 79
-"""A length that every line may have."""
 _ENDLESS = 240
-_spaces = re.compile(r"[ \t]*").match
-_COMMA = re.compile(r"[ \t)]*(,?)[ \t]*(?:#[^\r\n]*)?[\r\n]")
 _BROKEN = re.compile(r"[\r\n]")
 
 

@@ -1,3 +1,3 @@
-"""What the dialects of Python programs share."""
+"""Code that the dialects of Python programs share."""
 
 from __future__ import annotations

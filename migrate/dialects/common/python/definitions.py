@@ -1,8 +1,10 @@
-"""Definitions in Python as the ECS API shapes them: what registers them, and dicts that are handed on.
+"""Reads definitions in the ECS API's shape from Python programs: calls that register them, and dicts that are passed
+on.
 
-Read are `register_task_definition(…)` and `register_job_definition(…)` of any client; dicts that are plainly a definition,
-whoever is given them (Airflow, Prefect, a function of one's own); and, where the definition around them is put together at
-run time, dicts that are plainly a volume and go where volumes go. What a test expects or a mock answers is none of these.
+These are read: `register_task_definition(…)` and `register_job_definition(…)` of any client; dicts that are clearly a
+definition, whatever takes them (Airflow, Prefect, the program's own function); and, where the definition around them is
+put together at run time, dicts that are clearly a volume and go into a list or argument of volumes. The values that a
+test expects or a mock returns are not read.
 """
 
 from __future__ import annotations
@@ -30,10 +32,11 @@ _TASK, _JOB = "register_task_definition", "register_job_definition"
 _RUNS = frozenset({"create_service", "update_service", "run_task", "create_task_set"})
 _JOB_KEYS = frozenset({"containerProperties", "nodeProperties", "ecsProperties"})
 _PARTS = frozenset({"volumes", "containers", *_JOB_KEYS})
-"""What leads to the volumes of a definition."""
+"""The members of a definition that contain its volumes, or parts that have volumes."""
 STORAGE_KEYS = frozenset({"host", "efsVolumeConfiguration", "dockerVolumeConfiguration"})
+"""The keys that show that a dict is a volume."""
 _ANSWERS = frozenset({"taskDefinition", "taskDefinitions", "jobDefinitions"})
-"""Keys of what the API answers: in Python, a mock does."""
+"""Keys of the responses of the API; a dict in a program that has one is the response of a mock."""
 _VOLUME = re.compile("volume", re.IGNORECASE)
 _EXPECTS = re.compile(r"(?<![a-z])(assert|compare|expect|mock|patch|return_value|side_effect|approx)", re.IGNORECASE)
 _TEST = re.compile("test_.*|.*_test|Test.*|conftest")
@@ -43,14 +46,14 @@ _UNKNOWN = "what ** puts in is not known here"
 
 @dataclass(frozen=True)
 class PlacedNodes(DefinitionNodes):
-    """Where definitions are written, and where in the program that is."""
+    """The nodes of definitions, and their places in the program."""
 
     places: dict[Key, Place] = field(default_factory=dict)
-    """By task and by volume: what a name means there."""
+    """The place of each task and volume, which decides the meaning of names there."""
 
 
 class PythonDefinitions(PlainDialect[PlacedNodes]):
-    """What is the same for every dialect that hands volumes on as the program has them."""
+    """The base class of the dialects whose programs pass volumes to the API unchanged."""
 
     def configured(self, member: Value) -> Value:
         return configured(member)
@@ -71,18 +74,20 @@ class PythonDefinitions(PlainDialect[PlacedNodes]):
 
 @dataclass
 class DefinitionReader:
-    """Reads a module. A dialect adds what it has beside the API's calls and dicts."""
+    """Reads one module. A dialect may add definitions of its own to the calls and dicts of the API."""
 
     document: PythonDocument
     stem: str
     collector: Collector[PlacedNodes]
     read: dict[int, Key] = field(default_factory=dict)
-    """The definitions that were read, by the identities of their expressions."""
+    """The keys of the definitions that were read, by the identities (`id`) of their expressions."""
     registered: dict[ast.Call, Key] = field(default_factory=dict)
+    """The keys of the definitions that calls register."""
     unclear: list[tuple[Expression, Place]] = field(default_factory=list)
-    """Expressions in the place of volumes, or of a whole definition."""
+    """Expressions in the place of volumes, or of a whole definition, that cannot be read."""
 
     def reading(self) -> Reading[PlacedNodes] | None:
+        """Reads the module; None if it has no definition and no volume."""
         for call, place in self.document.calls(_registers):
             key = self.definition(self.document.arguments(call, place), called(call), place)
             if key is not None:
@@ -104,20 +109,21 @@ class DefinitionReader:
         return self.collector.reading(self.collector.stack())
 
     def read_own(self) -> None:
-        """Read what only this dialect has."""
+        """Reads the definitions that only this dialect has."""
 
     @property
     def storage_keys(self) -> frozenset[str]:
-        """Keys that show what a volume is."""
+        """The keys that show that a dict is a volume."""
         return STORAGE_KEYS
 
     def spelling_of(self, node: ast.Dict) -> Spelling | None:
-        """The names in a dict that is plainly a volume, where they are not the API's."""
+        """The names of the members in a dict that is clearly a volume; None if they are the API's."""
         del node
         return None
 
     def literals(self) -> Iterator[tuple[ast.Dict, Place]]:
-        """All dicts in the order of the text, but a test's own and those that somebody is expected to give, not to take."""
+        """All dicts in the order of the text, without those in tests and those that a test expects or a mock
+        returns."""
         if _TEST.fullmatch(self.stem):
             return
         for node, place in sorted(self.document.names.dicts, key=lambda found: (found[0].lineno, found[0].col_offset)):
@@ -125,7 +131,7 @@ class DefinitionReader:
                 yield node, place
 
     def around(self, node: ast.AST) -> Iterator[ast.AST]:
-        """What an expression lies in, from the inside, up to its statement."""
+        """The nodes around an expression, from the inside out, up to its statement."""
         parents = self.document.names.parents
         parent = parents.get(node)
         while parent is not None:
@@ -133,7 +139,7 @@ class DefinitionReader:
             parent = None if isinstance(parent, ast.stmt) else parents.get(parent)
 
     def is_expected(self, node: ast.Dict) -> bool:
-        """Whether a dict is what a test compares with, or what a mock answers."""
+        """Whether a dict is a value that a test compares with or a mock returns."""
         for outer in self.around(node):
             match outer:
                 case ast.Compare() | ast.Assert():
@@ -153,7 +159,8 @@ class DefinitionReader:
     # -- definitions --------------------------------------------------------------------------------------------------
 
     def definition(self, node: Node, kind: str, place: Place) -> Key | None:
-        """Read the arguments of a call, or a dict in their place; the key of the definition, if it is one."""
+        """Reads the arguments of a call, or a dict in their place; returns the key of the definition, or None if
+        they are none."""
         arguments = resolve(node)
         # `register_task_definition(**definition)` is the definition.
         while isinstance(arguments, Mapping) and len(arguments.entries) == 1 and _merges(arguments):
@@ -177,7 +184,8 @@ class DefinitionReader:
         return self.read[origin]
 
     def literal(self, node: ast.Dict, kind: str, place: Place) -> None:
-        """Read a dict as a definition where it stands; what statements change of it later is not edited."""
+        """Reads a dict as a definition where it stands. Volumes and roles that statements change afterwards are
+        blocked."""
         before = len(self.collector.tasks)
         if self.definition(self.document.node(node, place), kind, place) is None:
             return
@@ -190,6 +198,7 @@ class DefinitionReader:
                 self.collector.nodes.blocked_roles[task.key] = f"line {min(roles)} may set a role at run time"
 
     def task(self, node: Mapping, key: Key, place: Place) -> None:
+        """Adds an ECS task definition, if its volumes are a list."""
         listed = child(node, "volumes")
         if items(listed) is None:
             if isinstance(found := resolve(listed), Expression):
@@ -214,6 +223,7 @@ class DefinitionReader:
         )
 
     def job(self, node: Mapping, key: Key, place: Place) -> None:
+        """Adds the parts of an AWS Batch job definition whose volumes are a list."""
         name = filled(child(node, "jobDefinitionName"))
         called = name.source if name else self.stem
         for part in parts(node, SPELLING.each, api):
@@ -244,7 +254,8 @@ class DefinitionReader:
     # -- volumes that stand alone -------------------------------------------------------------------------------------
 
     def goes_with_volumes(self, node: ast.expr, place: Place, *, directly: bool = False) -> bool:
-        """Whether what looks like a volume goes where volumes go; unless `directly`, perhaps by a name."""
+        """Whether a dict that looks like a volume goes into a list, argument or variable of volumes: itself or,
+        unless `directly`, through a variable that it is assigned to."""
         inner: ast.AST = node
         for outer in self.around(node):
             match outer:
@@ -274,6 +285,7 @@ class DefinitionReader:
         return False
 
     def volume(self, node: ast.Dict, place: Place) -> None:
+        """Adds a dict that is a volume of an unknown definition, as a task of its own."""
         found = self.document.node(node, place)
         if not isinstance(found, Mapping) or not self.goes_with_volumes(node, place):
             return
@@ -294,17 +306,17 @@ class DefinitionReader:
             self.block(before, f"line {min(lines)} changes it at run time")
 
     def key_at(self, place: Place) -> Key:
-        """The key of the next definition, which stands at a place."""
+        """The key for the next definition, which is written at `place`."""
         return Key.of("task", *place.scope.path, len(self.collector.tasks))
 
     def name_at(self, place: Place) -> str:
-        """What is at a place is called by: the function or class around, or the file."""
+        """The name for a definition at a place: that of the function or class around it, or of the file."""
         return place.scope.path[-1] if place.scope.path else self.stem
 
     # -- what cannot be edited ----------------------------------------------------------------------------------------
 
     def block(self, first: int, reason: str) -> None:
-        """Let the tasks from number `first` on stay as they are."""
+        """Blocks all edits of the tasks from index `first` on, for `reason`."""
         for task in self.collector.tasks[first:]:
             self.collector.nodes.blocked_roles[task.key] = reason
             self.collector.nodes.blocked_mount_points[task.key] = reason
@@ -312,7 +324,8 @@ class DefinitionReader:
                 self.collector.nodes.blocked[volume.key] = reason
 
     def block_unknown(self, first: int, place: Place) -> None:
-        """Let the volumes stay into which something is put that is not known, or by statements of their own."""
+        """Blocks the volumes of the tasks from index `first` on into which `**` puts unknown members, or whose
+        members are set by separate statements."""
         for task in self.collector.tasks[first:]:
             self.collector.nodes.places[task.key] = place
             for volume in task.volumes:
@@ -327,21 +340,23 @@ class DefinitionReader:
                     self.collector.nodes.blocked[volume.key] = f"a part of it is set apart in {self.line(apart[0])}"
 
     def line(self, entry: Entry) -> str:
+        """The line of an entry, as reasons name it."""
         return f"line {self.document.line_column(entry.key.start)[0]}"
 
     def role(self, node: Mapping, role: str, task: Key) -> Value | None:
-        """The role of a definition. One that may come from elsewhere counts as none, and none can be added then."""
+        """The role of a definition, or None. A role that an unknown `**` or another mapping may give counts as none,
+        and no role can be added then."""
         entry = get(node, role)
         if (entry is None and unknown_merges(node)) or (entry is not None and entry not in node.entries):
             self.collector.nodes.blocked_roles[task] = "what ** puts in may be a task role"
         elif entry is not None and self.document.is_set_apart(entry):
             self.collector.nodes.blocked_roles[task] = f"{role} is set apart in {self.line(entry)}"
-            # In a branch, perhaps.
+            # The statement may be in a branch; then the role is unknown.
             return None if isinstance(entry.value, Expression) and entry.value.reason else filled(entry.value)
         return filled(entry.value) if entry is not None else None
 
     def hidden(self) -> None:
-        """Report what is written in the place of volumes and is none of those that were read."""
+        """Reports expressions in the place of volumes whose text names volumes that were not read."""
         for found, place in self.unclear:
             start, end = self.document.positions.span(self.behind(found, place))
             words = [match.start() for match in _WORD.finditer(self.document.text, start, end)]
@@ -355,7 +370,7 @@ class DefinitionReader:
                 self.collector.regions.append((start, end))
 
     def behind(self, found: Expression, place: Place) -> ast.expr:
-        """The expression that an unknown one names, or itself."""
+        """The expression that is assigned to the name `found`, or `found` itself."""
         origin = self.document.origin(found)
         assert origin is not None, "expressions are made of the source"
         return (self.document.assigned(origin, place) if isinstance(origin, ast.Name) else None) or origin
@@ -363,7 +378,7 @@ class DefinitionReader:
     # -- services -----------------------------------------------------------------------------------------------------
 
     def services(self) -> None:
-        """Calls that run one of the tasks on a given Fargate platform version."""
+        """Adds the calls that run a task on a given Fargate platform version."""
         families = {task.family.source: task.key for task in self.collector.tasks if task.family is not None}
         for number, (call, place) in enumerate(self.document.calls(lambda call: called(call) in _RUNS)):
             arguments = self.document.arguments(call, place)
@@ -378,7 +393,7 @@ class DefinitionReader:
             self.collector.add_service(Key("service", number), name.source if name else "", task, entry=version)
 
     def task_of(self, definition: Node | None, place: Place) -> Key | None:
-        """The task that an expression like `response["taskDefinition"]["taskDefinitionArn"]` names."""
+        """The task that an expression like `response["taskDefinition"]["taskDefinitionArn"]` names; None if unknown."""
         origin = self.document.origin(definition) if definition is not None else None
         while isinstance(origin, ast.Subscript):
             origin = origin.value
@@ -393,11 +408,13 @@ def _registers(call: ast.Call) -> bool:
 
 
 def called(call: ast.Call) -> str:
+    """The last name in the callee of a call; empty if it has none."""
     return _last_name(call.func)
 
 
 def _last_name(expression: ast.expr) -> str:
-    """`volumes` of `self.volumes`, `task["volumes"]` and `volumes`; empty for anything else."""
+    """The last name of an expression: `volumes` for `self.volumes`, `task["volumes"]` and `volumes`; empty if it has
+    none."""
     match expression:
         case ast.Attribute(attr=name) | ast.Name(id=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
             return name
@@ -406,14 +423,16 @@ def _last_name(expression: ast.expr) -> str:
 
 
 def keys_of(node: ast.Dict) -> set[object]:
+    """The literal keys of a dict."""
     return {key.value for key in node.keys if isinstance(key, ast.Constant)}
 
 
 def _merges(node: Mapping) -> bool:
+    """Whether the first entry of a mapping is a `**`, which is read as the merge key `<<`."""
     key = node.entries[0].key
     return getattr(key, "text", "") == "<<" and not getattr(key, "style", '"')
 
 
 def _given(role: Value | None) -> Callable[[Node | None], tuple[Value | None, tuple[Value, ...]]]:
-    """What reads a role that has been read."""
+    """A function that returns the role that was read already, for `add_part`."""
     return lambda _: (role, ())

@@ -1,4 +1,5 @@
-"""Expressions of Python as values of the model: strings with expressions inside, as f-strings have them."""
+"""Reads Python expressions as values of the model: strings with references, as f-strings have them, or opaque
+values."""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ from rules.model import Opaque, Ref, Text, Value
 
 
 def value(node: Node | None) -> Value | None:
-    """A node as a value: None for a missing node and for None. `f"/mnt/{name}"` is a text with the reference `{name}`,
-    and so is a name of which nothing is known: it is taken for a string where a string belongs."""
+    """The value of a node: None for a missing node and for Python's None. `f"/mnt/{name}"` is a text with the
+    reference `{name}`. So is a name whose value is unknown, because a string is expected in its place."""
     found = resolve(node)
     if isinstance(found, Scalar):
         return None if literal(found) is None else Text.of(found.text)
@@ -28,7 +29,7 @@ def value(node: Node | None) -> Value | None:
 
 
 def write(member: Value) -> NewValue:
-    """A value as Python has it: a string, an f-string, or the expression that it was."""
+    """The Python for a value: a string, an f-string, or the source of the expression."""
     if isinstance(member, Opaque):
         return NewExpression(member.source)
     if (known := member.literal) is not None:
@@ -37,8 +38,8 @@ def write(member: Value) -> NewValue:
 
 
 def configured(member: Value) -> Value:
-    """A value of the configuration as Python reads it: `{settings.EFS_ID}` is an expression, and what else looks like a
-    placeholder is text here."""
+    """A value of the configuration as Python reads it: `{settings.EFS_ID}` is an expression; other placeholders are
+    plain text."""
     if isinstance(member, Opaque):
         return member
     parts: list[str | Ref] = []
@@ -53,7 +54,7 @@ def configured(member: Value) -> Value:
 
 
 def unbound(document: PythonDocument, member: Value, place: Place) -> str | None:
-    """A name in the expressions of a configured value that means nothing at a place, or None."""
+    """The first name in the expressions of a configured value that is not bound at a place; None if all are."""
     for part in member.parts if isinstance(member, Text) else ():
         if isinstance(part, Ref):
             for name in names_in(part.source):
@@ -63,10 +64,10 @@ def unbound(document: PythonDocument, member: Value, place: Place) -> str | None
 
 
 def filled(node: Node | None) -> Value | None:
-    """A value that is there and not empty."""
+    """The value of a node; None also if it is empty."""
     found = value(node)
     return found if found is not None and found.source else None
 
 
 SPELLING = Spelling(read=value, write=write, plain=squeezed)
-"""The ECS API's names, in Python."""
+"""The names of the ECS API, with values read from and written as Python."""

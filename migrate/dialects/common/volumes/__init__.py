@@ -1,1 +1,2 @@
-"""Volumes as the ECS API shapes them, in any dialect's spelling: read, chosen by conditions, edited."""
+"""Volumes in the ECS API's shape, with any dialect's names: reading them, choosing among conditional ones, editing
+them."""

@@ -1,8 +1,9 @@
-"""Volumes whose storage a condition chooses: one volume for each of the things that it may be.
+"""Splits a volume whose storage a condition chooses into one volume for each arm.
 
-`EFSVolumeConfiguration: !If [Imported, {…}, {…}]` is two volumes of one name, each there under a condition of its own; so is
-a volume with a `Host` where it has no `EFSVolumeConfiguration`. Each is read from a view of its mapping, in which the arms
-stand in the places of the expressions, and is written where its arm stands.
+`EFSVolumeConfiguration: !If [Imported, {…}, {…}]` is two volumes of one name, each of which exists under a condition of
+its own; so is a volume that has a `Host` under a condition and an `EFSVolumeConfiguration` under its opposite. Each is
+read from a view: a copy of the volume's mapping with the arms in place of the expressions. Edits change the nodes of
+the source.
 """
 
 from __future__ import annotations
@@ -18,34 +19,35 @@ from migrate.dialects.common.volumes.volumes import VolumeNodes
 from migrate.syntax.node import Entry, Mapping
 
 _MOST = 16
-"""Nobody chooses one volume's storage among more, and two expressions in it multiply."""
+"""The largest number of alternatives of one volume that are read. Nested `Fn::If` multiply; no real template needs
+more."""
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """What a volume is under some conditions."""
+    """A volume as it is under some conditions."""
 
     view: Mapping
-    """The volume's mapping with the arms in the places of the expressions."""
+    """The volume's mapping with the arms in place of the expressions."""
     conditions: Conditions = ()
     mappings: dict[int, Mapping] = field(default_factory=dict)
-    """The mappings that views stand for, by the view's identity."""
+    """The mappings of the source, by the identity (`id`) of the view of each."""
     entries: dict[int, Entry] = field(default_factory=dict)
-    """The entries that those of views stand for, by identity."""
+    """The entries of the source, by the identity (`id`) of the view's entry for each."""
     storage: Arm | None = None
     no_value_branch: Arm | None = None
     no_authorization_branch: Arm | None = None
     obstacle: str | None = None
-    """As in `VolumeNodes`."""
+    """The same as in `VolumeNodes`."""
 
     @property
     def suffix(self) -> tuple[str, ...]:
-        """What tells the volume from its siblings of the same name, for its key."""
+        """The last parts of the volume's key: its conditions, which tell it from other volumes of the same name."""
         words = [name if holds else f"not {name}" for name, holds in self.conditions]
         return (" and ".join(words),) if words else ()
 
     def locate(self, nodes: VolumeNodes) -> VolumeNodes:
-        """What was read from the view, as nodes of the source."""
+        """The nodes that were read from the view, replaced by those of the source."""
         return replace(
             nodes,
             mapping=self.mappings.get(id(nodes.mapping), nodes.mapping),
@@ -63,7 +65,8 @@ class Alternative:
 
 
 def alternatives(node: Mapping, spelling: Spelling) -> list[Alternative]:
-    """Everything that a volume may be, in the order of the conditions' arms; more than anybody writes stay expressions."""
+    """The alternatives of a volume, in the order of the arms. Only the volume itself, with its expressions unread,
+    if there are more than the limit."""
     if spelling.arms is only:
         return [Alternative(node)]
     every = (inner for outer in _by_storage(node, spelling) for inner in _by_authorization(outer, spelling))
@@ -72,6 +75,7 @@ def alternatives(node: Mapping, spelling: Spelling) -> list[Alternative]:
 
 
 def _by_storage(node: Mapping, spelling: Spelling) -> Iterator[Alternative]:
+    """The alternatives of a volume by the arms of its storages (host, Docker, EFS and others)."""
     kinds = (spelling.host, spelling.docker, spelling.efs)
     entries, _ = find(node, (*kinds, *spelling.other_storages), close=False)
     own = {name: spelling.arms(entry.value) for name, entry in entries.items() if entry in node.entries}
@@ -105,7 +109,8 @@ def _by_storage(node: Mapping, spelling: Spelling) -> Iterator[Alternative]:
 
 
 def _obstacle(name: str, present: list[str], no_value_branch: Arm | None, spelling: Spelling) -> str | None:
-    """Why an arm of storage `name` cannot become an EFS configuration, given the storages of all arms."""
+    """The reason why an arm of storage `name` cannot become an EFS configuration, or None; `present` names the
+    storage of every arm."""
     others = sorted({other for other in present if other != name})
     if name == spelling.efs or not others:
         return None
@@ -118,6 +123,7 @@ def _obstacle(name: str, present: list[str], no_value_branch: Arm | None, spelli
 
 
 def _by_authorization(outer: Alternative, spelling: Spelling) -> Iterator[Alternative]:
+    """The alternatives of an alternative by the arms of its EFS authorization."""
     found, _ = find(outer.view, (spelling.efs,), close=False)
     entry = found.get(spelling.efs)
     storage = mapping(entry.value) if entry is not None else None
@@ -150,8 +156,8 @@ def _by_authorization(outer: Alternative, spelling: Spelling) -> Iterator[Altern
 def _view(
     node: Mapping, hidden: set[int], shown: Entry | None = None, arm: Arm | None = None
 ) -> tuple[Mapping, dict[int, Entry]]:
-    """A mapping without the `hidden` entries but for one, which is shown with an arm as its value; and the entry that this
-    one stands for, by its identity."""
+    """A mapping without the `hidden` entries except `shown`, which gets an arm as its value; and the source's entry
+    for that new entry, by its identity."""
     entries: list[Entry] = []
     sources: dict[int, Entry] = {}
     for entry in node.entries:

@@ -1,4 +1,4 @@
-"""How a dialect spells the members of volumes and containers, and how misspelt ones are recognised."""
+"""The names that a dialect has for the members of volumes and containers, and the search for misspelt ones."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from rules.model import Misspelling, Value
 
 
 def always(node: Node | None) -> list[tuple[Conditions, Node]] | None:
-    """The items of a list in plain files, where everything is there."""
+    """The items of a list in a plain file, all of them without conditions; None if it is not a list."""
     found = items(node)
     return None if found is None else [((), item) for item in found]
 
 
 def unconditional(conditions: Conditions) -> None:
-    """The name of the condition in plain files."""
+    """Returns None: plain files have no conditions, and so no name for one."""
     del conditions
 
 
 @dataclass(frozen=True)
 class Spelling:
-    """What a dialect calls the members of a volume. The defaults are the ECS API's names."""
+    """A dialect's names for the members of a volume, and its functions to read and write their values. The defaults
+    are the ECS API's names, for plain files."""
 
     name: str = "name"
     host: str = "host"
@@ -45,7 +46,7 @@ class Spelling:
     transit_encryption: str = "transitEncryption"
     transit_encryption_port: str = "transitEncryptionPort"
     authorization: str | None = "authorizationConfig"
-    """None where its members stand beside the others."""
+    """The name of the authorization mapping; None where its members are beside the other members of the storage."""
     access_point: str = "accessPointId"
     iam: str = "iam"
     other_storages: tuple[str, ...] = (
@@ -60,45 +61,48 @@ class Spelling:
     source_container: str = "sourceContainer"
     user: str = "user"
     read: Callable[[Node | None], Value | None] = value
-    """How the dialect's nodes become values, and the other way round."""
+    """Reads a node as a value; None for a missing one. `write` is its inverse."""
     write: Callable[[Value], NewValue] = source
     members: Callable[[Node | None], list[tuple[Conditions, Node]] | None] = always
-    """The items of a list, those that a condition chooses among them, with their conditions; None if the list is an
-    expression."""
+    """Returns the items of a list, including those that a condition chooses, each with its conditions; None if the
+    list is an expression."""
     arms: Callable[[Node | None], list[Arm]] = only
-    """What conditions choose among in a node's place."""
+    """Returns the arms among which conditions choose in a node's place."""
     condition: Callable[[Conditions], str | None] = unconditional
-    """The name of the condition that holds where these do together."""
+    """Returns the name of the condition that is true when all of these hold; None if there are none."""
     plain: Callable[[str], str] = str
-    """The source of something that no change concerns, without layout that may change all the same."""
+    """Normalises the source text of a member that no change touches, so that a different layout does not count as a
+    change."""
     drops_unknown_keys: bool = False
-    """Whether the dialect's consumer ignores unknown keys, so that a misspelt one deploys without effect."""
+    """Whether the consumer of the file ignores unknown keys, so that a misspelt one deploys without effect."""
 
     def each(self, node: Node | None) -> list[Node] | None:
-        """The items of a list, those that a condition chooses among them; None if the list is an expression."""
+        """The items of a list, including those that a condition chooses; None if the list is an expression."""
         found = self.members(node)
         return None if found is None else [item for _, item in found]
 
     @property
     def efs_members(self) -> tuple[str, ...]:
+        """The names of the members of an EFS configuration, in the order of the API reference."""
         own = (self.file_system, self.root_directory, self.transit_encryption, self.transit_encryption_port)
         return (*own, self.authorization) if self.authorization else (*own, self.access_point, self.iam)
 
 
 API = Spelling()
+"""The names of the ECS API, in JSON and YAML."""
 
 
 # -- misspelt keys ----------------------------------------------------------------------------------------------------
 
 Found: TypeAlias = dict[str, Entry]
-"""Entries by their right names."""
+"""The entries of a mapping, by their correct names."""
 
 
 def find(node: Mapping, names: Sequence[str], *, close: bool = True) -> tuple[Found, list[Misspelling]]:
-    """The entries of a mapping by the names they have or, misspelt, stand for.
+    """The entries of a mapping by their correct names, and the misspelt keys among them.
 
-    A key stands for a name if they differ only in case and separators or, with `close`, so little that nothing else can
-    be meant. Where the right name is there as well, the misspelt one is left alone.
+    A key stands for a name if they differ only in case and separators or, with `close`, so little that no other name
+    can be meant. If the correct name is present as well, the misspelt key is left alone.
     """
     found: Found = {}
     misspelt: list[Misspelling] = []
@@ -126,9 +130,9 @@ _CUTOFF = 0.9
 
 
 def _near(folded: str, names: Iterable[str]) -> list[str]:
-    """The name that a key comes very near, if there is one."""
+    """The name that a key closely resembles, as a list of at most one."""
     size = len(folded)
-    # Lengths alone rule most out, and difflib takes its time for each.
+    # The lengths rule out most names, and difflib is slow.
     possible = [name for name in names if 2 * min(size, len(name)) >= _CUTOFF * (size + len(name))]
     return difflib.get_close_matches(folded, possible, n=1, cutoff=_CUTOFF) if possible else []
 

@@ -1,4 +1,4 @@
-"""Edits that turn a volume as it was read into the volume that was planned."""
+"""The edits that turn a volume as it was read into the volume that is planned."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from rules.model import EfsVolume, Volume
 
 
 def efs_value(storage: EfsVolume, spelling: Spelling, alphabetical: bool = False) -> dict[str, NewValue]:
-    """A whole EFS configuration, members in the order of the API reference or of the alphabet."""
+    """The members of a whole EFS configuration, in the order of the API reference or, if `alphabetical`, sorted."""
     inner = _authorization_members(storage, spelling)
     members = _own_members(storage, spelling)
     if spelling.authorization is None:
@@ -55,13 +55,13 @@ def _authorization_members(storage: EfsVolume, spelling: Spelling) -> dict[str, 
 
 
 def write_volume(old: Volume, new: Volume, nodes: VolumeNodes, spelling: Spelling) -> list[TreeEdit]:
-    """The tree edits that turn `old` into `new`, for a storage that stays where it stands."""
+    """The tree edits that turn `old` into `new`, a volume whose mapping stays in its place."""
     corrected = {m.wrong: m.right for m in old.misspelt} if not new.misspelt else {}
     before = old.meant or old.storage if corrected else old.storage
     edits: list[TreeEdit] = []
     if isinstance(before, EfsVolume) and isinstance(new.storage, EfsVolume):
         if old.meant and not corrected:
-            # What is misspelt stays, beside what it stands for.
+            # The misspelt keys stay: edit only entries with a correct name.
             right = {name: e for name, e in nodes.storage_entries.items() if key_text(e) == name}
             nodes = replace(nodes, storage_entries=right)
         if nodes.mapping is not nodes.storage:
@@ -73,7 +73,8 @@ def write_volume(old: Volume, new: Volume, nodes: VolumeNodes, spelling: Spellin
 
 
 def replace_storage(new: EfsVolume, nodes: VolumeNodes, spelling: Spelling) -> list[TreeEdit]:
-    """Turn a host or Docker volume into an EFS one: its key is renamed and its value's entries replaced."""
+    """The edits that turn a host or Docker volume into one on EFS: its key is renamed and the entries of its value
+    are replaced."""
     assert nodes.storage is not None
     assert nodes.storage_name is not None
     entry = nodes.entries[nodes.storage_name]
@@ -82,7 +83,7 @@ def replace_storage(new: EfsVolume, nodes: VolumeNodes, spelling: Spelling) -> l
         kept = tuple(Kept(e) for e in nodes.mapping.entries if e is not entry)
         return [EditMapping(nodes.mapping, kept), fill(nodes.no_value_branch, members)]
     if spare := nodes.entries.get(spelling.efs):
-        # Consoles export every kind, null where it is not used: the values change places.
+        # Consoles export every kind of storage, null if it is not used: swap the two values.
         swapped = {id(spare): members, id(entry): None}
         return [
             EditMapping(
@@ -102,7 +103,7 @@ def replace_storage(new: EfsVolume, nodes: VolumeNodes, spelling: Spelling) -> l
 
 
 def fill(no_value_branch: Arm, value: NewValue) -> TreeEdit:
-    """Put a value in the place of an arm."""
+    """The edit that puts a value in place of an `AWS::NoValue` arm."""
     assert no_value_branch.choice is not None
     return EditSequence(
         no_value_branch.choice,
@@ -113,7 +114,7 @@ def fill(no_value_branch: Arm, value: NewValue) -> TreeEdit:
 def write_efs(
     old: EfsVolume, new: EfsVolume, nodes: VolumeNodes, spelling: Spelling, corrected: dict[str, str]
 ) -> list[TreeEdit]:
-    """The tree edits inside an EFS configuration."""
+    """The tree edits inside an EFS configuration; `corrected` maps misspelt names to the right ones."""
     assert nodes.storage is not None
     before, after = _own_members(old, spelling), _own_members(new, spelling)
     inner_before, inner_after = _authorization_members(old, spelling), _authorization_members(new, spelling)
@@ -147,8 +148,8 @@ def edit_mapping(
     corrected: dict[str, str] | None = None,
     entries: Found | None = None,
 ) -> list[TreeEdit]:
-    """Edits that turn members `before` into `after`; new ones stand where `order` puts them, right names take the place
-    of `corrected` ones, everything else stays."""
+    """The edits that turn the members `before` of a mapping into `after`. New members go where `order` puts them,
+    keys of `corrected` are renamed to its values, and all other entries stay."""
     entries, corrected = entries or {}, corrected or {}
     by_entry = {id(entry): name for name, entry in entries.items()}
     edits: list[TreeEdit] = []
@@ -177,13 +178,14 @@ def edit_mapping(
 
 
 def _position(result: Sequence[Kept | Renamed | Added], name: str, order: Sequence[str]) -> int:
+    """The index at which a new entry is inserted: behind the last one that `order` puts before it."""
     keys = [e.key if not isinstance(e, Kept) else key_text(e.entry) for e in result]
     rank = order.index(name) if name in order else len(order)
     return max((i + 1 for i, k in enumerate(keys) if k not in order or order.index(k) < rank), default=0)
 
 
 def set_read_only(node: Mapping, spelling: Spelling, alphabetical: bool) -> list[TreeEdit]:
-    """Make a mount point read-only."""
+    """The edit that makes a mount point read-only."""
     entry = get(node, spelling.read_only)
     if entry is not None and isinstance(entry.value, Scalar) and entry in node.entries:
         return [SetScalar(entry.value, True)]
@@ -193,8 +195,8 @@ def set_read_only(node: Mapping, spelling: Spelling, alphabetical: bool) -> list
 def insert(
     node: Mapping, name: str, value: NewValue, alphabetical: bool, after: Sequence[str] = ()
 ) -> tuple[Kept | Added, ...]:
-    """A mapping's entries with a new one: behind the first of the keys `after` that is there, else at the end; where the
-    alphabet puts it in a sorted mapping."""
+    """The entries of a mapping with a new one: behind the first of the keys `after` that exists, else at the end; in
+    a sorted mapping (`alphabetical`), in its place by the alphabet."""
     keys = [key_text(entry) for entry in node.entries]
     entries: list[Kept | Added] = [Kept(entry) for entry in node.entries]
     at = next((keys.index(key) + 1 for key in after if key in keys), len(keys))

@@ -1,7 +1,5 @@
-"""Volumes, containers and mount points as the ECS API shapes them, in any dialect's spelling.
-
-Reading turns nodes into the model; writing turns a volume that differs into tree edits of its own nodes.
-"""
+"""Reads volumes, containers and mount points in the ECS API's shape, with any dialect's names, and tells whether a
+volume can be edited."""
 
 from __future__ import annotations
 
@@ -36,7 +34,8 @@ from rules.model import (
 
 @dataclass(frozen=True)
 class VolumeNodes:
-    """Where a volume is written: its own mapping and its storage's entry, and entries by their right names."""
+    """The nodes of a volume: its own mapping, that of its storage and of its authorization, with their entries by
+    their correct names."""
 
     mapping: Mapping
     entries: Found
@@ -49,29 +48,31 @@ class VolumeNodes:
     alphabetical: bool = False
     """Whether the file keeps keys in alphabetical order, as sorted exports do."""
     in_arm: bool = False
-    """Whether the storage is an arm of an expression (or the authorization is), so that the volume's mapping is another
-    volume's as well."""
+    """Whether the storage (or its authorization) is an arm of an `Fn::If`, so that several volumes share the
+    volume's mapping."""
     no_value_branch: Arm | None = None
-    """The `AWS::NoValue` that stands for an EFS configuration where this storage is there."""
+    """The `AWS::NoValue` arm in which the new EFS configuration goes: that of the EFS member's `Fn::If`, under the
+    conditions of this storage. None if there is none."""
     no_authorization_branch: Arm | None = None
-    """The `AWS::NoValue` that stands for an authorization."""
+    """The `AWS::NoValue` arm in which a new authorization goes; None if there is none."""
     obstacle: str | None = None
-    """Why this storage cannot become another without guessing."""
+    """The reason why this storage cannot be replaced without guessing; None if it can."""
 
     @property
     def edited(self) -> tuple[Mapping, ...]:
-        """What the volume's edits may touch."""
+        """The mappings that edits of the volume may change."""
         own = (self.storage, self.authorization)
         return tuple(n for n in (own if self._keeps_its_key else (self.mapping, *own)) if n is not None)
 
     @property
     def _keeps_its_key(self) -> bool:
-        """Whether all edits lie inside an arm."""
+        """Whether all edits lie inside an arm, and none changes the volume's mapping."""
         name = self.storage_name
         return self.in_arm and self.is_efs and name is not None and key_text(self.entries[name]) == name
 
     @property
     def identities(self) -> tuple[int, ...]:
+        """The identities (`id`) of the mappings that edits may change."""
         return tuple(map(id, self.edited))
 
 
@@ -82,12 +83,12 @@ def rest(node: Mapping | None, known: Iterable[Entry]) -> Rest:
 
 
 def rest_but(node: Mapping, names: Sequence[str], body: str, plain: Callable[[str], str] = str) -> Rest:
-    """The keys of all entries but those with these names, with their source in the text `body`: much cheaper than their
-    data, and what no change concerns must not move by a byte."""
+    """The keys of all entries except those with these names, each with its source in the text `body`. Sources are
+    much cheaper than parsed data, and members that no change concerns must stay the same to the byte."""
     found: list[tuple[str, object]] = []
     for entry in node.entries:
         key, merged = key_text(entry), entry.value
-        if key == "<<" and isinstance(merged, Mapping):  # written in place, so that its parts may change
+        if key == "<<" and isinstance(merged, Mapping):  # its parts may be edited, so they are compared one by one
             found += rest_but(merged, names, body, plain=plain)
         elif key not in names:
             found.append((key, plain(body[entry.value.start : entry.value.end])))
@@ -95,20 +96,22 @@ def rest_but(node: Mapping, names: Sequence[str], body: str, plain: Callable[[st
 
 
 def alphabetical(nodes: Sequence[Mapping]) -> bool:
-    """Whether these mappings together look as if their keys were sorted; a few keys may be in order by chance."""
+    """Whether the keys of these mappings are sorted. True only if there are at least eight keys: a few may be in
+    order by chance."""
     keys = [[key_text(entry) for entry in node.entries] for node in nodes]
     return sum(map(len, keys)) >= 8 and all(names == sorted(names) for names in keys)
 
 
 def volume_name(node: Mapping, spelling: Spelling) -> str:
-    """The name of a member of `volumes`, under a misspelt property as well: it stays the same when that is corrected."""
+    """The name of a volume, also under a misspelt key, so that correcting the key does not change it; empty if there
+    is none."""
     entries, _ = find(node, (spelling.name,), close=False)
     name = spelling.read(entries[spelling.name].value) if spelling.name in entries else None
     return name.source if name else ""
 
 
 def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, VolumeNodes]:
-    """Read one member of `volumes`."""
+    """Reads one item of `volumes`."""
     kinds = (spelling.host, spelling.docker, spelling.efs)
     # fsxVolumeConfiguration is no misspelt efsVolumeConfiguration.
     entries, misspelt = find(node, (spelling.name, *kinds, *spelling.other_storages), close=False)
@@ -169,7 +172,8 @@ def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, Vo
 def without(
     storage: EfsVolume, misspelt: Sequence[Misspelling], spelling: Spelling
 ) -> tuple[EfsVolume, EfsVolume | None]:
-    """A configuration as its consumer sees it, and as it is meant if that ignores the misspelt names."""
+    """An EFS configuration as its consumer sees it and, if the consumer ignores misspelt members, as it is meant;
+    else None for that."""
     if not misspelt or not spelling.drops_unknown_keys:
         return storage, None
     members = {
@@ -185,6 +189,7 @@ def without(
 
 
 def _storage_problem(used: list[str], spelling: Spelling) -> str | None:
+    """The reason why a volume with an EFS configuration cannot be read; None for volumes without one."""
     if spelling.efs not in used:
         return None
     if len(used) > 1:
@@ -193,6 +198,7 @@ def _storage_problem(used: list[str], spelling: Spelling) -> str | None:
 
 
 def read_docker(node: Mapping, spelling: Spelling) -> tuple[DockerVolume, Found]:
+    """Reads a Docker volume configuration: the model, and its entries by their correct names."""
     names = (spelling.scope, spelling.autoprovision, spelling.driver, spelling.driver_options, spelling.labels)
     found, _ = find(node, names)
     options = mapping(found[spelling.driver_options].value) if spelling.driver_options in found else None
@@ -213,7 +219,8 @@ def read_docker(node: Mapping, spelling: Spelling) -> tuple[DockerVolume, Found]
 
 
 def read_efs(node: Mapping, spelling: Spelling) -> tuple[EfsVolume, Found, Mapping | None, Found, list[Misspelling]]:
-    """Read an EFS configuration: the model, its entries, the authorization mapping and its entries, misspelt names."""
+    """Reads an EFS configuration: the model, its entries, the authorization mapping and its entries, and the
+    misspelt names."""
     found, misspelt = find(node, spelling.efs_members)
     authorization: Mapping | None = None
     inner: Found = found
@@ -241,7 +248,8 @@ def _member(found: Found, name: str, spelling: Spelling) -> Value | None:
 
 
 def _filled(member: Value | None) -> Value | None:
-    """Skeletons that the CLI generates hold empty strings for what is not set."""
+    """The value, or None if it is empty: skeletons that the AWS CLI generates hold empty strings for members that
+    are not set."""
     return None if member is not None and member.source == "" else member
 
 
@@ -250,19 +258,22 @@ def _is_null(node: Node) -> bool:
 
 
 def _host_path(entry: Entry, spelling: Spelling) -> Value | None:
+    """The path of a `host` member; None if it is missing or empty."""
     host = mapping(entry.value)
     return _filled(_member(find(host, (spelling.source_path,))[0], spelling.source_path, spelling)) if host else None
 
 
 def _is_skeleton(entry: Entry, spelling: Spelling) -> bool:
-    """Whether an EFS configuration is a form to fill in, as the CLI generates it: its file system is an empty string."""
+    """Whether an EFS configuration is an empty form, as the AWS CLI generates it: its file system is an empty
+    string."""
     efs = mapping(entry.value)
     system = _member(find(efs, (spelling.file_system,))[0], spelling.file_system, spelling) if efs else None
     return system is not None and system.source == ""
 
 
 def read_container(node: Mapping, spelling: Spelling, body: str, known: Sequence[str] = ()) -> Container:
-    """What a container definition says about volumes and users; the keys `known` are read by others."""
+    """The mount points, users and volumes of a container definition. The keys `known` are read elsewhere and left
+    out of its other members."""
     points = child(node, spelling.mount_points)
     listed = spelling.each(points)
     return Container(
@@ -284,12 +295,13 @@ def _mount_point(node: Mapping | None, spelling: Spelling, body: str) -> MountPo
 
 
 def _view(node: Mapping | None, spelling: Spelling) -> tuple[Value | None, bool | None]:
+    """The container of a `volumesFrom` item and whether it is read-only."""
     mode = truth(child(node, spelling.read_only), default=False) if node else None
     return spelling.read(child(node, spelling.source_container)), mode
 
 
 def problem(nodes: VolumeNodes, used_anchors: frozenset[str]) -> str | None:
-    """Why a volume's storage cannot be edited without guessing, or None."""
+    """The reason why a volume's storage cannot be edited without guessing, or None if it can."""
     name = nodes.storage_name
     if nodes.storage is None:
         return None
