@@ -1,4 +1,4 @@
-"""Lines of a module: where they begin and end, how they are indented, and what stands on them."""
+"""The lines of a module: start, end, indentation, and whether anything else stands on a line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _spaces = re.compile(r"[ \t]*").match
 
 
 class Lines:
-    """Answers questions about the lines of one module, all by character offset."""
+    """Looks up the lines of one module, always by character offset."""
 
     def __init__(self, document: PythonModule) -> None:
         self.document = document
@@ -22,7 +22,7 @@ class Lines:
         return bisect_right(self.document.line_starts, offset) - 1
 
     def line_end(self, offset: int) -> int:
-        """Where the line of an offset ends, before its break."""
+        """The offset at which the line that contains `offset` ends, before its line break."""
         starts = self.document.line_starts
         following = bisect_right(starts, offset)
         if following == len(starts):
@@ -35,7 +35,7 @@ class Lines:
         return found.group() if found else ""
 
     def lead(self, offset: int) -> str:
-        """The white space that puts something under what stands at `offset`."""
+        """The white space that aligns a new line with the text at `offset`."""
         indent = self.indent(offset)
         return indent + " " * (self.column(offset) - len(indent)) if not self.starts_line(offset) else indent
 
@@ -46,12 +46,12 @@ class Lines:
         return not self.text[self.document.line_starts[self.line(offset)] : offset].strip(" \t\f")
 
     def ends_line(self, offset: int) -> bool:
-        """Whether nothing but a comment stands behind an offset on its line."""
+        """Whether the rest of the line after an offset is empty or a comment."""
         rest = self.text[offset : self.line_end(offset)].strip()
         return not rest or rest.startswith("#")
 
     def newline(self, offset: int) -> str:
-        """How the line of an offset ends, or the one before it where the text ends."""
+        """The line break after the line that contains `offset`; for the last line, the one before it."""
         starts = self.document.line_starts
         line = min(bisect_right(starts, offset), len(starts) - 1)
         ending = self.text[max(0, starts[line] - 2) : starts[line]]
