@@ -20,8 +20,7 @@ class Edit:
 
 
 def joined(edits: Iterable[Edit]) -> list[Edit]:
-    """The same edits, sorted, with adjacent ones merged, so that the order of insertions at one offset need not be
-    kept."""
+    """The same edits, sorted and with adjacent ones merged, so that insertions at one offset need no order."""
     found: list[Edit] = []
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
         if found and found[-1].end == edit.start:
@@ -82,8 +81,7 @@ def _growth(edits: Iterable[Edit]) -> int:
 
 
 def shared(old: str, new: str) -> tuple[int, int]:
-    """The number of characters that two texts share at the beginning, and the number that the rest of them shares at
-    the end."""
+    """The length of the common beginning of two texts, and that of the common end of their rests, in characters."""
     shorter = min(len(old), len(new))
     head = next((i for i in range(shorter) if old[i] != new[i]), shorter)
     tail = next((i for i in range(shorter - head) if old[-1 - i] != new[-1 - i]), shorter - head)

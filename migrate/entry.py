@@ -22,8 +22,7 @@ def _home() -> str:
     sys.exit(2)
 
 
-# On import, not only when called: where processes are not forked, a new one imports this module and calls nothing in
-# it.
+# On import, not only when called: where processes are not forked, a new one imports this module and no more.
 sys.path.insert(0, _home())
 try:
     from migrate.__main__ import main

@@ -53,9 +53,8 @@ def _nothing_in(paths: list[str]) -> bool:
 
 
 def _dull(paths: list[str]) -> list[str]:
-    """The files that nobody needs to read. If no file matters, these are all files. If one does, these are the files
-    that were ruled out before it was found, without those that tell others something. Several processes share the work
-    if that pays."""
+    """The files that need not be read: all of them if no file matters, else those that were ruled out before one was
+    found, without those that matter only to other files. Several processes share the work if there are many files."""
     # Without `fork`, a second process would have to start its own Python, which takes longer than most trees.
     processes = min(os.cpu_count() or 1, len(paths) // _WORTH_FORKING + 1) if hasattr(os, "fork") else 1
     children = []

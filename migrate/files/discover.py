@@ -14,7 +14,7 @@ import stat
 from migrate.files.language import suffixes
 from migrate.files.screen import reason
 
-TYPE_CHECKING = False  # the name is what type checkers look for; importing `typing` for it costs 9 ms
+TYPE_CHECKING = False  # type checkers know this name; importing `typing` for it would take 9 ms
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -87,7 +87,7 @@ def discover(
     for argument in paths:
         path, name = _locate(argument)
         try:
-            info = os.stat(argument)  # as it was given: `x.json/` and `link/..` mean what they mean to the system
+            info = os.stat(argument)  # unchanged, so that the system resolves `x.json/` and `link/..`
         except OSError as error:
             yield FoundFile(path, name, explicit=True, error=reason(error))
             continue
@@ -195,8 +195,7 @@ class _Tree:
         self._errors: dict[str, str] = {}
 
     def files(self, excluded: Callable[[str], bool], seen: set[tuple[int, int]]) -> Iterable[tuple[str, str | None]]:
-        """Returns (path relative to the root, error or None), sorted; adds the (device, inode) of each file to
-        `seen`."""
+        """Returns (path relative to the root, error or None), sorted; adds each (device, inode) to `seen`."""
         pending = [""]
         while pending:
             directory = pending.pop()
@@ -233,8 +232,7 @@ class _Tree:
         return sorted(result.items())
 
     def _target(self, link: str) -> tuple[int, int] | None:
-        """Returns the (device, inode) of the regular file that a link leads to, or None if that is not one of this
-        tree's."""
+        """Returns the (device, inode) of the regular file that a link leads to if that is one of this tree's."""
         try:
             info = os.stat(self.root + link)
         except OSError:
@@ -247,8 +245,7 @@ class _Tree:
         return None if _passes_skipped(real[len(inside) :]) else (info.st_dev, info.st_ino)
 
     def _walked(self, directory: str) -> list[str]:
-        """Scans one directory and returns the directories below it. Paths are relative to the root and end in `/` (or
-        are empty)."""
+        """Scans one directory; returns those below it. Paths are relative to the root and end in `/` (or are empty)."""
         files: dict[str, tuple[int, int] | None] = {}
         below: list[str] = []
         try:
@@ -273,8 +270,7 @@ class _Tree:
         return below
 
     def _listed(self, directory: str) -> list[str]:
-        """Lets git list one repository or a part of it, and returns the repositories inside it; walks it if git
-        cannot."""
+        """Lets git list a repository or a part of it; returns the repositories inside it. Walks it if git cannot."""
         path = self.root + directory
         status, output, messages = _git(path, *_LIST)
         for line in messages.splitlines():
@@ -321,8 +317,7 @@ class _Tree:
         ]
 
     def _plainly(self, directory: str) -> list[str]:
-        """Walks `directory` without regard to ignore files; returns an empty list, because no directory is left to
-        do."""
+        """Walks `directory` without regard to ignore files; returns an empty list of directories left to do."""
         before, self._gitignore = self._gitignore, False
         pending = [directory]
         while pending:
@@ -383,7 +378,7 @@ def _git(directory: str, *arguments: str) -> tuple[int, str, str]:
     command = [
         "git", "--no-optional-locks", "--no-pager", "-C", directory,
         "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "safe.directory=*", *arguments,
-    ]  # fmt: skip  # options beside their values
+    ]  # fmt: skip  # each option beside its value
     environment = _environment(os.environ)
     output, output_end = os.pipe()
     messages, messages_end = os.pipe()
@@ -422,7 +417,7 @@ def _git(directory: str, *arguments: str) -> tuple[int, str, str]:
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Returns `environment` without the variables that point git to another repository (a hook's GIT_DIR) or
+    """Returns `environment` without variables that point git to another repository (a hook's GIT_DIR) or
     configuration."""
     kept = ("GIT_EXEC_PATH", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
     result = {name: value for name, value in environment.items() if not name.startswith("GIT_") or name in kept}

@@ -1,5 +1,4 @@
-"""The languages that files are written in: the suffixes that identify each, and the words that make a file worth
-reading.
+"""The languages that files are written in: their suffixes, and the words that make a file worth reading.
 
 Discovery and screening use this table, so that a new language or dialect brings its own suffixes and words without
 changing either. Like `discover`, this module imports nothing that Python has not loaded already.
@@ -82,8 +81,7 @@ class Language:
         """The words that are rows by themselves and hold `volume`, which is searched for first."""
         starts = {word[at - 1 : at] for word in self.alone if (at := word.find(volume)) > 0}
         self.before = frozenset(b"_-" + b"".join(s.upper() + s.lower() for s in starts))
-        """The bytes that may precede `volume` in these words: separators, and the last letters of the text before
-        it."""
+        """The bytes that may precede `volume` in these words: separators, and the last letter of the text before."""
         self.together = tuple(row for row, _ in words if len(row) > 1 or volume not in row[0])
         """All other rows."""
 
@@ -107,8 +105,7 @@ LANGUAGES: list[Language] = []
 """All languages, in the order in which they were registered."""
 
 _endings: dict[str, list[tuple[str, Language]]] = {}
-"""Maps the last part of suffixes (`.json`) to the suffixes that end with it (`.tf.json`, `.json`), the longest
-first."""
+"""Maps the last part of suffixes (`.json`) to those that end with it (`.tf.json`, `.json`), the longest first."""
 
 
 def register(languages: Iterable[Language]) -> None:
@@ -125,8 +122,7 @@ register((JSON, YAML, DATA, PYTHON))
 
 
 def suffixes() -> tuple[str, ...]:
-    """The lower-case suffixes of files that are considered in directories; a file named explicitly needs none of
-    them."""
+    """The lower-case suffixes of files that are considered in directories; a file named explicitly needs none."""
     return tuple(suffix for language in LANGUAGES for suffix in language.suffixes)
 
 

@@ -42,9 +42,8 @@ def screen(raw: bytes, language: Language = DATA) -> bool:
         # Without its zero bytes, UTF-16 reads like ASCII. Such a file has to be read, so that its encoding is reported.
         folded = raw.translate(_FOLD, b"_-\0")
         return any(all(word in folded for word in words) for words, _ in language.words)
-    # Folding the text around each place is several times faster than folding the file, which is several times faster
-    # than
-    # one case-insensitive regular expression.
+    # Folding the text around each place is several times faster than folding the file, and that is several times faster
+    # than one case-insensitive regular expression.
     while at >= 0:
         if at > 1 and raw[at - 2] in language.before:
             near = raw[max(0, at - _AROUND) : at + _AROUND].translate(_FOLD, b"_-")
@@ -86,8 +85,8 @@ def load(path: str) -> bytes:
 
 
 def content(path: str) -> bytes | None:
-    """Returns the content of the file at `path`, or None if there is nothing to find in it: it is in `remember`ed
-    files, or too large and ruled out by `screen`.
+    """Returns the content of the file at `path`, or None if it holds nothing for the rules: `remember` was told so, or
+    it is too large and `screen` rules it out.
 
     `path` is one that `discover` found, which has checked that it is a regular file. Raises OSError as `load` does, for
     a file above `LIMIT` only if `screen` does not rule it out.
@@ -117,8 +116,7 @@ _dull: set[str] = set()
 
 
 def remember(paths: Iterable[str]) -> None:
-    """Notes that files found by `discover` were ruled out by `screen` and `informs_others`, so that `content` does not
-    read them again."""
+    """Notes files, found by `discover`, that `screen` and `informs_others` ruled out; `content` does not read them."""
     _dull.update(paths)
 
 
@@ -145,8 +143,7 @@ def _read(handle: int, size: int) -> bytes:
 
 
 def _screen_in_pieces(path: str) -> bool:
-    """Applies `screen` to a file of any size; words of one row that lie more than 16 MiB apart are not found
-    together."""
+    """Applies `screen` to a file of any size; words of a row more than 16 MiB apart are not found together."""
     end = b""
     with open(path, "rb") as file:
         while piece := file.read(1 << 24):

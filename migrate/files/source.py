@@ -106,7 +106,7 @@ def read(path: Path, name: str) -> SourceFile:
 
 
 class NotWritten(SourceProblem):
-    """None of several files was written; `source` is the one at fault."""
+    """Several files could not be written, and none was; `source` is the one at fault."""
 
     def __init__(self, source: SourceFile, cause: str) -> None:
         super().__init__(cause)
@@ -237,7 +237,7 @@ class _Replacement:
         try:
             if screen.load(os.fspath(self.target)) == self.old:
                 return None
-            _require(self.target, self.new)  # what somebody has written meanwhile is theirs
+            _require(self.target, self.new)  # a change that another program made meanwhile is kept
             if self.kept is None:
                 overwrite(self.target, self.new, self.old)
             else:
@@ -245,7 +245,7 @@ class _Replacement:
         except (OSError, SourceProblem) as error:
             cause = screen.reason(error) if isinstance(error, OSError) else error.cause
             where = f", its old content is in {self.kept}" if self.kept is not None else ""
-            self.kept = None  # stays
+            self.kept = None  # so that `clean` does not remove it
             return f"{self.source.name} could not be put back ({cause}){where}"
         return None
 

@@ -19,8 +19,7 @@ from migrate.syntax import CannotEdit, Document, SyntaxProblem, parse
 from migrate.syntax.node import AnyEdit
 
 SEPARATOR = "\0"
-"""The text between two files, so that the end of one and the start of the next are two offsets; no file's text contains
-it."""
+"""The text between two files, which no file contains: the end of one and the start of the next are two offsets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class UnitProblem(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Unit:
-    """The parsed files of a unit. `stem`, the name of its first file without suffix, names a task definition without a
+    """The parsed files of a unit. `stem`, its first file's name without suffix, names a task definition without a
     family."""
 
     stem: str

@@ -1,5 +1,4 @@
-"""Parsers from text to nodes with spans, and writers from changed nodes to minimal text edits: JSON, YAML and
-Python."""
+"""Parsers from text to nodes with spans, and writers from changed nodes to minimal edits: JSON, YAML and Python."""
 
 from __future__ import annotations
 

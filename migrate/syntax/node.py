@@ -46,6 +46,8 @@ class Mapping:
 
 @dataclass(slots=True, eq=False)
 class Sequence:
+    """Items in document order; `flow` if it is in brackets."""
+
     start: int
     end: int
     items: list[Node]
@@ -56,8 +58,7 @@ class Sequence:
 
 @dataclass(slots=True, eq=False)
 class Alias:
-    """A reference to an anchored node: `*name`. `target` is that node, or None while it is still being built (a
-    cycle)."""
+    """A reference to an anchored node: `*name`. `target` is that node, None while it is still being built (a cycle)."""
 
     start: int
     end: int
@@ -174,8 +175,7 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A new entry. If it `replaces` an entry, it takes that one's place in the text, so that a comment beside it
-    stays."""
+    """A new entry. If it `replaces` an entry, it takes that one's place, so that a comment beside it stays."""
 
     key: str
     value: NewValue
@@ -193,7 +193,7 @@ class EditMapping:
 
 @dataclass(frozen=True, slots=True)
 class EditSequence:
-    """Changes the items of a sequence. `items` lists those after the change: existing nodes in document order, and new
+    """Changes the items of a sequence. `items` lists those after the change: existing nodes in order, and new
     values."""
 
     node: Sequence

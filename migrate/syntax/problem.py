@@ -9,8 +9,7 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 MAX_DEPTH = 500
-"""The number of levels to which collections may be nested: far above what people write, far below the depth of Python's
-stack."""
+"""The number of levels to which collections may be nested: far above real files, far below Python's stack."""
 
 TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 

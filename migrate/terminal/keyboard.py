@@ -1,5 +1,4 @@
-"""Questions on a terminal, answered by single keys without Enter if possible, else by lines; its mode is always
-restored."""
+"""Questions on a terminal, answered by single keys without Enter if possible, else by lines."""
 
 from __future__ import annotations
 

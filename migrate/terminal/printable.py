@@ -1,5 +1,4 @@
-"""Functions that make text from outside (file names, values, messages of other programs) safe for a terminal, and
-colours."""
+"""Functions that make text from outside (file names, values, other programs' messages) safe for a terminal; colours."""
 
 from __future__ import annotations
 
@@ -7,8 +6,7 @@ import os
 import re
 
 # Texts that the logs of GitHub Actions and Azure Pipelines take for commands: the former at the start of a line
-# (runner,
-# ActionCommand.cs: blanks before it do not count), the latter anywhere.
+# (runner, ActionCommand.cs: blanks before it do not count), the latter anywhere.
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)")
 
 _STYLES = {

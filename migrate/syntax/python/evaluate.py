@@ -30,7 +30,7 @@ _READERS = {"print", "len", "str", "repr", "bool", "isinstance", "type", "pprint
 _READING_METHODS = {
     "dumps", "dump", "pprint", "pformat", "debug", "info", "warning", "error", "critical", "exception", "log", "echo",
     "print", "register_task_definition", "register_job_definition", "safe_dump",
-}  # fmt: skip  # what json, pprint, logging, click and yaml call them; botocore copies what it changes
+}  # fmt: skip  # of json, pprint, logging, click and yaml; botocore copies arguments that it changes
 _ADDING_METHODS = {"append", "extend", "insert"}
 _OWN_READING_METHODS = {"get", "keys", "values", "items", "copy", "index", "count"}
 
@@ -58,7 +58,7 @@ class Evaluator:
         positional arguments come first."""
         self._nodes: dict[ast.expr, Node] = {}
         self._running: set[object] = set()
-        self._kept: list[object] = []  # so that no identity is given twice
+        self._kept: list[object] = []  # keeps nodes alive, so that no identity is used twice
         self._depth = 0
         self._with_keys: dict[tuple[int, tuple[tuple[int, int], ...]], Mapping] = {}
         self._set: dict[tuple[ast.expr, bool], Entry] = {}
@@ -150,8 +150,7 @@ class Evaluator:
         return self._consistent(expression, Mapping(start, end, entries, flow=True), ordered=True)
 
     def call(self, expression: ast.Call, place: Place) -> Node:
-        """The keyword arguments of a call as a mapping that spans the whole call; an `Expression` if they contradict
-        one another."""
+        """The keyword arguments of a call as a mapping with the call's span; an `Expression` on contradictions."""
         found = self._nodes.get(expression)
         if isinstance(found, Mapping):
             return found
@@ -177,8 +176,7 @@ class Evaluator:
         return made
 
     def _consistent(self, expression: ast.expr, mapping: Mapping, *, ordered: bool) -> Node:
-        """The mapping itself; an `Expression` if a mapping merged with `**` overrides one of its entries, or one of
-        another merge."""
+        """The mapping; an `Expression` if a mapping merged with `**` overrides another entry."""
         merged: set[str] = set()
         own: set[str] = set()
         for entry in mapping.entries:
@@ -275,8 +273,7 @@ class Evaluator:
         return next((use.place for use in uses if use.node is expression), None)
 
     def _changed(self, uses: list[Use], binding: Binding, expression: ast.expr) -> str | None:
-        """The reason why the bound value may no longer be the written one, because code changes it or might; None if
-        none does."""
+        """The reason why code changes the bound value, or might; None if it is still the written one."""
         siblings = [b for b in binding.place.scope.bindings.get(binding.name, ()) if b is not binding]
         for use in uses:
             if isinstance(expression, ast.Name) and siblings and not self._reads(use, binding, siblings):
@@ -297,8 +294,7 @@ class Evaluator:
         return last is binding or use.place.block.parent is not None
 
     def _verdict(self, use: Use, binding: Binding) -> str | None:
-        """The way in which a use may change the dict or list that it reads, as a word for the reason; None if it
-        cannot."""
+        """The way in which a use may change the dict or list that it reads, as words for the reason, or None."""
         node: ast.AST = use.node
         parent = self.names.parents.get(node)
         deep = False
@@ -321,7 +317,7 @@ class Evaluator:
             case ast.FormattedValue() | ast.Compare() | ast.UnaryOp() | ast.Expr() | ast.Assert():
                 return None
             case ast.If() | ast.While():
-                return None  # its truth
+                return None  # only its truth value is read
             case ast.Call() if parent.func is node:
                 return "called"
             case ast.Call() | ast.keyword():
@@ -455,8 +451,7 @@ class Evaluator:
         return name is not None and self.record(name)
 
     def _part_of_known(self, parent: ast.AST, use: Use) -> str | None:
-        """The way in which a dict or list may change through another one that holds it, as a word for the reason; None
-        if it cannot."""
+        """The way in which a dict or list may change through another that holds it, as words for the reason; or None."""
         node: ast.AST | None = parent
         while isinstance(node, ast.Dict | ast.List | ast.Tuple):
             node = self.names.parents.get(node)
@@ -568,8 +563,7 @@ class Evaluator:
         return self._alias(expression, binding, (*of[0].path, expression.attr), owner=of[0])
 
     def _stored(self, expression: ast.Attribute, scope: Scope, is_class: bool) -> tuple[Binding | None, str | None]:
-        """The one assignment that sets an attribute of a class or its instances, or the reason why its value is not
-        known."""
+        """The one assignment that sets an attribute of a class or its instances, or the reason why it is not known."""
         name = expression.attr
         stores = self.names.stores_of(name)
         mine = stores.get(scope, [])
@@ -612,8 +606,7 @@ class Evaluator:
         return expression, place
 
     def loop_over(self, name: ast.Name, place: Place) -> tuple[ast.expr, Place] | None:
-        """The expression that a `for` loop goes through, and its place, if `name` is the loop's variable; None if it is
-        not."""
+        """The expression that a `for` loop goes through, and its place, if `name` is the loop's variable; else None."""
         owner, later = self.names.owner(name.id, place.scope)
         if owner is None or later:
             return None
@@ -800,8 +793,7 @@ class Evaluator:
         return tuple(made)
 
     def _path(self, expression: ast.expr, place: Place) -> str | None:
-        """The path that `os.path.join(…)`, `Path(…)` or `path / "name"` makes of known parts; None if one is not
-        known."""
+        """The path that `os.path.join(…)`, `Path(…)` or `path / "name"` makes of known parts; else None."""
         if isinstance(expression, ast.BinOp) and isinstance(expression.op, ast.Div):
             left = (
                 self._path(expression.left, place)

@@ -31,6 +31,7 @@ class PythonHabits:
         self.gone = gone
 
     def style(self, expression: ast.expr, found: Brackets | None = None) -> Style:
+        """The style around an expression; `found` are its brackets, if they are known."""
         base = self.file_style
         key_quote, quote = self.quotes(expression)
         unit, comma, expand = base.unit, base.trailing_comma, False
@@ -40,7 +41,7 @@ class PythonHabits:
             if _BROKEN.search(self.text, last.end, found.close) and (
                 last.comma is not None or self.lines.line(first.start) != self.lines.line(last.start)
             ):
-                comma = last.comma is not None  # what shares a line has none, as Black does it
+                comma = last.comma is not None  # as in Black, elements that share a line have none
             outer, inner = self.lines.indent(found.open), self.lines.indent(first.start)
             if self.lines.starts_line(first.start) and inner.startswith(outer) and len(inner) > len(outer):
                 unit = inner[len(outer) :]
@@ -54,8 +55,8 @@ class PythonHabits:
         )
 
     def _expands(self, expression: ast.expr) -> bool:
-        """Whether all dicts around an expression, from the outermost brackets inwards, take several lines even if they
-        are short."""
+        """Whether all dicts around an expression, from the outermost brackets inwards, take several lines whatever
+        their length."""
         outermost: ast.AST = expression
         node: ast.AST | None = expression
         while node is not None and not isinstance(node, ast.stmt):
@@ -100,6 +101,7 @@ class PythonHabits:
 
     @cached_property
     def file_style(self) -> Style:
+        """The style that is usual in the module."""
         quote = "'" if self.text.count("'") > self.text.count('"') else '"'
         longest = width(self.document, _below(self.document.module))
         return Style(

@@ -36,8 +36,7 @@ def _package(statement: Import) -> str:
 
 
 def edits_for(document: PythonModule, changes: Sequence[AddImport], width: int) -> list[Edit]:
-    """The edits for all new imports. `width` is the line length, in characters, above which imports are broken if
-    possible."""
+    """The edits for all new imports; those longer than `width` characters are broken if possible."""
     joining: dict[ast.ImportFrom, list[str]] = {}
     beside: dict[tuple[object, ...], list[AddImport]] = {}
     edits: list[Edit] = []
@@ -101,8 +100,7 @@ def _beside(document: PythonModule, changes: Sequence[AddImport]) -> list[Edit]:
 
 
 def reach(document: PythonModule, change: AddImport) -> tuple[int, int]:
-    """The start and end offsets of the text whose lines an import may touch: its neighbour, and the imports of that
-    group."""
+    """The start and end offsets of the text whose lines an import may touch: its neighbour, and that one's group."""
     statement = document.statements[id(change.node)]
     group = _group(document, statement) if isinstance(statement, Import) else [statement]
     return document.positions.span(group[0])[0], document.positions.span(group[-1])[1]
@@ -130,8 +128,7 @@ def _parenthesised(document: PythonModule, statement: ast.ImportFrom) -> bool:
 
 
 def _may_join(document: PythonModule, statement: ast.ImportFrom) -> bool:
-    """Whether another name may join a statement that imports one name. `import … as …` is kept alone (`aws_ecs as
-    ecs`)."""
+    """Whether another name may join a statement that imports one name; not if it is renamed (`aws_ecs as ecs`)."""
     return statement.names[0].asname is None and not _one_a_line(document)
 
 

@@ -19,6 +19,7 @@ class Lines:
         self.text = document.text
 
     def line(self, offset: int) -> int:
+        """The index, from 0, of the line that contains `offset`."""
         return bisect_right(self.document.line_starts, offset) - 1
 
     def line_end(self, offset: int) -> int:
@@ -31,6 +32,7 @@ class Lines:
         return end - 2 if self.text[end - 2 : end] == "\r\n" else end - 1
 
     def indent(self, offset: int) -> str:
+        """The white space at the start of the line that contains `offset`."""
         found = _spaces(self.text, self.document.line_starts[self.line(offset)])
         return found.group() if found else ""
 
@@ -40,9 +42,11 @@ class Lines:
         return indent + " " * (self.column(offset) - len(indent)) if not self.starts_line(offset) else indent
 
     def column(self, offset: int) -> int:
+        """The column of `offset`, from 0."""
         return offset - self.document.line_starts[self.line(offset)]
 
     def starts_line(self, offset: int) -> bool:
+        """Whether only white space stands before an offset on its line."""
         return not self.text[self.document.line_starts[self.line(offset)] : offset].strip(" \t\f")
 
     def ends_line(self, offset: int) -> bool:
@@ -58,8 +62,10 @@ class Lines:
         return ending if ending == "\r\n" else ending[-1:] if ending[-1:] in ("\n", "\r") and ending else "\n"
 
     def on_one_line(self, node: ast.expr) -> bool:
+        """Whether an expression, or the brackets of a call, start and end on the same line."""
         first = node.func.end_lineno if isinstance(node, ast.Call) else node.lineno
         return first == node.end_lineno
 
     def has_comment(self, start: int, end: int) -> bool:
+        """Whether a comment starts in `text[start:end]`."""
         return "#" in self.text[start:end] and any(start <= s < end for s, _ in self.document.comment_spans)

@@ -37,6 +37,7 @@ class PythonModule(Document):
 
     @cached_property
     def evaluator(self) -> Evaluator:
+        """The evaluator of the module's expressions."""
         return Evaluator(self.names, self.positions.span, self.text)
 
     @cached_property
@@ -47,8 +48,7 @@ class PythonModule(Document):
 
     def calls(self, wanted: Callable[[ast.Call], bool]) -> Iterator[tuple[ast.Call, Place]]:
         """The calls for which `wanted` is true, in the order of the text, each with the place where it is executed.
-        From then on, a call for which `wanted` is true counts as one that does not change the dicts that it is
-        given."""
+        From then on, these calls count as ones that do not change the dicts that they are given."""
         self.evaluator.reads = (*self.evaluator.reads, wanted)
         return ((call, place) for call, place in self.names.calls if wanted(call))
 
@@ -58,8 +58,7 @@ class PythonModule(Document):
         return self.evaluator.call(call, place)
 
     def node(self, expression: ast.expr, place: Place) -> Node:
-        """The node of an expression at the place where it stands: its value if that is known, an `Expression` if
-        not."""
+        """The node of an expression where it stands: its value if that is known, an `Expression` if not."""
         return self.evaluator.node(expression, place)
 
     def dotted(self, expression: ast.expr, place: Place) -> str | None:
@@ -90,8 +89,7 @@ class PythonModule(Document):
         return id(entry) not in self.evaluator.entry_origin
 
     def assigned(self, name: ast.Name, place: Place) -> ast.expr | None:
-        """The one expression that is assigned to a name, perhaps only in a branch; None if there is more than one
-        assignment."""
+        """The one expression assigned to a name, perhaps only in a branch; None if there are several assignments."""
         owner, _ = self.names.owner(name.id, place.scope)
         bindings = owner.bindings.get(name.id, []) if owner is not None else []
         return bindings[0].value if len(bindings) == 1 else None
@@ -106,8 +104,7 @@ class PythonModule(Document):
         return self.evaluator.origin.get(id(node))
 
     def constants(self, node: Node) -> dict[str, str]:
-        """Maps each known string in a node's expression to the name that stands for it, so that new code can use the
-        name again."""
+        """Maps each known string in a node's expression to its name, so that new code can use the name again."""
         found: dict[str, str] = {}
         origin = self.origin(node)
         for inner in ast.walk(origin) if origin is not None else ():
@@ -186,8 +183,7 @@ class PythonModule(Document):
         if "#" not in self.text:
             return []
         spans = []
-        # Split by `line_starts`, as the parser counts lines: tokenize would not take a lone carriage return for a line
-        # break.
+        # With the parser's line breaks: tokenize would not take a lone carriage return for one.
         lines = self.text.replace("\r\n", "\n").replace("\r", "\n")
         try:
             for token in tokenize.generate_tokens(io.StringIO(lines).readline):
@@ -195,5 +191,5 @@ class PythonModule(Document):
                     start = self.line_starts[token.start[0] - 1] + token.start[1]
                     spans.append((start, start + len(token.string)))
         except (tokenize.TokenError, SyntaxError):
-            pass  # a text that the parser took; what was found so far counts
+            pass  # the parser accepted the text; the comments found so far count
         return spans

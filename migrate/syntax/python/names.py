@@ -40,8 +40,7 @@ class Scope:
         return False
 
     def method_of(self) -> tuple[Scope, str, bool] | None:
-        """For a method: its class, the name of its first parameter, and whether that parameter is the class; None for
-        others."""
+        """For a method: its class, the name of its first parameter, and whether that is the class; None for others."""
         node = self.node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or self.parent is None:
             return None
@@ -81,8 +80,7 @@ class Place:
 
 @dataclass(eq=False, slots=True)
 class Binding:
-    """A statement that gives a name a value. `value` is None if it is not a plain assignment; `reason` then says what
-    it is."""
+    """A statement that gives a name a value. `value` is None if it is no plain assignment; `reason` says what it is."""
 
     name: str
     place: Place
@@ -189,8 +187,7 @@ class Names:
 
     def _walk(self, module: ast.Module) -> None:
         self._pending.append((module.body, self.module, Block(None)))
-        # An explicit stack, in order of execution: chains of `elif` and nested functions would overflow Python's own
-        # stack.
+        # An explicit stack: long chains of `elif` and nested functions would overflow Python's own.
         stack: list[tuple[Iterator[ast.stmt], Scope, Block]] = []
         while self._pending or stack:
             # The bodies that were put off last are executed first.
@@ -343,8 +340,7 @@ class Names:
         owner.bindings.setdefault(name, []).append(Binding(name, place, value, reason=reason, loop_over=loop_over))
 
     def _bind_outer(self, name: str, place: Place) -> None:
-        """Records a `nonlocal` assignment in every enclosing function that has the name: none of them knows its value
-        any more."""
+        """Records a `nonlocal` assignment in every enclosing function that has the name, so that its value is unknown."""
         outer = place.scope.parent
         while outer is not None and outer.kind != "module":
             if name in outer.bindings:

@@ -173,8 +173,7 @@ def _arguments(document: PythonModule, node: ast.Call, change: EditMapping) -> d
 
 
 def _value(value: NewValue, *, calls: bool = False) -> ast.expr:
-    """The syntax tree of a new value. With `calls`, a dict becomes a call of `dict` if all of its keys can be
-    keywords."""
+    """The syntax tree of a new value. With `calls`, dicts become calls of `dict` if their keys can be keywords."""
     match value:
         case dict() if calls and all(key.isidentifier() and not iskeyword(key) for key in value):
             keywords = [ast.keyword(key, _value(item, calls=True)) for key, item in value.items()]

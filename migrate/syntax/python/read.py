@@ -21,7 +21,7 @@ def read(text: str) -> ast.Module:
     _check_encoding(text)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes and the like are between the author and Python
+            warnings.simplefilter("ignore")  # warnings, such as those of invalid escapes, are not this tool's concern
             return ast.parse(text)
     except SyntaxError as error:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"

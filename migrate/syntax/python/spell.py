@@ -62,8 +62,7 @@ def is_expression(source: str) -> bool:
 
 
 def names_in(source: str) -> list[str]:
-    """The names that the expression in a replacement field (`{settings.EFS_ID}`) reads; an empty list for any other
-    string."""
+    """The names that the expression in a replacement field (`{settings.EFS_ID}`) reads; none for any other string."""
     import ast
 
     found = _formatted(source)
@@ -112,8 +111,7 @@ class Style:
     """Whether dicts are written as `dict(key=value)`."""
 
     def shaped(self, value: NewValue) -> NewValue:
-        """A dict as a call of `dict` if the style asks for that and its keys can be keywords; any other value as it
-        is."""
+        """A dict as a call of `dict` if the style asks for that and its keys can be keywords; else the value itself."""
         if self.calls and isinstance(value, dict) and all(map(_may_be_keyword, value)):
             return Call("dict", value)
         return value

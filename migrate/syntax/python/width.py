@@ -73,7 +73,7 @@ class _Lines:
             line = self._line(start)
             self._lengths[line] = len(self.text[starts[line] : start].rstrip())
             self._shown[line] = self._shown[line].partition("#")[0]
-            self.lines[line] = ""  # what has a comment shows nothing of how lines are joined
+            self.lines[line] = ""  # a line with a comment cannot be joined
 
     def _line(self, offset: int) -> int:
         return bisect_right(self.document.line_starts, offset) - 1

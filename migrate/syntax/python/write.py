@@ -418,7 +418,7 @@ class _Writer:
             yield Edit(element.end, following, gap + gap.join(texts) + gap)
         else:
             if not self.lines.starts_line(element.start):
-                lead = self.lines.indent(element.end)  # it goes on where the one before ends
+                lead = self.lines.indent(element.end)  # the indentation of the line on which the element ends
                 texts = [
                     self._text_of(origin, m, style, indent=lead, used=len(lead), near=element, in_line=in_line)
                     for m in added

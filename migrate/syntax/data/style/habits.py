@@ -32,8 +32,8 @@ def content_start(text: str, node: Node) -> int:
 
 @dataclass(slots=True)
 class Quotes:
-    """The quotes for keys, for values beside the existing ones, for values inside new collections, and for strings that
-    need some."""
+    """The quotes for keys, for values beside existing ones, for values inside new collections, and where some are
+    needed."""
 
     key: str
     value: str
@@ -79,6 +79,7 @@ class Habits:
     # -- brackets -----------------------------------------------------------------------------------------------------
 
     def flow(self) -> FlowStyle:
+        """The style of collections in brackets."""
         around = self.around
         newline = around.newline(self.container.start)
         return FlowStyle(
@@ -158,6 +159,7 @@ class Habits:
     # -- blocks -------------------------------------------------------------------------------------------------------
 
     def block(self) -> BlockStyle:
+        """The style of YAML blocks."""
         unit = self.block_unit()
         return BlockStyle(
             unit=unit,
@@ -168,6 +170,7 @@ class Habits:
         )
 
     def block_unit(self) -> int:
+        """The number of columns for each level of a block."""
         return self._ask("block unit", self._block_unit, 2)
 
     def is_block(self, names: tuple[str, ...] = (), count: int = 0, *, mapping: bool) -> bool:
@@ -222,8 +225,7 @@ class Habits:
         return Quotes(key, value, nested, fallback=fallback)
 
     def _common_quote(self) -> str:
-        """The quotes of all strings around, or of nearly all in the document; empty if they differ or one of them has
-        none."""
+        """The quotes of all strings around, or of nearly all in the document; empty if they differ."""
         nearby = islice(self.near(), _SOME)
         found = string_quote([node for container in nearby for node in children(container, 0, _SOME)])
         return found or self.by_key.usual_quote() or ""
@@ -234,8 +236,7 @@ class Habits:
         return otherwise if found is None else found
 
     def nested_quote(self, key: str, otherwise: str, *, flow: bool) -> str:
-        """The quotes of a string under `key` inside a new collection; `otherwise` if the document does not show
-        them."""
+        """The quotes of a string under `key` inside a new collection; `otherwise` if the document shows none."""
         found = self.by_key.quote(key, flow=flow) if self.replaced is None else None
         return otherwise if found is None else found
 

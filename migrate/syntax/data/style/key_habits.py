@@ -42,8 +42,7 @@ class KeyHabits:
         self._count()
 
     def key_quote(self, key: str, *, flow: bool) -> str | None:
-        """The quotes in which the key usually stands, inside brackets (`flow`) or in blocks; None if the document does
-        not have it."""
+        """The quotes in which the key usually stands, inside brackets (`flow`) or in blocks; else None."""
         return _most(self._keys.get((key, flow)))
 
     def quote(self, key: str, *, flow: bool) -> str | None:
@@ -52,13 +51,11 @@ class KeyHabits:
         return _most(self._quotes.get((key, flow)))
 
     def mark(self, key: str) -> str | None:
-        """The quotes for a string under this key that needs some: those used under the key, else anywhere; None if
-        there are none."""
+        """The quotes for a string under this key that needs some: those used under the key, else anywhere, or None."""
         return _most(self._marks.get(key)) or _most(self._marks.get(ANYWHERE))
 
     def usual_quote(self) -> str | None:
-        """The quotes of nearly all strings in blocks that need none; None if there are few such strings, or no quotes
-        prevail."""
+        """The quotes of nearly all strings in blocks that need none; None if they are few, or vary."""
         count = sum(self._all_quotes.values())
         quote = _most(self._all_quotes)
         return quote if quote is not None and count >= _FEW and self._all_quotes[quote] >= _MOSTLY * count else None
@@ -69,8 +66,7 @@ class KeyHabits:
         return _first(self._blocks, kind, names, single=single)
 
     def expands(self, kind: Kind, names: tuple[str, ...], single: bool) -> bool | None:
-        """Whether most collections in brackets, inside others of several lines, take several lines too; arguments as in
-        `is_block`."""
+        """Whether most collections in brackets, inside others of several lines, take several lines; see `is_block`."""
         return _first(self._lines, kind, names, single=single)
 
     def _count(self) -> None:

@@ -55,6 +55,7 @@ class Surroundings:
         return bisect_right(self.line_starts, offset) - 1
 
     def line_start(self, offset: int) -> int:
+        """The offset at which the line that contains `offset` starts."""
         return self.line_starts[self.line(offset)]
 
     def line_end(self, offset: int) -> int:
@@ -84,6 +85,7 @@ class Surroundings:
         return ending[-1] if ending[-1:] in ("\n", "\r") else "\n"
 
     def one_line(self, node: Node) -> bool:
+        """Whether a node starts and ends on the same line."""
         return self.line(node.start) == self.line(node.end)
 
     @cached_property

@@ -27,6 +27,7 @@ class BlockStyle:
 
     @cached_property
     def flow(self) -> FlowStyle:
+        """The style of collections in brackets, looked up once."""
         return self.ask_flow()
 
 
@@ -117,8 +118,7 @@ def _first_break(text: str) -> str:
 
 
 def _shift(text: str, by: int, style: BlockStyle, *, skip_first: bool = False) -> str:
-    """`text` with all lines that are not blank moved by `by` columns. Raises CannotEdit if a line has too little
-    indentation."""
+    """`text` with all lines that are not blank moved by `by` columns. Raises CannotEdit if a line cannot move so far left."""
     parts = _BREAK.split(text)
     for index in range(2 if skip_first else 0, len(parts), 2):
         line = parts[index]

@@ -42,6 +42,7 @@ class Changed:
 
     @property
     def depth(self) -> int:
+        """The number of levels between the root and the node."""
         return len(self.path)
 
     def removed(self, count: int) -> list[int]:

@@ -76,6 +76,7 @@ class Draft:
         self._add(offset, offset, text, rank=rank)
 
     def replace(self, start: int, end: int, text: str) -> None:
+        """Adds a replacement of `text[start:end]`, unless it changes nothing."""
         if self.text[start:end] != text:
             self._add(start, end, text, rank=0)
 

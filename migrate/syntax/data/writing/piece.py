@@ -1,5 +1,4 @@
-"""Pieces of text to be printed, and the printer for JSON and YAML flow style: on one line if it fits, else on
-several."""
+"""Pieces of text to be printed, and the printer for JSON and YAML flow style: on one line, or on several."""
 
 from __future__ import annotations
 

@@ -193,8 +193,7 @@ class _BlockWriter:
             self.draft.insert(above, indent + written + newline + space, self.changed.depth)
 
     def _comments_above(self) -> int | None:
-        """The offset at which the comments above the first entry or item start, which stay with it; None if there are
-        none."""
+        """The offset at which the comments above the first entry or item, which stay with it, start; or None."""
         if not self._owns_line(0):
             return None
         start = found = self.around.line_start(self.places[0][0])
@@ -208,8 +207,7 @@ class _BlockWriter:
         return found if found < self.around.line_start(self.places[0][0]) else None
 
     def _end(self, index: int) -> int:
-        """The offset at which the lines of an entry or item end, with the comments below it that are indented more than
-        it."""
+        """The offset at which the lines of an entry or item end, with comments below it that are indented more."""
         end = self.around.line_end(self.places[index][1])
         last = index + 1 == len(self.places)
         stop = len(self.text) if last else self.around.line_start(self.places[index + 1][0])

@@ -315,6 +315,7 @@ class _Rewriter:
             self.touched.update(id(step.container) for step in changed.path)
 
     def piece(self, node: Node) -> Group | Leaf:
+        """The piece of a node with all changes inside it."""
         draft = self.draft
         changed = draft.changed.get(id(node))
         path = draft.around.path(node)
