@@ -389,6 +389,7 @@ class Evaluator:
                 yield from self._touches_of(use, seen)
 
     def _touches_of(self, use: Use, seen: set[ast.AST]) -> Iterator[Touch]:
+        """The possible changes of a value through one use of a name or attribute that stands for it."""
         path: list[str | int | None] = []
         node: ast.AST = use.node
         line = use.node.lineno
@@ -451,7 +452,7 @@ class Evaluator:
         return name is not None and self.record(name)
 
     def _part_of_known(self, parent: ast.AST, use: Use) -> str | None:
-        """The way in which a dict or list may change through another that holds it, as words for the reason; or None."""
+        """The way in which a dict or list may change through one that holds it, as words for the reason, or None."""
         node: ast.AST | None = parent
         while isinstance(node, ast.Dict | ast.List | ast.Tuple):
             node = self.names.parents.get(node)

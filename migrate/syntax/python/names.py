@@ -340,7 +340,7 @@ class Names:
         owner.bindings.setdefault(name, []).append(Binding(name, place, value, reason=reason, loop_over=loop_over))
 
     def _bind_outer(self, name: str, place: Place) -> None:
-        """Records a `nonlocal` assignment in every enclosing function that has the name, so that its value is unknown."""
+        """Records a `nonlocal` assignment in every enclosing function with the name, so that its value is unknown."""
         outer = place.scope.parent
         while outer is not None and outer.kind != "module":
             if name in outer.bindings:

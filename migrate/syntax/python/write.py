@@ -72,6 +72,8 @@ def write(document: PythonModule, changes: Items[AnyEdit]) -> list[Edit]:
 
 
 class _Writer:
+    """Collects the changes of one module, bracket by bracket, and writes them as edits."""
+
     def __init__(self, document: PythonModule, changes: Items[AnyEdit]) -> None:
         self.document = document
         self.text = document.text

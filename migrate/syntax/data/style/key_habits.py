@@ -24,6 +24,7 @@ _count: partial[defaultdict[Any, int]] = partial(defaultdict, int)
 ITEM = "[]"
 """The suffix that names the items of the list under a key; items of nested lists are not counted."""
 ANYWHERE = "{}"
+"""The name under which the quotes of all strings are counted, whatever their key."""
 _MOSTLY = 0.8
 _FEW = 5
 

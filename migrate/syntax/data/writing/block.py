@@ -118,7 +118,7 @@ def _first_break(text: str) -> str:
 
 
 def _shift(text: str, by: int, style: BlockStyle, *, skip_first: bool = False) -> str:
-    """`text` with all lines that are not blank moved by `by` columns. Raises CannotEdit if a line cannot move so far left."""
+    """`text` with all lines but blank ones moved by `by` columns. Raises CannotEdit if one cannot move that far."""
     parts = _BREAK.split(text)
     for index in range(2 if skip_first else 0, len(parts), 2):
         line = parts[index]
