@@ -1,8 +1,8 @@
-"""How an upgrade gets into files: reading, planning, writing and proving; the knowledge itself lives in `rules`."""
+"""The engine of efs-migrate: reads files, plans, writes and proves their changes; the rules are in `rules`."""
 
-# Of ecs-efs-migrate: `launcher` looks for this name here, because other distributions have a package `migrate`, too.
+# Of ecs-efs-migrate: `launcher` looks for this name here, because other distributions also have a package `migrate`.
 
 from __future__ import annotations
 
-# The only place: hatchling reads it at build time, `--version` without importing importlib.metadata (13 ms).
+# The only place of the version: hatchling reads it at build time, `--version` without importlib.metadata (13 ms).
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Text edits as values, and the one function that applies them."""
+"""Text edits as values, and the functions that combine and apply them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Edit:
 
 
 def joined(edits: Iterable[Edit]) -> list[Edit]:
-    """The same edits, sorted, with those that touch made one, so that no order has to be kept among insertions."""
+    """The same edits, sorted and with adjacent ones merged, so that insertions at one offset need no order."""
     found: list[Edit] = []
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
         if found and found[-1].end == edit.start:
@@ -31,10 +31,10 @@ def joined(edits: Iterable[Edit]) -> list[Edit]:
 
 
 def apply(text: str, edits: Iterable[Edit]) -> str:
-    """Return `text` with all `edits` made. Insertions at one offset keep the order in which they are given.
+    """Returns `text` with all `edits` made. Insertions at one offset keep the order in which they are given.
 
-    An insertion may stand at either border of a replacement, not inside it. Raises ValueError if an edit lies outside
-    the text or two edits overlap.
+    An insertion may be at either border of a replacement, not inside it. Raises ValueError if an edit lies outside the
+    text or two edits overlap.
     """
     pieces: list[str] = []
     position = 0
@@ -51,7 +51,7 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
 
 
 def between(text: str, before: Iterable[Edit], after: Iterable[Edit]) -> list[Edit]:
-    """Return edits that make of `apply(text, before)` what `apply(text, after)` is; they touch only places where the two
+    """Returns the edits that turn `apply(text, before)` into `apply(text, after)`; they touch only places where the two
     have different edits."""
     edits = sorted(
         [(e.start, e.end, 0, i, e) for i, e in enumerate(before)]
@@ -81,7 +81,7 @@ def _growth(edits: Iterable[Edit]) -> int:
 
 
 def shared(old: str, new: str) -> tuple[int, int]:
-    """How many characters two texts have in common at the beginning, and how many of the others at the end."""
+    """The length of the common beginning of two texts, and that of the common end of their rests, in characters."""
     shorter = min(len(old), len(new))
     head = next((i for i in range(shorter) if old[i] != new[i]), shorter)
     tail = next((i for i in range(shorter - head) if old[-1 - i] != new[-1 - i]), shorter - head)

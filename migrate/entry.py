@@ -1,7 +1,7 @@
-"""The module `ecs_efs_migrate`, where the command `efs-migrate` starts: a name that no other distribution has.
+"""The module `ecs_efs_migrate`, where the command `efs-migrate` starts. No other distribution has this name.
 
-`migrate` and `rules` are ordinary words, which a folder on `PYTHONPATH` may well have, too. This file is installed beside the
-two packages, not in one of them, and finds ours by a file that only ours has.
+`migrate` and `rules` are common words, which a folder on `PYTHONPATH` may have, too. This file is installed beside the
+two packages, not in one of them, and recognises ours by a file that only ours has.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ _MARK = os.path.join("migrate", "efs-migrate.schema.json")
 
 
 def _home() -> str:
-    """The folder with our packages: that of this file, as a wheel has it; in an editable installation another one on the path
-    of imports. Exits with 2 if there is none."""
+    """The folder with our packages: the folder of this file if installed from a wheel; in an editable installation,
+    another one on `sys.path`. Exits with 2 if there is none."""
     for folder in (os.path.dirname(os.path.abspath(__file__)), *sys.path):
         if os.path.isfile(os.path.join(folder, _MARK)):
             return os.path.abspath(folder)
@@ -22,7 +22,7 @@ def _home() -> str:
     sys.exit(2)
 
 
-# When this module is imported, not only when it is called: where processes are not forked, a new one does no more than that.
+# On import, not only when called: where processes are not forked, a new one imports this module and no more.
 sys.path.insert(0, _home())
 try:
     from migrate.__main__ import main

@@ -1,8 +1,8 @@
-"""Sees to it that `migrate` and `rules` are this distribution's own, whatever else bears these names.
+"""An import hook that makes sure that `migrate` and `rules` are the packages of this distribution.
 
-Both are ordinary words: a repository may well have a `rules/` folder, `PYTHONPATH` may lead to one, and other distributions
-install packages of these names. Python would take whichever comes first. This module imports nothing that Python has not
-loaded already, because every run of every hook passes through here.
+Both names are common words: a repository may well have a `rules/` folder, `PYTHONPATH` may lead to one, and other
+distributions install packages of these names. Python would take whichever comes first. This module imports nothing that
+Python has not loaded already, because every run of every hook executes it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ OURS = ("migrate", "rules")
 """The distribution's top-level packages."""
 
 HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-"""The folder in which they lie."""
+"""The folder that contains these packages."""
 
 _SIGNATURE = b"ecs-efs-migrate"
-"""What the first lines of both packages' `__init__.py` say."""
+"""A text in the first lines of both packages' `__init__.py`, by which they are recognised."""
 
 _DAMAGED = (
     "another distribution has overwritten a part of ecs-efs-migrate. Install it by itself: pipx install ecs-efs-migrate, or "
@@ -41,14 +41,14 @@ class OwnPackages:
         """The package of that name in our folder; None for any other module, which the usual finders look for."""
         if path is not None or name not in OURS:
             return None
-        # Of the usual finders only that of paths heeds a folder; importing it by name takes longer than asking all.
+        # Of the usual finders, only the path finder heeds a folder; importing it by name takes longer than calling all.
         others = (finder for finder in sys.meta_path if finder is not self)
         return next((spec for finder in others if (spec := finder.find_spec(name, [HOME], target))), None)
 
 
 def claim() -> None:
-    """Import `migrate` and `rules` from our folder only, from now on. Exits with 2 where another distribution has put its own
-    in their place."""
+    """Makes Python import `migrate` and `rules` from our folder only. Exits with 2 if another distribution has
+    overwritten one of them."""
     if any(isinstance(finder, OwnPackages) for finder in sys.meta_path):
         return
     for name in OURS:
@@ -64,10 +64,10 @@ def claim() -> None:
 
 
 def fail(what: str) -> NoReturn:
-    """Say in one line what is not ours any more, and exit with 2."""
+    """Writes, in one line, that a file is no longer this distribution's, and exits with 2."""
     sys.stderr.write(f"efs-migrate: {what}: {_DAMAGED}\n")
     sys.exit(2)
 
 
-# Already at import: where processes are not forked, a new one imports this module without calling anything of it.
+# On import, not in a function: where processes are not forked, a new one imports this module and calls nothing in it.
 claim()

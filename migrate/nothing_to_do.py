@@ -1,7 +1,7 @@
-"""The usual answer, without the tool: nothing here reaches EFS the old way.
+"""The fast exit: recognises runs in which no file concerns EFS volumes, before the command line is imported.
 
-Most runs, in hooks above all, end with that, and the imports of everything else would take several times as long. Whatever is
-not certain, and every option that is more than a switch, is left to the command line proper.
+Most runs, above all those of hooks, have nothing to report, and the imports for everything else would take several
+times as long. A doubtful case, and any option that is more than a switch, is left to the command line proper.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 _DULL, _TELLS, _MATTERS = range(3)
 _WORTH_FORKING = 2_000
-"""Files for each process."""
+"""The number of files for each process."""
 _COMMANDS = frozenset({"check", "diff", "apply"})
 _SWITCHES = frozenset({"--exit-zero", "--unsafe", "-q", "--quiet", "-v", "--verbose", "--force-exclude"})
-"""What changes nothing where there is nothing."""
+"""The switches that make no difference if there is nothing to do."""
 
 
 def nothing_to_do(arguments: Sequence[str]) -> bool:
-    """Whether a command line certainly has no output and the status 0. What was found on the way is kept for the other case
-    (`discover.remember`)."""
+    """Whether a command line certainly has no output and exit status 0. If not, the files that were ruled out on the
+    way are remembered (`screen.remember`)."""
     if not arguments or arguments[0] not in _COMMANDS:
         return False
     paths = [word for word in arguments[1:] if word not in _SWITCHES]
@@ -53,9 +53,9 @@ def _nothing_in(paths: list[str]) -> bool:
 
 
 def _dull(paths: list[str]) -> list[str]:
-    """The files before the first one that matters, by as many processes as pay. What only answers the questions of others
-    matters to nobody as long as nobody asks, but is not among them once somebody does."""
-    # Without `fork` a second process would have to start a Python of its own, which takes longer than most trees.
+    """The files that need not be read: all of them if no file matters, else those that were ruled out before one was
+    found, without those that matter only to other files. Several processes share the work if there are many files."""
+    # Without `fork`, a second process would have to start its own Python, which takes longer than most trees.
     processes = min(os.cpu_count() or 1, len(paths) // _WORTH_FORKING + 1) if hasattr(os, "fork") else 1
     children = []
     for number in range(1, processes):
@@ -84,7 +84,8 @@ def _dull(paths: list[str]) -> list[str]:
 
 
 def _flags(paths: list[str]) -> bytes:
-    """For each file whether it is dull, tells others something, or matters, which is the end."""
+    """One byte for each file, up to the first that matters: `_DULL` (ruled out), `_TELLS` (matters only to other files)
+    or `_MATTERS`."""
     told = bytearray()
     for path in paths:
         written_in = language.of(path)
@@ -96,14 +97,14 @@ def _flags(paths: list[str]) -> bytes:
         if raw is not None and screen.screen(raw, written_in):
             told.append(_MATTERS)
             break
-        # A file of a unit is read with those that matter, whatever it holds itself.
+        # A file of a unit of several is read together with those that matter, whatever it holds itself.
         tells = written_in.members is not None or (raw is not None and screen.informs_others(raw, written_in))
         told.append(_TELLS if tells else _DULL)
     return bytes(told)
 
 
 def _is_governed(path: str) -> bool:
-    """Whether there is a configuration for a path, or the path is one."""
+    """Whether a configuration file applies to a path, or the path is one."""
     folder = os.path.abspath(path)
     if not os.path.isdir(folder):
         if os.path.basename(folder) == discover.CONFIGURATION:

@@ -7,6 +7,7 @@ line to `DIALECTS`. Code that several dialects share is in `common/`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -31,22 +32,22 @@ reads the file. Classes are named, not imported, so that only the dialects of a 
 `DATA` stands for JSON and YAML."""
 
 
+def dialects_of(language: Language) -> Iterator[Dialect[Any]]:
+    """The dialects of a language, in the order in which they are asked. Each is imported when its turn comes."""
+    return (_made(name) for of, name in DIALECTS if of is language)
+
+
 @cache
-def dialects_of(language: Language) -> tuple[Dialect[Any], ...]:
-    """The dialects of a language, in the order in which they are tried."""
-    return tuple(_made(name) for of, name in DIALECTS if of is language)
-
-
 def _made(name: str) -> Dialect[Any]:
-    """Imports the class that `DIALECTS` names and makes an instance of it."""
     module, _, kind = name.rpartition(".")
     dialect: Dialect[Any] = getattr(import_module(f"{__name__}.{module}"), kind)()
     return dialect
 
 
 def read(unit: Unit) -> Reading[object] | None:
-    """Reads a unit with the first dialect that recognises it; None if none does."""
-    for dialect in dialects_of(unit.language) or dialects_of(DATA):
+    """Read a unit with the first dialect that recognises it, or return None."""
+    known = any(of is unit.language for of, _ in DIALECTS)
+    for dialect in dialects_of(unit.language if known else DATA):
         if (reading := dialect.read(unit)) is not None:
             return reading
     return None

@@ -1,3 +1,3 @@
-"""Files on disk: which ones matter, how they are decoded, and how they are written back."""
+"""Files on disk: discovering the ones that matter, decoding them, and writing them back."""
 
 from __future__ import annotations

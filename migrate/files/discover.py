@@ -1,7 +1,7 @@
-"""Which files to look into: from the paths on the command line to the bytes that may hold a volume of ours.
+"""The search for files to look into, from the paths on the command line.
 
-Most runs end here, with nothing found. This module therefore imports nothing that Python has not loaded already:
-`subprocess`, `dataclasses` or `typing` would each double the start-up time, and path objects would cost more than the
+Most runs end without a finding, and quickly. This module therefore imports nothing that Python has not loaded already:
+`subprocess`, `dataclasses` or `typing` would each double the start-up time, and path objects would take longer than the
 rest of a walk.
 """
 
@@ -14,7 +14,7 @@ import stat
 from migrate.files.language import suffixes
 from migrate.files.screen import reason
 
-TYPE_CHECKING = False  # the name is what type checkers look for; importing `typing` for it costs 9 ms
+TYPE_CHECKING = False  # type checkers know this name; importing `typing` for it would take 9 ms
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -26,7 +26,7 @@ SKIPPED = frozenset({
     "__pycache__", ".venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache",  # Python's products
     ".terraform", "cdk.out", ".aws-sam", ".serverless", ".terragrunt-cache",  # products of infrastructure tools
 })  # fmt: skip  # one reason per line
-"""Directories never entered from above; an argument may name one or lie inside one.
+"""The names of directories that a walk does not enter; an argument may name one or lie inside one.
 
 Any directory with a `pyvenv.cfg`, whatever its name, is a virtual environment and skipped as well.
 """
@@ -35,13 +35,13 @@ _LIST = ("ls-files", "-z", "-t", "--stage", "--cached", "--others", "--exclude-s
 
 
 class FoundFile:
-    """A file to look into, or a path that could not be looked into.
+    """A file to look into, or a path that cannot be looked into.
 
-    `path` is absolute, for opening; `name` is for people and reports: relative to the current directory without `./`
-    where the file lies inside it, otherwise relative (`../x.json`) or absolute as the argument was. Neither is safe for
-    a terminal (`migrate.terminal.printable.printable`); undecodable bytes are surrogates, as `os.fsdecode` makes them.
-    `explicit` is true for a path that was an argument itself. `error` is None or the cause, one line, why there is
-    nothing to open. `root` is the directory that was the argument, or the one that holds an explicit file.
+    `path` is absolute, for opening. `name` is for people and reports: relative to the current directory without `./` if
+    the file lies inside it, otherwise relative (`../x.json`) or absolute as the argument was. Neither is safe for a
+    terminal (`migrate.terminal.printable.printable`); undecodable bytes are surrogates, as `os.fsdecode` makes them.
+    `explicit` is true for a path that was an argument itself. `error` is the reason, in one line, why there is nothing
+    to open, or None. `root` is the directory that was the argument, or the one that holds an explicit file.
     """
 
     __slots__ = ("error", "explicit", "name", "path", "root")
@@ -68,18 +68,18 @@ def discover(
     gitignore: bool = True,
     warn: Callable[[str], None] = _silent,
 ) -> Iterator[FoundFile]:
-    """Yield the files that `paths` (files or directories; never `-`) stand for, each real file once.
+    """Yields the files that `paths` (files or directories; never `-`) stand for, each real file once.
 
-    The order is that of `paths`, sorted within each. In a directory, files are considered by suffix (`language.suffixes`),
-    `SKIPPED` directories are not entered and neither are symbolic links to directories; a link to a file stands for it
-    only if the file lies in the same repository (or, without one, below the same argument) and is not itself there.
-    With `gitignore`, git lists each repository and what it ignores is left out, except where the argument itself is
-    ignored. `exclude` holds `.gitignore`-like patterns relative to each directory argument; files named explicitly are
-    always considered.
+    The order is that of `paths`, sorted within each. In a directory, files are considered by suffix
+    (`language.suffixes`); `SKIPPED` directories and symbolic links to directories are not entered. A link to a file
+    stands for that file only if it lies in the same repository (or, without one, below the same argument) and is not
+    found there itself. With `gitignore`, git lists each repository and ignored files are left out, except where the
+    argument itself is ignored. `exclude` holds `.gitignore`-like patterns relative to each directory argument; files
+    named explicitly are always considered.
 
-    Nothing is raised for what is missing or unreadable: it is yielded with its `error`. `warn` receives one-line
-    messages (not made safe for a terminal) about what does not stop the run, such as git failing. Raises OSError only
-    if the current directory is gone.
+    Missing or unreadable paths raise nothing: they are yielded with their `error`. `warn` receives one-line messages
+    (not made safe for a terminal) about problems that do not stop the run, such as a failure of git. Raises OSError
+    only if the current directory is gone.
     """
     excluded = excluder(exclude)
     prunes = bool(exclude) and not any(pattern.startswith("!") for pattern in exclude)
@@ -87,7 +87,7 @@ def discover(
     for argument in paths:
         path, name = _locate(argument)
         try:
-            info = os.stat(argument)  # as it was given: `x.json/` and `link/..` mean what they mean to the system
+            info = os.stat(argument)  # unchanged, so that the system resolves `x.json/` and `link/..`
         except OSError as error:
             yield FoundFile(path, name, explicit=True, error=reason(error))
             continue
@@ -97,7 +97,7 @@ def discover(
             inside = os.getcwd().rstrip("/") + "/"
             for relative, error_text in tree.files(excluded, seen):
                 path = tree.root + relative
-                # An argument may hold the current directory: `..`, `/`.
+                # An argument may contain the current directory: `..`, `/`.
                 name = path[len(inside) :] if path.startswith(inside) else prefix + relative
                 yield FoundFile(path, name or ".", explicit=False, error=error_text, root=tree.root)
         elif not stat.S_ISREG(info.st_mode):
@@ -108,12 +108,12 @@ def discover(
 
 
 def excluder(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """Return a function that tells whether a path relative to some root (`a/b.json`; a directory `a/`) is excluded.
+    """Returns a function that tells whether a path relative to some root (`a/b.json`; a directory `a/`) is excluded.
 
-    Patterns read as in `.gitignore`: one without a slash before its end matches at any depth, any other from the root;
-    a trailing slash matches directories only; what lies below a match matches too; `*`, `?` and `[…]` stay within a
-    name, `**` as a whole name crosses them; a later `!pattern` includes again (also below an excluded directory,
-    where git would not). A bracket without its end is an ordinary character. Nothing is raised for odd patterns.
+    Patterns are those of `.gitignore`. One without a slash before its end matches at any depth, any other from the
+    root; a trailing slash matches directories only; a match excludes everything below it; `*`, `?` and `[…]` stay
+    within a name, `**` as a whole name crosses them; a later `!pattern` includes again (also below an excluded
+    directory, where git would not). A bracket without its end is an ordinary character. No pattern raises an error.
     """
     if not patterns:
         return lambda _: False
@@ -132,7 +132,7 @@ def excluder(patterns: Sequence[str]) -> Callable[[str], bool]:
 
 
 def _translate(pattern: str) -> str:
-    """Return the regular expression for one pattern; it must match a whole relative path.
+    """Returns the regular expression for one pattern, which must match a whole relative path.
 
     It takes time in proportion to the path's length, whatever the pattern: the first place where what follows a star fits
     is as good as any later one, so each is an atomic group, which gives nothing back.
@@ -213,12 +213,12 @@ class _Tree:
         self._real = os.path.realpath(path)
         self._top = _repository(self._real) if gitignore else None
         self._names: list[str] = []
-        # (device, inode) of regular files as far as the scan knew them, which saves a system call for each.
+        # (device, inode) of regular files if the scan reported them, which saves a system call for each.
         self._identities: dict[str, tuple[int, int]] = {}
         self._errors: dict[str, str] = {}
 
     def files(self, excluded: Callable[[str], bool], seen: set[tuple[int, int]]) -> Iterable[tuple[str, str | None]]:
-        """Return (path relative to the root, error or None), sorted; adds to `seen` the (device, inode) of each."""
+        """Returns (path relative to the root, error or None), sorted; adds each (device, inode) to `seen`."""
         pending = [""]
         while pending:
             directory = pending.pop()
@@ -246,7 +246,7 @@ class _Tree:
             elif stat.S_ISREG(info.st_mode) and (info.st_dev, info.st_ino) not in seen:
                 seen.add((info.st_dev, info.st_ino))
                 result[name] = None
-        # Last, so that a file goes by its own name: git and patch refuse to write through a link.
+        # Links last, so that a file is listed under its own name: git and patch refuse to write through a link.
         for name in links:
             target = self._target(name)
             if target is not None and target not in seen:
@@ -255,12 +255,12 @@ class _Tree:
         return sorted(result.items())
 
     def _target(self, link: str) -> tuple[int, int] | None:
-        """Return the identity of the regular file behind a link if it is one of this tree's, else None."""
+        """Returns the (device, inode) of the regular file that a link leads to if that is one of this tree's."""
         try:
             info = os.stat(self.root + link)
         except OSError:
             return None  # dangling or a loop; named explicitly it would be an error
-        # A repository must not be able to have files changed that lie outside of it.
+        # A repository must not be able to make the tool change files outside it.
         inside = (self._top or self._real).rstrip("/") + "/"
         real = os.path.realpath(self.root + link)
         if not stat.S_ISREG(info.st_mode) or not real.startswith(inside):
@@ -268,7 +268,7 @@ class _Tree:
         return None if _passes_skipped(real[len(inside) :]) else (info.st_dev, info.st_ino)
 
     def _walked(self, directory: str) -> list[str]:
-        """Scan one directory; return those below it. Paths are relative to the root and end in `/` (or are empty)."""
+        """Scans one directory; returns those below it. Paths are relative to the root and end in `/` (or are empty)."""
         files: dict[str, tuple[int, int] | None] = {}
         below: list[str] = []
         try:
@@ -293,7 +293,7 @@ class _Tree:
         return below
 
     def _listed(self, directory: str) -> list[str]:
-        """Let git list one (part of a) repository; return the repositories inside it, or walk if git cannot."""
+        """Lets git list a repository or a part of it; returns the repositories inside it. Walks it if git cannot."""
         path = self.root + directory
         status, output, messages = _git(path, *_LIST)
         for line in messages.splitlines():
@@ -340,7 +340,7 @@ class _Tree:
         ]
 
     def _plainly(self, directory: str) -> list[str]:
-        """Walk `directory` honouring no ignore file; return nothing that is left to do."""
+        """Walks `directory` without regard to ignore files; returns an empty list of directories left to do."""
         before, self._gitignore = self._gitignore, False
         pending = [directory]
         while pending:
@@ -349,7 +349,7 @@ class _Tree:
         return []
 
     def _behind_link(self, directory: str, known: dict[str, bool]) -> bool:
-        """Whether a symbolic link has taken the place of `directory` (ending in `/`) or of one above it."""
+        """Whether `directory` (ending in `/`) or one above it has been replaced by a symbolic link."""
         if directory not in known:
             parent = directory[: directory.rfind("/", 0, -1) + 1]
             known[directory] = self._behind_link(parent, known) or os.path.islink(self.root + directory[:-1])
@@ -361,10 +361,10 @@ def _passes_skipped(relative: str) -> bool:
 
 
 def _locate(argument: str) -> tuple[str, str]:
-    """Return the absolute path of an argument and its name for people (`FoundFile`)."""
+    """Returns the absolute path of an argument and its name for people (`FoundFile`)."""
     path = os.path.abspath(argument)
     if ".." in argument.split("/"):
-        # `link/..` is the parent of what the link points to; only the last name may stay a link.
+        # `link/..` is the parent of the link's target, so only the last name may remain a link.
         head, tail = os.path.split(argument)
         path = os.path.realpath(argument) if tail in ("", "..") else os.path.join(os.path.realpath(head), tail)
     current = os.getcwd()
@@ -377,7 +377,7 @@ def _locate(argument: str) -> tuple[str, str]:
 
 
 def _repository(directory: str) -> str | None:
-    """Return the top of the working tree that the real path `directory` lies in, or None."""
+    """Returns the top of the working tree that contains the real path `directory`, or None."""
     while not os.path.lexists(os.path.join(directory, ".git")):
         parent = os.path.dirname(directory)
         if parent == directory or os.path.basename(directory) == ".git":
@@ -387,21 +387,21 @@ def _repository(directory: str) -> str | None:
 
 
 def _ignored(directory: str) -> bool:
-    """Whether git ignores the directory itself, so that naming it says more than `.gitignore` does."""
+    """Whether git ignores the directory itself; an argument that names it then overrides `.gitignore`."""
     parent, name = os.path.split(directory)
     return bool(name) and _git(parent, "check-ignore", "--quiet", "--", f"./{name}")[0] == 0
 
 
 def _git(directory: str, *arguments: str) -> tuple[int, str, str]:
-    """Run git in `directory`; return its exit status (127 if there is no git), standard output and standard error.
+    """Runs git in `directory`; returns its exit status (127 if there is no git), standard output and standard error.
 
-    No configuration of the repository can make git run a program or reach a network here, which is also why the
-    repository's owner does not matter (a checkout mounted into a container belongs to somebody else).
+    No configuration of the repository can make git run a program or reach a network here. The owner of the repository
+    therefore does not matter (a checkout mounted into a container belongs to another user).
     """
     command = [
         "git", "--no-optional-locks", "--no-pager", "-C", directory,
         "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "safe.directory=*", *arguments,
-    ]  # fmt: skip  # options beside their values
+    ]  # fmt: skip  # each option beside its value
     environment = _environment(os.environ)
     output, output_end = os.pipe()
     messages, messages_end = os.pipe()
@@ -440,8 +440,9 @@ def _git(directory: str, *arguments: str) -> tuple[int, str, str]:
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return `environment` without what would point git to another repository (a hook's GIT_DIR) or configuration."""
+    """Returns `environment` without variables that point git to another repository (a hook's GIT_DIR) or
+    configuration."""
     kept = ("GIT_EXEC_PATH", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
     result = {name: value for name, value in environment.items() if not name.startswith("GIT_") or name in kept}
-    # A sparse index in a partial clone would be completed from its remote, through whatever transport that names.
+    # Git would complete a sparse index in a partial clone from its remote, through any transport that this names.
     return result | {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0"}

@@ -1,7 +1,7 @@
-"""The languages that files are written in: how each is recognised, and which words make a file worth reading.
+"""The languages that files are written in: their suffixes, and the words that make a file worth reading.
 
-Discovery and screening ask here, so a new language or dialect brings its own endings and words without touching either. Like
-`discover`, this module imports nothing that Python has not loaded already.
+Discovery and screening use this table, so that a new language or dialect brings its own suffixes and words without
+changing either. Like `discover`, this module imports nothing that Python has not loaded already.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WORDS: Rows = (
     ((b"hostvolume(",), "batch.HostVolume(…) (CDK)"),
     ((b"sourcepath", b"host"), "host: {sourcePath: …}; a bare list of volumes need not hold the word `volumes`"),
 )
-"""The words of all languages whose volumes have the names of the ECS API."""
+"""The words of all languages in which volumes have the names of the ECS API."""
 
 TELLING: tuple[tuple[bytes, ...], ...] = (
     (b"UserData", b"ount"),
@@ -33,23 +33,23 @@ TELLING: tuple[tuple[bytes, ...], ...] = (
     (b"AWS::CloudFormation::Stack",),
     (b"AWS::Serverless::Application",),
 )
-"""What a template must hold to matter to other files: all of any one row. Its instances mount something, or it passes
-values to the templates that it nests."""
+"""Rows of words; a template with all words of a row matters to other files, because its instances mount something or it
+passes values to nested templates."""
 
 
 class Language:
-    """One language.
+    """A language that files are written in.
 
-    `name` is what editors call it, `suffixes` are the endings (lower case) by which its files are found in directories.
-    `comment` is what a comment begins with, None where there are none.
+    `name` is the identifier that editors use, `suffixes` are the lower-case suffixes by which its files are found in
+    directories. `comment` is the text that starts a comment, None if the language has none.
 
-    `words` are rows of words, each row with its reason: a file is parsed if it holds all the words of any one row, without
-    case, `_` and `-`. `sign` is a literal other than `olume` that a file must hold, as people write it, to be looked at more
-    closely (None: every one holds `olume`), and `spellings` are literals of which one stands in every file with a row that
-    has no word with `volume`. `telling` is what makes a file matter to other files (`TELLING`).
+    `words` are rows of words, each with a reason: a file is parsed if it holds all words of a row, regardless of case,
+    `_` and `-`. `sign` is a literal that a file must hold, exactly as written, before its words are looked for (None:
+    the literal is `olume`). `spellings` are literals, one of which is in every file with a row that has no word with
+    `volume`. `telling` are the rows that make a file matter to other files (`TELLING`).
 
-    `members` tells which files make up the unit of the file at an absolute path: all that may have to change together, in
-    order, that file among them. None: each file is a unit by itself.
+    `members` returns the files of the unit of the file at an absolute path, that file included: all that may have to
+    change together, in order. None: each file is a unit by itself.
     """
 
     __slots__ = (
@@ -78,10 +78,10 @@ class Language:
         self.members = members
         volume = b"volume"
         self.alone = tuple(row[0] for row, _ in words if len(row) == 1 and volume in row[0])
-        """Words that make a row by themselves and hold `volume`, which is what is searched for first."""
+        """The words that are rows by themselves and hold `volume`, which is searched for first."""
         starts = {word[at - 1 : at] for word in self.alone if (at := word.find(volume)) > 0}
         self.before = frozenset(b"_-" + b"".join(s.upper() + s.lower() for s in starts))
-        """The bytes that may stand before `volume` in these: the end of what is before it, or what separates the two."""
+        """The bytes that may precede `volume` in these words: separators, and the last letter of the text before."""
         self.together = tuple(row for row, _ in words if len(row) > 1 or volume not in row[0])
         """All other rows."""
 
@@ -90,26 +90,26 @@ class Language:
 
 
 JSON = Language("json", (".json",), comment=None)
-"""Nothing but JSON."""
+"""JSON, and nothing else."""
 
 YAML = Language("yaml", (".yaml", ".yml"), comment="#")
-"""YAML; what starts with a bracket and is JSON counts as JSON."""
+"""YAML; a text that starts with a bracket and is JSON counts as JSON."""
 
 DATA = Language("data", (".template",), comment="#")
-"""JSON or YAML, whichever it is: files of any other name. What starts with a bracket and is neither is broken JSON."""
+"""JSON or YAML, for files with any other name. A text that starts with a bracket and is neither is broken JSON."""
 
 PYTHON = Language("python", (".py",), comment="#", sign=None, telling=())
-"""What Python says about instances is for its own dialects, so it tells other files nothing."""
+"""Python. It has no `telling` words, because only Python's own dialects use the instances that it describes."""
 
 LANGUAGES: list[Language] = []
-"""Every language, in the order in which they were registered."""
+"""All languages, in the order in which they were registered."""
 
 _endings: dict[str, list[tuple[str, Language]]] = {}
-"""The suffixes that have a last part in common (`.json`: `.tf.json` and `.json`), the longest first."""
+"""Maps the last part of suffixes (`.json`) to those that end with it (`.tf.json`, `.json`), the longest first."""
 
 
 def register(languages: Iterable[Language]) -> None:
-    """Have files of these languages discovered, screened and read."""
+    """Adds languages, so that their files are discovered, screened and read."""
     for language in languages:
         LANGUAGES.append(language)
         for suffix in language.suffixes:
@@ -122,7 +122,7 @@ register((JSON, YAML, DATA, PYTHON))
 
 
 def suffixes() -> tuple[str, ...]:
-    """Endings (lower case) of the files considered in directories; a file named explicitly needs none of them."""
+    """The lower-case suffixes of files that are considered in directories; a file named explicitly needs none."""
     return tuple(suffix for language in LANGUAGES for suffix in language.suffixes)
 
 

@@ -1,4 +1,4 @@
-"""Which bytes may hold a volume of ours: a text search, before anything is parsed.
+"""A fast text search for files that may concern EFS volumes, before anything is parsed.
 
 Like `discover`, it imports nothing that Python has not loaded already.
 """
@@ -18,31 +18,32 @@ if TYPE_CHECKING:
     from migrate.files.language import Language
 
 LIMIT = 64 * 1024 * 1024
-"""Largest file, in bytes, that is read as a whole."""
+"""The size, in bytes, of the largest file that is read as a whole."""
 
 # A read that returns fewer bytes has read the file to its end; nearly every template is smaller.
 _SMALL = 1 << 16
 
 _AROUND = 32
-"""Bytes on either side of `olume` in which the rest of a word is looked for, with whatever separates its parts."""
+"""The number of bytes on either side of `olume` in which the rest of a word, with any separators, is looked for."""
 _FOLD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
 
 
 def screen(raw: bytes, language: Language = DATA) -> bool:
-    """Whether a file with the content `raw` may hold something for us (`Language.words`), in any encoding of Unicode.
+    """Whether a file with the content `raw`, in any Unicode encoding, holds all words of a row (`Language.words`) and
+    has to be parsed.
 
-    A word spelt with escapes (`"\\u0065fsVolume…"`) is not seen.
+    A word spelt with escapes (`"\u0065fsVolume…"`) is not found.
     """
-    # Searching for a literal runs at memory speed, and lets nearly every file go.
+    # Searching for a literal runs at memory speed, and rules out nearly every file.
     at = raw.find(b"olume")
     if at < 0 and (language.sign is None or language.sign not in raw) and not _wide(raw):
         return False
     if _wide(raw):
-        # Without its zero bytes, UTF-16 reads like ASCII: such a file must get as far as the message about its encoding.
+        # Without its zero bytes, UTF-16 reads like ASCII. Such a file has to be read, so that its encoding is reported.
         folded = raw.translate(_FOLD, b"_-\0")
         return any(all(word in folded for word in words) for words, _ in language.words)
-    # Folding what is around each place is several times faster than folding the file, and that than one case-insensitive
-    # regular expression.
+    # Folding the text around each place is several times faster than folding the file, and that is several times faster
+    # than one case-insensitive regular expression.
     while at >= 0:
         if at > 1 and raw[at - 2] in language.before:
             near = raw[max(0, at - _AROUND) : at + _AROUND].translate(_FOLD, b"_-")
@@ -58,7 +59,7 @@ def screen(raw: bytes, language: Language = DATA) -> bool:
 
 def informs_others(raw: bytes, language: Language = DATA) -> bool:
     """Whether a file with the content `raw` may be a template that matters to other files (`Language.telling`)."""
-    # As `screen` does, let nearly every file go after one test.
+    # One fast test rules out nearly every file, as in `screen`.
     return b"AWS::" in raw and any(all(word in raw for word in words) for words in language.telling)
 
 
@@ -67,13 +68,13 @@ def _wide(raw: bytes) -> bool:
 
 
 def load(path: str) -> bytes:
-    """Return the content of the regular file at `path`.
+    """Returns the content of the regular file at `path`.
 
-    Raises OSError; its `strerror` says why in one line. Devices, pipes and sockets are refused without being opened
-    (opening some has effects), files above `LIMIT` without being read.
+    Raises OSError, whose `strerror` gives the reason in one line. Devices, pipes and sockets are refused without being
+    opened (opening some has effects), and files above `LIMIT` without being read.
     """
     _check(os.stat(path), path)
-    # O_NONBLOCK: should a pipe take the file's place meanwhile, opening it does not hang.
+    # O_NONBLOCK: if a pipe takes the file's place meanwhile, opening it does not hang.
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         info = os.fstat(handle)
@@ -84,14 +85,15 @@ def load(path: str) -> bytes:
 
 
 def content(path: str) -> bytes | None:
-    """Return the content of the file at `path`, or None if it is too large and cannot hold anything for us (`screen`).
+    """Returns the content of the file at `path`, or None if it holds nothing for the rules: `remember` was told so, or
+    it is too large and `screen` rules it out.
 
-    `path` is one that `discover` found: what kind of file it is was asked there. Raises OSError as `load` does. A file
-    above `LIMIT` is an error only if it holds our words.
+    `path` is one that `discover` found, which has checked that it is a regular file. Raises OSError as `load` does, for
+    a file above `LIMIT` only if `screen` does not rule it out.
     """
     if path in _dull:
         return None
-    # Half the system calls of `load`, and they are most of what a file costs that is not for us.
+    # Half the system calls of `load`: they are most of the time that a file without EFS volumes takes.
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         raw = os.read(handle, _SMALL)
@@ -114,12 +116,12 @@ _dull: set[str] = set()
 
 
 def remember(paths: Iterable[str]) -> None:
-    """Take note of files, as `discover` found them, that hold nothing for us (`screen`, `informs_others`): nobody reads them again."""
+    """Notes files, found by `discover`, that `screen` and `informs_others` ruled out; `content` does not read them."""
     _dull.update(paths)
 
 
 def reason(error: OSError) -> str:
-    """Return the cause of `error` as the end of a sentence, in one line: `permission denied`."""
+    """Returns the cause of `error` as the end of a sentence, in one line: `permission denied`."""
     text = error.strerror or str(error) or type(error).__name__
     return text[:1].lower() + text[1:]
 
@@ -141,7 +143,7 @@ def _read(handle: int, size: int) -> bytes:
 
 
 def _screen_in_pieces(path: str) -> bool:
-    """`screen` for a file of any size; words of one row that lie more than 16 MiB apart are not seen together."""
+    """Applies `screen` to a file of any size; words of a row more than 16 MiB apart are not found together."""
     end = b""
     with open(path, "rb") as file:
         while piece := file.read(1 << 24):

@@ -1,4 +1,4 @@
-"""Files as bytes and as text: read strictly, replaced atomically, nothing about them changed in passing."""
+"""Files as bytes and as text: decoded strictly and replaced atomically, with everything else about them kept."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _OTHER_MARKS = (
 
 
 class SourceProblem(Exception):
-    """A file that cannot be read as text or cannot be replaced; it is as it was.
+    """A file cannot be read as text or cannot be replaced; it is unchanged.
 
-    `cause` is one line, the end of a sentence, and safe to print; `line` counts `\\n` from 1, None where no line is
-    to blame.
+    `cause` is one line, the end of a sentence, and safe to print. `line` is the line at fault, counted by `\n` from 1;
+    None if there is none.
     """
 
     def __init__(self, cause: str, line: int | None = None) -> None:
@@ -40,8 +40,8 @@ class SourceProblem(Exception):
 class SourceFile:
     """A file as it was read.
 
-    `path` opens it, `name` is for people; `raw` is the whole content, `text` the same decoded without a byte order
-    mark (`bom` says whether there is one) and with its newlines as they are.
+    `path` opens it, `name` is its name in reports. `raw` is the whole content; `text` is the same, decoded, with its
+    newlines unchanged but without a byte order mark (`bom` says whether it has one).
     """
 
     path: Path
@@ -52,7 +52,7 @@ class SourceFile:
 
     @classmethod
     def of(cls, path: Path, name: str, raw: bytes) -> SourceFile:
-        """Return the source with the content `raw` (standard input, or bytes that were screened before).
+        """Returns the source with the content `raw` (standard input, or bytes that were screened before).
 
         Raises SourceProblem as `decode` does.
         """
@@ -61,9 +61,10 @@ class SourceFile:
 
 
 def decode(raw: bytes) -> tuple[str, bool]:
-    """Return the text in `raw`, which must be UTF-8 without NUL characters, and whether it began with a BOM.
+    """Returns the text in `raw`, which must be UTF-8 without NUL characters, and whether it began with a byte order
+    mark.
 
-    Newlines are not translated. Raises SourceProblem naming the encoding, or the line and the byte at fault.
+    Newlines are not translated. Raises SourceProblem with the encoding, or the line and the byte at fault.
     """
     if (other := _other_encoding(raw)) is not None:
         raise SourceProblem(f"encoded as {other}, not UTF-8")
@@ -92,10 +93,10 @@ def _other_encoding(raw: bytes) -> str | None:
 
 
 def read(path: Path, name: str) -> SourceFile:
-    """Return the file at `path`; `name` is what reports call it.
+    """Reads the file at `path`; `name` is its name in reports.
 
     Raises SourceProblem if it cannot be opened (with the system's reason), is not a regular file, exceeds
-    `discover.LIMIT` bytes or is not UTF-8 text.
+    `screen.LIMIT` bytes or is not UTF-8 text.
     """
     try:
         raw = screen.load(os.fspath(path))
@@ -105,7 +106,7 @@ def read(path: Path, name: str) -> SourceFile:
 
 
 class NotWritten(SourceProblem):
-    """Why none of several files was written: `source` is the one at fault."""
+    """Several files could not be written, and none was; `source` is the one at fault."""
 
     def __init__(self, source: SourceFile, cause: str) -> None:
         super().__init__(cause)
@@ -114,26 +115,26 @@ class NotWritten(SourceProblem):
 
 
 def write(source: SourceFile, text: str) -> None:
-    """Replace the content of `source`'s file by `text`, wholly or not at all; BOM and encoding are kept.
+    """Replaces the content of `source`'s file by `text`, wholly or not at all; byte order mark and encoding are kept.
 
     A symbolic link stays and its target changes. The new file takes the old one's place in one step and has its mode,
-    owner, group and extended attributes (ACLs); the modification time is new. Where a new file could not be the same —
-    the old one has other hard links, or an owner that this process may not give away — the old one is overwritten
-    instead while a complete copy of the new content stands beside it, and put back if that fails.
+    owner, group and extended attributes (ACLs); the modification time is new. If the new file cannot be like the old
+    one — which has other hard links, or an owner that this process may not give away — the old one is overwritten while
+    a complete copy of the new content stands beside it, and restored if that fails.
 
-    Raises SourceProblem, and leaves the file as it was, if it is read-only, has changed since it was read, or cannot
-    be replaced. Temporary files (`.efs-migrate-*.tmp`, in the same directory) never stay, short of a crash.
+    Raises SourceProblem, and leaves the file as it was, if it is read-only, has changed since it was read, or cannot be
+    replaced. Temporary files (`.efs-migrate-*.tmp`, in the same directory) are always removed, except after a crash.
     """
     write_all([(source, text)])
 
 
 def write_all(changes: Sequence[tuple[SourceFile, str]]) -> None:
-    """Replace the contents of several files as `write` does, all of them or none.
+    """Replaces the contents of several files as `write` does, all of them or none.
 
-    Every new file is complete on the disk, and no old one has changed since it was read, before the first takes its place. If one
-    of them cannot, those that have are put back.
+    Before the first file is replaced, every new file is complete on the disk, and every old one is checked to be
+    unchanged since it was read. If one cannot be replaced, those that have been are restored.
 
-    Raises NotWritten. Its cause says so if a file could not be put back, and where its old content is then.
+    Raises NotWritten. Its cause names files that could not be restored, and the place of their old content.
     """
     prepared: list[_Replacement] = []
     source = None
@@ -170,7 +171,7 @@ def _encoded(source: SourceFile, text: str) -> bytes:
 
 
 class _Replacement:
-    """A file's new content on its way into the file's place."""
+    """The new content of a file, from its temporary file to the place of the old one."""
 
     def __init__(self, source: SourceFile, new: bytes) -> None:
         self.source = source
@@ -179,20 +180,21 @@ class _Replacement:
         self.target = Path(os.path.realpath(source.path, strict=True))
         self.temporary = self._beside()
         self.kept: Path | None = None
-        """The old file under another name, from which it can be put back."""
+        """The old file under another name, from which it can be restored; None if it is not kept."""
         self.same = False
-        """Whether the new file is like the old one and can take its place."""
+        """Whether the new file has the owner, mode and attributes of the old one, so that it can take its place."""
         self.begun = False
-        """Whether the new content may have taken the old one's place."""
+        """Whether replacing has begun, so that the new content may be in place."""
 
     def _beside(self) -> Path:
-        # The name is random, so it can only be ours.
+        # The name is random, so that no other program's file can have it.
         return self.target.with_name(f".efs-migrate-{os.urandom(8).hex()}.tmp")
 
     def prepare(self, keep: bool) -> None:
-        """Write the new file beside the old one, and `keep` that for the case that another file cannot be written."""
+        """Writes the new file beside the old one. With `keep`, the old file is kept for restoring it if another file
+        cannot be written."""
         info = self.target.stat()
-        # Replacing needs only the directory's permission, so the file's own is asked for; root passes os.access.
+        # Replacing needs only permission for the directory, so the file's own is checked here; root passes os.access.
         if not info.st_mode & 0o222 or not os.access(self.target, os.W_OK):
             raise SourceProblem("read-only, so left alone")
         self.same = self._written(self.temporary, self.new, info)
@@ -204,7 +206,8 @@ class _Replacement:
                 self._written(self.kept, self.old, info)
 
     def _written(self, path: Path, raw: bytes, info: os.stat_result) -> bool:
-        """Write a new file; return whether it is like the old one."""
+        """Writes a new file; returns whether it has the owner, mode and attributes of the old one and can take its
+        place."""
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             _write_all(handle, raw)
@@ -215,11 +218,11 @@ class _Replacement:
         return same
 
     def check(self) -> None:
-        """Raise SourceProblem if the file has changed since it was read."""
+        """Raises SourceProblem if the file has changed since it was read."""
         _require(self.target, self.old)
 
     def place(self) -> None:
-        """Put the new content in the place of the old one."""
+        """Puts the new content in the place of the old one."""
         self.begun = True
         if self.same:
             self.temporary.replace(self.target)
@@ -227,13 +230,14 @@ class _Replacement:
             overwrite(self.target, self.old, self.new)
 
     def put_back(self) -> str | None:
-        """Put the old file back where the new one has taken its place; return what went wrong."""
+        """Restores the old file if the new content has taken its place; returns the failure as a sentence, None if
+        there was none."""
         if not self.begun:
             return None
         try:
             if screen.load(os.fspath(self.target)) == self.old:
                 return None
-            _require(self.target, self.new)  # what somebody has written meanwhile is theirs
+            _require(self.target, self.new)  # a change that another program made meanwhile is kept
             if self.kept is None:
                 overwrite(self.target, self.new, self.old)
             else:
@@ -241,12 +245,12 @@ class _Replacement:
         except (OSError, SourceProblem) as error:
             cause = screen.reason(error) if isinstance(error, OSError) else error.cause
             where = f", its old content is in {self.kept}" if self.kept is not None else ""
-            self.kept = None  # stays
+            self.kept = None  # so that `clean` does not remove it
             return f"{self.source.name} could not be put back ({cause}){where}"
         return None
 
     def clean(self) -> None:
-        """Remove what stands beside the file."""
+        """Removes the temporary files beside the file."""
         for path in (self.temporary, self.kept):
             if path is not None:
                 with suppress(OSError):
@@ -254,14 +258,15 @@ class _Replacement:
 
 
 def put(path: Path, raw: bytes, *, new: bool = False) -> None:
-    """Give a file of our own this content, wholly or not at all. Raises OSError; FileExistsError if it was to be `new`."""
+    """Writes a file of our own, such as a report, wholly or not at all. Raises OSError, FileExistsError if it is to be
+    `new` and exists."""
     target = path if new else Path(os.path.realpath(path))
     if not new and target.exists() and not target.is_file():
         target.write_bytes(raw)  # /dev/stdout and the like
         return
     temporary = target.with_name(f".efs-migrate-{os.urandom(8).hex()}.tmp")
     try:
-        # Unlike what replaces a file, this has the mode that the user's mask leaves.
+        # Unlike a file that replaces another, this one has the mode that the user's umask leaves.
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
         try:
             _write_all(handle, raw)
@@ -286,7 +291,7 @@ def _require(target: Path, content: bytes) -> None:
 
 
 def _resemble(handle: int, target: Path, info: os.stat_result) -> bool:
-    """Give the open file the owner, attributes and mode of `target`; return whether that was permitted."""
+    """Gives the open file the owner, attributes and mode of `target`; returns whether that was permitted."""
     try:
         mine = os.fstat(handle)
         if (mine.st_uid, mine.st_gid) != (info.st_uid, info.st_gid):
@@ -307,13 +312,13 @@ def _copy_attributes(handle: int, target: Path) -> None:
     given = set(os.listxattr(handle))
     for name in names:
         value = os.getxattr(target, name)
-        # A security label that the new file was born with need not, and often may not, be set again.
+        # A security label that the new file already has need not, and often may not, be set again.
         if name not in given or os.getxattr(handle, name) != value:
             os.setxattr(handle, name, value)
 
 
 def overwrite(target: Path, old: bytes, new: bytes) -> None:
-    """Write `new` into a file that holds `old`, in its place; if that fails, put `old` back and raise OSError."""
+    """Overwrites a file that holds `old` with `new`; if that fails, writes `old` back and raises OSError."""
     handle = os.open(target, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         try:
@@ -336,7 +341,7 @@ def _write_all(handle: int, data: bytes) -> None:
 
 
 def _sync_directory(directory: Path) -> None:
-    # The file is in place by now; a file system that cannot sync a directory must not make this look like a failure.
+    # The file is in place by now: a file system that cannot sync a directory must not make this a failure.
     with suppress(OSError):
         handle = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
         try:

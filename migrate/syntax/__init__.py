@@ -1,4 +1,4 @@
-"""Text to nodes with spans, and changes of nodes to minimal edits of the text: JSON, YAML and Python."""
+"""Parsers from text to nodes with spans, and writers from changed nodes to minimal edits: JSON, YAML and Python."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["CannotEdit", "Document", "SyntaxProblem", "get", "literal", "parse",
 
 
 def parse(text: str, language: Language = DATA) -> Document:
-    """Read a text, without a byte order mark, in a language. Of `PYTHON` a `PythonDocument` is made.
+    """Parses a text, which has no byte order mark, in a language; `PYTHON` gives a `PythonDocument`.
 
     Raises SyntaxProblem.
     """

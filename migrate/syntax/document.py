@@ -1,4 +1,4 @@
-"""A parsed text: its lines, its comments, and what every syntax can do with it."""
+"""The base class of parsed texts: line and column numbers, comments, plain data and edits, whatever the syntax."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from migrate.syntax.node import Alias, AnyEdit, Node
 
 
 class Document(ABC):
-    """A text that was parsed without fault. Its subclasses know one syntax each."""
+    """A text that was parsed without an error. Each subclass knows one syntax."""
 
     def __init__(self, text: str, language: Language, *, roots: list[Node], aliases: Items[Alias] = ()) -> None:
         self.text = text
         self.language = language
-        """The language that the text turned out to be in."""
+        """The language in which the text was found to be written: `parse` may be told `DATA` and find JSON."""
         self.roots = roots
         """The outermost nodes: one for JSON, one for each YAML document that is not empty, none for code."""
         self.aliases = aliases
 
     @property
     def json(self) -> bool:
-        """Whether this is JSON, which has no comments and one way to write things."""
+        """Whether this is JSON, which has no comments and only one style of quotes."""
         return self.language is JSON
 
     @abstractmethod
     def data(self, changes: Items[AnyEdit] = ()) -> object:
-        """The text's meaning after `changes`, without layout and comments: a tuple that `==` compares and `hash` takes.
+        """The text's meaning after `changes`, without layout and comments, as a tuple that supports `==` and `hash`.
 
-        For any changes, `again(apply(text, edits(changes))).data() == data(changes)`. Raises ValueError if two
-        changes concern one node.
+        For any changes, `again(apply(text, edits(changes))).data() == data(changes)`. Raises ValueError if two changes
+        concern one node.
         """
 
     @abstractmethod
     def edits(self, changes: Items[AnyEdit]) -> list[Edit]:
-        """The changes as text edits in the style of what stands around them: minimal, sorted, not overlapping.
+        """The changes as text edits, written in the style of the surrounding text: minimal, sorted and not overlapping.
 
-        Raises CannotEdit where the text's shape does not allow a change without guessing, and ValueError if two
-        changes concern one node, a change lies inside a part that another one removes or replaces, entries or items
-        are out of order, or a node is not one of this document.
+        Raises CannotEdit where the text's shape does not allow a change without guessing, and ValueError if two changes
+        concern one node, a change lies inside a part that another one removes or replaces, entries or items are out of
+        order, or a node is not one of this document.
         """
 
     @abstractmethod
     def again(self, text: str) -> Document:
-        """Another text, read as this one was. Raises SyntaxProblem."""
+        """Parses another text with the settings of this one. Raises SyntaxProblem."""
 
     def reach(self, change: AnyEdit) -> tuple[int, int]:
-        """The part of the text whose lines a change may touch, in characters."""
+        """The start and end offsets of the text whose lines a change may touch."""
         return change.node.start, change.node.end
 
     def line_column(self, offset: int) -> tuple[int, int]:
@@ -61,13 +61,13 @@ class Document(ABC):
     @cached_property
     @abstractmethod
     def line_starts(self) -> list[int]:
-        """The offset of every line's first character."""
+        """The character offset at which each line starts."""
 
     @cached_property
     @abstractmethod
     def comment_spans(self) -> list[tuple[int, int]]:
-        """Where comments stand, from the `#` to the end of the line."""
+        """The start and end offsets of all comments in order, each from its `#` to the end of the line."""
 
     def comments(self) -> list[tuple[int, str]]:
-        """All comments in order: the line, from 1, and the text after `#` without the spaces around it."""
+        """All comments in order: the line number, from 1, and the text after `#` without the spaces around it."""
         return [(self.line_column(start)[0], self.text[start + 1 : end].strip()) for start, end in self.comment_spans]

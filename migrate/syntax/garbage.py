@@ -1,4 +1,4 @@
-"""Python's garbage collector, out of the way."""
+"""A switch for Python's garbage collector."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def not_collecting() -> Iterator[None]:
-    """Build a tree without the collector, which would walk it again and again, find nothing and cost half the time."""
+    """Turns the garbage collector off while a tree is built: it would find nothing, and cost half the time."""
     collecting = gc.isenabled()
     gc.disable()
     try:

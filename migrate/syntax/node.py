@@ -1,7 +1,7 @@
-"""One tree for JSON, YAML and Python: nodes that know where in the text they stand, and changes to them.
+"""The nodes of JSON, YAML and Python texts, which have a span in the text, and the changes of nodes.
 
-A node's span is what an edit may replace: for a block collection it ends with its last scalar (or alias), not with the
-comments that follow. Nodes are compared by identity.
+A node's span, `start` to `end` in character offsets, is the text that an edit may replace: a block collection ends with
+its last scalar (or alias), not with the comments after it. Nodes are compared by identity.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Union
 
 @dataclass(slots=True, eq=False)
 class Scalar:
-    """A leaf. `text` is the decoded value as a string ("true", "12", "null" for JSON literals); `style` is the
-    quote or block indicator as written: `"`, `'`, `|`, `>` or the empty string for a plain scalar or JSON literal."""
+    """A leaf. `text` is the decoded value as a string ("true", "12", "null" for JSON literals); `style` is the quote or
+    block indicator as written: `"`, `'`, `|`, `>` or the empty string for a plain scalar or JSON literal."""
 
     start: int
     end: int
@@ -33,7 +33,8 @@ class Entry:
 
 @dataclass(slots=True, eq=False)
 class Mapping:
-    """Entries in document order; duplicate keys and YAML merge keys (`<<`) stay entries of their own."""
+    """A mapping; `flow` if it is in brackets. Entries are in document order; duplicate keys and YAML merge keys (`<<`)
+    stay entries of their own."""
 
     start: int
     end: int
@@ -45,6 +46,8 @@ class Mapping:
 
 @dataclass(slots=True, eq=False)
 class Sequence:
+    """Items in document order; `flow` if it is in brackets."""
+
     start: int
     end: int
     items: list[Node]
@@ -55,7 +58,7 @@ class Sequence:
 
 @dataclass(slots=True, eq=False)
 class Alias:
-    """`*name`. `target` is the anchored node, or None while that is still being built (a cycle)."""
+    """A reference to an anchored node: `*name`. `target` is that node, None while it is still being built (a cycle)."""
 
     start: int
     end: int
@@ -67,17 +70,17 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """An expression inside a text, as an f-string has it: `{name}`, `{name!r:>8}`. `source` is the whole of it, in one
-    spelling for equal expressions."""
+    """An expression inside a string, as f-strings have them: `{name}`, `{name!r:>8}`. `source` is the whole field,
+    spelt the same for equal expressions."""
 
     source: str
 
 
 @dataclass(slots=True, eq=False)
 class Expression:
-    """Code that is carried over and never evaluated: only Python has it. `text` is its source. `parts` are those of the
-    string that it makes, as far as they are known: `f"/mnt/{name}"` is `("/mnt/", Inner("{name}"))`, a name that nothing is
-    known of `(Inner("{name}"),)`; None for what is no string. `reason` says why nothing more is known."""
+    """Python code that is not evaluated, only carried over. `text` is its source. `parts` are the known parts of the
+    string that it makes: `f"/mnt/{name}"` has `("/mnt/", Inner("{name}"))`, a name of which nothing is known
+    `(Inner("{name}"),)`; None if it is not a string. `reason` says why no more is known."""
 
     start: int
     end: int
@@ -90,7 +93,7 @@ class Expression:
 
 @dataclass(slots=True, eq=False)
 class StatementNode:
-    """A statement of Python, beside which others can be put; spans what the parser says it does."""
+    """A Python statement, beside which new ones can be put; its span is the parser's."""
 
     start: int
     end: int
@@ -106,7 +109,7 @@ Node = Scalar | Mapping | Sequence | Alias | Expression
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """The source text of an existing node, carried over unchanged (quotes, tags and all)."""
+    """The source text of an existing node, carried over unchanged with its quotes and tags."""
 
     node: Node
 
@@ -121,22 +124,22 @@ class Tagged:
 
 @dataclass(frozen=True, slots=True)
 class NewExpression:
-    """Python: an expression, as it is to be written."""
+    """The source of a new Python expression."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class FString:
-    """Python: a text with expressions inside, to be written as an f-string."""
+    """A new Python f-string, in parts: texts and the expressions between them."""
 
     parts: tuple[str | Inner, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Python: a call with positional and keyword arguments. `name` is what is called, as it is to be written:
-    `ecs.EfsVolumeConfiguration`. `hug` is whether an only argument starts on the line of the call's own brackets."""
+    """A new Python call with positional and keyword arguments. `name` is the called function as it is written:
+    `ecs.EfsVolumeConfiguration`. `hug` lets an only argument start on the line of the call's opening bracket."""
 
     name: str
     arguments: dict[str, NewValue]
@@ -157,14 +160,14 @@ NewValue = Union[
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An entry that stays as it is (a change to a node inside it is a change of its own)."""
+    """An entry that stays as it is; a change inside its value is a change of its own."""
 
     entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """An entry whose key becomes `key`; its value stays (and may have a change of its own)."""
+    """An entry whose key becomes `key`; its value stays, or has a change of its own."""
 
     entry: Entry
     key: str
@@ -172,7 +175,7 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A new entry. With `replaces` it takes that entry's place in the text, so that a comment beside it stays."""
+    """A new entry. If it `replaces` an entry, it takes that one's place, so that a comment beside it stays."""
 
     key: str
     value: NewValue
@@ -181,8 +184,8 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class EditMapping:
-    """The mapping afterwards. Kept, renamed and replaced entries stand in document order; entries that are not
-    mentioned are removed; added ones follow their predecessor in the tuple."""
+    """Changes the entries of a mapping. `entries` lists those after the change: kept, renamed and replaced ones in
+    document order, added ones after their predecessors; entries that are not listed are removed."""
 
     node: Mapping
     entries: tuple[Kept | Renamed | Added, ...]
@@ -190,7 +193,8 @@ class EditMapping:
 
 @dataclass(frozen=True, slots=True)
 class EditSequence:
-    """The sequence afterwards: items that stay (nodes of it, in document order) and new values around them."""
+    """Changes the items of a sequence. `items` lists those after the change: existing nodes in order, and new
+    values."""
 
     node: Sequence
     items: tuple[Node | New, ...]
@@ -198,7 +202,7 @@ class EditSequence:
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A new item of a sequence; a string takes the quotes of `like`, where that is given."""
+    """A new item of a sequence. If it is a string, it has the quotes of `like`."""
 
     value: NewValue
     like: Scalar | None = None
@@ -206,7 +210,7 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class SetScalar:
-    """Another value in a scalar's place, quoted as the old one was if it can be."""
+    """Changes the value of a scalar, which keeps its quotes if possible."""
 
     node: Scalar
     value: str | bool | int
@@ -214,8 +218,8 @@ class SetScalar:
 
 @dataclass(frozen=True, slots=True)
 class SetCallee:
-    """Python: another name in front of a call's brackets; `node` holds the call's keyword arguments, which stay or have a
-    change of their own."""
+    """Python: changes the name of the function that a call calls. `node` holds the call's keyword arguments, which stay
+    or have a change of their own."""
 
     node: Mapping
     name: str
@@ -223,8 +227,9 @@ class SetCallee:
 
 @dataclass(frozen=True, slots=True)
 class AddStatement:
-    """Python: a new statement `name = value` (or `value` alone) on a line of its own behind (or `before`) another, of which
-    it takes the indentation. With several at one place they keep their order. `apart` puts an empty line between."""
+    """Python: adds a statement `name = value` (or `value` alone) on a line of its own after (or `before`) another
+    statement, with the same indentation. Several at one place keep their order. `apart` puts an empty line between the
+    two."""
 
     node: StatementNode
     value: NewValue
@@ -235,8 +240,8 @@ class AddStatement:
 
 @dataclass(frozen=True, slots=True)
 class AddImport:
-    """Python: a name that the module needs, put in as the file itself imports. `from module import name as alias` (or
-    `import module as alias`, with no name). `node` is the statement that the import joins or stands beside."""
+    """Python: adds `from module import name as alias` (or `import module as alias`, without a name) in the style of the
+    file's imports. `node` is the statement that the import joins or stands beside."""
 
     node: StatementNode
     module: str
@@ -245,7 +250,7 @@ class AddImport:
 
 
 TreeEdit = EditMapping | EditSequence | SetScalar
-"""Changes that every syntax knows."""
+"""The changes that every syntax has."""
 CodeEdit = SetCallee | AddStatement | AddImport
-"""Changes that Python alone knows."""
+"""The changes that only Python has."""
 AnyEdit = TreeEdit | CodeEdit

@@ -1,4 +1,4 @@
-"""What stands between a text and its tree, or between a changed tree and its text."""
+"""The errors that a text cannot be parsed, or a change of its tree cannot be written, and their common limits."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 MAX_DEPTH = 500
-"""How many collections may lie inside one another: far above what people write, far below Python's stack."""
+"""The number of levels to which collections may be nested: far above real files, far below Python's stack."""
 
 TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
 
 class SyntaxProblem(Exception):
-    """The text cannot be read. `line` and `column` start at 1; `cause` is one line of plain words."""
+    """A text cannot be parsed. `line` and `column` start at 1; `cause` is one line of plain words."""
 
     def __init__(self, line: int, column: int, cause: str) -> None:
         self.line = line
@@ -28,7 +28,7 @@ class SyntaxProblem(Exception):
 
 
 class CannotEdit(Exception):
-    """A change that the text's shape does not allow without guessing; `reason` completes "cannot be edited: …"."""
+    """A change cannot be written without guessing; `reason` completes "cannot be edited: …"."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -36,6 +36,6 @@ class CannotEdit(Exception):
 
 
 def template_marker(line: str) -> str | None:
-    """The first mark of a template language in `line` that stands outside double quotes, such as `{{`."""
+    """The first mark of a template language in `line` outside double quotes, such as `{{`; None if there is none."""
     found = _TEMPLATE.search(_STRING.sub('""', line))
     return found.group() if found else None

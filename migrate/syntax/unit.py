@@ -1,7 +1,8 @@
-"""What is read, planned, written and proven together: one file, or several that may have to change together.
+"""Units: one file, or several files that may have to change together and are read, planned, written and proven
+together.
 
-The texts of a unit's files share one space of character offsets, in which they stand one after another: the places of findings,
-edits and the proof are then the same thing for several files as for one.
+The texts of a unit's files share one range of character offsets, in which they stand one after another. Findings, edits
+and the proof therefore work the same for several files as for one.
 """
 
 from __future__ import annotations
@@ -18,22 +19,22 @@ from migrate.syntax import CannotEdit, Document, SyntaxProblem, parse
 from migrate.syntax.node import AnyEdit
 
 SEPARATOR = "\0"
-"""Stands between two files, so that the end of one and the beginning of the next are two places; no text holds it."""
+"""The text between two files, which no file contains: the end of one and the start of the next are two offsets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file of a unit, as text. `name` is for people."""
+    """A file of a unit, as text. `name` is its name in messages."""
 
     name: str
     text: str
     language: Language = DATA
     fixed: bool = False
-    """Whether it is read and must stay as it is: nobody asked for it."""
+    """Whether the file must not change, because it is read only for the others and was not named by the user."""
 
 
 class UnitProblem(Exception):
-    """What is wrong with one of a unit's files, whose index this names."""
+    """A file of a unit cannot be parsed: `index` is the file's index, `problem` the reason."""
 
     def __init__(self, index: int, problem: SyntaxProblem) -> None:
         super().__init__(index, problem)
@@ -43,7 +44,8 @@ class UnitProblem(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Unit:
-    """The parsed files of a unit. `stem` (the name of its first file without suffix) names a definition that names no family."""
+    """The parsed files of a unit. `stem`, its first file's name without suffix, names a task definition without a
+    family."""
 
     stem: str
     members: tuple[Member, ...]
@@ -51,12 +53,12 @@ class Unit:
 
     @classmethod
     def parsed(cls, members: Iterable[Member], stem: str) -> Unit:
-        """Raises UnitProblem."""
+        """Parses the files of a unit. Raises UnitProblem."""
         members = tuple(members)
         return cls(stem, members, tuple(_parsed(i, member) for i, member in enumerate(members)))
 
     def again(self, texts: Iterable[str]) -> Unit:
-        """The same files with other texts, read as these were. Raises UnitProblem."""
+        """Parses the same files with other texts. Raises UnitProblem."""
         members = tuple(
             Member(member.name, text, member.language, fixed=member.fixed)
             for member, text in zip(self.members, texts, strict=True)
@@ -66,7 +68,7 @@ class Unit:
 
     @property
     def document(self) -> Document:
-        """The document of a unit of one file; of several, that of the first."""
+        """The document of the first file, which is the only one of most units."""
         return self.documents[0]
 
     @property
@@ -76,44 +78,43 @@ class Unit:
 
     @property
     def text(self) -> str:
-        """All texts, one after another."""
+        """The texts of all files, one after another."""
         return self.document.text if len(self.documents) == 1 else joined([d.text for d in self.documents])
 
     # -- places -------------------------------------------------------------------------------------------------------
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
-        """Where each file starts, in the unit's offsets."""
+        """The offset in the unit at which each file starts."""
         return starts([document.text for document in self.documents])
 
     def offset(self, document: Document, offset: int) -> int:
-        """The unit's offset of a place in one of its documents."""
+        """The offset in the unit of an offset in one of its documents."""
         index = next(i for i, other in enumerate(self.documents) if other is document)
         return self.starts[index] + offset
 
     def place(self, offset: int) -> tuple[int, int]:
-        """The index of the file in which one of the unit's offsets lies, and the offset there."""
+        """The index of the file that contains an offset in the unit, and the offset in that file."""
         if len(self.documents) == 1:
             return 0, offset
         index = bisect_right(self.starts, offset) - 1
         return index, offset - self.starts[index]
 
     def line_column(self, offset: int) -> tuple[int, int, int]:
-        """The index of the file, and the line and column there, both from 1, of one of the unit's offsets."""
+        """The index of the file that contains an offset in the unit, and the line and column there, both from 1."""
         index, inside = self.place(offset)
         return index, *self.documents[index].line_column(inside)
 
     def prefix(self, index: int) -> str:
-        """What a message about one of several files begins with; empty where there is one file only."""
+        """The beginning of a message about one of several files, `name: `; empty if there is only one file."""
         return f"{self.members[index].name}: " if len(self.members) > 1 else ""
 
     # -- changes ------------------------------------------------------------------------------------------------------
 
     def edits(self, changes: Mapping[Document, Sequence[AnyEdit]]) -> list[Edit]:
-        """The tree edits of each document as text edits in the unit's offsets, in order.
+        """The tree edits of each document as text edits with offsets in the unit, in order.
 
-        Raises CannotEdit and ValueError as `Document.edits` does, and CannotEdit where a file that must stay as it is would
-        change.
+        Raises CannotEdit and ValueError as `Document.edits` does, and CannotEdit if a `fixed` file would change.
         """
         if changes.keys() - set(self.documents):
             raise ValueError("a change of a document that is none of the unit's")
@@ -143,17 +144,18 @@ def _parsed(index: int, member: Member, like: Document | None = None) -> Documen
 
 
 def joined(texts: Sequence[str]) -> str:
-    """Texts in one."""
+    """The texts of several files in one."""
     return SEPARATOR.join(texts)
 
 
 def starts(texts: Sequence[str]) -> tuple[int, ...]:
-    """Where each text starts in all of them."""
+    """The offset at which each text starts in the `joined` one."""
     return tuple(accumulate((len(text) + len(SEPARATOR) for text in texts[:-1]), initial=0))
 
 
 def parts(edits: Iterable[Edit], begins: Sequence[int]) -> list[tuple[Edit, ...]]:
-    """Edits of texts that begin at some offsets, as the edits of each, in its own offsets."""
+    """The edits of each text, with offsets in that text, of edits of the `joined` one; `begins` are the offsets at
+    which the texts start."""
     if len(begins) == 1:
         return [tuple(edits)]
     found: list[list[Edit]] = [[] for _ in begins]

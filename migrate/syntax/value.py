@@ -1,4 +1,4 @@
-"""Reading a tree: what a scalar means, what an alias stands for, which entry a key finds."""
+"""Functions that read a tree: the value of a scalar, the target of an alias, the entry of a key."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 
 from migrate.syntax.node import Alias, Entry, Expression, Mapping, Node, Scalar, Sequence
 
-# Whatever YAML 1.1 (PyYAML, Ansible), YAML 1.2 or JSON reads as something other than a string. A plain scalar that only
-# some of them take for a literal counts as one, so that it is never written plain where a string is meant.
+# Everything that YAML 1.1 (PyYAML, Ansible), YAML 1.2 or JSON does not read as a string. A plain scalar that only some
+# of them take for a literal counts as one, so that a string with this text is never written plain.
 _LITERAL = re.compile(
     r"""(?x)
     |~|null|Null|NULL
@@ -26,18 +26,18 @@ _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]
 _TRUE = frozenset(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"))
 _FALSE = frozenset(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"))
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
-# Python itself refuses to convert more digits (an attack on quadratic conversion); such a number stays text.
+# Python itself refuses to convert more digits (conversion takes quadratic time); such a number stays text.
 _MAX_DIGITS = 4300
 
 
 def is_literal(text: str) -> bool:
-    """Whether `text`, unquoted, might be read as something other than a string."""
+    """Whether YAML or JSON might read `text`, without quotes, as something other than a string."""
     return _LITERAL.fullmatch(text) is not None
 
 
 def literal(node: Scalar) -> str | bool | int | float | None:
-    """A scalar's value. Plain YAML 1.1 booleans (`yes`, `off` …) count as booleans; what is neither a boolean, a null,
-    a decimal integer nor a decimal fraction stays a string, as do quoted and tagged scalars."""
+    """The value of a scalar. Plain YAML 1.1 booleans (`yes`, `off` …) are booleans; anything that is not a boolean, a
+    null, a decimal integer or a decimal fraction stays a string, as do quoted and tagged scalars."""
     text = node.text
     if node.style or node.tag is not None:
         return text
@@ -55,7 +55,7 @@ def literal(node: Scalar) -> str | bool | int | float | None:
 
 
 def resolve(node: Node | None) -> Scalar | Mapping | Sequence | Expression | None:
-    """The node itself, or what an alias stands for; None for an alias inside its own anchor."""
+    """The node itself, or the target of an alias; None for None, and for an alias inside its own anchor."""
     seen = 0
     while type(node) is Alias:
         node = node.target
@@ -66,8 +66,8 @@ def resolve(node: Node | None) -> Scalar | Mapping | Sequence | Expression | Non
 
 
 def get(mapping: Mapping, key: str) -> Entry | None:
-    """The entry that `key` finds: the last of duplicates, as in Python's json and PyYAML; then, through `<<`, those of
-    merged mappings, the earlier of which win."""
+    """The entry of `key` in a mapping: the last of duplicates, as in Python's json and PyYAML, else the one in a
+    mapping merged through `<<`, the earlier of which win; None if there is none."""
     merges = False
     for entry in reversed(mapping.entries):
         name = entry.key
@@ -81,7 +81,7 @@ def get(mapping: Mapping, key: str) -> Entry | None:
 
 
 def _through_merges(mapping: Mapping, key: str) -> Entry | None:
-    # Depth first, each mapping once: merges of merges of one anchor would otherwise take exponential time.
+    # Depth first, each mapping once: nested merges of one anchor would otherwise take exponential time.
     seen = {id(mapping)}
     pending = _merged(mapping)
     while pending:
@@ -99,7 +99,7 @@ def _through_merges(mapping: Mapping, key: str) -> Entry | None:
 
 
 def _merged(mapping: Mapping) -> list[Mapping]:
-    """The mappings behind `mapping`'s merge keys, the most important one last."""
+    """The mappings that `mapping` merges, in rising order of precedence."""
     merged: list[Mapping] = []
     for entry in mapping.entries:
         if type(entry.key) is Scalar and entry.key.text == "<<" and not entry.key.style:

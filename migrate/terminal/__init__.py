@@ -1,3 +1,3 @@
-"""The terminal: text that is safe and readable there, and single keys from it."""
+"""The terminal: text that is safe and readable on it, and single keys from it."""
 
 from __future__ import annotations

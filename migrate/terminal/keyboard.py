@@ -1,4 +1,4 @@
-"""Questions on a terminal: single keys without Enter where it can do that, lines otherwise, and its mode always put back."""
+"""Questions on a terminal, answered by single keys without Enter if possible, else by lines."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from dataclasses import dataclass
 from migrate.terminal.printable import coloured, is_dumb, unpainted
 
 END = "\x04"
-"""What Ctrl-D gives."""
+"""The answer for Ctrl-D."""
 
 _WIDEST = 100
 _REST_OF_A_SEQUENCE = 0.05  # seconds: an arrow key sends several bytes at once, of which the first is Escape
 
 
 class NoTerminal(Exception):
-    """There is nobody to ask; the message is the end of a sentence."""
+    """There is no terminal for questions; the message is the end of a sentence."""
 
 
 class HungUp(Exception):
-    """The terminal is gone."""
+    """The terminal was closed."""
 
 
 @dataclass(frozen=True)
 class Terminal:
-    """Where somebody reads what is written to the descriptor `output` and types what is read from `input`."""
+    """A terminal: text is written to the descriptor `output`, and answers are read from the descriptor `input`."""
 
     input: int
     output: int
     colour: bool
     by_line: bool
-    """Whether it has no single keys."""
+    """Whether it cannot give single keys, so that answers are lines."""
 
     @classmethod
     def open(cls) -> Terminal:
-        """The terminal of standard input, written to by whichever of the standard streams leads to one.
+        """Opens the terminal of standard input; output goes to the first standard stream that leads to a terminal.
 
         Raises NoTerminal.
         """
@@ -61,11 +61,11 @@ class Terminal:
 
     @property
     def width(self) -> int:
-        """Columns that text is wrapped at."""
+        """The width, in columns, at which text is wrapped."""
         return min(shutil.get_terminal_size().columns, _WIDEST)
 
     def write(self, text: str) -> None:
-        """Show a text, whose escape sequences for colours are all that it may hold of them. Raises HungUp."""
+        """Writes a text, which must not contain any escape sequences except those for colours. Raises HungUp."""
         rest = memoryview((text if self.colour else unpainted(text)).encode("utf-8", "backslashreplace"))
         try:
             while rest:
@@ -74,8 +74,8 @@ class Terminal:
             raise HungUp from error
 
     def key(self, prompt: str, *, fresh: bool = False) -> str:
-        """The next key: one character, empty for Enter, `END` for Ctrl-D; several for a key that is no character. With `fresh`
-        what was typed before the prompt does not count. Raises HungUp."""
+        """The next key: one character, empty for Enter, `END` for Ctrl-D, several characters for a key such as an
+        arrow. With `fresh`, keys typed before the prompt are discarded. Raises HungUp."""
         if fresh:
             with suppress(termios.error):
                 termios.tcflush(self.input, termios.TCIFLUSH)
@@ -87,12 +87,12 @@ class Terminal:
                 key = self._typed_key()
         except termios.error:
             return self.line(prompt)
-        # The terminal does not show what it is asked for key by key.
+        # In this mode the terminal does not show the key that was typed.
         self.write(f"{key if key.isprintable() else ''}\n")
         return key
 
     def line(self, prompt: str) -> str:
-        """A line without the spaces around it; `END` for Ctrl-D alone. Raises HungUp."""
+        """The next line without the spaces around it; `END` for Ctrl-D alone. Raises HungUp."""
         self.write(prompt)
         return self._line()
 
@@ -107,7 +107,7 @@ class Terminal:
     def _line(self) -> str:
         raw = b""
         while not raw.endswith(b"\n"):
-            # In lines, the terminal ends what is read at the line's end.
+            # In line mode, the terminal returns no more than one line.
             if not (more := self._read(4096)):
                 if raw:
                     break
@@ -125,10 +125,10 @@ class Terminal:
 
 @contextmanager
 def _single_keys(terminal: int) -> Iterator[None]:
-    """A terminal that gives each key at once, and that shows none."""
+    """Switches the terminal to a mode in which it returns each key at once, without showing it."""
     before = termios.tcgetattr(terminal)
     try:
-        # What is typed already stays.
+        # Keys that were typed before are kept.
         tty.setcbreak(terminal, termios.TCSADRAIN)
         yield
     finally:

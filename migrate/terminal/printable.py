@@ -1,12 +1,12 @@
-"""Text from outside (file names, values, messages of other programs) made safe for a terminal, and where colours belong."""
+"""Functions that make text from outside (file names, values, other programs' messages) safe for a terminal; colours."""
 
 from __future__ import annotations
 
 import os
 import re
 
-# What the logs of GitHub Actions and Azure Pipelines take for a command: the former at the start of a line (runner,
-# ActionCommand.cs: blanks before it do not count), the latter anywhere.
+# Texts that the logs of GitHub Actions and Azure Pipelines take for commands: the former at the start of a line
+# (runner, ActionCommand.cs: blanks before it do not count), the latter anywhere.
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)")
 
 _STYLES = {
@@ -47,13 +47,13 @@ def _defused(match: re.Match[str]) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """The lines of a text, each made printable but for its tabs; what ends them becomes a line feed."""
+    """The lines of a text, each made printable except for its tabs; every line break becomes a line feed."""
     lines = text.replace("\r\n", "\n").split("\n")
     return "\n".join("\t".join(map(printable, line.split("\t"))) for line in lines)
 
 
 def painted(text: str, style: str) -> str:
-    """A text in one of our styles; what it holds has to be printable."""
+    """A text, which has to be printable, in one of the styles of `_STYLES`."""
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
 
 
@@ -63,8 +63,8 @@ def unpainted(text: str) -> str:
 
 
 def coloured(terminal: bool) -> bool:
-    """Whether what is written is to have colours: on a terminal that can show them, or where FORCE_COLOR or CLICOLOR_FORCE
-    ask for them; never with NO_COLOR (no-color.org, bixense.com/clicolors)."""
+    """Whether output is coloured: on a terminal that can show colours, or if FORCE_COLOR or CLICOLOR_FORCE ask for
+    them; never with NO_COLOR (no-color.org, bixense.com/clicolors)."""
     if os.environ.get("NO_COLOR"):
         return False
     if any(os.environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
@@ -73,7 +73,7 @@ def coloured(terminal: bool) -> bool:
 
 
 def is_dumb() -> bool:
-    """Whether the environment says that terminals are of a kind which does nothing but show text."""
+    """Whether the environment says that the terminal can only show plain text."""
     return os.environ.get("TERM", "dumb") in ("dumb", "")
 
 
@@ -81,5 +81,5 @@ def _escape(character: str) -> str:
     code = ord(character)
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
-    # unicode_escape refuses no surrogate and knows the short forms \n, \r and \t.
+    # unicode_escape accepts every surrogate and knows the short forms \n, \r and \t.
     return character.encode("unicode_escape").decode("ascii")

@@ -135,7 +135,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(language, "LANGUAGES", [*language.LANGUAGES])
     monkeypatch.setattr(language, "_endings", {end: [*known] for end, known in language._endings.items()})
     language.register([TOY])
-    others = dialects.dialects_of(DATA)
+    others = tuple(dialects.dialects_of(DATA))
     monkeypatch.setattr(dialects, "dialects_of", lambda _: (Toy(), *others))
     for name, content in zip(NAMES, (MAIN, VOLUMES), strict=True):
         Path(name).write_text(content)

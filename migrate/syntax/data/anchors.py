@@ -1,4 +1,4 @@
-"""Whether a change leaves every alias with its anchor."""
+"""The check that changes leave every alias its anchor."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _removed(changed: Changed) -> Iterator[tuple[int, int]]:
 
 
 def _copies(changed: Changed) -> Iterator[tuple[Copy, Entry | None]]:
-    """Every copy that a change makes, and the entry whose place it takes."""
+    """All copies that a change makes, each with the entry that it replaces, or None."""
     change = changed.change
     pending: list[tuple[NewValue, Entry | None]] = []
     if isinstance(change, EditMapping):

@@ -1,4 +1,4 @@
-"""Where a YAML text has comments: a `#` at the start of a line or after white space, outside every scalar."""
+"""The comments of a YAML text: from a `#` at the start of a line or after white space, outside every scalar."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LINE = re.compile("[^\r\n\x85\u2028\u2029]*")
 
 
 def comment_spans(text: str, roots: list[Node]) -> list[tuple[int, int]]:
-    """All comments as spans, in order. Takes time linear in the text."""
+    """The start and end offsets of all comments, in order, found in linear time."""
     spans: list[tuple[int, int]] = []
     position = 0
     for scalar in leaves(roots):

@@ -22,7 +22,7 @@ _YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 class DataDocument(Document):
-    """JSON or YAML: nodes of mappings, sequences and scalars."""
+    """A JSON or YAML text: mappings, sequences and scalars."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class DataDocument(Document):
     ) -> None:
         super().__init__(text, language, roots=roots, aliases=aliases)
         self.told = told or language
-        """The language that `parse_data` was told, by which `again` reads."""
+        """The language that `parse_data` was given, which `again` passes on."""
 
     def data(self, changes: Items[AnyEdit] = ()) -> object:
         by_node = {id(change.node): change for change in _of_data(changes)}
@@ -45,7 +45,7 @@ class DataDocument(Document):
             return tuple(chain.from_iterable(data(root, by_node) for root in self.roots))
 
     def edits(self, changes: Items[AnyEdit]) -> list[Edit]:
-        # Most documents are only read.
+        # Imported here, because most documents are only read.
         from migrate.syntax.data.writing.write import write
 
         return write(self, _of_data(changes))
@@ -64,8 +64,9 @@ class DataDocument(Document):
 
 
 def parse_data(text: str, told: Language) -> DataDocument:
-    """Read JSON or YAML. Told JSON, it takes nothing else; told YAML, it takes YAML, and what starts with a bracket and is JSON as
-    JSON; told neither, it reports what starts with a bracket and is neither as broken JSON.
+    """Parses JSON or YAML. `JSON` accepts nothing else. `YAML` also accepts JSON that starts with a bracket, and makes
+    a JSON document of it. `DATA` does the same, but reports a text that starts with a bracket and is neither as broken
+    JSON.
 
     Raises SyntaxProblem.
     """
@@ -77,7 +78,7 @@ def parse_data(text: str, told: Language) -> DataDocument:
             if told is JSON:
                 raise
             problem = error
-    # Importing ruamel takes longer than reading most files.
+    # Imported here, because importing ruamel takes longer than reading most files.
     from migrate.syntax.data import yaml
 
     try:
@@ -90,7 +91,7 @@ def parse_data(text: str, told: Language) -> DataDocument:
 
 
 def _of_data(changes: Items[AnyEdit]) -> list[TreeEdit]:
-    """The changes, all of which every syntax knows. Raises ValueError."""
+    """The changes, if every syntax has them. Raises ValueError if one is for Python alone."""
     kept = [change for change in changes if isinstance(change, EditMapping | EditSequence | SetScalar)]
     if len(kept) != len(changes):
         raise ValueError("a change of code in a document that holds data")

@@ -1,4 +1,4 @@
-"""JSON text to nodes: the language that `json.loads` accepts, with the span of every value."""
+"""The JSON parser: from the language that `json.loads` accepts to nodes with the span of every value."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def parse(text: str) -> Node:
     keys: list[Scalar] = []
     position = _end_of_space(text, 0)
     while True:
-        # One value starts here.
+        # A value starts here.
         character = text[position : position + 1]
         node: Node
         if character == '"':
@@ -50,7 +50,7 @@ def parse(text: str) -> Node:
                 raise _unexpected(text, position, "a value")
             node = Scalar(position, found.end(), found.group(), "")
             position = found.end()
-        # One value ends here, and perhaps collections with it.
+        # A value ends here, and perhaps collections end with it.
         while stack:
             container = stack[-1]
             if type(container) is Mapping:
@@ -98,7 +98,7 @@ def _string(text: str, start: int) -> Scalar:
 
 
 def _key(text: str, position: int, expected: str) -> tuple[Scalar, int]:
-    """The key at `position`, and where its value starts."""
+    """The key at `position`, and the offset at which its value starts."""
     if text[position : position + 1] != '"':
         raise _unexpected(text, position, expected)
     key = _string(text, position)
@@ -118,7 +118,7 @@ _STRING_CAUSES = {
 
 
 def _unexpected(text: str, position: int, expected: str) -> SyntaxProblem:
-    """What stands at `position` in place of what was `expected`, as a person would say it."""
+    """The problem that `position` does not hold what is `expected`, with the most likely cause in plain words."""
     rest = text[position : position + 3]
     if not rest:
         cause = f"ends where {expected} is expected" if text.strip() else "empty"
@@ -137,7 +137,7 @@ def _problem(text: str, position: int, cause: str) -> SyntaxProblem:
     starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
     line = bisect_right(starts, position)
     start = starts[line - 1]
-    # A template in a minified file would otherwise be looked for in megabytes.
+    # Only near the position: searching a minified file for a template marker would mean megabytes.
     found = _LINE_BREAK.search(text, start)
     end = found.start() if found else len(text)
     marker = template_marker(text[max(start, position - 200) : min(end, position + 200)])

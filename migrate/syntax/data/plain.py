@@ -1,9 +1,10 @@
-"""What a tree says, as plain data that `==` compares: one half of the proof that an edit did what it should.
+"""The meaning of a JSON or YAML tree, without its layout, as plain data that `==` compares: the proof of an edit uses
+it.
 
-It is one flat row of tuples, flat because Python compares nested tuples by recursion. A scalar is `(kind, text)`, with its
-tag and anchor behind where it has one; `kind` is `string`, `literal` (a bare `true`, `12`, `null` …) or `tagged`. A
-collection is `("mapping", tag, anchor)` or `("sequence", tag, anchor)`, its keys and values or items, and `END`. An alias is
-`("alias", name)`: never expanded.
+It is one flat series of tuples, because Python compares nested tuples by recursion. A scalar is `(kind, text)`,
+followed by its tag and anchor if it has one of them; `kind` is `string`, `literal` (a bare `true`, `12`, `null` …) or
+`tagged`. A collection is `("mapping", tag, anchor)` or `("sequence", tag, anchor)`, its keys and values or its items,
+and `END`. An alias is `("alias", name)`; it is never expanded.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from migrate.syntax.node import (
 from migrate.syntax.value import is_literal
 
 END = ("end",)
-"""What closes a collection in the row."""
+"""The tuple that ends a collection."""
 
 _Changes = Lookup[int, TreeEdit]
 _NONE: _Changes = {}
@@ -42,7 +43,7 @@ _LAYOUT = re.compile(r"[\s\\]+|,(?=\s*[\])}])")
 
 
 class _Key(str):
-    """The text of a key that is new."""
+    """The text of a new key."""
 
     __slots__ = ()
 
@@ -51,7 +52,7 @@ _Part = Node | New | _Key | tuple[Scalar, str]
 
 
 def data(root: Node, changes: _Changes = _NONE) -> Iterator[object]:
-    """The plain data under `root` after `changes`, keyed on the `id()` of the node that each one changes."""
+    """The plain data of `root` after `changes`, which are keyed by the `id()` of the node that each one changes."""
     frames: list[tuple[Iterator[_Part], _Changes]] = []
     parts: Iterator[_Part] = iter((root,))
     while True:
@@ -97,7 +98,7 @@ def data(root: Node, changes: _Changes = _NONE) -> Iterator[object]:
 
 
 def squeezed(code: str) -> str:
-    """Code without its layout: white space, and commas before closing brackets."""
+    """Code without its layout: without white space, and without commas before closing brackets."""
     return _LAYOUT.sub("", code)
 
 
@@ -146,7 +147,7 @@ def _changed_scalar(node: Scalar, change: TreeEdit | None, tag: str | None) -> o
 
 
 def _spelled(value: object) -> tuple[str, str]:
-    """The text of a new scalar and a style: quoted for a string, bare for a literal."""
+    """The text and style of a new scalar: a string counts as quoted, a literal as bare."""
     if isinstance(value, str):
         return value, '"'
     if value is None:

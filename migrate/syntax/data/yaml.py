@@ -1,4 +1,4 @@
-"""YAML text to nodes: from the events of libyaml, without recursion, constructors or expanded aliases."""
+"""The YAML parser: from the events of libyaml to nodes, without recursion, constructors or expanded aliases."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
 from migrate.syntax.problem import MAX_DEPTH, TOO_DEEP, SyntaxProblem, template_marker
 
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-"""What ends a line in YAML 1.1."""
+"""The line breaks of YAML 1.1."""
 
 _BREAKS = "\n\r\x85\u2028\u2029"
 _LONG_TAG = "tag:yaml.org,2002:"
 _TEMPLATE_LINE = re.compile(r"(?m)^[ \t]*(?:-[ \t]+)?(?:\{%|\{\{|<%|\$\{)|:[ \t]+(?:\{%|<%)")
 _colon = re.compile(r"[ \t]*:").match
-# The pure parser takes seconds per megabyte: worth it for a template, not for a dump.
+# The pure parser takes seconds per megabyte: acceptable for a template, not for a dump.
 _MAX_PURE = 2_000_000
 
 
 def parse(text: str) -> tuple[list[Node], list[Alias]]:
     """The roots of all documents that are not empty, and all aliases in document order. Raises SyntaxProblem."""
     if text.startswith("\ufeff"):
-        # The parsers would skip it without a word, and disagree on offsets.
+        # The parsers would skip a byte order mark silently, and disagree on offsets after it.
         raise SyntaxProblem(1, 1, "a second byte order mark")
     try:
         return _build(text, CParser(text).get_event)
     except UnicodeEncodeError as error:
         raise _problem(text, error.start, "half of a surrogate pair") from None
     except YAMLError as error:
-        # YAML 1.2, which the pure parser reads, does not end a line at the other breaks.
+        # The pure parser reads YAML 1.2, in which the other breaks do not end a line.
         if isinstance(error, ReaderError) or len(text) > _MAX_PURE or re.search("[\x85\u2028\u2029]", text):
             raise _worded(text, error) from None
     try:
@@ -129,7 +129,7 @@ def _scalar(text: str, event: Any, parent: _Open | None) -> Scalar:
     if style == "|" or style == ">":
         end = _end_of_block(text, start, end, event.value)
     elif start == end and parent is not None and parent.key is not None:
-        # The parsers disagree on where nothing stands.
+        # The parsers disagree on the position of an empty scalar.
         found = _colon(text, parent.key.end)
         if found is not None:
             start = end = found.end()
@@ -138,12 +138,12 @@ def _scalar(text: str, event: Any, parent: _Open | None) -> Scalar:
 
 
 def _end_of_block(text: str, start: int, end: int, value: str) -> int:
-    """Where the last line of a block scalar ends that is part of its value, without the break after it."""
+    """The offset at which the last line of a block scalar's value ends, before its line break."""
     block = text[start:end]
     header = block[: len(block) - len(block.lstrip())] + (LINE_BREAK.split(block, maxsplit=1) or [""])[0]
     if "+" in header.partition("#")[0]:
         return end - (2 if block.endswith("\r\n") else 1 if block.endswith(tuple(_BREAKS)) else 0)
-    # Spaces at the end are content where the value has some there.
+    # Spaces at the end belong to the content if the value ends in spaces there.
     trimmed = value.rstrip(_BREAKS)
     return start + len(block.rstrip(_BREAKS if trimmed != trimmed.rstrip() else None))
 

@@ -1,7 +1,7 @@
-"""What stands between a pair of brackets, to the character: elements with the parentheses around them, and commas.
+"""The contents of a pair of brackets, to the character: elements with the parentheses around them, and commas.
 
-The parser tells where values are, not where they and their commas end; libcst knows, and gives back every character. It
-is asked for one expression at a time, because reading a whole module with positions takes a hundred times as long.
+The parser reports the positions of values, not of parentheses and commas; libcst keeps every character. It parses one
+expression at a time, because parsing a whole module with positions takes a hundred times as long.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ import libcst as cst
 from migrate.syntax.problem import CannotEdit
 
 _BREAK = re.compile(r"\r\n|\n|\r")
-# libcst's parser recurses in C, and would end the process where Python raises.
+# libcst's parser recurses in C and would crash the process where Python raises RecursionError.
 _DEPTH = 150
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A member of a list, entry of a dict or argument of a call; offsets in the document. `key` is the span of a dict's key
-    or an argument's keyword, `value` that of the value with the parentheses around it, `comma` where its comma is."""
+    """An item of a list, entry of a dict or argument of a call, with offsets in the document. `key` is the span of a
+    dict's key or an argument's keyword, `value` the span of the value with the parentheses around it, `comma` the
+    offset of its comma."""
 
     start: int
     end: int
@@ -33,7 +34,8 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Brackets:
-    """`open` and `close` are the offsets of the brackets themselves; `callee` spans what a call calls."""
+    """The elements between two brackets. `open` and `close` are the offsets of the brackets, `callee` is the span of
+    the called expression."""
 
     open: int
     close: int
@@ -42,13 +44,13 @@ class Brackets:
 
 
 def brackets(text: str, start: int, end: int, expression: ast.expr) -> Brackets:
-    """Look at the dict, list, tuple or call that stands at `text[start:end]`. Raises CannotEdit."""
+    """The elements of the dict, list, tuple or call at `text[start:end]`. Raises CannotEdit."""
     if _depth(expression) > _DEPTH:
         raise CannotEdit("an expression nested too deeply")
     source = text[start:end]
     found = _BREAK.search(source)
     try:
-        # In parentheses, as the text may break lines that those around it allow it to break.
+        # Parenthesised, because the text may contain line breaks that only the brackets around it allow.
         node = cst.parse_expression(f"({source})")
     except (cst.ParserSyntaxError, RecursionError, ValueError, TypeError):
         raise CannotEdit("an expression that libcst does not read") from None
@@ -56,7 +58,7 @@ def brackets(text: str, start: int, end: int, expression: ast.expr) -> Brackets:
     code = module.code_for_node
     if code(node) != f"({source})":
         raise CannotEdit("an expression that mixes kinds of line breaks")
-    # Positions from here on count from the added parenthesis.
+    # From here on, positions count from the added parenthesis.
     at = sum(len(code(parenthesis)) for parenthesis in getattr(node, "lpar", ()))
     base = start - 1
     callee = None
@@ -114,7 +116,7 @@ def _element(part: cst.CSTNode, at: int, code) -> Element:  # type: ignore[no-un
 
 
 def _depth(expression: ast.expr) -> int:
-    """How many expressions lie inside one another, as far as it matters."""
+    """The depth to which expressions are nested; it stops counting above the limit."""
     deepest = 0
     pending: list[tuple[ast.AST, int]] = [(expression, 1)]
     while pending:

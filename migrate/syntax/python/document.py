@@ -1,4 +1,4 @@
-"""A Python module that can be edited: its plain data, and changes as edits of its text."""
+"""Python modules that can be edited: their plain data, and changes as text edits."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from migrate.syntax.python.module import PythonModule
 
 
 class PythonDocument(PythonModule):
-    """A parsed module with everything that the engine asks of a document."""
+    """A parsed module that can also be compared and edited, as the engine needs it."""
 
     def import_place(self, module: str) -> StatementNode:
-        """The statement that an import from `module` joins or stands beside, for `AddImport`: one from the same module or
-        package if there is one, else the last import of the module's head, else its docstring or first statement."""
+        """The statement that an import from `module` joins or stands beside, for `AddImport`: an import from the same
+        module or package if there is one, else the last import at the top of the module, else its docstring or first
+        statement."""
         from migrate.syntax.python.imports import neighbour
 
         return self.beside(neighbour(self.module, module))
 
     def data(self, changes: Items[AnyEdit] = ()) -> object:
-        """The module's syntax tree after `changes`, flat, without positions, comments and layout."""
+        """The module's syntax tree after `changes` as a flat tuple, without positions, comments and layout."""
         from migrate.syntax.python.plain import data
 
         return data(self, changes)

@@ -1,8 +1,8 @@
-"""What an expression stands for, where that is certain: literals, and names that can have no other value.
+"""The values of expressions, without executing anything: literals, and names that can have no other value.
 
-A name is known if one plain assignment reaches the use and nothing can have come between: it is not assigned again,
-neither in a branch nor through `global`, and a dict or list is changed nowhere and handed to nobody who might. Everything
-else stays an `Expression` with the reason. Nothing is executed.
+A name's value is known if one plain assignment reaches its use and nothing can change the value in between: the name is
+not assigned again, neither in a branch nor through `global`, and a dict or list is neither changed nor passed to code
+that might change it. Every other expression stays an `Expression`, with the reason.
 """
 
 from __future__ import annotations
@@ -19,57 +19,57 @@ from migrate.syntax.python.names import Binding, Block, Names, Place, Scope, Use
 from migrate.syntax.value import get, resolve
 
 MERGE = "<<"
-"""The key of an entry that puts in all entries of another mapping, as `**base` does."""
+"""The key of an entry that merges another mapping, as `**base` does."""
 
 _DEPTH = 60
 _LONGEST = 100_000
 Parts = tuple[str | Inner, ...]
 
-# Functions that neither keep nor change what they are given.
+# Functions that neither keep nor change their arguments.
 _READERS = {"print", "len", "str", "repr", "bool", "isinstance", "type", "pprint", "pformat", "id", "hash", "dict"}
 _READING_METHODS = {
     "dumps", "dump", "pprint", "pformat", "debug", "info", "warning", "error", "critical", "exception", "log", "echo",
     "print", "register_task_definition", "register_job_definition", "safe_dump",
-}  # fmt: skip  # what json, pprint, logging, click and yaml call them; botocore copies what it changes
+}  # fmt: skip  # of json, pprint, logging, click and yaml; botocore copies arguments that it changes
 _ADDING_METHODS = {"append", "extend", "insert"}
 _OWN_READING_METHODS = {"get", "keys", "values", "items", "copy", "index", "count"}
 
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """Something that may change a part of a dict or list after it was made. `path` leads there from it, by keys and
-    indices (None for what is not known). What is only added to a list is none."""
+    """A possible change of a part of a dict or list after it was made. `path` leads from the dict or list to that part
+    by keys and indices (None for an unknown one). Adding to a list does not count."""
 
     path: tuple[str | int | None, ...]
     line: int
 
 
 class Evaluator:
-    """Turns expressions of one module into nodes, each once."""
+    """Turns the expressions of one module into nodes, each expression once."""
 
     def __init__(self, names: Names, span: Callable[[ast.AST], tuple[int, int]], text: str) -> None:
         self.names = names
         self.span = span
         self.text = text
         self.origin: dict[int, ast.expr] = {}
-        """The expression behind each node, by the node's identity."""
+        """Maps the identity of each node to its expression."""
         self.entry_origin: dict[int, int] = {}
-        """Which entry of a dict or argument of a call an entry is, by the entry's identity: arguments count positional
-        ones first."""
+        """Maps the identity of each entry to its index among the entries of its dict or the arguments of its call;
+        positional arguments come first."""
         self._nodes: dict[ast.expr, Node] = {}
         self._running: set[object] = set()
-        self._kept: list[object] = []  # so that no identity is given twice
+        self._kept: list[object] = []  # keeps nodes alive, so that no identity is used twice
         self._depth = 0
         self._with_keys: dict[tuple[int, tuple[tuple[int, int], ...]], Mapping] = {}
         self._set: dict[tuple[ast.expr, bool], Entry] = {}
         self._handed_on: dict[ast.AST, bool] = {}
         self.library: Callable[[str], bool] = lambda name: name == "object"
-        """Whether a class that is imported, by its dotted name, is known to set no attributes that the program sets too."""
+        """Whether an imported class, given by its dotted name, sets no attributes that the program also sets."""
 
     # -- nodes --------------------------------------------------------------------------------------------------------
 
     def node(self, expression: ast.expr, place: Place) -> Node:
-        """The node of an expression that stands at `place`."""
+        """The node of an expression at `place`: its value if that is known, an `Expression` if not."""
         found = self._nodes.get(expression)
         if found is not None:
             return found
@@ -141,7 +141,7 @@ class Evaluator:
                 found = self.node(key, place)
                 known = resolve(found)
                 if isinstance(found, Alias) and isinstance(known, Scalar):
-                    # A key by its constant's name: known, but not to be rewritten.
+                    # The name of a constant as the key: the key's text is known, but must not be rewritten.
                     found = Scalar(found.start, found.end, known.text, style=known.style)
                 entry = Entry(found, self.node(value, place))
             self.entry_origin[id(entry)] = number
@@ -150,7 +150,7 @@ class Evaluator:
         return self._consistent(expression, Mapping(start, end, entries, flow=True), ordered=True)
 
     def call(self, expression: ast.Call, place: Place) -> Node:
-        """The keyword arguments of a call as a mapping, whose span is the whole call's."""
+        """The keyword arguments of a call as a mapping with the call's span; an `Expression` on contradictions."""
         found = self._nodes.get(expression)
         if isinstance(found, Mapping):
             return found
@@ -176,7 +176,7 @@ class Evaluator:
         return made
 
     def _consistent(self, expression: ast.expr, mapping: Mapping, *, ordered: bool) -> Node:
-        """The mapping, unless what `**` puts in overrides an entry of its own or of another one."""
+        """The mapping; an `Expression` if a mapping merged with `**` overrides another entry."""
         merged: set[str] = set()
         own: set[str] = set()
         for entry in mapping.entries:
@@ -209,7 +209,7 @@ class Evaluator:
         return self._alias(expression, binding, (*owner.path, expression.id), owner=owner)
 
     def reaching(self, name: str, owner: Scope, place: Place, *, later: bool) -> tuple[Binding | None, str | None]:
-        """The one binding that gives a name its value at `place`, or the reason why that is not known."""
+        """The one binding that gives a name its value at `place`, or the reason why it is not known."""
         bindings = owner.bindings.get(name, [])
         star = self.names.star_import
         if owner.kind == "module" and star is not None and any(b.place.index < star for b in bindings):
@@ -247,7 +247,7 @@ class Evaluator:
         known = resolve(target)
         if isinstance(known, Expression):
             if known.parts is None or any(isinstance(part, str) for part in known.parts):
-                # f"/mnt/efs/{env}" under a name: its parts are known, its source is the name.
+                # f"/mnt/efs/{env}" under a name: its parts are known, and its source is the name.
                 return self._opaque(expression, known.reason, known.parts)
             return self._opaque(expression, None, _inner(expression))
         if isinstance(known, Mapping | Sequence) and not self.is_record(binding.value, binding.place):
@@ -263,7 +263,7 @@ class Evaluator:
         return alias
 
     def _uses(self, expression: ast.expr, binding: Binding, owner: Scope) -> list[Use]:
-        """What else reads the name or attribute that this binding gives its value."""
+        """The other uses of the name or attribute that this binding sets."""
         if isinstance(expression, ast.Name):
             return self.names.uses_of(binding.name, owner)
         return self.names.attributes.get(binding.name, [])
@@ -273,7 +273,7 @@ class Evaluator:
         return next((use.place for use in uses if use.node is expression), None)
 
     def _changed(self, uses: list[Use], binding: Binding, expression: ast.expr) -> str | None:
-        """Why what is bound may not be what was written: something changes it, or is given it and may."""
+        """The reason why code changes the bound value, or might; None if it is still the written one."""
         siblings = [b for b in binding.place.scope.bindings.get(binding.name, ()) if b is not binding]
         for use in uses:
             if isinstance(expression, ast.Name) and siblings and not self._reads(use, binding, siblings):
@@ -286,7 +286,7 @@ class Evaluator:
 
     @staticmethod
     def _reads(use: Use, binding: Binding, siblings: list[Binding]) -> bool:
-        """Whether a use may read this binding and not one that stands before or after it."""
+        """Whether a use may read this binding and not an earlier or later one of the same name."""
         if use.place.scope is not binding.place.scope:
             return True
         before = [b for b in (binding, *siblings) if b.place.index < use.place.index]
@@ -294,7 +294,7 @@ class Evaluator:
         return last is binding or use.place.block.parent is not None
 
     def _verdict(self, use: Use, binding: Binding) -> str | None:
-        """What a use does to the dict or list that it reads: None if nothing."""
+        """The way in which a use may change the dict or list that it reads, as words for the reason, or None."""
         node: ast.AST = use.node
         parent = self.names.parents.get(node)
         deep = False
@@ -317,7 +317,7 @@ class Evaluator:
             case ast.FormattedValue() | ast.Compare() | ast.UnaryOp() | ast.Expr() | ast.Assert():
                 return None
             case ast.If() | ast.While():
-                return None  # its truth
+                return None  # only its truth value is read
             case ast.Call() if parent.func is node:
                 return "called"
             case ast.Call() | ast.keyword():
@@ -326,7 +326,7 @@ class Evaluator:
                 local = binding.place.scope.kind == "function" and use.place.scope is binding.place.scope
                 return None if local and isinstance(use.node, ast.Name) else "handed on"
             case ast.Dict() | ast.List() | ast.Tuple():
-                # It becomes a part of something that is read, and judged, on its own.
+                # It becomes part of another value, whose uses are then judged.
                 return self._part_of_known(parent, use)
             case ast.Starred():
                 joins = isinstance(self.names.parents.get(parent), ast.List | ast.Tuple)
@@ -337,8 +337,7 @@ class Evaluator:
                 return "handed on"
 
     def touches(self, expression: ast.expr, place: Place) -> list[Touch]:
-        """What may change a dict or list that is written where it stands, after it was made: see `Touch`. What other
-        modules do with it is not asked."""
+        """The possible changes in this module, after it was made, of a dict or list that is written at `place`."""
         outermost, prefix = self._outermost(expression)
         assign = self.names.parents.get(outermost)
         targets = assign.targets if isinstance(assign, ast.Assign) else []
@@ -355,7 +354,7 @@ class Evaluator:
         return relative
 
     def _outermost(self, expression: ast.expr) -> tuple[ast.AST, tuple[str | int | None, ...]]:
-        """The outermost dict or list around an expression, and the way from there to it."""
+        """The outermost dict or list around an expression, and the path from there to the expression."""
         path: list[str | int | None] = []
         node: ast.AST = expression
         while True:
@@ -372,7 +371,7 @@ class Evaluator:
             node = parent
 
     def _touches_by(self, target: ast.expr, place: Place, seen: set[ast.AST]) -> Iterator[Touch]:
-        """What happens to something through a name or attribute that it is given."""
+        """The possible changes of a value through a name or attribute that it is assigned to."""
         if target in seen:
             return
         seen.add(target)
@@ -390,6 +389,7 @@ class Evaluator:
                 yield from self._touches_of(use, seen)
 
     def _touches_of(self, use: Use, seen: set[ast.AST]) -> Iterator[Touch]:
+        """The possible changes of a value through one use of a name or attribute that stands for it."""
         path: list[str | int | None] = []
         node: ast.AST = use.node
         line = use.node.lineno
@@ -418,7 +418,7 @@ class Evaluator:
                 node = called
             else:
                 break
-        # What is changed under another name is changed, too.
+        # A change through another name counts, too.
         others: list[ast.expr] = []
         match parent:
             case ast.For() | ast.AsyncFor() | ast.comprehension() if parent.iter is node:
@@ -438,21 +438,21 @@ class Evaluator:
                 yield replace(touch, path=(*path, *touch.path))
 
     reads: tuple[Callable[[ast.Call], bool], ...] = ()
-    """What dialects add: predicates for the calls whose arguments they read."""
+    """Predicates that dialects add, for the calls whose arguments they read and do not change."""
 
     record: Callable[[str], bool] | None = None
-    """What a dialect adds: whether a dotted name is a class whose instances are what they are given by keywords, and stay
-    so."""
+    """A predicate that a dialect adds: whether a dotted name is a class whose instances hold only their keyword
+    arguments and never change."""
 
     def is_record(self, expression: ast.expr, place: Place) -> bool:
-        """Whether an expression makes such an instance."""
+        """Whether an expression makes an instance of a `record` class."""
         if self.record is None or not isinstance(expression, ast.Call) or expression.args:
             return False
         name = self.dotted(expression.func, place)
         return name is not None and self.record(name)
 
     def _part_of_known(self, parent: ast.AST, use: Use) -> str | None:
-        """What becomes of the dict or list that holds the one in question."""
+        """The way in which a dict or list may change through one that holds it, as words for the reason, or None."""
         node: ast.AST | None = parent
         while isinstance(node, ast.Dict | ast.List | ast.Tuple):
             node = self.names.parents.get(node)
@@ -464,7 +464,7 @@ class Evaluator:
             owner, _ = self.names.owner(target.id, use.place.scope)
             if owner is None:
                 return "handed on"
-            # Parts of parts that are used twice each would otherwise take exponential time.
+            # Remembered, because nested parts that are each used twice would otherwise take exponential time.
             if target not in self._handed_on:
                 bindings = owner.bindings.get(target.id, [])
                 self._running.add(target)
@@ -477,7 +477,7 @@ class Evaluator:
         return None if self._only_reads(node) else "handed on"
 
     def _only_reads(self, node: ast.AST | None) -> bool:
-        """Whether a call, or the one that a keyword argument belongs to, keeps and changes nothing that it is given."""
+        """Whether a call, or the call that a keyword argument belongs to, neither keeps nor changes its arguments."""
         call = self.names.parents.get(node) if isinstance(node, ast.keyword) else node
         if not isinstance(call, ast.Call):
             return False
@@ -489,7 +489,7 @@ class Evaluator:
         return any(reads(call) for reads in self.reads)
 
     def _immutable(self, use: Use, binding: Binding) -> bool:
-        """Whether what a use takes out of a dict by literal keys is a string or a number."""
+        """Whether the value that a use takes out of a dict by literal keys is a string or a number."""
         node: ast.AST = use.node
         value: ast.expr | None = binding.value
         while True:
@@ -508,8 +508,8 @@ class Evaluator:
         return node is not use.node and isinstance(value, ast.Constant | ast.JoinedStr)
 
     def _with_keys_set(self, mapping: Mapping, uses: list[Use], binding: Binding, place: Place | None) -> Mapping:
-        """The mapping with the keys that statements `name["key"] = value` set after it was made. Where one is set in a
-        branch, or again, its value is not known."""
+        """The mapping with the keys that later statements `name["key"] = value` set. The value of a key that is set in
+        a branch, or more than once, is not known."""
         entries = list(mapping.entries)
         for use in uses:
             subscript = self.names.parents.get(use.node)
@@ -539,7 +539,7 @@ class Evaluator:
                 entries.append(entry)
         if entries == mapping.entries:
             return mapping
-        # What two places see is one thing if they see the same of it, so that nobody changes it twice.
+        # Two places that see the same entries share one mapping, so that it is not changed twice.
         seen = (id(mapping), tuple((id(entry.key), id(entry.value)) for entry in entries))
         if seen not in self._with_keys:
             made = self._with_keys[seen] = replace(mapping, entries=entries)
@@ -547,7 +547,7 @@ class Evaluator:
         return self._with_keys[seen]
 
     def known_name(self, expression: ast.Name | ast.Attribute) -> str | None:
-        """The string that a name stands for, if it was asked for before and is known."""
+        """The known string that a name stands for; None if it is not known or its node was not asked for before."""
         found = self._nodes.get(expression)
         target = resolve(found) if isinstance(found, Alias) else None
         return target.text if isinstance(target, Scalar) and target.style else None
@@ -564,8 +564,7 @@ class Evaluator:
         return self._alias(expression, binding, (*of[0].path, expression.attr), owner=of[0])
 
     def _stored(self, expression: ast.Attribute, scope: Scope, is_class: bool) -> tuple[Binding | None, str | None]:
-        """The one assignment that gives an attribute of a class or its instances its value, or the reason why that is not
-        known."""
+        """The one assignment that sets an attribute of a class or its instances, or the reason why it is not known."""
         name = expression.attr
         stores = self.names.stores_of(name)
         mine = stores.get(scope, [])
@@ -583,15 +582,15 @@ class Evaluator:
         return binding, None
 
     def _sets_alone(self, scope: Scope, binding: Binding) -> bool:
-        """Whether the only assignment to an attribute, which stands in some method, gives all who read it the same object:
-        there is no base from which another one could come first."""
+        """Whether the only assignment to an attribute, in some method, gives all readers the same object: no base class
+        can have set another one before."""
         bases = scope.node.bases if isinstance(scope.node, ast.ClassDef) else []
         named = (self.dotted(base, binding.place) for base in bases)
         return isinstance(binding.value, ast.Call) and all(n is not None and self.library(n) for n in named)
 
     def definition(self, expression: ast.expr, place: Place) -> tuple[ast.expr, Place]:
-        """What was assigned to a name, and to the names in that, as far as one assignment reaches each of them: the
-        expression and where it stands. For objects, which may change all the same."""
+        """The expression that was assigned to a name, and its place; names in it are followed as long as one assignment
+        reaches each of them. For objects, which may change later."""
         for _ in range(_DEPTH):
             binding: Binding | None = None
             if isinstance(expression, ast.Name):
@@ -608,7 +607,7 @@ class Evaluator:
         return expression, place
 
     def loop_over(self, name: ast.Name, place: Place) -> tuple[ast.expr, Place] | None:
-        """What the loop goes through whose variable a name is, and where; None if it is no loop variable."""
+        """The expression that a `for` loop goes through, and its place, if `name` is the loop's variable; else None."""
         owner, later = self.names.owner(name.id, place.scope)
         if owner is None or later:
             return None
@@ -618,7 +617,8 @@ class Evaluator:
         return bindings[0].loop_over, bindings[0].place
 
     def _class_of(self, name: str, place: Place) -> tuple[Scope, bool] | None:
-        """The class whose attributes `name.x` reads: `self`, `cls`, or the class by its name; and whether it is that."""
+        """The class whose attributes `name.x` reads, where `name` is `self`, `cls` or a class; and whether `name` is
+        the class itself."""
         scope: Scope | None = place.scope
         while scope is not None:
             method = scope.method_of()
@@ -656,7 +656,7 @@ class Evaluator:
     # -- strings ------------------------------------------------------------------------------------------------------
 
     def _parts(self, expression: ast.expr, place: Place) -> Parts | None:
-        """The string that an expression makes, in parts; None if it may be no string, or cannot be known."""
+        """The parts of the string that an expression makes; None if it may not be a string, or is not known."""
         self._depth += 1
         try:
             if self._depth > _DEPTH * 2:
@@ -684,7 +684,7 @@ class Evaluator:
                 return self._sum(expression, place)
             case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str(template))):
                 values = [self._inserted(v, place) for v in _operands(expression.right)]
-                # What is not known may be a tuple.
+                # An unknown value may be a tuple.
                 alone = not isinstance(expression.right, ast.Tuple)
                 return None if alone and any(isinstance(p, Inner) for p in values[0]) else _by_percent(template, values)
             case ast.BinOp(op=ast.Div()) | ast.Call():
@@ -717,7 +717,7 @@ class Evaluator:
         return tuple(made) if is_string else None
 
     def _known_parts(self, expression: ast.expr, place: Place) -> Parts | None:
-        """The parts of what is certainly a string."""
+        """The parts of an expression that is certainly a string; None for any other."""
         if isinstance(expression, ast.Name | ast.Attribute | ast.Subscript):
             node = self.node(expression, place)
             found = resolve(node)
@@ -739,7 +739,7 @@ class Evaluator:
         return (Inner(ast.unparse(ast.JoinedStr([value]))[2:-1]),)
 
     def _literal(self, expression: ast.expr, place: Place) -> str | None:
-        """A string or whole number as `str` gives it, if it is known."""
+        """A known string or whole number as `str` writes it; None for anything else."""
         if isinstance(expression, ast.Constant):
             return _text_of(expression.value)
         if isinstance(expression, ast.Name | ast.Attribute | ast.Subscript):
@@ -752,14 +752,14 @@ class Evaluator:
         return "".join(map(str, parts)) if parts is not None and all(isinstance(p, str) for p in parts) else None
 
     def _inserted(self, expression: ast.expr, place: Place) -> Parts:
-        """What a value is as a part of a string that is formatted with it."""
+        """The parts that a value adds to a string that is formatted with it."""
         known = self._known_parts(expression, place)
         if known is None and (literal := self._literal(expression, place)) is not None:
             return (literal,)
         return known if known is not None else _inner(expression)
 
     def _format(self, call: ast.Call, place: Place) -> Parts | None:
-        """`"…".format(…)`, `"…".join([…])`, and `str(…)` of known values."""
+        """The parts of `"…".format(…)`, `"…".join([…])` and `str(…)` of known values; None for any other call."""
         function = call.func
         if self._calls(call, place, "str") and len(call.args) == 1 and not call.keywords:
             found = self._path(call.args[0], place) or self._literal(call.args[0], place)
@@ -777,7 +777,7 @@ class Evaluator:
         return _by_fields(template, [self._inserted(argument, place) for argument in call.args], named)
 
     def _joined(self, separator: str, call: ast.Call, place: Place) -> Parts | None:
-        """The string that `join` makes of a list that is known, or None."""
+        """The parts of the string that `join` makes of a known list; None if the list is not known."""
         listed = self.node(call.args[0], place) if len(call.args) == 1 and not call.keywords else None
         found = resolve(listed) if listed is not None else None
         if not isinstance(found, Sequence):
@@ -794,7 +794,7 @@ class Evaluator:
         return tuple(made)
 
     def _path(self, expression: ast.expr, place: Place) -> str | None:
-        """What `os.path.join(…)`, `Path(…)`, `path / "name"` and `str(path)` make of known parts."""
+        """The path that `os.path.join(…)`, `Path(…)` or `path / "name"` makes of known parts; else None."""
         if isinstance(expression, ast.BinOp) and isinstance(expression.op, ast.Div):
             left = (
                 self._path(expression.left, place)
@@ -815,7 +815,7 @@ class Evaluator:
         return None
 
     def _path_name(self, expression: ast.expr, place: Place) -> str | None:
-        """The path under a name, as in `BASE / "app"`."""
+        """The path that a name stands for, as in `BASE / "app"`; None if it is not known."""
         if not isinstance(expression, ast.Name | ast.Attribute):
             return None
         binding: Binding | None = None
@@ -834,7 +834,7 @@ class Evaluator:
     # -- what is called -----------------------------------------------------------------------------------------------
 
     def _calls(self, call: ast.Call, place: Place, builtin: str) -> bool:
-        """Whether a call is one of a builtin function."""
+        """Whether a call is one of the builtin function `builtin`."""
         function = call.func
         return (
             isinstance(function, ast.Name)
@@ -846,8 +846,8 @@ class Evaluator:
         return self.dotted(call.func, place) or ""
 
     def dotted(self, expression: ast.expr, place: Place) -> str | None:
-        """What a dotted name means by the imports of the module: `ecs.Volume` is `aws_cdk.aws_ecs.Volume`. None for what
-        is no dotted name, or does not come from an import that certainly gives it."""
+        """The full dotted name of an expression by the module's imports: `ecs.Volume` is `aws_cdk.aws_ecs.Volume`. None
+        if it is not a dotted name, or not certainly an imported one."""
         names: list[str] = []
         node = expression
         while isinstance(node, ast.Attribute):
@@ -869,7 +869,7 @@ class Evaluator:
 
 
 def keys(mapping: Mapping) -> list[str]:
-    """The keys of a mapping and of what `**` puts in, as far as they are known."""
+    """The known keys of a mapping, including those merged with `**`."""
     found: list[str] = []
     pending, seen = [mapping], {id(mapping)}
     while pending:
@@ -885,7 +885,7 @@ def keys(mapping: Mapping) -> list[str]:
 
 
 def unknown_merges(mapping: Mapping) -> bool:
-    """Whether `**` puts something in that is not known."""
+    """Whether a mapping merges, with `**`, another one that is not known."""
     pending, seen = [mapping], {id(mapping)}
     while pending:
         for entry in pending.pop().entries:
@@ -900,7 +900,7 @@ def unknown_merges(mapping: Mapping) -> bool:
 
 
 def _loops(place: Place, binding: Binding) -> list[Block]:
-    """The loops around a use that do not hold the binding."""
+    """The loops around a use that do not contain the binding."""
     found: list[Block] = []
     block: Block | None = place.block
     while block is not None and block is not binding.place.block:
@@ -948,7 +948,7 @@ def _reason(expression: ast.expr) -> str | None:
 
 
 def _inner(expression: ast.expr) -> Parts:
-    """An expression as the only part of a text."""
+    """An expression as the only part of a string."""
     try:
         return (Inner(ast.unparse(ast.JoinedStr([ast.FormattedValue(expression, -1)]))[2:-1]),)
     except (ValueError, RecursionError):  # a backslash, before Python 3.12
@@ -966,13 +966,13 @@ def _joined(parts: Parts) -> Parts:
 
 
 def _of_strings(expression: ast.expr | None) -> bool:
-    """Whether an expression is a list of nothing but strings, which nobody can change who gets them one by one."""
+    """Whether an expression is a list of strings only: code that gets its items one by one cannot change them."""
     strings = (ast.Constant, ast.JoinedStr, ast.BinOp)
     return isinstance(expression, ast.List | ast.Tuple) and all(isinstance(e, strings) for e in expression.elts)
 
 
 def _by_percent(template: str, values: list[Parts]) -> Parts | None:
-    """`template % values` where it asks for nothing but `%s` and whole numbers; None otherwise."""
+    """The parts of `template % values`; None if the template has anything but `%s`, and `%d` for whole numbers."""
     pieces = re.split(r"(%.)", template, flags=re.DOTALL)
     made: list[str | Inner] = []
     left = iter(values)
@@ -992,7 +992,7 @@ def _by_percent(template: str, values: list[Parts]) -> Parts | None:
 
 
 def _by_fields(template: str, positional: list[Parts], named: dict[str, Parts]) -> Parts | None:
-    """`template.format(…)` where each field names an argument and nothing else; None otherwise."""
+    """The parts of `template.format(…)`; None if a field is anything but the name or number of an argument."""
     made: list[str | Inner] = []
     following = iter(positional)
     try:

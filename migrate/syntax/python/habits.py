@@ -1,4 +1,4 @@
-"""The style of a module: quotes, indentation, trailing commas, how its brackets are laid out."""
+"""The style of a module: quotes, indentation, trailing commas and the layout of brackets."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from migrate.syntax.python.spell import Style
 from migrate.syntax.python.width import width
 
 _SHORT = 79
-"""A length that every line may have."""
+"""A line length, in characters, that is acceptable in every module."""
 _COMMA = re.compile(r"[ \t)]*(,?)[ \t]*(?:#[^\r\n]*)?[\r\n]")
 _BROKEN = re.compile(r"[\r\n]")
 
 
 class PythonHabits:
-    """Looks up the style around an expression, and what is usual in the whole module. `gone` are values that the change
-    removes, which show nothing."""
+    """Looks up the style around an expression and the usual style of the module. `gone` are values that the change
+    removes, which do not count."""
 
     def __init__(self, document: PythonModule, lines: ModuleLines, gone: Collection[ast.expr]) -> None:
         self.document = document
@@ -31,6 +31,7 @@ class PythonHabits:
         self.gone = gone
 
     def style(self, expression: ast.expr, found: Brackets | None = None) -> Style:
+        """The style around an expression; `found` are its brackets, if they are known."""
         base = self.file_style
         key_quote, quote = self.quotes(expression)
         unit, comma, expand = base.unit, base.trailing_comma, False
@@ -40,7 +41,7 @@ class PythonHabits:
             if _BROKEN.search(self.text, last.end, found.close) and (
                 last.comma is not None or self.lines.line(first.start) != self.lines.line(last.start)
             ):
-                comma = last.comma is not None  # what shares a line has none, as Black does it
+                comma = last.comma is not None  # as in Black, elements that share a line have none
             outer, inner = self.lines.indent(found.open), self.lines.indent(first.start)
             if self.lines.starts_line(first.start) and inner.startswith(outer) and len(inner) > len(outer):
                 unit = inner[len(outer) :]
@@ -54,7 +55,8 @@ class PythonHabits:
         )
 
     def _expands(self, expression: ast.expr) -> bool:
-        """Whether all dicts around, down from the outermost brackets, take several lines however short they are."""
+        """Whether all dicts around an expression, from the outermost brackets inwards, take several lines whatever
+        their length."""
         outermost: ast.AST = expression
         node: ast.AST | None = expression
         while node is not None and not isinstance(node, ast.stmt):
@@ -70,7 +72,7 @@ class PythonHabits:
         return several
 
     def quotes(self, expression: ast.expr) -> tuple[str, str]:
-        """The quotes of keys and of values around."""
+        """The quotes of the keys and of the values around an expression."""
         keys: str | None = None
         values: str | None = None
         for count, node in enumerate(_below(expression)):
@@ -94,11 +96,12 @@ class PythonHabits:
             return None
         start, end = self.document.positions.span(expression)
         written = self.text[start:end]
-        # Quotes that only save an escape are no habit.
+        # A string may be in other quotes only to save an escape; that does not show a habit.
         return written[-1] if "'" not in expression.value and '"' not in expression.value else None
 
     @cached_property
     def file_style(self) -> Style:
+        """The style that is usual in the module."""
         quote = "'" if self.text.count("'") > self.text.count('"') else '"'
         longest = width(self.document, _below(self.document.module))
         return Style(
@@ -112,8 +115,9 @@ class PythonHabits:
 
     @cached_property
     def _has_commas(self) -> bool:
-        """Whether a comma stands behind the last element where the bracket has a line of its own behind it. What Black puts on
-        one line between its brackets has none, and shows nothing unless it had room beside them."""
+        """Whether a comma follows the last element if the closing bracket has a line of its own. Elements that Black
+        puts on one line between the brackets have none; they count only if they would have fitted beside the
+        brackets."""
         with_comma = without = 0
         for node in _below(self.document.module):
             if not isinstance(node, ast.Dict | ast.List | ast.Call) or not (values := values_of(node)):
@@ -144,14 +148,14 @@ class PythonHabits:
 
 
 def values_of(expression: ast.expr) -> list[ast.expr]:
-    """The expressions of the elements between brackets, in their order."""
+    """The expressions of the elements between brackets, in the order of the text."""
     match expression:
         case ast.Dict():
             return list(expression.values)
         case ast.List() | ast.Tuple():
             return list(expression.elts)
         case ast.Call():
-            # The order of the text: `f(*args, a=1)`, but also `f(a=1, *args)`.
+            # Sorted by position, because keyword arguments may stand before positional ones: `f(a=1, *args)`.
             listed = [*expression.args, *(keyword.value for keyword in expression.keywords)]
             return sorted(listed, key=lambda value: (value.lineno, value.col_offset))
         case _:
@@ -159,7 +163,7 @@ def values_of(expression: ast.expr) -> list[ast.expr]:
 
 
 def _below(node: ast.AST) -> Iterator[ast.AST]:
-    """A node and everything in it, in breadth first order, without what is inside f-strings."""
+    """A node and all nodes below it, breadth first, without those inside f-strings."""
     pending = [node]
     for found in pending:
         yield found

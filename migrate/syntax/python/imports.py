@@ -1,4 +1,4 @@
-"""New imports, in the style of the ones that are there."""
+"""New imports, written in the style of the module's own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _package(statement: Import) -> str:
 
 
 def edits_for(document: PythonModule, changes: Sequence[AddImport], width: int) -> list[Edit]:
-    """The edits for all new imports, in lines of at most `width` characters if they can be broken."""
+    """The edits for all new imports; those longer than `width` characters are broken if possible."""
     joining: dict[ast.ImportFrom, list[str]] = {}
     beside: dict[tuple[object, ...], list[AddImport]] = {}
     edits: list[Edit] = []
@@ -61,7 +61,7 @@ def edits_for(document: PythonModule, changes: Sequence[AddImport], width: int) 
 
 
 def _beside(document: PythonModule, changes: Sequence[AddImport]) -> list[Edit]:
-    """The edits for imports from one module that make a statement of their own."""
+    """The edits for imports from one module that need a statement of their own."""
     layout = ModuleLines(document)
     change = changes[0]
     statement = document.statements[id(change.node)]
@@ -89,7 +89,7 @@ def _beside(document: PythonModule, changes: Sequence[AddImport]) -> list[Edit]:
         first = document.line_starts[statement.lineno - 1]
         return [Edit(first, first, line + broken * 2)]
     before = _group(document, statement)
-    # One import a line, in the order of the alphabet if the others are.
+    # One import a line, in alphabetical order if the others are.
     lines = [document.text[slice(*document.positions.span(s))] for s in before]
     if lines == sorted(lines, key=_order):
         later = next((s for s, text in zip(before, lines, strict=True) if _order(text) > _order(line)), None)
@@ -100,7 +100,7 @@ def _beside(document: PythonModule, changes: Sequence[AddImport]) -> list[Edit]:
 
 
 def reach(document: PythonModule, change: AddImport) -> tuple[int, int]:
-    """The part of the text whose lines an import may touch: its neighbour, and those of its kind around that."""
+    """The start and end offsets of the text whose lines an import may touch: its neighbour, and that one's group."""
     statement = document.statements[id(change.node)]
     group = _group(document, statement) if isinstance(statement, Import) else [statement]
     return document.positions.span(group[0])[0], document.positions.span(group[-1])[1]
@@ -115,7 +115,7 @@ def _by_letter(name: str) -> tuple[int, str]:
 
 
 def _by_kind(name: str) -> tuple[int, str]:
-    """Constants, then classes, then the others, as isort orders names."""
+    """The sort key of a name as isort orders names: constants, then classes, then others."""
     return 0 if name.isupper() else 1 if name[:1].isupper() else 2, name.lower()
 
 
@@ -128,19 +128,19 @@ def _parenthesised(document: PythonModule, statement: ast.ImportFrom) -> bool:
 
 
 def _may_join(document: PythonModule, statement: ast.ImportFrom) -> bool:
-    """Whether a statement that imports one name may import more: one with a name of its own (`aws_ecs as ecs`) may not."""
+    """Whether another name may join a statement that imports one name; not if it is renamed (`aws_ecs as ecs`)."""
     return statement.names[0].asname is None and not _one_a_line(document)
 
 
 def _one_a_line(document: PythonModule) -> bool:
-    """Whether the module imports each name in a statement of its own, even where several are from one module."""
+    """Whether the module has a statement for each imported name, even where several names come from one module."""
     found = [s for s in document.module.body if isinstance(s, ast.ImportFrom)]
     modules = [(s.level, s.module) for s in found]
     return all(len(s.names) == 1 for s in found) and len(set(modules)) < len(modules)
 
 
 def _group(document: PythonModule, statement: Import) -> list[Import]:
-    """The imports of the same kind and package on the lines around, each on a line of its own."""
+    """The imports of the same kind and package on neighbouring lines, each on a line of its own."""
     body = document.module.body
     at = next((i for i, s in enumerate(body) if s is statement), None)
     if at is None:
@@ -158,7 +158,7 @@ def _group(document: PythonModule, statement: Import) -> list[Import]:
 
 
 def _join(document: PythonModule, statement: ast.ImportFrom, wanted: list[str], width: int) -> list[Edit]:
-    """Put more names into `from … import a, b`, whether in brackets, on one line, or over lines with backslashes."""
+    """Adds names to `from … import a, b`, whether in brackets, on one line, or over lines with backslashes."""
     import libcst as cst
 
     layout = ModuleLines(document)
@@ -180,7 +180,7 @@ def _join(document: PythonModule, statement: ast.ImportFrom, wanted: list[str], 
     added = [name for name in wanted if name not in spelled]
     if not added:
         return []
-    # Where each name starts and ends, counted from behind: what stands before the names is of no interest.
+    # The names' spans, counted from the end, because the text before the names does not matter.
     tail = len(code(found.rpar)) if found.rpar is not None else 0
     spans: list[tuple[int, int]] = []
     at = end - tail

@@ -19,10 +19,10 @@ from migrate.syntax.python.read import ParserPositions, read
 
 
 class PythonModule(Document):
-    """A parsed module, for reading. Nodes are made on demand: ask for `calls`, then for the `arguments` of one, or the `node`
-    of any expression. `roots` and `aliases` are empty, as nothing here is data as a whole.
+    """A parsed module, for reading. Nodes are made on demand: ask for `calls`, then for the `arguments` of one, or for
+    the `node` of any expression. `roots` and `aliases` are empty, because a module as a whole is not data.
 
-    Raises SyntaxProblem, when it is made, for what is not Python.
+    The constructor raises SyntaxProblem for a text that is not Python.
     """
 
     def __init__(self, text: str) -> None:
@@ -32,11 +32,12 @@ class PythonModule(Document):
 
     @cached_property
     def names(self) -> Names:
-        """All names of the module."""
+        """The index of the module's names: scopes, bindings, uses and calls."""
         return Names(self.module)
 
     @cached_property
     def evaluator(self) -> Evaluator:
+        """The evaluator of the module's expressions."""
         return Evaluator(self.names, self.positions.span, self.text)
 
     @cached_property
@@ -46,26 +47,27 @@ class PythonModule(Document):
     # -- reading ------------------------------------------------------------------------------------------------------
 
     def calls(self, wanted: Callable[[ast.Call], bool]) -> Iterator[tuple[ast.Call, Place]]:
-        """The calls for which `wanted` is true, in the order of the text, each with the place where it is executed. A
-        dict that is given to one of them is not thought to be changed by it."""
+        """The calls for which `wanted` is true, in the order of the text, each with the place where it is executed.
+        From then on, these calls count as ones that do not change the dicts that they are given."""
         self.evaluator.reads = (*self.evaluator.reads, wanted)
         return ((call, place) for call, place in self.names.calls if wanted(call))
 
     def arguments(self, call: ast.Call, place: Place) -> Node:
-        """The keyword arguments of a call as a `Mapping` that spans the whole call; what `**` puts in is an entry with
-        the key `<<`. An `Expression` if they contradict one another."""
+        """The keyword arguments of a call as a `Mapping` that spans the whole call; `**options` is an entry with the
+        key `<<`. An `Expression` if the arguments contradict one another."""
         return self.evaluator.call(call, place)
 
     def node(self, expression: ast.expr, place: Place) -> Node:
-        """What an expression stands for where it stands."""
+        """The node of an expression where it stands: its value if that is known, an `Expression` if not."""
         return self.evaluator.node(expression, place)
 
     def dotted(self, expression: ast.expr, place: Place) -> str | None:
-        """What a dotted name means by the module's imports: `aws_cdk.aws_ecs.Volume`; None for anything else."""
+        """The full dotted name of an expression by the module's imports, such as `aws_cdk.aws_ecs.Volume`; None if it
+        is not a name that was imported."""
         return self.evaluator.dotted(expression, place)
 
     def is_bound(self, name: str, place: Place) -> bool:
-        """Whether a name means something at a place: it is assigned or imported before, or Python's own."""
+        """Whether a name is defined at a place: assigned or imported before it, or a Python builtin."""
         owner, later = self.names.owner(name, place.scope)
         if owner is None:
             return self.names.star_import is not None or hasattr(builtins, name)
@@ -73,7 +75,7 @@ class PythonModule(Document):
 
     @cached_property
     def modules(self) -> frozenset[str]:
-        """The modules that are imported, or from which something is."""
+        """The names of all modules that are imported, or from which a name is imported."""
         found: set[str] = set()
         for statement, _ in self.names.imports:
             if isinstance(statement, ast.ImportFrom):
@@ -83,27 +85,26 @@ class PythonModule(Document):
         return frozenset(found)
 
     def is_set_apart(self, entry: Entry) -> bool:
-        """Whether an entry stands in no dict or call, but is set by a statement of its own."""
+        """Whether an entry is set by a statement of its own (`name["key"] = value`), not inside a dict or call."""
         return id(entry) not in self.evaluator.entry_origin
 
     def assigned(self, name: ast.Name, place: Place) -> ast.expr | None:
-        """The one expression that a name is given, if perhaps not always; None if there is more than one."""
+        """The one expression assigned to a name, perhaps only in a branch; None if there are several assignments."""
         owner, _ = self.names.owner(name.id, place.scope)
         bindings = owner.bindings.get(name.id, []) if owner is not None else []
         return bindings[0].value if len(bindings) == 1 else None
 
     def uses(self, name: ast.expr, place: Place) -> list[Use]:
-        """Everything that reads what a name may stand for; nothing for what is no name."""
+        """All uses of the variable behind a name; an empty list for any other expression."""
         owner = self.names.owner(name.id, place.scope)[0] if isinstance(name, ast.Name) else None
         return self.names.uses_of(name.id, owner) if isinstance(name, ast.Name) and owner is not None else []
 
     def origin(self, node: Node) -> ast.expr | None:
-        """The expression that a node was made of; an alias's is the name."""
+        """The expression of which a node was made; for an alias, the name."""
         return self.evaluator.origin.get(id(node))
 
     def constants(self, node: Node) -> dict[str, str]:
-        """Names inside a node's expression that stand for known strings: source by value. What a value is called where it
-        is used, so that it can go on being called that."""
+        """Maps each known string in a node's expression to its name, so that new code can use the name again."""
         found: dict[str, str] = {}
         origin = self.origin(node)
         for inner in ast.walk(origin) if origin is not None else ():
@@ -114,11 +115,11 @@ class PythonModule(Document):
         return found
 
     def statement(self, place: Place) -> StatementNode:
-        """The statement that a place lies in, for `AddStatement`."""
+        """The statement that contains a place, for `AddStatement`."""
         return self.beside(place.statement)
 
     def beside(self, statement: ast.stmt) -> StatementNode:
-        """The node of a statement."""
+        """The node of a statement, beside which new statements can be put."""
         found = self._statements.get(statement)
         if found is None:
             found = StatementNode(*self.positions.span(statement))
@@ -132,16 +133,17 @@ class PythonModule(Document):
 
     @cached_property
     def statements(self) -> dict[int, ast.stmt]:
-        """What the parser calls the statements of `statement`, by their identity."""
+        """Maps the identity of each statement node that was handed out to the statement in the syntax tree."""
         return {}
 
     def touches(self, expression: ast.expr, place: Place) -> list[Touch]:
-        """What the module does to a dict or list after it was made, as far as it goes by a name."""
+        """The changes that the module makes, through names and attributes, to a dict or list after it was made."""
         return self.evaluator.touches(expression, place)
 
     def string_at(self, offset: int) -> tuple[Scalar, bool] | None:
-        """The string (or f-string, or the name of a keyword argument) at an offset, and whether it is a key: of a dict, of
-        an argument, of an assignment to a part. None for docstrings and everything else."""
+        """The string at a character offset, and whether it is a key. Strings are also f-strings and the names of
+        keyword arguments; keys are those of dicts, of keyword arguments and of assignments such as `name["key"] =
+        value`. None for docstrings and everything else."""
         starts, found = self._strings
         index = bisect_right(starts, offset) - 1
         return found[index] if index >= 0 and offset < found[index][0].end else None
@@ -181,7 +183,7 @@ class PythonModule(Document):
         if "#" not in self.text:
             return []
         spans = []
-        # In lines as the parser counts them: tokenize would take a lone carriage return for no line break.
+        # With the parser's line breaks: tokenize would not take a lone carriage return for one.
         lines = self.text.replace("\r\n", "\n").replace("\r", "\n")
         try:
             for token in tokenize.generate_tokens(io.StringIO(lines).readline):
@@ -189,5 +191,5 @@ class PythonModule(Document):
                     start = self.line_starts[token.start[0] - 1] + token.start[1]
                     spans.append((start, start + len(token.string)))
         except (tokenize.TokenError, SyntaxError):
-            pass  # a text that the parser took; what was found so far counts
+            pass  # the parser accepted the text; the comments found so far count
         return spans

@@ -1,7 +1,7 @@
-"""Names in one module: scopes, bindings, uses and calls, found in one walk without recursion into expressions.
+"""An index of the names in one module: scopes, bindings, uses and calls, found in one walk without recursion.
 
-Order is what makes a local variable's value known, so every place has an index that rises as the module is executed: first a
-statement's expressions, then what it binds.
+The value of a local variable depends on the order of execution. Every place therefore has an index that rises in that
+order: in a statement, the expressions come first, then the names that it binds.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from functools import cached_property
 
 @dataclass(eq=False, slots=True)
 class Scope:
-    """Where names live. `path` names it: `("Stack", "__init__")`."""
+    """A scope of names. `path` identifies it: `("Stack", "__init__")`."""
 
     kind: str
-    """module, class, function, lambda or comprehension."""
+    """One of `module`, `class`, `function`, `lambda` and `comprehension`."""
     parent: Scope | None
     path: tuple[str, ...]
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     elsewhere: dict[str, bool] = field(default_factory=dict)
-    """Names declared `global` (True) or `nonlocal` here."""
+    """The names declared `global` (True) or `nonlocal` (False) here."""
     node: ast.AST | None = None
     bases: tuple[str, ...] = ()
-    """For a class, the names of its bases."""
+    """The names of a class's bases; empty for other scopes."""
 
     def within(self, other: Scope) -> bool:
-        """Whether this lies in `other` or is it."""
+        """Whether this scope is `other` or lies inside it."""
         scope: Scope | None = self
         while scope is not None:
             if scope is other:
@@ -37,7 +37,7 @@ class Scope:
         return False
 
     def method_of(self) -> tuple[Scope, str, bool] | None:
-        """The class whose method this is, the name of its first parameter, and whether that is the class itself."""
+        """For a method: its class, the name of its first parameter, and whether that is the class; None for others."""
         node = self.node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or self.parent is None:
             return None
@@ -50,13 +50,13 @@ class Scope:
 
 @dataclass(eq=False, slots=True)
 class Block:
-    """A list of statements that are executed one after the other: a body, or one arm of an `if`, loop or `try`."""
+    """A list of statements that are executed one after the other: a body, or one branch of an `if`, loop or `try`."""
 
     parent: Block | None
     loop: bool = False
 
     def within(self, other: Block) -> bool:
-        """Whether this lies in `other` or is it."""
+        """Whether this block is `other` or lies inside it."""
         block: Block | None = self
         while block is not None:
             if block is other:
@@ -67,7 +67,7 @@ class Block:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Place:
-    """A point of execution."""
+    """A point of execution: a statement with its scope and block, and an index that rises as the module is executed."""
 
     scope: Scope
     block: Block
@@ -77,19 +77,19 @@ class Place:
 
 @dataclass(eq=False, slots=True)
 class Binding:
-    """Something that gives a name a value. `value` is None where it is not simply assigned; `reason` then says what it is."""
+    """A statement that gives a name a value. `value` is None if it is no plain assignment; `reason` says what it is."""
 
     name: str
     place: Place
     value: ast.expr | None
     reason: str | None = None
     loop_over: ast.expr | None = None
-    """What a `for` loop goes through whose variable this is."""
+    """The expression that a `for` loop goes through, if this binds the loop's variable."""
 
 
 @dataclass(eq=False, slots=True)
 class Use:
-    """A name that is read."""
+    """A name or attribute that is read, and the place where it is."""
 
     node: ast.expr
     place: Place
@@ -97,7 +97,7 @@ class Use:
 
 @dataclass(eq=False, slots=True)
 class Store:
-    """`target.attribute = value`; `owner` is the class where target is its `self`."""
+    """An assignment `target.attribute = value`; `owner` is the class if `target` is its `self`, else None."""
 
     owner: Scope | None
     binding: Binding
@@ -105,23 +105,23 @@ class Store:
 
 
 class Names:
-    """The index of one module."""
+    """The index of the names, calls and dicts of one module."""
 
     def __init__(self, module: ast.Module) -> None:
         self.module = Scope("module", None, ())
         self.parents: dict[ast.AST, ast.AST] = {}
         self.uses: dict[str, list[Use]] = {}
         self.attributes: dict[str, list[Use]] = {}
-        """Attributes that are read, by their names."""
+        """Maps each attribute's name to the expressions that read it."""
         self.stores: dict[str, list[Store]] = {}
         self.calls: list[tuple[ast.Call, Place]] = []
-        """All calls outside of f-strings, in the order of their positions."""
+        """All calls outside f-strings, in the order of their positions."""
         self.dicts: list[tuple[ast.Dict, Place]] = []
-        """All dicts outside of f-strings, in no order."""
+        """All dicts outside f-strings, in no particular order."""
         self.imports: list[tuple[ast.Import | ast.ImportFrom, Place]] = []
         self.classes: dict[str, list[Scope]] = {}
         self.star_import: int | None = None
-        """When the last `from … import *` is executed."""
+        """The index of the last `from … import *`; None if there is none."""
         self._index = 0
         self._pending: list[tuple[list[ast.stmt], Scope, Block]] = []
         self._owners: dict[str, dict[Scope, list[Use]]] = {}
@@ -131,8 +131,8 @@ class Names:
     # -- looking up ---------------------------------------------------------------------------------------------------
 
     def owner(self, name: str, scope: Scope) -> tuple[Scope | None, bool]:
-        """The scope that a name used in `scope` belongs to (None: a builtin, or imported with `*`), and whether that is
-        executed at another time than the use."""
+        """The scope that defines a name used in `scope` (None for a builtin, or a name that `import *` brings), and
+        whether that scope is executed at another time than the use, as a module is for the functions in it."""
         current: Scope | None = scope
         later = False
         while current is not None:
@@ -147,7 +147,7 @@ class Names:
         return None, later
 
     def uses_of(self, name: str, owner: Scope) -> list[Use]:
-        """Everything that reads a name which belongs to `owner`."""
+        """All uses of the name that `owner` defines."""
         if name not in self._owners:
             grouped: dict[Scope, list[Use]] = {}
             for use in self.uses.get(name, ()):
@@ -158,7 +158,7 @@ class Names:
         return self._owners[name].get(owner, [])
 
     def stores_of(self, name: str) -> dict[Scope | None, list[Store]]:
-        """What assigns an attribute, by the classes whose instances have it."""
+        """Maps each class to the assignments to this attribute of its instances; None to those to any other object."""
         if name not in self._stores_of:
             grouped: dict[Scope | None, list[Store]] = {}
             for store in self.stores.get(name, ()):
@@ -167,7 +167,7 @@ class Names:
         return self._stores_of[name]
 
     def relatives(self, scope: Scope) -> list[Scope]:
-        """The classes that a class inherits from, and those that inherit from it, by the names of bases."""
+        """The classes that a class inherits from, and those that inherit from it, found by the names of their bases."""
         above = (other for base in scope.bases for other in self.classes.get(base, ()))
         return [other for other in (*above, *self._heirs.get(scope.path[-1], ())) if other is not scope]
 
@@ -184,10 +184,10 @@ class Names:
 
     def _walk(self, module: ast.Module) -> None:
         self._pending.append((module.body, self.module, Block(None)))
-        # Depth first and in order, but `elif` chains and nested functions would overflow Python's own stack.
+        # An explicit stack: long chains of `elif` and nested functions would overflow Python's own.
         stack: list[tuple[Iterator[ast.stmt], Scope, Block]] = []
         while self._pending or stack:
-            # What was put off last is executed first.
+            # The bodies that were put off last are executed first.
             stack += [(iter(body), scope, block) for body, scope, block in self._pending]
             self._pending.clear()
             statements, scope, block = stack[-1]
@@ -337,7 +337,7 @@ class Names:
         owner.bindings.setdefault(name, []).append(Binding(name, place, value, reason=reason, loop_over=loop_over))
 
     def _bind_outer(self, name: str, place: Place) -> None:
-        """A `nonlocal` name is not known in any of the functions around."""
+        """Records a `nonlocal` assignment in every enclosing function with the name, so that its value is unknown."""
         outer = place.scope.parent
         while outer is not None and outer.kind != "module":
             if name in outer.bindings:
@@ -346,7 +346,7 @@ class Names:
 
     def _assign(self, target: ast.expr, value: ast.expr, place: Place, *, shared: bool = False) -> None:
         if isinstance(target, ast.Name):
-            # Two names of one dict would change together.
+            # Both names stand for one dict, and a change through one would change the other.
             known = value if not shared or isinstance(value, ast.Constant) else None
             self._bind(target.id, place, known, reason=None if known else "assigned together with another name")
         elif (

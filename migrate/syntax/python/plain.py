@@ -1,6 +1,7 @@
-"""What a module says, without its layout: the syntax tree as one flat tuple, after changes of it.
+"""The meaning of a module without its layout: its syntax tree after some changes, as one flat tuple.
 
-This is the proof's own way: it knows neither libcst nor how things are written. Values become syntax trees of their own.
+The proof compares these tuples. To be independent of the writer, this module uses neither libcst nor the code that
+spells values: it makes syntax trees of new values.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _Changes = dict[ast.AST, list[AnyEdit]]
 
 
 def data(document: PythonModule, changes: Items[AnyEdit] = ()) -> object:
-    """`Document.data`; see there. Imports are compared as a set, because they may join another statement."""
+    """Implements `Document.data`. Imports are compared as a set, because a new one may join another statement."""
     by_node: _Changes = {}
     imports: list[AddImport] = []
     for change in changes:
@@ -88,7 +89,7 @@ def _fields(node: ast.AST) -> list[object]:
 def _with_statements(
     document: PythonModule, part: object, changes: _Changes, imported: list[tuple[object, ...]]
 ) -> object:
-    """A list of statements with the new ones, and without the module's imports."""
+    """The statements of a list with the new ones added and the module's imports left out."""
     if not isinstance(part, list) or not part or not isinstance(part[0], ast.stmt):
         return part
     made: list[object] = []
@@ -115,7 +116,7 @@ def _added(change: AddStatement) -> ast.stmt:
 
 
 def _changed(document: PythonModule, node: ast.AST, changes: list[AnyEdit]) -> dict[str, object] | ast.AST:
-    """The fields of a node after changes of it, or what stands in its place."""
+    """The changed fields of a node, or the node that replaces it."""
     for change in changes:
         if isinstance(change, SetScalar):
             return _value(change.value)
@@ -172,7 +173,7 @@ def _arguments(document: PythonModule, node: ast.Call, change: EditMapping) -> d
 
 
 def _value(value: NewValue, *, calls: bool = False) -> ast.expr:
-    """A value as a tree; with `calls` its dicts are calls of `dict`, where all keys can be keywords."""
+    """The syntax tree of a new value. With `calls`, dicts become calls of `dict` if their keys can be keywords."""
     match value:
         case dict() if calls and all(key.isidentifier() and not iskeyword(key) for key in value):
             keywords = [ast.keyword(key, _value(item, calls=True)) for key, item in value.items()]

@@ -1,4 +1,4 @@
-"""From text to `ast.Module`: whatever the text holds, the answer is a tree or a `SyntaxProblem`."""
+"""The parser for Python: returns an `ast.Module` or raises `SyntaxProblem`, whatever the text holds."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _UTF8 = {"utf", "utf8", "u8", "utf8sig", "ascii", "usascii"}
 
 
 def read(text: str) -> ast.Module:
-    """Parse a text. Raises SyntaxProblem for what this version of Python does not take, and for an encoding cookie that
-    gives the text another meaning than UTF-8 does."""
+    """Parses a text. Raises SyntaxProblem if this version of Python does not accept it, or if an encoding cookie gives
+    it another meaning than UTF-8 does."""
     _check_encoding(text)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes and the like are between the author and Python
+            warnings.simplefilter("ignore")  # warnings, such as those of invalid escapes, are not this tool's concern
             return ast.parse(text)
     except SyntaxError as error:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -56,7 +56,7 @@ class ParserPositions:
         self._columns: dict[int, list[int]] = {}
 
     def offset(self, line: int, column: int) -> int:
-        """The character offset of a position."""
+        """The character offset of a parser position."""
         start = self.line_starts[line - 1]
         if self._ascii:
             return start + column
@@ -73,8 +73,8 @@ class ParserPositions:
         return start + bisect_right(columns, column) - 1
 
     def span(self, node: ast.AST) -> tuple[int, int]:
-        """Where an expression or statement stands, in characters. Not for what lies inside an f-string: before Python 3.12
-        the parser gives no positions there."""
+        """The start and end offsets of an expression or statement. Not for parts of an f-string: before Python 3.12 the
+        parser gives no positions there."""
         return (
             self.offset(node.lineno, node.col_offset),  # type: ignore[attr-defined]  # all but a few node types have them
             self.offset(node.end_lineno, node.end_col_offset),  # type: ignore[attr-defined]

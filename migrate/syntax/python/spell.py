@@ -1,4 +1,4 @@
-"""How new values are written: strings, numbers, f-strings, and the brackets of dicts, lists and calls."""
+"""The spelling of new Python values: strings, numbers, f-strings, and the brackets of dicts, lists and calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def string(text: str, quote: str) -> str:
-    """A string literal in these quotes, or in the others if that saves escapes."""
+    """A string literal in the given quotes, or in the other quotes if those save escapes."""
     other = '"' if quote == "'" else "'"
     if quote in text and other not in text:
         quote = other
@@ -34,10 +34,10 @@ def _escaped(text: str, quote: str) -> str:
 
 
 def template(parts: tuple[str | Inner, ...], quote: str) -> str:
-    """An f-string; what is one expression and nothing else is written as that.
+    """An f-string of these parts, or the bare expression if there is nothing else in it.
 
-    Raises CannotEdit where the expressions leave no quotes for it: before Python 3.12 an f-string's own quotes and
-    backslashes may not stand inside.
+    Raises CannotEdit if an expression contains quotes or backslashes that an f-string could not contain before Python
+    3.12.
     """
     if len(parts) == 1 and isinstance(parts[0], Inner) and (alone := expression_of(parts[0])) is not None:
         return alone
@@ -57,12 +57,12 @@ def template(parts: tuple[str | Inner, ...], quote: str) -> str:
 
 
 def is_expression(source: str) -> bool:
-    """Whether this is what an f-string puts an expression in with: `{name}`."""
+    """Whether a string is a replacement field of an f-string: `{name}`."""
     return _formatted(source) is not None
 
 
 def names_in(source: str) -> list[str]:
-    """The names that an expression as an f-string has it (`{settings.EFS_ID}`) reads, none for anything else."""
+    """The names that the expression in a replacement field (`{settings.EFS_ID}`) reads; none for any other string."""
     import ast
 
     found = _formatted(source)
@@ -81,7 +81,7 @@ def _formatted(source: str) -> ast.FormattedValue | None:
 
 
 def expression_of(inner: Inner) -> str | None:
-    """The expression in `{expression}`, if it has neither a conversion nor a format."""
+    """The expression in `{expression}`; None if the field has a conversion or a format."""
     import ast
 
     try:
@@ -97,7 +97,7 @@ def expression_of(inner: Inner) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How brackets and strings are written around one place."""
+    """The style of brackets and strings around one place."""
 
     quote: str
     key_quote: str
@@ -106,12 +106,12 @@ class Style:
     width: int
     trailing_comma: bool = True
     expand: bool = False
-    """Whether dicts inside brackets of several lines take several lines themselves, however short they are."""
+    """Whether dicts inside brackets of several lines are written on several lines too, even if they are short."""
     calls: bool = False
-    """Whether a dict is written `dict(key=value)`."""
+    """Whether dicts are written as `dict(key=value)`."""
 
     def shaped(self, value: NewValue) -> NewValue:
-        """A dict as a call, if it is written so and its keys can be."""
+        """A dict as a call of `dict` if the style asks for that and its keys can be keywords; else the value itself."""
         if self.calls and isinstance(value, dict) and all(map(_may_be_keyword, value)):
             return Call("dict", value)
         return value
@@ -122,7 +122,7 @@ def _may_be_keyword(key: str) -> bool:
 
 
 def flat(value: NewValue, style: Style) -> str:
-    """A value on one line. Raises CannotEdit."""
+    """A value written on one line. Raises CannotEdit."""
     match value := style.shaped(value):
         case dict():
             return "{" + ", ".join(f"{string(k, style.key_quote)}: {flat(v, style)}" for k, v in value.items()) + "}"
@@ -150,8 +150,8 @@ def _arguments(call: Call, style: Style) -> list[str]:
 
 
 def laid_out(value: NewValue, style: Style, indent: str, used: int, *, comma: bool = True) -> str:
-    """A value that starts on a line of `indent` and in column `used`: on that line if it fits, with the comma that may stand
-    behind it, else in brackets of several lines."""
+    """A value written from column `used` of a line indented by `indent`: on that line if it fits (with room for a comma
+    if `comma`), else in brackets of several lines."""
     one_line = flat(value, style)
     value = style.shaped(value)
     nested = isinstance(value, dict | list | Call) and one_line[-2:] not in ("{}", "[]", "()")
@@ -186,8 +186,8 @@ def laid_out(value: NewValue, style: Style, indent: str, used: int, *, comma: bo
 def explode(
     opened: str, members: list[str], closed: str, style: Style, indent: str, *, comma: bool | None = None
 ) -> str:
-    """Brackets with each member on a line of its own. What stands alone there has no comma behind it, as Black does it,
-    unless it could be on one line as well: then only the comma keeps Black from putting it there."""
+    """Brackets with each member on a line of its own. As in Black, a single argument has no trailing comma, unless the
+    brackets would also fit on one line: then only a comma keeps Black from joining the lines."""
     if not members:
         return opened + closed
     alone = len(members) == 1 and not style.expand

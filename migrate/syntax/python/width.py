@@ -1,4 +1,4 @@
-"""How long the lines of a module may be."""
+"""The line length that a module's author or formatter keeps to."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ _MANY = 8
 _ENDLESS = 240
 _CLOSES = re.compile(r"[\])}][,:]?")
 _BREAKABLE = re.compile(r"[\[({][^\s\])}]|, *[^\s\])}]| (?:and|or|if|in|is|not|[-+*/%|&]) +\S")
-"""A place in a line where it can be broken: behind a bracket, a comma or around an operator."""
+"""A place at which a line can be broken: after a bracket or a comma, or around an operator."""
 
 
 def width(document: PythonModule, nodes: Iterable[ast.AST]) -> int:
-    """The longest line that the author (or a formatter) leaves as it is. Against a length speak the lines beyond it that
-    could be broken, and what is broken but would be no longer on one line; it is the shortest against which the least does.
-    `nodes` are all nodes of the module."""
+    """The line length, in characters, that the module keeps to. Lines beyond a length that could be broken speak
+    against it, and so do broken expressions that would fit on one line within it. The result is the shortest length
+    with the least against it. `nodes` are all nodes of the module."""
     lines = _Lines(document, nodes)
     lengths = [n for n in lines.breakable() if n <= _WIDTHS[-1]]
     joined = [n for n in lines.joined() if n > _WIDTHS[0]]
     beyond = {limit: sum(n > limit for n in lengths) for limit in _WIDTHS}
     against = {limit: beyond[limit] + sum(n <= limit for n in joined) for limit in _WIDTHS}
     fitting = [limit for limit in _WIDTHS if against[limit] == min(against.values())]
-    # Where as much speaks against each, it is what somebody broke without need.
+    # Of equal candidates, those that no line exceeds: some lines are broken without need.
     fitting = [limit for limit in fitting if not beyond[limit]] or fitting
-    # A few short lines do not show that somebody keeps to 79 characters.
+    # A module with only a few short lines does not show that its author keeps to 79 characters.
     if fitting[0] == _WIDTHS[0] and sum(length > _WIDTHS[0] - 10 for length in lengths) < _MANY:
         return _WIDTHS[1] if _WIDTHS[1] in fitting else _WIDTHS[0]
     return fitting[0]
 
 
 class _Lines:
-    """The lines of one module, without what nobody can break."""
+    """The lines of one module, without the parts that cannot be broken."""
 
     def __init__(self, document: PythonModule, nodes: Iterable[ast.AST]) -> None:
         self.document = document
@@ -55,7 +55,7 @@ class _Lines:
                 isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
             ):
                 texts.append(document.positions.span(node))
-        # Within a line texts and comments cannot be broken, and what stands on lines inside a text has no length.
+        # Strings and comments cannot be broken, and lines inside a string of several lines do not count.
         for start, end in texts:
             first, last = self._line(start), self._line(end - 1)
             if first != last:
@@ -73,7 +73,7 @@ class _Lines:
             line = self._line(start)
             self._lengths[line] = len(self.text[starts[line] : start].rstrip())
             self._shown[line] = self._shown[line].partition("#")[0]
-            self.lines[line] = ""  # what has a comment shows nothing of how lines are joined
+            self.lines[line] = ""  # a line with a comment cannot be joined
 
     def _line(self, offset: int) -> int:
         return bisect_right(self.document.line_starts, offset) - 1
@@ -83,7 +83,8 @@ class _Lines:
         return [n for n, shown in zip(self._lengths, self._shown, strict=True) if _BREAKABLE.search(shown)]
 
     def joined(self) -> Iterator[int]:
-        """How long lines would be if what is broken after a bracket and before the next one, and nowhere else, were not."""
+        """The lengths that lines would have if expressions that are broken only after the opening and before the
+        closing bracket were joined."""
         for node in self._brackets:
             opens = (node.func.end_lineno if isinstance(node, ast.Call) else node.lineno) or 0
             if node.end_lineno != opens + 2:

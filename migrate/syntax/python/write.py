@@ -1,8 +1,8 @@
-"""From changes of a module's tree to edits of its text.
+"""The writer for Python: from changes of a module's tree to text edits.
 
-Each pair of brackets is edited element by element, as its own lines are. Brackets that stand on one line with everything
-around them (a unit) are tried on that line first; if it becomes too long, the outermost ones are opened, one element a
-line, and inner ones only as far as needed, as Black does.
+Each pair of brackets is edited element by element, in the layout of its own lines. Brackets that stand on one line with
+everything around them (a unit) are tried on that line first. If it becomes too long, the outermost brackets are opened,
+with one element a line, and inner ones only as far as needed, as Black does.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ _BROKEN = re.compile(r"[\r\n]")
 
 @dataclass(frozen=True, slots=True)
 class PlannedElement:
-    """One element afterwards: which one it was (None if it is new), its key if that is new, and its value if that is."""
+    """One element after the change: the index of the element that it was (None if it is new), its key if that is new,
+    and its value if that is new."""
 
     index: int | None
     key: str | None = None
@@ -51,22 +52,24 @@ class PlannedElement:
 
 @dataclass
 class OneLineCall:
-    """Brackets whose elements are on one line, and the edits inside."""
+    """Brackets whose elements are on one line, and the edits inside them."""
 
     expression: ast.expr
     start: int
     end: int
     at: int
-    """Where something of it stands on the line that it shares."""
+    """An offset on the line that the elements share."""
     edits: list[Edit] = field(default_factory=list)
 
 
 def write(document: PythonModule, changes: Items[AnyEdit]) -> list[Edit]:
-    """`Document.edits`; see there."""
+    """Implements `Document.edits`."""
     return _Writer(document, changes).run()
 
 
 class _Writer:
+    """Collects the changes of one module, bracket by bracket, and writes them as edits."""
+
     def __init__(self, document: PythonModule, changes: Items[AnyEdit]) -> None:
         self.document = document
         self.text = document.text
@@ -74,7 +77,7 @@ class _Writer:
         self.members: dict[ast.expr, list[PlannedElement]] = {}
         self.brackets: dict[ast.expr, Brackets] = {}
         self.gone: set[ast.expr] = set()
-        """Values that a change removes or replaces."""
+        """The values that a change removes or replaces."""
         self.lines = ModuleLines(document)
         self.habits = PythonHabits(document, self.lines, self.gone)
         seen: set[tuple[object, bool]] = set()
@@ -141,7 +144,7 @@ class _Writer:
         return made
 
     def _is_dict(self, call: ast.Call) -> bool:
-        """Whether `dict(base, …)`'s positional arguments are entries."""
+        """Whether a call is `dict(base, …)`, whose positional arguments count as entries."""
         return isinstance(call.func, ast.Name) and call.func.id == "dict"
 
     def _member(self, entry: Kept | Renamed | Added) -> list[PlannedElement]:
@@ -156,7 +159,7 @@ class _Writer:
                 return [PlannedElement(at, entry.key, New(entry.value))]
 
     def _place(self, entry: Entry) -> int | None:
-        """Which element an entry is; None for one that a statement of its own sets."""
+        """The index of the element that an entry is; None if a statement of its own sets it."""
         return self.document.evaluator.entry_origin.get(id(entry))
 
     def _certain(self, entry: Entry) -> int:
@@ -166,7 +169,7 @@ class _Writer:
         return index
 
     def _check_nesting(self) -> None:
-        """Raise ValueError if a change lies inside something that another one removes or replaces."""
+        """Raises ValueError if a change lies inside a part that another one removes or replaces."""
         gone = self.gone
         for origin, members in self.members.items():
             kept = {member.index for member in members if member.value is None}
@@ -236,7 +239,7 @@ class _Writer:
         self, origin: ast.expr, element: Element, member: PlannedElement, style: Style, in_line: bool
     ) -> Edit:
         assert member.value is not None
-        # The key stays as it is spelt if it stays; so does the space behind it.
+        # An unchanged key keeps its spelling, and the space after it.
         if element.key is not None and member.key is not None and member.key == self._key_of(element, origin):
             before = self.text[element.key[0] : element.value[0]]
         else:
@@ -267,14 +270,14 @@ class _Writer:
         return value if isinstance(value, str) else None
 
     def _before_value(self, origin: ast.expr, key: str | None, style: Style, near: Element | None) -> str:
-        """A key and what separates it from its value, as beside other keys."""
+        """A key and its separator from the value, in the style of the keys beside it."""
         if key is None:
             return ""
         if isinstance(origin, ast.Call):
             gap = self.text[near.key[1] : near.value[0]] if near is not None and near.key is not None else "="
             return key + (gap if gap.strip() == "=" and not _BROKEN.search(gap) else "=")
         gap = self.text[near.key[1] : near.value[0]] if near is not None and near.key is not None else ": "
-        # Aligned columns show no habit for one more key.
+        # Keys in aligned columns have extra spaces that a new key does not need.
         tight = gap if gap in (":", " : ", ": ", " :") else ": "
         return string(key, style.key_quote) + tight
 
@@ -296,7 +299,7 @@ class _Writer:
     def _anew(
         self, origin: ast.expr, found: Brackets, members: list[PlannedElement], style: Style, in_line: bool
     ) -> Iterator[Edit]:
-        """Edits for brackets that are empty, or of which nothing stays."""
+        """The edits for brackets that are empty, or of which no element stays."""
         inside = self.text[found.open + 1 : found.close]
         if self.lines.has_comment(found.open + 1, found.close):
             raise CannotEdit("comments inside brackets that would be written anew")
@@ -321,8 +324,8 @@ class _Writer:
     # -- removing and adding elements ---------------------------------------------------------------------------------
 
     def _in_place(self, found: Brackets, members: list[PlannedElement]) -> list[PlannedElement]:
-        """The members, new ones in the places of removed ones between the same neighbours where lines are shared: what is
-        added and what is removed would get in each other's way there."""
+        """The members, with new ones put in the places of removed ones between the same neighbours. Where elements
+        share lines, separate edits for adding and removing would overlap."""
         kept = {member.index for member in members}
         made = list(members)
         for first, last in _runs([index for index in range(len(found.elements)) if index not in kept]):
@@ -343,7 +346,7 @@ class _Writer:
         )
 
     def _removals(self, found: Brackets, kept: list[int], *, ends: bool) -> Iterator[Edit]:
-        """Edits for what is gone; `ends` if nothing new stands behind what stays."""
+        """The edits that remove elements; `ends` if no new element follows the last one that stays."""
         elements = found.elements
         gone = [index for index in range(len(elements)) if index not in set(kept)]
         for first, last in _runs(gone):
@@ -368,7 +371,7 @@ class _Writer:
     def _before(
         self, origin: ast.expr, first: Element, added: list[PlannedElement], style: Style, in_line: bool
     ) -> Edit:
-        """New elements before the first that stays."""
+        """The edit that adds elements before the first one that stays."""
         indent = self.lines.indent(first.start)
         texts = [
             self._text_of(
@@ -389,7 +392,7 @@ class _Writer:
         style: Style,
         in_line: bool,
     ) -> Iterator[Edit]:
-        """New elements behind one that stays; `is_last` if nothing that stays follows them."""
+        """The edits that add elements after one that stays; `is_last` if no other element that stays follows it."""
         element = found.elements[index]
         shares = not in_line and index > 0 and not self.lines.starts_line(element.start)
         lead = self.lines.indent(element.start) if shares else self.lines.lead(element.start)
@@ -402,7 +405,7 @@ class _Writer:
             yield Edit(element.end, element.end, self._filled(element.end, texts, lead, style=style))
             return
         if _BROKEN.search(self.text, end, following) and not in_line:
-            # The last one has a comma if the last one had, or if something else still follows.
+            # The last element has a comma if the last one had one, or if another element follows.
             comma = not is_last or style.trailing_comma
             if element.comma is None:
                 yield Edit(element.end, element.end, ",")
@@ -418,7 +421,7 @@ class _Writer:
             yield Edit(element.end, following, gap + gap.join(texts) + gap)
         else:
             if not self.lines.starts_line(element.start):
-                lead = self.lines.indent(element.end)  # it goes on where the one before ends
+                lead = self.lines.indent(element.end)  # the indentation of the line on which the element ends
                 texts = [
                     self._text_of(origin, m, style, indent=lead, used=len(lead), near=element, in_line=in_line)
                     for m in added
@@ -426,7 +429,7 @@ class _Writer:
             yield Edit(element.end, element.end, "".join(", " + text for text in texts))
 
     def _filled(self, offset: int, texts: list[str], lead: str, style: Style) -> str:
-        """New elements on the line of an offset as long as they fit there, then on lines of their own."""
+        """New elements written on the line of an offset as long as they fit, then on new lines."""
         written = ""
         used = self.lines.column(offset)
         for text in texts:
@@ -438,7 +441,7 @@ class _Writer:
         return written
 
     def _too_long(self, offset: int, texts: list[str], style: Style) -> bool:
-        """Whether the line of an offset has no room for more elements."""
+        """Whether the line at an offset has no room for more elements."""
         length = self.lines.line_end(offset) - self.document.line_starts[self.lines.line(offset)]
         return length + sum(len(text) + 2 for text in texts) > style.width
 
@@ -458,8 +461,8 @@ class _Writer:
         return OneLineCall(best, *self.document.positions.span(best), at) if best is not None else None
 
     def _own_line(self, node: ast.expr) -> int | None:
-        """Where the line starts on which several elements stand together, and nothing else, as Black has it before it gives
-        each a line; None where they do not."""
+        """The start of a line that holds all elements and nothing else, as Black writes them before it gives each its
+        own line; None if there is no such line."""
         values = values_of(node)
         if len(values) < 2 or values[0].lineno != values[-1].end_lineno or values[0].lineno == node.end_lineno:
             return None
@@ -473,18 +476,18 @@ class _Writer:
         return None if not alone or self.lines.has_comment(found.open, found.close) else first.start
 
     def _settled(self, unit: OneLineCall, others: list[Edit]) -> list[Edit]:
-        """The unit's edits, or the unit written anew on several lines."""
+        """The unit's edits, or, if its line would be too long, edits that write it on several lines."""
         start, end = self.document.line_starts[self.lines.line(unit.at)], self.lines.line_end(unit.at)
         length = end - start
         beside = [e for e in others if start <= e.start and e.end <= end]
         grown = sum(len(e.replacement) - (e.end - e.start) for e in [*unit.edits, *beside])
         style = self.habits.style(unit.expression)
-        # What a machine wrote on one line stays there.
+        # Generated code on one very long line stays on one line.
         if grown <= 0 or length + grown <= style.width or length > _ENDLESS:
             return unit.edits
         if unit.at == unit.start:
             return [Edit(unit.start, unit.end, self._opened(unit, unit.expression, self.lines.indent(unit.start)))]
-        # What is in front of the elements, and the bracket behind them, stay.
+        # The text before the elements and the bracket after them stay.
         elements = self._brackets(unit.expression).elements
         lead = self.lines.indent(unit.at)
         written = self._spread(unit, unit.expression, lead)
@@ -499,12 +502,12 @@ class _Writer:
         start, _ = self.document.positions.span(expression)
         written = self._spread(unit, expression, indent + style.unit)
         opened = self._flat(unit, start, found.open + 1)
-        # `f(*args, …)` and `f(**options)` take a comma behind them, too, since Python 3.6.
+        # Since Python 3.6, a comma may also follow `*args` and `**options`.
         comma = True if isinstance(expression, ast.Tuple) and len(written) == 1 else None
         return explode(opened, written, self.text[found.close], style=style, indent=indent, comma=comma)
 
     def _spread(self, unit: OneLineCall, expression: ast.expr, inner: str) -> list[str]:
-        """The elements of brackets, each for a line of its own that starts with `inner`."""
+        """The elements of brackets, each written for a line of its own that is indented by `inner`."""
         found = self._brackets(expression)
         style = self.habits.style(expression, found)
         members = self.members.get(expression, [PlannedElement(index) for index in range(len(found.elements))])
@@ -548,9 +551,9 @@ class _Writer:
         return written
 
     def _flat(self, unit: OneLineCall, start: int, end: int) -> str:
-        """A part of the unit on one line, with its edits."""
+        """A part of the unit on one line, with its edits made."""
         inside = [e for e in unit.edits if start <= e.start and e.end <= end]
-        # What is inserted at the border belongs to the neighbour.
+        # An insertion at the border belongs to the neighbouring part.
         inside = [e for e in inside if not (e.start == e.end and e.start in (start, end))]
         return apply(self.text[start:end], [Edit(e.start - start, e.end - start, e.replacement) for e in inside])
 
@@ -571,7 +574,7 @@ class _Writer:
         name = f"{change.name} = " if change.name else ""
         code = name + laid_out(change.value, style, indent, used=len(indent) + len(name), comma=False)
         if name and len(indent + _BROKEN.split(code)[0]) > style.width:
-            # As Black does it where not even the opening bracket has room behind the name.
+            # As Black does if not even the opening bracket fits after the name.
             inner = indent + style.unit
             value = laid_out(change.value, style, inner, used=len(inner), comma=False)
             if len(inner + _BROKEN.split(value)[0]) <= style.width:
@@ -593,7 +596,7 @@ class _Writer:
 
 
 def _end_of(element: Element) -> int:
-    """Where an element ends, its comma included."""
+    """The offset at which an element ends, its comma included."""
     return element.end if element.comma is None else element.comma + 1
 
 

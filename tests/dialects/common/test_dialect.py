@@ -40,7 +40,7 @@ def worked_example() -> dialect.Dialect[object]:
 
 
 def test_the_worked_example_upgrades_and_proves_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    others = dialects.dialects_of(DATA)
+    others = tuple(dialects.dialects_of(DATA))
     monkeypatch.setattr(dialects, "dialects_of", lambda _: (*others, worked_example()))
     outcome = process(LINES, "shop", Choices(), YAML)
     assert (outcome.dialect, outcome.error) == ("lines", None)

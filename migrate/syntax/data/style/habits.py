@@ -1,4 +1,4 @@
-"""The style in which one collection's changes are to be written, read off what stands around it."""
+"""The style in which changes of one collection are written, taken from the text around it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from migrate.syntax.data.writing.piece import FlowStyle
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
 
 T = TypeVar("T")
-# A habit shows in a few entries; reading all would make many edits of a large collection quadratic.
+# A few entries show a habit; reading all would make many edits of a large collection take quadratic time.
 _SOME = 64
 _BREAK = re.compile("[\n\r\x85\u2028\u2029]")
 _properties = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]*)*").match
 
 
 def content_start(text: str, node: Node) -> int:
-    """Where a node's content starts: behind its tag and anchor."""
+    """The offset at which a node's content starts, after its tag and anchor."""
     if node.tag is None and node.anchor is None:
         return node.start
     found = _properties(text, node.start)
@@ -32,7 +32,8 @@ def content_start(text: str, node: Node) -> int:
 
 @dataclass(slots=True)
 class Quotes:
-    """Quotes for keys, for values beside the siblings, for values inside new collections, and where some are needed."""
+    """The quotes for keys, for values beside existing ones, for values inside new collections, and where some are
+    needed."""
 
     key: str
     value: str
@@ -41,7 +42,7 @@ class Quotes:
 
 
 class Habits:
-    """Asks the surroundings of one collection, each question when it is needed."""
+    """Looks up the style around one collection, each part when it is needed."""
 
     def __init__(
         self,
@@ -64,12 +65,12 @@ class Habits:
 
     def near(self) -> Iterator[Container]:
         """The collections in and around this one."""
-        # Each question walks the same way, so that what one question has walked the next ones need not find again.
+        # Shared by all lookups, so that the walk is done only once.
         self._near, again = tee(self._near)
         return again
 
     def nested(self) -> Iterator[Container]:
-        """The collections to which one inside this one looks: what it replaces comes first."""
+        """The collections that a new one inside this one takes its style from: first the one that it replaces."""
         if self.replaced is None:
             return self.near()
         self._nested, again = tee(self._nested)
@@ -78,6 +79,7 @@ class Habits:
     # -- brackets -----------------------------------------------------------------------------------------------------
 
     def flow(self) -> FlowStyle:
+        """The style of collections in brackets."""
         around = self.around
         newline = around.newline(self.container.start)
         return FlowStyle(
@@ -92,9 +94,9 @@ class Habits:
         )
 
     def expands(self, names: tuple[str, ...] = (), count: int = 0, *, mapping: bool, pair: bool = False) -> bool:
-        """Whether a collection inside a bracketed one of several lines takes several lines itself; `names` and `count` as
-        in `KeyHabits`. A `pair` has one scalar only, like `{"Ref": "Name"}`: these often stay on one line where others do
-        not."""
+        """Whether a collection inside a bracketed one of several lines takes several lines too; `names` and `count` as
+        in `KeyHabits`. A `pair` has a single scalar, like `{"Ref": "Name"}`: these often stay on one line where others
+        do not."""
         if size(self.container) and self.around.one_line(self.container):
             return False
         kind: type[Container] = Mapping if mapping else Sequence
@@ -118,7 +120,7 @@ class Habits:
         text = self.around.text
         seen = [text[entry.key.end : entry.value.start] for entry in node.entries[:8]]
         written = [colon for colon in seen if colon.strip() == ":" and _BREAK.search(colon) is None]
-        # Aligned columns show no habit for one more key: the shortest does.
+        # The shortest space: keys in aligned columns have extra spaces that a new key does not need.
         return min(written, key=len) if written else None
 
     def _comma(self, node: Container) -> str | None:
@@ -157,6 +159,7 @@ class Habits:
     # -- blocks -------------------------------------------------------------------------------------------------------
 
     def block(self) -> BlockStyle:
+        """The style of YAML blocks."""
         unit = self.block_unit()
         return BlockStyle(
             unit=unit,
@@ -167,10 +170,11 @@ class Habits:
         )
 
     def block_unit(self) -> int:
+        """The number of columns for each level of a block."""
         return self._ask("block unit", self._block_unit, 2)
 
     def is_block(self, names: tuple[str, ...] = (), count: int = 0, *, mapping: bool) -> bool:
-        """Whether a new collection in a block becomes one too, or stands in brackets as its siblings do; `names` and
+        """Whether a new collection in a block becomes a block, or stands in brackets as its siblings do; `names` and
         `count` as in `KeyHabits`."""
         kind: type[Container] = Mapping if mapping else Sequence
         if type(self.replaced) is kind and size(self.replaced):
@@ -209,7 +213,7 @@ class Habits:
     # -- quotes -------------------------------------------------------------------------------------------------------
 
     def quotes(self) -> Quotes:
-        """The quotes that YAML scalars take here."""
+        """The quotes of YAML scalars in this collection."""
         first = self.around.first
         fallback = first("any quote", _any_quote, self.nested(), '"')
         value = _value_quote(self.container)
@@ -221,39 +225,39 @@ class Habits:
         return Quotes(key, value, nested, fallback=fallback)
 
     def _common_quote(self) -> str:
-        """The quotes of all strings around, or of nearly all in the document, or none if one of them has none."""
+        """The quotes of all strings around, or of nearly all in the document; empty if they differ."""
         nearby = islice(self.near(), _SOME)
         found = string_quote([node for container in nearby for node in children(container, 0, _SOME)])
         return found or self.by_key.usual_quote() or ""
 
     def key_quote(self, key: str, otherwise: str, *, flow: bool) -> str:
-        """The quotes that a new key takes."""
+        """The quotes of a new key; `otherwise` if the document does not have the key."""
         found = self.by_key.key_quote(key, flow=flow)
         return otherwise if found is None else found
 
     def nested_quote(self, key: str, otherwise: str, *, flow: bool) -> str:
-        """The quotes that a string under `key` takes, inside a new collection."""
+        """The quotes of a string under `key` inside a new collection; `otherwise` if the document shows none."""
         found = self.by_key.quote(key, flow=flow) if self.replaced is None else None
         return otherwise if found is None else found
 
     def nested_mark(self, key: str, otherwise: str) -> str:
-        """The quotes for a string under `key`, inside a new collection, that needs some."""
+        """The quotes of a string under `key`, inside a new collection, that needs quotes."""
         return (self.by_key.mark(key) if self.replaced is None else None) or otherwise
 
     @property
     def by_key(self) -> KeyHabits:
-        """The habits that the document shows for each key, counted when first asked for."""
+        """The habits that the document shows for each key, counted when they are first needed."""
         return self._by_key()
 
     @property
     def own_key(self) -> str:
-        """The key that the collection stands under, empty if there is none."""
+        """The key under which the collection stands; empty if there is none."""
         outer = self.path[-1] if self.path else None
         key = outer.container.entries[outer.index].key if outer and type(outer.container) is Mapping else None
         return key.text if type(key) is Scalar else ""
 
     def tagged(self, tag: str) -> tuple[str, bool]:
-        """The quotes that scalars with this tag take, and whether sequences with it are blocks."""
+        """The quotes of scalars with this tag, and whether sequences with it are blocks."""
         if self.around.tag_habits is None:
             self.around.tag_habits = tag_habits(self.around)
         return self.around.tag_habits.get(tag, ("", False))
@@ -279,7 +283,8 @@ def _any_quote(node: Container) -> str | None:
 
 
 def tag_habits(around: Surroundings) -> dict[str, tuple[str, bool]]:
-    """For each tag in the document, the quotes of most scalars that have it, and whether most sequences are blocks."""
+    """Maps each tag in the document to the quotes of most scalars that have it, and whether most of its sequences are
+    blocks."""
     quotes: dict[str, Counter[str]] = {}
     blocks: dict[str, Counter[bool]] = {}
     for container in around.containers:

@@ -1,7 +1,7 @@
-"""How a document writes what stands under a key: in which quotes, in brackets or as a block, on one line or on several.
+"""The style in which a document writes the values of each key: quotes, brackets or block, one line or several.
 
-People write `Effect: Allow` the same way everywhere, and `Action: [a, b]` too: what is new under a key that a document
-has already is written as most values of that key are.
+Authors write `Effect: Allow` the same way everywhere, and `Action: [a, b]` too. A new value of a key that the document
+already has is written as most values of that key are.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence
 T = TypeVar("T", bound=Hashable)
 Kind = type[Mapping] | type[Sequence]
 Count = defaultdict[T, int]
-# There are several for each key, and `Counter` takes ten times as long to make.
+# `defaultdict`, because there are several for each key and making a `Counter` takes ten times as long.
 _count: partial[defaultdict[Any, int]] = partial(defaultdict, int)
 
 ITEM = "[]"
-"""What is added to a key for the items of the list that it holds; lists of lists show no habit."""
+"""The suffix that names the items of the list under a key; items of nested lists are not counted."""
 ANYWHERE = "{}"
+"""The name under which the quotes of all strings are counted, whatever their key."""
 _MOSTLY = 0.8
 _FEW = 5
 
 
 class KeyHabits:
-    """Counts over one whole document, made when they are first asked for, in time linear in it."""
+    """Counts of styles over one whole document, made in linear time when they are first needed."""
 
     def __init__(self, around: Surroundings) -> None:
         self.around = around
@@ -42,31 +43,31 @@ class KeyHabits:
         self._count()
 
     def key_quote(self, key: str, *, flow: bool) -> str | None:
-        """The quotes that the key stands in elsewhere, inside brackets or in blocks; None if it is nowhere."""
+        """The quotes in which the key usually stands, inside brackets (`flow`) or in blocks; else None."""
         return _most(self._keys.get((key, flow)))
 
     def quote(self, key: str, *, flow: bool) -> str | None:
-        """The quotes of most values of a key, inside brackets or in blocks, that need none; empty for no quotes, None if
-        there is no such value."""
+        """The quotes of most values of a key that need none, inside brackets (`flow`) or in blocks: empty for no
+        quotes, None if there is no such value."""
         return _most(self._quotes.get((key, flow)))
 
     def mark(self, key: str) -> str | None:
-        """The quotes that strings take where they need some: under this key, else anywhere; None if none has any."""
+        """The quotes for a string under this key that needs some: those used under the key, else anywhere, or None."""
         return _most(self._marks.get(key)) or _most(self._marks.get(ANYWHERE))
 
     def usual_quote(self) -> str | None:
-        """The quotes of nearly all strings in blocks that need none; None if a document has few, or is not of one mind."""
+        """The quotes of nearly all strings in blocks that need none; None if they are few, or vary."""
         count = sum(self._all_quotes.values())
         quote = _most(self._all_quotes)
         return quote if quote is not None and count >= _FEW and self._all_quotes[quote] >= _MOSTLY * count else None
 
     def is_block(self, kind: Kind, names: tuple[str, ...], single: bool) -> bool | None:
-        """Whether most collections under the first of the `names` that has some are blocks; those of as many entries or
-        items (one, or more) count before others."""
+        """Whether most collections under a key are blocks; None if there is none. `names` are tried in order;
+        collections with as many entries or items as wanted (`single`: one) are preferred."""
         return _first(self._blocks, kind, names, single=single)
 
     def expands(self, kind: Kind, names: tuple[str, ...], single: bool) -> bool | None:
-        """Whether most collections in brackets inside others of several lines take several lines themselves."""
+        """Whether most collections in brackets, inside others of several lines, take several lines; see `is_block`."""
         return _first(self._lines, kind, names, single=single)
 
     def _count(self) -> None:
@@ -118,12 +119,12 @@ class KeyHabits:
 
 
 def opening(key: str) -> str:
-    """How a mapping is called whatever key it stands under: by the first of its own keys."""
+    """The name for a mapping by its first key, whichever key it stands under."""
     return f"{{{key}"
 
 
 def under(key: str) -> str:
-    """How the items of a list under a key are called."""
+    """The name for the items of a list under a key."""
     return key + ITEM if key and not key.endswith(ITEM) else ""
 
 
@@ -143,5 +144,5 @@ def _first(
 
 
 def _most(counter: Count[T] | None) -> T | None:
-    """The most frequent answer; of equally frequent ones the first that was seen."""
+    """The most frequent value, of equally frequent ones the first that was seen; None if there is none."""
     return max(counter, key=counter.__getitem__) if counter else None

@@ -1,4 +1,4 @@
-"""How a scalar is written: the one place that knows quotes and escapes."""
+"""The spelling of scalars: all knowledge of quotes and escapes in JSON and YAML."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def json_scalar(value: str | bool | int | None) -> str:
-    """A JSON literal or string; characters outside ASCII stay as they are, halves of surrogate pairs are escaped."""
+    """A JSON literal or string. Characters outside ASCII stay as they are; lone surrogates are escaped."""
     written = json.dumps(value, ensure_ascii=False)
     return _SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", written)
 
@@ -32,8 +32,8 @@ def yaml_literal(value: bool | int | None) -> str:
 
 
 def yaml_string(text: str, quote: str, fallback: str, *, flow: bool) -> str:
-    """A YAML string in the quotes `quote`, or plain if that is empty and every parser reads `text` back as this string;
-    else in the quotes `fallback`. Raises CannotEdit for what no YAML text can hold."""
+    """A YAML string in the quotes `quote`, or plain if that is empty and every parser reads `text` back as the same
+    string; otherwise in the quotes `fallback`. Raises CannotEdit if no YAML text can hold the string."""
     if not quote and is_plain(text, flow=flow):
         return text
     if (quote or fallback) == "'" and _NOT_SINGLE_QUOTED.search(text) is None:
@@ -44,7 +44,7 @@ def yaml_string(text: str, quote: str, fallback: str, *, flow: bool) -> str:
 
 
 def is_plain(text: str, *, flow: bool) -> bool:
-    """Whether `text` needs no quotes."""
+    """Whether every parser reads `text` back as the same string without quotes; `flow` for inside brackets."""
     return not is_literal(text) and (_NOT_PLAIN_IN_FLOW if flow else _NOT_PLAIN).search(text) is None
 
 

@@ -1,4 +1,4 @@
-"""Where a node stands in its document, and what the text around it has for habits."""
+"""The position of a node in its document, and the style of the text around it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from migrate.syntax.value import is_literal
 T = TypeVar("T")
 _spaces = re.compile(r"[ \t]*").match
 Container = Mapping | Sequence
-# Enough to see a habit, little enough that ten thousand edits stay linear.
+# Enough to recognise a habit, and few enough that ten thousand edits take linear time.
 _NEAR = 48
 
 
 @dataclass(frozen=True, slots=True)
 class WayStep:
-    """One level of the way to a node: the collection, the place in it, and whether the way goes through a key."""
+    """One level of the path to a node: the collection, the index in it, and whether the path goes through a key."""
 
     container: Container
     index: int
@@ -34,11 +34,11 @@ Path = tuple[WayStep, ...]
 
 
 USUAL_WIDTH = 100
-"""How long a line with a collection in brackets may become in any file, in characters."""
+"""The length, in characters, to which a line with a collection in brackets may grow in any file."""
 
 
 class Surroundings:
-    """Looks up lines, columns, ways and habits in one document."""
+    """Looks up lines, columns, paths and habits in one document."""
 
     def __init__(self, document: Document) -> None:
         self.text = document.text
@@ -51,14 +51,15 @@ class Surroundings:
     # -- lines --------------------------------------------------------------------------------------------------------
 
     def line(self, offset: int) -> int:
-        """The index of the line that holds `offset`."""
+        """The index, from 0, of the line that contains `offset`."""
         return bisect_right(self.line_starts, offset) - 1
 
     def line_start(self, offset: int) -> int:
+        """The offset at which the line that contains `offset` starts."""
         return self.line_starts[self.line(offset)]
 
     def line_end(self, offset: int) -> int:
-        """Where the line that holds `offset` ends, before its break."""
+        """The offset at which the line that contains `offset` ends, before its line break."""
         following = self.line(offset) + 1
         if following == len(self.line_starts):
             return len(self.text)
@@ -66,16 +67,16 @@ class Surroundings:
         return end - 2 if self.text[end - 2 : end] == "\r\n" else end - 1
 
     def column(self, offset: int) -> int:
-        """The column, from 0."""
+        """The column of `offset`, from 0."""
         return offset - self.line_start(offset)
 
     def indent(self, offset: int) -> str:
-        """The white space that the line of `offset` starts with."""
+        """The white space at the start of the line that contains `offset`."""
         found = _spaces(self.text, self.line_start(offset))
         return found.group() if found else ""
 
     def newline(self, offset: int) -> str:
-        """How the line of `offset` ends; at the end of the text, how the one before it does."""
+        """The line break after the line that contains `offset`; for the last line, the one before it."""
         line = min(self.line(offset) + 1, len(self.line_starts) - 1)
         end = self.line_starts[line]
         ending = self.text[max(0, end - 2) : end]
@@ -84,11 +85,13 @@ class Surroundings:
         return ending[-1] if ending[-1:] in ("\n", "\r") else "\n"
 
     def one_line(self, node: Node) -> bool:
+        """Whether a node starts and ends on the same line."""
         return self.line(node.start) == self.line(node.end)
 
     @cached_property
     def width(self) -> int:
-        """How long a line with a collection in brackets may become: 100, or what the longest such line has."""
+        """The length, in characters, to which a line with a collection in brackets may grow: 100, or that of the
+        longest such line."""
         width = USUAL_WIDTH
         for container in self.containers:
             if container.flow and size(container) and self.one_line(container):
@@ -98,7 +101,7 @@ class Surroundings:
     # -- ways ---------------------------------------------------------------------------------------------------------
 
     def path(self, node: Node) -> Path:
-        """The way from the root to `node`. Raises ValueError if it is not a node of this document."""
+        """The path from the root to `node`. Raises ValueError if it is not a node of this document."""
         candidate: Node | None = None
         index = bisect_right(self.roots, node.start, key=_start) - 1
         if index >= 0:
@@ -128,8 +131,8 @@ class Surroundings:
     # -- habits -------------------------------------------------------------------------------------------------------
 
     def first(self, name: str, probe: Callable[[Container], T | None], near: Iterable[Container], default: T) -> T:
-        """What `probe` finds in the first collection that shows the habit `name`: of those `near`, then anywhere in the
-        document; else `default`."""
+        """The result of `probe` for the first collection that shows the habit `name`: one of those `near`, then any in
+        the document; `default` if none does."""
         if name not in self._anywhere:
             self._anywhere[name] = _hit(probe, self.containers)
         anywhere: T | None = self._anywhere[name]  # type: ignore[assignment]  # what the same probe found before
@@ -162,7 +165,7 @@ def child(step: WayStep) -> Node:
 
 
 def size(container: Container) -> int:
-    """How many entries or items there are."""
+    """The number of entries or items."""
     return len(container.entries if type(container) is Mapping else container.items)  # type: ignore[union-attr]
 
 
@@ -175,12 +178,12 @@ def children(container: Container, start: int = 0, end: int | None = None) -> li
 
 
 def spans(container: Container) -> list[tuple[int, int]]:
-    """Where the entries or items stand, without dashes."""
+    """The start and end offsets of all entries or items, without dashes."""
     return [span(container, index) for index in range(size(container))]
 
 
 def span(container: Container, index: int) -> tuple[int, int]:
-    """Where an entry or item stands, without its dash; a negative `index` counts from the end."""
+    """The start and end offsets of an entry or item, without its dash; a negative `index` counts from the end."""
     if type(container) is Mapping:
         entry = container.entries[index]
         return entry.key.start, entry.value.end
@@ -189,7 +192,7 @@ def span(container: Container, index: int) -> tuple[int, int]:
 
 
 def string_quote(nodes: list[Node]) -> str | None:
-    """The quotes that all strings among `nodes` stand in, empty if one has none; None if there is no string."""
+    """The quotes that all strings among `nodes` have, empty if a string has none; None if there is no string."""
     found: str | None = None
     for node in nodes:
         if type(node) is not Scalar or node.tag is not None or node.style in ("|", ">"):
@@ -203,7 +206,7 @@ def string_quote(nodes: list[Node]) -> str | None:
 
 
 def _hit(probe: Callable[[Container], T | None], containers: Iterable[Container]) -> T | None:
-    """What a probe finds in the first collection in which it finds something."""
+    """The first result of a probe that is not None, over the collections in order; None if there is none."""
     for container in containers:
         found = probe(container)
         if found is not None:

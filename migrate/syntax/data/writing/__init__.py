@@ -1,3 +1,3 @@
-"""Changes of nodes written as minimal edits of the text."""
+"""Changes of nodes, written as minimal edits of the text."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The printer for YAML block style: pieces to lines."""
+"""The printer for YAML block style: from pieces to lines."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _BLOCK_SCALAR = re.compile(r"(?:[!&]\S*\s+)*[|>]")
 
 @dataclass
 class BlockStyle:
-    """The habits of a YAML block: columns per level, columns between a key and the dashes under it, the text between a
-    dash and its item, and how collections in brackets are written, which is asked only if there is one."""
+    """The style of a YAML block: the columns per level, the columns between a key and the dashes below it, the text
+    between a dash and its item, and the style of collections in brackets, which is looked up only if there is one."""
 
     unit: int
     dash_offset: int
@@ -27,14 +27,15 @@ class BlockStyle:
 
     @cached_property
     def flow(self) -> FlowStyle:
+        """The style of collections in brackets, looked up once."""
         return self.ask_flow()
 
 
 def entry(item: Item, column: int, style: BlockStyle, comments: list[str] | None = None) -> str:
-    """A mapping entry whose key stands at `column`, without the spaces before it on its first line.
+    """A mapping entry whose key stands at `column`; its first line has no indentation.
 
-    `comments`, each with the white space before it, are kept: the first stays on the line of the key, further ones
-    follow on lines of their own: below it, or above where below is inside a scalar.
+    The existing `comments`, each with the white space before it, are kept: the first on the line of the key, the others
+    on lines of their own below it, or above it if a scalar would take those below for text.
     """
     comments = comments or []
     key = f"{item.key}:"
@@ -60,12 +61,12 @@ def entry(item: Item, column: int, style: BlockStyle, comments: list[str] | None
 
 
 def _headed(comments: list[str], text: str, column: int, style: BlockStyle) -> str:
-    """`text`, which starts at `column`, below the comments, without the spaces before the first line."""
+    """The comments, and below them `text`, which starts at `column`; the first line has no indentation."""
     return (style.newline + " " * column).join([*(comment.lstrip() for comment in comments), text])
 
 
 def item(value: Piece, dash: int, style: BlockStyle) -> str:
-    """A sequence item whose dash stands at column `dash`, without the spaces before it on its first line."""
+    """A sequence item whose dash stands at column `dash`; its first line has no indentation."""
     column = dash + 1 + len(style.dash_gap)
     prefix = f"-{style.dash_gap}"
     if isinstance(value, Leaf) and not value.below:
@@ -79,13 +80,13 @@ def item(value: Piece, dash: int, style: BlockStyle) -> str:
 
 
 def body(value: Piece, column: int, style: BlockStyle) -> str:
-    """A block collection at `column`, without the spaces before it on its first line and without its tag."""
+    """A block collection at `column`, without its tag; its first line has no indentation."""
     if isinstance(value, Leaf):
         return _shift(value.text, column - value.base, style, skip_first=True)
     if not value.items:
         raise CannotEdit("an empty collection has no block style")
     if not value.block and not value.tag:
-        # It was to stand in brackets and is too long for that; what it holds would look odd in brackets.
+        # Too long for the brackets it was to stand in; collections inside it would look odd in brackets, too.
         open_up(value)
     separator = style.newline + " " * column
     if value.mapping:
@@ -94,7 +95,7 @@ def body(value: Piece, column: int, style: BlockStyle) -> str:
 
 
 def open_up(group: Group) -> None:
-    """Make blocks of all collections in `group`, but for short intrinsic functions such as `!GetAtt [a, b]`."""
+    """Turns all collections in `group` into blocks, except for short intrinsic functions such as `!GetAtt [a, b]`."""
     group.block = True
     for child in group.items:
         if isinstance(child.value, Group) and not child.value.tag:
@@ -102,7 +103,7 @@ def open_up(group: Group) -> None:
 
 
 def _one_line(group: Group, column: int, style: BlockStyle) -> str | None:
-    """The group in brackets, if it is to stand in brackets and does so within the width of a line."""
+    """The group in brackets, if it is to stand in brackets and fits on the line; else None."""
     if group.items and group.block:
         return None
     written = flat(group, style.flow)
@@ -117,7 +118,7 @@ def _first_break(text: str) -> str:
 
 
 def _shift(text: str, by: int, style: BlockStyle, *, skip_first: bool = False) -> str:
-    """`text` with all lines moved by `by` columns, blank ones aside. Raises CannotEdit if a line has no room."""
+    """`text` with all lines but blank ones moved by `by` columns. Raises CannotEdit if one cannot move that far."""
     parts = _BREAK.split(text)
     for index in range(2 if skip_first else 0, len(parts), 2):
         line = parts[index]

@@ -1,4 +1,4 @@
-"""From values and nodes to pieces that the printers take."""
+"""The builder of pieces, which the printers print, from new values and existing nodes."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from migrate.syntax.node import (
 from migrate.syntax.problem import CannotEdit
 
 _BREAK = re.compile("[\n\r\x85\u2028\u2029]")
-# The keys that are added are few, and the same in every file.
+# Cached: the keys that are added are few, and the same in every file.
 _yaml_key = lru_cache(maxsize=512)(yaml_string)
 
 
 class Builder:
-    """Builds the pieces that stand in for one collection's changes, in the style of its surroundings."""
+    """Builds pieces for one collection's changes, in the style of the text around it."""
 
     def __init__(self, document: Document, around: Surroundings, habits: Habits) -> None:
         self.document = document
@@ -53,20 +53,20 @@ class Builder:
         return self._entry(key, value, nested=False)
 
     def item(self, value: NewValue, like: Scalar | None = None) -> Item:
-        """A new sequence item; a string is quoted as `like` is."""
+        """A new sequence item; a string has the quotes of `like`."""
         if like is not None and isinstance(value, str) and not self.json:
             return Item(self._string(value, like.style if like.style in ('"', "'") else ""))
         return Item(self.piece(value, key=under(self.habits.own_key)))
 
     def key(self, key: str, *, flow: bool) -> str:
-        """A key as written."""
+        """A key as it is written."""
         if self.json:
             return json_scalar(key)
         quote = self.habits.key_quote(key, self.quotes.key, flow=flow)
         return _yaml_key(key, quote, quote or self.quotes.fallback, flow=flow)
 
     def piece(self, value: NewValue, *, nested: bool = False, key: str = "") -> Piece:
-        """The piece for a value; `nested` if it lies inside another new one. `key` is what it stands under."""
+        """The piece of a value under `key`; `nested` if it lies inside another new value."""
         if isinstance(value, Copy):
             return self.node(value.node)
         if isinstance(value, Tagged):
@@ -129,14 +129,14 @@ class Builder:
             )
         piece.tag = value.tag
         if not piece.mapping:
-            # Short intrinsic functions are written `!GetAtt [a, b]` unless the file says otherwise.
+            # Short intrinsic functions are written `!GetAtt [a, b]` unless the file shows another style.
             piece.block = block or any(isinstance(item.value, Group) for item in piece.items)
         return piece
 
     # -- nodes --------------------------------------------------------------------------------------------------------
 
     def node(self, node: Node) -> Piece:
-        """A piece that prints an existing node as it is."""
+        """A piece that prints an existing node unchanged."""
         text = self.text[node.start : node.end]
         if node.end == len(self.text) and ends_with_block_scalar(node):
             raise CannotEdit("a copied block scalar whose last line has no end")
@@ -148,7 +148,7 @@ class Builder:
         if type(node) is Scalar:
             if several_lines or node.style in ("|", ">"):
                 return Leaf(text, None, self._parent_column(node))
-            # Nothing, or nothing but a tag, is a value below a key, but not in brackets.
+            # An empty value, or a tag alone, can stand after a key, but not in brackets.
             is_empty = content_start(self.text, node) == node.end
             return Leaf(text, None if is_empty else self._in_flow(node, text))
         assert type(node) is Mapping or type(node) is Sequence
@@ -160,13 +160,13 @@ class Builder:
         return self.flow_group(node, [self.kept(child) for child in entries(node)])
 
     def kept(self, child: Entry | Node) -> Item:
-        """An entry or item that is printed as it is."""
+        """An existing entry or item, printed unchanged."""
         if isinstance(child, Entry):
             return Item(self.node(child.value), *self.kept_key(child))
         return Item(self.node(child))
 
     def kept_key(self, entry: Entry) -> tuple[str, str]:
-        """A key as it is written: in a block and in brackets."""
+        """An existing key as it is written in a block, and inside brackets."""
         key = entry.key
         text = self.text[key.start : key.end]
         if not isinstance(key, (Scalar, Alias)) or not text or _BREAK.search(text):
@@ -174,7 +174,7 @@ class Builder:
         return text, text if isinstance(key, Alias) else (self._in_flow(key, text) or text)
 
     def flow_group(self, node: Mapping | Sequence, items: list[Item]) -> Group:
-        """`node`, which stands in brackets, with these items in place of its own. Raises CannotEdit if it holds a
+        """The bracketed collection `node` with these items in place of its own. Raises CannotEdit if it contains a
         comment, which would be lost."""
         if self.has_comment(node.start, node.end):
             raise CannotEdit("comments inside brackets that would have to be written anew")
@@ -192,7 +192,7 @@ class Builder:
     def _in_flow(self, node: Scalar, text: str) -> str:
         if self.json or node.style or not node.text or is_plain(node.text, flow=True):
             return text
-        # A number or a word such as `no` changes its meaning in quotes, and has nothing that brackets do not take.
+        # Quotes would change the meaning of a number or a word such as `no`, which may stand bare in brackets.
         if is_plain(node.text, flow=False):
             properties = self.text[node.start : content_start(self.text, node)]
             return properties + yaml_string(node.text, '"', '"', flow=True)
@@ -213,13 +213,13 @@ class Builder:
 
 
 def entries(node: Node) -> list[Entry] | list[Node]:
-    """The entries of a mapping, the items of a sequence, nothing of others."""
+    """The entries of a mapping or the items of a sequence; an empty list for other nodes."""
     return node.entries if type(node) is Mapping else node.items if type(node) is Sequence else []
 
 
 def ends_with_block_scalar(node: Node | None, keeping_in: str | None = None) -> bool:
-    """Whether the last thing in a block is a scalar in `|` or `>` style, which says less without a last line break; with
-    the text as `keeping_in`, whether it is one that keeps the blank lines after it (`|+`)."""
+    """Whether a block ends with a scalar in `|` or `>` style, whose value would change without its last line break.
+    With `keeping_in`, the document's text: whether it is one that keeps the blank lines after it (`|+`)."""
     while isinstance(node, (Mapping, Sequence)):
         last = entries(node)[-1:]
         node = None if node.flow or not last else last[0].value if isinstance(last[0], Entry) else last[0]
@@ -229,7 +229,7 @@ def ends_with_block_scalar(node: Node | None, keeping_in: str | None = None) -> 
 
 
 def parent_column(around: Surroundings, step: WayStep) -> int:
-    """The column that a value's further lines are indented against: its key's, or its dash's."""
+    """The column that a value's further lines must be indented more than: that of its key, or of its dash."""
     container = step.container
     if type(container) is Mapping:
         return around.column(container.entries[step.index].key.start)
@@ -237,7 +237,7 @@ def parent_column(around: Surroundings, step: WayStep) -> int:
 
 
 def dashes(around: Surroundings, sequence: Sequence | Mapping) -> list[int]:
-    """Where the dashes of a block sequence stand."""
+    """The offsets of the dashes of a block sequence."""
     assert type(sequence) is Sequence
     found: list[int] = []
     position = content_start(around.text, sequence)
@@ -248,7 +248,7 @@ def dashes(around: Surroundings, sequence: Sequence | Mapping) -> list[int]:
 
 
 def _dash(around: Surroundings, start: int, end: int) -> int:
-    """The first dash in `text[start:end]` outside comments."""
+    """The offset of the first dash in `text[start:end]` outside comments."""
     text = around.text
     position = start
     while True:

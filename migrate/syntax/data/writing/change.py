@@ -24,8 +24,8 @@ from migrate.syntax.node import (
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One entry or item afterwards. `index` is its place before, None for a new one that takes nobody's; `added` is
-    what it becomes, None if it stays; `key` is its new key if it is renamed."""
+    """One entry or item after the change. `index` is its index before, None for a new one that replaces none; `added`
+    is its new value, None if it stays; `key` is its new key if it is renamed."""
 
     index: int | None
     added: Added | New | None = None
@@ -34,7 +34,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A change and the way to its node. `slots` is empty for a scalar."""
+    """A change and the path to its node. `slots` is empty for a scalar."""
 
     change: TreeEdit
     path: Path
@@ -42,16 +42,17 @@ class Changed:
 
     @property
     def depth(self) -> int:
+        """The number of levels between the root and the node."""
         return len(self.path)
 
     def removed(self, count: int) -> list[int]:
-        """The places of those among `count` entries or items that are gone."""
+        """The indices, among `count` entries or items, of those that are removed."""
         staying = {slot.index for slot in self.slots}
         return [index for index in range(count) if index not in staying]
 
 
 def check(around: Surroundings, changes: Items[TreeEdit]) -> dict[int, Changed]:
-    """The changes, keyed on the `id()` of their nodes. Raises ValueError as `Document.edits` says."""
+    """The changes, keyed by the `id()` of their nodes. Raises ValueError as `Document.edits` does."""
     checked: dict[int, Changed] = {}
     for change in changes:
         if id(change.node) in checked:
@@ -100,13 +101,13 @@ def _place(places: dict[int, int], part: object) -> int:
 
 
 def paired(slots: tuple[Slot, ...], count: int) -> tuple[Slot, ...]:
-    """The slots, with new ones put into the places of removed ones that stood between the same neighbours."""
+    """The slots, with new ones put in the places of removed ones between the same neighbours."""
     found: list[Slot] = []
     for position, slot in enumerate(slots):
         if slot.index is None:
             before = found[-1].index if found else -1
             after = next((later.index for later in slots[position:] if later.index is not None), count)
-            # None: the one before found no free place, so there is none for this one.
+            # None: the slot before it found no free place, so this one has none either.
             if before is not None and before + 1 < after:
                 slot = Slot(before + 1, slot.added)
         found.append(slot)

@@ -1,4 +1,4 @@
-"""The edits of one document while they are being collected."""
+"""The edits of one document while they are collected."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class _Ranked:
 
 @dataclass(slots=True)
 class OneLineCollection:
-    """A collection in brackets on one line, whose edits count only if the line keeps its width.
+    """A collection in brackets on one line, whose edits are used only if the line does not become too long.
 
-    `grows` if something is added in it; `too_long` if something in it cannot stand on one line.
+    `grows` is true if a change adds something to it, `too_long` if a part of it cannot stand on one line.
     """
 
     node: Container
@@ -41,7 +41,7 @@ class OneLineCollection:
 
 
 class Draft:
-    """What is known about one document and its changes, and the edits so far."""
+    """The changes of one document, the edits collected for them so far, and the builders of new parts."""
 
     def __init__(self, document: Document, changes: Items[TreeEdit]) -> None:
         self.document = document
@@ -60,7 +60,7 @@ class Draft:
         return found
 
     def builder(self, container: Container, path: Path, replaced: Node | None = None) -> Builder:
-        """A builder for new parts of `container`, which lies at the end of `path`."""
+        """A builder of new parts of `container`, which lies at the end of `path`."""
         minified = self.minified(container, path)
         habits = Habits(
             self.around, container, path, by_key=lambda: self.key_habits, minified=minified, replaced=replaced
@@ -69,21 +69,22 @@ class Draft:
 
     @cached_property
     def key_habits(self) -> KeyHabits:
-        """Counts over the whole document, which most drafts do not need."""
+        """Counts over the whole document, made when they are first needed, because most drafts do not need them."""
         return KeyHabits(self.around)
 
     def minified(self, node: Node, path: Path) -> bool:
-        """Whether the whole document that `node` lies in is one collection in brackets on one line."""
+        """Whether the whole document of `node` is one collection in brackets on one line."""
         root = path[0].container if path else node
         if not isinstance(root, (Mapping, Sequence)):
             return False
         return root.flow and self.around.one_line(root) and size(root) > 0
 
     def insert(self, offset: int, text: str, rank: int) -> None:
-        """Insert; at one offset, lower ranks come first."""
+        """Adds an insertion; at one offset, lower ranks come first."""
         self._add(offset, offset, text, rank=rank)
 
     def replace(self, start: int, end: int, text: str) -> None:
+        """Adds a replacement of `text[start:end]`, unless it changes nothing."""
         if self.text[start:end] != text:
             self._add(start, end, text, rank=0)
 
@@ -91,7 +92,7 @@ class Draft:
         (self.edits if self.unit is None else self.unit.edits).append(_Ranked(start, end, rank, replacement=text))
 
     def finished(self) -> list[Edit]:
-        """All edits, sorted. Raises CannotEdit if two of them concern the same text."""
+        """All edits, sorted. Raises CannotEdit if two of them change the same text."""
         edits: list[Edit] = []
         end = 0
         for ranked in sorted(self.edits):
@@ -106,7 +107,7 @@ class Draft:
 
 
 def added_item(builder: Builder, added: Added | New | None) -> Item:
-    """The piece for a new entry or item."""
+    """The piece of a new entry or item."""
     if isinstance(added, Added):
         return builder.entry(added.key, added.value)
     assert added is not None

@@ -1,4 +1,4 @@
-"""What is to be printed, and the bracketed printer that JSON and YAML flow style share: fit the line, or explode."""
+"""Pieces of text to be printed, and the printer for JSON and YAML flow style: on one line, or on several."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from migrate.syntax.problem import CannotEdit
 
 @dataclass(slots=True)
 class Leaf:
-    """Text that is printed as it is. `flow` is how it reads inside brackets, None if it cannot stand there.
+    """Text that is printed as it is. `flow` is its form inside brackets, None if it cannot stand there.
 
     Lines after the first are indented relative to column `base`. `below` is the kind of a block collection, which
-    starts on a line of its own, behind `tag` (its tag and anchor as written), and else empty.
+    starts on a line of its own after `tag` (its tag and anchor as written); it is empty for any other text.
     """
 
     text: str
@@ -25,7 +25,7 @@ class Leaf:
 
 @dataclass(slots=True)
 class Item:
-    """One entry or item: the key as written, inside brackets and in a block, and the text between key and value."""
+    """One entry or item: its key as written inside brackets and in a block, and the text between key and value."""
 
     value: Piece
     key: str | None = None
@@ -35,8 +35,8 @@ class Item:
 
 @dataclass(slots=True)
 class Group:
-    """A mapping or sequence. `expand` prints it over several lines even where one would do; `block` (YAML) says
-    whether it is to be a block collection even where it fits the line. `tag` is its tag and anchor as written."""
+    """A mapping or sequence. `expand` prints it on several lines even if it fits on one; `block` (YAML) makes it a
+    block even if it fits the line in brackets. `tag` is its tag and anchor as written."""
 
     mapping: bool
     items: list[Item]
@@ -50,8 +50,8 @@ Piece = Leaf | Group
 
 @dataclass(slots=True)
 class FlowStyle:
-    """The habits of a bracketed text. Paddings stand inside the brackets of a collection on one line; `width` is the
-    number of characters that a line may have, None for a text that stays on one line whatever happens."""
+    """The style of a text in brackets. Paddings stand inside the brackets of a collection on one line; `width` is the
+    maximum length of a line in characters, None for a text that always stays on one line."""
 
     colon: str = ": "
     comma: str = ", "
@@ -64,7 +64,7 @@ class FlowStyle:
 
 
 def flat(piece: Piece, style: FlowStyle) -> str | None:
-    """The piece on one line; None if something in it cannot stand on one."""
+    """The piece on one line; None if a part of it cannot stand on one."""
     if isinstance(piece, Leaf):
         return piece.flow
     written: list[str] = []
@@ -79,20 +79,20 @@ def flat(piece: Piece, style: FlowStyle) -> str | None:
 
 
 def flat_item(item: Item, style: FlowStyle) -> str | None:
-    """An entry or item on one line; None if something in it cannot stand on one."""
+    """An entry or item on one line; None if a part of it cannot stand on one."""
     value = flat(item.value, style)
     return None if value is None else _key(item, style) + value
 
 
 def layout_item(item: Item, style: FlowStyle, indent: str, column: int) -> str:
-    """An entry or item that starts at `column` of a line that is indented by `indent`; raises as `layout` does."""
+    """An entry or item that starts at `column` of a line indented by `indent`. Raises as `layout` does."""
     key = _key(item, style)
     return key + layout(item.value, style, indent, column=column + len(key))
 
 
 def layout(piece: Piece, style: FlowStyle, indent: str, column: int, after: int = 1) -> str:
-    """The piece in brackets, starting at `column` of a line that is indented by `indent`, with `after` characters
-    behind it. Raises CannotEdit if it holds something that cannot stand in brackets."""
+    """The piece in brackets, from `column` of a line indented by `indent`, with `after` more characters behind it on
+    the last line. Raises CannotEdit if a part of it cannot stand in brackets."""
     if isinstance(piece, Leaf):
         if piece.flow is None:
             raise CannotEdit("a block value cannot be moved into brackets")
@@ -105,7 +105,7 @@ def layout(piece: Piece, style: FlowStyle, indent: str, column: int, after: int 
     inner = indent + style.unit
     written = [inner + layout_item(item, style, inner, column=len(inner)) for item in piece.items]
     opening, closing, _ = _brackets(piece, style)
-    # A space that precedes line breaks elsewhere would trail here.
+    # A space that stands before line breaks elsewhere would be trailing white space here.
     comma = style.comma.rstrip() + style.newline
     ending = "," if style.trailing_comma else ""
     lines = comma.join(written)

@@ -1,4 +1,4 @@
-"""From changes of a tree to edits of its text."""
+"""The writer for JSON and YAML: from changes of a tree to text edits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from migrate.syntax.node import Added, EditMapping, EditSequence, Mapping, New, 
 
 
 def write(document: Document, changes: Items[TreeEdit]) -> list[Edit]:
-    """`Document.edits`; see there."""
+    """Implements `Document.edits`."""
     draft = Draft(document, changes)
     check_anchors(document, draft.changed.values())
     units: dict[int, OneLineCollection] = {}
@@ -54,8 +54,8 @@ def _write(draft: Draft, changed: Changed) -> None:
 
 
 def _unit(draft: Draft, changed: Changed) -> OneLineCollection | None:
-    """The collection that has to be written anew if the line becomes too long: the outermost one in brackets that
-    stands on one line."""
+    """The collection that is rewritten if its line becomes too long: the outermost one in brackets that stands on one
+    line; None if there is none."""
     node = changed.change.node
     if draft.minified(node, changed.path):
         return None
@@ -69,11 +69,11 @@ def _unit(draft: Draft, changed: Changed) -> OneLineCollection | None:
 
 
 def _settle(draft: Draft, unit: OneLineCollection) -> None:
-    """Take a unit's edits, or write it anew."""
+    """Accepts a unit's edits, or rewrites it on several lines."""
     around = draft.around
     node = unit.node
     length = around.line_end(node.end) - around.line_start(node.start)
-    # Who has let a line grow this long does not wrap.
+    # An author who has let a line grow this long does not wrap lines.
     wraps = length <= USUAL_WIDTH
     length += sum(len(edit.replacement) - (edit.end - edit.start) for edit in unit.edits)
     fills = not size(node) and bool(unit.edits) and _becomes_block(draft, unit)
@@ -84,7 +84,7 @@ def _settle(draft: Draft, unit: OneLineCollection) -> None:
 
 
 def _becomes_block(draft: Draft, unit: OneLineCollection) -> bool:
-    """Whether empty brackets are there only because a block cannot be empty."""
+    """Whether a collection has empty brackets only because a block cannot be empty."""
     if draft.document.json or not unit.path or unit.path[-1].container.flow:
         return False
     parent = unit.path[-1].container

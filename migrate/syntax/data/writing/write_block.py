@@ -1,4 +1,4 @@
-"""Changes of YAML block collections: whole lines come and go."""
+"""The writer of changes in YAML block collections: it adds and removes whole lines."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from migrate.syntax.data.writing.write_scalar import write_key
 from migrate.syntax.node import Added, Copy, Entry, Mapping, New, Sequence, Tagged
 from migrate.syntax.problem import CannotEdit
 
-# A habit shows in a few entries; reading all would make many edits of a large collection quadratic.
+# A few entries show a habit; reading all would make many edits of a large collection take quadratic time.
 _SOME = 64
 
 
 def write_block(draft: Draft, changed: Changed) -> None:
-    """Edit a block collection."""
+    """Adds the edits of a block collection to the draft."""
     _BlockWriter(draft, changed).write()
 
 
@@ -56,7 +56,7 @@ class _BlockWriter:
             return
         removed = self.changed.removed(len(self.places))
         if self.slots[0].index is None and 0 in removed:
-            # What comes first takes the place of what came first, so that a dash in front of it stays.
+            # The new first element takes the place of the old first one, so that a dash before it stays.
             self.slots = (Slot(0, self.slots[0].added), *self.slots[1:])
             removed = removed[1:]
         self._remove(removed)
@@ -74,7 +74,7 @@ class _BlockWriter:
                 self._replace(slot, before)
 
     def _check_keys(self, node: Mapping) -> None:
-        """Entries that start with `? ` have no line of their own to speak of."""
+        """Raises CannotEdit if an entry starts with `? `, because its key and value are not on a line of their own."""
         for entry in node.entries:
             start = entry.key.start
             before = self.text[self.around.line_start(start) : start].rstrip()
@@ -97,7 +97,7 @@ class _BlockWriter:
             start, end = self.places[index]
             start, end = self.around.line_start(start), self.around.line_end(end)
             if start == gone:
-                # No line break before it is left to go with it.
+                # There is no line break before it that could be removed with it.
                 gone = self.around.line_starts[self.around.line(end) + 1]
                 self.draft.replace(start, gone, "")
                 continue
@@ -105,7 +105,7 @@ class _BlockWriter:
             if not self.text[end : end + 3].strip() and self._ends_with_block_scalar(before, keeping=True):
                 raise CannotEdit("a block scalar before it would keep the blank lines after it")
             if end == len(self.text) and self._ends_with_block_scalar(before):
-                # A block scalar says less if its last line has no break.
+                # A block scalar would lose a part of its value if its last line had no line break.
                 break_start = start
             self.draft.replace(break_start, end, "")
 
@@ -114,7 +114,7 @@ class _BlockWriter:
         return not self.text[self.around.line_start(start) : start].strip(" ")
 
     def _move_up(self, first_kept: int) -> None:
-        """Remove what stands behind a dash or tag, up to the first that stays."""
+        """Removes the text from a dash or tag to the first entry or item that stays."""
         start, end = self.places[0][0], self.places[first_kept][0]
         gap_start = self.around.line_end(self.places[first_kept - 1][1])
         comments = self._comments(gap_start, end)
@@ -126,7 +126,7 @@ class _BlockWriter:
         return ends_with_block_scalar(value, self.text if keeping else None)
 
     def _empty(self) -> None:
-        """Remove all items of a sequence."""
+        """Removes all items of a sequence."""
         if type(self.node) is Mapping:
             raise CannotEdit("a block mapping cannot lose all its entries")
         first, last = self.places[0][0], self.places[-1][1]
@@ -156,7 +156,7 @@ class _BlockWriter:
         return block.item(item.value, self.column, self.style)
 
     def _check_end(self, offset: int, added: Added | New | None) -> None:
-        """A block scalar copied to the end of a text without a last line break would lose its own."""
+        """Raises CannotEdit if a copied block scalar would lose its last line break at the end of the text."""
         value = None if added is None else added.value
         while isinstance(value, (dict, list, Tagged)) and value:
             if isinstance(value, Tagged):
@@ -167,7 +167,7 @@ class _BlockWriter:
             raise CannotEdit("a block scalar at the end of a text whose last line has no end")
 
     def _insert(self, slot: Slot, before: int | None, *, last: bool) -> None:
-        """Insert behind the entry or item `before`; `last` if what follows is not new, too."""
+        """Inserts after the entry or item `before`; `last` if no other new one follows."""
         written = self._printed(slot, self.builder, [])
         indent = " " * self.column
         if before is None:
@@ -193,7 +193,7 @@ class _BlockWriter:
             self.draft.insert(above, indent + written + newline + space, self.changed.depth)
 
     def _comments_above(self) -> int | None:
-        """Where the comments start that head the first entry or item, which are to stay with it."""
+        """The offset at which the comments above the first entry or item, which stay with it, start; or None."""
         if not self._owns_line(0):
             return None
         start = found = self.around.line_start(self.places[0][0])
@@ -207,7 +207,7 @@ class _BlockWriter:
         return found if found < self.around.line_start(self.places[0][0]) else None
 
     def _end(self, index: int) -> int:
-        """Where the lines of an entry or item end: comments below that are indented more than it belong to it."""
+        """The offset at which the lines of an entry or item end, with comments below it that are indented more."""
         end = self.around.line_end(self.places[index][1])
         last = index + 1 == len(self.places)
         stop = len(self.text) if last else self.around.line_start(self.places[index + 1][0])
@@ -223,20 +223,20 @@ class _BlockWriter:
         return end
 
     def _is_close(self, index: int) -> bool:
-        """Whether no blank line stands between an entry or item and the next."""
+        """Whether an entry or item is followed by the next without a blank line between."""
         if index + 1 == len(self.places):
             return False
         below = self._below(self._end(index))
         return bool(self.text[below : self.around.line_end(below)].strip())
 
     def _below(self, line_end: int) -> int:
-        """Where the line below starts."""
+        """The offset at which the next line starts."""
         return line_end + len(self.around.newline(line_end))
 
     @cached_property
     def _space(self) -> int:
-        """How many blank lines stand between entries of several lines: here, or where nothing shows it, in the mappings
-        beside this one, as between the parameters of a template."""
+        """The number of blank lines between entries of several lines: in this collection, or, if it does not show that,
+        in the mappings beside it, such as the parameters of a template."""
         path = self.changed.path
         beside = children(path[-1].container, 0, _SOME) if path and type(self.node) is Mapping else []
         for nodes in ([self.node], [node for node in beside if type(node) is Mapping and not node.flow]):
@@ -246,7 +246,7 @@ class _BlockWriter:
         return 0
 
     def _gaps(self, node: Mapping | Sequence) -> Iterator[int]:
-        """The numbers of blank lines behind entries or items of several lines."""
+        """The numbers of blank lines after entries or items of several lines."""
         for (start, end), (following, _) in islice(pairwise(spans(node)), _SOME):
             first, last = self.around.line(start), self.around.line(end)
             if first < last:

@@ -1,4 +1,4 @@
-"""Changes of collections in brackets: JSON and YAML flow style."""
+"""The writer of changes in collections in brackets: JSON and YAML flow style."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class _FlowWriter:
             self._write_gaps()
 
     def _fill(self) -> None:
-        """Entries or items for empty brackets."""
+        """Writes entries or items into empty brackets."""
         if self.builder.has_comment(self.start, self.node.end):
             raise CannotEdit("a comment inside empty brackets")
         items = [added_item(self.builder, slot.added) for slot in self.slots]
@@ -101,7 +101,7 @@ class _FlowWriter:
             self.draft.replace(self.around.line_end(self.around.line_start(start) - 1), self.around.line_end(end), "")
         indent = self.around.indent(self.places[0][0])
         waiting: list[str] = []
-        # From the last to the first, because whether one is followed by a comma depends on what comes after it.
+        # From last to first, because the comma after an element depends on the elements that follow.
         for position in range(len(self.slots) - 1, -1, -1):
             slot = self.slots[position]
             comma = position < len(self.slots) - 1 or self.trailing_comma
@@ -122,7 +122,7 @@ class _FlowWriter:
             self.draft.insert(self.places[0][0], lines, self.depth)
 
     def changed_indices(self) -> list[int]:
-        """The places of entries or items that are removed."""
+        """The indices of the entries or items that are removed."""
         staying = {slot.index for slot in self.slots}
         return [index for index in range(len(self.places)) if index not in staying]
 
@@ -134,13 +134,13 @@ class _FlowWriter:
             self.draft.replace(comma, comma + 1, "")
 
     def _before_comma(self, index: int) -> str:
-        """The space that stands before the comma of the one before."""
+        """The white space before the comma of the preceding element."""
         comma = self._comma(index - 1) if index else None
         gap = self.text[self.places[index - 1][1] : comma] if comma is not None else ""
         return gap if not gap.strip(" \t") else ""
 
     def _comma(self, index: int) -> int | None:
-        """Where the comma stands that follows an entry or item."""
+        """The offset of the comma after an entry or item; None if there is none."""
         start = self.places[index][1]
         end = self.places[index + 1][0] if index + 1 < len(self.places) else self.node.end - 1
         while True:
@@ -213,7 +213,7 @@ class _FlowWriter:
         return layout_item(item, style, indent, column=len(line) if broken else self.around.column(position))
 
     def _gap(self, index: int, style: FlowStyle) -> str:
-        """What to put between the entry at `index` and one that is inserted after it."""
+        """The text between the entry at `index` and one that is inserted after it."""
         left = index if index + 1 < len(self.places) else index - 1
         if left >= 0:
             start, end = self.places[left][1], self.places[left + 1][0]
@@ -230,7 +230,7 @@ class _FlowWriter:
 
 
 def _runs(indices: list[int]) -> list[tuple[int, int]]:
-    """Neighbouring numbers as first and last."""
+    """Runs of consecutive numbers, each as its first and last."""
     runs: list[tuple[int, int]] = []
     for index in indices:
         if runs and runs[-1][1] == index - 1:
@@ -244,8 +244,8 @@ def _runs(indices: list[int]) -> list[tuple[int, int]]:
 
 
 def overflow(draft: Draft, unit: OneLineCollection) -> None:
-    """Write a collection, which stood on one line with its changes, anew over several lines: in a YAML block as a
-    block, else with each entry on a line of its own."""
+    """Rewrites a one-line collection, with its changes, on several lines: as a block if it stands in a YAML block, else
+    with each entry on a line of its own."""
     node = unit.node
     builder = draft.builder(node, unit.path)
     group = _Rewriter(draft).piece(node)
@@ -295,7 +295,7 @@ def _as_block(draft: Draft, unit: OneLineCollection, builder: Builder, group: Gr
 
 
 def _unquote_keys(group: Group) -> None:
-    """Give keys that JSON's habits put in quotes the form that keys of a block have."""
+    """Writes keys that have quotes by JSON's habits as keys of a block are written."""
     for item in group.items:
         quoted = _PLAIN_KEY.fullmatch(item.key or "")
         if quoted and not is_literal(quoted[1]):
@@ -311,6 +311,7 @@ class _Rewriter:
         self.draft = draft
 
     def piece(self, node: Node) -> Group | Leaf:
+        """The piece of a node with all changes inside it."""
         draft = self.draft
         changed = draft.changed.get(id(node))
         path = draft.around.path(node)

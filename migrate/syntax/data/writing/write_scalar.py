@@ -1,4 +1,4 @@
-"""A new value, or a new key, in a scalar's place."""
+"""The writer of new values and new keys in the place of scalars."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from migrate.syntax.problem import CannotEdit
 
 
 def write_scalar(draft: Draft, node: Scalar, value: str | bool | int, path: Path) -> None:
-    """Put `value` in the scalar's place."""
+    """Replaces the scalar by `value`."""
     text = draft.text
     start = content_start(text, node)
     written = spelled(draft, node, value, path=path)
     if start < node.end:
         draft.replace(start, node.end, written)
         return
-    # Nothing stands there: the place is right behind a colon, a dash or a tag.
+    # An empty scalar: its offset is directly after a colon, a dash or a tag.
     before = text[start - 1 : start]
     if before in (":", "-") and re.match(r" (?:[,}\]\r\n]|$)", text[start : start + 2]):
         draft.insert(start + 1, written, -len(path))
@@ -36,7 +36,7 @@ def write_scalar(draft: Draft, node: Scalar, value: str | bool | int, path: Path
 
 
 def spelled(draft: Draft, node: Scalar, value: str | bool | int, path: Path) -> str:
-    """`value` as written in the place of `node`, in its quotes if it has some."""
+    """`value` as it is written in place of `node`, in the same quotes if that has some."""
     if draft.document.json:
         return json_scalar(value)
     if not isinstance(value, str):
@@ -50,14 +50,14 @@ def spelled(draft: Draft, node: Scalar, value: str | bool | int, path: Path) -> 
 
 
 def write_key(draft: Draft, builder: Builder, key: Node, name: str, *, flow: bool) -> None:
-    """Rename a key, in the quotes it has."""
+    """Renames a key and keeps its quotes."""
     if type(key) is not Scalar or key.start == key.end or key.tag is not None:
         raise CannotEdit("a key that is not a word")
     draft.replace(content_start(draft.text, key), key.end, key_text(builder, key, name, flow=flow))
 
 
 def key_text(builder: Builder, key: Node, name: str, *, flow: bool) -> str:
-    """The new name of `key`, in the quotes it has."""
+    """The new name of `key`, in the same quotes."""
     if builder.json:
         return json_scalar(name)
     quote = key.style if type(key) is Scalar and key.style in ('"', "'") else ""
