@@ -160,7 +160,7 @@ class _Planner:
                     if findings[0].stops and not progress:
                         return
                     if progress:
-                        break  # an open finding stops the volume here: later rules would build on its step
+                        break  # start over: a rule that stops the volume comes before rules that would take it further
 
     def ask(self, check: VolumeCheck, rule: str, group: Sequence[Key]) -> list[Finding]:
         findings = []
@@ -235,7 +235,8 @@ def _without_changes(finding: Finding) -> Finding:
 
 
 def _agree(findings: list[Finding], group: Sequence[Key], silenced: bool) -> list[Finding]:
-    """The findings for volumes that share a node: the most cautious status among them holds for all."""
+    """The findings for volumes that share a node, made to agree: the most cautious status holds for all, and a step that
+    does not concern all of them is refused."""
     if silenced:
         return [_refuse(f, "it shares its source with a volume for which this rule is suppressed") for f in findings]
     careful = [f for f in findings if f.status in CAREFUL]
