@@ -1,4 +1,4 @@
-"""What becomes of the new texts: one commit, a patch that `git am` takes, and a branch which only ever replaces our own."""
+"""Publishes the new texts: as a commit, a patch for `git am`, and a branch that never replaces commits of others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from migrate.batch.checkout import FETCH, Checkout, Skipped, local_settings
 from migrate.batch.git import Git, GitProblem
 
 _TRAILERS = "Efs-Migrate-Base: {}\nEfs-Migrate-Tree: {}\n"
-"""What a commit of ours stands on and holds: where either is another one, somebody has changed it since."""
+"""The trailers with the parent and tree of a commit of this tool. If either differs, somebody has changed the commit."""
 _TRAILER = re.compile(r"^Efs-Migrate-(Base|Tree): ([0-9a-f]{40,64})$", re.MULTILINE)
 _NOBODY = {
     "GIT_AUTHOR_NAME": "efs-migrate",
@@ -24,15 +24,15 @@ _NOBODY = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One commit on top of the default branch: the new content of files, by their paths."""
+    """One commit on top of the default branch. `blobs` has the new content of its files by path."""
 
     commit: str
     blobs: Mapping[str, str]
 
 
 def commit(checkout: Checkout, paths: list[str], message: str, git: Git, *, needs_author: bool) -> Change:
-    """Commit the files of a worktree as they are. Without a name in git's configuration the author of a mere patch is the
-    tool; a branch has none then. Raises GitProblem."""
+    """Commits the files of a worktree as they are. If git has no author configured, the author is the tool, unless the
+    commit goes to a branch (`needs_author`). Raises GitProblem."""
     tree = checkout.tree
     index = git.run("ls-files", "-s", "-z", "--", *(f":(literal){path}" for path in paths), folder=tree)
     modes = {os.fsdecode(row.partition(b"\t")[2]): row[:6].decode() for row in index.split(b"\0") if row}
@@ -54,7 +54,7 @@ def commit(checkout: Checkout, paths: list[str], message: str, git: Git, *, need
 
 
 def _author(checkout: Checkout, git: Git) -> dict[str, str]:
-    """Who commits, by the environment, the repository's configuration or the user's; empty if nobody says so."""
+    """The author from the environment, the repository's or the user's configuration; empty if none of them has one."""
     folder = checkout.address.location if checkout.address.is_local else str(checkout.store)
     name = os.environ.get("GIT_AUTHOR_NAME") or git.text("config", "user.name", folder=folder, fails=[1])
     mail = os.environ.get("GIT_AUTHOR_EMAIL") or git.text("config", "user.email", folder=folder, fails=[1])
@@ -70,7 +70,7 @@ def _author(checkout: Checkout, git: Git) -> dict[str, str]:
 
 def patch(checkout: Checkout, change: Change, git: Git) -> bytes:
     """The commit as a mail that `git am` takes. Raises GitProblem."""
-    # Mail has its own ends of lines: what has carriage returns goes as binary.
+    # Mail changes line endings, so files with carriage returns are sent as binary.
     odd = [path for path in change.blobs if b"\r" in (checkout.tree / path).read_bytes()]
     attributes = checkout.store / "info" / "attributes"
     before = attributes.read_text()
@@ -84,7 +84,7 @@ def patch(checkout: Checkout, change: Change, git: Git) -> bytes:
 
 
 def _quoted(path: str) -> str:
-    """A path as a pattern of gitattributes that means nothing else."""
+    """A path as a pattern of gitattributes that matches only this path."""
     escaped = re.sub(r"([\\*?\[\]!#])", r"\\\1", "/" + path)
     return '"' + escaped.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -93,8 +93,8 @@ def _quoted(path: str) -> str:
 
 
 def branch(checkout: Checkout, change: Change, name: str, git: Git) -> str:
-    """Have a branch in the folder point to a change; returns the commit that it points to, which is the one that is there if
-    it changes the same files in the same way. Raises Skipped where the branch has commits of others, and GitProblem."""
+    """Points a branch in the folder to a change and returns its commit. If the branch already has the same change, it stays.
+    Raises Skipped if the branch has commits of others or is checked out, and GitProblem."""
     folder = checkout.address.location
     settings = local_settings(folder, git)
     ref = f"refs/heads/{name}"
@@ -107,11 +107,11 @@ def branch(checkout: Checkout, change: Change, name: str, git: Git) -> str:
         git.run("update-ref", "refs/efs-migrate/change", change.commit, folder=checkout.store)
         wanted = "+refs/efs-migrate/change:refs/efs-migrate/new"
         git.run("fetch", *FETCH, "--", str(checkout.store), wanted, folder=folder, settings=settings)
-        # Only if it still is what we looked at.
+        # The old tip is given, so that git refuses if the branch has moved since it was checked.
         _check_not_checked_out(folder, ref, git)
         git.run("update-ref", "-m", "efs-migrate", ref, change.commit, tip or "0" * len(change.commit), folder=folder)
     finally:
-        # A run that was killed may have left it as well.
+        # Also removes one that a killed run has left.
         git.run("update-ref", "-d", "refs/efs-migrate/new", folder=folder)
     return change.commit
 
@@ -123,7 +123,7 @@ def _check_not_checked_out(folder: str, ref: str, git: Git) -> None:
 
 
 def push(checkout: Checkout, change: Change, name: str, url: str, git: Git) -> str:
-    """Push a change to a branch of a remote; returns the commit that is there afterwards. Raises Skipped and GitProblem."""
+    """Pushes a change to a branch of a remote and returns the commit that is there afterwards. Raises Skipped and GitProblem."""
     ref = f"refs/heads/{name}"
     found = git.text("ls-remote", "--", url, ref).partition("\t")[0]
     if found:
@@ -138,7 +138,7 @@ def push(checkout: Checkout, change: Change, name: str, url: str, git: Git) -> s
 
 
 def _check_ours(folder: Path, tip: str, name: str, base: str, git: Git) -> None:
-    """Raise Skipped unless a branch holds nothing but one commit as we made it, or nothing that the default branch has not."""
+    """Raises Skipped unless a branch has just one commit of this tool, unchanged, or none beyond the default branch."""
     if git.succeeds("merge-base", "--is-ancestor", tip, base, folder=folder):
         return
     claimed = dict(_TRAILER.findall(git.text("log", "-1", "--format=%B", tip, folder=folder)))
@@ -148,7 +148,7 @@ def _check_ours(folder: Path, tip: str, name: str, base: str, git: Git) -> None:
 
 
 def _is_same(folder: Path, change: Change, tip: str, git: Git) -> bool:
-    """Whether a commit gives the same files the same content as a change does."""
+    """Whether a commit changes the same files to the same content as a change does."""
     rows = git.run("diff-tree", "-r", "-z", "--no-renames", "--no-commit-id", tip, folder=folder).split(b"\0")
     there = {os.fsdecode(path): row.split()[3].decode() for row, path in zip(rows[::2], rows[1::2], strict=False)}
     return there == dict(change.blobs)

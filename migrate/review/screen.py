@@ -54,7 +54,7 @@ def head(name: str, located: Located) -> Iterator[str]:
 
 
 def ways(choices: Sequence[tuple[str, Status | None]], selected: int, otherwise: str) -> Iterator[str]:
-    """The lines with the ways to take a step, and the finding that stays if it is not taken."""
+    """The lines with the ways to take a step; `otherwise` is the text for leaving it."""
     if len(choices) > 1 or choices[0][0]:
         for number, (label, status) in enumerate(choices, 1):
             unsafe = f" ({_STATUS[Status.UNSAFE]})" if status is Status.UNSAFE else ""
