@@ -71,7 +71,7 @@ class Session:
         return self._status(run, files, printed)
 
     def apply(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool, replay: Path | None) -> int:
-        """Writes the changes and the report, with answers of an earlier run if `replay` is given. Raises UsageProblem."""
+        """Writes the changes and the report, with the answers in `replay` if it is given. Raises UsageProblem."""
         given = _answers(replay) if replay is not None else None
         options = replace(self.options, answers=given.decisions()) if given is not None else self.options
         with _writable(output) as stream:
@@ -160,7 +160,7 @@ class Session:
             self._say(f"warning: {message}")
 
     def _unrepeated(self, replay: Path, given: Answers, files: Sequence[FileResult]) -> None:
-        """Names the answers that were not used, because their step is gone, differs, or was edited by hand."""
+        """Warns about answers that were not used, because the step differs, was edited by hand, or its file was not read."""
         names = {file.name for file in files}
         for file in files:
             located = {f.finding.id: f for f in file.outcome.findings}
@@ -264,8 +264,8 @@ def _rendered(report: Report, form: str, verbose: bool, colours: bool = False) -
 
 
 def _terminal(form: str, output: Path | None, filters: bool = False) -> TextIO | None:
-    """The stream for the readable report: standard output, or standard error if standard output takes the result of standard
-    input (`filters`). None if `output` takes the report as text, or is standard output itself."""
+    """The stream for the readable report: standard output, or standard error if standard output takes the result of
+    standard input (`filters`). None if `output` takes the report as text, or is standard output itself."""
     if output is None:
         return sys.stderr if filters else sys.stdout
     return None if form == "text" or filters or _is_standard_output(output) else sys.stdout
@@ -280,8 +280,8 @@ def _is_standard_output(output: Path) -> bool:
 
 @contextmanager
 def _writable(output: Path | None) -> Iterator[TextIO | None]:
-    """A buffer whose text goes to the file at the end; None without a file. The file is opened before the work starts, so
-    that one that cannot be written is noticed at once.
+    """A buffer whose text goes to the file at the end; None without a file. The file is opened before the work starts,
+    so that one that cannot be written is noticed at once.
 
     An existing file keeps its content until the report replaces it; a new one is removed if that fails. Raises OSError,
     which names the file.
@@ -321,8 +321,8 @@ def emit(raw: bytes, safe: bool = False) -> None:
 
 
 def _diff(unit: UnitResult) -> str:
-    """The diffs of all files that change. The caveats of a finding stand before the diff of its file, or before the first
-    diff if its own file does not change."""
+    """The diffs of all files that change. The caveats of a finding stand before the diff of its file, or before the
+    first diff if its own file does not change."""
     changing = [file for file in unit.files if file.outcome.edits]
     elsewhere = [located for file in unit.files if not file.outcome.edits for located in file.outcome.findings]
     shown = []
@@ -342,7 +342,8 @@ def _note(caveat: str, findings: Sequence[Located]) -> str:
 
 
 def _patch_path(file: FileResult) -> str:
-    """The path of a file in a diff. Outside the current directory it is relative to the file's repository, for `git apply`."""
+    """The path of a file in a diff. Outside the current directory it is relative to the file's
+    repository, for `git apply`."""
     assert file.source is not None
     if not file.name.startswith("..") and not os.path.isabs(file.name):
         return file.name

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 SCHEMES = frozenset({"file", "git", "http", "https", "ssh", "git+ssh", "ssh+git"})
 _SCP = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!//)[^:].*")
-"""Matches `git@example.com:team/service.git`. Two colons are refused: they name a helper program, which git would run."""
+"""Matches `git@example.com:team/service.git`. Two colons name a helper program, which git would run."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 80
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
@@ -109,7 +109,7 @@ def _origin(url: str) -> str:
 
 
 def expanded(words: Iterable[str]) -> Iterator[str]:
-    """The words, with patterns (`repos/*`) replaced by the matching folders in order; one without a match stays as it is."""
+    """The words, with patterns (`repos/*`) replaced by the matching folders in order; others stay as they are."""
     for word in words:
         found = sorted(glob(word)) if has_magic(word) and "://" not in word and not os.path.exists(word) else []
         yield from (path for path in found if os.path.isdir(path))

@@ -1,7 +1,7 @@
 """A campaign: its repositories, the state of each, and the files that keep it.
 
-`state.jsonl` gets a line as soon as a repository is done, so that a run which is killed can be resumed; `summary.json` and
-`report.html` are made from it. Every other file is replaced as a whole.
+`state.jsonl` gets a line as soon as a repository is done, so that a run which is killed can be resumed; `summary.json`
+and `report.html` are made from it. Every other file is replaced as a whole.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Campaign:
     _saved: float = 0.0
 
     def run(self) -> None:
-        """Works on the repositories that are left. Raises CampaignProblem and OSError; finished rows are kept in any case."""
+        """Works on the repositories that are left. Raises CampaignProblem and OSError; finished rows are kept."""
         with self._owned():
             known = self._known() if self.resume or self.only_failed else {}
             tasks = []

@@ -1,7 +1,7 @@
 """Makes a clean worktree of a repository's default branch, without touching a user's folder or using its configuration.
 
-The objects of a folder are read through `objects/info/alternates`. A URL is fetched into a store that the next run reuses,
-as a shallow clone without the blobs that are not needed.
+The objects of a folder are read through `objects/info/alternates`. A URL is fetched into a store that the next run
+reuses, as a shallow clone without the blobs that are not needed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from migrate.files.language import suffixes
 FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules")
 BASE = "refs/efs-migrate/base"
 _ATTRIBUTES = "* -text !eol -ident -filter -working-tree-encoding -export-subst\n"
-"""The attributes with which files are checked out byte for byte as committed. Source: gitattributes, "Checking-out and checking-in"."""
+"""The attributes with which files are checked out byte for byte as committed. Source: gitattributes, "Checking-out and
+checking-in"."""
 _BUSY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG", "rebase-merge", "rebase-apply")
 _USUAL = ("main", "master")
 _LOCK = ".lock"
@@ -37,8 +38,8 @@ class Skipped(Exception):
 
 @dataclass(frozen=True)
 class Checkout:
-    """A worktree of a default branch. `tree` is its folder, `store` the tool's own repository that it belongs to, `branch`
-    the default branch, and `base` the commit of it that is checked out."""
+    """A worktree of a default branch. `tree` is its folder, `store` the tool's own repository that it belongs to,
+    `branch` the default branch, and `base` the commit of it that is checked out."""
 
     tree: Path
     store: Path
@@ -140,7 +141,8 @@ _NO_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
 
 
 def _of_folder(folder: str, store: Path, git: Git) -> tuple[str, str]:
-    """The default branch of a folder's repository and its commit. Sets up the store, which borrows the folder's objects."""
+    """The default branch of a folder's repository and its commit. Sets up the store, which borrows the folder's
+    objects."""
     try:
         bare = git.text("rev-parse", "--is-bare-repository", folder=folder) == "true"
     except GitProblem as problem:
@@ -175,7 +177,8 @@ def _check_clean(folder: str, git: Git) -> None:
 
 
 def _default(folder: str, git: Git) -> tuple[str, str]:
-    """The default branch of a repository and its commit: the local one, or the remote one if the local one is behind."""
+    """The default branch of a repository and its commit: the local one, or the remote one if the local one is
+    behind."""
     heads = git.text("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", folder=folder).splitlines()
     remote = git.text("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", folder=folder, fails=[1])
     remote_name = remote.removeprefix("refs/remotes/origin/")

@@ -54,7 +54,7 @@ def processes(number: int) -> Executor:
 def _pool(
     number: int, waiting: list[RepositoryTask]
 ) -> Generator[tuple[RepositoryTask, Row], None, list[RepositoryTask]]:
-    """Works through the waiting tasks, from the end of the list. If a process dies, returns the tasks that were running."""
+    """Works through the waiting tasks, last one first. If a process dies, returns the tasks that were running."""
     running: dict[Future[Row], RepositoryTask] = {}
     # Ctrl-C reaches every process. The workers ignore it, or each would print a traceback; this one ends them.
     pool = ProcessPoolExecutor(number, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))

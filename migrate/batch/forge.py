@@ -1,4 +1,5 @@
-"""Opens pull requests: through `gh` or `glab` where they are installed, otherwise the address of the page that opens one."""
+"""Opens pull requests: through `gh` or `glab` where they are installed, otherwise the address of the page that opens
+one."""
 
 from __future__ import annotations
 
@@ -70,8 +71,8 @@ class Forge:
     _last: float | None = None
 
     def open(self, url: str, base: str, branch: str, title: str, body: str) -> str | None:
-        """Opens or updates the pull request of a branch and returns its URL. Without the forge's own tool, returns the URL of
-        the page that opens one; None for an unknown forge. Raises ForgeProblem."""
+        """Opens or updates the pull request of a branch and returns its URL. Without the forge's own tool, returns the
+        URL of the page that opens one; None for an unknown forge. Raises ForgeProblem."""
         where = place(url)
         if where is None:
             return None
@@ -122,7 +123,7 @@ class Forge:
         return _last_line(made)
 
     def _run(self, *command: str, stdin: str = "") -> str:
-        """Runs a forge's tool and returns its output. Waits for the interval first, and longer if the forge defers it."""
+        """Runs a forge's tool and returns its output. Waits for the interval, and longer if the forge defers it."""
         pause = max(self.interval, 1.0)
         for attempt in range(TRIES):
             self._wait(self.interval)

@@ -77,7 +77,7 @@ class Git:
 
     deadline: float | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
-    """Further settings, such as a URL's credentials. They are passed in the environment to keep them off command lines."""
+    """Further settings, such as a URL's credentials. They go into the environment, not on command lines."""
 
     def run(
         self,

@@ -12,7 +12,7 @@ from migrate.batch.checkout import FETCH, Checkout, Skipped, local_settings
 from migrate.batch.git import Git, GitProblem
 
 _TRAILERS = "Efs-Migrate-Base: {}\nEfs-Migrate-Tree: {}\n"
-"""The trailers with the parent and tree of a commit of this tool. If either differs, somebody has changed the commit."""
+"""The trailers with the parent and tree of a commit of this tool. If either differs, it was changed."""
 _TRAILER = re.compile(r"^Efs-Migrate-(Base|Tree): ([0-9a-f]{40,64})$", re.MULTILINE)
 _NOBODY = {
     "GIT_AUTHOR_NAME": "efs-migrate",
@@ -93,8 +93,8 @@ def _quoted(path: str) -> str:
 
 
 def branch(checkout: Checkout, change: Change, name: str, git: Git) -> str:
-    """Points a branch in the folder to a change and returns its commit. If the branch already has the same change, it stays.
-    Raises Skipped if the branch has commits of others or is checked out, and GitProblem."""
+    """Points a branch in the folder to a change and returns its commit. If the branch already has the same change, it
+    stays. Raises Skipped if the branch has commits of others or is checked out, and GitProblem."""
     folder = checkout.address.location
     settings = local_settings(folder, git)
     ref = f"refs/heads/{name}"
@@ -123,7 +123,8 @@ def _check_not_checked_out(folder: str, ref: str, git: Git) -> None:
 
 
 def push(checkout: Checkout, change: Change, name: str, url: str, git: Git) -> str:
-    """Pushes a change to a branch of a remote and returns the commit that is there afterwards. Raises Skipped and GitProblem."""
+    """Pushes a change to a branch of a remote and returns the commit that is there afterwards. Raises Skipped and
+    GitProblem."""
     ref = f"refs/heads/{name}"
     found = git.text("ls-remote", "--", url, ref).partition("\t")[0]
     if found:

@@ -12,9 +12,10 @@ _RANKS = ("other", "host", "efs", "tls", "access-point", "iam")
 
 
 def view(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The file systems in the summary's rows, each with `id`, `repositories`, `volumes` (with the repository), `lowest` (the
-    lowest level after the campaign) and `blocking`: the volumes without IAM authorization, which a policy against anonymous
-    access (EFS408) would keep from being mounted. Values that are known in one file only are left out."""
+    """The file systems in the summary's rows, each with `id`, `repositories`, `volumes` (with the repository), `lowest`
+    (the lowest level after the campaign) and `blocking`: the volumes without IAM authorization, which a policy against
+    anonymous access (EFS408) would keep from being mounted. An expression that is valid in
+    one file only counts as a file system of its own for each file."""
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in rows:
         for volume in row["volumes"]:

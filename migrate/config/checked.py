@@ -25,8 +25,8 @@ class ShapeProblem(Exception):
 
 
 class Shapes:
-    """Reads the nodes of one document. Each method takes a node and the key that it belongs to, for messages, and raises
-    ShapeProblem if the node has another type."""
+    """Reads the nodes of one document. Each method takes a node and the key that it belongs to, for messages, and
+    raises ShapeProblem if the node has another type."""
 
     def __init__(self, name: str, document: Document) -> None:
         self.name = name

@@ -41,7 +41,8 @@ ConfigProblem = ShapeProblem
 
 @dataclass(frozen=True)
 class Config:
-    """The content of one configuration file: the choices, and the files that it excludes (globs relative to `folder`)."""
+    """The content of one configuration file: the choices, and the files that it excludes (globs relative to
+    `folder`)."""
 
     choices: Choices = field(default_factory=Choices)
     exclude: tuple[str, ...] = ()
@@ -52,8 +53,8 @@ class Config:
     """The ids of the rules that the file switches on."""
 
     def over(self, other: Config) -> Config:
-        """This configuration, with `other` for everything that it does not state. Lists and mappings are merged; of entries for
-        the same file system, mount, name or path this one's win. `exclude` is this one's alone."""
+        """This configuration, with `other` for everything that it does not state. Lists and mappings are merged; of
+        entries for the same file system, mount, name or path this one's win. `exclude` is this one's alone."""
         mine, theirs = self.choices, other.choices
         known = {system.id for system in mine.file_systems}
         mounted = {path for system in mine.file_systems for path, _ in system.mounts}
@@ -75,7 +76,8 @@ class Config:
 
 
 def find(path: str) -> str | None:
-    """The path of the configuration that governs a file: the nearest one upward, up to the root of its repository; or None."""
+    """The path of the configuration that governs a file: the nearest one upward, up to the root of its repository; or
+    None."""
     return _nearest(os.path.dirname(os.path.abspath(path)))
 
 

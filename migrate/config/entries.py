@@ -84,8 +84,8 @@ def input_label(question: Question) -> str:
 
 
 def settings(question: Question, answers: Items[str]) -> Settings | None:
-    """The entry for the answers, one typed word for each blank. None if the subject of the question cannot be written in a
-    configuration, because it is an expression and not a name."""
+    """The entry for the answers, one typed word for each blank. None if the subject of the question cannot be written
+    in a configuration, because it is an expression and not a name."""
     match question:
         case AccessPointOf():
             system = _value(shown(question.file_system))
@@ -102,8 +102,8 @@ def settings(question: Question, answers: Items[str]) -> Settings | None:
 
 
 def problem(question: Question, answers: Items[str]) -> str | None:
-    """The error in the last answer, by the checks of the configuration, or None. Blanks without an answer yet are filled
-    with their examples."""
+    """The error in the last answer, by the checks of the configuration, or None. Blanks without an answer yet are
+    filled with their examples."""
     filled = [*answers, *(blank.example for blank in blanks(question)[len(answers) :])]
     entry = settings(question, filled)
     if entry is None:

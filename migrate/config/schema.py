@@ -1,8 +1,8 @@
 """The JSON Schema of `.efs-migrate.yaml`, by which editors complete and check it.
 
-The module `config` decides whether a configuration is valid; choices, patterns and rules are taken from there. A schema sees
-neither tags (`!Ref`, `!ImportValue …`) nor the values of placeholders, so it accepts more: it must never reject what
-`config` accepts.
+The module `config` decides whether a configuration is valid; choices, patterns and rules are taken from there. A schema
+sees neither tags (`!Ref`, `!ImportValue …`) nor the values of placeholders, so it accepts more: it must never reject
+what `config` accepts.
 
 Draft 7, because the YAML language server of most editors supports it.
 """

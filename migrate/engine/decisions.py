@@ -10,7 +10,8 @@ from rules.rule import Finding, Status, StepId
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A yes or a no to a step. It holds only for a step with this `digest`; if that is None, for the step whatever it does."""
+    """A yes or a no to a step. It holds only for a step with this `digest`; if that is None, for the step whatever it
+    does."""
 
     accepted: bool
     digest: str | None = None
@@ -29,7 +30,8 @@ class Decisions:
 
     @classmethod
     def only(cls, steps: Iterable[StepId]) -> Decisions:
-        """The decisions that accept these steps and refuse every other, also those that only a later plan comes upon."""
+        """The decisions that accept these steps and refuse every other, also those that only a later plan comes
+        upon."""
         return cls({step: Answer(True) for step in steps}, taken=frozenset())
 
     def of(self, finding: Finding) -> bool | None:

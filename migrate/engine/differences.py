@@ -13,7 +13,8 @@ from rules.model import EfsVolume, Key, Opaque, Storage, Text
 
 
 def _words(value: object) -> object:
-    """A model as plain dictionaries, lists and strings, which deepdiff prints more readably than the model's own types."""
+    """A model as plain dictionaries, lists and strings, which deepdiff prints more readably than the model's own
+    types."""
     if isinstance(value, Text | Opaque):
         return value.source
     if is_dataclass(value) and not isinstance(value, type):
@@ -45,7 +46,8 @@ _NAMES = {
 
 
 def change_in_words(before: Storage, after: Storage) -> str:
-    """The change from one storage to another, in words: "transit encryption DISABLED → ENABLED, access point fsap-… added"."""
+    """The change from one storage to another, in words: "transit encryption DISABLED → ENABLED, access point fsap-…
+    added"."""
     assert isinstance(after, EfsVolume)
     if not isinstance(before, EfsVolume):
         before = EfsVolume(None)

@@ -27,11 +27,11 @@ class Fix:
 
 
 def fixes(outcome: Outcome, process: Callable[[Decisions], Outcome]) -> tuple[Fix, ...]:
-    """Divides the edits of an outcome into fixes. All of them together make the same text as all edits, and each by itself
-    makes a text that the engine has proven.
+    """Divides the edits of an outcome into fixes. All of them together make the same text as all edits, and each by
+    itself makes a text that the engine has proven.
 
-    `process` plans the text again under decisions. Groups of steps that get other edits when they are planned alone (because
-    a name is free then, or a statement is not shared) depend on one another, and go into one fix.
+    `process` plans the text again under decisions. Groups of steps that get other edits when they are planned alone
+    (because a name is free then, or a statement is not shared) depend on one another, and go into one fix.
     """
     groups = _connected(outcome)
     if not groups:
@@ -59,7 +59,8 @@ def fixes(outcome: Outcome, process: Callable[[Decisions], Outcome]) -> tuple[Fi
 
 
 def _connected(outcome: Outcome) -> list[frozenset[StepId]]:
-    """The applied steps, grouped so that steps with a subject or a change in common are together, in order of the findings."""
+    """The applied steps, grouped so that steps with a subject or a change in common are together, in order of the
+    findings."""
     leader: dict[object, object] = {}
 
     def root(item: object) -> object:
@@ -88,8 +89,8 @@ def _joined(groups: Sequence[frozenset[StepId]], most: int) -> list[frozenset[St
 
 
 def _clinging(found: Sequence[Fix], edits: Iterable[Edit]) -> set[int]:
-    """The indices of fixes that cannot be applied by themselves: they have an edit that is not among `edits`, or one that
-    touches an edit of another fix, so that the order of the two would be undefined."""
+    """The indices of fixes that cannot be applied by themselves: they have an edit that is not among `edits`, or one
+    that touches an edit of another fix, so that the order of the two would be undefined."""
     wanted = Counter(edits)
     clinging = {index for index, fix in enumerate(found) if not fix.edits or Counter(fix.edits) - wanted}
     placed = sorted(((edit, index) for index, fix in enumerate(found) for edit in fix.edits), key=lambda p: p[0])

@@ -33,7 +33,8 @@ class VolumeLevels:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A finding with its place (line and column from 1, index of the file in its unit) and the names that reports show."""
+    """A finding with its place (line and column from 1, index of the file in its unit) and the names that reports
+    show."""
 
     rule: Rule
     finding: Finding
@@ -52,7 +53,8 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class LocatedWord:
-    """A word such as `efsVolumeConfiguration` that lies in no definition that a dialect has read (line and column from 1)."""
+    """A word such as `efsVolumeConfiguration` that lies in no definition that a dialect has read (line and column from
+    1)."""
 
     line: int
     column: int
@@ -88,7 +90,8 @@ class Outcome:
     def failed(
         cls, error: str, line: int | None = None, *, dialect: str | None = None, index: int = 0, count: int = 1
     ) -> Outcome:
-        """The outcome for a unit of `count` files that could not be processed, because of `error` in the file at `index`."""
+        """The outcome for a unit of `count` files that could not be processed, because of `error` in the file at
+        `index`."""
         failure = FileOutcome(dialect, error=error, error_line=line)
         return cls(tuple(failure if i == index else FileOutcome(dialect) for i in range(count)))
 

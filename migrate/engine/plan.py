@@ -119,7 +119,8 @@ class _Planner:
         return Plan(tuple(self.decided), tuple(self.changes), apply_changes(stack, self.changes[known:]))
 
     def plan_stack(self, rule: Rule, findings: list[Finding]) -> None:
-        """Decides about a rule's findings for the whole stack. Findings that ask for the same change are decided together."""
+        """Decides about a rule's findings for the whole stack. Findings that ask for the same change are decided
+        together."""
         silenced = {f.changes for f in findings if rule.id in self.suppressed.get(f.subject, ())}
         groups: dict[object, list[Finding]] = {}
         for finding in findings:
@@ -133,7 +134,8 @@ class _Planner:
     def ask_runner(
         self, check: RunnerCheck, runner: TaskRunner, pinned: PlatformVersion, planned: Mapping[Key, Task]
     ) -> None:
-        """Asks a rule about a platform version that a runner pins and each task that runs on it, up to the first finding."""
+        """Asks a rule about a platform version that a runner pins and each task that runs on it, up to the first
+        finding."""
         tasks = [planned.get(key) for key in pinned.tasks]
         finding = next((found for task in tasks if (found := check(runner, pinned, task, self.context))), None)
         # Several versions may share one parameter, and so the subject of a finding.
@@ -181,7 +183,8 @@ class _Planner:
         return findings if len(group) == 1 else _agree(findings, group, silenced)
 
     def decide(self, findings: Sequence[Finding]) -> bool:
-        """Records findings that are accepted or refused together, and returns whether their changes are part of the plan."""
+        """Records findings that are accepted or refused together, and returns whether their changes are part of the
+        plan."""
         findings = self.with_alternatives(findings)
         if reason := self.obstacle(findings):
             findings = [_refuse(f, f"not possible here: {reason}") for f in findings]
@@ -196,7 +199,8 @@ class _Planner:
         return applied
 
     def with_alternatives(self, findings: Sequence[Finding]) -> Sequence[Finding]:
-        """The findings with those alternatives that are possible here, or the chosen alternative in place of its finding."""
+        """The findings with those alternatives that are possible here, or the chosen alternative in place of its
+        finding."""
         if not any(finding.alternatives for finding in findings):
             return findings
         if len(findings) > 1:  # volumes that share a node need the same change, so only the usual step is offered
@@ -235,8 +239,8 @@ def _without_changes(finding: Finding) -> Finding:
 
 
 def _agree(findings: list[Finding], group: Sequence[Key], silenced: bool) -> list[Finding]:
-    """The findings for volumes that share a node, made to agree: the most cautious status holds for all, and a step that
-    does not concern all of them is refused."""
+    """The findings for volumes that share a node, made to agree: the most cautious status holds for all, and a step
+    that does not concern all of them is refused."""
     if silenced:
         return [_refuse(f, "it shares its source with a volume for which this rule is suppressed") for f in findings]
     careful = [f for f in findings if f.status in CAREFUL]

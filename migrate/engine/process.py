@@ -102,9 +102,9 @@ class Opened:
     def edited(self, *texts: str) -> Opened | str:
         """The unit with texts that the user has edited by hand, or the reason why they cannot be used.
 
-        The check is weaker than `prove`, because there is no plan to compare the texts with: they must parse and be read by
-        the same dialect, with the same tasks and volumes, have no other kind of newline, and break no constraint of ECS that
-        the old texts kept. The caller makes sure that the other lines are unchanged.
+        The check is weaker than `prove`, because there is no plan to compare the texts with: they must parse and be
+        read by the same dialect, with the same tasks and volumes, have no other kind of newline, and break no
+        constraint of ECS that the old texts kept. The caller makes sure that the other lines are unchanged.
         """
         with not_collecting():
             try:
@@ -130,7 +130,8 @@ def open_text(text: str, stem: str, language: Language = DATA) -> Opened | Outco
 
 
 def open_unit(members: Sequence[Member], stem: str) -> Opened | Outcome:
-    """Reads the files of a unit. Returns an outcome at once if there is nothing to plan. `stem` is the unit's (see `Unit`)."""
+    """Reads the files of a unit. Returns an outcome at once if there is nothing to plan. `stem` is the unit's (see
+    `Unit`)."""
     with not_collecting():
         dialect = None
         try:
@@ -160,8 +161,8 @@ def _written(
     decisions: Decisions,
     unwritten: dict[StepId, str],
 ) -> tuple[Plan, Changes, Sequence[Edit]]:
-    """The plan, its tree edits and its text edits. A step that cannot be written is noted in `unwritten`, and the rest is
-    planned again without it. Raises CannotEdit or ValueError if that does not help."""
+    """The plan, its tree edits and its text edits. A step that cannot be written is noted in `unwritten`, and the rest
+    is planned again without it. Raises CannotEdit or ValueError if that does not help."""
 
     def attempt(most: int | None = None) -> tuple[Plan, Changes, Sequence[Edit]]:
         planned = plan(reading, choices, suppressed, decisions=decisions, unwritten=unwritten, most=most)

@@ -42,9 +42,9 @@ def prove(
 ) -> str | None:
     """The reason why the new texts of a unit's files are not what was planned, or None if they are.
 
-    They must parse and read as exactly the planned stack; need no further step under the same decisions; hold the old data
-    with the tree edits and no other change; keep the kind of newline; and break no constraint of ECS that the old texts
-    kept.
+    They must parse and read as exactly the planned stack; need no further step under the same decisions; hold the old
+    data with the tree edits and no other change; keep the kind of newline; and break no constraint of ECS that the old
+    texts kept.
     """
     unit = reading.unit
     try:
@@ -76,8 +76,8 @@ def prove(
 
 
 def _keeps_to_its_lines(document: Document, tree_edits: Sequence[AnyEdit], edits: Sequence[Edit]) -> bool:
-    """Whether every edit lies on the lines of a node that the plan changes. Comparing data cannot show this, because comments,
-    quotes and blank lines are not part of it."""
+    """Whether every edit lies on the lines of a node that the plan changes. Comparing data cannot show this, because
+    comments, quotes and blank lines are not part of it."""
     starts = document.line_starts
     regions = []
     for change in tree_edits:
@@ -110,12 +110,14 @@ def _says_nothing(document: Document, line: int) -> bool:
 
 
 def newly_broken(stack: Stack, before: Stack) -> str:
-    """The constraints of ECS that a stack breaks and the one before it did not, as one line; empty if there are none."""
+    """The constraints of ECS that a stack breaks and the one before it did not, as one line; empty if there are
+    none."""
     return "; ".join(sorted(reason for _, reason in set(violations(stack)) - set(violations(before))))
 
 
 def _keyed(stack: Stack) -> tuple[object, ...]:
-    """The parts of a stack by key, so that order does not count: volumes have none (ecs-cli has two lists), nor resources."""
+    """The parts of a stack by key, so that order does not count: volumes have none (ecs-cli has two lists), nor
+    resources."""
     tasks = {t.key: (replace(t, volumes=()), {v.key: v for v in t.volumes}) for t in stack.tasks}
     points = {point.key: point for point in stack.access_points}
     roles = {role.key: role for role in stack.roles}

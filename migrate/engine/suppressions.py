@@ -18,7 +18,8 @@ _IDS = frozenset(rule.id for rule in RULES)
 
 
 def suppressions(reading: Reading[object]) -> dict[Key, frozenset[str]]:
-    """The ids of the rules that comments suppress, by the key of the volume, service or instance that they are written at.
+    """The ids of the rules that comments suppress, by the key of the volume, service or instance that they are written
+    at.
 
     Raises UnitProblem for a comment that cannot be parsed or names an unknown rule: a typo must not go unnoticed.
     """
@@ -63,7 +64,8 @@ def _by_comments(reading: Reading[object], index: int, document: Document, found
 
 
 def _first_line(document: Document, line: int) -> int:
-    """The line of a list item's dash, if the dash is on its own above `line`, with at most comments between; else `line`."""
+    """The line of a list item's dash, if the dash is on its own above `line`, with at most comments between; else
+    `line`."""
     for above in range(line - 1, 0, -1):
         start = document.line_starts[above - 1]
         if _DASH.match(document.text, start):

@@ -172,7 +172,8 @@ class View:
                 return Outcome()
 
     def _step(self, located: Located, way: Finding) -> QuickFix | None:
-        """The quick fix that takes a step by itself, or else together with the steps before it; None if neither works."""
+        """The quick fix that takes a step by itself, or else together with the steps before it; None if neither
+        works."""
         for accepted in self._sets(located, way):
             outcome = self._under(Decisions.only(accepted))
             taken = [f for f in outcome.findings if f.applied]
@@ -183,8 +184,8 @@ class View:
         return None
 
     def _sets(self, located: Located, way: Finding) -> Iterator[frozenset[StepId]]:
-        """Sets of steps to try, from the smallest: the step with those that it cannot be separated from; then also those
-        before it on the same volume; then also everything that is applied by default."""
+        """Sets of steps to try, from the smallest: the step with those that it cannot be separated from; then also
+        those before it on the same volume; then also everything that is applied by default."""
         findings = self._outcome.findings
         changes = located.finding.changes
         shared = {

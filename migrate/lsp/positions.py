@@ -1,7 +1,7 @@
 """Converts character offsets to and from positions of the Language Server Protocol.
 
-Lines and characters count from 0, and a character is a unit of an encoding that client and server agree on: of UTF-16 (two
-for what lies outside the Basic Multilingual Plane), unless they agree on another. Source: LSP 3.17, "Position".
+Lines and characters count from 0, and a character is a unit of an encoding that client and server agree on: of UTF-16
+(two for what lies outside the Basic Multilingual Plane), unless they agree on another. Source: LSP 3.17, "Position".
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class Positions:
         return low
 
     def offset(self, line: int, column: int, yaml: bool) -> int:
-        """The offset of a place as reports give it: line and column in characters, both from 1. With `yaml`, lines end at all
-        line breaks of YAML."""
+        """The offset of a place as reports give it: line and column in characters, both from 1. With `yaml`, lines end
+        at all line breaks of YAML."""
         starts = self._yaml_starts if yaml else self._starts
         return min(starts[min(line, len(starts)) - 1] + column - 1, len(self.text))
 

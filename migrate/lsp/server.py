@@ -70,7 +70,8 @@ class Server(LanguageServer):
             self.publish(uri)
 
     def edit(self, uri: str, edits: Iterable[Edit]) -> types.WorkspaceEdit:
-        """The edits for the editor. They name the document's version, so that it can refuse them if the text has changed."""
+        """The edits for the editor. They name the document's version, so that it can refuse them if the text has
+        changed."""
         document = self.workspace.get_text_document(uri)
         view = self.view(uri)
         # Editors apply insertions at one place in the order that they are given.

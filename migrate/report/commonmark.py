@@ -1,4 +1,5 @@
-"""Escapes text from files as Markdown (CommonMark and GitHub's dialect), so that it is shown and never taken for markup.
+"""Escapes text from files as Markdown (CommonMark and GitHub's dialect), so that it is shown and never taken for
+markup.
 
 Whatever could be markup, HTML, a mention or a link goes into a code span or block. A backslash would
 not be enough: GitHub links `\\@name`, too.
@@ -36,7 +37,8 @@ def block(text: str, language: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A message as one line of Markdown: quotes in backticks become code, as do all words with more than letters in them."""
+    """A message as one line of Markdown: quotes in backticks become code, as do all words with more than letters in
+    them."""
     parts = _QUOTED.split(printable(text))
     shown = (code(part) if index % 2 else _words(part) for index, part in enumerate(parts))
     return reduce(_beside, shown, "")

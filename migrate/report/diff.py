@@ -21,7 +21,8 @@ _ESCAPES = {0x07: "a", 0x08: "b", 0x09: "t", 0x0A: "n", 0x0B: "v", 0x0C: "f", 0x
 
 @dataclass(slots=True)
 class _Change:
-    """Lines that are replaced by other lines: character offsets into the old text, at line starts or its end, and new lines.
+    """Lines that are replaced by other lines: character offsets into the old text, at line starts or its end, and new
+    lines.
 
     `line` is the number of the first old line, from 0; `shift` is the number of lines that earlier changes added.
     """

@@ -1,7 +1,7 @@
 """Writes the report as GitLab's Code Quality artifact: a list of violations, shown in merge requests.
 
-Source: GitLab's documentation, "Code Quality", "Code Quality report format" (all members are required; paths are relative to
-the repository's root, without `./`; of violations with the same fingerprint one is shown).
+Source: GitLab's documentation, "Code Quality", "Code Quality report format" (all members are required; paths are
+relative to the repository's root, without `./`; of violations with the same fingerprint one is shown).
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ def render(report: Report) -> str:
 
 
 def encoded(document: object) -> str:
-    """A document as indented JSON of ASCII characters, without `##[`, which a CI service would take for a command in its log
-    (see `terminal.printable`)."""
+    """A document as indented JSON of ASCII characters, without `##[`, which a CI service would take for a command in
+    its log (see `terminal.printable`)."""
     return json.dumps(document, indent=2).replace("##", "#\\u0023") + "\n"
 
 

@@ -57,7 +57,8 @@ that uses them they do nothing. Keep the mounts of the container instances until
 
 @dataclass
 class _Part:
-    """A piece of text that is shown or left out as a whole. `fold` is appended if there is room for it, else `instead`."""
+    """A piece of text that is shown or left out as a whole. `fold` is appended if there is room for it, else
+    `instead`."""
 
     text: str
     fold: str = ""
@@ -74,8 +75,8 @@ class _Section:
 
 
 def render(report: Report) -> str:
-    """The comment, of at most `LIMIT` bytes. If not everything fits, the largest diffs are left out first, and the number of
-    missing entries is given."""
+    """The comment, of at most `LIMIT` bytes. If not everything fits, the largest diffs are left out first, and the
+    number of missing entries is given."""
     head = f"## EFS volumes of ECS tasks\n\n{_figures(report)}"
     sections = [section for section in _sections(report) if section.parts]
     return _fitted(head, sections, LIMIT)

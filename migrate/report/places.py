@@ -14,7 +14,8 @@ _BREAK = re.compile(r"\r\n|\n")
 
 
 class Lines:
-    """The lines of a text, which `\\n` and `\\r\\n` end. Lines and columns count from 1, columns in characters (code points)."""
+    """The lines of a text, which `\\n` and `\\r\\n` end. Lines and columns count from 1, columns in characters (code
+    points)."""
 
     def __init__(self, text: str) -> None:
         self.starts = [0, *(match.end() for match in _BREAK.finditer(text))]

@@ -19,8 +19,8 @@ from rules.shared.grants import merge
 
 @dataclass(frozen=True)
 class Report:
-    """The results of a run, unit by unit. `applied` is None for `check`, which applies nothing; `problems` are the broken
-    configurations that the run found."""
+    """The results of a run, unit by unit. `applied` is None for `check`, which applies nothing; `problems` are the
+    broken configurations that the run found."""
 
     units: Sequence[UnitResult]
     applied: bool | None = None
@@ -48,7 +48,8 @@ class Report:
         }
 
     def figures(self) -> list[tuple[Status, str]]:
-        """The count of each status in words (`3 need input`), without zeros. Files with errors have the status refused."""
+        """The count of each status in words (`3 need input`), without zeros. Files with errors have the status
+        refused."""
         counts = self.summary()
         units = {Status.NEEDS_INPUT: "need input"}
         figures = [(s, f"{counts[str(s)]} {units.get(s, s)}") for s in Status if counts[str(s)]]
@@ -64,7 +65,8 @@ class Report:
         return [(level, before[level], after[level]) for level in Level if before[level] or after[level]]
 
     def failures(self) -> list[FileResult]:
-        """Files that could not be processed, without those under a broken configuration, which is reported once by itself."""
+        """Files that could not be processed, without those under a broken configuration, which is reported once by
+        itself."""
         return [file for file in self.files if file.outcome.error is not None and file.config is None]
 
     def is_done(self, located: Located) -> bool:
@@ -103,8 +105,8 @@ def subjects(findings: Iterable[Located]) -> str:
 
 
 def sentences(located: Located) -> list[str]:
-    """The sentences about a finding that is shown by itself: subject and message, the caveat with the statement to attach,
-    and help. Each is safe for a terminal or a log."""
+    """The sentences about a finding that is shown by itself: subject and message, the caveat with the statement to
+    attach, and help. Each is safe for a terminal or a log."""
     finding = located.finding
     helps = finding.help if finding.status in (Status.NEEDS_INPUT, Status.ADVICE) else None
     said = [f"{subject(located)}: {finding.message}", finding.whole_caveat, helps]
@@ -112,8 +114,8 @@ def sentences(located: Located) -> list[str]:
 
 
 def fingerprints(file: FileResult) -> list[str]:
-    """A fingerprint for each finding of a file, which stays the same when lines move. It is made of the rule, the file, the
-    subject and a number, which tells findings of the same rule and subject apart."""
+    """A fingerprint for each finding of a file, which stays the same when lines move. It is made of the rule, the file,
+    the subject and a number, which tells findings of the same rule and subject apart."""
     seen: Counter[tuple[str, ...]] = Counter()
     found = []
     for located in file.outcome.findings:

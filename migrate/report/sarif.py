@@ -1,7 +1,7 @@
 """Writes the report as a SARIF log, with the changes as fixes.
 
-Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0", whose sections are named below; GitHub's
-documentation, "SARIF support for code scanning", on what is shown there.
+Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0", whose sections are named below;
+GitHub's documentation, "SARIF support for code scanning", on what is shown there.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 
 
 def render(report: Report) -> str:
-    """A log with one run: every rule, a result for each finding, and a notification for each file that could not be processed."""
+    """A log with one run: every rule, a result for each finding, and a notification for each file that could not be
+    processed."""
     run: dict[str, object] = {
         "tool": {
             "driver": {

@@ -1,4 +1,5 @@
-"""Writes the report for people: findings file by file, what to do before deploying, and volumes by level before and after."""
+"""Writes the report for people: findings file by file, what to do before deploying, and volumes by level before and
+after."""
 
 from __future__ import annotations
 
@@ -35,8 +36,8 @@ def _coloured(text: str, style: str) -> str:
 
 
 def render(report: Report, verbose: bool = False, coloured: bool = False) -> str:
-    """The whole report, or an empty string if there is nothing to report. `verbose` adds each volume's change in words. The only
-    control codes are newlines and, if `coloured`, colours, whatever the files hold."""
+    """The whole report, or an empty string if there is nothing to report. `verbose` adds each volume's change in words.
+    The only control codes are newlines and, if `coloured`, colours, whatever the files hold."""
     paint = _coloured if coloured else _plain
     lines = [line for file in report.files for line in _file(file, report.applied, verbose, paint=paint)]
     lines += _summary(report, paint)

@@ -18,7 +18,8 @@ from migrate.terminal.keyboard import HungUp, Terminal
 
 @dataclass
 class Review:
-    """A run in which the user decides about each step. `given` are earlier answers, to which those of this run are added."""
+    """A run in which the user decides about each step. `given` are earlier answers, to which those of this run are
+    added."""
 
     run: Run
     terminal: Terminal

@@ -40,9 +40,9 @@ class NotEdited(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """Changed lines and the lines around them. `first` is the index of the first old line; each of `lines` begins with its
-    mark: space, `-` or `+`. If `crlf`, all lines end in `\\r\\n` in the file, and the `\\r` is left out here. `file` is
-    the index of the file in its unit, and `name` is shown if the unit has several files."""
+    """Changed lines and the lines around them. `first` is the index of the first old line; each of `lines` begins with
+    its mark: space, `-` or `+`. If `crlf`, all lines end in `\\r\\n` in the file, and the `\\r` is left out here.
+    `file` is the index of the file in its unit, and `name` is shown if the unit has several files."""
 
     header: str
     first: int

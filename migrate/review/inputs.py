@@ -52,7 +52,8 @@ class Inputs:
         return entries.settings(question, [blank.example for blank in entries.blanks(question)]) is not None
 
     def ask(self, question: Question, job: Job) -> bool | None:
-        """Asks for the missing values and takes them. Returns False if the user skips the question, None to end the review."""
+        """Asks for the missing values and takes them. Returns False if the user skips the question, None to end the
+        review."""
         self.asked.add(question)
         if isinstance(question, MountAt):
             chosen = self._choose(question)
@@ -83,7 +84,8 @@ class Inputs:
         return self._take(entry, job)
 
     def _choose(self, question: MountAt) -> MountAt | bool | None:
-        """The question narrowed to the mount that the user chooses. Returns False to skip it, None to end the review."""
+        """The question narrowed to the mount that the user chooses. Returns False to skip it, None to end the
+        review."""
         known = [mount for mount in question.likely if mount[1]]
         if not known:
             return question
@@ -132,7 +134,8 @@ class Inputs:
 
 
 def _saved(place: str, name: str, entry: entries.Settings) -> str | None:
-    """Adds an entry to a configuration, which is created if there is none. Returns the reason if that failed, else None."""
+    """Adds an entry to a configuration, which is created if there is none. Returns the reason if that failed, else
+    None."""
     path = Path(place)
     try:
         if not os.path.lexists(place):

@@ -28,7 +28,8 @@ KEYS = {
 
 
 def step(name: str, located: Located, change: Sequence[Hunk], brings: Iterable[Finding], width: int) -> Iterator[str]:
-    """The lines that show a step: place, reason, change and caveats. `brings` are findings that only arise because of it."""
+    """The lines that show a step: place, reason, change and caveats. `brings` are findings that only arise because of
+    it."""
     finding = located.finding
     yield from head(name, located)
     yield from wrapped("", finding.message, width)

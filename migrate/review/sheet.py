@@ -63,7 +63,8 @@ class Sheet:
         self.known: tuple[Opened, Choices, Decisions, Outcome] | None = None
 
     def outcome(self) -> Outcome:
-        """Asks until everything is decided or the user quits, and returns the outcome, proven but not written to disk."""
+        """Asks until everything is decided or the user quits, and returns the outcome, proven but not written to
+        disk."""
         while not self.closed and not self.manner.ended:
             choices, decisions, refused = self._choices(), self._decisions(), self.opened.unwritten
             decided = self._first_open(self.opened.plan(choices, decisions), decisions)
@@ -107,8 +108,8 @@ class Sheet:
         return Decisions(dict(self.answers), frozenset(self.manner.skipped), frozenset(taken))
 
     def _first_open(self, plan: Plan, decisions: Decisions) -> Decided | None:
-        """The first undecided step or unasked question in the order of the plan; later ones may change with its answer. Steps
-        before it that were applied without a question are recorded as accepted."""
+        """The first undecided step or unasked question in the order of the plan; later ones may change with its answer.
+        Steps before it that were applied without a question are recorded as accepted."""
         for decided in plan.decided:
             finding = decided.finding
             if decided.applied:
@@ -300,7 +301,8 @@ def _offered(decided: Decided) -> Decided:
 
 @dataclass
 class _ByHand:
-    """The findings and levels from before a hunk was edited by hand. Later plans begin with the edited text and lack them."""
+    """The findings and levels from before a hunk was edited by hand. Later plans begin with the edited text and lack
+    them."""
 
     steps: set[StepId] = field(default_factory=set)
     findings: list[Located] = field(default_factory=list)
@@ -345,8 +347,8 @@ class _ByHand:
 
 
 def _level(first: VolumeLevels, now: VolumeLevels) -> VolumeLevels:
-    """The first and the last state of a volume. The storage counts as unchanged unless it is EFS now: reports describe only
-    that."""
+    """The first and the last state of a volume. The storage counts as unchanged unless it is EFS now: reports describe
+    only that."""
     planned = now.planned if isinstance(now.planned, EfsVolume) else first.storage
     return replace(first, after=now.after, planned=planned)
 

@@ -9,7 +9,8 @@ from types import FrameType
 
 
 class Ended(BaseException):
-    """Raised if a signal ends the process or its terminal is gone. A BaseException, so that no handler of errors catches it."""
+    """Raised if a signal ends the process or its terminal is gone. A BaseException, so that no handler of errors
+    catches it."""
 
     def __init__(self, number: int) -> None:
         self.number = number

@@ -50,7 +50,8 @@ class Given:
 
     @property
     def answer(self) -> Answer:
-        """The answer for the engine. A yes holds only while the step does the same (same digest), a no whatever it does."""
+        """The answer for the engine. A yes holds only while the step does the same (same digest), a no whatever it
+        does."""
         return Answer(True, self.digest) if self.word is Word.YES else Answer(False)
 
     def is_to(self, finding: Finding) -> bool:
@@ -238,7 +239,8 @@ class _AnswersReader(Shapes):
 
 
 def check_writable(path: Path) -> None:
-    """Raises OSError if a file cannot be written at `path`. Called before the first question, so that no answer is lost."""
+    """Raises OSError if a file cannot be written at `path`. Called before the first question, so that no answer is
+    lost."""
     if path.is_dir():
         raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(path))
     folder = path.resolve().parent

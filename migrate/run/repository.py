@@ -27,7 +27,8 @@ _HOST_PATH = re.compile(rb"(?:source[_-]?path|device)[\"']?\s*[:=]\s*(?:[\"']?(/
 
 
 def needs_other_files(raw: bytes) -> bool:
-    """Whether a file with volumes may have a host path outside the system's own directories, so that EFS may be mounted there."""
+    """Whether a file with volumes may have a host path outside the system's own directories, so that EFS may be mounted
+    there."""
     paths = (match[1] for match in _HOST_PATH.finditer(raw))
     return any(path is None or not SYSTEM_PATH.match(path.decode("utf-8", "replace")) for path in paths)
 
@@ -132,8 +133,9 @@ class Survey:
         return passed
 
     def _template_of(self, stack: NestedStack, parent: FilePlace) -> str:
-        """The path of the template of a nested stack, or an empty string if it is not known. The stack names a local file, as
-        for `cloudformation package`, or an uploaded object, whose name exactly one file of the repository must have."""
+        """The path of the template of a nested stack, or an empty string if it is not known. The stack names a local
+        file, as for `cloudformation package`, or an uploaded object, whose name exactly one file of the repository must
+        have."""
         url = stack.template.literal
         if url is not None and "://" not in url:
             return os.path.normpath(os.path.join(os.path.dirname(parent.path), url))

@@ -1,4 +1,5 @@
-"""From paths to results: discovers files, finds the configuration of each, and runs the engine on them, in parallel if many."""
+"""From paths to results: discovers files, finds the configuration of each, and runs the engine on them, in parallel if
+many."""
 
 from __future__ import annotations
 
@@ -64,7 +65,8 @@ class Options:
 
 @dataclass(frozen=True)
 class JobFile:
-    """A file of a job's unit. `raw` is its content if it is not to be read from disk (standard input, an open editor)."""
+    """A file of a job's unit. `raw` is its content if it is not to be read from disk (standard input, an open
+    editor)."""
 
     path: str
     name: str
@@ -151,7 +153,8 @@ class Run:
     _homes: Repositories = field(default_factory=Repositories)
 
     def results(self, paths: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Iterator[UnitResult]:
-        """The results in the order of discovery. `progress` is called with the number of units that are done and of all units."""
+        """The results in the order of discovery. `progress` is called with the number of units that are done and of all
+        units."""
         self.look_at_configurations(paths)
         if "-" in paths and (result := self.stdin()):
             yield result
@@ -162,7 +165,8 @@ class Run:
             yield result
 
     def look_at_configurations(self, paths: Sequence[str]) -> None:
-        """Reads the configurations that govern the paths, so that broken ones are reported even if no file needs them."""
+        """Reads the configurations that govern the paths, so that broken ones are reported even if no file needs
+        them."""
         for path in paths:
             if path != "-":
                 self.governing(os.path.join(path, config.NAME) if os.path.isdir(path) else path)
@@ -178,8 +182,8 @@ class Run:
         return self.informed([job for unit in units(found) if (job := self.job(unit))])
 
     def job(self, asked: Sequence[FoundFile], unsaved: bytes | None = None) -> Job | None:
-        """The job for the files of one unit that were asked for; None if none of them has anything to process or all are
-        excluded. `unsaved` is the content of the first file if it differs from the saved one."""
+        """The job for the files of one unit that were asked for; None if none of them has anything to process or all
+        are excluded. `unsaved` is the content of the first file if it differs from the saved one."""
         members = language.of(asked[0].path).members
         if members is None:
             return self._alone(asked[0], unsaved)
@@ -329,7 +333,7 @@ class Run:
         from concurrent.futures import ProcessPoolExecutor
 
         chunk = max(1, min(32, len(given) // (processes * 16)))
-        # Ctrl-C reaches every process. The workers ignore it, since each would print a traceback; this process ends them.
+        # Ctrl-C reaches every process. The workers ignore it, or each would print a traceback; this one ends them.
         with ProcessPoolExecutor(
             processes, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
         ) as pool:
@@ -348,7 +352,8 @@ def units(found: Iterable[FoundFile]) -> Iterable[list[FoundFile]]:
 
 
 def written(unit: UnitResult) -> UnitResult:
-    """Writes the files of a unit, all or none. Returns the result, with an error and nothing applied if writing failed."""
+    """Writes the files of a unit, all or none. Returns the result, with an error and nothing applied if writing
+    failed."""
     outcome = unit.outcome
     changes = [
         (source, file.text) for source, file in zip(unit.sources, outcome.files, strict=True) if source and file.edits
