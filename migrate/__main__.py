@@ -1,4 +1,4 @@
-"""`efs-migrate` and `python -m migrate`."""
+"""The entry point of `efs-migrate` and `python -m migrate`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from migrate import launcher
 def main() -> None:
     """Run the command line and exit with its status."""
     if sys.argv[1:] == ["--version"]:
-        # The command line's own imports take several times as long as Python's start.
+        # The imports of the command line take several times as long as starting Python.
         from migrate import __version__
 
         print(f"efs-migrate {__version__}")
@@ -23,7 +23,7 @@ def main() -> None:
         from migrate.cli import app
 
         app(prog_name="efs-migrate")
-    except KeyboardInterrupt:  # during the imports; afterwards the command line sees to it
+    except KeyboardInterrupt:  # during the imports; later ones are handled by the command line
         sys.exit(130)
     except ImportError as problem:
         if (problem.name or "").partition(".")[0] not in launcher.OURS:

@@ -1,4 +1,4 @@
-"""The command line: parses options, calls one function, prints what it returns, exits."""
+"""The command line: parses options, calls one function for the command, prints the result, exits."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Target(StrEnum):
 
 
 class Format(StrEnum):
-    """Each is a module of `migrate.report`."""
+    """The formats of reports; each is a module of `migrate.report`."""
 
     TEXT = "text"
     JSON = "json"
@@ -56,7 +56,7 @@ class CampaignFormat(StrEnum):
 
 
 def _completed(incomplete: str) -> list[tuple[str, str]]:
-    """Rule ids for a shell's completion, each with what the rule is about."""
+    """The rule ids for shell completion, each with the title of its rule."""
     from rules import RULES
 
     return sorted((rule.id, rule.title) for rule in RULES if rule.id.startswith(incomplete))
@@ -70,7 +70,7 @@ def _rule_ids(values: list[str]) -> frozenset[str]:
 
 
 def _fail(cause: str) -> NoReturn:
-    """End with one line and status 2, as for any other bad input."""
+    """Prints the cause on one line and exits with status 2, as for any other bad input."""
     typer.echo(f"efs-migrate: error: {printable(cause)}", err=True)
     raise typer.Exit(2)
 
@@ -168,7 +168,7 @@ def _session(
 
 
 def _command(function: Callable[..., int]) -> None:
-    """Make a command of a function that takes a session: its options are those of `_session` and the function's own."""
+    """Registers a function that takes a session as a command. Its options are those of `_session` and its own."""
     shared = inspect.signature(_session, eval_str=True).parameters
     own = {n: p for n, p in inspect.signature(function, eval_str=True).parameters.items() if n != "session"}
 
@@ -408,7 +408,7 @@ def lsp(
 
 
 def _exit(command: Callable[[], int]) -> NoReturn:
-    """Run a command and exit with its status; a reader that closed the pipe, or Ctrl-C, ends it without a word."""
+    """Runs a command and exits with its status. A closed pipe or Ctrl-C ends it without a message."""
     sys.stderr = sys.stderr or io.StringIO()  # closed: `print` would go to standard output
     if sys.stdout is None:
         _fail("standard output is closed")
@@ -425,7 +425,7 @@ def _exit(command: Callable[[], int]) -> NoReturn:
     except OSError as error:
         if error.filename is not None:
             _fail(f"{os.fsdecode(error.filename)}: {reason(error)}")
-        # Python would complain once more when it closes standard output.
+        # Otherwise Python would report the error again when it closes standard output.
         sys.stdout = None
         if not isinstance(error, BrokenPipeError):
             _fail(f"output: {reason(error)}")

@@ -1,4 +1,4 @@
-"""What the commands do: each turns a run's results into output and returns the exit status."""
+"""The commands: each turns the results of a run into output and returns the exit status."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from migrate.run.recorded_answers import Answers
 
 
-# Fewer files are done before a progress bar would be read.
+# Fewer files are done too quickly for a progress bar.
 _WORTH_WAITING = 200
 
 
 class UsageProblem(Exception):
-    """What the command line asks for is not possible; the message is one line."""
+    """Raised if the options ask for something impossible; the message is one line."""
 
 
 @dataclass(frozen=True)
 class Session:
-    """One invocation: what the command line settles, and where messages go."""
+    """One invocation of the tool: its options, and the methods that carry out commands."""
 
     options: Options
     exit_zero: bool
@@ -71,7 +71,7 @@ class Session:
         return self._status(run, files, printed)
 
     def apply(self, paths: Sequence[str], form: str, output: Path | None, verbose: bool, replay: Path | None) -> int:
-        """Raises UsageProblem."""
+        """Writes the changes and the report, with the answers in `replay` if it is given. Raises UsageProblem."""
         given = _answers(replay) if replay is not None else None
         options = replace(self.options, answers=given.decisions()) if given is not None else self.options
         with _writable(output) as stream:
@@ -94,7 +94,7 @@ class Session:
         record: Path | None,
         replay: Path | None,
     ) -> int:
-        """`apply`, with somebody who decides about each step. Raises UsageProblem."""
+        """Runs `apply --interactive`: the user decides about each step. Raises UsageProblem."""
         from migrate.review import Ended, Review, ending
         from migrate.run.recorded_answers import Answers, check_writable
         from migrate.terminal.keyboard import NoTerminal, Terminal
@@ -135,7 +135,7 @@ class Session:
         with self._results(paths) as (run, results):
             files = [file for unit in results for file in unit.files]
         try:
-            # Exclusive: somebody else may have written one meanwhile.
+            # Mode "x" never overwrites: another process may have written one meanwhile.
             with Path(target).open("x", encoding="utf-8", newline="\n") as handle:
                 handle.write(starter(files))
         except OSError as error:
@@ -160,7 +160,7 @@ class Session:
             self._say(f"warning: {message}")
 
     def _unrepeated(self, replay: Path, given: Answers, files: Sequence[FileResult]) -> None:
-        """Say which answers were not taken, and so what was decided as if nobody had answered."""
+        """Warns about answers that were not used, because the step differs, was edited by hand, or its file was not read."""
         names = {file.name for file in files}
         for file in files:
             located = {f.finding.id: f for f in file.outcome.findings}
@@ -176,14 +176,14 @@ class Session:
             self._warn(f"{replay} has answers about a file that was not looked at: {missing[0]}{more}")
 
     def _ended(self, number: int, current: str | None, units: Sequence[UnitResult]) -> int:
-        """Say what became of the files when a signal ended a review; return the status for it."""
+        """Reports the state of the files after a signal has ended a review. Returns the exit status for it."""
         files = (file for unit in units for file in unit.files)
         written = [file.name for file in files if file.outcome.edits and file.outcome.error is None]
         left = f"{current} is as it was" if current is not None else "nothing is half done"
         done = f"written before: {', '.join(written)}" if written else "no file was written"
         with suppress(OSError):  # the terminal may be gone
             self._say(f"{Signals(number).name}: {left}; {done}")
-        # What a terminal that is gone has not taken Python would try to write once more at its end, with a status of its own.
+        # With the terminal gone, Python would try to flush the rest at exit, and fail with a status of its own.
         for name in ("stdout", "stderr"):
             try:
                 getattr(sys, name).flush()
@@ -194,7 +194,7 @@ class Session:
     def _finish(
         self, run: Run, report: Report, form: str, file: TextIO | None, terminal: TextIO | None, verbose: bool
     ) -> int:
-        """Write the report to a file, and to a terminal what people read; then the messages."""
+        """Writes the report to a file and a readable one to a terminal, then the messages. Returns the exit status."""
         if file is not None:
             file.write(_rendered(report, form, verbose))
         if terminal is not None:
@@ -207,7 +207,7 @@ class Session:
         return self._status(run, report.files, report.open())
 
     def _messages(self, run: Run, files: Sequence[FileResult]) -> None:
-        """Errors, one line each, and words that nothing read."""
+        """Prints errors, one line each, and the EFS words that lie in no known definition."""
         stopped = Counter(file.config for file in files)
         for name, problem in run.problems.items():
             count = f" ({stopped[name]} file{'s' if stopped[name] != 1 else ''} left alone)" if stopped[name] else ""
@@ -215,7 +215,7 @@ class Session:
         for file in files:
             outcome = file.outcome
             if file.config is not None:
-                continue  # said with its configuration
+                continue  # reported once, with its configuration
             if outcome.error is not None:
                 place = f"{file.name}:{outcome.error_line}" if outcome.error_line is not None else file.name
                 self._say(f"error: {place}: {outcome.error}")
@@ -243,7 +243,7 @@ class Session:
 
 
 def _answers(path: Path) -> Answers:
-    """Raises UsageProblem."""
+    """Reads the file of answers for `--replay`. Raises UsageProblem."""
     from migrate.config.checked import ShapeProblem
     from migrate.run.recorded_answers import load
 
@@ -254,7 +254,7 @@ def _answers(path: Path) -> Answers:
 
 
 def _rendered(report: Report, form: str, verbose: bool, colours: bool = False) -> str:
-    """The report in a format, whose module is imported only now."""
+    """The report in a format. The format's module is imported only when it is used."""
     if form == "text":
         from migrate.report import text
 
@@ -264,8 +264,8 @@ def _rendered(report: Report, form: str, verbose: bool, colours: bool = False) -
 
 
 def _terminal(form: str, output: Path | None, filters: bool = False) -> TextIO | None:
-    """Where people read the report: standard output, unless the result of standard input takes its place (`filters`) or it
-    is what the report is written to; nowhere if a file holds it as text."""
+    """The stream for the readable report: standard output, or standard error if standard output takes the result of
+    standard input (`filters`). None if `output` takes the report as text, or is standard output itself."""
     if output is None:
         return sys.stderr if filters else sys.stdout
     return None if form == "text" or filters or _is_standard_output(output) else sys.stdout
@@ -274,17 +274,17 @@ def _terminal(form: str, output: Path | None, filters: bool = False) -> TextIO |
 def _is_standard_output(output: Path) -> bool:
     try:
         return os.path.samestat(output.stat(), os.fstat(sys.stdout.fileno()))
-    except OSError:  # what stands for standard output may be no file
+    except OSError:  # standard output may be an object without a file, as in tests
         return False
 
 
 @contextmanager
 def _writable(output: Path | None) -> Iterator[TextIO | None]:
-    """What takes the report for a file, which is opened before the work starts: afterwards would be too late to find that it
-    cannot be.
+    """A buffer whose text goes to the file at the end; None without a file. The file is opened before the work starts,
+    so that one that cannot be written is noticed at once.
 
-    What it holds stays until the report replaces it, also if that fails; a new one does not stay then. Raises OSError, which
-    names the file.
+    An existing file keeps its content until the report replaces it; a new one is removed if that fails. Raises OSError,
+    which names the file.
     """
     if output is None:
         yield None
@@ -306,23 +306,23 @@ def _writable(output: Path | None) -> Iterator[TextIO | None]:
 
 
 def emit(raw: bytes, safe: bool = False) -> None:
-    """Write to standard output: a diff as bytes, which holds the files' own newlines.
+    """Writes to standard output, as bytes, so that a diff keeps the newlines of its files.
 
-    A terminal gets no control characters from a file; what is `safe` holds none but ours. It is not what applies a diff.
+    On a terminal, control characters are replaced unless the output is `safe`, that is, has none from files.
     """
     sys.stdout.flush()
     if sys.stdout.isatty() and not safe:
         raw = printable_lines(raw.decode("utf-8", "surrogateescape")).encode()
     rest = memoryview(raw)
     while rest:
-        # With PYTHONUNBUFFERED this is a plain write, which may stop halfway.
+        # With PYTHONUNBUFFERED a single write may take only a part of the bytes.
         rest = rest[sys.stdout.buffer.write(rest) :]
     sys.stdout.buffer.flush()
 
 
 def _diff(unit: UnitResult) -> str:
-    """The diffs of all files that change. What has to be said of a finding stands before that of its own file; if that does not
-    change, before the first one."""
+    """The diffs of all files that change. The caveats of a finding stand before the diff of its file, or before the
+    first diff if its own file does not change."""
     changing = [file for file in unit.files if file.outcome.edits]
     elsewhere = [located for file in unit.files if not file.outcome.edits for located in file.outcome.findings]
     shown = []
@@ -342,7 +342,8 @@ def _note(caveat: str, findings: Sequence[Located]) -> str:
 
 
 def _patch_path(file: FileResult) -> str:
-    """The name that `git apply` in the file's own repository understands, for a file outside the current directory."""
+    """The path of a file in a diff. Outside the current directory it is relative to the file's
+    repository, for `git apply`."""
     assert file.source is not None
     if not file.name.startswith("..") and not os.path.isabs(file.name):
         return file.name
@@ -356,7 +357,7 @@ def _patch_path(file: FileResult) -> str:
 
 
 def _written(unit: UnitResult) -> UnitResult:
-    """The result after its files are written, or standard output if it is standard input."""
+    """Writes the files of a unit, or standard output if it is standard input. Returns the result."""
     if not unit.stdin:
         return written(unit)
     (file,) = unit.files

@@ -1,3 +1,3 @@
-"""The same over many repositories: a campaign that is previewed, carried out, stopped and resumed."""
+"""Campaigns: runs over many repositories, which can be previewed, carried out, stopped and resumed."""
 
 from __future__ import annotations

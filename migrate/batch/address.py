@@ -1,4 +1,4 @@
-"""Where a repository is: a folder, or a URL that git clones; what it is called in reports, and what its files are called."""
+"""The addresses of repositories (folders, or URLs that git clones), and the names that reports and files give them."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 SCHEMES = frozenset({"file", "git", "http", "https", "ssh", "git+ssh", "ssh+git"})
 _SCP = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!//)[^:].*")
-"""`git@example.com:team/service.git`. What has two colons names a helper program, which git would run."""
+"""Matches `git@example.com:team/service.git`. Two colons name a helper program, which git would run."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 80
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
 
 
 class AddressProblem(Exception):
-    """Why something is no repository that can be worked on; the message is the end of a sentence."""
+    """Raised if an address names no repository that can be worked on; the message is the end of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One repository. `location` is a folder (absolute) or a URL without credentials, `name` what people know it by."""
+    """One repository. `location` is an absolute folder or a URL without credentials, `name` its name in reports."""
 
     location: str
     name: str
     is_local: bool
     secret: str | None = None
-    """`user:password` of a URL, which is on no command line, in no file and in no report."""
+    """`user:password` of a URL. It is kept off command lines, files and reports."""
 
     @property
     def identity(self) -> str:
-        """A short name for the location itself: for caches, and to tell repositories of one name apart."""
+        """A short hash of the location, for caches and to tell repositories with the same name apart."""
         return hashlib.sha256(self.location.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
     @property
     def stem(self) -> str:
-        """What files about it could be called, without anything that leads out of their folder."""
+        """A file name for the repository, without suffix and without anything that leads out of the folder."""
         path = self.location if self.is_local else _path(self.location)
         parts = [part for part in path.removesuffix("/").removesuffix(".git").split("/") if part]
         plain = _UNSAFE.sub("-", "-".join(parts[-1:] if self.is_local else parts[-2:])).strip(".-")[:_LONGEST]
         return plain or "repository"
 
     def environment(self) -> dict[str, str]:
-        """What tells git the credentials of a URL."""
+        """The git settings that hold the credentials of a URL; empty if it has none."""
         if self.secret is None:
             return {}
         header = "Authorization: Basic " + b64encode(self.secret.encode()).decode()
@@ -55,7 +55,7 @@ class Address:
 
 
 def parse(word: str) -> Address:
-    """A folder or a URL as somebody names it. Raises AddressProblem."""
+    """Parses a folder or a URL as the user names it. Raises AddressProblem."""
     if word.startswith("-"):
         raise AddressProblem("looks like an option")
     if any(not character.isprintable() for character in word):
@@ -109,7 +109,7 @@ def _origin(url: str) -> str:
 
 
 def expanded(words: Iterable[str]) -> Iterator[str]:
-    """Words with patterns (`repos/*`) replaced by the folders that match, in order; what matches nothing stays."""
+    """The words, with patterns (`repos/*`) replaced by the matching folders in order; others stay as they are."""
     for word in words:
         found = sorted(glob(word)) if has_magic(word) and "://" not in word and not os.path.exists(word) else []
         yield from (path for path in found if os.path.isdir(path))
@@ -118,7 +118,7 @@ def expanded(words: Iterable[str]) -> Iterator[str]:
 
 
 def listed(lines: Iterable[str]) -> Iterator[str]:
-    """The repositories of a list: one a line, without empty lines and comments."""
+    """The repositories of a list file, one a line, without empty lines and comments."""
     for line in lines:
         word = line.strip()
         if word and not word.startswith("#"):
@@ -126,7 +126,7 @@ def listed(lines: Iterable[str]) -> Iterator[str]:
 
 
 def stems(addresses: Iterable[Address]) -> dict[Address, str]:
-    """What the files about each repository are called; those that would be called alike are told apart by their identity."""
+    """The file name for each repository. Equal ones are told apart by the repositories' identities."""
     found = list(addresses)
     lower = [address.stem.lower() for address in found]
     return {
@@ -136,5 +136,5 @@ def stems(addresses: Iterable[Address]) -> dict[Address, str]:
 
 
 def without_credentials(text: str) -> str:
-    """A text with the user and password of every URL in it left out."""
+    """The text without the user and password of every URL in it."""
     return _CREDENTIALS.sub("", text)

@@ -1,7 +1,7 @@
-"""A campaign: its repositories, what is known of each at any time, and the files that keep that.
+"""A campaign: its repositories, the state of each, and the files that keep it.
 
-`state.jsonl` gets a line as soon as a repository is done, so that a run which is killed can be resumed; `summary.json` and
-`report.html` are made from it. Every other file is replaced as a whole.
+`state.jsonl` gets a line as soon as a repository is done, so that a run which is killed can be resumed; `summary.json`
+and `report.html` are made from it. Every other file is replaced as a whole.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from migrate.batch.repository import RepositoryState, RepositoryTask, Row, Wish
 from migrate.files.source import put
 
 VERSION = 1
-"""Of `summary.json`; rises when a script that reads it would have to change."""
+"""The version of `summary.json`; it rises when a script that reads it would have to change."""
 STATE, SUMMARY, PAGE = "state.jsonl", "summary.json", "report.html"
 _QUOTED = re.compile(r"'[^']*'|`[^`]*`|\"[^\"]*\"|[a-z+]+://\S+|/\S+|\b[0-9a-f]{7,64}\b|\b\d+\b")
 _PLACE = re.compile(r"^\S+?(?::\d+)?: ")
@@ -36,19 +36,19 @@ _EVERY = 2.0  # seconds between two states of the summary on disk
 
 
 class CampaignProblem(Exception):
-    """Why a campaign cannot go on; the message is one line."""
+    """Raised if a campaign cannot go on; the message is one line."""
 
 
 @dataclass(frozen=True)
 class CampaignPlan:
-    """What a campaign is about: the repositories that can be worked on, and those that cannot, with their reasons."""
+    """The repositories of a campaign: those that can be worked on, and those that cannot, with the reasons."""
 
     addresses: tuple[Address, ...]
     rejected: tuple[Row, ...]
 
     @classmethod
     def of(cls, words: Sequence[str]) -> CampaignPlan:
-        """The repositories that words name, each once."""
+        """The plan for the repositories that the words name, each once."""
         addresses: dict[str, Address] = {}
         rejected: dict[str, Row] = {}
         for word in expanded(words):
@@ -63,7 +63,7 @@ class CampaignPlan:
 
 @dataclass
 class Campaign:
-    """One run. `folder` is where its files go, None for none."""
+    """One run of a campaign. `folder` is the folder for its files, or None to keep none."""
 
     plan: CampaignPlan
     wish: Wish
@@ -75,12 +75,12 @@ class Campaign:
     only_failed: bool = False
     on_row: Callable[[Row], None] = lambda _row: None
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """The rows that are known, with their diffs, by the repositories' names."""
+    """The known rows with their diffs, by the names of the repositories."""
     complete: bool = False
     _saved: float = 0.0
 
     def run(self) -> None:
-        """Do what is left to do. Raises CampaignProblem and OSError; whatever ends it, what is done is kept."""
+        """Works on the repositories that are left. Raises CampaignProblem and OSError; finished rows are kept."""
         with self._owned():
             known = self._known() if self.resume or self.only_failed else {}
             tasks = []
@@ -123,7 +123,7 @@ class Campaign:
 
     @contextmanager
     def _owned(self) -> Iterator[None]:
-        """Keep other runs out of the folder."""
+        """Locks the folder against other runs."""
         if self.folder is None:
             yield
             return
@@ -136,7 +136,7 @@ class Campaign:
             yield
 
     def _mark(self) -> str:
-        """What must be the same for rows of another run to hold for this one."""
+        """A hash of the options. Rows of an earlier run are used only if it had the same."""
         wish = self.wish
         told = (wish.options, wish.branch, wish.commit, wish.push, wish.pull_request, wish.message)
         return hashlib.sha256(repr(told).encode("utf-8", "surrogateescape")).hexdigest()[:16]
@@ -155,7 +155,7 @@ class Campaign:
             try:
                 found.append(json.loads(line))
             except ValueError:
-                continue  # a killed run may leave half a line
+                continue  # a run that was killed may leave an incomplete line
         if found and found[0].get("options") != self._mark():
             raise CampaignProblem(f"{self.folder}: its campaign has other options; without --resume it begins anew")
         return {row["repository"]: row for row in found[1:]}
@@ -191,7 +191,7 @@ class Campaign:
     # -- the summary --------------------------------------------------------------------------------------------------
 
     def summary(self) -> dict[str, Any]:
-        """Where every repository stands, as `summary.json` has it."""
+        """The state of every repository, as in `summary.json`."""
         order = {address.name: number for number, address in enumerate(self.plan.addresses)}
         rows = sorted(self.rows.values(), key=lambda row: order.get(row["repository"], -1))
         public = [{key: value for key, value in row.items() if key != "diff"} for row in rows]
@@ -208,7 +208,7 @@ class Campaign:
         }
 
     def status(self, *, exit_zero: bool) -> int:
-        """The exit status: 2 where something could not be processed, 1 where something is left to do."""
+        """The exit status: 2 if something could not be processed, else 1 if something is left to do."""
         rows = self.rows.values()
         if not self.complete or any(row["status"] == RepositoryState.FAILED or row["errors"] for row in rows):
             return 2
@@ -222,7 +222,7 @@ class Campaign:
 
 
 def failures(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What failed or was skipped, grouped by its cause: names, numbers and places do not make another cause."""
+    """The repositories that failed or were skipped, grouped by cause; names, numbers and places in it are ignored."""
     groups: dict[tuple[str, str], list[str]] = {}
     shown: dict[tuple[str, str], str] = {}
     for row in rows:
@@ -238,7 +238,7 @@ def failures(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             if row["repository"] not in groups.setdefault(key, []):
                 groups[key].append(row["repository"])
     found = [
-        # One repository's own words, or what several have in common.
+        # The cause word for word for one repository, the common form for several.
         {"status": key[0], "cause": shown[key] if len(names) == 1 else key[1], "repositories": names}
         for key, names in groups.items()
     ]

@@ -1,7 +1,7 @@
-"""A clean worktree of a repository's default branch: nobody's folder is checked out, and nobody's configuration is used.
+"""Makes a clean worktree of a repository's default branch, without touching a user's folder or using its configuration.
 
-A folder's objects are read through `objects/info/alternates`; a URL is fetched, shallow and without the contents of files
-that are not asked for, into a store which the next run reuses.
+The objects of a folder are read through `objects/info/alternates`. A URL is fetched into a store that the next run
+reuses, as a shallow clone without the blobs that are not needed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from migrate.files.language import suffixes
 FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules")
 BASE = "refs/efs-migrate/base"
 _ATTRIBUTES = "* -text !eol -ident -filter -working-tree-encoding -export-subst\n"
-"""Files are what is committed, byte for byte. Source: gitattributes, "Checking-out and checking-in"."""
+"""The attributes with which files are checked out byte for byte as committed. Source: gitattributes, "Checking-out and
+checking-in"."""
 _BUSY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG", "rebase-merge", "rebase-apply")
 _USUAL = ("main", "master")
 _LOCK = ".lock"
@@ -32,13 +33,13 @@ _POLL = 0.2  # seconds
 
 
 class Skipped(Exception):
-    """Why a repository is left alone; the message is the end of a sentence."""
+    """Raised if a repository is not worked on; the message is the end of a sentence."""
 
 
 @dataclass(frozen=True)
 class Checkout:
-    """A worktree of a default branch: `tree` its folder, `store` the repository of ours that it belongs to, `base` the commit
-    and `branch` the branch that it is of, `origin` the folder or URL that results go to."""
+    """A worktree of a default branch. `tree` is its folder, `store` the tool's own repository that it belongs to,
+    `branch` the default branch, and `base` the commit of it that is checked out."""
 
     tree: Path
     store: Path
@@ -49,7 +50,7 @@ class Checkout:
 
 @contextmanager
 def checkout(address: Address, cache: Path, git: Git) -> Iterator[Checkout]:
-    """Make a worktree for as long as the context lasts. Raises Skipped and GitProblem."""
+    """Makes a worktree, which is removed when the context ends. Raises Skipped and GitProblem."""
     work = cache / "work"
     work.mkdir(parents=True, exist_ok=True)
     with _work_folder(work) as folder:
@@ -66,7 +67,7 @@ def checkout(address: Address, cache: Path, git: Git) -> Iterator[Checkout]:
 
 @contextmanager
 def _work_folder(work: Path) -> Iterator[Path]:
-    """A folder for as long as the context lasts. A lock beside it, which is there first, is held as long as the process lives."""
+    """Makes a folder, which is removed when the context ends. A lock file beside it shows that its process is alive."""
     handle, name = tempfile.mkstemp(suffix=_LOCK, dir=work)
     lock = Path(name)
     folder = lock.with_suffix("")
@@ -81,7 +82,7 @@ def _work_folder(work: Path) -> Iterator[Path]:
 
 
 def clear(cache: Path) -> None:
-    """Remove what runs left behind that were killed."""
+    """Removes the folders of runs that were killed."""
     for lock in (cache / "work").glob(f"*{_LOCK}"):
         with suppress(OSError), lock.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -91,7 +92,7 @@ def clear(cache: Path) -> None:
 
 @contextmanager
 def _locked(path: Path, git: Git) -> Iterator[None]:
-    """Wait until no other run uses a store."""
+    """Locks a store, after waiting until no other run uses it."""
     with path.open("ab") as handle:
         while True:
             try:
@@ -105,7 +106,7 @@ def _locked(path: Path, git: Git) -> Iterator[None]:
 
 
 def _tree(address: Address, store: Path, branch: str, base: str, tree: Path, git: Git) -> Checkout:
-    """The worktree, with the files that may matter and nothing else."""
+    """Makes the worktree, with only the files that may have something to process."""
     git.run("worktree", "prune", folder=store)
     git.run("worktree", "add", "--quiet", "--no-checkout", "--detach", "--", str(tree), base, folder=store)
     patterns = Path(git.text("rev-parse", "--git-path", "info/sparse-checkout", folder=tree))
@@ -254,7 +255,7 @@ def _of_url(url: str, store: Path, git: Git) -> tuple[str, str]:
         except GitProblem as problem:
             if "dumb http" not in str(problem):
                 raise
-            # A plain web server cannot choose what it sends, and what is missing could not be asked for.
+            # A plain web server can neither filter blobs nor send a missing one later: clone everything.
             _new_store(store, url, git, partial=False)
     if not git.text("config", "extensions.partialClone", folder=store, fails=[1]):
         git.run("fetch", *FETCH, "origin", wanted, folder=store)

@@ -1,4 +1,4 @@
-"""`efs-migrate batch`: from the command line to a campaign, its progress, and what is said at the end."""
+"""Runs `efs-migrate batch`: makes a campaign from the options, shows its progress, and prints the summary."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _WIDEST = 60
 
 @dataclass(frozen=True)
 class CampaignRequest:
-    """What the command line asks for, beside the wish for each repository."""
+    """The options of `batch`: the repositories, and the wish that holds for each."""
 
     repositories: Sequence[str]
     lists: Sequence[str]
-    """Files that name repositories, one a line; `-` is standard input."""
+    """The files that list repositories, one a line; `-` is standard input."""
     wish: Wish
     output: Path | None
     cache: Path | None
@@ -52,7 +52,7 @@ class CampaignRequest:
 
 
 def run(request: CampaignRequest, base: Path | None) -> tuple[str, int]:
-    """Carry a campaign out; returns what goes to standard output, and the exit status. Raises CampaignProblem,
+    """Carries out a campaign. Returns the text for standard output and the exit status. Raises CampaignProblem,
     ExecutorProblem, ConfigProblem and OSError."""
     words = [*request.repositories, *(word for name in request.lists for word in _words(name))]
     if not words:
@@ -92,7 +92,7 @@ def run(request: CampaignRequest, base: Path | None) -> tuple[str, int]:
 
 
 def default_cache() -> Path:
-    """Where clones are kept from one run to the next. Source: the XDG base directory specification."""
+    """The folder that keeps clones from one run to the next. Source: the XDG base directory specification."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "efs-migrate"
 
 
@@ -106,7 +106,7 @@ def _words(name: str) -> list[str]:
 
 @contextmanager
 def _progress(total: int, request: CampaignRequest) -> Iterator[Callable[[Row], None]]:
-    """Tell about each repository as it is done: live on a terminal, else in a line."""
+    """Shows each repository as it is done: in a progress bar on a terminal, else on a line."""
     if request.quiet:
         yield lambda _row: None
         return

@@ -1,4 +1,4 @@
-"""Who does the work: this process, several, or a Dask cluster. Each gives back rows as they are done."""
+"""Executors that do the work: this process, several processes, or a Dask cluster. Each yields rows as they are done."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Executor = Callable[[Sequence[RepositoryTask]], Iterator[tuple[RepositoryTask, R
 
 
 class ExecutorProblem(Exception):
-    """Why no work can be done; the message is one line."""
+    """Raised if an executor cannot start; the message is one line."""
 
 
 def here(tasks: Sequence[RepositoryTask]) -> Iterator[tuple[RepositoryTask, Row]]:
-    """One after the other."""
+    """Works on the tasks one after the other, in this process."""
     for task in tasks:
         yield task, work(task)
 
 
 def processes(number: int) -> Executor:
-    """As many processes at once (0: one per processor)."""
+    """An executor with this number of processes (0: one per processor)."""
     number = number or os.cpu_count() or 1
 
     def run(tasks: Sequence[RepositoryTask]) -> Iterator[tuple[RepositoryTask, Row]]:
@@ -34,7 +34,7 @@ def processes(number: int) -> Executor:
         waiting = list(reversed(tasks))
         suspects: list[RepositoryTask] = []
         while waiting or suspects:
-            # After a process died each repository that it may have been about gets one of its own.
+            # After a process died, each task that was running then gets a process of its own, to find the cause.
             alone = not waiting
             batch = [suspects.pop()] if alone else waiting
             lost = yield from _pool(1 if alone else number, batch)
@@ -54,9 +54,9 @@ def processes(number: int) -> Executor:
 def _pool(
     number: int, waiting: list[RepositoryTask]
 ) -> Generator[tuple[RepositoryTask, Row], None, list[RepositoryTask]]:
-    """Work through what waits, from its end; returns (as a generator does) what was under way when a process died."""
+    """Works through the waiting tasks, last one first. If a process dies, returns the tasks that were running."""
     running: dict[Future[Row], RepositoryTask] = {}
-    # Ctrl-C reaches every process; this one ends the others, which would each print a traceback.
+    # Ctrl-C reaches every process. The workers ignore it, or each would print a traceback; this one ends them.
     pool = ProcessPoolExecutor(number, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
     try:
         while waiting or running:
@@ -75,7 +75,7 @@ def _pool(
 
 
 def dask(address: str) -> Executor:
-    """The workers of a Dask cluster, on which this package must be installed. Raises ExecutorProblem."""
+    """An executor with the workers of a Dask cluster, which need this package installed. Raises ExecutorProblem."""
 
     def run(tasks: Sequence[RepositoryTask]) -> Iterator[tuple[RepositoryTask, Row]]:
         try:

@@ -1,4 +1,5 @@
-"""Pull requests: through `gh` or `glab` where they are installed, otherwise the address of the page that opens one."""
+"""Opens pull requests: through `gh` or `glab` where they are installed, otherwise the address of the page that opens
+one."""
 
 from __future__ import annotations
 
@@ -16,17 +17,17 @@ from migrate.batch.address import without_credentials
 _LIMITED = re.compile(r"rate limit|abuse detection|too many requests|\b429\b", re.IGNORECASE)
 _SCP = re.compile(r"(?:[^@/]+@)?([^:/]+):(.+)")
 TRIES = 5
-"""How often a request is made that the forge puts off, each time after twice the pause."""
+"""The number of tries for a request that the forge defers; the pause doubles each time."""
 _TIMEOUT = 120  # seconds
 
 
 class ForgeProblem(Exception):
-    """Why there is no pull request; the message is one line."""
+    """Raised if a pull request could not be opened; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForgeRepository:
-    """A repository on a forge: `kind` is `github` or `gitlab`, `slug` its path there."""
+    """A repository on a forge. `kind` is `github` or `gitlab`, `slug` the path such as `team/service`."""
 
     kind: str
     host: str
@@ -38,7 +39,7 @@ class ForgeRepository:
 
 
 def place(url: str) -> ForgeRepository | None:
-    """Where a URL's repository is, if its host says which forge it is."""
+    """The repository of a URL on its forge; None if the host name contains neither `github` nor `gitlab`."""
     if "://" in url:
         found = urlsplit(url)
         host, path = found.hostname or "", found.path
@@ -52,7 +53,7 @@ def place(url: str) -> ForgeRepository | None:
 
 
 def compare(where: ForgeRepository, base: str, branch: str) -> str:
-    """The page on which a person opens a pull request for a branch."""
+    """The URL of the page that opens a pull request for a branch."""
     if where.kind == "github":
         return f"{where.page}/compare/{quote(base)}...{quote(branch)}?expand=1"
     wanted = f"merge_request%5Bsource_branch%5D={quote(branch, '')}&merge_request%5Btarget_branch%5D={quote(base, '')}"
@@ -61,17 +62,17 @@ def compare(where: ForgeRepository, base: str, branch: str) -> str:
 
 @dataclass
 class Forge:
-    """Opens pull requests one after the other, not faster than a forge may like."""
+    """Opens pull requests one after the other, with a pause between requests to respect rate limits."""
 
     interval: float
-    """Seconds between two requests."""
+    """The seconds between two requests."""
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     _last: float | None = None
 
     def open(self, url: str, base: str, branch: str, title: str, body: str) -> str | None:
-        """The address of a branch's pull request, which is made or brought up to date; of the page that opens one where the
-        forge's own tool is missing; None for an unknown forge. Raises ForgeProblem."""
+        """Opens or updates the pull request of a branch and returns its URL. Without the forge's own tool, returns the
+        URL of the page that opens one; None for an unknown forge. Raises ForgeProblem."""
         where = place(url)
         if where is None:
             return None
@@ -122,7 +123,7 @@ class Forge:
         return _last_line(made)
 
     def _run(self, *command: str, stdin: str = "") -> str:
-        """What a tool prints. Waits as long as the interval says, and longer where the forge asks for it."""
+        """Runs a forge's tool and returns its output. Waits for the interval, and longer if the forge defers it."""
         pause = max(self.interval, 1.0)
         for attempt in range(TRIES):
             self._wait(self.interval)

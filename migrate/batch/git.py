@@ -1,4 +1,4 @@
-"""Running git on repositories that nobody has looked at: what their own configuration would have it run, it does not.
+"""Runs git on untrusted repositories, without the programs that their configuration names.
 
 No hooks, no prompts, no filters, no file-system monitor, no recursion into submodules; a deadline for everything.
 A folder that somebody names (`Git.inside`) has a configuration that nobody has looked at, in more files than could be
@@ -25,7 +25,7 @@ _SETTINGS = {
     "core.fsmonitor": "false",
     "core.untrackedCache": "false",
     "core.quotePath": "false",
-    "core.symlinks": "false",  # a link is the text that it holds: nothing outside is reached through it
+    "core.symlinks": "false",  # links are checked out as text, so that none leads out of the worktree
     "core.autocrlf": "false",
     "core.safecrlf": "false",
     "core.attributesFile": os.devnull,
@@ -41,7 +41,7 @@ _SETTINGS = {
     "user.useConfigOnly": "true",
     "log.showSignature": "false",
 }
-"""What stands above everything that a repository's configuration says."""
+"""The settings that override the configuration of a repository."""
 _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_ASKPASS": "true",
@@ -65,21 +65,21 @@ _FOREIGN = (
     "GIT_PREFIX",
     "GIT_CONFIG",
 )
-"""What an outer git, whose hook this may be, would have an inner one take for its own."""
+"""The environment variables of an outer git, whose hook this process may be; they would mislead the inner one."""
 _LONGEST = 300
 
 
 class GitProblem(Exception):
-    """What git said when it failed, in one line, without credentials."""
+    """Raised if git fails; the message is its own, in one line, without credentials."""
 
 
 class TooSlow(GitProblem):
-    """The time for a repository is over."""
+    """Raised if the time for a repository is over."""
 
 
 @dataclass
 class Git:
-    """Git for one repository, until a deadline (seconds of `time.monotonic`; None: no limit)."""
+    """Runs git for one repository, until a deadline (seconds of `time.monotonic`; None for no limit)."""
 
     deadline: float | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -114,7 +114,7 @@ class Git:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=self._environment({**self.settings, **(settings or {})}, environment or {}),
-                start_new_session=True,  # so that what git starts ends with it
+                start_new_session=True,  # so that processes that git starts can be ended with it
             )
         except FileNotFoundError:
             raise GitProblem("git is not installed") from None
@@ -130,11 +130,11 @@ class Git:
         return output
 
     def text(self, *arguments: str, folder: str | Path | None = None, fails: Sequence[int] = ()) -> str:
-        """Standard output as text, without the last newline. Raises GitProblem."""
+        """The standard output of a command as text, without the last newline. Raises GitProblem."""
         return os.fsdecode(self.run(*arguments, folder=folder, fails=fails)).rstrip("\n")
 
     def succeeds(self, *arguments: str, folder: str | Path | None = None) -> bool:
-        """Whether a command that answers by its status says yes. What it cannot tell is no."""
+        """Whether a command exits with status 0; one that fails counts as no."""
         try:
             self.run(*arguments, folder=folder)
         except TooSlow:
@@ -147,7 +147,7 @@ class Git:
         inherited = {key: value for key, value in os.environ.items() if key not in _FOREIGN}
         made = {**inherited, **_ENVIRONMENT, **(_NO_TRANSPORT if self.folder is not None else {}), **more}
         made.setdefault("GIT_SSH_COMMAND", "ssh -oBatchMode=yes")
-        # The user's own come first, so that these stand above them.
+        # Later settings win, so these come after the user's own.
         own = os.environ.get("GIT_CONFIG_COUNT", "0")
         first = int(own) if own.isdecimal() else 0
         everything = {**_SETTINGS, **settings}
@@ -171,7 +171,7 @@ def _verb(arguments: Sequence[str]) -> str:
 
 
 def _said(raw: bytes, status: int, arguments: Sequence[str]) -> str:
-    """The line of a complaint that says what is wrong."""
+    """The line of git's error output that tells the cause."""
     lines = [line.strip() for line in raw.decode("utf-8", "replace").splitlines() if line.strip()]
     told = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ERROR", "!"))] or lines
     line = next((line for line in told if line.startswith("fatal:")), told[0] if told else "")
@@ -180,5 +180,5 @@ def _said(raw: bytes, status: int, arguments: Sequence[str]) -> str:
 
 
 def is_branch(name: str) -> bool:
-    """Whether git takes a name for a branch."""
+    """Whether git accepts a name for a branch."""
     return not name.startswith("-") and Git().succeeds("check-ref-format", "--branch", name)

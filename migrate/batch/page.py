@@ -1,6 +1,6 @@
-"""`report.html`: a campaign on one page that asks nothing of the network, for a keyboard as for a mouse, by day and by night.
+"""Writes `report.html`: a campaign on one page without network access, usable by keyboard, with light and dark colours.
 
-Everything that repositories say is text here; the page's policy forbids whatever is not written in it.
+Everything from repositories is escaped as text, and the page's content security policy forbids all but its own code.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _STATES = ("migrated", "clean", "needs-input", "skipped", "failed")
 _LEVELS = ("host", "efs", "tls", "access-point", "iam", "other")
 _CODE = re.compile(r"`([^`]+)`")
 _LONGEST_DIFF = 200_000
-"""Characters of one diff that the page shows; the patch has all of it."""
+"""The number of characters of one diff that the page shows; the patch has all of it."""
 
 _STYLE = """\
 :root { color-scheme: light dark; --line: #d0d7de; --soft: #f6f8fa; --faint: #57606a; --link: #0550ae;
@@ -90,7 +90,7 @@ filter();
 
 
 def render(summary: Mapping[str, Any], diffs: Mapping[str, str]) -> str:
-    """The page for a campaign's summary; `diffs` holds what changes in each repository, by its name."""
+    """The page for a campaign's summary; `diffs` has the diff of each repository by its name."""
     digest = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     parts = [
@@ -110,7 +110,7 @@ def render(summary: Mapping[str, Any], diffs: Mapping[str, str]) -> str:
 
 
 def _text(value: object) -> str:
-    """What somebody else wrote, as text: without control characters and with nothing that means something in HTML."""
+    """A value from a repository as text: escaped for HTML, and without control characters."""
     return escape(printable(str(value)))
 
 
@@ -157,9 +157,9 @@ def _table(rows: Iterable[Mapping[str, Any]], diffs: Mapping[str, str]) -> Itera
 
 
 def _repository(row: Mapping[str, Any], diff: str) -> Iterator[str]:
-    """A row for the repository, which stands as long as one of its volumes does, and one for each of these."""
+    """The row of a repository, shown as long as one of its volumes is, and a row for each of these."""
     status = _text(row["status"])
-    # Without volumes it is itself what the filters look at.
+    # The filters look at volumes; without any, at the row of the repository itself.
     data = "" if row["volumes"] else _data(row, {"level": "", "after": ""}, "")
     yield f"<tr{data}><th scope=rowgroup>{''.join(_about(row))}</th>"
     yield f'<td class="status {status}">{status}</td><td></td><td></td></tr>\n'
@@ -176,7 +176,7 @@ def _repository(row: Mapping[str, Any], diff: str) -> Iterator[str]:
 
 
 def _data(row: Mapping[str, Any], volume: Mapping[str, Any], where: str) -> str:
-    """What the filters look at."""
+    """The `data-` attributes by which the filters select a row."""
     text = f"{row['repository']} {where}".lower()
     return (
         f' data-status="{_text(row["status"])}" data-level="{_text(volume["level"])}" '
@@ -198,7 +198,7 @@ def _about(row: Mapping[str, Any]) -> Iterator[str]:
 def _lines(diff: str) -> Iterator[str]:
     for line in diff[:_LONGEST_DIFF].split("\n"):
         tag = {"+": "ins", "-": "del"}.get(line[:1]) if not line.startswith(("+++", "---")) else None
-        # A line is a block where it is marked, and needs no newline there.
+        # Marked lines are blocks, which need no newline.
         yield f"<{tag}>{_text(line)}</{tag}>" if tag else f"{_text(line)}\n"
     if len(diff) > _LONGEST_DIFF:
         yield "\N{HORIZONTAL ELLIPSIS}"

@@ -1,4 +1,4 @@
-"""What becomes of the new texts: one commit, a patch that `git am` takes, and a branch which only ever replaces our own."""
+"""Publishes the new texts: as a commit, a patch for `git am`, and a branch that never replaces commits of others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from migrate.batch.checkout import FETCH, Checkout, Skipped
 from migrate.batch.git import Git, GitProblem
 
 _TRAILERS = "Efs-Migrate-Base: {}\nEfs-Migrate-Tree: {}\n"
-"""What a commit of ours stands on and holds: where either is another one, somebody has changed it since."""
+"""The trailers with the parent and tree of a commit of this tool. If either differs, it was changed."""
 _TRAILER = re.compile(r"^Efs-Migrate-(Base|Tree): ([0-9a-f]{40,64})$", re.MULTILINE)
 _NOBODY = {
     "GIT_AUTHOR_NAME": "efs-migrate",
@@ -27,15 +27,15 @@ _RECEIVE = "git -c core.hooksPath=/dev/null -c core.alternateRefsCommand=true -c
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One commit on top of the default branch: the new content of files, by their paths."""
+    """One commit on top of the default branch. `blobs` has the new content of its files by path."""
 
     commit: str
     blobs: Mapping[str, str]
 
 
 def commit(checkout: Checkout, paths: list[str], message: str, git: Git, *, needs_author: bool) -> Change:
-    """Commit the files of a worktree as they are. Without a name in git's configuration the author of a mere patch is the
-    tool; a branch has none then. Raises GitProblem."""
+    """Commits the files of a worktree as they are. If git has no author configured, the author is the tool, unless the
+    commit goes to a branch (`needs_author`). Raises GitProblem."""
     tree = checkout.tree
     index = git.run("ls-files", "-s", "-z", "--", *(f":(literal){path}" for path in paths), folder=tree)
     modes = {os.fsdecode(row.partition(b"\t")[2]): row[:6].decode() for row in index.split(b"\0") if row}
@@ -73,7 +73,7 @@ def _author(checkout: Checkout, git: Git) -> dict[str, str]:
 
 def patch(checkout: Checkout, change: Change, git: Git) -> bytes:
     """The commit as a mail that `git am` takes. Raises GitProblem."""
-    # Mail has its own ends of lines: what has carriage returns goes as binary.
+    # Mail changes line endings, so files with carriage returns are sent as binary.
     odd = [path for path in change.blobs if b"\r" in (checkout.tree / path).read_bytes()]
     attributes = checkout.store / "info" / "attributes"
     before = attributes.read_text()
@@ -87,7 +87,7 @@ def patch(checkout: Checkout, change: Change, git: Git) -> bytes:
 
 
 def _quoted(path: str) -> str:
-    """A path as a pattern of gitattributes that means nothing else."""
+    """A path as a pattern of gitattributes that matches only this path."""
     escaped = re.sub(r"([\\*?\[\]!#])", r"\\\1", "/" + path)
     return '"' + escaped.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -122,7 +122,8 @@ def _check_not_checked_out(inside: Git, ref: str) -> None:
 
 
 def push(checkout: Checkout, change: Change, name: str, url: str, git: Git) -> str:
-    """Push a change to a branch of a remote; returns the commit that is there afterwards. Raises Skipped and GitProblem."""
+    """Pushes a change to a branch of a remote and returns the commit that is there afterwards. Raises Skipped and
+    GitProblem."""
     ref = f"refs/heads/{name}"
     found = git.text("ls-remote", "--", url, ref).partition("\t")[0]
     if found:
@@ -140,7 +141,7 @@ def push(checkout: Checkout, change: Change, name: str, url: str, git: Git) -> s
 
 
 def _check_ours(folder: Path, tip: str, name: str, base: str, git: Git) -> None:
-    """Raise Skipped unless a branch holds nothing but one commit as we made it, or nothing that the default branch has not."""
+    """Raises Skipped unless a branch has just one commit of this tool, unchanged, or none beyond the default branch."""
     if git.succeeds("merge-base", "--is-ancestor", tip, base, folder=folder):
         return
     claimed = dict(_TRAILER.findall(git.text("log", "-1", "--format=%B", tip, folder=folder)))
@@ -150,7 +151,7 @@ def _check_ours(folder: Path, tip: str, name: str, base: str, git: Git) -> None:
 
 
 def _is_same(folder: Path, change: Change, tip: str, git: Git) -> bool:
-    """Whether a commit gives the same files the same content as a change does."""
+    """Whether a commit changes the same files to the same content as a change does."""
     rows = git.run("diff-tree", "-r", "-z", "--no-renames", "--no-commit-id", tip, folder=folder).split(b"\0")
     there = {os.fsdecode(path): row.split()[3].decode() for row, path in zip(rows[::2], rows[1::2], strict=False)}
     return there == dict(change.blobs)

@@ -1,6 +1,6 @@
-"""One repository of a campaign: planned, written in a worktree of our own, proven, and published as far as is asked.
+"""Works on one repository of a campaign: plans, writes to a separate worktree, proves, and publishes on request.
 
-`work` is what every executor runs, here or on another machine; what it is given and returns can be pickled.
+Every executor runs `work`, here or on another machine, so its argument and result can be pickled.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from rules.model import EfsVolume, Level
 from rules.rule import Status
 
 MOST_NAMED = 3
-"""Files or findings that a reason names."""
+"""The number of files or findings that a reason names at most."""
 _here = threading.Lock()
-"""A process has one current directory, to which names are relative; an executor may have several threads."""
+"""Held while the current directory is changed: a process has only one, and an executor may have several threads."""
 
 
 class RepositoryState(StrEnum):
-    """How a repository stands."""
+    """The state of a repository in a campaign."""
 
     MIGRATED = "migrated"
     CLEAN = "clean"
@@ -48,7 +48,7 @@ class RepositoryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to become of each repository. Without a branch nothing is kept but the report."""
+    """The options for each repository of a campaign. Without a branch nothing is committed to it."""
 
     options: Options = field(default_factory=Options)
     branch: str | None = None
@@ -56,10 +56,10 @@ class Wish:
     push: bool = False
     pull_request: bool = False
     message: str | None = None
-    """The template of the commit's message."""
+    """The template of the commit message; None for the default."""
     patches: bool = False
     timeout: float = 600
-    """Seconds for each repository."""
+    """The time limit for each repository, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class RepositoryTask:
 
 @dataclass(slots=True)
 class VolumeRow:
-    """One volume as the summary has it; `file_system` is None where none is known."""
+    """One volume in the summary; `file_system` is None if it is not known."""
 
     file: str
     task: str
@@ -85,7 +85,7 @@ class VolumeRow:
 
 @dataclass(slots=True)
 class Row:
-    """One repository as the summary has it, and what goes into other files."""
+    """One repository in the summary, with the content of its other files (diff, patch, report)."""
 
     repository: str
     status: RepositoryState
@@ -95,24 +95,24 @@ class Row:
     reason: str | None = None
     volumes: list[VolumeRow] = field(default_factory=list)
     open: dict[str, int] = field(default_factory=dict)
-    """How many findings of each status are left."""
+    """The number of open findings by status."""
     errors: list[str] = field(default_factory=list)
     """Files that could not be processed, with their causes."""
     needs: list[dict[str, str]] = field(default_factory=list)
-    """What needs input: file, rule, subject, message."""
+    """The findings that need input: file, rule, subject, message."""
     pull_request: str | None = None
     seconds: float = 0.0
     diff: str = ""
     body: str = ""
-    """The report in Markdown, if somebody reads it."""
+    """The report in Markdown, if a pull request needs it."""
     patch: bytes = b""
     base: str | None = None
     """The default branch."""
     target: str | None = None
-    """Where the branch was pushed to."""
+    """The URL that the branch was pushed to."""
 
     def public(self) -> dict[str, Any]:
-        """The row of the summary."""
+        """The row as it stands in the summary."""
         keys = ("repository", "status", "branch", "commit", "files", "reason", "volumes", "open", "errors", "needs")
         found = {key: getattr(self, key) for key in keys}
         found["volumes"] = [asdict(volume) for volume in self.volumes]
@@ -125,7 +125,7 @@ class Row:
 
 
 def work(task: RepositoryTask) -> Row:
-    """Do everything for one repository. Never raises for what a repository holds or git says."""
+    """Does all the work for one repository. Raises nothing, whatever the repository holds or git reports."""
     begun = time.monotonic()
     git = Git(begun + task.wish.timeout, task.address.environment())
     row = Row(task.address.name, RepositoryState.FAILED)
@@ -150,7 +150,7 @@ def _cause(problem: GitProblem | OSError) -> str:
 
 @contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
-    """Have work that is not git's own end in time as well, where a process can be told (in its main thread)."""
+    """Ends work that git's own time limit does not cover. Signals need the main thread; in others there is no limit."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -169,7 +169,7 @@ def _alarm(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _inside(folder: Path) -> Iterator[None]:
-    """Work with a folder as the current directory, so that every name is relative to the repository."""
+    """Makes a folder the current directory, so that all names are relative to the repository."""
     with _here:
         before = Path.cwd()
         os.chdir(folder)
@@ -182,7 +182,7 @@ def _inside(folder: Path) -> Iterator[None]:
 
 
 def _work(task: RepositoryTask, found: Checkout, git: Git, row: Row) -> None:
-    """Fill in a row as far as the work gets."""
+    """Works on a checkout, and fills in the row as far as the work gets."""
     wish = task.wish
     warnings: list[str] = []
     with _inside(found.tree):
@@ -215,13 +215,13 @@ def _work(task: RepositoryTask, found: Checkout, git: Git, row: Row) -> None:
 
 
 def _target(found: Checkout, git: Git) -> str:
-    """Where a repository's branches are pushed to."""
+    """The URL or folder that a repository's branches are pushed to."""
     if not found.address.is_local:
         return found.address.location
     url = git.inside(found.address.location).text("remote", "get-url", "--push", "origin", fails=[2, 128])
     if not url:
         raise GitProblem("has no remote `origin` to push to")
-    # Relative to the folder that names it.
+    # A relative path starts from the folder whose configuration has it.
     return url if "://" in url or ":" in url.split("/")[0] else os.path.join(found.address.location, url)
 
 
@@ -237,7 +237,7 @@ def _diff(file: FileResult) -> str:
 
 
 def _tell(row: Row, report: Report) -> None:
-    """Fill in what a report says."""
+    """Fills in the figures of a report."""
     changed = [f.name for f in report.files if f.outcome.edits and f.outcome.error is None]
     errors = [_error(file) for file in report.failures()] + [str(problem) for problem in report.problems]
     left: dict[str, int] = {}
@@ -306,11 +306,11 @@ Mount EFS with {target}
 
 Made by efs-migrate {version}.
 """
-"""The commit's message; `--message` gives another template with the same fields, and `files` and `repository`."""
+"""The default commit message. A template of `--message` may also use the fields `files` and `repository`."""
 
 
 def _message(wish: Wish, report: Report) -> str:
-    """A template with its fields filled in, and nothing else in braces looked at."""
+    """The template with its fields filled in; other braces stay as they are."""
     changed = [
         f"- {file.name}: {volume.task}/{volume.name}: {volume.level} -> {volume.after}"
         for file in report.files
@@ -342,5 +342,5 @@ _TARGETS = {
 
 
 def _printable(text: str) -> str:
-    """File names and values may hold anything; a message holds text."""
+    """The text made safe for a commit message, since file names and values may hold anything."""
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in text.encode("utf-8", "replace").decode())

@@ -1,4 +1,4 @@
-"""File systems across repositories: who mounts each, on which level, and what has to be done before it can be closed."""
+"""Groups volumes by file system across repositories, to show which of them still keep anonymous access open."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Iterable
 from typing import Any
 
 _SHARED = re.compile(r"fs-[0-9a-f]{8,40}|.*(?:ImportValue|\{\{resolve:).*", re.DOTALL)
-"""What names the same file system in every repository: an id, or a value that is exported somewhere."""
+"""Matches a value that names the same file system in every repository: an id, or an exported value."""
 _RANKS = ("other", "host", "efs", "tls", "access-point", "iam")
 
 
 def view(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """For each file system of the summary's rows: `id`, `repositories`, `volumes` (with the repository), `lowest`, the lowest
-    level after the campaign, and `blocking`, the volumes without IAM authorization then: as long as there is one, a policy
-    that ends anonymous access (EFS408) would keep it from being mounted. References mean something in one file only."""
+    """The file systems in the summary's rows, each with `id`, `repositories`, `volumes` (with the repository), `lowest`
+    (the lowest level after the campaign) and `blocking`: the volumes without IAM authorization, which a policy against
+    anonymous access (EFS408) would keep from being mounted. An expression that is valid in
+    one file only counts as a file system of its own for each file."""
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in rows:
         for volume in row["volumes"]:

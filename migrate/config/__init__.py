@@ -1,3 +1,3 @@
-"""The configuration: what users write in `.efs-migrate.yaml`, and what it means for each file."""
+"""The configuration: reads `.efs-migrate.yaml`, and finds the one that governs each file."""
 
 from __future__ import annotations

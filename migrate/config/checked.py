@@ -1,4 +1,4 @@
-"""Data in the shape that it must have: every departure is an error that names file, line and key."""
+"""Reads YAML and JSON data strictly: anything unexpected is an error that names file, line and key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _T = TypeVar("_T")
 
 
 class ShapeProblem(Exception):
-    """A file that does not say what it has to: `line` (from 1, or None) and `cause`, one line that names the key."""
+    """Raised if data is not as it must be. `line` counts from 1 or is None; `cause` is one line that names the key."""
 
     def __init__(self, path: str, line: int | None, cause: str) -> None:
         self.path = path
@@ -25,8 +25,8 @@ class ShapeProblem(Exception):
 
 
 class Shapes:
-    """Takes nodes of one document apart; every method that is given a node names the key it belongs to, and raises
-    ShapeProblem."""
+    """Reads the nodes of one document. Each method takes a node and the key that it belongs to, for messages, and
+    raises ShapeProblem if the node has another type."""
 
     def __init__(self, name: str, document: Document) -> None:
         self.name = name
@@ -98,5 +98,5 @@ class Shapes:
 
 
 def shown_key(key: str) -> str:
-    """A key as messages quote it; what has a space is a phrase that quotes its own."""
+    """The key in backticks for a message. One with a space is a phrase, and stays as it is."""
     return key if " " in key else f"`{key}`"

@@ -1,4 +1,4 @@
-"""`.efs-migrate.yaml`: found from each file upward, read strictly, every error with its line and key."""
+"""Finds `.efs-migrate.yaml` from each file upward and reads it strictly: every error has its line and key."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAME = discover.CONFIGURATION
 TARGETS = {"tls": Level.TLS, "access-point": Level.ACCESS_POINT, "iam": Level.IAM}
 RULE_IDS = frozenset(rule.id for rule in RULES)
 
-# A word in capitals is what a deployment script replaces: EFS_ID, fs-YOUR_EFS_ID.
+# Words in capitals are placeholders of deployment scripts: EFS_ID, fs-YOUR_EFS_ID.
 FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|(?:fs-)?[A-Z][A-Z0-9_]+")
 ACCESS_POINT = re.compile(r"fsap-[0-9a-f]{17}|(?:fsap-)?[A-Z][A-Z0-9_]+")
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
@@ -36,24 +36,25 @@ _SWITCHES = {"on": True, "true": True, "yes": True, "off": False, "false": False
 
 
 ConfigProblem = ShapeProblem
-"""A configuration that cannot be used."""
+"""Raised if a configuration cannot be used."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """What one configuration file says: the choices, and which files it excludes (globs relative to `folder`)."""
+    """The content of one configuration file: the choices, and the files that it excludes (globs relative to
+    `folder`)."""
 
     choices: Choices = field(default_factory=Choices)
     exclude: tuple[str, ...] = ()
     folder: str = ""
     stated: frozenset[str] = frozenset()
-    """The fields of the choices that the file gives."""
+    """The names of the fields of `choices` that the file states."""
     on: frozenset[str] = frozenset()
-    """Ids of rules that it switches on."""
+    """The ids of the rules that the file switches on."""
 
     def over(self, other: Config) -> Config:
-        """This configuration where it says something, and another one where it does not. Lists and mappings are joined, with
-        the entries here instead of those of the same file system, mount, name or path there; `exclude` is this one's."""
+        """This configuration, with `other` for everything that it does not state. Lists and mappings are merged; of
+        entries for the same file system, mount, name or path this one's win. `exclude` is this one's alone."""
         mine, theirs = self.choices, other.choices
         known = {system.id for system in mine.file_systems}
         mounted = {path for system in mine.file_systems for path, _ in system.mounts}
@@ -75,12 +76,13 @@ class Config:
 
 
 def find(path: str) -> str | None:
-    """The configuration that governs a file: the nearest upward, not beyond the root of its repository."""
+    """The path of the configuration that governs a file: the nearest one upward, up to the root of its repository; or
+    None."""
     return _nearest(os.path.dirname(os.path.abspath(path)))
 
 
 def upward(path: str) -> list[str]:
-    """The folders in which a file's configuration may be, the nearest first."""
+    """The folders that may hold the configuration of a file, the nearest first."""
     folders = [os.path.dirname(os.path.abspath(path))]
     while not os.path.lexists(os.path.join(folders[-1], ".git")) and os.path.dirname(folders[-1]) != folders[-1]:
         folders.append(os.path.dirname(folders[-1]))
@@ -100,7 +102,7 @@ def _nearest(folder: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def load(path: str, name: str) -> Config:
-    """Read a configuration; `name` is what messages call it. Raises ConfigProblem."""
+    """Reads the configuration at `path`; `name` is its name in messages. Raises ConfigProblem."""
     try:
         raw = screen.load(path)
     except OSError as error:
@@ -109,13 +111,13 @@ def load(path: str, name: str) -> Config:
 
 
 def forget() -> None:
-    """Look for configurations, and read them, anew: they are remembered as long as a process lives."""
+    """Clears the caches of `find` and `load`, after a configuration has changed."""
     _nearest.cache_clear()
     load.cache_clear()
 
 
 def read(raw: bytes, name: str, folder: str) -> Config:
-    """Read a configuration's bytes. Raises ConfigProblem."""
+    """Reads a configuration from its bytes. Raises ConfigProblem."""
     try:
         text, _ = decode(raw)
         document = parse(text, YAML)
@@ -127,12 +129,12 @@ def read(raw: bytes, name: str, folder: str) -> Config:
 
 
 def names_file_system(word: str) -> bool:
-    """Whether a file system's `id` may be given like this."""
+    """Whether a word is a valid `id` of a file system in the configuration."""
     return parse_text(word).literal is None or FILE_SYSTEM.fullmatch(word) is not None
 
 
 class _ConfigReader(Shapes):
-    """Turns nodes into choices; every method that is given a node names the key it belongs to."""
+    """Turns nodes into choices. Each method takes a node and the key that it belongs to, for messages."""
 
     def __init__(self, name: str, document: Document) -> None:
         super().__init__(name, document)
@@ -169,7 +171,7 @@ class _ConfigReader(Shapes):
     # -- values -------------------------------------------------------------------------------------------------------
 
     def identifier(self, node: Node, key: str, pattern: re.Pattern[str], example: str) -> Value:
-        """An id as it is, a placeholder, or (for templates) an expression, which each dialect reads in its own way."""
+        """An id, a placeholder, or (for templates) an expression, which each dialect reads in its own way."""
         found = resolve(node)
         if found is not None and (_TAGGED.match(found.tag) if found.tag else is_call(found)):
             return self.expression(node, key, example)
@@ -200,8 +202,8 @@ class _ConfigReader(Shapes):
         return self.identifier(node, key, ROLE, example="arn:aws:iam::123456789012:role/name")
 
     def path(self, node: Node, key: str, word: str | None = None) -> str:
-        """An absolute path, coded and normalised; it may hold placeholders, as the definitions write them, and begin with an
-        expression, as messages show it."""
+        """An absolute path, coded and normalised. It may contain placeholders as in task definitions, and begin with an
+        expression as messages show it."""
         word = self.word(node, key) if word is None else word
         function = _FUNCTION.match(word)
         first = Text((Ref(function[0]),)).coded if function else ""
@@ -211,7 +213,7 @@ class _ConfigReader(Shapes):
         return coded
 
     def paths(self, node: Node, key: str) -> Iterator[tuple[str, str, Entry]]:
-        """The entries of a mapping whose keys are paths: each path (coded), as it is written, and the entry."""
+        """The entries of a mapping whose keys are paths: the coded path, the path as written, and the entry."""
         seen: set[str] = set()
         for name, entry in self.entries(node, key):
             path = self.path(entry.key, key, name)

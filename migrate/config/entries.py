@@ -1,4 +1,4 @@
-"""What somebody answers to a rule's question, as an entry of `.efs-migrate.yaml`, and the file with that entry added."""
+"""Turns answers to the questions of rules into entries of `.efs-migrate.yaml`, and adds them to the file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from rules.facts.values import shown
 from rules.model import Opaque
 
 Settings = dict[str, NewValue]
-"""A part of a configuration: at the top its keys."""
+"""A part of a configuration, as a mapping from its top-level keys."""
 
 _EXPRESSION = re.compile(r"(!(?:Ref|Sub|ImportValue|GetAtt)) ([^\s#].*)")
 _PLAIN = re.compile(r"[A-Za-z0-9/][A-Za-z0-9/._-]*")
@@ -40,12 +40,12 @@ _HEAD = f"{MODELINE}\n# What efs-migrate cannot see in the definitions.\n"
 
 
 class NotSaved(Exception):
-    """Why a configuration cannot be given an entry; the message is the end of a sentence."""
+    """Raised if an entry cannot be added to a configuration; the message is the end of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """One value to be typed in: what it is, an example of it, and what nothing typed stands for."""
+    """One value to type in: its name, an example, and the usual value, which an empty line stands for."""
 
     name: str
     example: str
@@ -53,7 +53,7 @@ class Blank:
 
 
 def blanks(question: Question) -> tuple[Blank, ...]:
-    """What has to be typed in to answer a question, in order."""
+    """The values to type in to answer a question, in order."""
     match question:
         case AccessPointOf():
             wanted = f"access point of {shown(question.file_system)} for {question.directory}"
@@ -73,7 +73,7 @@ def blanks(question: Question) -> tuple[Blank, ...]:
 
 
 def input_label(question: Question) -> str:
-    """What answering a question means, where that is one of several ways."""
+    """The label for answering a question, where that is one of several ways to take a step."""
     match question:
         case AccessPointOf():
             return "name an access point that exists already"
@@ -84,8 +84,8 @@ def input_label(question: Question) -> str:
 
 
 def settings(question: Question, answers: Items[str]) -> Settings | None:
-    """The entry that an answer makes: one typed word for each blank. None where the question's own part cannot be written
-    there: it is an expression that is more than a name."""
+    """The entry for the answers, one typed word for each blank. None if the subject of the question cannot be written
+    in a configuration, because it is an expression and not a name."""
     match question:
         case AccessPointOf():
             system = _value(shown(question.file_system))
@@ -102,8 +102,8 @@ def settings(question: Question, answers: Items[str]) -> Settings | None:
 
 
 def problem(question: Question, answers: Items[str]) -> str | None:
-    """What is wrong with the last answer, by the configuration's own rules; earlier blanks may be filled, later ones
-    are as in their examples."""
+    """The error in the last answer, by the checks of the configuration, or None. Blanks without an answer yet are
+    filled with their examples."""
     filled = [*answers, *(blank.example for blank in blanks(question)[len(answers) :])]
     entry = settings(question, filled)
     if entry is None:
@@ -116,12 +116,12 @@ def problem(question: Question, answers: Items[str]) -> str | None:
 
 
 def told(entry: Settings) -> Config:
-    """The configuration that says nothing but the entry. Raises ConfigProblem."""
+    """The configuration that has only this entry. Raises ConfigProblem."""
     return read(_printed(entry).encode(), NAME, "")
 
 
 def add(text: str, entry: Settings) -> str:
-    """A configuration's text with an entry; everything in it stays as it is, in its own style. Raises NotSaved."""
+    """The text of a configuration with an entry added. Everything else in it stays as it is. Raises NotSaved."""
     try:
         document = parse(text, YAML)
         roots = [root for root in document.roots if not (isinstance(root, Scalar) and not root.text)]
@@ -142,7 +142,7 @@ def new(entry: Settings) -> str:
 
 
 def _merge(node: Node, value: NewValue, edits: list[AnyEdit]) -> None:
-    """Put `value` into a node: keys beside keys, a file system's entry into the one with its id."""
+    """Collects the edits that add `value` to a node. Mappings are merged, and so are file systems with the same id."""
     found = resolve(node)
     if isinstance(value, dict) and isinstance(found, Mapping):
         entries: list[Kept | Added] = [Kept(entry) for entry in found.entries]
@@ -193,7 +193,7 @@ def _text(node: Node) -> str:
 
 
 def _value(word: str) -> NewValue:
-    """A typed word; an expression of CloudFormation is one."""
+    """The value of a typed word, which may be a CloudFormation expression."""
     match = _EXPRESSION.fullmatch(word)
     return Tagged(match[1], match[2]) if match else word
 
@@ -216,5 +216,5 @@ def _printed(value: NewValue, indent: str = "") -> str:
 
 
 def _word(word: str) -> str:
-    """A word as a YAML scalar; JSON's quotes are YAML's."""
+    """A word as a YAML scalar, in JSON's quotes where it needs them, which YAML reads, too."""
     return word if _PLAIN.fullmatch(word) else json.dumps(word)

@@ -1,10 +1,10 @@
 """The JSON Schema of `.efs-migrate.yaml`, by which editors complete and check it.
 
-`config` decides what a configuration may say; its choices, patterns and rules are taken from there. A schema sees neither
-tags (`!Ref`, `!ImportValue …`) nor what a placeholder stands for, so that it is the more generous of the two: it must
-never call wrong what `config` takes.
+The module `config` decides whether a configuration is valid; choices, patterns and rules are taken from there. A schema
+sees neither tags (`!Ref`, `!ImportValue …`) nor the values of placeholders, so it accepts more: it must never reject
+what `config` accepts.
 
-Draft 7, because that is what the YAML language server of most editors completes by.
+Draft 7, because the YAML language server of most editors supports it.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from rules import RULES
 from rules.choices import AccessPoints
 
 URL = "https://raw.githubusercontent.com/efs-migrate/efs-migrate/main/migrate/efs-migrate.schema.json"
-"""Where an editor finds it: the newest, which knows every key that an older release does."""
+"""The URL of the newest schema, which has every key of older releases, too."""
 
 MODELINE = f"# yaml-language-server: $schema={URL}"
-"""The first line of a configuration, by which editors find it."""
+"""The first line of a configuration, by which editors find the schema."""
 
 _Schema = dict[str, object]
 
-# What begins an expression that the path cannot be known without: a placeholder, or a function in its YAML form.
+# A path begins with `/` or with an expression for its first part: a placeholder, or a function in YAML form.
 _PATH = r"^(?!(?:.*/)?\.\.(?:/|$))(?:/|[$<#%_@{\[]|!(?:Ref|ImportValue|FindInMap|Select|If) )"
-# What any placeholder has: ${EFS_ID}, {{ efs_id }}, <efs-id>, %EFS_ID%, __EFS_ID__, @EFS_ID@, #{EfsId}.
+# One of these is in every placeholder: ${EFS_ID}, {{ efs_id }}, <efs-id>, %EFS_ID%, __EFS_ID__, @EFS_ID@, #{EfsId}.
 _PLACEHOLDER = r"[$<%@{\[#]|__"
 _SWITCH = "[Oo]n|ON|[Oo]ff|OFF|[Yy]es|YES|[Nn]o|NO"
 
 
 def text() -> str:
-    """The schema as it is printed and shipped."""
+    """The schema as JSON, as it is printed and shipped."""
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -167,8 +167,8 @@ def _path(description: str, example: str) -> _Schema:
 
 
 def _identifier(pattern: str, description: str, example: str) -> _Schema:
-    """An id, or what may be an expression: any other word, which may be the argument of a tag, unless it begins as an id
-    does; one call; the list that a tag (`!Join`, `!GetAtt`) stands before."""
+    """The schema of an id or an expression: a word that may be the argument of a tag, unless it begins as an id does; a
+    mapping with one function; or a list, the argument of a tag such as `!Join` or `!GetAtt`."""
     return {
         "description": description,
         "examples": [example],

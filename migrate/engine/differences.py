@@ -1,6 +1,6 @@
-"""Differences between models in words, by deepdiff: what a change means, and why a proof failed.
+"""Differences between models in words: a change for reports, and the reason for which a proof failed.
 
-deepdiff takes milliseconds for what `==` decides in microseconds, so this module is imported only when someone reads it.
+deepdiff takes milliseconds where `==` takes microseconds, so this module is imported only if the words are printed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from rules.model import EfsVolume, Key, Opaque, Storage, Text
 
 
 def _words(value: object) -> object:
-    """A model as dictionaries of plain words, which read better in a difference than the model's own types."""
+    """A model as plain dictionaries, lists and strings, which deepdiff prints more readably than the model's own
+    types."""
     if isinstance(value, Text | Opaque):
         return value.source
     if is_dataclass(value) and not isinstance(value, type):
@@ -28,7 +29,7 @@ def _words(value: object) -> object:
 
 
 def difference(planned: object, read: object, most: int = 3) -> str:
-    """Where `read` differs from `planned`, at most `most` places."""
+    """The places where `read` differs from `planned`, as one line that names at most `most` of them."""
     lines = DeepDiff(_words(planned), _words(read), verbose_level=2, threshold_to_diff_deeper=0).pretty().splitlines()
     more = f" (+{len(lines) - most} more)" if len(lines) > most else ""
     return "; ".join(lines[:most]) + more
@@ -45,12 +46,13 @@ _NAMES = {
 
 
 def change_in_words(before: Storage, after: Storage) -> str:
-    """What replacing a storage means: "transit encryption DISABLED → ENABLED, access point fsap-… added"."""
+    """The change from one storage to another, in words: "transit encryption DISABLED → ENABLED, access point fsap-…
+    added"."""
     assert isinstance(after, EfsVolume)
     if not isinstance(before, EfsVolume):
         before = EfsVolume(None)
     old, new = ({k: v for k, v in _shown(s).items() if v is not None} for s in (before, after))
-    # Without the threshold deepdiff calls two dictionaries that differ much one changed value.
+    # Without the threshold deepdiff reports two very different dictionaries as a single changed value.
     diff = DeepDiff(old, new, view="tree", threshold_to_diff_deeper=0)
     templates = {
         "dictionary_item_added": "{name} {new}",

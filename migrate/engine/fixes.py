@@ -1,4 +1,4 @@
-"""A file's edits as fixes that can be taken one by one: each a group of steps that depend on one another."""
+"""Divides the edits of a unit into fixes that can be applied one by one, each for steps that depend on one another."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from rules.model import subject
 from rules.rule import StepId
 
 _MOST = 24
-"""Fixes per file; where more would be possible, neighbours share one."""
+"""The largest number of fixes for one unit; beyond it, neighbouring groups of steps share a fix."""
 _EFFORT = 4_000_000
-"""How many characters may be read again for the fixes of one file."""
+"""The number of characters that may be read again to plan the fixes of one unit: a bound on time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Steps that stand or fall together, and their edits (sorted, character offsets into the text as it was read)."""
+    """Steps that are applied together or not at all, and their edits (sorted, in the unit's character offsets)."""
 
     steps: frozenset[StepId]
     edits: tuple[Edit, ...]
 
 
 def fixes(outcome: Outcome, process: Callable[[Decisions], Outcome]) -> tuple[Fix, ...]:
-    """Divide the edits of a text's outcome: all fixes together make the same text as all edits, and each by itself makes one
-    that the engine has proven.
+    """Divides the edits of an outcome into fixes. All of them together make the same text as all edits, and each by
+    itself makes a text that the engine has proven.
 
-    `process` works on the text under decisions. What steps depend on shows in the edits: a group whose edits are others when
-    it is planned alone (because a name is free then, or a statement is not shared) goes together with those like it.
+    `process` plans the text again under decisions. Groups of steps that get other edits when they are planned alone
+    (because a name is free then, or a statement is not shared) depend on one another, and go into one fix.
     """
     groups = _connected(outcome)
     if not groups:
@@ -59,7 +59,8 @@ def fixes(outcome: Outcome, process: Callable[[Decisions], Outcome]) -> tuple[Fi
 
 
 def _connected(outcome: Outcome) -> list[frozenset[StepId]]:
-    """The applied steps in groups that share what they are about or what they change, in the order of the findings."""
+    """The applied steps, grouped so that steps with a subject or a change in common are together, in order of the
+    findings."""
     leader: dict[object, object] = {}
 
     def root(item: object) -> object:
@@ -82,14 +83,14 @@ def _connected(outcome: Outcome) -> list[frozenset[StepId]]:
 
 
 def _joined(groups: Sequence[frozenset[StepId]], most: int) -> list[frozenset[StepId]]:
-    """The groups, neighbours joined so that there are no more than `most` (at least one)."""
+    """The groups, of which neighbours are joined until there are no more than `most` (at least one)."""
     size = -(-len(groups) // max(1, most))
     return [frozenset[StepId]().union(*groups[at : at + size]) for at in range(0, len(groups), size)]
 
 
 def _clinging(found: Sequence[Fix], edits: Iterable[Edit]) -> set[int]:
-    """Which of the fixes hold an edit that is none of `edits`, or one that touches that of another fix: which of the two
-    comes first would be anyone's guess."""
+    """The indices of fixes that cannot be applied by themselves: they have an edit that is not among `edits`, or one
+    that touches an edit of another fix, so that the order of the two would be undefined."""
     wanted = Counter(edits)
     clinging = {index for index, fix in enumerate(found) if not fix.edits or Counter(fix.edits) - wanted}
     placed = sorted(((edit, index) for index, fix in enumerate(found) for edit in fix.edits), key=lambda p: p[0])

@@ -1,4 +1,4 @@
-"""What became of a unit, file by file: levels, findings, edits, or the error that stopped it."""
+"""The outcome for a unit, file by file: levels, findings and edits, or the error that stopped it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rules.shared.levels import level
 
 @dataclass(frozen=True, slots=True)
 class VolumeLevels:
-    """A volume's level and storage, as they are and as the plan would leave them."""
+    """The level and the storage of a volume, before the plan and after it."""
 
     task: str
     name: str
@@ -33,7 +33,8 @@ class VolumeLevels:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A finding with its place (line and column from 1, in which of the unit's files) and the names that reports show."""
+    """A finding with its place (line and column from 1, index of the file in its unit) and the names that reports
+    show."""
 
     rule: Rule
     finding: Finding
@@ -46,13 +47,14 @@ class Located:
 
     @property
     def place(self) -> tuple[int, int, int]:
-        """Where it is, so that findings of a unit can be put in order."""
+        """The place as a key by which the findings of a unit are sorted."""
         return self.file, self.line, self.column
 
 
 @dataclass(frozen=True, slots=True)
 class LocatedWord:
-    """A word that made the screening stop but lies in nothing that was read (line and column from 1)."""
+    """A word such as `efsVolumeConfiguration` that lies in no definition that a dialect has read (line and column from
+    1)."""
 
     line: int
     column: int
@@ -61,7 +63,7 @@ class LocatedWord:
 
 @dataclass(frozen=True)
 class FileOutcome:
-    """What became of one file. With an error there are no edits; without edits nothing is to be written."""
+    """The outcome for one file. With an error there are no edits; without edits the file is not written."""
 
     dialect: str | None = None
     volumes: tuple[VolumeLevels, ...] = ()
@@ -78,17 +80,18 @@ class FileOutcome:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a unit: a result for each of its files, all of which are written or none."""
+    """The outcome for a unit: one for each of its files, of which all are written or none."""
 
     files: tuple[FileOutcome, ...] = (FileOutcome(),)
     edits: tuple[Edit, ...] = ()
-    """The edits of all files, in the unit's offsets."""
+    """The edits of all files, in the unit's character offsets."""
 
     @classmethod
     def failed(
         cls, error: str, line: int | None = None, *, dialect: str | None = None, index: int = 0, count: int = 1
     ) -> Outcome:
-        """What becomes of a unit of `count` files of which one, or which as a whole, could not be processed."""
+        """The outcome for a unit of `count` files that could not be processed, because of `error` in the file at
+        `index`."""
         failure = FileOutcome(dialect, error=error, error_line=line)
         return cls(tuple(failure if i == index else FileOutcome(dialect) for i in range(count)))
 
@@ -122,19 +125,19 @@ class Outcome:
         return next((file.error_line for file in self.files if file.error is not None), None)
 
     def parts(self, edits: Iterable[Edit]) -> list[tuple[Edit, ...]]:
-        """Edits in the unit's offsets as the edits of each file, in its own."""
+        """The edits of each file in its own offsets, from edits in the unit's offsets."""
         return parts(edits, starts([file.before for file in self.files]))
 
 
 def of_files(unit: Unit) -> Outcome:
-    """What becomes of files that no dialect reads."""
+    """The outcome for a unit that no dialect reads."""
     return Outcome(tuple(FileOutcome(unread=words, before=d.text, text=d.text) for d, words in _unread(unit, ())))
 
 
 def planned_outcome(
     reading: Reading[object], planned: Plan, choices: Choices, edits: Sequence[Edit], texts: Sequence[str]
 ) -> Outcome:
-    """What becomes of a unit under a plan: `edits`, in its offsets, make `texts` of its files."""
+    """The outcome for a unit under a plan. `edits`, in the unit's offsets, turn its files into `texts`."""
     unit = reading.unit
     volumes: list[list[VolumeLevels]] = [[] for _ in unit.documents]
     for index, volume in _volume_levels(reading, planned, choices):
@@ -177,7 +180,7 @@ def _volume_levels(reading: Reading[object], planned: Plan, choices: Choices) ->
 
 
 def _unread(unit: Unit, regions: Sequence[tuple[int, int]]) -> Iterator[tuple[Document, tuple[LocatedWord, ...]]]:
-    """Every document with the words in it that nothing has read."""
+    """Every document with the EFS words in it that lie outside of `regions`, the spans that were read."""
     for document, start in zip(unit.documents, unit.starts, strict=True):
         inside = regions if not start else [(first - start, last - start) for first, last in regions]
         words = (LocatedWord(*document.line_column(word.offset), word.word) for word in unread(document, inside))
@@ -194,14 +197,14 @@ def _located(reading: Reading[object], planned: Plan) -> Iterator[Located]:
         for version in runner.platform_versions:
             names[version.key] = (tasks.get(version.tasks[0], runner.name) if version.tasks else runner.name, None)
     for hidden in reading.stack.hidden:
-        names[hidden.key] = (str(hidden.key.parts[-2]), None)  # what it lies in, and which of those there it is
+        names[hidden.key] = (str(hidden.key.parts[-2]), None)  # the definition that it lies in
     for instance in reading.stack.instances:
         names |= dict.fromkeys((instance.key, instance.image_key, instance.script_key), (instance.name, None))
     located = []
     for decided in planned.decided:
         about = decided.finding.subject
         file, line, column = reading.unit.line_column(reading.spans[about])
-        # What is none of these is a resource, which its key names.
+        # Every other subject is a resource, named by its key.
         task_name, volume = names.get(about) or (about.last, None)
         rule = rules[decided.finding.rule]
         located.append(
@@ -216,5 +219,5 @@ def _located(reading: Reading[object], planned: Plan) -> Iterator[Located]:
                 file=file,
             )
         )
-    # The plan's order tells a volume's story; files are read from the top.
+    # The plan goes volume by volume; people read files from the top.
     yield from sorted(located, key=lambda located: located.place)

@@ -1,4 +1,4 @@
-"""The plan: every rule asked about every volume until nothing changes."""
+"""Makes the plan: asks every rule about every volume until no rule changes anything more."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class Decided:
     finding: Finding
     applied: bool
     together: tuple[Finding, ...]
-    """The findings that stand or fall with this one, itself included."""
+    """The findings that are accepted or refused together with this one, which is among them."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What the rules say about a stack, and the stack after every step that is part of the plan."""
+    """The findings of the rules about a stack, and the stack after all steps that are part of the plan."""
 
     decided: tuple[Decided, ...]
     changes: tuple[Change, ...]
@@ -61,9 +61,10 @@ def plan(
     unwritten: Mapping[StepId, str],
     most: int | None = None,
 ) -> Plan:
-    """Ask every rule about every volume, task by task, each volume until nothing changes, then about what runs the tasks.
-    Steps that writing showed to have no place in the text are refused with the reason that `unwritten` gives. With `most`,
-    only so many steps become part of the plan."""
+    """Asks every rule about every volume, task by task, until nothing changes, and then about the task runners.
+
+    `unwritten` gives steps that could not be written to the text, with the reason for which they are refused now. With
+    `most`, only the first so many steps become part of the plan."""
     return _Planner(reading, choices, suppressed, decisions=decisions, unwritten=unwritten, most=most).run()
 
 
@@ -103,7 +104,7 @@ class _Planner:
                 group = self.reading.sharing_a_node.get(key, (key,))
                 done.update(group)
                 self.plan_volumes(group)
-        # Whether a task uses EFS is known once its volumes are planned.
+        # Only after its volumes are planned is it known whether a task uses EFS.
         stack, known = apply_changes(self.reading.stack, self.changes), len(self.changes)
         planned = {task.key: task for task in stack.tasks}
         for runner in self.reading.stack.runners:
@@ -118,7 +119,8 @@ class _Planner:
         return Plan(tuple(self.decided), tuple(self.changes), apply_changes(stack, self.changes[known:]))
 
     def plan_stack(self, rule: Rule, findings: list[Finding]) -> None:
-        """Decide about what a rule says of the whole stack; subjects that ask for the same change share it."""
+        """Decides about a rule's findings for the whole stack. Findings that ask for the same change are decided
+        together."""
         silenced = {f.changes for f in findings if rule.id in self.suppressed.get(f.subject, ())}
         groups: dict[object, list[Finding]] = {}
         for finding in findings:
@@ -132,10 +134,11 @@ class _Planner:
     def ask_runner(
         self, check: RunnerCheck, runner: TaskRunner, pinned: PlatformVersion, planned: Mapping[Key, Task]
     ) -> None:
-        """Ask about a platform version that a runner pins and each task that runs on it, until there is something to say."""
+        """Asks a rule about a platform version that a runner pins and each task that runs on it, up to the first
+        finding."""
         tasks = [planned.get(key) for key in pinned.tasks]
         finding = next((found for task in tasks if (found := check(runner, pinned, task, self.context))), None)
-        # Several versions may share what a finding is about: a parameter.
+        # Several versions may share one parameter, and so the subject of a finding.
         if finding is None or finding.rule in self.suppressed.get(finding.subject, ()) or finding.id in self.said:
             return
         self.said.add(finding.id)
@@ -144,7 +147,7 @@ class _Planner:
         self.decide([finding])
 
     def plan_volumes(self, group: Sequence[Key]) -> None:
-        """Ask about a volume, or about several that share a node and can only change together."""
+        """Asks all rules about a volume, or about several that share a YAML node and can only change together."""
         settled: set[str] = set()
         progress = True
         while progress:
@@ -159,7 +162,7 @@ class _Planner:
                     if findings[0].stops and not progress:
                         return
                     if progress:
-                        break  # what stops a volume comes before what would take it further
+                        break  # start over: a rule that stops the volume comes before rules that would take it further
 
     def ask(self, check: VolumeCheck, rule: str, group: Sequence[Key]) -> list[Finding]:
         findings = []
@@ -180,7 +183,8 @@ class _Planner:
         return findings if len(group) == 1 else _agree(findings, group, silenced)
 
     def decide(self, findings: Sequence[Finding]) -> bool:
-        """Record findings that stand or fall together; return whether their changes are part of the plan."""
+        """Records findings that are accepted or refused together, and returns whether their changes are part of the
+        plan."""
         findings = self.with_alternatives(findings)
         if reason := self.obstacle(findings):
             findings = [_refuse(f, f"not possible here: {reason}") for f in findings]
@@ -195,16 +199,17 @@ class _Planner:
         return applied
 
     def with_alternatives(self, findings: Sequence[Finding]) -> Sequence[Finding]:
-        """The findings with the alternatives that are possible here, or the one that was chosen in its place."""
+        """The findings with those alternatives that are possible here, or the chosen alternative in place of its
+        finding."""
         if not any(finding.alternatives for finding in findings):
             return findings
-        if len(findings) > 1:  # what is shared has to take the same way everywhere: the usual one
+        if len(findings) > 1:  # volumes that share a node need the same change, so only the usual step is offered
             return [replace(finding, alternatives=()) for finding in findings]
         possible = tuple(other for other in findings[0].alternatives if not self.obstacle([other]))
         return [self.decisions.choose(replace(findings[0], alternatives=possible))]
 
     def obstacle(self, findings: Sequence[Finding]) -> str | None:
-        """Why the source cannot express what findings change, or None."""
+        """The reason why the source file cannot express the changes of findings, or None if it can."""
         unwritten = (self.unwritten.get(f.id) for f in findings if self.unwritten)
         changes = (self.reading.can(change, self.added, self.outside) for f in findings for change in f.changes)
         return next(filter(None, chain(unwritten, changes)), None)
@@ -234,7 +239,8 @@ def _without_changes(finding: Finding) -> Finding:
 
 
 def _agree(findings: list[Finding], group: Sequence[Key], silenced: bool) -> list[Finding]:
-    """What volumes that share a node answer together: the most careful of their answers."""
+    """The findings for volumes that share a node, made to agree: the most cautious status holds for all, and a step
+    that does not concern all of them is refused."""
     if silenced:
         return [_refuse(f, "it shares its source with a volume for which this rule is suppressed") for f in findings]
     careful = [f for f in findings if f.status in CAREFUL]

@@ -1,6 +1,6 @@
-"""Read, plan, write, prove: one unit from the texts of its files to new texts that are known to be right.
+"""Reads, plans, writes and proves one unit: from the texts of its files to new texts that are proven to be right.
 
-Nothing here touches the disk or knows a dialect. A unit whose change cannot be proven is left alone, with the reason.
+Nothing here touches the disk or knows a dialect. A unit whose change cannot be proven stays as it is, with the reason.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ def process(
     language: Language = DATA,
     decisions: Decisions = UNDECIDED,
 ) -> Outcome:
-    """Read, plan, write and prove one file's text. Never raises for what a file may hold."""
+    """Reads, plans, writes and proves the text of one file. Raises nothing, whatever the file holds."""
     opened = open_text(text, stem, language)
     return opened.outcome(choices, decisions) if isinstance(opened, Opened) else opened
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A unit that a dialect reads, ready to be planned and written any number of times."""
+    """A unit that a dialect has read, which can be planned and written any number of times."""
 
     reading: Reading[object]
     suppressed: Mapping[Key, frozenset[str]]
     refused: dict[StepId, str] = field(default_factory=dict)
-    """Steps that writing showed to have no place in the text, and why. They are kept from one plan to the next."""
+    """Steps that could not be written to the text, with the reason. They stay refused from one plan to the next."""
 
     @property
     def texts(self) -> list[str]:
@@ -54,17 +54,17 @@ class Opened:
 
     @property
     def unwritten(self) -> int:
-        """How many steps have turned out to have no place in the text. The next plan refuses them."""
+        """The number of steps that could not be written to the text. The next plan refuses them."""
         return len(self.refused)
 
     def plan(self, choices: Choices, decisions: Decisions) -> Plan:
-        """What the rules say, in the order in which steps rest on one another."""
+        """The plan under these choices and decisions; a step comes after those that it builds on."""
         with not_collecting():
             read = with_values_read(choices, self.reading)
             return plan(self.reading, read, self.suppressed, decisions=decisions, unwritten=self.refused)
 
     def outcome(self, choices: Choices, decisions: Decisions) -> Outcome:
-        """Plan, write and prove."""
+        """Plans the unit, writes the changes and proves them; nothing is written to disk."""
         with not_collecting():
             return self._outcome(with_values_read(choices, self.reading), decisions)
 
@@ -100,11 +100,11 @@ class Opened:
         return Outcome.failed(error, dialect=self.reading.dialect.name, count=len(self.reading.unit.members))
 
     def edited(self, *texts: str) -> Opened | str:
-        """Other texts in the place of the files', as somebody edited them by hand; or why they cannot be.
+        """The unit with texts that the user has edited by hand, or the reason why they cannot be used.
 
-        That is weaker than `prove`, because no plan says what the texts should be: they must parse and be read by the same
-        dialect, with the same tasks and volumes, have no other kind of newline, and break no constraint of ECS that the old
-        texts kept. That other lines are as they were is for the caller to see to.
+        The check is weaker than `prove`, because there is no plan to compare the texts with: they must parse and be
+        read by the same dialect, with the same tasks and volumes, have no other kind of newline, and break no
+        constraint of ECS that the old texts kept. The caller makes sure that the other lines are unchanged.
         """
         with not_collecting():
             try:
@@ -125,12 +125,13 @@ class Opened:
 
 
 def open_text(text: str, stem: str, language: Language = DATA) -> Opened | Outcome:
-    """Read one file's text (see `process`), or return what became of it if there is nothing to plan."""
+    """Reads the text of one file (see `process`). Returns an outcome at once if there is nothing to plan."""
     return open_unit([Member(stem, text, language)], stem)
 
 
 def open_unit(members: Sequence[Member], stem: str) -> Opened | Outcome:
-    """Read the files of a unit, or return what became of them if there is nothing to plan. `stem` is the unit's (see `Unit`)."""
+    """Reads the files of a unit. Returns an outcome at once if there is nothing to plan. `stem` is the unit's (see
+    `Unit`)."""
     with not_collecting():
         dialect = None
         try:
@@ -147,10 +148,10 @@ def open_unit(members: Sequence[Member], stem: str) -> Opened | Outcome:
 
 
 _MOST_UNWRITTEN = 32
-"""How many steps of one unit may turn out to have no place in it before the unit is left alone."""
+"""The number of steps of one unit that may fail to be written before the whole unit is left as it is."""
 
 Changes = Mapping[Document, Sequence[AnyEdit]]
-"""Tree edits by the document that they are of."""
+"""The tree edits of each document."""
 
 
 def _written(
@@ -160,8 +161,8 @@ def _written(
     decisions: Decisions,
     unwritten: dict[StepId, str],
 ) -> tuple[Plan, Changes, Sequence[Edit]]:
-    """The plan and its edits. What only writing shows to have no place in the text is refused and noted in `unwritten`, and
-    the rest planned again. Raises CannotEdit or ValueError where that does not help."""
+    """The plan, its tree edits and its text edits. A step that cannot be written is noted in `unwritten`, and the rest
+    is planned again without it. Raises CannotEdit or ValueError if that does not help."""
 
     def attempt(most: int | None = None) -> tuple[Plan, Changes, Sequence[Edit]]:
         planned = plan(reading, choices, suppressed, decisions=decisions, unwritten=unwritten, most=most)
@@ -179,7 +180,7 @@ def _written(
         try:
             return attempt()
         except (CannotEdit, ValueError):
-            # The first step with which it fails: without any it cannot, with all of them it does.
+            # Bisect for the first step with which writing fails: it works with no steps and fails with all.
             every = plan(reading, choices, suppressed, decisions=decisions, unwritten=unwritten)
             works, fails = 0, sum(d.applied for d in every.decided)
             while fails - works > 1:

@@ -1,4 +1,4 @@
-"""The proof: the new text means exactly what was planned, and nothing else moved."""
+"""Proves that new texts say exactly what was planned, and that nothing else in them changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from rules.rule import StepId
 
 
 def with_values_read(choices: Choices, reading: Reading[object]) -> Choices:
-    """The choices with their ids and roles as the source's dialect reads them."""
+    """The choices, whose ids and roles are read as the source's dialect reads them, so that both can be compared."""
     return choices.with_values(reading.dialect.configured)
 
 
@@ -40,11 +40,11 @@ def prove(
     decisions: Decisions,
     unwritten: Mapping[StepId, str],
 ) -> str | None:
-    """Why the new texts of a unit's files are not what the plan means, or None if they are.
+    """The reason why the new texts of a unit's files are not what was planned, or None if they are.
 
-    They must parse; say together what the planned stack says, nothing lost and nothing more; want no further step under the same
-    decisions; be the old data with the tree edits and nothing else; keep the kind of newline; and break no constraint of
-    ECS that the old texts kept.
+    They must parse and read as exactly the planned stack; need no further step under the same decisions; hold the old
+    data with the tree edits and no other change; keep the kind of newline; and break no constraint of ECS that the old
+    texts kept.
     """
     unit = reading.unit
     try:
@@ -76,8 +76,8 @@ def prove(
 
 
 def _keeps_to_its_lines(document: Document, tree_edits: Sequence[AnyEdit], edits: Sequence[Edit]) -> bool:
-    """Whether every edit lies on the lines of a node that the plan changes: comments, quotes and blank lines elsewhere are
-    no data, so nothing else would miss them."""
+    """Whether every edit lies on the lines of a node that the plan changes. Comparing data cannot show this, because
+    comments, quotes and blank lines are not part of it."""
     starts = document.line_starts
     regions = []
     for change in tree_edits:
@@ -87,7 +87,7 @@ def _keeps_to_its_lines(document: Document, tree_edits: Sequence[AnyEdit], edits
             first -= 1  # `[]` goes behind the key on the line above
         last = bisect_right(starts, max(start, end - 1)) - 1
         if isinstance(change, EditMapping | EditSequence):
-            # What is new goes around the comments that belong to what it stands beside.
+            # A new member goes before or after the comments that belong to its neighbour.
             while first and _says_nothing(document, first - 1):
                 first -= 1
             while last + 1 < len(starts) and _says_nothing(document, last + 1):
@@ -110,12 +110,14 @@ def _says_nothing(document: Document, line: int) -> bool:
 
 
 def newly_broken(stack: Stack, before: Stack) -> str:
-    """The constraints of ECS that a stack breaks and the one before it kept; empty if there are none."""
+    """The constraints of ECS that a stack breaks and the one before it did not, as one line; empty if there are
+    none."""
     return "; ".join(sorted(reason for _, reason in set(violations(stack)) - set(violations(before))))
 
 
 def _keyed(stack: Stack) -> tuple[object, ...]:
-    """A stack by keys: volumes have no order (ecs-cli keeps them in two lists), and neither have resources."""
+    """The parts of a stack by key, so that order does not count: volumes have none (ecs-cli has two lists), nor
+    resources."""
     tasks = {t.key: (replace(t, volumes=()), {v.key: v for v in t.volumes}) for t in stack.tasks}
     points = {point.key: point for point in stack.access_points}
     roles = {role.key: role for role in stack.roles}
@@ -124,12 +126,13 @@ def _keyed(stack: Stack) -> tuple[object, ...]:
     traffic = {rule.key: rule for rule in stack.network.traffic}
     systems = frozenset(stack.file_systems)
     images = frozenset(stack.images)
-    # What shows neither a version nor a network says only where tasks may run, which takes no part in comparisons.
+    # A runner without a version or a network tells only where tasks may run, which is not compared.
     runners = [runner for runner in stack.runners if runner.platform_versions or runner.shows_network]
     return tasks, runners, parameters, points, roles, stack.permissions, systems, network, traffic, images
 
 
 def newline_kinds(text: str) -> set[str]:
+    """The kinds of newline in a text: `\\n`, `\\r\\n` and `\\r`."""
     kinds = set()
     if "\r" in text:
         crlf = text.count("\r\n")
@@ -141,7 +144,7 @@ def newline_kinds(text: str) -> set[str]:
 
 
 def _difference(planned: object, read: object) -> str:
-    """Where two stacks differ, in words; imported late because it is slow and hardly ever needed."""
+    """The differences between two stacks, in words. The import is late because it is slow and hardly ever needed."""
     from migrate.engine.differences import difference
 
     return difference(planned, read)

@@ -1,4 +1,4 @@
-"""Suppression comments: `# efs-migrate: ignore[EFS202, EFS203] reason` on a volume's line or the line above."""
+"""Reads suppression comments: `# efs-migrate: ignore[EFS202, EFS203] reason` on a volume's line or the line above."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _IDS = frozenset(rule.id for rule in RULES)
 
 
 def suppressions(reading: Reading[object]) -> dict[Key, frozenset[str]]:
-    """Rule ids that comments suppress, by the key of the volume, service or instance they stand at.
+    """The ids of the rules that comments suppress, by the key of the volume, service or instance that they are written
+    at.
 
-    Raises UnitProblem for a comment that is not understood: a typo must not pass for consent.
+    Raises UnitProblem for a comment that cannot be parsed or names an unknown rule: a typo must not go unnoticed.
     """
     found = _by_metadata(reading)
     for index, document in enumerate(reading.unit.documents):
@@ -33,7 +34,7 @@ def suppressions(reading: Reading[object]) -> dict[Key, frozenset[str]]:
 
 
 def _by_comments(reading: Reading[object], index: int, document: Document, found: dict[Key, frozenset[str]]) -> None:
-    """Add what the comments of one document suppress there."""
+    """Adds to `found` the rules that the comments of one document suppress."""
     by_line: dict[int, frozenset[str]] = {}
     alone: set[int] = set()
     for line, comment in document.comments():
@@ -51,19 +52,20 @@ def _by_comments(reading: Reading[object], index: int, document: Document, found
     lines = [(key, line) for key, (where, line, _) in places if where == index]
     for key, line in lines:
         first = _first_line(document, line)
-        # A comment on the line above speaks of what is on that line, if anything is.
+        # A comment at the end of the line above belongs to that line; one that stands alone belongs to this.
         about = [by_line.get(n, frozenset()) for n in range(first - (first - 1 in alone), line + 1)]
         ids = frozenset().union(*about)
         if ids:
             found[key] = found.get(key, frozenset()) | ids
     for key, _ in lines:
-        # What is said at an instance's resource holds for its image and its user data, too.
+        # A comment at an instance's resource holds for its image and its user data, too.
         if key.kind == "instance" and (whole := found.get(key._replace(path=key.path[:1]))):
             found[key] = found.get(key, frozenset()) | whole
 
 
 def _first_line(document: Document, line: int) -> int:
-    """Where what begins on a line has its dash, if that stands on a line of its own, with comments below."""
+    """The line of a list item's dash, if the dash is on its own above `line`, with at most comments between; else
+    `line`."""
     for above in range(line - 1, 0, -1):
         start = document.line_starts[above - 1]
         if _DASH.match(document.text, start):
@@ -74,7 +76,7 @@ def _first_line(document: Document, line: int) -> int:
 
 
 def _by_metadata(reading: Reading[object]) -> dict[Key, frozenset[str]]:
-    """What a resource's metadata suppresses, for the resource and all its volumes."""
+    """The rules that the metadata of a resource suppresses, for the resource and all its volumes."""
     found: dict[Key, frozenset[str]] = {}
     for task, (offset, ids) in reading.ignored.items():
         index, line, _ = reading.unit.line_column(offset)

@@ -1,3 +1,3 @@
-"""The language server: what `check` reports and `apply` does, in an editor, on the text as it stands there."""
+"""The language server: shows the findings of `check` in an editor and offers the changes of `apply` as quick fixes."""
 
 from __future__ import annotations

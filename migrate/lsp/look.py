@@ -1,4 +1,4 @@
-"""What the tool says of one text: problems with their places, and steps that can be taken, as edits.
+"""Finds the problems of one text with their places, and the steps against them as edits.
 
 Nothing here knows the protocol or asks an editor; offsets are those of characters in the text as the editor holds it.
 """
@@ -27,12 +27,12 @@ from migrate.terminal.printable import printable
 from rules.rule import Finding, Rule, Status, StepId
 
 _MOST = 24
-"""Problems for which steps are looked for at a time."""
+"""The number of problems for which quick fixes are computed at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something to show at `start` to `end`. `rule` and `status` are None where the text could not be processed."""
+    """A message for the span from `start` to `end`. `rule` and `status` are None if the text could not be processed."""
 
     start: int
     end: int
@@ -43,16 +43,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class QuickFix:
-    """Edits that take one step, together with those that it cannot be taken without."""
+    """The edits of one step, together with those of the steps that it needs."""
 
     title: str
     edits: tuple[Edit, ...]
     preferred: bool
-    """Whether it is the usual way, and safe."""
+    """Whether this is the usual step and a safe one, so that an editor may offer it first."""
 
 
 class View:
-    """One text under its configuration as they stand now: `path` is absolute, of a file that need not exist."""
+    """A text and its configuration as they are now. `path` is absolute; the file need not exist."""
 
     def __init__(self, path: str, text: str, encoding: str = "utf-16") -> None:
         self.positions = Positions(text, encoding)
@@ -62,7 +62,7 @@ class View:
 
     @cached_property
     def problems(self) -> list[Problem]:
-        """Everything that there is to say, in the order of the text."""
+        """All problems, in the order of the text."""
         if Path(self._path).name == config.NAME:
             return list(self._configuration())
         file = self._own(self._outcome)
@@ -77,12 +77,12 @@ class View:
 
     @property
     def everything(self) -> tuple[Edit, ...]:
-        """What `apply` would do with this file."""
+        """The edits that `apply` would make to this file."""
         return self._shifted(self._own(self._outcome).edits)
 
     def steps(self, start: int, end: int) -> Iterator[tuple[Problem, QuickFix]]:
-        """The steps that can be taken for the problems between two offsets; of many, the first: each is planned and proven
-        by itself, and nobody chooses among hundreds."""
+        """The quick fixes for the problems between two offsets. Each is planned and proven by itself, so only the first
+        `_MOST` problems are considered."""
         asked = [
             (problem, located)
             for problem, located in zip(self.problems, self._own(self._outcome).findings, strict=False)
@@ -125,7 +125,7 @@ class View:
             yield Problem(start, start + len(words[0].word), message, status=Status.ADVICE)
 
     def _offset(self, line: int, column: int) -> int:
-        # Reports do not count a byte order mark.
+        # Reports count columns without the byte order mark.
         return self.positions.offset(line, column, yaml=self._yaml) + (self._bom and line == 1)
 
     @property
@@ -136,11 +136,11 @@ class View:
 
     @cached_property
     def _job(self) -> Job | None:
-        """The work that the text asks for; None if it holds nothing for us or its configuration excludes it."""
+        """The job for the text; None if there is nothing in it to process or its configuration excludes it."""
         raw = self._text.encode("utf-8", "surrogatepass")
         if len(raw) > LIMIT:
             return None
-        # What is open in an editor was not named to the tool: `exclude` holds.
+        # Not explicit: a file that is open in an editor was not named by the user, so `exclude` holds.
         found = FoundFile(self._path, os.path.relpath(self._path), explicit=False, root=str(Path(self._path).parent))
         return Run(Options(), warn=lambda _: None).job([found], raw)
 
@@ -150,7 +150,7 @@ class View:
         return [file.name for file in self._job.files] if self._job is not None else [self._path]
 
     def _own(self, outcome: Outcome) -> FileOutcome:
-        """What became of the text itself, whose unit may have other files."""
+        """The outcome for this text alone; its unit may have other files."""
         files = self._job.files if self._job is not None else ()
         return outcome.files[next((i for i, file in enumerate(files) if file.path == self._path), 0)]
 
@@ -172,19 +172,20 @@ class View:
                 return Outcome()
 
     def _step(self, located: Located, way: Finding) -> QuickFix | None:
-        """A step of a finding, if it can be taken: by itself, else after what comes before it."""
+        """The quick fix that takes a step by itself, or else together with the steps before it; None if neither
+        works."""
         for accepted in self._sets(located, way):
             outcome = self._under(Decisions.only(accepted))
             taken = [f for f in outcome.findings if f.applied]
             step = next((f for f in taken if f.finding.id == way.id), None)
-            # By itself it may be another step: a grant for an access point is none for the whole file system.
+            # By itself it may be a different step: without its access point, a grant is for the whole file system.
             if step is not None and step.finding.changes == way.changes:
                 return self._named(step, taken, self._own(outcome).edits, asked=located.finding)
         return None
 
     def _sets(self, located: Located, way: Finding) -> Iterator[frozenset[StepId]]:
-        """Sets of steps to try, from the smallest: the step with those that stand or fall with it; those before it on the
-        same volume, too; everything that is applied by default, too."""
+        """Sets of steps to try, from the smallest: the step with those that it cannot be separated from; then also
+        those before it on the same volume; then also everything that is applied by default."""
         findings = self._outcome.findings
         changes = located.finding.changes
         shared = {

@@ -1,7 +1,7 @@
-"""Places in a text as the Language Server Protocol counts them.
+"""Converts character offsets to and from positions of the Language Server Protocol.
 
-Lines and characters count from 0, and a character is a unit of an encoding that client and server agree on: of UTF-16 (two
-for what lies outside the Basic Multilingual Plane), unless they agree on another. Source: LSP 3.17, "Position".
+Lines and characters count from 0, and a character is a unit of an encoding that client and server agree on: of UTF-16
+(two for what lies outside the Basic Multilingual Plane), unless they agree on another. Source: LSP 3.17, "Position".
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 _BREAK = re.compile(r"\r\n|\n|\r")
-# What ends a line for YAML besides, but not for the protocol.
+# YAML has more line breaks than the protocol.
 _YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 _UNITS: dict[str, Callable[[str], int]] = {
@@ -23,7 +23,7 @@ _UNITS: dict[str, Callable[[str], int]] = {
 
 
 class Positions:
-    """The places of one text, in units of `encoding`: `utf-8`, `utf-16` or `utf-32`."""
+    """The positions in one text, in units of `encoding`: `utf-8`, `utf-16` or `utf-32`."""
 
     def __init__(self, text: str, encoding: str = "utf-16") -> None:
         self.text = text
@@ -38,17 +38,17 @@ class Positions:
         return [0, *(found.end() for found in _YAML_BREAK.finditer(self.text))]
 
     def of(self, offset: int) -> tuple[int, int]:
-        """The line and character of a character offset."""
+        """The line and character of an offset, both from 0."""
         line = bisect_right(self._starts, offset) - 1
         return line, self._units(self.text[self._starts[line] : offset])
 
     def offset_of(self, line: int, character: int) -> int:
-        """The character offset of a position, which may lie beyond the line's end, or the text's."""
+        """The offset of a position. One beyond the end of its line or of the text counts as that end."""
         if line >= len(self._starts):
             return len(self.text)
         start = self._starts[line]
         end = self._starts[line + 1] if line + 1 < len(self._starts) else len(self.text)
-        # A character is one unit at least.
+        # A character has at least one unit, so the offset is at most this far.
         low, high = start, min(end, start + character)
         while low < high:
             middle = (low + high + 1) // 2
@@ -56,13 +56,13 @@ class Positions:
         return low
 
     def offset(self, line: int, column: int, yaml: bool) -> int:
-        """The character offset of a place as reports give it: line and column in characters, both from 1, lines as YAML
-        counts them or as everybody else does."""
+        """The offset of a place as reports give it: line and column in characters, both from 1. With `yaml`, lines end
+        at all line breaks of YAML."""
         starts = self._yaml_starts if yaml else self._starts
         return min(starts[min(line, len(starts)) - 1] + column - 1, len(self.text))
 
     def end_of_line(self, offset: int) -> int:
-        """Where the line's text ends, without the space after it."""
+        """The offset of the end of the line, without trailing white space."""
         found = _BREAK.search(self.text, offset)
         end = found.start() if found else len(self.text)
         return offset + len(self.text[offset:end].rstrip()) or offset

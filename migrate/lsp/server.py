@@ -1,4 +1,4 @@
-"""The server: speaks the Language Server Protocol on standard input and output."""
+"""The language server: speaks the Language Server Protocol on standard input and output."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.efs-migrate"
 
 _SOURCE = "efs-migrate"
 _PAUSE = 0.2
-"""Seconds without typing after which a text is looked at again."""
+"""The seconds without typing after which a text is checked again."""
 
 
 class Server(LanguageServer):
-    """A language server with what it found in the documents that are open."""
+    """A language server that keeps the view of each open document."""
 
     def __init__(self) -> None:
-        # Whole texts: what ends a line is not the same for everybody, and edits at lines could go astray.
+        # Full texts: editors differ in what ends a line, so that incremental changes could be misplaced.
         super().__init__(_SOURCE, __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
         self._views: dict[str, tuple[int | None, View]] = {}
 
     def view(self, uri: str) -> View:
-        """What there is to say of a document as it stands."""
+        """The view of a document with its current text."""
         document = self.workspace.get_text_document(uri)
         known = self._views.get(uri)
         if known is None or known[0] != document.version:
@@ -47,7 +47,7 @@ class Server(LanguageServer):
         return known[1]
 
     def publish(self, uri: str) -> None:
-        """Show the problems of a document."""
+        """Sends the problems of a document to the editor."""
         view = self.view(uri)
         self.text_document_publish_diagnostics(
             types.PublishDiagnosticsParams(
@@ -58,22 +58,23 @@ class Server(LanguageServer):
         )
 
     def forget(self, uri: str) -> None:
-        """A document was closed: its problems are no longer shown."""
+        """Drops a document that was closed, and clears its problems in the editor."""
         self._views.pop(uri, None)
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=uri, diagnostics=[]))
 
     def reconfigure(self) -> None:
-        """A configuration may have changed: look at every open document anew."""
+        """Checks every open document again, because a configuration may have changed."""
         config.forget()
         self._views.clear()
         for uri in list(self.workspace.text_documents):
             self.publish(uri)
 
     def edit(self, uri: str, edits: Iterable[Edit]) -> types.WorkspaceEdit:
-        """Edits of a document, which an editor refuses if the text has changed since, as far as it can tell."""
+        """The edits for the editor. They name the document's version, so that it can refuse them if the text has
+        changed."""
         document = self.workspace.get_text_document(uri)
         view = self.view(uri)
-        # Editors keep the order of edits at one place.
+        # Editors apply insertions at one place in the order that they are given.
         ordered = sorted(edits, key=lambda edit: (edit.start, edit.end))
         changes = [types.TextEdit(_range(view, edit.start, edit.end), edit.replacement) for edit in ordered]
         workspace = self.client_capabilities.workspace
@@ -84,7 +85,7 @@ class Server(LanguageServer):
 
 
 def serve() -> None:
-    """Serve one editor until it says that it is done."""
+    """Serves one editor until it ends the session."""
     server = Server()
 
     @server.feature(types.INITIALIZED)
@@ -157,7 +158,7 @@ def _actions(server: Server, params: types.CodeActionParams) -> Iterable[types.C
 
 
 def _wanted(params: types.CodeActionParams, kind: str) -> bool:
-    """Whether an editor asks for this kind: for all, or for one that it belongs to."""
+    """Whether an editor asks for actions of this kind, of a parent kind, or of all kinds."""
     only = params.context.only
     return only is None or any(f"{kind}.".startswith(f"{getattr(asked, 'value', asked)}.") for asked in only)
 
@@ -184,7 +185,7 @@ def _range(view: View, start: int, end: int) -> types.Range:
 
 
 def _path(uri: str, language: str | None) -> str:
-    """The path of a document's file; one that is not saved yet gets a name in the current directory."""
+    """The path of a document's file. An unsaved document gets a name in the current directory."""
     path = to_fs_path(uri)
     if path is not None:
         return path
@@ -193,5 +194,5 @@ def _path(uri: str, language: str | None) -> str:
 
 
 def _suffix(name: str | None) -> str:
-    """The ending of a language's files; nothing for a language that is not ours."""
+    """The suffix of a language's files; an empty string for an unknown language."""
     return next((language.suffixes[0] for language in LANGUAGES if language.name == name), "")

@@ -1,3 +1,3 @@
-"""Reports: what a run found, for people (`text`) and for programs (`json`), and as a unified diff."""
+"""Reports of a run, one module a format, and unified diffs."""
 
 from __future__ import annotations

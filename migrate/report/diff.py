@@ -1,4 +1,4 @@
-"""Unified diffs that `git apply` and `patch -p1` take."""
+"""Writes unified diffs that `git apply` and `patch -p1` accept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from migrate.terminal.printable import printable
 CONTEXT = 3
 """Unchanged lines shown before and after a change."""
 
-# difflib takes quadratic time where much is different; such a window is shown as removed and added as a whole.
+# difflib takes quadratic time where much differs; with more lines than this, a window is shown as removed and added.
 _COMPARED = 2_000
 
 _ESCAPES = {0x07: "a", 0x08: "b", 0x09: "t", 0x0A: "n", 0x0B: "v", 0x0C: "f", 0x0D: "r", 0x22: '"', 0x5C: "\\"}
@@ -21,9 +21,10 @@ _ESCAPES = {0x07: "a", 0x08: "b", 0x09: "t", 0x0A: "n", 0x0B: "v", 0x0C: "f", 0x
 
 @dataclass(slots=True)
 class _Change:
-    """Lines replaced by other lines: offsets into the old text, both at line starts or the end, and the new lines.
+    """Lines that are replaced by other lines: character offsets into the old text, at line starts or its end, and new
+    lines.
 
-    `line` is the number of the first old line, from 0; `shift` how many lines the changes before this one added.
+    `line` is the number of the first old line, from 0; `shift` is the number of lines that earlier changes added.
     """
 
     start: int
@@ -43,7 +44,7 @@ def unified(
 ) -> str:
     """Return the unified diff from `old` to `new`, or an empty string if they are equal.
 
-    `edits`, in character offsets into `old`, are what makes `new` of it, in any order; the time taken grows with the
+    `edits`, in character offsets into `old`, turn it into `new`, in any order; the time taken grows with the
     length of the text, not with its square. `path` is relative to where the diff will be applied (a leading `/` is
     dropped, as git does). There is no `diff --git` line: in a subdirectory `git apply` resolves the names in
     traditional headers only. Each note becomes lines starting with `# ` before the header, which git and patch skip;
@@ -89,7 +90,7 @@ def _quoted_byte(byte: int) -> str:
 
 
 def _changes(old: str, new: str, edits: Sequence[Edit]) -> Iterator[_Change]:
-    """Yield what changes, in order, with unchanged lines between any two."""
+    """Yield the changes in order, with unchanged lines between any two."""
     done = line = shift = 0  # offset into `old`, its line number, lines added so far
     drift = 0  # new offset minus old offset
     for start, end, growth in _windows(old, edits):
@@ -113,7 +114,7 @@ def _changes(old: str, new: str, edits: Sequence[Edit]) -> Iterator[_Change]:
 
 
 def _windows(old: str, edits: Sequence[Edit]) -> Iterator[tuple[int, int, int]]:
-    """Yield the line ranges that edits touch: their offsets in `old` and by how many characters they grow."""
+    """Yield the line ranges that edits touch: start and end offsets in `old`, and the number of characters added."""
     start = end = growth = -1
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
         # Lines that follow each other are one window, so that all removed lines come before all added ones.

@@ -1,4 +1,4 @@
-"""The report as workflow commands of GitHub Actions, which shows them beside the lines of a pull request.
+"""Writes the report as workflow commands of GitHub Actions, shown as annotations on the lines of a pull request.
 
 Source: GitHub's documentation, "Workflow commands"; how the runner reads them, src/Runner.Common/ActionCommand.cs.
 """
@@ -14,8 +14,8 @@ from rules.rule import Status
 
 
 def render(report: Report) -> str:
-    """One command a line: errors for what could not be processed, notices for advice and what `apply` has done, warnings
-    for everything else."""
+    """The report with one command a line: errors for files that could not be processed, notices for advice and applied
+    findings, warnings for everything else."""
     return "".join(f"{line}\n" for line in _commands(report))
 
 
@@ -57,5 +57,5 @@ def _data(paragraphs: list[str]) -> str:
 
 
 def _property(value: str) -> str:
-    # What is printable holds no newline that would have to be escaped.
+    # `printable` leaves no newline that would have to be escaped.
     return printable(value).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")

@@ -1,7 +1,7 @@
-"""The report as GitLab's Code Quality artifact: a list of violations, shown in merge requests.
+"""Writes the report as GitLab's Code Quality artifact: a list of violations, shown in merge requests.
 
-Source: GitLab's documentation, "Code Quality", "Code Quality report format" (all members are required; paths are relative to
-the repository's root, without `./`; of violations with the same fingerprint one is shown).
+Source: GitLab's documentation, "Code Quality", "Code Quality report format" (all members are required; paths are
+relative to the repository's root, without `./`; of violations with the same fingerprint one is shown).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SEVERITIES = {
 
 
 def render(report: Report) -> str:
-    """The violations as JSON, in the order of the files; what could not be processed is among them."""
+    """The violations as JSON, files that could not be processed first, then findings in the order of the files."""
     violations: list[dict[str, object]] = [
         _failure("broken-configuration", problem.path, problem.line, cause=problem.cause) for problem in report.problems
     ]

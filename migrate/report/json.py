@@ -1,4 +1,4 @@
-"""The JSON report. Its form is a contract: `version` rises when a key goes or changes its meaning."""
+"""Writes the JSON report. Its form is a contract: `version` rises when a key is removed or changes its meaning."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VERSION = 1
 
 
 def render(report: Report) -> str:
-    """The report as indented JSON with a final newline; every name that is not ASCII is escaped."""
+    """The report as indented JSON with a final newline; characters outside ASCII are escaped."""
     document = {
         "version": VERSION,
         "summary": report.summary(),
@@ -22,8 +22,8 @@ def render(report: Report) -> str:
 
 
 def encoded(document: object) -> str:
-    """A report as indented JSON of ASCII characters. No line of it is a command for the log of a CI service, which would
-    take `##[` for one (see `terminal.printable`)."""
+    """A document as indented JSON of ASCII characters, without `##[`, which a CI service would take for a command in
+    its log (see `terminal.printable`)."""
     return json.dumps(document, indent=2).replace("##", "#\\u0023") + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The report as a comment on a pull request: what changes and why, what to do around it, and how to go back."""
+"""Writes the report as a comment on a pull request: changes with reasons, a deployment checklist, and the way back."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from rules.rule import Stage, Status
 from rules.shared.grants import merge
 
 LIMIT = 65_000
-"""Bytes of UTF-8. GitHub takes comments of 65,536 characters; whoever posts this may add a line of their own."""
+"""The largest size in bytes of UTF-8. GitHub takes 65,536 characters; the rest is room for a line around the report."""
 _NAMED = 6
-"""Volumes and services that one line names."""
+"""The number of volumes and services that one line names at most."""
 
 _STAGES = {
     Stage.PLATFORM: "Container agent, AMI and platform version",
@@ -36,9 +36,9 @@ _RUNGS = (
     ({Level.ACCESS_POINT}, "Access point", "access-point"),
     ({Level.IAM}, "IAM authorization", "iam"),
 )
-"""The steps of a deployment: the levels whose rules make it up, its name, and the target that stops there."""
+"""The steps of a deployment: the levels that its rules climb to, its name, and the `--target` that stops after it."""
 _COMMAND = re.compile(r"aws |\w+: [{\[]")
-"""Help that is a command or a property to paste."""
+"""Matches a help text that is a command or a property to paste, and so is shown as code."""
 
 IN_ORDER = (
     "Each step is valid by itself: together in one deployment, or one by one with the target that stops there.\n\n"
@@ -57,7 +57,8 @@ that uses them they do nothing. Keep the mounts of the container instances until
 
 @dataclass
 class _Part:
-    """What is shown or left out as a whole. `fold`, if there is room for it, comes below and takes the place of `instead`."""
+    """A piece of text that is shown or left out as a whole. `fold` is appended if there is room for it, else
+    `instead`."""
 
     text: str
     fold: str = ""
@@ -66,7 +67,7 @@ class _Part:
 
 @dataclass
 class _Section:
-    """Parts under a title, with what comes before them in any case."""
+    """Parts under a title; `begin` is the text before them, which is always shown."""
 
     title: str
     parts: list[_Part]
@@ -74,8 +75,8 @@ class _Section:
 
 
 def render(report: Report) -> str:
-    """The comment, of at most `LIMIT` bytes: where that does not hold everything, the largest diffs go first, and what is
-    left out is counted."""
+    """The comment, of at most `LIMIT` bytes. If not everything fits, the largest diffs are left out first, and the
+    number of missing entries is given."""
     head = f"## EFS volumes of ECS tasks\n\n{_figures(report)}"
     sections = [section for section in _sections(report) if section.parts]
     return _fitted(head, sections, LIMIT)
@@ -87,7 +88,7 @@ def render(report: Report) -> str:
 def _fitted(head: str, sections: Sequence[_Section], limit: int) -> str:
     room = limit - _size(head) - sum(_size(_shown(section, [], set())) + 80 for section in sections)
     kept: set[int] = set()
-    # In turns, so that no section starves because one before it is long.
+    # One part of each section in turn, so that a long section leaves room for those after it.
     for turn in zip_longest(*(section.parts for section in sections)):
         for part in turn:
             if part is not None and (size := _size(part.text) + _size(part.instead)) <= room:
@@ -161,7 +162,7 @@ def _unread(report: Report) -> Iterator[_Part]:
 
 
 def _asked(left: Iterable[tuple[FileResult, Located]]) -> Iterator[_Part]:
-    """What is missing; what helps with several is said with the first."""
+    """The findings that need input; help that several of them share is given with the first."""
     helped: set[str] = set()
     for file, located in left:
         finding = located.finding
@@ -186,7 +187,7 @@ def _left(file: FileResult, located: Located) -> _Part:
 
 
 def _changes(outcome: FileOutcome) -> bool:
-    """Whether a file changes, or something in it that is written in another file of its unit."""
+    """Whether a file changes, or a finding in it is applied by a change to another file of its unit."""
     return bool(outcome.edits) or any(located.applied for located in outcome.findings)
 
 
@@ -196,7 +197,7 @@ def _file(file: FileResult) -> _Part:
     if not file.outcome.edits:
         return _Part(text)
     diff = unified(file.name, file.source.text, file.outcome.text, edits=file.outcome.edits, bom=file.source.bom)
-    # As `emit` shows it on a terminal: no control characters of a file, nor what a log takes for a command.
+    # As `emit` does for a terminal: no control characters from files, and nothing that a CI log takes for a command.
     shown = printable_lines(diff)
     folded = f"<details>\n<summary>Diff</summary>\n\n{block(shown, 'diff')}\n</details>\n\n"
     note = f"The diff has no room here: {code(f'efs-migrate diff {file.name}')} prints its {len(shown.splitlines())} lines.\n\n"
@@ -204,7 +205,7 @@ def _file(file: FileResult) -> _Part:
 
 
 def _volumes(outcome: FileOutcome) -> Iterator[str]:
-    """What changes for each volume, and why; what many have in common is said once."""
+    """The changes of each volume with their reasons; a reason that several volumes share is given once at the end."""
     from migrate.engine.differences import change_in_words
 
     levels: dict[str, list[VolumeLevels]] = {}
@@ -232,7 +233,7 @@ def _volumes(outcome: FileOutcome) -> Iterator[str]:
 
 
 def _checklist(report: Report, stages: Sequence[Stage]) -> Iterator[_Part]:
-    """What has to be done or known, each once, stage by stage."""
+    """The caveats, advice and grants of these stages as a checklist, each once, stage by stage."""
     said: dict[tuple[Stage, str], list[Located]] = {}
     granted: list[tuple[Grant, list[Located]]] = []
     for file in report.files:
@@ -293,7 +294,7 @@ def _help(text: str) -> str:
 
 
 def _sentence(message: str) -> str:
-    """A message that stands by itself; what begins with a name keeps its case."""
+    """A message as a sentence, with a capital unless it begins with a name."""
     first = message.partition(" ")[0]
     return message[:1].upper() + message[1:] if first.isalpha() and first.islower() else message
 

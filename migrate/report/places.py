@@ -1,4 +1,4 @@
-"""Places in a text as reports of other programs count them, and where they are once the edits are made."""
+"""Converts offsets to lines and columns as SARIF, GitHub and GitLab count them, before and after the edits."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ _BREAK = re.compile(r"\r\n|\n")
 
 
 class Lines:
-    """The lines of a text, which `\\n` and `\\r\\n` end. Lines and columns count from 1, columns in characters (code points)."""
+    """The lines of a text, which `\\n` and `\\r\\n` end. Lines and columns count from 1, columns in characters (code
+    points)."""
 
     def __init__(self, text: str) -> None:
         self.starts = [0, *(match.end() for match in _BREAK.finditer(text))]
         self.length = len(text)
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Line and column of a character offset; the end of the text is a place, too."""
+        """The line and column of a character offset, which may be the end of the text."""
         line = bisect_right(self.starts, offset)
         return line, offset - self.starts[line - 1] + 1
 
     def offset(self, line: int, column: int) -> int:
-        """The character offset of a line and column; the nearest one there is, if the text has no such place."""
+        """The character offset of a line and column, or the nearest one if the text has no such place."""
         start = self.starts[min(line, len(self.starts)) - 1]
         return min(start + column - 1, self.length)
 
 
 class Moves:
-    """Where edits move what stands in a text."""
+    """Converts offsets in a text to offsets after its edits."""
 
     def __init__(self, edits: Iterable[Edit]) -> None:
         self.edits = sorted(edits, key=lambda edit: (edit.end, edit.start))
@@ -40,7 +41,7 @@ class Moves:
         self.shifts = [0, *accumulate(growth)]
 
     def moved(self, offset: int) -> int:
-        """The offset, in the new text, of the character at one of the old text; what is replaced goes to where it began."""
+        """The offset in the new text for one in the old text; inside a replaced span, that of the span's start."""
         before = bisect_right(self.edits, offset, key=lambda edit: edit.end)
         if before < len(self.edits) and self.edits[before].start < offset:
             offset = self.edits[before].start
@@ -48,7 +49,7 @@ class Moves:
 
 
 def places(file: FileResult, applied: bool | None) -> list[tuple[int, int]]:
-    """Line and column of each finding in the file as the run leaves it: those after `apply` are not those before."""
+    """The line and column of each finding in the file as the run leaves it: after `apply`, in the new text."""
     found = [(located.line, located.column) for located in file.outcome.findings]
     if not applied or file.source is None or not written(file):
         return found

@@ -1,4 +1,4 @@
-"""What every report is made from, and the figures they share."""
+"""The input of every report, and the figures and sentences that they share."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from rules.shared.grants import merge
 
 @dataclass(frozen=True)
 class Report:
-    """The results of a run, unit by unit. `applied` is None for `check`, which applies nothing; `problems` are the broken
-    configurations that it came across."""
+    """The results of a run, unit by unit. `applied` is None for `check`, which applies nothing; `problems` are the
+    broken configurations that the run found."""
 
     units: Sequence[UnitResult]
     applied: bool | None = None
@@ -28,7 +28,7 @@ class Report:
 
     @cached_property
     def files(self) -> Sequence[FileResult]:
-        """What became of each file."""
+        """The result for each file."""
         return [file for unit in self.units for file in unit.files]
 
     @property
@@ -36,7 +36,7 @@ class Report:
         return [finding for file in self.files for finding in file.outcome.findings]
 
     def summary(self) -> dict[str, int]:
-        """Counts, with the keys of the JSON report."""
+        """The counts of files, volumes, findings by status and errors, with the keys of the JSON report."""
         counts = dict.fromkeys(Status, 0)
         for located in self.findings:
             counts[located.finding.status] += 1
@@ -48,7 +48,8 @@ class Report:
         }
 
     def figures(self) -> list[tuple[Status, str]]:
-        """What there is of each status, in words: `3 need input`. What could not be processed counts as refused."""
+        """The count of each status in words (`3 need input`), without zeros. Files with errors have the status
+        refused."""
         counts = self.summary()
         units = {Status.NEEDS_INPUT: "need input"}
         figures = [(s, f"{counts[str(s)]} {units.get(s, s)}") for s in Status if counts[str(s)]]
@@ -57,22 +58,23 @@ class Report:
         return figures
 
     def levels(self) -> list[tuple[Level, int, int]]:
-        """Each level with how many volumes stand on it before and after, from the lowest."""
+        """Each level with the number of volumes on it before and after, from the lowest."""
         volumes = [volume for file in self.files for volume in file.outcome.volumes]
         before = Counter(volume.level for volume in volumes)
         after = Counter(volume.after for volume in volumes)
         return [(level, before[level], after[level]) for level in Level if before[level] or after[level]]
 
     def failures(self) -> list[FileResult]:
-        """Files that could not be processed, without those that a broken configuration stopped: it says so once."""
+        """Files that could not be processed, without those under a broken configuration, which is reported once by
+        itself."""
         return [file for file in self.files if file.outcome.error is not None and file.config is None]
 
     def is_done(self, located: Located) -> bool:
-        """Whether nothing is left of a finding because its changes are written."""
+        """Whether the changes of a finding are written, so that nothing is left to do about it."""
         return bool(self.applied and located.applied)
 
     def open(self) -> bool:
-        """Whether anything is left that decides the exit status: advice never does."""
+        """Whether a finding other than advice is left, which makes the exit status 1."""
         return any(
             located.finding.status is not Status.ADVICE and not self.is_done(located) for located in self.findings
         )
@@ -98,13 +100,13 @@ def subject(located: Located) -> str:
 
 
 def subjects(findings: Iterable[Located]) -> str:
-    """What several findings are about, each once."""
+    """The subjects of several findings, each once."""
     return ", ".join(dict.fromkeys(map(subject, findings)))
 
 
 def sentences(located: Located) -> list[str]:
-    """What a report says of a finding where it stands by itself: what it is about and its message, the caveat with the
-    statement to attach, and what helps; each safe for a terminal or a log."""
+    """The sentences about a finding that is shown by itself: subject and message, the caveat with the statement to
+    attach, and help. Each is safe for a terminal or a log."""
     finding = located.finding
     helps = finding.help if finding.status in (Status.NEEDS_INPUT, Status.ADVICE) else None
     said = [f"{subject(located)}: {finding.message}", finding.whole_caveat, helps]
@@ -112,8 +114,8 @@ def sentences(located: Located) -> list[str]:
 
 
 def fingerprints(file: FileResult) -> list[str]:
-    """For each finding of a file what stays the same when lines move: made of its rule, the file and what it is about; the
-    second of two equal ones has another."""
+    """A fingerprint for each finding of a file, which stays the same when lines move. It is made of the rule, the file,
+    the subject and a number, which tells findings of the same rule and subject apart."""
     seen: Counter[tuple[str, ...]] = Counter()
     found = []
     for located in file.outcome.findings:
@@ -124,7 +126,7 @@ def fingerprints(file: FileResult) -> list[str]:
 
 
 def fingerprint(*parts: str) -> str:
-    """A hash of some words."""
+    """A hash of words: 32 hexadecimal digits."""
     import hashlib  # takes longer to import than most reports to make
 
     # File names may hold undecodable bytes, and names in JSON half a surrogate pair.

@@ -1,4 +1,4 @@
-"""The rules as Markdown: a table of all, a page for one, a book of all pages."""
+"""Writes the rules as Markdown: a table of all, a page for one, a book of all pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _PAGES = "https://github.com/efs-migrate/efs-migrate/blob/main/rules/README.md"
 
 
 def address(rule: Rule) -> str:
-    """Where a rule's page can be read."""
+    """The URL of a rule's page."""
     return f"{_PAGES}#{_anchor(rule)}"
 
 
@@ -18,14 +18,14 @@ def _anchor(rule: Rule) -> str:
 
 
 def table(linked: bool = False) -> str:
-    """All rules, by id; `linked` to their pages in the same document."""
+    """A table of all rules by id; with `linked`, ids link to the rules' pages in the same document."""
     ids = {r.id: f"[{r.id}](#{_anchor(r)})" if linked else r.id for r in RULES}
     rows = [f"| {ids[r.id]} | {r.name} | {r.level} | {r.default} |" for r in sorted(RULES, key=lambda r: r.id)]
     return "\n".join(("| id | name | level | default |", "|---|---|---|---|", *rows)) + "\n"
 
 
 def book() -> str:
-    """Every rule's page in one document, whose headings are what `address` names."""
+    """The pages of all rules in one document. Its headings have the anchors that `address` points to."""
     head = (
         "# Rules\n\nWritten by `make docs` from the rules' own docstrings and examples; `efs-migrate rules ID` prints one page. "
         "Why each kind of edit is safe, in one screen: [for reviewers](REVIEWERS.md)."

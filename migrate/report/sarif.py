@@ -1,7 +1,7 @@
-"""The report as a SARIF log, with the changes as fixes.
+"""Writes the report as a SARIF log, with the changes as fixes.
 
-Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0", whose sections are named below; GitHub's
-documentation, "SARIF support for code scanning", on what is shown there.
+Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0", whose sections are named below;
+GitHub's documentation, "SARIF support for code scanning", on what is shown there.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from rules.rule import Rule, Status
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _HOME = "https://github.com/efs-migrate/efs-migrate"
 _ROOT = "%SRCROOT%"
-"""What relative paths are relative to; GitHub takes it for the repository's root."""
+"""The name of the folder that relative paths start from; GitHub takes it for the repository's root."""
 
 _DESCRIBED = tuple(sorted(RULES, key=lambda rule: rule.id))
 _INDEX = {rule.id: index for index, rule in enumerate(_DESCRIBED)}
@@ -39,7 +39,8 @@ _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 
 
 def render(report: Report) -> str:
-    """One run with every rule, a result for each finding, and a notification for each file that could not be processed."""
+    """A log with one run: every rule, a result for each finding, and a notification for each file that could not be
+    processed."""
     run: dict[str, object] = {
         "tool": {
             "driver": {
@@ -112,7 +113,7 @@ def _unread(file: FileResult, word: LocatedWord) -> dict[str, object]:
 
 
 def _results(unit: UnitResult, report: Report) -> Iterator[dict[str, object]]:
-    # A fix is one that all findings of its steps share; the first of them has it.
+    # The findings of a fix's steps share it, so only the first of them gets it.
     owed = {step: fix for fix in unit.fixes for step in fix.steps} if report.applied is None else {}
     found = (
         (file, *each)
@@ -141,7 +142,7 @@ def _result(located: Located, done: bool) -> dict[str, object]:
         "properties": {"status": status},
     }
     if done:
-        # Nothing is wrong any more, and what has to be known before deploying still is (§3.27.9).
+        # Not a problem any more, but its caveat still has to be known before deploying (§3.27.9).
         result |= {"kind": "informational", "level": "none", "properties": {"status": status, "applied": True}}
     return result
 
@@ -169,7 +170,7 @@ def _fix(fix: Fix, unit: UnitResult) -> dict[str, object]:
 
 
 def _artifact_change(name: str, text: str, edits: Iterable[Edit]) -> dict[str, object]:
-    """What a fix changes in one file."""
+    """The replacements of a fix in one file."""
     lines = Lines(text)
     return {
         "artifactLocation": _location(name),
@@ -189,7 +190,7 @@ def _replacement(edit: Edit, lines: Lines) -> dict[str, object]:
 
 
 def _text(text: str) -> dict[str, str]:
-    """A message that holds no link and no placeholder, whatever the text."""
+    """A message with the text, in which nothing is taken for a link or a placeholder."""
     shown = "\n\n".join(printable(paragraph) for paragraph in text.split("\n\n"))
     return {"text": _PLACEHOLDER.sub(r"{{\1}}", _LINK.sub(r"\\[", shown))}
 
@@ -200,7 +201,7 @@ def _physical(path: str, line: int | None, column: int | None) -> dict[str, obje
 
 
 def _location(path: str) -> dict[str, str]:
-    """Where a file is: relative to where the tool ran, and absolute for files outside (§3.4.4 wants no `..`)."""
+    """The location of a file: relative to the current directory, absolute for files outside (§3.4.4 forbids `..`)."""
     if path.startswith("/") or path.split("/", 1)[0] == "..":
         return {"uri": Path(path).resolve().as_uri()}
     return {"uri": quote(os.fsencode(path)), "uriBaseId": _ROOT}

@@ -1,4 +1,4 @@
-"""The `.efs-migrate.yaml` that `init` writes: what was found, and commented lines for what only people know."""
+"""Writes the `.efs-migrate.yaml` of `init`: the values that were found, and commented lines for those to fill in."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _CHOICES = """
 
 
 def starter(files: Sequence[FileResult]) -> str:
-    """The text of the file, which is a valid configuration as it stands: whatever is unknown is a comment."""
+    """The text of the starter configuration, which is valid as it stands: entries with unknown values are comments."""
     found = [(file, volume) for file in files for volume in file.outcome.volumes]
     seen = _seen_mounts(files)
     parts = [_HEAD, _FILE_SYSTEMS, *_file_systems(found), *_proposed(seen), *_unknown_mounts(found, seen)]
@@ -95,7 +95,7 @@ def _file_systems(found: _Found) -> Iterator[str]:
 
 
 _Seen = Mapping[tuple[str, str, str], Sequence[Proposal]]
-"""What other files suggest, by file, task and volume."""
+"""The mounts that other files suggest, by file, task and volume."""
 
 
 def _seen_mounts(files: Sequence[FileResult]) -> _Seen:
@@ -176,5 +176,5 @@ def _listed(places: Iterable[str]) -> str:
 
 
 def _quoted(word: str) -> str:
-    """A word as a YAML scalar; JSON's quotes are YAML's."""
+    """A word as a YAML scalar, in JSON's quotes, which YAML reads, too."""
     return word if _PLAIN.fullmatch(word) else json.dumps(word)

@@ -1,4 +1,5 @@
-"""The report for people: findings file by file, what to do before deploying, and volumes by level before and after."""
+"""Writes the report for people: findings file by file, what to do before deploying, and volumes by level before and
+after."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from migrate.terminal.printable import painted, printable
 from rules.rule import Status
 
 Paint = Callable[[str, str], str]
-"""Returns a text in a style of `_STYLES`."""
+"""A function that returns a text in a style of `_STYLES`."""
 
 _STYLES = {
     "file": "bold",
@@ -35,8 +36,8 @@ def _coloured(text: str, style: str) -> str:
 
 
 def render(report: Report, verbose: bool = False, coloured: bool = False) -> str:
-    """The whole report; empty if there is nothing to say. `verbose` words each volume's change. Whatever the files hold, the
-    only control codes are newlines and, if `coloured`, colours."""
+    """The whole report, or an empty string if there is nothing to report. `verbose` adds each volume's change in words.
+    The only control codes are newlines and, if `coloured`, colours, whatever the files hold."""
     paint = _coloured if coloured else _plain
     lines = [line for file in report.files for line in _file(file, report.applied, verbose, paint=paint)]
     lines += _summary(report, paint)
@@ -72,7 +73,7 @@ def _finding(located: Located, applied: bool | None, paint: Paint) -> str:
 
 
 def _changes(file: FileResult) -> Iterator[str]:
-    """What changes for each volume, in words."""
+    """The change of each volume, in words."""
     changed = [v for v in file.outcome.volumes if v.storage != v.planned]
     if changed:
         from migrate.engine.differences import change_in_words

@@ -1,4 +1,4 @@
-"""Step by step: plan, ask about the first step that nobody decided about, plan again; then on with the next unit."""
+"""The interactive review: plans a unit, asks about the first undecided step, and plans again until none is left."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from migrate.terminal.keyboard import HungUp, Terminal
 
 @dataclass
 class Review:
-    """One run in which somebody decides. `given` are answers from before, to which those of this run are added."""
+    """A run in which the user decides about each step. `given` are earlier answers, to which those of this run are
+    added."""
 
     run: Run
     terminal: Terminal
     folder: str
-    """Where a configuration is made if there is none."""
+    """The folder in which a configuration is created if there is none."""
     given: Answers = field(default_factory=Answers)
     record: Path | None = None
     current: str | None = None
-    """The files that are being asked about: nothing of them is written."""
+    """The names of the files that are being asked about, of which nothing is written yet; None between units."""
     manner: SessionChoices = field(default_factory=SessionChoices)
 
     def results(self, jobs: Iterable[Job]) -> Iterator[UnitResult]:
-        """The result for each unit once everything in it is decided. Raises Ended if the terminal is gone."""
+        """Yields the result for each unit once everything in it is decided. Raises Ended if the terminal is gone."""
         inputs = Inputs(self.run, self.terminal, self.folder)
         for job in jobs:
             self.current = ", ".join(file.name for file in job.files)
@@ -43,7 +44,7 @@ class Review:
             yield result
 
     def save(self) -> None:
-        """Keep the answers, if they are to be kept. Raises OSError."""
+        """Writes the answers to the file of `--record`, if that is given. Raises OSError."""
         if self.record is not None:
             self.given.write(self.record)
 

@@ -1,4 +1,4 @@
-"""The hunks between two texts: shown on a terminal, and edited by hand as `git add -p` has them edited."""
+"""The hunks between two texts: shows them on a terminal, and lets the user edit them as in `git add -p`."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _GUIDE = """\
 
 
 class NotEdited(Exception):
-    """Why a hunk is not as somebody wanted it; the message is the end of a sentence."""
+    """Raised if a hunk could not be edited; the message is the end of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """Lines that change and lines around them. `first` is the index of the first old one; each of `lines` begins with its
-    mark: space, `-` or `+`. `crlf` is whether all of them end in a carriage return, which they have here no more. `file` is
-    the index of the file in its unit, and `name` what to call that where there are several."""
+    """Changed lines and the lines around them. `first` is the index of the first old line; each of `lines` begins with
+    its mark: space, `-` or `+`. If `crlf`, all lines end in `\\r\\n` in the file, and the `\\r` is left out here.
+    `file` is the index of the file in its unit, and `name` is shown if the unit has several files."""
 
     header: str
     first: int
@@ -57,9 +57,9 @@ class Hunk:
 
 
 def hunks(before: str, after: str, edits: Sequence[Edit]) -> list[Hunk]:
-    """The hunks that turn one text into another, from the edits that do it."""
+    """The hunks that turn the text `before` into `after`. `edits` do the same, in character offsets into `before`."""
     found = []
-    # The first two lines name the file.
+    # The first two lines of a diff name the file.
     lines = unified("", before, after, edits=edits).split("\n")[2:-1]
     starts = [i for i, line in enumerate(lines) if line.startswith("@@")]
     for start, end in zip(starts, [*starts[1:], None], strict=False):
@@ -76,7 +76,7 @@ def hunks(before: str, after: str, edits: Sequence[Edit]) -> list[Hunk]:
 
 
 def shown(hunk: Hunk) -> Iterator[str]:
-    """A hunk's lines in colour, safe for a terminal."""
+    """The lines of a hunk in colour, safe for a terminal."""
     if hunk.name:
         yield painted(printable(hunk.name), "bold")
     for line in (hunk.header, *_shortened(hunk.lines)):
@@ -85,7 +85,7 @@ def shown(hunk: Hunk) -> Iterator[str]:
 
 
 def _shortened(lines: Sequence[str]) -> Iterator[str]:
-    """Lines without the greater part of what is the same in two very long ones: a whole file may be on a line."""
+    """The lines, of which long ones are cut down to where they differ: a whole JSON file may be on one line."""
     long = [line[1:] for line in lines if len(line) > _LONGEST and line[0] != " "]
     head, tail = shared(long[0], long[1]) if len(long) == 2 else (0, 0)
     start = 1 + max(0, head - _AROUND)
@@ -103,9 +103,9 @@ def _shortened(lines: Sequence[str]) -> Iterator[str]:
 
 
 def edit(before: Sequence[str], change: Sequence[Hunk], title: str, terminal: Terminal) -> list[str] | None:
-    """Have the hunks edited and return what they make of the unit's texts then; None if nothing of them is left.
+    """Lets the user edit the hunks and returns the unit's texts with the edited hunks applied; None if no hunk is left.
 
-    No line outside of them changes. Raises NotEdited.
+    No line outside the hunks changes. Raises NotEdited.
     """
     return patched(before, change, _edited(_as_text(change, title), terminal))
 
@@ -119,7 +119,7 @@ def _as_text(change: Sequence[Hunk], title: str) -> str:
 
 
 def patched(before: Sequence[str], change: Sequence[Hunk], text: str) -> list[str] | None:
-    """What the hunks make of the texts `before` as they stand in an edited text; None if nothing of them is left. Raises
+    """The texts `before` with the hunks applied as they stand in the edited `text`; None if no hunk is left. Raises
     NotEdited."""
     edited: list[list[str]] = []
     for line in text.removesuffix("\n").split("\n") if text.strip() else ():
@@ -147,7 +147,7 @@ def patched(before: Sequence[str], change: Sequence[Hunk], text: str) -> list[st
 
 
 def _edited(text: str, terminal: Terminal) -> str:
-    """A text after somebody edited it. Raises NotEdited."""
+    """The text after the user has edited it in `$EDITOR`. Raises NotEdited."""
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     with TemporaryDirectory(prefix="efs-migrate-") as folder:
         path = Path(folder, "hunk.diff")
@@ -168,7 +168,7 @@ def _edited(text: str, terminal: Terminal) -> str:
 
 @contextmanager
 def _interrupts_for_the_editor() -> Iterator[None]:
-    """Ctrl-C is the editor's while it runs. A handler, because what is ignored would be so in the editor, too."""
+    """Leaves Ctrl-C to the editor while it runs. A handler, because the editor would inherit an ignored signal."""
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What somebody types in where a rule needs it: checked, used at once, and saved to the configuration if that is wanted."""
+"""Asks for values that rules need: checks them, uses them at once, and saves them to the configuration on request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rules.facts.questions import MountAt, Question
 
 
 class Inputs:
-    """Asks each question once a run. `folder` is where a configuration is made if there is none."""
+    """Asks each question once a run. `folder` is the folder in which a configuration is created if there is none."""
 
     def __init__(self, run: Run, terminal: Terminal, folder: str) -> None:
         self.run = run
@@ -27,10 +27,10 @@ class Inputs:
         self.folder = folder
         self.asked: set[Question] = set()
         self.unsaved: dict[str, list[Choices]] = {}
-        """What was typed in and is not to be saved, by the configuration that it would have gone to."""
+        """The values that were typed in but not saved, by the path of the configuration that they belong to."""
 
     def choices(self, job: Job) -> Choices:
-        """What governs a file now."""
+        """The choices for a job's file: those of its configuration as it is now, and the values that were not saved."""
         assert job.choices is not None
         governing = self.run.governing(job.path)
         if not isinstance(governing, Config):
@@ -52,7 +52,8 @@ class Inputs:
         return entries.settings(question, [blank.example for blank in entries.blanks(question)]) is not None
 
     def ask(self, question: Question, job: Job) -> bool | None:
-        """Ask for what is missing and take it; False if somebody leaves it open, None for the end of everything."""
+        """Asks for the missing values and takes them. Returns False if the user skips the question, None to end the
+        review."""
         self.asked.add(question)
         if isinstance(question, MountAt):
             chosen = self._choose(question)
@@ -60,7 +61,7 @@ class Inputs:
                 return chosen
             question = chosen
         blanks = entries.blanks(question)
-        # A mount that something suggests was chosen with its file system.
+        # Choosing a suggested mount has answered the first blank, the file system.
         answers = [blanks[0].usual] if blanks[0].usual else []
         if answers and (wrong := entries.problem(question, answers)):
             self._say(f"That cannot be: {wrong}")
@@ -83,7 +84,8 @@ class Inputs:
         return self._take(entry, job)
 
     def _choose(self, question: MountAt) -> MountAt | bool | None:
-        """The question about one of the mounts that something suggests, or about another one."""
+        """The question narrowed to the mount that the user chooses. Returns False to skip it, None to end the
+        review."""
         known = [mount for mount in question.likely if mount[1]]
         if not known:
             return question
@@ -119,7 +121,7 @@ class Inputs:
         return True
 
     def _place(self, job: Job) -> str:
-        """The configuration that governs a file, or the one that would if it were there."""
+        """The path of the configuration that governs a file, or of the one to create."""
         found = self.run.options.config or config.find(job.path)
         if found is not None:
             return str(Path(found).absolute())
@@ -132,7 +134,8 @@ class Inputs:
 
 
 def _saved(place: str, name: str, entry: entries.Settings) -> str | None:
-    """Put an entry into a configuration, which is made if there is none; return why that was not possible."""
+    """Adds an entry to a configuration, which is created if there is none. Returns the reason if that failed, else
+    None."""
     path = Path(place)
     try:
         if not os.path.lexists(place):

@@ -1,4 +1,4 @@
-"""What somebody sees of a step before deciding about it."""
+"""Lays out a step on the terminal for the user to decide about."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ KEYS = {
     "q": "quit: write what was accepted, leave the rest",
     "?": "show this",
 }
-"""What each key does."""
+"""The keys of the prompt with their help texts."""
 
 
 def step(name: str, located: Located, change: Sequence[Hunk], brings: Iterable[Finding], width: int) -> Iterator[str]:
-    """A step: where, what and why, what changes, on which terms; `brings` is what has to be thought of because of it."""
+    """The lines that show a step: place, reason, change and caveats. `brings` are findings that only arise because of
+    it."""
     finding = located.finding
     yield from head(name, located)
     yield from wrapped("", finding.message, width)
@@ -45,7 +46,7 @@ def step(name: str, located: Located, change: Sequence[Hunk], brings: Iterable[F
 
 
 def head(name: str, located: Located) -> Iterator[str]:
-    """Where a finding is and what it is about."""
+    """The lines with the place and the subject of a finding."""
     rule, status = located.rule, _STATUS.get(located.finding.status)
     mark = f", {status}" if status else ""
     yield ""
@@ -54,7 +55,7 @@ def head(name: str, located: Located) -> Iterator[str]:
 
 
 def ways(choices: Sequence[tuple[str, Status | None]], selected: int, otherwise: str) -> Iterator[str]:
-    """The ways to take a step, and what stays without it."""
+    """The lines with the ways to take a step; `otherwise` is the text for leaving it."""
     if len(choices) > 1 or choices[0][0]:
         for number, (label, status) in enumerate(choices, 1):
             unsafe = f" ({_STATUS[Status.UNSAFE]})" if status is Status.UNSAFE else ""
@@ -65,14 +66,14 @@ def ways(choices: Sequence[tuple[str, Status | None]], selected: int, otherwise:
 
 
 def help_text(keys: Sequence[str], rule: str, choices: int) -> Iterator[str]:
-    """What the keys do."""
+    """The help for these keys, one line each."""
     if choices > 1:
         yield f"1-{choices}  show another way to take it"
     yield from (f"{key}    {KEYS[key].format(rule=rule)}" for key in keys)
 
 
 def wrapped(label: str, text: str, width: int) -> Iterator[str]:
-    """A text in lines, further ones under the first. Words are not broken: one may be copied."""
+    """A text wrapped to lines that are indented below the label. Words are not broken, so that they can be copied."""
     yield from textwrap.wrap(
         printable(text),
         width,
@@ -84,5 +85,5 @@ def wrapped(label: str, text: str, width: int) -> Iterator[str]:
 
 
 def _lower(title: str) -> str:
-    """A title inside a sentence; what begins with a name keeps its capitals."""
+    """A title in lower case for the middle of a sentence, unless it begins with a name."""
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]

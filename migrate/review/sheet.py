@@ -1,4 +1,4 @@
-"""One unit, step by step."""
+"""Asks about the steps of one unit, one by one."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from rules.rule import Finding, Status, StepId
 
 @dataclass
 class SessionChoices:
-    """What somebody settled for all that follows."""
+    """Decisions of the user that hold for all steps that follow."""
 
     skipped: set[str] = field(default_factory=set)
-    """Rules whose steps are left."""
+    """Ids of rules whose steps are refused."""
     takes_all: bool = False
-    """Whether safe steps are taken without a question."""
+    """Whether safe steps are applied without a question."""
     ended: bool = False
 
 
 class Sheet:
-    """The questions about one unit, and what comes of them."""
+    """The questions about one unit, and its outcome."""
 
     def __init__(
         self,
@@ -58,12 +58,13 @@ class Sheet:
         for name in self.names:
             self.answers |= given.to_repeat(name)
         self.closed = False
-        """Whether nothing more is asked about this unit."""
+        """Whether the user wants no more questions about this unit."""
         self.by_hand = _ByHand()
         self.known: tuple[Opened, Choices, Decisions, Outcome] | None = None
 
     def outcome(self) -> Outcome:
-        """Ask until everything is decided, or somebody has had enough; then write and prove."""
+        """Asks until everything is decided or the user quits, and returns the outcome, proven but not written to
+        disk."""
         while not self.closed and not self.manner.ended:
             choices, decisions, refused = self._choices(), self._decisions(), self.opened.unwritten
             decided = self._first_open(self.opened.plan(choices, decisions), decisions)
@@ -71,9 +72,9 @@ class Sheet:
                 break
             offered = _offered(decided)
             before = self._outcome(choices, decisions)
-            if before.error is not None:  # answers of another run, which do not go together
+            if before.error is not None:  # replayed answers may contradict one another
                 break
-            if self.opened.unwritten != refused:  # writing shows that a step has no place in the text: plan without it
+            if self.opened.unwritten != refused:  # a step could not be written to the text: plan again without it
                 continue
             located = next(f for f in before.findings if f.finding.id == decided.finding.id)
             if offered.finding.changes:
@@ -84,7 +85,7 @@ class Sheet:
                 self._ask_for_input(located)
         outcome = self._outcome(self._choices(), self._decisions())
         for located in outcome.findings:
-            # Quitting says nothing about what was not asked.
+            # Quitting is no answer to the questions that were not asked.
             left = located.finding.changes and not located.applied and located.finding.id not in self.by_hand.steps
             if left and (self.closed or located.finding.rule in self.manner.skipped):
                 self.given.add(Given.to(self.names[located.file], located.finding, Word.NO))
@@ -94,7 +95,7 @@ class Sheet:
         return self.inputs.choices(self.job)
 
     def _outcome(self, choices: Choices, decisions: Decisions) -> Outcome:
-        """What becomes of the text. What a yes leads to was made for its question already."""
+        """The outcome under these decisions, taken from the preview of the last question if that had the same."""
         known = (self.opened, choices, decisions)
         if self.known is None or self.known[0] is not self.opened or self.known[1:3] != known[1:]:
             self.known = (*known, self.opened.outcome(choices, decisions))
@@ -107,8 +108,8 @@ class Sheet:
         return Decisions(dict(self.answers), frozenset(self.manner.skipped), frozenset(taken))
 
     def _first_open(self, plan: Plan, decisions: Decisions) -> Decided | None:
-        """The first step that nobody decided about, or question that nobody was asked, in the order of the plan: what comes
-        later may look different once it is answered. What was taken without a question up to there is noted."""
+        """The first undecided step or unasked question in the order of the plan; later ones may change with its answer.
+        Steps before it that were applied without a question are recorded as accepted."""
         for decided in plan.decided:
             finding = decided.finding
             if decided.applied:
@@ -135,7 +136,7 @@ class Sheet:
     # -- a step -------------------------------------------------------------------------------------------------------
 
     def _ask(self, decided: Decided, located: Located, before: Outcome, choices: Choices, decisions: Decisions) -> None:
-        """Show a step, in each of its ways that somebody wants to see, and take the answer."""
+        """Shows a step, lets the user look at its alternatives, and takes the answer."""
         usual = decided.finding
         ways = usual.ways
         question = usual.question if self.inputs.may_ask(usual.question) else None
@@ -183,7 +184,7 @@ class Sheet:
                 return
 
     def _hunks(self, before: Outcome, after: Outcome) -> list[hunks.Hunk]:
-        """What another outcome changes, file by file."""
+        """The hunks between two outcomes, file by file."""
         found = []
         several = len(self.names) > 1
         for index, (old, new) in enumerate(zip(before.files, after.files, strict=True)):
@@ -193,7 +194,7 @@ class Sheet:
         return found
 
     def _answer(self, way: Finding, count: int, choices: Choices) -> str | int:
-        """The key that answers, or the index of another way that somebody wants to see."""
+        """The key that the user presses as an answer, or the index of an alternative to show."""
         unsafe = way.status is Status.UNSAFE and not choices.unsafe
         default = "n" if unsafe else "y"
         numbers = {str(number + 1): number for number in range(min(count, 9))} if count > 1 else {}
@@ -233,7 +234,7 @@ class Sheet:
         before: Outcome,
         after: Outcome,
     ) -> bool:
-        """Have the step's hunks edited; return whether that decided about it."""
+        """Lets the user edit the hunks of a step. Returns whether the step is decided by that."""
         title = f"{self.names[located.file]}:{located.line}: {located.rule.id} {located.rule.name}"
         texts: list[str] | None = None
         try:
@@ -288,7 +289,7 @@ class Sheet:
 
 
 def _offered(decided: Decided) -> Decided:
-    """What somebody can say yes to: for advice the first of the steps that may be taken on it."""
+    """The step that a yes accepts: for advice, the first of the steps that it offers."""
     if decided.finding.changes or not decided.finding.ways:
         return decided
     first, *others = decided.finding.ways
@@ -300,15 +301,16 @@ def _offered(decided: Decided) -> Decided:
 
 @dataclass
 class _ByHand:
-    """What was settled before a hunk was edited by hand: later plans begin with the text that came of it, and do not know."""
+    """The findings and levels from before a hunk was edited by hand. Later plans begin with the edited text and lack
+    them."""
 
     steps: set[StepId] = field(default_factory=set)
     findings: list[Located] = field(default_factory=list)
     volumes: list[tuple[VolumeLevels, ...]] | None = None
-    """Those of each file."""
+    """The volumes of each file as they were before the first edit by hand; None if there was none."""
 
     def take(self, before: Outcome, edited: Sequence[Finding]) -> None:
-        """Take note of all that was applied so far, and of the steps whose hunks were edited."""
+        """Records the findings that were applied so far, and the steps whose hunks were edited."""
         self.steps.update(finding.id for finding in edited)
         self.findings += [f for f in before.findings if f.applied]
         self.findings += [
@@ -320,7 +322,7 @@ class _ByHand:
             self.volumes = [file.volumes for file in before.files]
 
     def whole(self, last: Outcome, sources: Sequence[str]) -> Outcome:
-        """What became of the unit, from its sources on."""
+        """The outcome of the whole review, from the source texts to those of the last outcome."""
         if self.volumes is None or last.error is not None:
             return last
         files = []
@@ -345,12 +347,13 @@ class _ByHand:
 
 
 def _level(first: VolumeLevels, now: VolumeLevels) -> VolumeLevels:
-    """Reports word what becomes of a storage only where that is EFS."""
+    """The first and the last state of a volume. The storage counts as unchanged unless it is EFS now: reports describe
+    only that."""
     planned = now.planned if isinstance(now.planned, EfsVolume) else first.storage
     return replace(first, after=now.after, planned=planned)
 
 
 def _whole_edit(old: str, new: str) -> tuple[Edit, ...]:
-    """The one edit from a text to another."""
+    """The single edit that turns one text into another; empty if they are equal."""
     head, tail = shared(old, new)
     return (Edit(head, len(old) - tail, new[head : len(new) - tail]),) if old != new else ()

@@ -1,4 +1,4 @@
-"""Signals that end a review, as exceptions, so that everything is put back in order on the way out."""
+"""Turns signals that end a review into exceptions, so that the terminal and files are cleaned up on the way out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from types import FrameType
 
 
 class Ended(BaseException):
-    """Somebody ended the process, or its terminal is gone; no error, so that nothing takes it for one."""
+    """Raised if a signal ends the process or its terminal is gone. A BaseException, so that no handler of errors
+    catches it."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -18,7 +19,7 @@ class Ended(BaseException):
 
 @contextmanager
 def ending() -> Iterator[None]:
-    """Raise Ended where SIGTERM or SIGHUP would end the process. Ctrl-C raises KeyboardInterrupt by itself."""
+    """Raises Ended on SIGTERM and SIGHUP as long as the context lasts. Ctrl-C raises KeyboardInterrupt by itself."""
 
     def end(number: int, _frame: FrameType | None) -> None:
         raise Ended(number)

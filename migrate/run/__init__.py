@@ -1,3 +1,3 @@
-"""A run over many files: discovery, configuration, what files know of one another, parallel work."""
+"""A run over many files: discovery, configuration, mounts that other files show, parallel work."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Answers to steps, kept in a file and read from one: what `--record` writes and `--replay` takes."""
+"""Answers to steps, written to a file by `--record` and read from it by `--replay`."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _YAML = (".yaml", ".yml")
 
 
 class Word(StrEnum):
-    """What was answered to a step."""
+    """An answer to a step, as the file of answers spells it."""
 
     YES = "yes"
     NO = "no"
     EDIT = "edit"
-    """Its hunk was edited by hand, which cannot be repeated."""
+    """The hunk of the step was edited by hand, which cannot be repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One answer: to which step of which file, and what that step did and said."""
+    """One answer, with its file and step, and the digest and message that the step had then."""
 
     file: str
     step: StepId
@@ -50,10 +50,12 @@ class Given:
 
     @property
     def answer(self) -> Answer:
-        """What the engine makes of it: a yes is to what the step did, a no to whatever goes by its name."""
+        """The answer for the engine. A yes holds only while the step does the same (same digest), a no whatever it
+        does."""
         return Answer(True, self.digest) if self.word is Word.YES else Answer(False)
 
     def is_to(self, finding: Finding) -> bool:
+        """Whether this answer holds for the step of a finding."""
         return self.step == finding.id and (self.word is not Word.YES or self.digest == finding.digest)
 
 
@@ -71,25 +73,25 @@ class Answers:
         return iter(self._given.values())
 
     def add(self, given: Given) -> None:
-        """Take an answer, in the place of what was said before of the rule and its subject there."""
+        """Adds an answer, which replaces earlier ones about the same rule and subject in the same file."""
         for other in [g for g in self if (g.file, g.step.rule, g.step.subject) == _about(given)]:
             del self._given[other.file, other.step]
         self._given[given.file, given.step] = given
 
     def decisions(self) -> Mapping[str, Mapping[StepId, Answer]]:
-        """What the engine makes of all of them: a step that was edited by hand is not taken as it is."""
+        """The answers for the engine, by file and step. A step that was edited by hand counts as a no."""
         found: dict[str, dict[StepId, Answer]] = {}
         for one in self:
             found.setdefault(one.file, {})[one.step] = one.answer
         return found
 
     def to_repeat(self, file: str) -> Mapping[StepId, Answer]:
-        """The answers about a file that hold again as they are."""
+        """The answers about a file that a later run can repeat: all but those for hunks edited by hand."""
         given = (one for one in self if one.file == file and one.word is not Word.EDIT)
         return {one.step: one.answer for one in given}
 
     def to_others(self, file: str, findings: Iterable[Finding]) -> Iterator[tuple[Finding, Given]]:
-        """The steps that are not those which somebody answered, though the rule and its subject are, with that answer."""
+        """The steps that differ from the answered one although rule and subject are the same, each with that answer."""
         about: dict[tuple[str, Key], list[Given]] = {}
         for one in self:
             if one.file == file:
@@ -100,13 +102,13 @@ class Answers:
                 yield finding, known[0]
 
     def by_hand(self, file: str) -> Iterator[Given]:
-        """The answers about a file that cannot be repeated."""
+        """The answers about a file that cannot be repeated, because the hunk was edited by hand."""
         return (one for one in self if one.file == file and one.word is Word.EDIT)
 
     # -- files --------------------------------------------------------------------------------------------------------
 
     def write(self, path: Path) -> None:
-        """Write them all, as YAML if the file's name says so, wholly or not at all. Raises OSError."""
+        """Writes all answers, as YAML or JSON by the file's suffix, replacing the file in one go. Raises OSError."""
         entries = [_entry(given) for given in self]
         text = _as_yaml(entries) if path.suffix.lower() in _YAML else _as_json(entries)
         put(path, text.encode())
@@ -135,14 +137,14 @@ def _as_json(entries: list[dict[str, object]]) -> str:
 def _as_yaml(entries: list[dict[str, object]]) -> str:
     lines = [f"version: {VERSION}", "answers:" if entries else "answers: []"]
     for entry in entries:
-        # JSON's words and brackets are YAML's.
+        # JSON values are valid YAML.
         first, *others = (f"{key}: {json.dumps(value)}" for key, value in entry.items())
         lines += [f"  - {first}", *(f"    {other}" for other in others)]
     return "\n".join(lines) + "\n"
 
 
 def load(path: str) -> Answers:
-    """Read a file of answers. Raises ShapeProblem."""
+    """Reads a file of answers. Raises ShapeProblem."""
     try:
         text, _ = decode(screen.load(path))
         document = parse(text, JSON if path.lower().endswith(".json") else YAML)
@@ -156,6 +158,8 @@ def load(path: str) -> Answers:
 
 
 class _AnswersReader(Shapes):
+    """Turns the nodes of a file of answers into answers. Each method raises ShapeProblem."""
+
     def answers(self, root: Node) -> list[Given]:
         readers: dict[str, Callable[[Node, str], object]] = {"version": self.version, "answers": self.list}
         found = self.members(root, "a file of answers", readers)
@@ -235,7 +239,8 @@ class _AnswersReader(Shapes):
 
 
 def check_writable(path: Path) -> None:
-    """Raise OSError where a file cannot be put: after the last answer would be too late to find that out."""
+    """Raises OSError if a file cannot be written at `path`. Called before the first question, so that no answer is
+    lost."""
     if path.is_dir():
         raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(path))
     folder = path.resolve().parent

@@ -1,7 +1,9 @@
-"""What the files of one repository say about each other: who mounts EFS where, and who passes which file system on.
+"""Facts that the files of one repository tell about each other: EFS mounts on instances, and file systems that a parent
+template passes to a nested one.
 
-Only templates are looked into that may say so (`screen.informs_others`), and only if some file of the run has a host path
-that is not the host's own (`needs_other_files`). What is found is evidence for a question, never for a change.
+Only templates that may hold such facts are read (`screen.informs_others`), and only if some file of the run has a host
+path outside the system's own directories (`needs_other_files`). The facts are offered in questions; no change relies on
+them alone.
 """
 
 from __future__ import annotations
@@ -25,14 +27,15 @@ _HOST_PATH = re.compile(rb"(?:source[_-]?path|device)[\"']?\s*[:=]\s*(?:[\"']?(/
 
 
 def needs_other_files(raw: bytes) -> bool:
-    """Whether a file that holds volumes may have a host path that is not the host's own."""
+    """Whether a file with volumes may have a host path outside the system's own directories, so that EFS may be mounted
+    there."""
     paths = (match[1] for match in _HOST_PATH.finditer(raw))
     return any(path is None or not SYSTEM_PATH.match(path.decode("utf-8", "replace")) for path in paths)
 
 
 @dataclass(frozen=True, slots=True)
 class FilePlace:
-    """A file and where it belongs: two files are of one repository if they share one of their `homes`."""
+    """A file and the folders that it belongs to: two files are of one repository if they share one of their `homes`."""
 
     path: str
     """Absolute."""
@@ -42,13 +45,13 @@ class FilePlace:
 
 @dataclass
 class Repositories:
-    """Finds what files belong to: the working tree of a repository; without one, the configuration's folder and the
-    argument."""
+    """Finds the folders that files belong to: the working tree of the repository, or without one the folder of the
+    configuration and the argument of the command line."""
 
     _roots: dict[str, str | None] = field(default_factory=dict)
 
     def of(self, path: str, folders: Iterable[str]) -> tuple[str, ...]:
-        """The homes of the file at `path`, which without a repository are `folders`."""
+        """The homes of the file at `path`: the root of its repository, or `folders` if it is in none."""
         root = self._root(os.path.dirname(path))
         return (root,) if root is not None else tuple(folder.rstrip("/") for folder in folders if folder)
 
@@ -67,7 +70,7 @@ class Repositories:
 
 
 def read_for_others(place: FilePlace) -> Told | None:
-    """What a file says; None if it cannot be read. Whoever asks for the file itself is told why."""
+    """The facts that a file tells others; None if it cannot be read. Processing the file itself reports the reason."""
     path = Path(place.path)
     try:
         source = read(path, place.name)
@@ -78,7 +81,7 @@ def read_for_others(place: FilePlace) -> Told | None:
 
 
 class Survey:
-    """What all files say, by where they belong. `asking` are the places of the files that may ask."""
+    """The facts that all files tell, by repository. `asking` are the places of the files that may need them."""
 
     def __init__(self, said: Iterable[tuple[FilePlace, Told]], asking: Iterable[FilePlace]) -> None:
         self._said = list(said)
@@ -117,7 +120,7 @@ class Survey:
         by_path = {place.path: (place, said) for place, said in self._said}
         for parent, said in self._said:
             nested = [(stack, self._template_of(stack, parent)) for stack in said.stacks]
-            # What a file system that some template mounts is called here.
+            # The expressions by which this parent refers to file systems that some template mounts.
             called = {m.source: [(parent.name, m.source)] for m in said.mounts}
             for stack, path in nested:
                 if path in by_path:
@@ -130,8 +133,9 @@ class Survey:
         return passed
 
     def _template_of(self, stack: NestedStack, parent: FilePlace) -> str:
-        """The path of the template that a stack names, or an empty string: a local file as `cloudformation package` takes
-        it, or the one file of the repository that has the name of an object that was uploaded."""
+        """The path of the template of a nested stack, or an empty string if it is not known. The stack names a local
+        file, as for `cloudformation package`, or an uploaded object, whose name exactly one file of the repository must
+        have."""
         url = stack.template.literal
         if url is not None and "://" not in url:
             return os.path.normpath(os.path.join(os.path.dirname(parent.path), url))
@@ -150,7 +154,7 @@ class Survey:
 
 
 def _called_outside(stack: NestedStack, place: FilePlace, said: Told) -> Iterator[tuple[str, tuple[str, str]]]:
-    """What the template around a stack calls the file systems that the stack's instances mount."""
+    """The expressions by which a parent template refers to the file systems that instances of a nested stack mount."""
     for mount in said.mounts:
         about = (place.name, mount.source)
         if mount.source[2:-1] in stack.parameters and mount.source.startswith("${"):

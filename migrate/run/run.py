@@ -1,4 +1,5 @@
-"""From paths to results: discovers files, finds what governs each, and has the engine work on them, in parallel if many."""
+"""From paths to results: discovers files, finds the configuration of each, and runs the engine on them, in parallel if
+many."""
 
 from __future__ import annotations
 
@@ -34,17 +35,17 @@ if TYPE_CHECKING:
 _Given = TypeVar("_Given")
 _Done = TypeVar("_Done")
 
-# Below this many files starting processes takes longer than the work.
+# With fewer files, starting processes takes longer than the work itself.
 _WORTH_FORKING = 40
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line settles for every file."""
+    """The options of the command line, which hold for every file."""
 
     config: str | None = None
     base: Config | None = None
-    """What holds where a file's own configuration says nothing."""
+    """The configuration for everything that a file's own configuration does not state."""
     target: Level | None = None
     only: frozenset[str] = frozenset()
     skip: frozenset[str] = frozenset()
@@ -54,45 +55,46 @@ class Options:
     exclude: tuple[str, ...] = ()
     gitignore: bool = True
     force_exclude: bool = False
-    """Whether the configuration's `exclude` holds for files that are named, too."""
+    """Whether the configuration's `exclude` also holds for files that the command line names."""
     stdin_name: str | None = None
     fixes: bool = False
-    """Whether results are to say which of their edits can be taken by themselves."""
+    """Whether results divide their edits into fixes that can be applied one by one."""
     answers: Mapping[str, Mapping[StepId, Answer]] = field(default_factory=dict)
-    """What somebody said of steps, by the name of the file."""
+    """Answers to steps, by the name of the file."""
 
 
 @dataclass(frozen=True)
 class JobFile:
-    """A file of a job's unit. `raw` is its content where there is no file to read it from."""
+    """A file of a job's unit. `raw` is its content if it is not to be read from disk (standard input, an open
+    editor)."""
 
     path: str
     name: str
     raw: bytes | None = None
     fixed: bool = False
-    """Whether it is only read, and stays as it is, because nobody asked for it."""
+    """Whether the file is only read and never changed, because it is not among the files that were asked for."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One unit to work on, or the reason why it cannot be. `path` and `name` are those of its first file."""
+    """One unit to work on, or the error that prevents it. `path` and `name` are those of its first file."""
 
     path: str
     name: str
     choices: Choices | None
     error: str | None = None
     raw: bytes | None = None
-    """The content, where there is no file to read it from."""
+    """The content, if it is not to be read from disk; see `JobFile`."""
     config: str | None = None
-    """The broken configuration that is the reason."""
+    """The broken configuration that is the cause of `error`."""
     place: FilePlace | None = None
-    """Where the file belongs, if it may ask what instances of other files mount."""
+    """The place of the file, if its rules may need the mounts that other files of the repository show; else None."""
     decisions: Decisions = UNDECIDED
-    """What somebody decided about its steps."""
+    """The decisions of the user about its steps."""
     fixes: bool = False
-    """As in the options."""
+    """See `Options.fixes`."""
     fixed: bool = False
-    """As of a `JobFile`."""
+    """See `JobFile.fixed`; of the first file."""
     others: tuple[JobFile, ...] = ()
     """The unit's other files, in order."""
 
@@ -104,18 +106,18 @@ class Job:
 
 @dataclass(frozen=True)
 class FileResult:
-    """One file of a unit that had something to say. `source` is None if it could not be read."""
+    """The result for one file of a unit. `source` is None if the file could not be read."""
 
     name: str
     source: SourceFile | None
     outcome: FileOutcome
     config: str | None = None
-    """The broken configuration, as `Run.problems` knows it, that kept the file from being looked into."""
+    """The broken configuration, as `Run.problems` knows it, because of which the file was not processed."""
 
 
 @dataclass(frozen=True)
 class UnitResult:
-    """What became of one unit. `sources` has None for every file that could not be read."""
+    """The result for one unit. `sources` has None for every file that could not be read."""
 
     names: tuple[str, ...]
     sources: tuple[SourceFile | None, ...]
@@ -123,13 +125,13 @@ class UnitResult:
     stdin: bool = False
     """Whether this is standard input, whose result goes to standard output."""
     config: str | None = None
-    """The broken configuration, as `Run.problems` knows it, that kept the unit from being looked into."""
+    """The broken configuration, as `Run.problems` knows it, because of which the unit was not processed."""
     fixes: tuple[Fix, ...] = ()
-    """The outcome's edits in parts, if the options ask for them."""
+    """The outcome's edits divided into fixes, if the options ask for them."""
 
     @property
     def files(self) -> tuple[FileResult, ...]:
-        """What became of each file."""
+        """The result for each file."""
         return tuple(
             FileResult(name, source, outcome, config=self.config)
             for name, source, outcome in zip(self.names, self.sources, self.outcome.files, strict=True)
@@ -138,20 +140,21 @@ class UnitResult:
 
 @dataclass
 class Run:
-    """One command's work."""
+    """The work of one command, over all its paths."""
 
     options: Options
     warn: Callable[[str], None]
     problems: dict[str, ConfigProblem] = field(default_factory=dict)
-    """The broken configurations that it came across, by the name that messages give them."""
+    """The broken configurations that were found, by their names in messages."""
     passed: bytes | None = None
-    """Standard input, if it holds nothing for us."""
+    """The content of standard input, if there is nothing in it to process, so that it can be passed through."""
     _telling: list[FoundFile] = field(default_factory=list)
-    """Files that may answer the questions of others."""
+    """Files that may tell facts which others need, such as mounts on instances."""
     _homes: Repositories = field(default_factory=Repositories)
 
     def results(self, paths: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Iterator[UnitResult]:
-        """Results in the order of discovery; `progress` is called with how many of how many units are done."""
+        """The results in the order of discovery. `progress` is called with the number of units that are done and of all
+        units."""
         self.look_at_configurations(paths)
         if "-" in paths and (result := self.stdin()):
             yield result
@@ -162,13 +165,14 @@ class Run:
             yield result
 
     def look_at_configurations(self, paths: Sequence[str]) -> None:
-        """Find the broken ones, which are worth knowing of even where no file needs them."""
+        """Reads the configurations that govern the paths, so that broken ones are reported even if no file needs
+        them."""
         for path in paths:
             if path != "-":
                 self.governing(os.path.join(path, config.NAME) if os.path.isdir(path) else path)
 
     def jobs(self, paths: Sequence[str]) -> list[Job]:
-        """The work that the files in these places ask for, in the order of discovery."""
+        """The jobs for the files under these paths, in the order of discovery."""
         found = discover(
             [path for path in paths if path != "-"],
             exclude=self.options.exclude,
@@ -178,8 +182,8 @@ class Run:
         return self.informed([job for unit in units(found) if (job := self.job(unit))])
 
     def job(self, asked: Sequence[FoundFile], unsaved: bytes | None = None) -> Job | None:
-        """The work that files of one unit ask for, the first of which may have other content than is saved; None if none of them
-        holds anything for us or all are excluded."""
+        """The job for the files of one unit that were asked for; None if none of them has anything to process or all
+        are excluded. `unsaved` is the content of the first file if it differs from the saved one."""
         members = language.of(asked[0].path).members
         if members is None:
             return self._alone(asked[0], unsaved)
@@ -187,7 +191,7 @@ class Run:
         stopped = next((job for job in jobs if job.choices is None), None)
         if stopped is not None or not jobs:
             return stopped
-        # What was asked for may change, whether it holds our words or not.
+        # Every file that was asked for may change, even one without EFS words.
         named = {file.path: file.name for file in asked if not self._is_excluded(file)}
         first, *others = (
             JobFile(
@@ -220,7 +224,7 @@ class Run:
         return isinstance(governing, Config) and by_option and _excluded(governing, found.path)
 
     def _alone(self, found: FoundFile, unsaved: bytes | None) -> Job | None:
-        """The work that a file asks for by itself."""
+        """The job for a single file; None if there is nothing in it to process."""
         if found.error is not None:
             return Job(found.path, found.name, None, error=found.error)
         if os.path.basename(found.path) == config.NAME:
@@ -247,10 +251,11 @@ class Run:
         )
 
     def place(self, found: FoundFile, governing: Config) -> FilePlace:
+        """The place of a file, with the folders by which files of one repository are recognised."""
         return FilePlace(found.path, found.name, self._homes.of(found.path, (governing.folder, found.root)))
 
     def informed(self, jobs: list[Job]) -> list[Job]:
-        """The jobs with what other files of the same repository say, if any of them may ask."""
+        """The jobs, with the facts that other files of the same repository tell added to those that may need them."""
         asking = [job.place for job in jobs if job.place is not None]
         if not asking or not self._telling:
             return jobs
@@ -261,7 +266,7 @@ class Run:
         return [self.told(job, survey) for job in jobs]
 
     def telling_place(self, found: FoundFile) -> FilePlace | None:
-        """Where a file belongs; None if its configuration excludes it, or is broken, which stops what it governs."""
+        """The place of a file that tells facts to others; None if its configuration excludes it or is broken."""
         path = self.options.config or config.find(found.path)
         try:
             governing = config.load(os.path.abspath(path), os.path.relpath(path)) if path else Config()
@@ -270,13 +275,14 @@ class Run:
         return None if not found.explicit and _excluded(governing, found.path) else self.place(found, governing)
 
     def told(self, job: Job, survey: Survey) -> Job:
+        """The job with the facts of the survey that concern its repository in its choices."""
         if job.place is None or job.choices is None:
             return job
         seen, passed = survey.seen_from(job.place), survey.passed_to(job.place)
         return replace(job, choices=replace(job.choices, seen=seen, passed=passed), place=None)
 
     def stdin(self) -> UnitResult | None:
-        """The result for standard input; None, and `passed` set, if it holds nothing for us."""
+        """The result for standard input; None, with `passed` set, if there is nothing in it to process."""
         name = self.options.stdin_name or "-"
         try:
             raw = sys.stdin.buffer.read() if sys.stdin else b""
@@ -294,7 +300,7 @@ class Run:
         return replace(work(job), stdin=True)
 
     def governing(self, path: str) -> Config | ConfigProblem:
-        """The configuration for a file, or what is wrong with it."""
+        """The configuration that governs a file, or the problem that makes it unusable."""
         base = self.options.base
         found = self.options.config or config.find(path)
         if found is None:
@@ -317,7 +323,7 @@ class Run:
         return replace(choices, target=options.target or choices.target, off=off, unsafe=options.unsafe)
 
     def spread(self, function: Callable[[_Given], _Done], given: list[_Given]) -> Iterator[_Done]:
-        """What a function makes of each item, in order, by several processes if there are many."""
+        """The results of a function for each item, in order, computed by several processes if there are many items."""
         processes = min(self.options.jobs or os.cpu_count() or 1, len(given))
         if processes < 2 or (len(given) < _WORTH_FORKING and not self.options.jobs):
             for item in given:  # not `map`, which takes a StopIteration for its own end
@@ -327,7 +333,7 @@ class Run:
         from concurrent.futures import ProcessPoolExecutor
 
         chunk = max(1, min(32, len(given) // (processes * 16)))
-        # Ctrl-C reaches every process; this one ends the others, which would each print a traceback.
+        # Ctrl-C reaches every process. The workers ignore it, or each would print a traceback; this one ends them.
         with ProcessPoolExecutor(
             processes, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
         ) as pool:
@@ -335,7 +341,7 @@ class Run:
 
 
 def units(found: Iterable[FoundFile]) -> Iterable[list[FoundFile]]:
-    """The files that belong together, by their language, in the order of the first of each."""
+    """The files in units: those that their language reads together, in the order of the first file of each."""
     if not any(known.members for known in language.LANGUAGES):
         return ([file] for file in found)
     groups: dict[object, list[FoundFile]] = {}
@@ -346,7 +352,8 @@ def units(found: Iterable[FoundFile]) -> Iterable[list[FoundFile]]:
 
 
 def written(unit: UnitResult) -> UnitResult:
-    """The result after its files are written, all or none; with an error, and nothing applied, if that failed."""
+    """Writes the files of a unit, all or none. Returns the result, with an error and nothing applied if writing
+    failed."""
     outcome = unit.outcome
     changes = [
         (source, file.text) for source, file in zip(unit.sources, outcome.files, strict=True) if source and file.edits
@@ -363,14 +370,14 @@ def written(unit: UnitResult) -> UnitResult:
 
 
 def _unwritten(file: FileOutcome, name: str, problem: NotWritten, at_fault: bool) -> FileOutcome:
-    """What became of a file of a unit of which none was written, because of the one called `name`."""
+    """The outcome for a file whose unit was not written because the file `name` could not be."""
     findings = tuple(replace(located, applied=False) for located in file.findings)
     error = problem.cause if at_fault else f"left alone, because {name} could not be written" if file.edits else None
     return replace(file, error=error, findings=findings)
 
 
 def work(job: Job) -> UnitResult:
-    """Do one job; never raises for what a file holds."""
+    """Does one job. Raises nothing, whatever its files hold."""
     with not_collecting():
         return _worked(job)
 
@@ -397,12 +404,12 @@ class Begun:
     choices: Choices
 
     def result(self, outcome: Outcome) -> UnitResult:
-        """The job's result, if this is what became of its unit."""
+        """The result of the job with this outcome."""
         return UnitResult(tuple(source.name for source in self.sources), self.sources, outcome)
 
 
 def begin(job: Job) -> Begun | UnitResult:
-    """Read a job's files, or return what became of them if there is nothing to plan."""
+    """Reads the files of a job. Returns a result at once if there is nothing to plan."""
     files = job.files
     names = tuple(file.name for file in files)
     unread: tuple[SourceFile | None, ...] = (None,) * len(files)
@@ -427,7 +434,7 @@ def begin(job: Job) -> Begun | UnitResult:
 
 
 def _stem(path: Path) -> str:
-    """What a definition without a family is called: `web` for `web.json` and `web.taskdef.json`."""
+    """The name for a task definition without a family: `web` for `web.json` and `web.taskdef.json`."""
     return path.name.partition(".")[0] or path.name
 
 
