@@ -137,7 +137,7 @@ _OF_FILES = (
     "core.sparseCheckout",
     "core.trustCtime",
 )
-"""What a repository's configuration says about its files, which have to be compared accordingly. None names a command."""
+"""Settings of a repository that decide how its files are compared. None of them names a command."""
 
 
 def _of_folder(folder: str, store: Path, git: Git) -> tuple[str, str]:

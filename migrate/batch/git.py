@@ -54,7 +54,7 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 _NO_TRANSPORT = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
-"""What keeps git from reaching anything from a folder: a partial clone would fetch what it lacks, by the command that its
+"""Settings that keep git from reaching anything from a folder: a partial clone would fetch what it lacks, by the command that its
 configuration names for that."""
 _FOREIGN = (
     "GIT_DIR",

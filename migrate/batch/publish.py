@@ -22,7 +22,7 @@ _NOBODY = {
 }
 
 _RECEIVE = "git -c core.hooksPath=/dev/null -c core.alternateRefsCommand=true -c core.fsmonitor=false receive-pack"
-"""What takes a push to a remote on this machine. A folder may name one that came with it, whose hooks would be run here."""
+"""The command that takes a push to a remote on this machine. A folder may name one that came with it, whose hooks would be run here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def commit(checkout: Checkout, paths: list[str], message: str, git: Git, *, need
 
 
 def _author(checkout: Checkout, git: Git) -> dict[str, str]:
-    """Who commits, by the environment, the repository's configuration or the user's; empty if nobody says so."""
+    """The name of the committer, from the environment, the repository's configuration or the user's; empty if nobody says so."""
     place = git.inside(checkout.address.location if checkout.address.is_local else str(checkout.store))
     name = os.environ.get("GIT_AUTHOR_NAME") or place.text("config", "user.name", fails=[1])
     mail = os.environ.get("GIT_AUTHOR_EMAIL") or place.text("config", "user.email", fails=[1])

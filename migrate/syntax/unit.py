@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from typing import NamedTuple
 
 from migrate.edit import Edit
 from migrate.files.language import DATA, Language
@@ -22,8 +23,7 @@ SEPARATOR = "\0"
 """The text between two files, which no file contains: the end of one and the start of the next are two offsets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A file of a unit, as text. `name` is its name in messages."""
 
     name: str

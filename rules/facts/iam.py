@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from rules.model import CLIENT_ACTIONS, Permission, Value
 
@@ -58,8 +58,7 @@ def managed(arn: str) -> tuple[str, ...]:
 # -- what statements mean ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """One comparison of a condition: an operator, a condition key, and the values that it is compared with."""
 
     operator: str
@@ -68,8 +67,7 @@ class Comparison:
     """The values; None if one of them cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """The effect of one statement on tasks that mount EFS."""
 
     allows: bool

@@ -8,8 +8,7 @@ written.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from migrate.syntax.node import NewValue
 from rules.facts import iam
@@ -18,8 +17,7 @@ from rules.model import CLIENT_ACTIONS, AccessPoint, EfsVolume, Key, Permission,
 _Name = TypeVar("_Name")
 
 
-@dataclass(frozen=True, slots=True)
-class NewPoint:
+class NewPoint(NamedTuple):
     """An access point to create."""
 
     point: AccessPoint
@@ -27,8 +25,7 @@ class NewPoint:
     """The keys of the volumes that mount through it."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewRole:
+class NewRole(NamedTuple):
     """A task role to create."""
 
     role: Role
@@ -42,8 +39,7 @@ class NewRole:
         return iam.statements(self.permissions)
 
 
-@dataclass(frozen=True, slots=True)
-class NewGrant:
+class NewGrant(NamedTuple):
     """Permissions to add to a role that exists already."""
 
     role: Key
@@ -60,15 +56,13 @@ class NewGrant:
         return iam.statements(self.permissions)
 
 
-@dataclass(frozen=True, slots=True)
-class NewIngress:
+class NewIngress(NamedTuple):
     """A rule to add to a security group."""
 
     rule: Traffic
 
 
-@dataclass(frozen=True, slots=True)
-class NewWait:
+class NewWait(NamedTuple):
     """A dependency to add: `runner`, which starts tasks, has to wait until a mount target or a security group rule
     (`awaited`) exists."""
 
@@ -76,8 +70,7 @@ class NewWait:
     awaited: Key
 
 
-@dataclass(frozen=True, slots=True)
-class Additions:
+class Additions(NamedTuple):
     """Everything that a plan adds, in an order that is the same on every run."""
 
     points: tuple[NewPoint, ...]
@@ -168,8 +161,7 @@ def _order(permission: Permission) -> tuple[str, str, str, int]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Conditions:
+class _Conditions(NamedTuple):
     """The conditions of the access points and file systems that permissions name, by ARN."""
 
     points: dict[Value, str | None]

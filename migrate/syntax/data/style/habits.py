@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, tee
 from typing import TypeVar
 
@@ -244,7 +245,7 @@ class Habits:
         """The quotes of a string under `key`, inside a new collection, that needs quotes."""
         return (self.by_key.mark(key) if self.replaced is None else None) or otherwise
 
-    @property
+    @cached_property
     def by_key(self) -> KeyHabits:
         """The habits that the document shows for each key, counted when they are first needed."""
         return self._by_key()
