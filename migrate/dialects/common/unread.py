@@ -39,6 +39,8 @@ def unread(document: Document, regions: Sequence[tuple[int, int]]) -> tuple[Unre
     found: dict[int, Unread] = {}
     seen: set[int] = set()
     for match in _WORD.finditer(document.text):
+        if is_read(match.start()):
+            continue  # as nearly every word is
         scalar, is_key = _at(document, match.start())
         if scalar is None or is_read(scalar.start) or scalar.start in seen:
             continue

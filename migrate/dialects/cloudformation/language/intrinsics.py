@@ -60,7 +60,7 @@ def is_no_value(node: Node | None) -> bool:
 
 def branches(node: Node | None) -> list[Arm]:
     """What a node may be: `!If [Prod, a, b]` is `a` where Prod holds, else `b`."""
-    if node is None or _is_plain(node):
+    if node is None or _is_plain(node) or call(node) is None:
         return only(node)
     found: list[Arm] = []
     pending = [Arm((), node)]
