@@ -1,5 +1,4 @@
-"""Reads the machine images (AMIs) of a template's instances: the names in `ImageId`, or in the parameters it refers
-to."""
+"""Reads the machine images (AMIs) of a template's instances: the names that `ImageId` or a parameter gives."""
 
 from __future__ import annotations
 
@@ -35,8 +34,7 @@ class Images:
         self._template = template
 
     def of(self, node: Node | None, owner: Key) -> Iterator[WrittenImage]:
-        """The images that an `ImageId` may give, one for each branch of `Fn::If`. Their keys are derived from
-        `owner`."""
+        """The images that an `ImageId` may give, one for each branch of `Fn::If`, with keys below `owner`."""
         arms = intrinsics.arms(node)
         for number, (_, arm) in enumerate(arms, 1):
             value = intrinsics.value(arm)
@@ -49,8 +47,7 @@ class Images:
                 yield self._by_value(value, arm, owner.below(number))
 
     def _parameter(self, value: Value | None) -> str | None:
-        """The name of the parameter that the value refers to, directly or in a dynamic reference; None for any other
-        value."""
+        """The name of the parameter that the value refers to, directly or in a dynamic reference; else None."""
         if not isinstance(value, Text):
             return None
         inner = _DYNAMIC.fullmatch(value.coded)

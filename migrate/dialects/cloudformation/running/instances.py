@@ -30,8 +30,7 @@ from rules.model import Engine, HostMount, Image, Instance, Key, Owner, Ref, Sta
 _LAUNCH_TEMPLATE = "AWS::EC2::LaunchTemplate"
 _STARTED_FROM = ("AWS::AutoScaling::LaunchConfiguration", "AWS::EC2::Instance", _LAUNCH_TEMPLATE)
 _AGENT_ROLE = re.compile(r"AmazonEC2ContainerServiceforEC2Role|ecs:(?:RegisterContainerInstance|Poll|\*)")
-"""The managed policy and the actions with which an instance registers with a cluster. Only container instances need
-them."""
+"""The managed policy and the actions that let an instance register with a cluster; no other instance needs them."""
 _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip$", re.IGNORECASE)
 """Words in the names of parameters that hold the DNS name or address of a server instead of a file system ID."""
 
@@ -104,8 +103,7 @@ def has_instances(template: Template) -> bool:
 
 
 def _started_from(template: Template) -> Iterator[tuple[str, Resource]]:
-    """The resources that launch instances, by logical ID. A compute environment is one of them only if it has no launch
-    template."""
+    """The resources that launch instances, by logical ID. Compute environments with a launch template are left out."""
     yield from template.of_type(*_STARTED_FROM)
     for name, resource in template.of_type(COMPUTE_ENVIRONMENT):
         compute = mapping(child(resource.properties, "ComputeResources"))
@@ -195,15 +193,13 @@ class _InstanceReader:
         return with_scripts(instance, listed)
 
     def _launch_template(self, resource: Resource) -> str | None:
-        """The logical ID of the launch template that an EC2 instance uses; None if the template has no such
-        resource."""
+        """The logical ID of the launch template that an EC2 instance uses; None if it is not in this template."""
         launch = mapping(child(resource.properties, "LaunchTemplate"))
         named = (target(intrinsics.value(child(launch, key))) for key in ("LaunchTemplateId", "LaunchTemplateName"))
         return next((n for n in named if n in self.template.resources), None)
 
     def _image_places(self, name: str, node: Mapping | None) -> Iterator[Node | None]:
-        """The nodes that give the image ID. The `ImageId` of a compute environment overrides that of its launch
-        template."""
+        """The nodes that give the image ID. That of a compute environment overrides that of its launch template."""
         environments = [
             mapping(child(self.template.resources[p].properties, "ComputeResources"))
             for p in sorted(self.clusters.providers_of(name))
@@ -248,8 +244,7 @@ def _spans(instance: Instance, resource: Resource, node: Mapping | None) -> Iter
 
 def _is_nameable(file_system: Value, template: Template) -> bool:
     """Whether a volume can name the file system as a script does. It cannot use a DNS name, which the mount helper
-    accepts but ECS does not. Nor can it use an expression that is not text, because a script has only a rendering of
-    it."""
+    accepts but ECS does not. Nor can it use an expression that is not text, because a script only has its rendering."""
     refs = [p.source for p in file_system.parts if isinstance(p, Ref)] if isinstance(file_system, Text) else ["?"]
     for source in refs:
         name = source[2:-1].partition(".")[0]

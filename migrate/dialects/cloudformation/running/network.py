@@ -86,8 +86,7 @@ class NetworkReader:
         )
 
     def _values(self, node: Node | None) -> tuple[Value, ...] | None:
-        """The values of a list: empty if the list is missing, None if an expression or a condition decides its
-        items."""
+        """The values of a list: empty if the list is missing, None if expressions or conditions decide the items."""
         if node is None:
             return ()
         found: list[Value] = []
@@ -294,8 +293,7 @@ def _on_instances(node: Mapping, tasks: list[Resource]) -> bool:
 
 
 def _ignored_ports(node: Node | None) -> frozenset[str] | None:
-    """The ports for which traffic bypasses an App Mesh proxy; None if it depends on expressions or on addresses,
-    too."""
+    """The ports for which traffic bypasses an App Mesh proxy; None if expressions or addresses decide, too."""
     listed = intrinsics.each(node)
     if listed is None:
         return None if node is not None else frozenset()
@@ -309,8 +307,7 @@ def _ignored_ports(node: Node | None) -> frozenset[str] | None:
 
 
 def zone(node: Node | None) -> Zone | None:
-    """The availability zone that a node gives, in the form in which zones can be compared (`Zone`); None if it gives
-    none."""
+    """The availability zone that a node gives, in a form that can be compared (`Zone`); None if it gives none."""
     called = intrinsics.call(node)
     if called is not None and called[0] == "Fn::Select":
         argument = resolve(called[1])

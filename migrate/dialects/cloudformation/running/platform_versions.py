@@ -1,6 +1,5 @@
 """Reads the Fargate platform versions that a template pins: in services, task sets and targets of EventBridge, in
-states of state machines, and in AWS Batch job definitions. States and job definitions become runners only if they pin a
-version."""
+states of state machines, and in AWS Batch job definitions. The last two become runners only if they pin one."""
 
 from __future__ import annotations
 
@@ -56,8 +55,7 @@ class VersionReader:
         return self.versions(key if start.label is None else key.below(start.label), tasks, entry)
 
     def of_job(self, resource: Resource) -> Iterator[TaskRunner]:
-        """A runner for each part of a job definition that pins a version. Such a part counts as the runner of
-        itself."""
+        """A runner for each part of a job definition that pins a version. The part counts as its own runner."""
         name = resource.name
         key, task, runner = (self.template.key(kind, name) for kind in ("service", "task", "runner"))
         for part in parts(resource.properties, intrinsics.each, capitalised):
@@ -87,8 +85,7 @@ class VersionReader:
             yield self.state(resource, name, tasks, versions=versions)
 
     def of_definition_string(self, resource: Resource, key: Key, substitutions: Mapping | None) -> Iterator[TaskRunner]:
-        """A runner for each state that pins a version in a `DefinitionString`: JSON inside a string, which is never
-        edited."""
+        """A runner for each state that pins a version in a `DefinitionString`, which is never edited."""
         node = child(resource.properties, "DefinitionString")
         text = intrinsics.as_text(node, opaque=True) if node is not None else None
         if node is None or text is None or not _RUN_TASK.search(text.source):
@@ -150,8 +147,7 @@ class VersionReader:
         self, key: Key, tasks: tuple[Key, ...], entry: Entry, version: Value | None = None
     ) -> tuple[PlatformVersion, ...]:
         """The versions that an entry may give, one for each place in the text. A place that was read before is left
-        out; the tasks are added to the version that it has. `version` replaces the value of the entry, if it is not
-        None."""
+        out; the tasks are added to the version that it has. `version` is their value, if the entry does not give it."""
         new: list[PlatformVersion] = []
         found = [*self.alternatives(entry.value)]
         for arm, place in found:
@@ -204,8 +200,7 @@ class VersionReader:
         return [(value, place) for value, place in values if isinstance(resolve(value), Scalar) and value is not None]
 
     def finished(self, runner: TaskRunner) -> TaskRunner:
-        """The runner with all tasks of its versions, including those of other runners. To be called after reading
-        everything."""
+        """The runner with all tasks of its versions, including those of other runners, once everything is read."""
         if not any(version.key in self.served for version in runner.platform_versions):
             return runner
         found = ((version, self.served.get(version.key)) for version in runner.platform_versions)
@@ -250,15 +245,13 @@ def _version(arguments: Mapping) -> Entry | None:
 
 
 def _expression(entry: Entry) -> Text | None:
-    """The version as a reference, if a state computes it from its input (`PlatformVersion.$`, or JSONata); else
-    None."""
+    """The version as a reference, if a state computes it (`PlatformVersion.$`, or JSONata); else None."""
     text = _plain(entry.value) or ""
     return Text((Ref(text),)) if key_text(entry).endswith(".$") or text.startswith("{%") else None
 
 
 def _substituted(text: str | None, substitutions: Mapping | None) -> Node | None:
-    """The node with which `DefinitionSubstitutions` replaces a text that is exactly `${Name}`; None for any other
-    text."""
+    """The node with which `DefinitionSubstitutions` replaces a text that is exactly `${Name}`; else None."""
     match = _SUBSTITUTION.fullmatch(text or "")
     return child(substitutions, match[1]) if match else None
 

@@ -68,8 +68,7 @@ class _RunnerReader:
                 )
 
     def _jobs(self, clusters: Clusters) -> Iterator[TaskRunner]:
-        """The runners of AWS Batch jobs: targets of EventBridge rules and schedules, whose `Arn` names the job
-        queue."""
+        """The runners of AWS Batch jobs: targets of EventBridge, whose `Arn` names the job queue."""
         for name, resource in self.template.of_type(*_AIMING):
             for nth, aimed in enumerate(self.template.starters.targets(resource)):
                 parameters = mapping(child(aimed, "BatchParameters"))

@@ -83,8 +83,7 @@ def _parts(node: Node, left: list[int]) -> Iterator[tuple[Scalar, int]]:
 
 
 def script_text(node: Node | None) -> Text | None:
-    """The text of a script, in which every other expression (`Fn::FindInMap`, `Fn::ImportValue`) becomes one
-    reference."""
+    """The text of a script; an expression that is not text (`Fn::FindInMap`) becomes one reference."""
     if node is None:
         return None
     called = intrinsics.call(node)
