@@ -1,3 +1,4 @@
-"""Where and how tasks run: services and schedules, clusters, container instances and their user data, the network."""
+"""Readers for everything around running tasks: services and schedules, clusters, container instances and their user
+data, the network."""
 
 from __future__ import annotations

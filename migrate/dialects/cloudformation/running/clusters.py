@@ -1,4 +1,4 @@
-"""Where a template runs its tasks: clusters, capacity providers and compute environments."""
+"""Reads the capacity that a template runs its tasks on: clusters, capacity providers and compute environments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FARGATE = ("FARGATE", "FARGATE_SPOT")
 
 
 class Clusters:
-    """The clusters of one template, and what leads to them."""
+    """The clusters of one template, and the capacity providers and compute environments that supply their instances."""
 
     def __init__(self, template: Template) -> None:
         self.template = template
@@ -29,7 +29,7 @@ class Clusters:
     # -- clusters -----------------------------------------------------------------------------------------------------
 
     def of(self, value: Value) -> Cluster:
-        """The cluster that a value names, without the ARN around the name."""
+        """The cluster that a value names, by its name or its ARN."""
         name = _as_text(value)
         _, arn, rest = name.coded.rpartition(":cluster/")
         name = Text.decode(rest) if arn else name
@@ -37,7 +37,7 @@ class Clusters:
 
     @cached_property
     def _created(self) -> dict[Value, Cluster]:
-        """The clusters of the template, by reference and by the name that it gives them."""
+        """The clusters of the template, by reference and, if the template names them, by name."""
         created: dict[Value, Cluster] = {}
         for name, resource in self.template.of_type(_CLUSTER):
             given = intrinsics.value(child(resource.properties, "ClusterName"))
@@ -48,7 +48,7 @@ class Clusters:
         return created
 
     def _named(self, node: Node | None) -> list[Cluster]:
-        """The clusters that a property may name; without it, ECS takes the one called default."""
+        """The clusters that a property may name. Without the property, ECS uses the cluster `default`."""
         values = (intrinsics.value(arm) for _, arm in intrinsics.arms(node))
         return [self.of(value) for value in values if value is not None] or [Cluster(Text.of("default"))]
 
@@ -58,6 +58,7 @@ class Clusters:
 
     @cached_property
     def _served(self) -> dict[str, list[Cluster]]:
+        """Maps each capacity provider to the clusters that it serves."""
         served: dict[str, list[Cluster]] = {}
         for name, resource in self.template.of_type(_CLUSTER, "AWS::ECS::ClusterCapacityProviderAssociations"):
             own = resource.type == _CLUSTER
@@ -69,12 +70,13 @@ class Clusters:
     # -- capacity providers and compute environments ------------------------------------------------------------------
 
     def providers_of(self, name: str) -> frozenset[str]:
-        """The capacity providers and compute environments that start instances from a resource."""
+        """The capacity providers and compute environments that launch instances from a resource, by logical ID."""
         return frozenset(self._starting.get(name, ()))
 
     @cached_property
     def _starting(self) -> dict[str, list[str]]:
-        """Capacity providers and compute environments by everything that they, or their Auto Scaling groups, mention."""
+        """Maps each resource to the compute environments that mention it (a compute environment to itself, too) and to
+        the capacity providers whose Auto Scaling group mentions it."""
         starting: dict[str, list[str]] = {}
         for name, resource in self.template.of_type(CAPACITY_PROVIDER):
             for mentioned in self.template.mentions(self._group_of(resource)):
@@ -85,33 +87,35 @@ class Clusters:
         return starting
 
     def _group_of(self, provider: Resource) -> str:
-        """The Auto Scaling group of a capacity provider; empty if it is not of this template, or there is none."""
+        """The logical ID of a capacity provider's Auto Scaling group; empty if the template has no such resource."""
         group = mapping(child(provider.properties, "AutoScalingGroupProvider"))
         name = target(intrinsics.value(child(group, "AutoScalingGroupArn")))
         return name if name in self.template.resources else ""
 
     def _provider_names(self, nodes: Iterable[Node] | None) -> list[str]:
-        """The template's capacity providers among references and names; of the others, what is written."""
+        """The logical IDs of the capacity providers that nodes refer to or name. One that the template does not create
+        keeps the name that is written."""
         values = [intrinsics.value(node) for node in nodes or ()]
         names = [target(value) or (value.literal or value.source if value is not None else "") for value in values]
         return [self._by_given_name.get(name, name) for name in names]
 
     @cached_property
     def _by_given_name(self) -> dict[str, str]:
+        """Maps the `Name` of each capacity provider to its logical ID."""
         providers = self.template.of_type(CAPACITY_PROVIDER)
         return {given: name for name, r in providers if (given := text(child(r.properties, "Name")))}
 
     def _is_known(self, provider: str) -> bool:
-        """Whether the template shows all that a capacity provider starts."""
+        """Whether the template shows all the capacity that a capacity provider launches."""
         resource = self.template.resources.get(provider)
         if resource is None or resource.type != CAPACITY_PROVIDER:
             return False
         return bool(self._group_of(resource)) or child(resource.properties, "ManagedInstancesProvider") is not None
 
-    # -- what starts tasks --------------------------------------------------------------------------------------------
+    # -- capacity of runners ------------------------------------------------------------------------------------------
 
     def launch(self, start: Start) -> Launch:
-        """Where something starts tasks of ECS."""
+        """The capacity on which a service or another runner starts ECS tasks."""
         holder = start.parameters
         launch_type = text(child(holder, "LaunchType"))
         strategy = intrinsics.each(child(holder, "CapacityProviderStrategy"))
@@ -122,11 +126,11 @@ class Clusters:
         return Launch(tuple(self._named(start.cluster)), known, elsewhere)
 
     def launch_of_jobs(self, queue: Node | None) -> Launch:
-        """Where a queue starts jobs of AWS Batch."""
+        """The capacity on which a job queue starts AWS Batch jobs."""
         return Launch(providers=self._environments(target(intrinsics.value(queue))))
 
     def _environments(self, queue: str) -> frozenset[str]:
-        """The compute environments of a job queue, if all of them are the template's; else none."""
+        """The logical IDs of a job queue's compute environments; empty if the template does not create all of them."""
         properties = self.template.resources[queue].properties if queue in self.template.resources else None
         order = intrinsics.each(child(properties, "ComputeEnvironmentOrder")) or []
         names = [target(intrinsics.value(child(mapping(item), "ComputeEnvironment"))) for item in order]
@@ -135,5 +139,5 @@ class Clusters:
 
 
 def _as_text(value: Value) -> Text:
-    """A name as a text: in user data an expression that is no text stands as a reference."""
+    """A name as text. An expression becomes a reference, as it does in user data, so that both compare equal."""
     return value if isinstance(value, Text) else Text((Ref(value.source),))

@@ -1,8 +1,9 @@
-"""The container instances of a template, and what they mount.
+"""Reads the container instances of a template and the file systems that they mount.
 
-An instance is what others are started from: a launch configuration, a launch template, an instance, an AWS Batch compute
-environment without a launch template. It joins the clusters that its user data names, and belongs to the capacity
-providers and compute environments that lead to it through their Auto Scaling groups.
+An `Instance` of the model stands for any resource that launches container instances: a launch configuration, a launch
+template, an EC2 instance, or an AWS Batch compute environment without a launch template. It joins the clusters that its
+user data names. It belongs to the compute environments that use it, and to the capacity providers whose Auto Scaling
+group uses it.
 """
 
 from __future__ import annotations
@@ -29,24 +30,26 @@ from rules.model import Engine, HostMount, Image, Instance, Key, Owner, Ref, Sta
 _LAUNCH_TEMPLATE = "AWS::EC2::LaunchTemplate"
 _STARTED_FROM = ("AWS::AutoScaling::LaunchConfiguration", "AWS::EC2::Instance", _LAUNCH_TEMPLATE)
 _AGENT_ROLE = re.compile(r"AmazonEC2ContainerServiceforEC2Role|ecs:(?:RegisterContainerInstance|Poll|\*)")
-"""What lets an instance register with a cluster: nothing else needs it."""
+"""The managed policy and the actions that let an instance register with a cluster; no other instance needs them."""
 _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip$", re.IGNORECASE)
-"""Parameters called so hold the name of a server rather than the id of a file system."""
+"""Words in the names of parameters that hold the DNS name or address of a server instead of a file system ID."""
 
 
 @dataclass(frozen=True)
 class TemplateCapacity:
-    """What a template says of capacity, where its parts start in the text, and the nodes of its images."""
+    """The container instances of a template, with their images, their mounts and the owners of their directories."""
 
     instances: tuple[Instance, ...] = ()
     images: tuple[Image, ...] = ()
     mounts: tuple[HostMount, ...] = ()
     owners: tuple[Owner, ...] = ()
     spans: tuple[tuple[Key, int], ...] = ()
+    """The offsets at which the instances, their images and their scripts start."""
     nodes: tuple[tuple[Key, Scalar], ...] = ()
+    """The scalars that name the images, without those that images share."""
 
     def added_to(self, stack: Stack) -> Stack:
-        """The stack with what was found."""
+        """The stack with these instances, images, mounts and owners added."""
         return replace(
             stack,
             instances=(*stack.instances, *self.instances),
@@ -58,8 +61,8 @@ class TemplateCapacity:
 
 @dataclass(frozen=True, slots=True)
 class InstanceMount:
-    """A mount that a script of a resource makes. Paths are coded; `named` is what the script gives as the file system,
-    whether or not a volume can name it."""
+    """A mount that a script of a resource makes. Paths are in coded form (`Text.coded`). `named` is the file system as
+    the script writes it, even if a volume cannot name it in that way."""
 
     resource: str
     script: Script
@@ -68,12 +71,13 @@ class InstanceMount:
     named: Value | None
     server: str
     line: int
-    """In the script's node, from 1."""
+    """The line within the script's node, from 1."""
     is_nfs: bool = True
+    """Whether the mount is of NFS (EFS included). Of any other mount, only the host path is known."""
 
 
 def instance_mounts(template: Template) -> Iterator[InstanceMount]:
-    """What the template's instances mount, and where it says so."""
+    """The mounts that the scripts of the template's instances make, with their places in the scripts."""
     for name, resource in template.of_type(*_STARTED_FROM):
         for script in scripts(resource, child(_launch_data(resource), "UserData"), template.identities):
             before = script.lines_before
@@ -94,12 +98,12 @@ def instance_mounts(template: Template) -> Iterator[InstanceMount]:
 
 
 def has_instances(template: Template) -> bool:
-    """Whether a template starts container instances, so that it matters where its tasks run."""
+    """Whether a template launches instances. Only then does the capacity of its tasks matter."""
     return any(_started_from(template))
 
 
 def _started_from(template: Template) -> Iterator[tuple[str, Resource]]:
-    """What instances are started from; compute environments where they start them from nothing else."""
+    """The resources that launch instances, by logical ID. Compute environments with a launch template are left out."""
     yield from template.of_type(*_STARTED_FROM)
     for name, resource in template.of_type(COMPUTE_ENVIRONMENT):
         compute = mapping(child(resource.properties, "ComputeResources"))
@@ -109,13 +113,13 @@ def _started_from(template: Template) -> Iterator[tuple[str, Resource]]:
 
 
 def capacity(template: Template) -> TemplateCapacity:
-    """What a template says of the instances that tasks run on."""
+    """The container instances of a template and everything that belongs to them."""
     reader = _InstanceReader(template, Images(template))
     return reader.found() if reader.resources else TemplateCapacity()
 
 
 class _InstanceReader:
-    """Reads the instances of one template."""
+    """Reads the container instances of one template."""
 
     def __init__(self, template: Template, images: Images) -> None:
         self.template = template
@@ -124,6 +128,7 @@ class _InstanceReader:
         self.clusters = Clusters(template)
 
     def found(self) -> TemplateCapacity:
+        """The instances of the template and everything that belongs to them."""
         instances: list[Instance] = []
         written: dict[Key, WrittenImage] = {}
         mounts: list[HostMount] = []
@@ -136,7 +141,7 @@ class _InstanceReader:
                 and not child(node, "UserData")
                 and self._launch_template(resource)
             ):
-                continue  # the launch template stands for it
+                continue  # its launch template is read instead
             listed = list(scripts(resource, child(node, "UserData"), self.template.identities))
             instance = self._instance(name, node, listed)
             found = [
@@ -152,7 +157,7 @@ class _InstanceReader:
                 owners += directory_owners(script)
             spans += _spans(instance, resource, node)
         uses = Counter(id(w.node) for w in written.values())
-        # What two images share (through an anchor), neither can change.
+        # Two images may share a node through an anchor. An edit for one of them would change the other.
         own = {key: w.node for key, w in written.items() if w.node is not None and uses[id(w.node)] == 1}
         images = (
             replace(w.image, writable=w.image.writable and (w.node is None or key in own)) for key, w in written.items()
@@ -167,6 +172,7 @@ class _InstanceReader:
         )
 
     def _instance(self, name: str, node: Mapping | None, listed: list[Script]) -> Instance:
+        """The instance for a resource, without its images. It has no clusters if a script computes the name of one."""
         providers = self.clusters.providers_of(name)
         batch = any(self.template.resources[p].type == COMPUTE_ENVIRONMENT for p in providers)
         named = [cluster for script in listed for cluster in script.clusters]
@@ -187,13 +193,13 @@ class _InstanceReader:
         return with_scripts(instance, listed)
 
     def _launch_template(self, resource: Resource) -> str | None:
-        """The launch template of this template that an instance is started from."""
+        """The logical ID of the launch template that an EC2 instance uses; None if it is not in this template."""
         launch = mapping(child(resource.properties, "LaunchTemplate"))
         named = (target(intrinsics.value(child(launch, key))) for key in ("LaunchTemplateId", "LaunchTemplateName"))
         return next((n for n in named if n in self.template.resources), None)
 
     def _image_places(self, name: str, node: Mapping | None) -> Iterator[Node | None]:
-        """Where the image is written: a compute environment's own replaces its launch template's."""
+        """The nodes that give the image ID. That of a compute environment overrides that of its launch template."""
         environments = [
             mapping(child(self.template.resources[p].properties, "ComputeResources"))
             for p in sorted(self.clusters.providers_of(name))
@@ -205,7 +211,7 @@ class _InstanceReader:
             yield child(node, "ImageId")
 
     def _may_register(self, node: Mapping | None) -> bool:
-        """Whether the instance's role is one of container instances."""
+        """Whether the instance's role allows it to register with a cluster, as only container instances need to."""
         profile = child(node, "IamInstanceProfile")
         inner = mapping(profile)
         values = [profile] if inner is None else [child(inner, "Arn"), child(inner, "Name")]
@@ -219,7 +225,7 @@ class _InstanceReader:
 
 
 def _launch_data(resource: Resource) -> Mapping | None:
-    """Where a resource says what instances start from."""
+    """The properties of a resource that define its instances: their image, user data and instance profile."""
     if resource.type == _LAUNCH_TEMPLATE:
         return mapping(child(resource.properties, "LaunchTemplateData"))
     if resource.type == COMPUTE_ENVIRONMENT:
@@ -228,6 +234,7 @@ def _launch_data(resource: Resource) -> Mapping | None:
 
 
 def _spans(instance: Instance, resource: Resource, node: Mapping | None) -> Iterator[tuple[Key, int]]:
+    """The offsets of an instance, its image and its script; that of the resource for a property that is missing."""
     start = resource.entry.key.start
     yield instance.key, start
     for key, name in ((instance.image_key, "ImageId"), (instance.script_key, "UserData")):
@@ -236,8 +243,8 @@ def _spans(instance: Instance, resource: Resource, node: Mapping | None) -> Iter
 
 
 def _is_nameable(file_system: Value, template: Template) -> bool:
-    """Whether a volume can name it: the mount helper takes a DNS name where ECS wants an id, and an expression that is no
-    text stands in a script only as its rendering."""
+    """Whether a volume can name the file system as a script does. It cannot use a DNS name, which the mount helper
+    accepts but ECS does not. Nor can it use an expression that is not text, because a script only has its rendering."""
     refs = [p.source for p in file_system.parts if isinstance(p, Ref)] if isinstance(file_system, Text) else ["?"]
     for source in refs:
         name = source[2:-1].partition(".")[0]

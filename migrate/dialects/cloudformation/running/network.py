@@ -1,5 +1,5 @@
-"""What lies between a template's tasks and its file systems: mount targets, security groups and subnets, and where in the
-network tasks are started."""
+"""Reads the network between a template's tasks and its file systems: mount targets, security groups, subnets, and the
+network configuration of the task runners."""
 
 from __future__ import annotations
 
@@ -39,13 +39,14 @@ _GROUP = "AWS::EC2::SecurityGroup"
 _INSTANCES = ("AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::Instance", "AWS::EC2::SpotFleet")
 _REGION_ZONES = re.compile(r"!GetAZs (\$\{AWS::Region\}|AWS::Region|\{Ref: AWS::Region\})?")
 _OWN_ADDRESSES = frozenset({"169.254.170.2", "169.254.169.254"})
-"""What every proxy leaves alone: the task's credentials and metadata."""
+"""The addresses of the task's credentials and metadata, which bypass every proxy."""
 _KNOWING = ("AWS::CloudFormation::", "AWS::SSM::Parameter")
+"""The beginnings of the resource types that pass references on to something outside of the template."""
 _NAME = re.compile(r"\$\{([A-Za-z0-9]+)")
 
 
 def with_network(template: Template, stack: Stack) -> Stack:
-    """The stack with what a template says of its network."""
+    """The stack with the network of a template added."""
     return replace(stack, network=_joined(stack.network, NetworkReader(template).network()))
 
 
@@ -63,14 +64,14 @@ def _joined(one: Network, other: Network) -> Network:
 
 
 class NetworkReader:
-    """Reads the network of one template, and where in it something starts tasks."""
+    """Reads the network of one template and the network configuration of its task runners."""
 
     def __init__(self, template: Template) -> None:
         self.template = template
         self._targets = [name for name, _ in template.of_type("AWS::EFS::MountTarget")]
 
     def network(self) -> Network:
-        """Everything but what starts tasks."""
+        """The network of the template, without its task runners."""
         return Network(
             tuple(self._groups()),
             tuple(self._traffic()),
@@ -79,13 +80,13 @@ class NetworkReader:
             vpcs=tuple(self._vpcs()),
             places=tuple(self._places()),
             proxies=tuple(self._proxies()),
-            # Loops, includes and modules make resources that stand nowhere.
+            # Loops, includes and modules add resources that the template does not show.
             unclear=any(key_text(entry).startswith("Fn::") for entry in self.template.node.entries)
             or any(resource.type.endswith("::MODULE") for resource in self.template.resources.values()),
         )
 
     def _values(self, node: Node | None) -> tuple[Value, ...] | None:
-        """The values of a list: empty if it is not there, None if an expression hides what it holds."""
+        """The values of a list: empty if the list is missing, None if expressions or conditions decide the items."""
         if node is None:
             return ()
         found: list[Value] = []
@@ -99,7 +100,7 @@ class NetworkReader:
         return tuple(found)
 
     def _chooses(self, value: Value) -> bool:
-        """Whether an expression chooses among resources of the template."""
+        """Whether a value is an expression that may choose among resources of the template (`Fn::If`, `Fn::Select`)."""
         return not isinstance(value, Text) and any(
             name in self.template.resources for name in _NAME.findall(value.source)
         )
@@ -149,6 +150,7 @@ class NetworkReader:
                         key, ref(name), mapping(node), doubtful=bool(conditions), outbound=listed.endswith("Egress")
                     )
         for name, _ in self.template.of_type("AWS::EC2::VPC"):
+            # The default group of a VPC lets its members reach each other.
             default = ref(name, "DefaultSecurityGroup")
             yield Traffic(
                 self._key("traffic", name), default, Text.of("-1"), from_port=None, to_port=None, peer=default
@@ -165,7 +167,7 @@ class NetworkReader:
                     yield replace(rule, condition=resource.condition)
 
     def _rule(self, key: Key, group: Value, node: Mapping | None, doubtful: bool, *, outbound: bool) -> Traffic:
-        """A rule of a security group; what cannot be read (None) may be any rule."""
+        """The rule of a security group that a node defines. It is doubtful if the node cannot be read (None)."""
         other = "Destination" if outbound else "Source"
 
         def read(*names: str) -> Value | None:
@@ -206,7 +208,8 @@ class NetworkReader:
 
     @cached_property
     def _handed_on(self) -> set[str]:
-        """Resources that nested stacks, custom resources and whoever reads outputs and parameters get to know."""
+        """The logical IDs of the resources that something outside of the template may use: nested stacks, custom
+        resources, and readers of its outputs or of SSM parameters."""
         known: set[str] = set()
         for name, resource in self.template.resources.items():
             if not resource.type.startswith("AWS::") or resource.type.startswith(_KNOWING):
@@ -225,11 +228,11 @@ class NetworkReader:
                 )
 
     def runner(self, start: Start, tasks: list[Resource]) -> TaskRunner:
-        """What starts tasks, with its place in the network and what it waits for."""
+        """The runner for one start of tasks, with its network configuration and the resources that it waits for."""
         resource, node = start.resource, start.parameters
         key = self._key("runner", resource.name) if start.is_service else self._key("runner", resource.name, start.nth)
         network = mapping(child(node, "NetworkConfiguration"))
-        # EventBridge spells it in its own way.
+        # `AWS::Events::Rule` spells it `AwsVpcConfiguration`.
         vpc = mapping(child(network, "AwsvpcConfiguration") or child(network, "AwsVpcConfiguration"))
         told = depends_on(resource.node) or []
         earlier = {name for name in self._before if resource.name in self.template.dependents(name)} - {resource.name}
@@ -253,14 +256,16 @@ class NetworkReader:
 
     @cached_property
     def _awaited(self) -> dict[str, Key]:
-        """What a runner may wait for: mount targets and rules that are resources of their own."""
+        """Maps the logical ID of each mount target, and of each ingress rule that is a resource of its own, to its key.
+        A runner may have to wait for them (`DependsOn`)."""
         rules = (name for name, _ in self.template.of_type("AWS::EC2::SecurityGroupIngress"))
         targets = {name: self._key("mount target", name) for name in self._targets}
         return targets | {name: self._key("traffic", name) for name in rules}
 
     @cached_property
     def _before(self) -> dict[str, Key]:
-        """What a runner may come after in any way: mount targets, and services that wait for them."""
+        """Maps the logical ID of each mount target and of each service to its key. A runner that comes after a service
+        also comes after the mount targets that the service waits for."""
         if not self._targets:
             return {}
         services = {name: self._key("runner", name) for name, _ in self.template.of_type("AWS::ECS::Service")}
@@ -268,17 +273,18 @@ class NetworkReader:
 
     @cached_property
     def _group_keys(self) -> dict[str, Key]:
+        """Maps the logical ID of each security group to its key."""
         return {name: self._key("security group", name) for name, _ in self.template.of_type(_GROUP)}
 
     @cached_property
     def _before_instances(self) -> set[str]:
-        """Mount targets that every container instance waits for, and so every task on one."""
+        """The mount targets that all instances depend on, so that tasks on instances come after them, too."""
         instances = {name for name, _ in self.template.of_type(*_INSTANCES)}
         return {name for name in self._targets if instances and instances <= self.template.dependents(name)}
 
 
 def _on_instances(node: Mapping, tasks: list[Resource]) -> bool:
-    """Whether a runner's tasks run on container instances, as they do where nothing else is said."""
+    """Whether a runner's tasks run on container instances, which is the default if nothing asks for Fargate."""
     strategy = intrinsics.each(child(node, "CapacityProviderStrategy")) or []
     given = [text(child(node, "LaunchType")), *(text(child(mapping(item), "CapacityProvider")) for item in strategy)]
     if any((name or "").startswith("FARGATE") for name in given):
@@ -287,7 +293,7 @@ def _on_instances(node: Mapping, tasks: list[Resource]) -> bool:
 
 
 def _ignored_ports(node: Node | None) -> frozenset[str] | None:
-    """The ports for which traffic bypasses an App Mesh proxy; None if addresses or expressions decide."""
+    """The ports for which traffic bypasses an App Mesh proxy; None if expressions or addresses decide, too."""
     listed = intrinsics.each(node)
     if listed is None:
         return None if node is not None else frozenset()
@@ -301,7 +307,7 @@ def _ignored_ports(node: Node | None) -> frozenset[str] | None:
 
 
 def zone(node: Node | None) -> Zone | None:
-    """An availability zone, as far as its expression tells it from others."""
+    """The availability zone that a node gives, in a form that can be compared (`Zone`); None if it gives none."""
     called = intrinsics.call(node)
     if called is not None and called[0] == "Fn::Select":
         argument = resolve(called[1])
@@ -320,7 +326,7 @@ def zone(node: Node | None) -> Zone | None:
 
 
 def depends_on(node: Mapping) -> list[str] | None:
-    """What a resource is told to wait for; None if it cannot be read."""
+    """The logical IDs in the `DependsOn` of a resource; None if they cannot be read."""
     entry = get(node, "DependsOn")
     if entry is None:
         return []
@@ -331,7 +337,7 @@ def depends_on(node: Mapping) -> list[str] | None:
 
 
 def can_depend(resource: Resource) -> bool:
-    """Whether `DependsOn` of a resource can be added to without another resource noticing."""
+    """Whether `DependsOn` of a resource can be extended without changing another resource that shares its text."""
     entry = get(resource.node, "DependsOn")
     if resource.entry.value is not resource.node or resource.node.anchor or depends_on(resource.node) is None:
         return False

@@ -1,5 +1,5 @@
-"""The Fargate platform versions that a template pins: those of services, task sets and what runs tasks on events, and the
-states of workflows and the job definitions of AWS Batch, which run tasks only as far as they pin one."""
+"""Reads the Fargate platform versions that a template pins: in services, task sets and targets of EventBridge, in
+states of state machines, and in AWS Batch job definitions. The last two become runners only if they pin one."""
 
 from __future__ import annotations
 
@@ -22,31 +22,32 @@ from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
 from rules.model import Engine, Key, PlatformVersion, Ref, TaskRunner, Text, Value
 
 _MOST_MAPPED = 50
-"""Values of a mapping that are looked at for one platform version."""
+"""The largest number of rows in a mapping that are read for one platform version."""
 _SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
 _RUN_TASK = re.compile(r"ecs:runTask\b")
 _VERSION_KEY = re.compile(r'PlatformVersion(?:\.\$)?\\?["\']?\s*:')
 _HOLE = re.compile("\ue000([0-9]+)\ue001")
+"""A marker in the place of a reference while a `DefinitionString` is parsed. The number is the index of its part."""
 
 
 @dataclass
 class VersionReader:
-    """Reads the platform versions of one template. Each is read once, although the same words may be read for several
-    runners: whichever is the first has it, and `finished` says which tasks run on it."""
+    """Reads the platform versions of one template. Several runners may share the text of one version, through an alias
+    or a mapping. The first runner then gets the version, and `finished` adds the tasks of the others to it."""
 
     template: Template
     collector: Collector[DefinitionNodes]
     by_node: dict[int, PlatformVersion] = field(default_factory=dict)
-    """The version that each node gives, by the identity of the node."""
+    """Maps the identity (`id`) of each node to the version that it gives."""
     served: dict[Key, dict[Key, None]] = field(default_factory=dict)
-    """The tasks of each version."""
+    """Maps the key of each version to the keys of its tasks, in order."""
     times: dict[Key, int] = field(default_factory=dict)
-    """How often a key was wanted."""
+    """The number of times that `free` was asked for each key."""
     met: set[int] = field(default_factory=set)
-    """Identities of the nodes, aliases among them, that stand where a version is read."""
+    """The identities of the nodes that were read as a version, before aliases are resolved."""
 
     def of_start(self, start: Start, tasks: tuple[Key, ...]) -> tuple[PlatformVersion, ...]:
-        """The versions of something that starts tasks."""
+        """The versions that a service or a target pins."""
         entry = get(start.parameters, "PlatformVersion")
         if entry is None:
             return ()
@@ -54,7 +55,7 @@ class VersionReader:
         return self.versions(key if start.label is None else key.below(start.label), tasks, entry)
 
     def of_job(self, resource: Resource) -> Iterator[TaskRunner]:
-        """A job definition's parts that pin versions: each runs itself."""
+        """A runner for each part of a job definition that pins a version. The part counts as its own runner."""
         name = resource.name
         key, task, runner = (self.template.key(kind, name) for kind in ("service", "task", "runner"))
         for part in parts(resource.properties, intrinsics.each, capitalised):
@@ -66,7 +67,7 @@ class VersionReader:
     # -- state machines -----------------------------------------------------------------------------------------------
 
     def of_state_machine(self, resource: Resource) -> Iterator[TaskRunner]:
-        """The states of a state machine that pin versions."""
+        """A runner for each state of a state machine that pins a version."""
         key = self.template.key("service", resource.name)
         substitutions = mapping(child(resource.properties, "DefinitionSubstitutions"))
         definition = resolve(child(resource.properties, "Definition"))
@@ -84,24 +85,24 @@ class VersionReader:
             yield self.state(resource, name, tasks, versions=versions)
 
     def of_definition_string(self, resource: Resource, key: Key, substitutions: Mapping | None) -> Iterator[TaskRunner]:
-        """The states of a definition that is JSON inside a string, which is never edited."""
+        """A runner for each state that pins a version in a `DefinitionString`, which is never edited."""
         node = child(resource.properties, "DefinitionString")
         text = intrinsics.as_text(node, opaque=True) if node is not None else None
         if node is None or text is None or not _RUN_TASK.search(text.source):
             return
         if "\ue000" in text.source:
-            return
+            return  # it could not be told from a marker (`_HOLE`)
         if intrinsics.call(node) is None:
             text = intrinsics.parse_sub(text.source)
         else:
-            substitutions = None  # `Fn::Sub` has been there first
+            substitutions = None  # `Fn::Sub` has already replaced every `${Name}`
         body = "".join(part if isinstance(part, str) else f"\ue000{i}\ue001" for i, part in enumerate(text.parts))
         try:
             roots = parse(body, YAML).roots
         except SyntaxProblem:
             return
         starts = [found.start() for found in _VERSION_KEY.finditer(body)]
-        # The same keys in the template, where their lines are.
+        # The same keys in the text of the template: their offsets are the places of the versions.
         keys = _VERSION_KEY.finditer(self.template.body, node.start, node.end)
         places = [found.start() for found in keys]
         for name, arguments in _run_tasks(roots):
@@ -126,18 +127,18 @@ class VersionReader:
     def state(
         self, resource: Resource, name: str, tasks: tuple[Key, ...], versions: tuple[PlatformVersion, ...]
     ) -> TaskRunner:
-        """A state of a state machine, by its name there."""
+        """The runner for a state of a state machine; `name` is the name of the state."""
         key = self.template.key("runner", resource.name).below(name)
         return TaskRunner(key, resource.name, tasks, platform_versions=versions)
 
     # -- tasks --------------------------------------------------------------------------------------------------------
 
     def tasks(self, node: Node | None) -> tuple[Key, ...]:
-        """The task definitions of the template that a node names, under whatever conditions."""
+        """The keys of the template's task definitions that a node names, in any branch of `Fn::If`."""
         return tuple(self.template.key("task", name) for name in self.template.starters.definitions(node))
 
     def tasks_of(self, value: Value | None) -> tuple[Key, ...]:
-        """The same for a value."""
+        """The keys of the template's task definitions that a value names."""
         return tuple(self.template.key("task", name) for name in self.template.starters.named(value))
 
     # -- versions -----------------------------------------------------------------------------------------------------
@@ -145,8 +146,8 @@ class VersionReader:
     def versions(
         self, key: Key, tasks: tuple[Key, ...], entry: Entry, version: Value | None = None
     ) -> tuple[PlatformVersion, ...]:
-        """The versions that an entry may give, each where it is written, without those that others were read to give, too;
-        `version` is what it is, if that is known."""
+        """The versions that an entry may give, one for each place in the text. A place that was read before is left
+        out; the tasks are added to the version that it has. `version` is their value, if the entry does not give it."""
         new: list[PlatformVersion] = []
         found = [*self.alternatives(entry.value)]
         for arm, place in found:
@@ -164,6 +165,7 @@ class VersionReader:
         return tuple(new)
 
     def put(self, version: PlatformVersion, start: int, node: Node) -> None:
+        """Adds the offset and the node of a version to the collector."""
         self.collector.spans[version.key] = start
         self.collector.nodes.platform_versions[version.key] = node
         literal = version.value is not None and version.value.literal is not None
@@ -171,17 +173,18 @@ class VersionReader:
             self.collector.nodes.blocked[version.key] = "the version is put together by a function"
 
     def free(self, key: Key) -> Key:
-        """The key, with a number behind it if it is there already."""
+        """The key, or the key with a number below it if it was taken before."""
         nth = self.times[key] = self.times.get(key, 0) + 1
         return key if nth == 1 else key.below(nth)
 
     def alternatives(self, node: Node) -> Iterator[tuple[Node, str | None]]:
-        """The nodes that give the value of a node under some condition, and the mapping that holds them if one does."""
+        """The nodes that may give the value of a node: branches of `Fn::If` and values of `Fn::FindInMap`. Each comes
+        with its place in a mapping, in words, or None."""
         for _, arm in intrinsics.arms(node):
             yield from self.mapped(arm) or [(arm, None)]
 
     def mapped(self, node: Node) -> list[tuple[Node, str | None]]:
-        """The values among which `Fn::FindInMap` chooses; empty if they are not known, or too many."""
+        """The values among which `Fn::FindInMap` chooses, with their places; empty if they are unknown or too many."""
         called = intrinsics.call(node)
         argument = resolve(called[1]) if called and called[0] == "Fn::FindInMap" else None
         if not isinstance(argument, Sequence) or len(argument.items) != 3:
@@ -197,7 +200,7 @@ class VersionReader:
         return [(value, place) for value, place in values if isinstance(resolve(value), Scalar) and value is not None]
 
     def finished(self, runner: TaskRunner) -> TaskRunner:
-        """A runner whose versions have all of their tasks, once everything was read."""
+        """The runner with all tasks of its versions, including those of other runners, once everything is read."""
         if not any(version.key in self.served for version in runner.platform_versions):
             return runner
         found = ((version, self.served.get(version.key)) for version in runner.platform_versions)
@@ -205,7 +208,8 @@ class VersionReader:
         return replace(runner, platform_versions=versions)
 
     def block_shared(self) -> None:
-        """Leave the versions alone that an alias puts where something else is read, once everything was read."""
+        """Blocks edits of each version whose text an alias also uses for something else. To be called after reading
+        everything, because only then all places of versions are known."""
         if not self.by_node:
             return
         aliases: dict[int, list[Alias]] = {}
@@ -218,13 +222,13 @@ class VersionReader:
 
 
 def _plain(node: Node | None) -> str | None:
-    """The text of a scalar that calls no function."""
+    """The text of a node that is a scalar without a function; None for any other node."""
     found = resolve(node)
     return found.text if isinstance(found, Scalar) and intrinsics.call(found) is None else None
 
 
 def _run_tasks(roots: list[Node]) -> Iterator[tuple[str, Mapping]]:
-    """The states that run a task, by name, and what they give to the API."""
+    """The name of each state that runs an ECS task, with its arguments to the `RunTask` API."""
     for node in walk(roots):
         for entry in node.entries if isinstance(node, Mapping) else ():
             state = mapping(entry.value)
@@ -236,23 +240,25 @@ def _run_tasks(roots: list[Node]) -> Iterator[tuple[str, Mapping]]:
 
 
 def _version(arguments: Mapping) -> Entry | None:
+    """The entry for the platform version, whose value is a literal or, after `.$`, a path into the state's input."""
     return get(arguments, "PlatformVersion") or get(arguments, "PlatformVersion.$")
 
 
 def _expression(entry: Entry) -> Text | None:
-    """A version that a state takes from its input (`PlatformVersion.$`, or JSONata)."""
+    """The version as a reference, if a state computes it (`PlatformVersion.$`, or JSONata); else None."""
     text = _plain(entry.value) or ""
     return Text((Ref(text),)) if key_text(entry).endswith(".$") or text.startswith("{%") else None
 
 
 def _substituted(text: str | None, substitutions: Mapping | None) -> Node | None:
-    """What `DefinitionSubstitutions` puts in the place of a text that is nothing but `${Name}`."""
+    """The node with which `DefinitionSubstitutions` replaces a text that is exactly `${Name}`; else None."""
     match = _SUBSTITUTION.fullmatch(text or "")
     return child(substitutions, match[1]) if match else None
 
 
 def _filled(node: Node | None, whole: Text) -> Text | None:
-    """A string inside a string, with the references that the whole had in the places of its holes."""
+    """The text of a node that was parsed from a string, in which each marker (`_HOLE`) is again the reference of
+    `whole` that it stands for; None if the node is not a scalar."""
     plain = _plain(node)
     if plain is None:
         return None

@@ -1,7 +1,7 @@
-"""What runs the tasks of a template, as the model has it.
+"""Reads the task runners of a template into the model.
 
-Every resource that starts tasks is read once: for the capacity that it starts them on, for its place in the network, and for
-the platform versions that it pins.
+Each resource that starts tasks is read once, together with the capacity on which they start, its network configuration
+and the platform versions that it pins.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from rules.model import Engine, Launch, TaskRunner
 _AIMING = ("AWS::Events::Rule", "AWS::Scheduler::Schedule")
 _STATE_MACHINES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
 _UNREAD = ("AWS::StepFunctions::StateMachine", "AWS::Lambda::Function", "AWS::Serverless::Function")
-"""What may start tasks in a way that is not read."""
+"""The types of resources that may start tasks in code or definitions that are not read."""
 
 
 def read_runners(template: Template, collector: Collector[DefinitionNodes]) -> None:
-    """Add everything that runs a task or job definition of the template."""
+    """Adds to the collector the runners of the template's task and job definitions."""
     if not any(template.of_type(TASK, JOB)):
         return
     reader = _RunnerReader(template, VersionReader(template, collector))
@@ -36,11 +36,13 @@ def read_runners(template: Template, collector: Collector[DefinitionNodes]) -> N
 
 
 class _RunnerReader:
+    """Reads the task runners of one template that has task or job definitions."""
+
     def __init__(self, template: Template, versions: VersionReader) -> None:
         self.template = template
         self.versions = versions
         self.clusters = Clusters(template) if has_instances(template) else None
-        """None where the template has no instances: where its tasks run matters to nobody, so no template pays for that."""
+        """The clusters; None if the template has no container instances, because no rule asks for capacity then."""
 
     def runners(self) -> Iterator[TaskRunner]:
         yield from self._started()
@@ -53,7 +55,7 @@ class _RunnerReader:
             yield from self._unread()
 
     def _started(self) -> Iterator[TaskRunner]:
-        """What starts tasks of ECS: services and task sets, targets of EventBridge and its kin."""
+        """The runners of ECS tasks: services, task sets and the targets of EventBridge rules, schedules and pipes."""
         network = NetworkReader(self.template)
         for start in self.template.starters:
             if names := self.template.starters.definitions(start.definition):
@@ -66,7 +68,7 @@ class _RunnerReader:
                 )
 
     def _jobs(self, clusters: Clusters) -> Iterator[TaskRunner]:
-        """What starts jobs of AWS Batch: targets of EventBridge, through the queue that `Arn` names."""
+        """The runners of AWS Batch jobs: targets of EventBridge, whose `Arn` names the job queue."""
         for name, resource in self.template.of_type(*_AIMING):
             for nth, aimed in enumerate(self.template.starters.targets(resource)):
                 parameters = mapping(child(aimed, "BatchParameters"))
@@ -76,7 +78,8 @@ class _RunnerReader:
                     yield TaskRunner(key, name, tasks, engine=Engine.BATCH, condition=resource.condition, launch=launch)
 
     def _unread(self) -> Iterator[TaskRunner]:
-        """What mentions task definitions and may run them anywhere."""
+        """The runners that are not read: functions and state machines that mention task definitions. Their capacity is
+        unknown, so they may run the tasks anywhere."""
         defined = [name for name, _ in self.template.of_type(TASK, JOB)]
         for name, resource in self.template.of_type(*_UNREAD):
             tasks = tuple(self.template.key("task", d) for d in defined if self.template.reaches(name, d))

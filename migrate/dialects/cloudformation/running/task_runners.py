@@ -1,5 +1,5 @@
-"""What starts the tasks of a template, as it is written: services and task sets, what EventBridge and its kin run, and which
-task definitions they name. `runner_reader` makes the `TaskRunner`s of the model of it."""
+"""Finds the places in a template that start tasks (services, task sets, targets of EventBridge rules, schedules and
+pipes) and the task definitions that they name. `runner_reader` turns them into the `TaskRunner`s of the model."""
 
 from __future__ import annotations
 
@@ -27,26 +27,28 @@ TASK, JOB = "AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition"
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One way in which a resource starts tasks. `parameters` says how: the properties of a service, or a part of those of a
-    resource that does other things, too."""
+    """One place in a template that starts tasks: a service, a task set, or a target of another resource."""
 
     resource: Resource
     nth: int
-    """Which of the resource's targets it is."""
+    """The index of the target among those of the resource; 0 for a service."""
     label: str | None
-    """What the resource calls the target, if it may have several."""
+    """The `Id` of the target of an EventBridge rule; None for a resource that starts tasks in one place only."""
     parameters: Mapping
+    """The properties that say how tasks start: those of the service, or the ECS parameters of the target."""
     definition: Node | None
+    """The node that names the task definition."""
     cluster: Node | None
 
     @property
     def is_service(self) -> bool:
+        """Whether a service or a task set starts the tasks, as soon as it is created."""
         return self.resource.type in SERVICES
 
 
 @dataclass(frozen=True)
 class Starters:
-    """What starts the tasks of one template."""
+    """The places in one template that start ECS tasks."""
 
     resources: Resources
 
@@ -82,19 +84,19 @@ class Starters:
             )
 
     def targets(self, resource: Resource) -> list[Mapping | None]:
-        """The targets of an EventBridge rule or a schedule, None for what cannot be read."""
+        """The targets of an EventBridge rule or a schedule, with None for each that cannot be read."""
         one = child(resource.properties, "Target")
         listed = [one] if one is not None else intrinsics.each(child(resource.properties, "Targets")) or []
         return [mapping(node) for node in listed]
 
     def definitions(self, node: Node | None) -> list[str]:
-        """The task or job definitions of the template that a node names, under whatever conditions, by logical id."""
+        """The logical IDs of the template's task or job definitions that a node names, in any branch of `Fn::If`."""
         found = (self.named(intrinsics.value(arm)) for _, arm in intrinsics.arms(node))
         return list(dict.fromkeys(name for names in found for name in names))
 
     def named(self, value: Value | None) -> list[str]:
-        """The task or job definitions of the template that a value names: by reference, or by a family, alone or at the end
-        of an ARN. A revision would be one that exists already."""
+        """The logical IDs of the template's task or job definitions that a value names: by a reference, a family, or an
+        ARN that ends with a family. A family with a revision names a task definition that exists already."""
         name = target(value)
         resource = self.resources.get(name)
         if resource is not None:
@@ -103,7 +105,7 @@ class Starters:
 
     @cached_property
     def _families(self) -> dict[str, list[str]]:
-        """Task definitions by their family, coded."""
+        """Maps each family, in coded form (`Text.coded`), to the logical IDs of its task definitions."""
         families: dict[str, list[str]] = {}
         for name, resource in self.resources.of_type(TASK):
             family = intrinsics.value(child(resource.properties, "Family"))

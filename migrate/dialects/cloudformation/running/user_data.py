@@ -1,4 +1,4 @@
-"""What a template's user data and `AWS::CloudFormation::Init` say of the instances that run them."""
+"""Reads the scripts that a template's instances run: user data and `AWS::CloudFormation::Init`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _INIT = "AWS::CloudFormation::Init"
 
 
 def scripts(resource: Resource, node: Node | None, identities: Identities) -> Iterator[Script]:
-    """The scripts of a resource whose user data is `node`."""
+    """The scripts in the user data (`node`) and in the `AWS::CloudFormation::Init` metadata of a resource."""
     for conditions, arm in intrinsics.arms(node):
         if (text := _script(arm, identities)) is not None:
             yield Script(text, arm, not conditions, origin="line {line} of its user data")
@@ -41,14 +41,14 @@ def scripts(resource: Resource, node: Node | None, identities: Identities) -> It
 
 
 def _script(node: Node | None, identities: Identities) -> Text | None:
-    """A script in which everything has the name that volumes give it."""
+    """The text of a script, in which file systems and access points are named as in volumes; None if it is no text."""
     found = identities.canonical(script_text(node))
     return found if isinstance(found, Text) else None
 
 
 def line_of(script: Node, line: int, document: Document) -> int:
-    """The line of the document, from 1, on which a line of a script stands; where that cannot be counted (a folded
-    text), the line on which the part that holds it begins."""
+    """The line of the document, from 1, that holds a line of a script (`line`, also from 1). Only the lines of literal
+    block scalars can be counted; for any other scalar, it is the line on which the scalar begins."""
     first = document.line_column(script.start)[0]
     for part, following in _parts(script, [MOST_PARTS]):
         first = document.line_column(part.start)[0]
@@ -60,7 +60,8 @@ def line_of(script: Node, line: int, document: Document) -> int:
 
 
 def _parts(node: Node, left: list[int]) -> Iterator[tuple[Scalar, int]]:
-    """The scalars that make up a script, in order, each with the number of newlines that a separator adds to it."""
+    """The scalars that make up a script, in order, each with the number of newlines that the separator of `Fn::Join`
+    adds after it. `left` holds the number of nodes that may still be visited, because aliases can multiply them."""
     left[0] -= 1
     if left[0] < 0:
         return
@@ -77,18 +78,18 @@ def _parts(node: Node, left: list[int]) -> Iterator[tuple[Scalar, int]]:
             yield from ((part, newlines) for part, _ in parts[-1:])
     elif argument is not resolve(node):
         yield from _parts(argument, left)
-    elif isinstance(found, Sequence):  # Fn::Sub: the text stands first
+    elif isinstance(found, Sequence):  # `Fn::Sub`: its first item is the text
         yield from _parts(found.items[0], left) if found.items else ()
 
 
 def script_text(node: Node | None) -> Text | None:
-    """A script as a text: what is no text in it (a mapping's value, an import) is one reference each."""
+    """The text of a script; an expression that is not text (`Fn::FindInMap`) becomes one reference."""
     if node is None:
         return None
     called = intrinsics.call(node)
     if called is not None and called[0] == "Fn::Base64":
         argument = called[1]
-        if argument is resolve(node):  # tagged, and no function inside
+        if argument is resolve(node):  # the short form `!Base64`, whose argument is the tagged node itself
             return Text.of(argument.text) if isinstance(argument, Scalar) else None
         return script_text(argument)
     return intrinsics.as_text(node, opaque=True)
