@@ -409,6 +409,7 @@ class Objects:
         return found
 
     def _node(self, expression: ast.expr, place: Place) -> Node:
+        """A new node for an expression, by its kind."""
         match expression:
             case ast.Call():
                 return self._call(expression, place)
@@ -553,6 +554,7 @@ class Objects:
         return self.node(expression, place)
 
     def _dict(self, expression: ast.Dict, place: Place) -> Node:
+        """The mapping of a dict, or a leaf if the dict cannot be read as one."""
         found = self.document.node(expression, place)
         if not isinstance(found, Mapping):
             return self._leaf(expression, place)
@@ -766,6 +768,7 @@ class Objects:
         return self.document.positions.span(expression)
 
     def _list(self, *items: Node) -> Sequence:
+        """A list of nodes, from the start of the first to the end of the last."""
         return Sequence(items[0].start, items[-1].end, list(items), flow=True)
 
     def _function(self, name: str, argument: Node, expression: ast.expr, place: Place) -> Mapping:

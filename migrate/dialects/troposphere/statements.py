@@ -77,9 +77,12 @@ class StatementWriter(ResourceWriter):
     """Maps the title of each new resource that goes before an existing one to the title of that one."""
 
     def _placed(self, name: str, home: str | None, write: Callable[[str | None], NewValue]) -> Placed:
+        """A new resource with its title and `home`, which is not moved: statements keep the order of execution."""
         return home, name, write(home)
 
     def _home_of(self, new: NewPoint) -> str | None:
+        """The title of the resource that a new access point goes after, or None if it goes before the first of its
+        users (see `before`)."""
         system = target(new.point.file_system)
         last = self._last_of.get(system)
         if last is not None and not self._made(last).repeated and self._made(last).place.block.parent is None:
@@ -90,6 +93,8 @@ class StatementWriter(ResourceWriter):
         return None
 
     def _home_of_role(self, new: NewRole) -> str | None:
+        """The title of the execution role that a new task role goes after, or None if it goes before the first of its
+        users."""
         home = self._execution_role(user.name for user in new.users)
         if home:
             return home
@@ -112,6 +117,7 @@ class StatementWriter(ResourceWriter):
     def _resource(
         self, kind: str, condition: str | None, properties: dict[str, NewValue], home: str | None
     ) -> NewValue:
+        """The call that makes a new resource, with its arguments in the order that the module uses."""
         module, name = _RESOURCES[kind]
         near = self.manner.nearest(kind, home)
         ordered = self.manner.ordered(properties, near)
@@ -121,6 +127,7 @@ class StatementWriter(ResourceWriter):
         return Call(self.writer.name(module, name), arguments)
 
     def _trust(self, execution_role: str, near: Mapping | None) -> NewValue:
+        """The trust policy of a new task role."""
         del execution_role  # not copied from that role: a copy has the layout of its old place
         return self.manner.document([self.manner.statement(new_value(trust()), near)], near)
 

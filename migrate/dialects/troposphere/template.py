@@ -24,6 +24,7 @@ class PythonTemplate(Template):
     """Maps titles to objects. An object whose title is an expression has that expression's source as its key."""
 
     def mentioned_in(self, node: Node) -> set[str]:
+        """The titles of the resources that a node refers to, by title or in a text such as `${Name.Arn}`."""
         found: set[str] = set()
         for word in titles_in(node):
             if word in self.resources:
@@ -46,7 +47,7 @@ def templates(objects: Objects) -> list[PythonTemplate]:
 
 def _identity(objects: Objects, made: TitledObject) -> object:
     """A value that is equal for all objects of one template: the variable or attribute that holds the template, and its
-    scope."""
+    scope. Objects that nothing certainly adds share one as well."""
     expression, place = made.template, made.added_at
     if expression is None or place is None:
         return "nowhere"
