@@ -1,4 +1,4 @@
-"""What a plan adds to a module of troposphere: classes in the place of others, statements, and the imports they need."""
+"""Writes new values, calls of troposphere's classes and the imports that they need, in the style of one module."""
 
 from __future__ import annotations
 
@@ -40,28 +40,31 @@ _PROPERTIES = {
     "PosixUser": "PosixUser",
     "RootDirectory": "RootDirectory",
 }
-"""The classes of properties that are objects."""
+"""Maps the properties that are written as objects to the names of their classes."""
 _TAGS = ("AccessPointTags", "Tags")
+"""The properties that are lists of tags."""
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.([A-Za-z0-9.]+))?\}|\$\{(AWS::[A-Za-z]+)\}")
+"""A reference of the model: `${Name}`, `${Name.Attribute}` or `${AWS::Region}`."""
 _VARIABLES = {":file-system/": "FileSystemId", ":access-point/": "AccessPointId"}
+"""Maps the end of the text before an expression to the variable's name in `Sub`; any other is `Value`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Later(NewExpression):
-    """A value that is spelt when it is known where it stands."""
+    """A value of the model whose source depends on the place where it is written, and is chosen when that is known."""
 
     member: Value
 
 
 def later(member: Value) -> NewValue:
-    """A value of the model as it is to be written: literals at once."""
+    """A value of the model for an edit: a literal as it is, any other value as a `Later`."""
     literal = member.literal
     return literal if literal is not None else Later(member.source, member)
 
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable that a new statement sets: beside which statement, and on which side of it."""
+    """The variable that a new statement sets, the statement beside which that one goes, and the side."""
 
     name: str
     place: Place
@@ -70,17 +73,20 @@ class Variable:
 
 @dataclass
 class CallWriter:
-    """Spells values and classes as one module does, and collects the imports that they need."""
+    """Writes values and classes in the style of one module, and collects the imports that they need."""
 
     objects: Objects
     by_title: dict[str, TitledObject]
+    """Maps titles to the module's objects."""
     imports: dict[tuple[str, str | None, str | None], None] = field(default_factory=dict)
+    """The imports to add, as (module, name, alias). The name is None for `import module`, the alias None if there is
+    none. A dict, since it keeps their order."""
     new: dict[str, Variable] = field(default_factory=dict)
-    """Variables of new resources by their titles."""
+    """Maps the titles of new resources to their variables."""
 
     @classmethod
     def of(cls, objects: Objects) -> CallWriter:
-        """The writer of a module, which is asked once per change."""
+        """The writer for a module. If several objects have one title, the first counts."""
         found: dict[str, TitledObject] = {}
         for made in objects.made:
             if made.title is not None:
@@ -88,14 +94,15 @@ class CallWriter:
         return cls(objects, found)
 
     def begin(self) -> None:
-        """Forget what was only asked for."""
+        """Forgets the imports and variables that checks have left, before edits are written."""
         self.imports.clear()
         self.new.clear()
 
     # -- imports ------------------------------------------------------------------------------------------------------
 
     def name(self, module: str, name: str) -> str:
-        """What a class (or, with an empty module, a function of the package) is called here."""
+        """The name of a class in this module, such as `efs.AccessPoint`. `module` is troposphere's module with the
+        class; empty for functions and classes of the package itself. Records an import if the module lacks it."""
         wanted = f"{PACKAGE}.{module}.{name}" if module else f"{PACKAGE}.{name}"
         for known, dotted in self._imported.items():
             if dotted == wanted:
@@ -121,22 +128,27 @@ class CallWriter:
         return f"{self._import(PACKAGE, module)}.{name}"
 
     def _import(self, module: str, name: str) -> str:
+        """Records an import of `name` from `module`, and returns the name that it gets here."""
         alias = self._free(name)
         self.imports[module, name, alias if alias != name else None] = None
         return alias
 
     def _free(self, name: str) -> str:
+        """The name itself if nothing in the module has it, else the name with the prefix `troposphere_` or
+        `Troposphere`."""
         if name not in self.bound:
             return name
         return f"troposphere_{name}" if name.islower() else f"Troposphere{name}"
 
     @cached_property
     def bound(self) -> set[str]:
+        """All names that the module gives a value, in any scope."""
         return {name for scope in self.objects.scopes for name in scope.bindings}
 
     @cached_property
     def _imported(self) -> dict[str, str]:
-        """What the module's own names mean, as far as they are imported from the package."""
+        """Maps the module's names for imports from troposphere to their full dotted names. Leaves out names that are
+        bound more than once."""
         module = self.objects.document.names.module
         found: dict[str, str] = {}
         for name, bindings in module.bindings.items():
@@ -150,13 +162,13 @@ class CallWriter:
 
     @cached_property
     def _imports_functions(self) -> bool:
-        """Whether names of the package itself are imported, beside its modules."""
+        """Whether the module imports names such as `Ref` from the package itself."""
         return any(
             dotted.count(".") == 1 and dotted.rpartition(".")[2][0].isupper() for dotted in self._imported.values()
         )
 
     def _imports_module(self, module: str) -> bool:
-        """Whether `import troposphere.module` makes the module a part of the package here."""
+        """Whether `import troposphere.module` lets the module be reached through the package here."""
         return any(
             isinstance(statement, ast.Import) and any(a.name == f"{PACKAGE}.{module}" for a in statement.names)
             for statement, _ in self.objects.document.names.imports
@@ -164,6 +176,7 @@ class CallWriter:
 
     @cached_property
     def _module_imports(self) -> list[ast.Import | ast.ImportFrom]:
+        """The imports of troposphere's modules, and of names from them."""
         return [
             statement
             for statement, _ in self.objects.document.names.imports
@@ -178,7 +191,8 @@ class CallWriter:
 
     @staticmethod
     def _habit(statement: ast.Import | ast.ImportFrom) -> str:
-        """How a statement imports a module of the package: its names, or itself."""
+        """The form of an import: `alias` for `import troposphere.ecs`, `names` for `from troposphere.ecs import
+        Volume`, `modules` for `from troposphere import ecs`."""
         if isinstance(statement, ast.Import):
             return "alias"
         return "names" if statement.module != PACKAGE else "modules"
@@ -186,7 +200,8 @@ class CallWriter:
     # -- values -------------------------------------------------------------------------------------------------------
 
     def value(self, member: Value, place: Place) -> NewValue:
-        """A value as it is written at a place. Raises CannotEdit where what it is made of is not known there."""
+        """A value of the model as it is written at a place. Raises CannotEdit if a name in it may mean something else
+        there."""
         if isinstance(member, Opaque):
             return NewExpression(self._carried(member.handle, member.source, place))
         literal = member.literal
@@ -208,11 +223,13 @@ class CallWriter:
         return self._sub(member, place)
 
     def _with_handle(self, part: str | Ref) -> str | Ref:
+        """A reference with the node of its expression, found by its text if the reference has no node."""
         if isinstance(part, Ref) and part.handle is None:
             return Ref(part.source, self.objects.by_text.get(part.source))
         return part
 
     def _f_string(self, member: Text, place: Place) -> NewValue:
+        """An f-string with the texts and Python expressions of a value."""
         parts: list[str | Inner] = []
         for part in member.parts:
             if isinstance(part, str):
@@ -223,6 +240,7 @@ class CallWriter:
         return FString(tuple(parts))
 
     def _sub(self, member: Text, place: Place) -> NewValue:
+        """A call of `Sub` with the expressions of a value as variables."""
         template = ""
         variables: dict[str, NewValue] = {}
         for part in member.parts:
@@ -238,7 +256,8 @@ class CallWriter:
         return Call(self.name("", "Sub"), variables, (template,))
 
     def _carried(self, handle: object, source: str, place: Place) -> str:
-        """The source of an expression that is carried over, where its names are the same things."""
+        """The source of an expression of the module, to be written at another place. Raises CannotEdit if a name in it
+        may mean something else there."""
         known = self.objects.sources.get(id(handle))
         if known is not None:
             written, at = known
@@ -263,6 +282,7 @@ class CallWriter:
         return text
 
     def _means_the_same(self, name: str, one: Place, other: Place) -> bool:
+        """Whether a name certainly has the same value at two places."""
         names, evaluator = self.objects.document.names, self.objects.document.evaluator
         first, _ = names.owner(name, one.scope)
         second, _ = names.owner(name, other.scope)
@@ -280,6 +300,7 @@ class CallWriter:
         )
 
     def _reference(self, source: str, place: Place) -> NewValue:
+        """The call of `Ref` or `GetAtt`, or the pseudo parameter, for a reference such as `${Role.Arn}`."""
         match = _REFERENCE.fullmatch(source)
         if match is None:
             raise CannotEdit(f"{source} cannot be written again")
@@ -294,7 +315,8 @@ class CallWriter:
         return Call(self.name("", "Ref"), {}, (target,))
 
     def _thing(self, title: str, place: Place) -> NewValue:
-        """An object by its variable, or by its title."""
+        """The argument of `Ref` or `GetAtt` for an object: its variable if the module writes variables there and this
+        one certainly holds the object at the place, else its title."""
         new = self.new.get(title)
         if new is not None:
             visible = place.block.within(new.place.block) and place.scope is new.place.scope
@@ -310,7 +332,7 @@ class CallWriter:
 
     @cached_property
     def _prefers_variables(self) -> bool:
-        """Whether references name variables rather than titles."""
+        """Whether the module's references name variables at least as often as titles."""
         calls = [c for c, dotted in self.objects.dotted.items() if dotted in (f"{PACKAGE}.Ref", f"{PACKAGE}.GetAtt")]
         titles = [
             c for c in calls if c.args and isinstance(c.args[0], ast.Constant) and "::" not in str(c.args[0].value)
@@ -320,13 +342,15 @@ class CallWriter:
 
     @cached_property
     def _prefers_join(self) -> bool:
+        """Whether the module calls `Join` more often than `Sub`."""
         found = list(self.objects.dotted.values())
         return found.count(f"{PACKAGE}.Join") > found.count(f"{PACKAGE}.Sub")
 
     # -- edits --------------------------------------------------------------------------------------------------------
 
     def finished(self, edits: Iterable[AnyEdit]) -> list[AnyEdit]:
-        """Edits with objects where these belong, values as their places have them, and the imports that all this needs."""
+        """The edits with every new value spelt for its place and new properties as calls of their classes, followed by
+        the imports that these need."""
         done: list[AnyEdit] = []
         for edit in edits:
             match edit:
@@ -350,12 +374,15 @@ class CallWriter:
         return done
 
     def _place(self, node: object) -> Place:
+        """The place where a node was made. Raises CannotEdit if it has none."""
         place = self.objects.places.get(id(node))
         if place is None:
             raise CannotEdit("a part of the template that has no place in the module")
         return place
 
     def _mapping(self, edit: EditMapping) -> Iterator[AnyEdit]:
+        """The edits for a change of one mapping: its class, if it gets another one, and its arguments. Arguments that
+        are not properties, such as `DependsOn`, stay."""
         dotted = self.objects.classes.get(id(edit.node))
         place = self._place(edit.node)
         entries: list[Kept | Renamed | Added] = []
@@ -367,7 +394,7 @@ class CallWriter:
                 entries.append(replace(entry, value=self.written(value, place)))
                 continue
             if isinstance(entry, Kept) and not self.objects.is_argument(entry.entry):
-                continue  # a statement of its own sets it, and stays
+                continue  # a separate statement sets it, and stays as it is
             entries.append(entry)
             if isinstance(entry, Renamed) and dotted is not None and entry.key in _PROPERTIES:
                 node = resolve(entry.entry.value)
@@ -378,10 +405,11 @@ class CallWriter:
         yield EditMapping(edit.node, tuple(entries))
 
     def _beside(self, node: Mapping, name: str) -> str:
-        """The name of a class, of the module whose other class a node is an object of."""
+        """The name of a class that lies in the same module of troposphere as the class of a node."""
         return self.name(self.objects.classes[id(node)].split(".")[1], name)
 
     def _position(self, hidden: Entry, entries: list[Kept | Renamed | Added]) -> int:
+        """The index among `entries` at which an argument keeps its place in the order of the source."""
         origin = self.objects.document.evaluator.entry_origin
         number = origin.get(id(hidden), 1 << 30)
         at = 0
@@ -392,7 +420,8 @@ class CallWriter:
         return at
 
     def shaped(self, key: str, value: NewValue, module: str) -> NewValue:
-        """A property's value as an object, if it is one."""
+        """A property's new value with calls of troposphere's classes for the property types, policies and tags in it.
+        `module` is the module of those classes."""
         name = _PROPERTIES.get(key)
         if isinstance(value, dict) and name is not None:
             members = {k: self.shaped(k, v, module) for k, v in value.items()}
@@ -404,6 +433,7 @@ class CallWriter:
         return value
 
     def _tags(self, tags: list[NewValue]) -> NewValue:
+        """A call of `Tags`. Raises CannotEdit if a key is an expression."""
         pairs = {str(tag["Key"]): tag["Value"] for tag in tags if isinstance(tag, dict) and isinstance(tag["Key"], str)}
         if len(pairs) < len(tags):
             raise CannotEdit("a tag whose key is an expression")
@@ -412,12 +442,13 @@ class CallWriter:
         return Call(self.name("", "Tags"), {}, (pairs,))
 
     def _policy(self, value: NewValue, place: Place) -> NewValue:
+        """A new item of a list of objects: an inline policy as a call of `iam.Policy`."""
         if not isinstance(value, dict) or "PolicyDocument" not in value:
             return self.written(value, place)
         return self.written(Call(self.name("iam", "Policy"), dict(value)), place)
 
     def written(self, value: NewValue, place: Place) -> NewValue:
-        """A value with everything in it spelt for a place."""
+        """A value in which every `Later` is replaced by its source at a place."""
         match value:
             case Later():
                 return self.value(value.member, place)

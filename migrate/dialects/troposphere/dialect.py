@@ -1,7 +1,7 @@
 """Troposphere: Python that makes a CloudFormation template.
 
-The objects are read as the template that they make (`troposphere_objects`), so that everything which is known of templates
-is known of them; what changes is written as calls and statements (`troposphere_writer`).
+A module's objects are read as the resources of a template (`objects.py`, `template.py`), so that everything that reads
+templates serves here too. Changes are written as calls (`calls.py`) and statements (`statements.py`).
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ from rules.model import Change, EfsVolume, Key, SetStorage, Stack, Value, subjec
 
 @dataclass(frozen=True, kw_only=True)
 class ModuleNodes(TemplateNodes):
-    """The objects of a module beside the templates that they make, and what writes them."""
+    """The objects of a module, the templates that they make, and the writers for both."""
 
     writer: CallWriter
     python_templates: dict[str | int, PythonTemplate] = field(default_factory=dict)
+    """Maps each template's index in the module to the template."""
     statements: dict[str | int, StatementWriter] = field(default_factory=dict)
-    """By template, what tells whether a change can be written."""
+    """Maps each template's index to the writer that checks whether a change can be written."""
 
 
 class Troposphere(TemplateDialect[ModuleNodes]):
@@ -116,7 +117,8 @@ class Troposphere(TemplateDialect[ModuleNodes]):
 
 
 def _strays(objects: Objects, regions: Collection[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
-    """Configurations of volumes that lie in no task definition: where each starts and ends, and what it is."""
+    """The configurations of volumes that lie outside all task definitions: the start and end of each (character offsets
+    into the decoded text), and the name of its class."""
     known = sorted(regions)
     for call, dotted in objects.dotted.items():
         name = dotted.rpartition(".")[2]
@@ -129,4 +131,6 @@ def _strays(objects: Objects, regions: Collection[tuple[int, int]]) -> Iterator[
 
 
 _CONFIGURATIONS = frozenset({"EFSVolumeConfiguration", "EfsVolumeConfiguration", "DockerVolumeConfiguration"})
+"""The classes that configure a volume's storage."""
 _OURS = frozenset({"AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition"})
+"""The resource types for which a module is read at all."""

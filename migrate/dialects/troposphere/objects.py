@@ -1,9 +1,9 @@
 """Troposphere's objects as the nodes of the template that they make.
 
-`ecs.Volume(Name="data", Host=ecs.Host(SourcePath="/mnt"))` is the mapping `{Name: data, Host: {SourcePath: /mnt}}`, whose
-span is the call's and whose entries are its arguments; `Ref(cluster)` is `{Ref: Cluster}`. So the template is read as any
-other one, and changes of its mappings are changes of the calls. What the functions of troposphere do is not executed: what
-is neither an object, nor a literal, nor a name for one stays an expression.
+`ecs.Volume(Name="data", Host=ecs.Host(SourcePath="/mnt"))` is the mapping `{Name: data, Host: {SourcePath: /mnt}}`: it
+spans the call, and its entries are the arguments. `Ref(cluster)` is `{Ref: Cluster}`. So the template is read as any
+other one, and changes of its mappings are changes of the calls. No code is executed: anything but an object, a call of
+troposphere's functions, a literal or a name for one of these stays an expression.
 
 Source: troposphere 4.11, `troposphere/__init__.py`; awacs 2.5.
 """
@@ -24,6 +24,7 @@ from migrate.syntax.python.names import Binding, Block, Place, Scope, Use
 
 PACKAGE = "troposphere"
 _DEPTH = 50
+"""The limit for nested expressions, and for names that stand for other names."""
 _SERVICES = {
     "autoscaling": "AutoScaling",
     "awslambda": "Lambda",
@@ -42,8 +43,9 @@ _SERVICES = {
     "ssm": "SSM",
     "stepfunctions": "StepFunctions",
 }
-"""What CloudFormation calls the services whose modules have other names for them."""
+"""Maps troposphere's modules to the names of their services in CloudFormation's resource types."""
 _CLASSES = {"AWS::IAM::PolicyType": "AWS::IAM::Policy"}
+"""Maps types made from the names of troposphere's classes to CloudFormation's, where these differ."""
 _PSEUDO = {
     "AccountId": "AWS::AccountId",
     "NotificationARNs": "AWS::NotificationARNs",
@@ -54,6 +56,7 @@ _PSEUDO = {
     "StackName": "AWS::StackName",
     "URLSuffix": "AWS::URLSuffix",
 }
+"""Maps troposphere's objects for pseudo parameters to their names; `Region` is `Ref("AWS::Region")`."""
 _CONSTANTS = {
     "AWS_ACCOUNT_ID": "AWS::AccountId",
     "AWS_NOTIFICATION_ARNS": "AWS::NotificationARNs",
@@ -64,45 +67,53 @@ _CONSTANTS = {
     "AWS_STACK_NAME": "AWS::StackName",
     "AWS_URL_SUFFIX": "AWS::URLSuffix",
 }
+"""Maps troposphere's string constants to their values, the names of pseudo parameters."""
 _FUNCTIONS = frozenset(
     {"And", "Base64", "Cidr", "Equals", "FindInMap", "GetAZs", "ImportValue", "Join", "Not", "Or", "Select", "Split"}
 )
-"""Functions whose positional arguments are those of CloudFormation."""
+"""Functions with the same positional arguments as CloudFormation's."""
 _OTHER_HELPERS = frozenset({"Condition", "GetAtt", "If", "Name", "Ref", "Sub", "Tag", "Tags"})
+"""Functions and classes of the package that are read in a way of their own."""
 ATTRIBUTES = frozenset(
     {"Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata", "UpdatePolicy", "UpdateReplacePolicy"}
 )
-"""What stands beside a resource's properties."""
+"""The attributes of a resource that stand beside its `Properties`."""
 _OWN = ATTRIBUTES | {"title", "template", "validation"}
+"""The arguments of a titled object that are not properties."""
 _ADDING = frozenset({"add_resource", "add_parameter", "get_or_add_parameter"})
+"""The methods of a template that add an object."""
 _Collection = TypeVar("_Collection", Mapping, Sequence)
 _WHOLE = frozenset({"ContainerDefinitions", "Containers", "MountPoints", "VolumesFrom"})
-"""Lists of which it matters that nothing in them is unknown."""
+"""Lists that count as unknown as soon as one item is: a missing item would change their meaning."""
 
 
 @dataclass(eq=False)
 class TitledObject:
-    """One object with a title: a resource or a parameter."""
+    """An object with a title: a resource or a parameter of the template."""
 
     call: ast.Call
     place: Place
     dotted: str
+    """The full name of its class: `troposphere.ecs.TaskDefinition`."""
     title: str | None
-    """None for what is no literal."""
+    """The title, or None if it is not known."""
     called: str
-    """The source of its title."""
+    """The source of the expression that gives the title."""
     node: Mapping
-    """Its arguments."""
+    """Its properties."""
     added: ast.Call | None = None
-    """The call that adds it to a template."""
+    """The call that adds it to a template, or None."""
     template: ast.expr | None = None
-    """The template that it is added to."""
+    """The expression for the template that it is added to, or None."""
     added_at: Place | None = None
+    """The place of the call that adds it, or None."""
     repeated: str | None = None
-    """Why what stands here is not what the template has: one text makes several of it, or something changes it."""
+    """The reason why the call does not describe exactly one resource of the template, or None: it makes several, or a
+    later statement changes the object."""
 
     @property
     def type(self) -> str:
+        """The resource type, such as `AWS::ECS::TaskDefinition`."""
         module, _, name = self.dotted.removeprefix(f"{PACKAGE}.").rpartition(".")
         kind = f"AWS::{_SERVICES.get(module, module)}::{name}"
         return _CLASSES.get(kind, kind)
@@ -110,23 +121,23 @@ class TitledObject:
 
 @dataclass(eq=False)
 class Objects:
-    """What troposphere makes in one module."""
+    """The objects that one module makes with troposphere's classes, and the template nodes of its expressions."""
 
     document: PythonDocument
     dotted: dict[ast.Call, str] = field(default_factory=dict)
-    """Calls of what the package (or awacs) exports, by what they call."""
+    """Maps each call of something that troposphere or awacs exports to its full name."""
     places: dict[int, Place] = field(default_factory=dict)
-    """Where nodes were made, by their identity."""
+    """Maps the identity of each node to the place where it was made."""
     classes: dict[int, str] = field(default_factory=dict)
-    """The classes of the mappings that are objects, by their identity: `troposphere.ecs.Volume`."""
+    """Maps the identity of each mapping that is an object to its class, such as `troposphere.ecs.Volume`."""
     unlisted: dict[int, list[Entry]] = field(default_factory=dict)
-    """Arguments of an object that are no properties."""
+    """Maps the identity of each titled object's mapping to the arguments that are not properties."""
     sources: dict[int, tuple[str, Place]] = field(default_factory=dict)
-    """The source of expressions that nothing is known of, by the identity of their nodes."""
+    """Maps the identity of each unknown expression's node to its source, in braces, and its place."""
     by_text: dict[str, Expression] = field(default_factory=dict)
-    """The same nodes by what values call them: a text that was cut out of another one has only that."""
+    """Maps the text of these nodes to the first that has it. A reference cut out of a longer text has only its text."""
     _nodes: dict[ast.expr, Node] = field(default_factory=dict)
-    _kept: list[object] = field(default_factory=list)  # so that no identity is given twice
+    _kept: list[object] = field(default_factory=list)  # `id` may repeat once an object is gone
     _depth: int = 0
     _running: set[ast.expr] = field(default_factory=set)
 
@@ -138,13 +149,14 @@ class Objects:
         list(self.document.calls(self._reads))
 
     def _reads(self, call: ast.Call) -> bool:
+        """Whether a call leaves the dicts that it is given unchanged: one of troposphere, awacs or a template."""
         return call in self.dotted or (isinstance(call.func, ast.Attribute) and call.func.attr in _ADDING)
 
     # -- objects with titles ------------------------------------------------------------------------------------------
 
     @cached_property
     def made(self) -> list[TitledObject]:
-        """Resources and parameters in the order of the text."""
+        """The resources and parameters of the module in the order of the text."""
         found: list[TitledObject] = []
         for call, place in self.document.names.calls:
             dotted = self._class_of(call)
@@ -172,6 +184,7 @@ class Objects:
 
     @cached_property
     def _made_by_call(self) -> dict[ast.Call, tuple[str, ast.expr]]:
+        """Maps each call that makes an object with a title to its class and the expression of the title."""
         found: dict[ast.Call, tuple[str, ast.expr]] = {}
         for call, _ in self.document.names.calls:
             dotted = self._class_of(call)
@@ -180,7 +193,7 @@ class Objects:
         return found
 
     def _class_of(self, call: ast.Call) -> str | None:
-        """The class of the package that a call makes an object of."""
+        """The dotted name of the class of troposphere that a call makes an object of; None for any other call."""
         dotted = self.dotted.get(call, "")
         if not dotted.startswith(f"{PACKAGE}."):
             return None
@@ -191,7 +204,7 @@ class Objects:
         return f"{PACKAGE}.{name}"
 
     def _title(self, call: ast.Call, dotted: str) -> ast.expr | None:
-        """What a call gives as the title; properties have none."""
+        """The expression that a call gives as the title, or None: objects that are property values have no title."""
         if call.args and not isinstance(call.args[0], ast.Starred):
             return call.args[0]
         named = [keyword.value for keyword in call.keywords if keyword.arg == "title"]
@@ -199,7 +212,8 @@ class Objects:
         return named[0] if named else None
 
     def _added(self, call: ast.Call, place: Place) -> tuple[ast.Call | None, ast.expr | None, Place | None]:
-        """The call that adds an object to a template, and the template."""
+        """The call that adds an object to a template, the template, and the place of that call; all None if nothing
+        certainly adds it."""
         given = next((k.value for k in call.keywords if k.arg == "template"), None)
         if given is not None:
             return call, given, place
@@ -221,7 +235,8 @@ class Objects:
         return None, None, None
 
     def binding_of(self, call: ast.Call) -> Binding | None:
-        """What gives a name to an object, or to it as it is added to a template."""
+        """The assignment that stores an object, or the result of `add_resource(object)`, in a variable or attribute;
+        None if there is none."""
         value: ast.AST = call
         parent = self.document.names.parents.get(call)
         if isinstance(parent, ast.Call) and _adds(parent):
@@ -232,7 +247,7 @@ class Objects:
 
     @cached_property
     def _by_value(self) -> dict[ast.AST, Binding]:
-        """Bindings of local and module variables, and of attributes, by what they are given."""
+        """Maps assigned expressions to the bindings of the variables or attributes that they are assigned to."""
         found: dict[ast.AST, Binding] = {}
         for scope in self.scopes:
             for bindings in scope.bindings.values():
@@ -243,7 +258,7 @@ class Objects:
 
     @cached_property
     def scopes(self) -> list[Scope]:
-        """All scopes in which something is called."""
+        """The scopes that hold calls, and all scopes around them; the module comes first."""
         found: dict[Scope, None] = {self.document.names.module: None}
         for _, place in self.document.names.calls:
             scope: Scope | None = place.scope
@@ -268,9 +283,11 @@ class Objects:
         return frozenset(found)
 
     def is_attribute(self, binding: Binding) -> bool:
+        """Whether a binding sets an attribute, such as `self.role`, rather than a variable."""
         return any(store.binding is binding for store in self.document.names.stores.get(binding.name, ()))
 
     def _uses(self, binding: Binding) -> list[Use]:
+        """The reads of the variable or attribute that a binding sets."""
         names = self.document.names
         if self.is_attribute(binding):
             return [
@@ -282,14 +299,14 @@ class Objects:
         return names.uses_of(binding.name, owner) if owner is not None else []
 
     def variable(self, made: TitledObject, place: Place) -> str | None:
-        """The variable that certainly stands for an object at a place."""
+        """The variable that certainly holds an object at a place, or None."""
         binding = self.binding_of(made.call)
         if binding is None or self.is_attribute(binding):
             return None
         return binding.name if self.sees(binding.name, binding, place) else None
 
     def sees(self, name: str, binding: Binding, place: Place) -> bool:
-        """Whether a name at a place is what a binding gave it."""
+        """Whether a name certainly has the value of a binding at a place."""
         owner, later = self.document.names.owner(name, place.scope)
         if owner is None:
             return False
@@ -297,7 +314,7 @@ class Objects:
         return found is binding
 
     def same_name(self, name: str, one: Place, other: Place) -> bool:
-        """Whether a name certainly is the same thing at two places."""
+        """Whether a name certainly has the same value at two places."""
         names, evaluator = self.document.names, self.document.evaluator
         owner, later = names.owner(name, one.scope)
         other_owner, other_later = names.owner(name, other.scope)
@@ -308,7 +325,8 @@ class Objects:
         return first is not None and first is second
 
     def title(self, expression: ast.expr, place: Place) -> str | None:
-        """The title that a string, an object or `object.title` gives."""
+        """The title that an expression means: a string, an object with a title, or `object.title`. None if it is not
+        known."""
         if isinstance(expression, ast.Attribute) and expression.attr in ("title", "name"):
             made = self._object(expression.value, place)
             if made is not None:
@@ -322,6 +340,7 @@ class Objects:
         return found.text if isinstance(found, Scalar) and found.style else None
 
     def _title_of(self, made: tuple[ast.Call, Place]) -> str | None:
+        """The title of the object that a call makes, or None if it is not known."""
         call, place = made
         known = self._made_by_call.get(call)
         if known is None or call in self._running:
@@ -333,7 +352,8 @@ class Objects:
             self._running.discard(call)
 
     def _object(self, expression: ast.expr, place: Place) -> tuple[ast.Call, Place] | None:
-        """The call that makes the object with a title which an expression stands for."""
+        """The call that makes the titled object which an expression stands for, and its place; None if it is not
+        certain."""
         for _ in range(_DEPTH):
             if isinstance(expression, ast.Call):
                 if expression in self._made_by_call:
@@ -349,7 +369,7 @@ class Objects:
         return None
 
     def bound(self, expression: ast.expr, place: Place) -> Binding | None:
-        """What gives a name or attribute its value, if nothing else can."""
+        """The binding that gives a name or attribute its value, or None if another one might."""
         names = self.document.names
         if isinstance(expression, ast.Name):
             owner, later = names.owner(expression.id, place.scope)
@@ -371,7 +391,8 @@ class Objects:
     # -- nodes --------------------------------------------------------------------------------------------------------
 
     def node(self, expression: ast.expr, place: Place) -> Node:
-        """What an expression is in the template."""
+        """The template node of an expression, always the same one. An unknown one if the expression contains itself or
+        is nested too deeply."""
         found = self._nodes.get(expression)
         if found is not None:
             return found
@@ -388,6 +409,7 @@ class Objects:
         return found
 
     def _node(self, expression: ast.expr, place: Place) -> Node:
+        """A new node for an expression, by its kind."""
         match expression:
             case ast.Call():
                 return self._call(expression, place)
@@ -402,6 +424,8 @@ class Objects:
                 return self._leaf(expression, place)
 
     def _name(self, expression: ast.Name | ast.Attribute, place: Place) -> Node:
+        """The node of a variable or attribute: an alias of the object or collection that it certainly holds, a pseudo
+        parameter or a title; else a leaf."""
         if (constant := self._constant(expression, place)) is not None:
             return Scalar(*self._span(expression), constant, '"')
         dotted = self.document.dotted(expression, place) or ""
@@ -416,7 +440,7 @@ class Objects:
             return self._leaf(expression, place)
         value = binding.value
         if isinstance(value, ast.Dict | ast.List) and not isinstance(self.document.node(expression, place), Alias):
-            return self._leaf(expression, place)  # something may change it
+            return self._leaf(expression, place)  # the dict or list may be changed after its assignment
         if not isinstance(value, ast.Call | ast.Dict | ast.List | ast.Tuple | ast.Name | ast.Attribute):
             return self._leaf(expression, place)
         target = self.node(value, binding.place)
@@ -434,7 +458,7 @@ class Objects:
         return alias
 
     def _constant(self, expression: ast.expr, place: Place) -> str | None:
-        """The string behind a name that troposphere or awacs exports."""
+        """The string behind a name that troposphere or awacs exports, or None if it is not one of those."""
         dotted = self.document.dotted(expression, place)
         if dotted is None:
             return None
@@ -449,6 +473,7 @@ class Objects:
         return None
 
     def _call(self, call: ast.Call, place: Place) -> Node:
+        """The node of a call: an object, a function such as `Ref`, a policy of awacs or a `dict`; else a leaf."""
         dotted = self.dotted.get(call, "")
         if _adds(call):
             return self.node(call.args[0], place)
@@ -476,7 +501,7 @@ class Objects:
         return self._leaf(call, place)
 
     def _instance(self, call: ast.Call, place: Place) -> Node:
-        """An object: its properties, whether they are arguments or stand in a dict."""
+        """The mapping of an object's properties, given as arguments or, to `from_dict`, as a dict."""
         dotted = self.dotted[call]
         if dotted.endswith(".from_dict"):
             given = call.args[1] if len(call.args) > 1 else next((k.value for k in call.keywords if k.arg == "d"), None)
@@ -491,13 +516,13 @@ class Objects:
         ):
             return self._leaf(call, place)
         self.classes[id(made)] = dotted
-        if call in self._made_by_call:  # a container has `DependsOn` of its own
+        if call in self._made_by_call:  # in a container definition, `DependsOn` is a property
             self.unlisted[id(made)] = [e for e in made.entries if key_text(e) in _OWN]
             made.entries = [e for e in made.entries if key_text(e) not in _OWN]
         return made
 
     def _mapping(self, expression: ast.expr, entries: list[Entry], values: list[ast.expr], place: Place) -> Mapping:
-        """A mapping with the keys of `entries` and these values."""
+        """A mapping with the keys of `entries` and the nodes of `values`, which correspond to them one by one."""
         made: list[Entry] = []
         for entry, value in zip(entries, values, strict=True):
             key = key_text(entry)
@@ -514,11 +539,12 @@ class Objects:
 
     @staticmethod
     def _all_known(node: Node) -> bool:
+        """Whether a node is a list without unknown items."""
         listed = resolve(node)
         return isinstance(listed, Sequence) and not any(is_unknown(resolve(item)) for item in listed.items)
 
     def _depended(self, expression: ast.expr, place: Place) -> Node:
-        """What `DependsOn` names: titles, or objects in their place."""
+        """The node of a `DependsOn`, in which objects become their titles."""
         if isinstance(expression, ast.List | ast.Tuple):
             items = [self._depended(item, place) for item in expression.elts]
             return self._keep(Sequence(*self._span(expression), items, flow=True), expression, place)
@@ -528,16 +554,17 @@ class Objects:
         return self.node(expression, place)
 
     def _dict(self, expression: ast.Dict, place: Place) -> Node:
+        """The mapping of a dict, or a leaf if the dict cannot be read as one."""
         found = self.document.node(expression, place)
         if not isinstance(found, Mapping):
             return self._leaf(expression, place)
         return self._mapping(expression, found.entries, list(expression.values), place=place)
 
-    # -- what happens to objects after they were made -----------------------------------------------------------------
+    # -- changes of objects after they were made ----------------------------------------------------------------------
 
     def _changes(self, binding: Binding, node: Mapping) -> str | None:
-        """Put the properties that statements `name.Property = value` set into an object's mapping; the reason if something
-        else changes it."""
+        """The reason why an object's properties are not known after later statements, or None. First adds the
+        properties that statements `name.Property = value` set to the object's mapping, once for each mapping."""
         if id(node) in self._settled:
             return self._settled[id(node)]
         reason: str | None = None
@@ -556,9 +583,12 @@ class Objects:
 
     @cached_property
     def _settled(self) -> dict[int, str | None]:
+        """Maps the identity of each mapping for which `_changes` has run to its result."""
         return {}
 
     def _set(self, node: Mapping, target: ast.Attribute, use: Use, binding: Binding) -> None:
+        """Adds the property that `name.Property = value` sets to an object's mapping. Its value is unknown if the
+        statement may not be executed, or the object already has the property."""
         assign = self.document.names.parents.get(target)
         there = [e for e in node.entries if key_text(e) == target.attr]
         certain = (
@@ -588,7 +618,7 @@ class Objects:
         node.entries.append(entry)
 
     def is_argument(self, entry: Entry) -> bool:
-        """Whether an entry stands in its mapping's own brackets."""
+        """Whether an entry is an argument of its object's call or an item of a dict, rather than set by a statement."""
         return id(entry) in self.document.evaluator.entry_origin
 
     def is_titled(self, node: Mapping) -> bool:
@@ -596,7 +626,7 @@ class Objects:
         return self.document.evaluator.origin.get(id(node)) in self._made_by_call
 
     def _forget(self, node: Mapping, target: ast.Attribute, how: ast.Attribute | ast.Subscript) -> None:
-        """A property that is changed in place, as by `append`, is not known."""
+        """Makes a property unknown if a statement changes its value in place, as `append` does."""
         if isinstance(how, ast.Attribute) and how.attr in ("copy", "count", "index", "title", "name", "Ref", "ref"):
             return
         if isinstance(how, ast.Subscript) and isinstance(how.ctx, ast.Load):
@@ -618,6 +648,7 @@ class Objects:
     # -- functions ----------------------------------------------------------------------------------------------------
 
     def _helper(self, call: ast.Call, name: str, place: Place) -> Node:
+        """The node of a call of one of troposphere's functions: `Ref("Name")` is `{Ref: Name}`."""
         arguments = call.args
         if any(isinstance(argument, ast.Starred) for argument in arguments):
             return self._leaf(call, place)
@@ -656,6 +687,7 @@ class Objects:
                 return self._leaf(call, place)
 
     def _sub(self, call: ast.Call, place: Place) -> Node:
+        """The node of a call of `Sub`, whose variables are keyword arguments or a dict."""
         text = resolve(self.node(call.args[0], place))
         if not isinstance(text, Scalar) or any(keyword.arg is None for keyword in call.keywords):
             return self._leaf(call, place)
@@ -672,7 +704,7 @@ class Objects:
         return self._function("Fn::Sub", self._list(text, variables), call, place=place)
 
     def _tags(self, call: ast.Call, name: str, place: Place) -> Node:
-        """`Tags(Name="x")` and `Tag("Name", "x")` as the lists and pairs that they make."""
+        """The list of tags that `Tags(Name="x")` makes, or the one tag of `Tag("Name", "x")`."""
         start, end = self._span(call)
         pairs: list[tuple[Node, Node]] = []
         if name == "Tag" and len(call.args) == 2 and not call.keywords:
@@ -706,7 +738,7 @@ class Objects:
         return tags[0] if name == "Tag" else self._keep(Sequence(start, end, tags, flow=True), call, place)
 
     def _awacs(self, call: ast.Call, name: str, place: Place) -> Node:
-        """A policy document of awacs, as far as permissions need it."""
+        """The node of a call of awacs: a policy document, a statement, an action or a principal; else a leaf."""
         if call.args and name in ("aws.PolicyDocument", "aws.Policy", "aws.Statement", "aws.PolicyStatement"):
             return self._leaf(call, place)
         match name, len(call.args):
@@ -729,27 +761,32 @@ class Objects:
                 pass
         return self._leaf(call, place)
 
-    # -- small things -------------------------------------------------------------------------------------------------
+    # -- making nodes -------------------------------------------------------------------------------------------------
 
     def _span(self, expression: ast.AST) -> tuple[int, int]:
+        """The start and end of an expression, as character offsets into the decoded text."""
         return self.document.positions.span(expression)
 
     def _list(self, *items: Node) -> Sequence:
+        """A list of nodes, from the start of the first to the end of the last."""
         return Sequence(items[0].start, items[-1].end, list(items), flow=True)
 
     def _function(self, name: str, argument: Node, expression: ast.expr, place: Place) -> Mapping:
+        """The mapping `{name: argument}` of an intrinsic function, with the span of the expression."""
         start, end = self._span(expression)
         entry = Entry(Scalar(start, start, name, style='"'), argument)
         return self._keep(Mapping(start, end, [entry], flow=True), expression, place)
 
     def _keep(self, node: _Collection, expression: ast.expr, place: Place) -> _Collection:
+        """Records the expression and place of a node, and returns the node."""
         self.document.evaluator.origin[id(node)] = expression
         self.places[id(node)] = place
         self._kept.append(node)
         return node
 
     def _leaf(self, expression: ast.expr, place: Place) -> Node:
-        """A literal, a name for one, or an expression of which nothing is known but parts of the text that it makes."""
+        """The node of an expression that is neither object nor collection: a scalar if it is a literal or a name for
+        one, else a text with its unknown parts as variables (see `_text`)."""
         found = self.document.node(expression, place)
         known = resolve(found)
         if isinstance(known, Scalar):
@@ -759,6 +796,8 @@ class Objects:
         return self._unknown(expression, place)
 
     def _text(self, expression: ast.expr, parts: tuple[str | Inner, ...], place: Place) -> Node:
+        """An `Fn::Sub` for a string of which only some parts are known; the Python expressions between them are its
+        variables."""
         template = ""
         variables: list[Entry] = []
         start, end = self._span(expression)
@@ -775,6 +814,7 @@ class Objects:
         return self._function("Fn::Sub", written, expression, place=place)
 
     def _inner(self, expression: ast.expr, source: str, place: Place) -> Expression:
+        """The node of a Python expression inside a text; `source` is the expression in braces."""
         start, end = self._span(expression)
         node = Expression(start, end, self._qualified(source, expression, place))
         self.sources[id(node)] = (source, place)
@@ -783,6 +823,7 @@ class Objects:
         return node
 
     def _unknown(self, expression: ast.expr, place: Place, reason: str | None = None) -> Node:
+        """The node of an expression with an unknown value."""
         del reason
         try:
             source = "{" + ast.unparse(expression) + "}"
@@ -791,7 +832,8 @@ class Objects:
         return self._text(expression, (Inner(source),), place)
 
     def _qualified(self, source: str, expression: ast.expr, place: Place) -> str:
-        """The source of an expression, told from equal ones in which a name is another thing."""
+        """The source of an expression, with a suffix such as `@Stack#1` if the same source may mean something else in
+        another scope or after another assignment."""
         marks = []
         for node in ast.walk(expression):
             if not isinstance(node, ast.Name):
@@ -809,7 +851,8 @@ class Objects:
 
 
 def titles_in(node: Node) -> Iterator[str]:
-    """Every text in a node, and in what it refers to by a name of the module."""
+    """The texts of all scalars in a node and in the nodes that its aliases refer to; among them are the titles that it
+    mentions."""
     pending, seen = [node], set[int]()
     while pending:
         found = resolve(pending.pop())
@@ -825,6 +868,7 @@ def titles_in(node: Node) -> Iterator[str]:
 
 
 def _adds(call: ast.Call) -> bool:
+    """Whether a call adds one object to a template, as `template.add_resource(object)` does."""
     return (
         isinstance(call.func, ast.Attribute)
         and call.func.attr in _ADDING
@@ -835,7 +879,7 @@ def _adds(call: ast.Call) -> bool:
 
 
 def is_unknown(node: Node | None) -> bool:
-    """Whether a node is an expression that nothing is known of."""
+    """True if a node is missing, or is an expression whose value is not known in full."""
     found = resolve(node)
     if not isinstance(found, Mapping) or len(found.entries) != 1 or key_text(found.entries[0]) != "Fn::Sub":
         return found is None or isinstance(found, Expression)
@@ -845,7 +889,7 @@ def is_unknown(node: Node | None) -> bool:
 
 
 def _repeated(place: Place, title: str | None) -> str | None:
-    """Why one text may make several resources."""
+    """The reason why one call may make several resources, or None if it makes one."""
     if title is None:
         return "its title is an expression: one text may make several resources, each of which would need its own"
     block: Block | None = place.block

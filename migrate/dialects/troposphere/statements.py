@@ -1,4 +1,4 @@
-"""What a plan adds to a template of troposphere: statements beside those that are there."""
+"""Writes the resources that a plan adds to a template of troposphere, as statements beside existing ones."""
 
 from __future__ import annotations
 
@@ -44,12 +44,14 @@ _RESOURCES = {
     "AWS::IAM::Policy": ("iam", "PolicyType"),
     "AWS::IAM::Role": ("iam", "Role"),
 }
+"""Maps resource types to troposphere's modules and classes."""
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+|[0-9]+")
+"""The words of a title in camel case: `MyEFSRole` has `My`, `EFS` and `Role`."""
 
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a new statement goes: beside which statement, on which side, and what the template is called there."""
+    """The place of a new statement: the statement beside which it goes, the side, and the template's name there."""
 
     place: Place
     before: bool
@@ -57,24 +59,30 @@ class Spot:
 
     @property
     def there(self) -> Place:
-        """The point of execution: behind a statement what it binds is bound."""
+        """The place at which the new statement is executed. After a statement, the names that this one binds are
+        known."""
         return self.place if self.before else replace(self.place, index=self.place.index + 2)
 
 
 @dataclass
 class StatementWriter(ResourceWriter):
-    """Writes the resources that a plan adds as statements."""
+    """Writes the resources that a plan adds to a template as statements of the module."""
 
     template: PythonTemplate
     writer: CallWriter
     added: list[tuple[str | None, str, NewValue]] = field(default_factory=list)
+    """The new resources: the title of the existing one that each goes after (None if it goes before one), its own
+    title, and its value."""
     before: dict[str, str] = field(default_factory=dict)
-    """New resources that stand before another one, by their titles."""
+    """Maps the title of each new resource that goes before an existing one to the title of that one."""
 
     def _placed(self, name: str, home: str | None, write: Callable[[str | None], NewValue]) -> Placed:
+        """A new resource with its title and `home`, which is not moved: statements keep the order of execution."""
         return home, name, write(home)
 
     def _home_of(self, new: NewPoint) -> str | None:
+        """The title of the resource that a new access point goes after, or None if it goes before the first of its
+        users (see `before`)."""
         system = target(new.point.file_system)
         last = self._last_of.get(system)
         if last is not None and not self._made(last).repeated and self._made(last).place.block.parent is None:
@@ -85,6 +93,8 @@ class StatementWriter(ResourceWriter):
         return None
 
     def _home_of_role(self, new: NewRole) -> str | None:
+        """The title of the execution role that a new task role goes after, or None if it goes before the first of its
+        users."""
         home = self._execution_role(user.name for user in new.users)
         if home:
             return home
@@ -92,6 +102,8 @@ class StatementWriter(ResourceWriter):
         return None
 
     def _stands_before(self, name: str, users: Iterable[Key]) -> None:
+        """Records that a new resource goes before the first of its users. Raises CannotEdit if the template has none of
+        them."""
         tasks = (key.name for key in users)
         first = min((task for task in tasks if task in self._places), key=self._places.__getitem__, default=None)
         if first is None:
@@ -99,11 +111,13 @@ class StatementWriter(ResourceWriter):
         self.before[name] = first
 
     def _made(self, title: str) -> TitledObject:
+        """The object with a title."""
         return self.template.objects_by_title[title]
 
     def _resource(
         self, kind: str, condition: str | None, properties: dict[str, NewValue], home: str | None
     ) -> NewValue:
+        """The call that makes a new resource, with its arguments in the order that the module uses."""
         module, name = _RESOURCES[kind]
         near = self.manner.nearest(kind, home)
         ordered = self.manner.ordered(properties, near)
@@ -113,11 +127,13 @@ class StatementWriter(ResourceWriter):
         return Call(self.writer.name(module, name), arguments)
 
     def _trust(self, execution_role: str, near: Mapping | None) -> NewValue:
-        del execution_role  # a copy would be laid out for another place
+        """The trust policy of a new task role."""
+        del execution_role  # not copied from that role: a copy has the layout of its old place
         return self.manner.document([self.manner.statement(new_value(trust()), near)], near)
 
     def _goes_into(self, role: Resource, grant: NewGrant) -> bool:
-        """As in any template, unless what the grant names cannot be written where the role is made."""
+        """Whether a role itself takes the new permissions, as in any template. False if the resources that they name
+        cannot be written where the role is made."""
         place = self._made(role.name).place
         try:
             for permission in grant.permissions:
@@ -129,11 +145,12 @@ class StatementWriter(ResourceWriter):
         return super()._goes_into(role, grant)
 
     def _insert(self, added: list[Placed]) -> list[TreeEdit]:
+        """Keeps the new resources for `statements`; none of them is an edit of an existing mapping."""
         self.added += added
         return []
 
     def statements(self) -> Iterator[AnyEdit]:
-        """The statements that add the new resources to the template."""
+        """The edits that add the new resources to the template, each a statement `template.add_resource(…)`."""
         spots = {name: self.spot(home or self.before[name], before=home is None) for home, name, _ in self.added}
         for name, spot in spots.items():
             if (variable := self._variable(name)) is not None:
@@ -148,8 +165,8 @@ class StatementWriter(ResourceWriter):
             yield AddStatement(statement, call, variable, before=spot.before, apart=self._apart(spot))
 
     def _apart(self, spot: Spot) -> bool:
-        """Whether an empty line stands between a statement and its neighbour on the side where a new one goes (on the other
-        side, where it has none)."""
+        """Whether an empty line stands between a statement and its neighbour on the side where a new statement goes, or
+        on the other side if there is no neighbour."""
         body = self._bodies.get(spot.place.statement, [])
         at = body.index(spot.place.statement) if spot.place.statement in body else 0
         around = list(pairwise(body[max(0, at - 1) : at + 2]))
@@ -160,11 +177,12 @@ class StatementWriter(ResourceWriter):
 
     @cached_property
     def _lines(self) -> list[str]:
+        """The lines of the module, without their ends."""
         return self.writer.objects.document.text.splitlines()
 
     @cached_property
     def _bodies(self) -> dict[ast.stmt, list[ast.stmt]]:
-        """For each statement those that stand in one block with it."""
+        """Maps each statement to the list of statements that it belongs to."""
         found: dict[ast.stmt, list[ast.stmt]] = {}
         for node in ast.walk(self.writer.objects.document.module):
             for name in ("body", "orelse", "finalbody"):
@@ -174,8 +192,8 @@ class StatementWriter(ResourceWriter):
         return found
 
     def spot(self, title: str, *, before: bool) -> Spot:
-        """Where a new resource's statement goes, behind (or before) that of an object. Raises CannotEdit where the template
-        has no certain name there."""
+        """The place of a new resource's statement, after (or `before`) the one that makes or adds an object. Raises
+        CannotEdit if the template has no certain name there, or the line holds another statement."""
         objects = self.writer.objects
         made = self._made(title)
         known = made if made.template is not None else self._added_one(made)
@@ -197,7 +215,7 @@ class StatementWriter(ResourceWriter):
         raise CannotEdit(f"where {made.title} is added to a template cannot be seen here")
 
     def _alone(self, statement: ast.stmt) -> bool:
-        """Whether nothing else stands on the lines of a statement."""
+        """True if nothing but a comment stands beside a statement on its lines."""
         document = self.writer.objects.document
         start, end = document.positions.span(statement)
         before = document.text[document.line_starts[statement.lineno - 1] : start]
@@ -205,13 +223,13 @@ class StatementWriter(ResourceWriter):
         return not before.strip() and (not after or after.startswith("#"))
 
     def _added_one(self, near: TitledObject) -> TitledObject:
-        """An object of the same scope that is added to the template."""
+        """An object of the same scope whose template is known; `near` itself if there is none."""
         others: list[TitledObject] = list(self.template.objects_by_title.values())
         return next((m for m in others if m.template is not None and m.place.scope is near.place.scope), near)
 
     @cached_property
     def _hugs(self) -> bool:
-        """Whether an object starts on the line of the brackets in which it is added."""
+        """Whether most calls of several lines start on the line of `add_resource(`, rather than on the next."""
         found = [
             made.call.lineno == made.added.func.end_lineno
             for made in self.template.objects_by_title.values()
@@ -220,7 +238,8 @@ class StatementWriter(ResourceWriter):
         return 2 * sum(found) > len(found)
 
     def _variable(self, title: str) -> str | None:
-        """The variable for a new resource, where the module has one for most of them."""
+        """The name of the variable for a new resource, or None if most resources of the module have no variable, or the
+        name is taken."""
         named = self._named
         if 2 * len(named) < sum(m.title in self.template.resources for m in self.template.objects_by_title.values()):
             return None
@@ -230,7 +249,7 @@ class StatementWriter(ResourceWriter):
 
     @cached_property
     def _named(self) -> list[tuple[str, str]]:
-        """Titles of resources with the variables that hold them."""
+        """The titles of the template's resources that variables hold, each with its variable."""
         objects = self.writer.objects
         named: list[tuple[str, str]] = []
         for made in self.template.objects_by_title.values():
@@ -241,6 +260,8 @@ class StatementWriter(ResourceWriter):
         return named
 
     def _depends_on(self, service: Resource, policies: list[str]) -> TreeEdit:
+        """The edit that adds policies to the `DependsOn` of a service. Raises CannotEdit if that is neither a title nor
+        a list."""
         node = service.properties
         hidden = self.writer.objects.unlisted.get(id(node), [])
         entry = next((e for e in hidden if key_text(e) == "DependsOn"), None)
@@ -257,10 +278,10 @@ class StatementWriter(ResourceWriter):
         alone: NewValue = policies[0] if len(policies) == 1 else list[NewValue](policies)
         return EditMapping(node, (*map(Kept, node.entries), Added("DependsOn", alone)))
 
-    # -- whether there is a place -------------------------------------------------------------------------------------
+    # -- checks -------------------------------------------------------------------------------------------------------
 
     def check(self, change: Change) -> None:
-        """Raise CannotEdit if what a change adds has no certain place in the module."""
+        """Raises CannotEdit if there is no certain place in the module for the statements that a change needs."""
         match change:
             case AddAccessPoint():
                 system = self.template.objects_by_title.get(target(change.point.file_system))
@@ -280,7 +301,8 @@ class StatementWriter(ResourceWriter):
                 pass
 
     def check_storage(self, volume: Key, storage: EfsVolume, before: Storage, place: Place) -> None:
-        """Raise CannotEdit if a volume's new storage cannot be written at its place, or its access point has none."""
+        """Raises CannotEdit if a volume's new storage cannot be written at its place, or its new access point has no
+        place in the module."""
         if storage.file_system is None:
             return
         own = storage.root_directory

@@ -1,4 +1,4 @@
-"""The templates that a module of troposphere makes."""
+"""Groups the objects of a module by the templates that they are added to."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from migrate.syntax.python.names import Scope
 
 @dataclass(frozen=True)
 class PythonTemplate(Template):
-    """A template that a module makes."""
+    """A template that a module makes, with the objects that are its resources and parameters."""
 
     objects: Objects
     objects_by_title: dict[str, TitledObject]
+    """Maps titles to objects. An object whose title is an expression has that expression's source as its key."""
 
     def mentioned_in(self, node: Node) -> set[str]:
+        """The titles of the resources that a node refers to, by title or in a text such as `${Name.Arn}`."""
         found: set[str] = set()
         for word in titles_in(node):
             if word in self.resources:
@@ -33,8 +35,8 @@ class PythonTemplate(Template):
 
 
 def templates(objects: Objects) -> list[PythonTemplate]:
-    """The templates of a module: its objects by what they are added to. Where the module itself makes one template at most,
-    whatever is passed around is that one."""
+    """The templates that a module makes: one for all its objects if the module calls `Template()` at most once, else
+    one for each template that objects are added to."""
     several = sum(dotted == f"{PACKAGE}.Template" for dotted in objects.dotted.values()) > 1
     groups: dict[object, list[TitledObject]] = {}
     for made in objects.made:
@@ -44,7 +46,8 @@ def templates(objects: Objects) -> list[PythonTemplate]:
 
 
 def _identity(objects: Objects, made: TitledObject) -> object:
-    """What is the same for all objects of one template."""
+    """A value that is equal for all objects of one template: the variable or attribute that holds the template, and its
+    scope. Objects that nothing certainly adds share one as well."""
     expression, place = made.template, made.added_at
     if expression is None or place is None:
         return "nowhere"
@@ -66,6 +69,7 @@ def _identity(objects: Objects, made: TitledObject) -> object:
 
 
 def _template(objects: Objects, index: int, group: list[TitledObject]) -> PythonTemplate:
+    """The template that a group of objects makes; `index` is its number in the module."""
     document = objects.document
     titles = [made.title for made in group]
     resources: dict[str, Resource] = {}
@@ -75,7 +79,7 @@ def _template(objects: Objects, index: int, group: list[TitledObject]) -> Python
     for number, made in enumerate(group):
         name = made.title
         if name is None:
-            # Nothing refers to it by a title; reports call it by the source of that.
+            # The title is an expression, so that no reference names it: reports show its source.
             name = "#".join(filter(None, (made.called, str(number) if number else "")))
         elif titles.count(name) > 1:
             made.repeated = f"{name} is the title of several objects"
