@@ -38,29 +38,34 @@ class OwnPackages:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The package of that name in our folder; None for any other module, which the usual finders look for."""
+        """The package of that name in our folder; None for any other module, which the usual finders look for. Exits with
+        2 if another distribution has overwritten the package."""
         if path is not None or name not in OURS:
             return None
+        check(name)
         # Of the usual finders, only the path finder heeds a folder; importing it by name takes longer than calling all.
         others = (finder for finder in sys.meta_path if finder is not self)
         return next((spec for finder in others if (spec := finder.find_spec(name, [HOME], target))), None)
 
 
+def check(name: str) -> None:
+    """Exits with 2 if the package of that name in our folder is not ours."""
+    file = os.path.join(HOME, name, "__init__.py")
+    try:
+        with open(file, "rb") as opened:
+            ours = _SIGNATURE in opened.read(600)
+    except OSError:
+        ours = False
+    if not ours:
+        fail(file)
+
+
 def claim() -> None:
-    """Makes Python import `migrate` and `rules` from our folder only. Exits with 2 if another distribution has
-    overwritten one of them."""
-    if any(isinstance(finder, OwnPackages) for finder in sys.meta_path):
-        return
-    for name in OURS:
-        file = os.path.join(HOME, name, "__init__.py")
-        try:
-            with open(file, "rb") as opened:
-                ours = _SIGNATURE in opened.read(600)
-        except OSError:
-            ours = False
-        if not ours:
-            fail(file)
-    sys.meta_path.insert(0, OwnPackages())
+    """Makes Python import `migrate` and `rules` from our folder only. Exits with 2 if `migrate`, of which this module is a
+    part, has been overwritten by another distribution."""
+    if not any(isinstance(finder, OwnPackages) for finder in sys.meta_path):
+        check("migrate")
+        sys.meta_path.insert(0, OwnPackages())
 
 
 def fail(what: str) -> NoReturn:
