@@ -35,7 +35,7 @@ class TemplateConditions:
 
     section: Mapping | None
     taken: frozenset[str]
-    """Names that a new condition must not have."""
+    """The names that a new condition must not have, because the template uses them."""
     new: dict[str, Conditions] = field(default_factory=dict)
     """The conditions to be added, by name: the combination that each stands for."""
 

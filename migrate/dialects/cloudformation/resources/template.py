@@ -37,7 +37,7 @@ class Template(Resources):
     """One template: its resources, and the tasks, file systems and roles that they define."""
 
     taken: frozenset[str]
-    """Names that a new resource must not have."""
+    """The names that a new resource must not have, because the template uses them."""
     blue_green: bool
     """Whether CodeDeploy deploys its services, which replaces their tasks (blue/green)."""
     write: Callable[[Value], NewValue]
