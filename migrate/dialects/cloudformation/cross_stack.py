@@ -1,5 +1,5 @@
-"""What a template says that matters to other files of its repository: what its instances mount, under which names it
-exports file systems, and what it passes to the stacks that it nests."""
+"""The facts in a template that matter to other files of the repository: the mounts of its instances, the file systems
+that it exports, and the stacks that it nests with the parameters passed to them."""
 
 from __future__ import annotations
 
@@ -20,37 +20,43 @@ _EXPORT_NAME = re.compile(r"[A-Za-z0-9:-]+")
 _LITERAL_ID = re.compile(r"fs-[0-9a-f]{8,40}")
 _IMPORT = "!ImportValue "
 _STACKS = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
-"""What nests a template, and where it names it."""
+"""The resource types that nest a template, and the property that holds its location."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToldMount:
-    """A mount of the template's instances. Paths are coded; `id` is how any other template writes the file system."""
+    """A mount on the template's instances, for templates whose tasks may run there. Paths are coded (`Text.coded`)."""
 
     host_path: str
     directory: str
     is_nfs: bool
     source: str
-    """The file system, or the server, as the template writes it."""
+    """The file system or NFS server, as the template writes it."""
     resource: str
+    """The logical ID of the resource that starts the instances."""
     line: int
+    """The line of the mount in the file, from 1."""
     id: str | None
+    """The file system as any other template can write it (an ID or `!ImportValue`); None if they cannot name it."""
     export: str | None
-    """The export's name, if it holds expressions, which other templates cannot know."""
+    """The export's name if it holds expressions, so that other templates cannot know it; else None."""
 
 
 @dataclass(frozen=True, slots=True)
 class NestedStack:
-    """A stack inside the template: the template that it names, and what it passes by parameter, as it is written."""
+    """A stack nested in a template: the template that it names, and its parameters as they are written."""
 
     name: str
+    """The logical ID of the stack."""
     template: Text
+    """The location of the nested template: a path or URL."""
     parameters: dict[str, str]
+    """The source of each value that is passed, by parameter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one file says. `outputs` are the names of outputs by the values that they have."""
+    """The facts that one file tells other files. `outputs` maps each value to the names of the outputs that have it."""
 
     mounts: tuple[ToldMount, ...]
     outputs: dict[str, tuple[str, ...]]
@@ -58,11 +64,11 @@ class Told:
 
 
 def told(document: Document) -> Told:
-    """What the templates in a document say."""
+    """The mounts, outputs and nested stacks of all templates in a document."""
     mounts: list[ToldMount] = []
     outputs: dict[str, tuple[str, ...]] = {}
     stacks: list[NestedStack] = []
-    write = intrinsics.writer(short=True)  # nothing is written here
+    write = intrinsics.writer(short=True)  # required to read a template; nothing is written here
     for index, root in enumerate(document.roots):
         template = Template.of(root, index, document.text, write=write)
         if template is None:
@@ -79,7 +85,7 @@ def told(document: Document) -> Told:
 
 
 def _mount(made: InstanceMount, exports: dict[str, str], template: Template, document: Document) -> ToldMount | None:
-    """A mount for others; None if its path is not known outside of its template."""
+    """The mount as other files see it; None if its path is not known outside of the template."""
     host_path = _with_defaults(made.host_path, template)
     if not host_path.startswith("/"):
         return None
@@ -101,14 +107,15 @@ def _mount(made: InstanceMount, exports: dict[str, str], template: Template, doc
 
 
 def _shared_name(source: str) -> str | None:
-    """A file system as every template can write it: its id, or what this template imports itself."""
+    """The file system as every template can write it: a literal ID, or a literal import. None if it is neither."""
     imported = source.removeprefix(_IMPORT)
     known = _LITERAL_ID.fullmatch(source) or (imported != source and _EXPORT_NAME.fullmatch(imported))
     return source if known else None
 
 
 def _with_defaults(path: str, template: Template) -> str:
-    """A coded path with the defaults of the parameters in it: no more than evidence, which is enough for a question."""
+    """A coded path in which parameters have their defaults. A stack may pass other values, so the result is good enough
+    for a question to the user, but not for an edit."""
     parts: list[str | Ref] = []
     for part in Text.decode(path).parts:
         name = part.source[2:-1] if isinstance(part, Ref) else ""
@@ -122,7 +129,7 @@ def _source(value: Value | None) -> str:
 
 
 def _exports(template: Template) -> dict[str, str]:
-    """Names of exports by the values that they have."""
+    """Maps each exported value to the name of its first export, as it is written."""
     found: dict[str, str] = {}
     for node in template.outputs.values():
         output = mapping(node)
@@ -134,6 +141,7 @@ def _exports(template: Template) -> dict[str, str]:
 
 
 def _stacks(template: Template) -> Iterator[NestedStack]:
+    """The stacks that the template nests with parameters."""
     for name, resource in template.of_type(*_STACKS):
         url = intrinsics.value(child(resource.properties, _STACKS[resource.type]))
         passed = mapping(child(resource.properties, "Parameters"))

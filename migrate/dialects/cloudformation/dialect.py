@@ -49,31 +49,34 @@ _KINDS = {
     "AWS::Batch::JobDefinition": "task",
     "AWS::EFS::FileSystem": "file system",
 }
-"""Resources that a finding may be about, and whose metadata may suppress rules."""
+"""The kind in a resource's key, by resource type: resources that a finding may be about."""
 
 
 @dataclass(frozen=True)
 class TemplateNodes(DefinitionNodes):
-    """Where templates are written, and their definitions, parameters and machine images."""
+    """The nodes of a file's templates, definitions, parameters and machine images, for edits."""
 
     templates: dict[str | int, Template] = field(default_factory=dict)
-    """By their numbers in the file, which their resources' keys have."""
+    """The templates by their index in the file, which is the `document` of their resources' keys."""
     parameters: dict[Key, ParameterNodes] = field(default_factory=dict)
     images: dict[Key, Scalar] = field(default_factory=dict)
     shared_properties: dict[Key, str] = field(default_factory=dict)
-    """Tasks whose properties are another's as well, through an alias: a role in them would be both tasks'."""
+    """The reason why the role of a task cannot be set: an alias shares its properties with another task, which would
+    get the role, too."""
 
 
 Nodes = TypeVar("Nodes", bound=TemplateNodes)
 
 
 class TemplateDialect(PlainDialect[Nodes]):
-    """What is the same for every way of writing a template."""
+    """The base of the dialects for templates: CloudFormation's own, and Troposphere."""
 
     def configured(self, member: Value) -> Value:
         return intrinsics.configured(member)
 
     def lacks(self, reading: Reading[Nodes], key: Key, member: Value) -> str | None:
+        """The reason why a value cannot be configured for this template, or None if it can: the value refers to a name
+        that the template lacks, or another spelling is the one that rules compare."""
         template = reading.nodes.templates[key.document]
         if missing := template.missing(member):
             return f"this template has no {missing}"
@@ -85,6 +88,8 @@ class TemplateDialect(PlainDialect[Nodes]):
     def can(
         self, reading: Reading[Nodes], change: Change, added: Collection[Key], outside: Collection[Value]
     ) -> str | None:
+        """The reason why a change cannot be made in this template, or None if it can: a loop, properties shared by an
+        alias, or the limit of resources may prevent it."""
         if _in_loop(subject(change)) and not same_for_all(reading, change):
             return f"one text makes several resources in {LOOP.rstrip(':')}, and each would need its own"
         if isinstance(change, SetTaskRole) and (shared := reading.nodes.shared_properties.get(change.task)):
@@ -96,7 +101,7 @@ class TemplateDialect(PlainDialect[Nodes]):
         return super().can(reading, change, added, outside)
 
     def write_template(self, reading: Reading[Nodes], planned: Stack) -> list[TreeEdit]:
-        """The edits of what is there, without those for new resources and permissions."""
+        """The edits of existing resources; those for new resources and permissions are left to the caller."""
         edits = [*PlainDialect.write(self, reading, planned)]
         edits += parameters.edits(reading.stack, planned, reading.nodes.parameters)
         for old, new in zip(reading.stack.images, planned.images, strict=True):
@@ -107,7 +112,7 @@ class TemplateDialect(PlainDialect[Nodes]):
 
 
 class CloudFormation(TemplateDialect[TemplateNodes]):
-    """Any document with `Resources`, one of which is of our types."""
+    """The dialect of CloudFormation and SAM templates: documents with `Resources` that hold tasks or hidden volumes."""
 
     name = "cloudformation"
 
@@ -134,8 +139,8 @@ class CloudFormation(TemplateDialect[TemplateNodes]):
 
 
 def finished(collector: Collector[Nodes], templates: Sequence[Template]) -> Reading[Nodes] | None:
-    """The reading of templates whose tasks, and what runs them, were collected, with everything around these; None if there is
-    nothing of ours."""
+    """Completes the reading of templates whose tasks were collected: adds file systems, access points, roles, network,
+    capacity, parameters and ignored rules. None if nothing was collected."""
     stack, nodes = collector.stack(), collector.nodes
     if stack is None:
         return None
@@ -164,7 +169,7 @@ def finished(collector: Collector[Nodes], templates: Sequence[Template]) -> Read
 
 
 def read_resources(collector: Collector[DefinitionNodes], template: Template, spelling: Spelling = ECS) -> None:
-    """The tasks of a template and what runs them."""
+    """Collects the tasks of a template, and the services and other resources that run them."""
     ecs = replace(spelling, read=template.identities.value, write=template.write, condition=template.conditions.name_of)
     batch = in_batch(ecs)
     for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
@@ -181,11 +186,12 @@ def read_resources(collector: Collector[DefinitionNodes], template: Template, sp
 
 
 def _in_loop(key: Key) -> bool:
+    """Whether a key belongs to a resource in the body of an `Fn::ForEach`."""
     return key.name.startswith(LOOP)
 
 
 def same_for_all(reading: Reading[object], change: Change) -> bool:
-    """Whether a change of something in a loop is right for all that the loop makes: it brings nothing of its own."""
+    """Whether a change in the body of a loop fits all that the loop makes, as it needs no new resource for each one."""
     if isinstance(change, SetStorage):
         before, after = reading.storages[change.volume], change.storage
         return (
@@ -197,6 +203,7 @@ def same_for_all(reading: Reading[object], change: Change) -> bool:
 
 
 def _find_shared_properties(nodes: TemplateNodes) -> None:
+    """Records the tasks whose properties are one node, shared through a YAML alias."""
     first: dict[int, Key] = {}
     for key, task in nodes.tasks.items():
         if (other := first.setdefault(id(task.mapping), key)) != key:
@@ -205,7 +212,8 @@ def _find_shared_properties(nodes: TemplateNodes) -> None:
 
 
 def _add_hidden(collector: Collector[TemplateNodes]) -> None:
-    """Add what the template holds of volumes beside those that were read."""
+    """Adds the mentions of volumes outside of the definitions that were read, once for each place
+    with an explanation."""
     document = collector.document
     for word, place in places(document, unread(document, collector.regions)):
         collector.regions.append((word.offset, word.offset + 1))
@@ -216,13 +224,14 @@ def _add_hidden(collector: Collector[TemplateNodes]) -> None:
 
 
 def _prefers_short(document: Document) -> bool:
-    """Whether a template writes `!Ref` rather than `Ref:`; JSON has no short form."""
+    """Whether a template writes `!Ref` at least as often as `Ref:`; False for JSON, which has no short form."""
     body = document.text
     short = sum(body.count(tag) for tag in ("!Ref", "!Sub", "!GetAtt"))
     return not document.json and short >= sum(body.count(name) for name in ("Ref:", "Fn::Sub", "Fn::GetAtt"))
 
 
 def _containers(node: Node | None) -> list[Mapping] | None:
+    """The container definitions of a list, under any condition; None if the list is another expression."""
     listed = intrinsics.each(node) if node is not None else []
     return None if listed is None else [c for c in map(mapping, listed) if c is not None]
 
@@ -256,7 +265,7 @@ def _read_task(
 def _read_job(
     collector: Collector[DefinitionNodes], resource: Resource, template: Template, key: Key, spelling: Spelling
 ) -> None:
-    """AWS Batch: each part of the job that has volumes."""
+    """Collects each part of an AWS Batch job definition that has volumes."""
     collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
     for part in parts(resource.properties, intrinsics.each, capitalised):
         add_part(

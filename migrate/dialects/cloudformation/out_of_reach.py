@@ -1,5 +1,7 @@
-"""Words of volumes in a template that lie in no task definition this tool edits: what they are part of, and how to bring it
-within reach. What nothing is known about stays unread, which is reported, too."""
+"""Volume configurations in a template outside of the task definitions that this tool edits, with explanations.
+
+A word of a volume that has no explanation here stays unread, and is reported as unread.
+"""
 
 from __future__ import annotations
 
@@ -22,23 +24,26 @@ _DEFINITION = re.compile(r"container[_-]?(?:definitions|properties)", re.IGNOREC
 _CONFIGURATION = re.compile(r"(efs|docker)[_-]?volume[_-]?configuration", re.IGNORECASE)
 _DECLARED = "AWS::ECS::TaskDefinition, which has had EFS volumes since August 2020"
 _NAMES = ("Parameters", "Conditions", "Mappings", "Outputs", "Rules", "Variables")
-"""Whose keys are names of the author's own, wherever they stand."""
+"""The sections whose keys are names that the author chose, at any depth."""
 
 
 @dataclass(frozen=True)
 class HiddenPlace:
-    """A place in a template where a volume is defined out of reach."""
+    """A place in a template where a volume is defined that this tool cannot edit."""
 
     root: int
-    """Which of the document's roots it lies in."""
+    """The index of the document root that it lies in."""
     resource: str
+    """The logical ID of the resource that it is part of."""
     what: str
+    """A sentence for the report: what the place is, and why it is not edited."""
     advice: str
+    """The advice for the report: a change that lets the tool edit the volume."""
 
 
 def places(document: Document, found: Iterable[Unread]) -> Iterator[tuple[Unread, HiddenPlace | None]]:
-    """The unread words of a template that are accounted for: as a place, each property with text once, or as a name that
-    somebody gave (None)."""
+    """The unread words that can be explained, each with its place. The place is None for a name that the author chose,
+    and for a word in a property that was explained before."""
     seen: set[tuple[object, ...]] = set()
     for word in found:
         way, scalar = way_to(document, word.offset)
@@ -54,7 +59,7 @@ def places(document: Document, found: Iterable[Unread]) -> Iterator[tuple[Unread
             and len(keys) > 1
             and (explained := _explain(document, way, keys, word=word, is_key=is_key))
         ):
-            # A property with text may hold its lines in a list, and a word in each.
+            # A script may be a list of lines with several such words: it is one place.
             identity = (id(scalar),) if is_key else (id(way[0][0]), *keys[:4])
             root = next(i for i, node in enumerate(document.roots) if node is way[0][0])
             yield word, HiddenPlace(root, keys[1], *explained) if identity not in seen else None
@@ -62,7 +67,7 @@ def places(document: Document, found: Iterable[Unread]) -> Iterator[tuple[Unread
 
 
 def _explain(document: Document, way: Way, keys: list[str], word: Unread, is_key: bool) -> tuple[str, str] | None:
-    """What a word of a resource is part of, and how to bring it within reach."""
+    """The explanation of a word in a resource (what holds it, and advice), or None if there is none."""
     if is_key and not _is_of_a_volume(keys):
         return None
     if loop := next((key for key in keys if key.startswith(LOOP)), None):
@@ -82,7 +87,7 @@ def _explain(document: Document, way: Way, keys: list[str], word: Unread, is_key
 
 
 def _explain_text(source: str, name: str, word: Unread, is_key: bool) -> tuple[str, str] | None:
-    """What the property called `name` with this source is, going by what else it says."""
+    """The explanation of a word in the property `name`, judged by the property's source; None if there is none."""
     if not is_key and _TEMPLATE.search(source):
         return (
             f"{name} is a template with {word.word} inside a string, which is not edited",
@@ -102,12 +107,13 @@ def _explain_text(source: str, name: str, word: Unread, is_key: bool) -> tuple[s
 
 
 def _is_of_a_volume(keys: list[str]) -> bool:
-    """Whether a key says a volume's configuration and nothing else: `SourcePath` is a word of many."""
+    """Whether the last key is a volume's configuration, or a member of its `Host`. `SourcePath` alone is not enough,
+    since other things have one, too."""
     return _CONFIGURATION.fullmatch(keys[-1]) is not None or (len(keys) > 1 and keys[-2].lower() == "host")
 
 
 def _explain_misplaced(way: Way, keys: list[str], word: Unread) -> tuple[str, str]:
-    """What is wrong with a configuration in a task definition that none of its volumes has."""
+    """The explanation of a volume configuration that lies in a task definition, but in none of its volumes."""
     called = next((found for node, _ in way[2:] if (found := intrinsics.call(node))), None)
     if called is not None and called[0] == "Fn::Transform":
         return (
@@ -133,19 +139,19 @@ def _explain_misplaced(way: Way, keys: list[str], word: Unread) -> tuple[str, st
 
 
 def _property(keys: list[str]) -> str:
-    """How people call the property in which a word stands: the last that has a name."""
+    """The name of the property that a word stands in, for messages: the innermost key that is no intrinsic function."""
     named = [key for key in keys[3:] if key and not key.startswith("Fn::")]
     return named[-1] if named else keys[-1] or "a property"
 
 
 def _source(document: Document, way: Way) -> str:
-    """The text of the property of the resource that a place lies in."""
+    """The source text of the resource's property that a place lies in."""
     node = _value(way, min(3, len(way) - 1))
     return document.text[node.start : node.end] if node is not None else ""
 
 
 def _value(way: Way, depth: int) -> Node | None:
-    """The node that a way leads on to at a depth."""
+    """The node that a way (the steps from the document's root) leads to at a depth; None if the way is shorter."""
     if depth >= len(way):
         return None
     node, index = way[depth]

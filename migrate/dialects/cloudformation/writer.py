@@ -1,4 +1,4 @@
-"""The resources around a template's task definitions: file systems, access points, roles and what they are allowed."""
+"""Writes new resources into a template: access points, task roles, policies and security group rules."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ from rules.facts.iam import Statement, trust
 from rules.facts.identifiers import short
 from rules.model import AccessPoint, Key, Opaque, Stack, Tag, Text, Traffic, Value
 
-# -- writing ----------------------------------------------------------------------------------------------------------
-
 
 @dataclass
 class ResourceWriter:
@@ -35,7 +33,8 @@ class ResourceWriter:
     new: Stack
 
     def merged(self, edits: list[TreeEdit]) -> list[TreeEdit]:
-        """The edits with those for new resources."""
+        """The given edits, and those that add resources, policies and dependencies. Raises `CannotEdit` if the template
+        would have more resources than CloudFormation allows."""
         added = list(self._created())
         result = list(edits)
         awaited = self._awaited()
@@ -64,7 +63,7 @@ class ResourceWriter:
         )
 
     def _created(self) -> Iterator[Placed]:
-        """The resources that are new, without policies for roles that are there."""
+        """The new resources, without the policies for existing roles."""
         for made in self.plan.points:
             yield self._placed(made.point.key.name, self._home_of(made), partial(self._access_point, made.point))
         for ingress in self.plan.ingress:
@@ -75,16 +74,16 @@ class ResourceWriter:
 
     @cached_property
     def plan(self) -> Additions:
-        """What the plan adds to the template."""
+        """The additions of the plan to the template."""
         return additions(self.old, self.new, self.template.index)
 
     @cached_property
     def manner(self) -> HouseStyle:
-        """How the template's resources are laid out."""
+        """The layout of the template's resources, which new ones follow."""
         return HouseStyle(self.template.node, tuple(self.template.resources.values()), self.template.body)
 
     def _placed(self, name: str, home: str | None, write: Callable[[str | None], NewValue]) -> Placed:
-        """A new resource with the one that it goes behind, written as those around that place are."""
+        """A new resource with its place; `write` makes its content in the style of the resources near that place."""
         home = self.manner.place(name, home)
         return home, name, write(home)
 
@@ -107,13 +106,14 @@ class ResourceWriter:
         return self._resource("AWS::EFS::AccessPoint", point.condition, properties, home=home)
 
     def _home_of(self, new: NewPoint) -> str | None:
-        """Where a person would put it: behind the last of the file system's own resources, else before what uses it."""
+        """The resource to put a new access point behind: the last one of its file system, else the one before the first
+        task that uses it. None for the first place."""
         system = target(new.point.file_system)
         return self._last_of.get(system) or self._before(_names_of(new.users))
 
     @cached_property
     def _last_of(self) -> dict[str, str]:
-        """For each file system of the template, the last of the resources that belong to it."""
+        """Maps each file system of the template to its last resource: itself, a mount target or an access point."""
         kinds = ("AWS::EFS::FileSystem", "AWS::EFS::MountTarget", "AWS::EFS::AccessPoint")
         last: dict[str, str] = {}
         for name, resource in self.template.of_type(*kinds):
@@ -135,14 +135,15 @@ class ResourceWriter:
         return {name: index for index, name in enumerate(self._names)}
 
     def _before(self, names: Iterable[str]) -> str | None:
-        """The resource that stands before the first of `names`."""
+        """The resource directly before the first of `names`; None if that is the template's first."""
         first = min((self._places[name] for name in names if name in self._places), default=len(self._names))
         return self._names[first - 1] if first else None
 
     # -- the network --------------------------------------------------------------------------------------------------
 
     def _ingress(self, rule: Traffic, home: str | None) -> NewValue:
-        """A rule as a resource of its own: a group's list of rules may be managed by whoever wrote it."""
+        """A security group rule as a resource of its own, so that the list of rules in the group stays as its author
+        wrote it."""
         properties: dict[str, NewValue] = {
             "Description": "NFS from ECS tasks to the EFS mount targets",
             "GroupId": self.template.write(rule.group),
@@ -154,7 +155,8 @@ class ResourceWriter:
         return self._resource("AWS::EC2::SecurityGroupIngress", rule.condition, properties, home=home)
 
     def _awaited(self) -> dict[str, list[str]]:
-        """The mount targets and rules that services are to wait for, in an order that is the same on every run."""
+        """The mount targets and rules that each service has to wait for, in the template's order, so that every run
+        writes the same."""
         awaited: dict[str, list[str]] = {}
         for wait in self.plan.waits:
             awaited.setdefault(wait.runner.name, []).append(wait.awaited.name)
@@ -172,8 +174,9 @@ class ResourceWriter:
         return {point.arn: point for point in self.new.access_points}
 
     def _goes_into(self, role: Resource, grant: NewGrant) -> bool:
-        """Whether a grant can be a policy of the role's own. Made together with the role, it needs neither a resource nor
-        anything that waits for it. It cannot where what it is about may not be there, or depends on the role."""
+        """Whether a grant can be an inline policy of its role, which needs no resource of its own and no dependencies.
+        It cannot if its condition is not the role's, or if a resource that it names depends on the role, which would be
+        a cycle."""
         if grant.condition != role.condition or not takes_policies(role):
             return False
         named = set(self._named_in(grant))
@@ -183,7 +186,8 @@ class ResourceWriter:
         return True
 
     def _named_in(self, grant: NewGrant) -> Iterator[str]:
-        """The resources that the role would depend on: those that a grant names, and what new ones among them are made of."""
+        """The resources that a role with this grant depends on: those that the grant names, and those that its access
+        points refer to."""
         for permission in grant.permissions:
             point = self._points_by_arn.get(permission.access_point)
             system = point.file_system if point is not None else None
@@ -193,7 +197,7 @@ class ResourceWriter:
                 yield from intrinsics.names(path if isinstance(path, Opaque) else Text.decode(path))
 
     def _depends(self, names: Iterable[str], role: str) -> bool:
-        """Whether one of some resources depends on a role, also through what other roles are now allowed."""
+        """Whether one of `names` depends on a role, directly or through grants that were written into other roles."""
         seen: set[str] = set()
         pending = list(names)
         while pending:
@@ -205,11 +209,11 @@ class ResourceWriter:
 
     @cached_property
     def _granted(self) -> dict[str, set[str]]:
-        """What roles depend on by the policies that are written into them."""
+        """Maps each role to the resources named in the inline policies added to it; `_goes_into` fills it."""
         return {}
 
     def _with_policy(self, role: Resource, policy: NewValue) -> TreeEdit:
-        """A role with another policy of its own."""
+        """The edit that adds an inline policy to a role."""
         properties = role.properties
         entry = get(properties, "Policies")
         listed = entry.value if entry is not None else None
@@ -223,12 +227,13 @@ class ResourceWriter:
         return EditMapping(properties, tuple(entries))
 
     def _home_of_role(self, new: NewRole) -> str | None:
-        """Where people look for a task role: behind the execution role of its task, else before the task definition."""
+        """The resource to put a new task role behind: the execution role of its task, else the resource before the task
+        definition. None for the first place."""
         users = _names_of(new.users)
         return self._execution_role(users) or self._before(users)
 
     def _execution_role(self, tasks: Iterable[str]) -> str:
-        """The first execution role of some task definitions that is in the template, or an empty string."""
+        """The logical ID of the first execution role of some tasks that the template defines, or an empty string."""
         given = [self.template.resources[task].properties for task in tasks]
         # AWS Batch keeps it with the job's container.
         holders = [*given, *(mapping(child(properties, "ContainerProperties")) for properties in given)]
@@ -236,7 +241,7 @@ class ResourceWriter:
         return next((name for name in names if name in self.template.resources), "")
 
     def _role(self, new: NewRole, home: str | None) -> NewValue:
-        """A new task role, with the path and permissions boundary that its siblings have."""
+        """A new task role. It has a path and a permissions boundary if every other role of the template has one."""
         siblings = [r.properties for _, r in self.template.of_type("AWS::IAM::Role")]
         near = self.manner.nearest("AWS::IAM::Role", home)
         properties: dict[str, NewValue] = {
@@ -256,6 +261,7 @@ class ResourceWriter:
         return [{"Key": self.template.write(tag.key), "Value": self.template.write(tag.value)} for tag in tags]
 
     def _trust(self, execution_role: str, near: Mapping | None) -> NewValue:
+        """The trust policy of a new task role: a copy of a suitable one in the template, else a new one."""
         known = self.manner.trust(execution_role)
         if known is not None:
             return Copy(known)
@@ -269,6 +275,7 @@ class ResourceWriter:
         return self.manner.ordered(policy, next(iter(items(child(near, "Policies")) or ()), None))
 
     def _policy(self, grant: NewGrant, name: str, home: str | None) -> NewValue:
+        """A policy resource for a grant that cannot be an inline policy of its role."""
         role = grant.role.name
         near = self.template.resources[role].properties
         properties: dict[str, NewValue] = {
@@ -279,9 +286,9 @@ class ResourceWriter:
         return self._resource("AWS::IAM::Policy", grant.condition, properties, home=home)
 
     def _services_of(self, grant: NewGrant) -> list[str]:
-        """Services that must not start tasks before a policy of their role, which has a condition, lets them mount.
-        CodeDeploy's services are never edited, one that a file system depends on would close a cycle, and one that is
-        there without the policy cannot wait for it."""
+        """The services that have to wait for a grant's policy, because their tasks cannot mount without it. Left out
+        are the services of a template that uses CodeDeploy (they are never edited), services that a file system depends
+        on (a cycle), and services that exist without the policy."""
         if self.template.blue_green:
             return []
         systems = [name for name, _ in self.template.of_type("AWS::EFS::FileSystem")]
@@ -296,13 +303,13 @@ class ResourceWriter:
 
     @cached_property
     def _changed_tasks(self) -> set[str]:
-        """Task definitions whose volumes the plan changes."""
+        """The logical IDs of the task definitions whose volumes the plan changes."""
         before = {task.key: task for task in self.old.tasks}
         return {task.key.name for task in self.new.tasks if task.volumes != before[task.key].volumes}
 
     @cached_property
     def _services_by_task(self) -> dict[str, list[Resource]]:
-        """The services that run each task definition."""
+        """Maps each task definition to the services that run it."""
         services: dict[str, list[Resource]] = {}
         for _, service in self.template.of_type("AWS::ECS::Service"):
             task = target(intrinsics.value(child(service.properties, "TaskDefinition")))
@@ -310,6 +317,7 @@ class ResourceWriter:
         return services
 
     def _depends_on(self, service: Resource, policies: list[str]) -> TreeEdit:
+        """The edit that adds resources to the `DependsOn` of a service."""
         entry = get(service.node, "DependsOn")
         listed = resolve(entry.value) if entry else None
         if isinstance(listed, Sequence) and items(listed) is not None:
@@ -324,12 +332,12 @@ class ResourceWriter:
             entries.insert(names.index("Type") + 1, Added("DependsOn", alone))
         return EditMapping(service.node, tuple(entries))
 
-    # -- what new resources look like ---------------------------------------------------------------------------------
+    # -- the layout of new resources ----------------------------------------------------------------------------------
 
     def _resource(
         self, kind: str, condition: str | None, properties: dict[str, NewValue], home: str | None
     ) -> NewValue:
-        """A resource with its keys in the template's order."""
+        """A new resource, with its keys in the order that the template uses."""
         near = self.manner.nearest(kind, home)
         members: dict[str, NewValue] = {"Type": kind}
         if condition:
@@ -338,6 +346,7 @@ class ResourceWriter:
         return dict(sorted(members.items())) if self.manner.type_last else members
 
     def _insert(self, added: list[Placed]) -> list[TreeEdit]:
+        """The edit that puts new resources in their places."""
         by_home: dict[str | None, list[Added]] = {}
         for home, name, value in sorted(added, key=_by_lower_name) if self.manner.sorts_resources else added:
             by_home.setdefault(home, []).append(Added(name, value))
@@ -348,12 +357,13 @@ class ResourceWriter:
 
 
 def _names_of(keys: Iterable[Key]) -> list[str]:
-    """The logical ids of task definitions, their own or those of their volumes."""
+    """The logical IDs in keys of task definitions or of their volumes."""
     return [key.name for key in keys]
 
 
 Placed: TypeAlias = tuple[str | None, str, NewValue]
-"""A new resource: the logical id of the one that it goes behind (None for the first place), its own, and the resource."""
+"""A new resource: the logical ID of the resource that it goes behind (None for the first place), its own logical ID,
+and its content."""
 
 
 def _by_lower_name(placed: Placed) -> str:
@@ -365,6 +375,7 @@ def _number(value: Value | None) -> NewValue:
 
 
 def _free(name: str, taken: set[str | None] | frozenset[str]) -> str:
+    """The name if it is not taken, else with the first number from 2 on that makes it free."""
     number = 1
     while (candidate := name if number == 1 else f"{name}{number}") in taken:
         number += 1

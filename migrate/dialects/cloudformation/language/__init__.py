@@ -1,3 +1,3 @@
-"""The template language: intrinsic functions, references, conditions, parameters, and how an author spells them."""
+"""The template language: intrinsic functions, references, conditions, parameters, and the author's style."""
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The conditions of a template: which of them holds exactly where several hold together, or where one does not.
+"""The conditions of a template, and names for combinations of them.
 
-A resource takes the name of one condition (`Condition: UseEfs`), while an arm of `Fn::If` may be there where one does not
-hold, or where several do. Such an arm gets a name: that of a condition which says just this, or of one to be added.
+A resource takes the name of a single condition (`Condition: UseEfs`), but a branch of `Fn::If` may exist where a
+condition does not hold, or where several hold together. Such a branch gets the name of an equivalent condition in the
+template, or of one to be added.
 """
 
 from __future__ import annotations
@@ -20,27 +21,27 @@ from rules.model import Opaque, Value
 
 _MOST_STEPS = 100
 _MOST_OPERANDS = 10
-"""Of `Fn::And` in CloudFormation."""
+"""The most operands that CloudFormation accepts in `Fn::And`."""
 _LONGEST = 255
-"""Characters of a name in CloudFormation."""
+"""The longest name of a condition that CloudFormation accepts, in characters."""
 
 Meaning = frozenset[tuple[str, bool]]
-"""What must hold together: comparisons in one spelling, and whether they must be true or false."""
+"""The comparisons that must hold together, each in one canonical spelling and with whether it must be true or false."""
 
 
 @dataclass
 class TemplateConditions:
-    """The `Conditions` of one template, and those that it lacks a name for."""
+    """The `Conditions` section of one template (None if it has none), and the conditions to be added to it."""
 
     section: Mapping | None
     taken: frozenset[str]
-    """Names that a new condition must not have."""
+    """The names that a new condition must not have, because the template uses them."""
     new: dict[str, Conditions] = field(default_factory=dict)
-    """Names that were given, with what they stand for."""
+    """The conditions to be added, by name: the combination that each stands for."""
 
     def name_of(self, conditions: Conditions) -> str | None:
-        """The name of a condition that holds exactly where these do together; None where there are none, or no name can
-        be given."""
+        """The name of a condition that is true exactly if all of these hold; None if none are given or no
+        name is possible."""
         if len(conditions) == 1 and conditions[0][1]:
             return conditions[0][0]
         if not conditions or self.section is None or len(conditions) > _MOST_OPERANDS:
@@ -59,13 +60,14 @@ class TemplateConditions:
 
     @cached_property
     def _names(self) -> dict[Meaning, str]:
+        """The names of the conditions by their meaning."""
         names: dict[Meaning, str] = {}
         for entry in self.section.entries if self.section is not None else ():
             names.setdefault(self._meaning(key_text(entry), holds=True), key_text(entry))
         return names
 
     def _meaning(self, condition: str, holds: bool) -> Meaning:
-        """What has to be true or false for a condition to hold, or not to."""
+        """The comparisons that must be true or false for a condition to hold, or not to hold."""
         found: set[tuple[str, bool]] = set()
         pending: list[tuple[Node | str, bool]] = [(condition, holds)]
         for _ in range(_MOST_STEPS):
@@ -89,10 +91,11 @@ class TemplateConditions:
                 pending += [(part, holds) for part in parts.items]
             else:
                 found.add((intrinsics.render(node), holds))
-        return Meaning({(condition, holds)})  # it names itself
+        return Meaning({(condition, holds)})  # too many steps to break it down: it counts as a comparison
 
     def added(self, used: set[str | None], write: Callable[[Value], NewValue]) -> list[TreeEdit]:
-        """The edit that defines those of the new conditions that are used, each behind what it is made of."""
+        """The edit that defines the new conditions among `used`, each behind the conditions that it refers to; empty if
+        there are none."""
         wanted = [name for name in self.new if name in used]
         if not wanted or self.section is None:
             return []
@@ -106,6 +109,7 @@ class TemplateConditions:
 
 
 def _definition(conditions: Conditions) -> Node:
+    """The condition that is true if all of these hold."""
     parts: list[Node] = []
     for name, holds in conditions:
         condition = _call("Condition", Scalar(0, 0, name, style='"'))
@@ -114,4 +118,5 @@ def _definition(conditions: Conditions) -> Node:
 
 
 def _call(name: str, argument: Node) -> Mapping:
+    """A function call in long form."""
     return Mapping(0, 0, [Entry(Scalar(0, 0, name, style='"'), argument)], flow=True)

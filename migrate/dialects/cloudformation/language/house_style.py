@@ -1,7 +1,8 @@
-"""How the author of a template lays out resources: the order of keys and resources, lists of one, trust policies, names.
+"""The author's style of resources: the order of keys and resources, lists of one item, trust policies, names.
 
-What is new is written as its nearest sibling is: an access point as the access points that are there, a statement as other
-statements. Where there is none it has the documentation's order, or the alphabet's in a template that is sorted throughout.
+New text is written like its nearest sibling: an access point like the existing access points, a statement like the
+existing statements. Without a sibling, keys have the order of the AWS documentation, or are alphabetical if the whole
+template is.
 """
 
 from __future__ import annotations
@@ -19,20 +20,23 @@ from migrate.syntax.node import Alias, Mapping, NewValue, Node
 from rules.facts.iam import ASSUME, TASKS
 
 _SOME = 500
-"""How many mappings are looked at before a template is called sorted."""
+"""The most mappings that are checked to decide whether a template is sorted."""
 _FEWEST_KEYS, _FEWEST_RESOURCES = 8, 5
-"""How many mappings of three keys or more, and how many resources, it takes to say that somebody sorts them."""
+"""The fewest mappings of three keys or more, and the fewest resources, whose alphabetical order counts as intended."""
 _MOSTLY = 0.7
+"""The share of those mappings that must be sorted."""
 _CAMEL = re.compile(r"[A-Z][A-Za-z0-9]*")
 _SNAKE = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
 
 
 @dataclass(frozen=True)
 class HouseStyle:
-    """What the resources of one template show; `siblings` are those that have a type, in its order."""
+    """The style that the resources of one template show."""
 
     listed: Mapping
+    """The `Resources` section."""
     siblings: tuple[Resource, ...]
+    """The resources that have a type, in the template's order."""
     body: str
     """The text of the whole document."""
 
@@ -40,7 +44,7 @@ class HouseStyle:
 
     @cached_property
     def sorts_keys(self) -> bool:
-        """Whether nearly all mappings of three keys or more are in alphabetical order, resources themselves aside."""
+        """Whether most mappings of three keys or more are in alphabetical order, resources themselves not counted."""
         own = {id(self.listed)} | {id(entry.value) for entry in self.listed.entries}
         found = (node for node in walk([self.listed]) if isinstance(node, Mapping) and id(node) not in own)
         keys = [[key_text(e) for e in node.entries] for node in islice(found, _SOME) if len(node.entries) > 2]
@@ -62,14 +66,15 @@ class HouseStyle:
         return 2 * last > len(self.siblings)
 
     def place(self, name: str, home: str | None) -> str | None:
-        """The resource that a new one goes behind: `home`, or the alphabet's choice among sorted resources."""
+        """The resource to put a new one behind: `home`, or the one before it in the alphabet if the resources are
+        sorted. None for the first place."""
         if not self.sorts_resources:
             return home
         before = [known for entry in self.listed.entries if (known := key_text(entry)).lower() < name.lower()]
         return before[-1] if before else None
 
     def ordered(self, value: NewValue, example: Node | None) -> NewValue:
-        """A new value with the keys of its mappings in the order that they have in an example."""
+        """A new value with the keys of its mappings in the order that they have in `example`."""
         if isinstance(value, list):
             first = next((item for item in items(example) or () if mapping(item)), None)
             return [self.ordered(item, first) for item in value]
@@ -83,8 +88,8 @@ class HouseStyle:
         return {name: self.ordered(value[name], child(node, name)) for name in names}
 
     def position(self, properties: Mapping, name: str, kind: str) -> int:
-        """Where a new property goes among those of a resource: where the alphabet puts it if they are sorted, where the first
-        resource of its type has it, else last, but before the tags."""
+        """The index of a new property among those of a resource: its alphabetical place if they are sorted, else its
+        place in the first resource of the type `kind` that has it, else the last, but before `Tags`."""
         names = [key_text(entry) for entry in properties.entries]
         if self.sorts_keys or (len(names) > 2 and names == sorted(names)):
             return sum(known < name for known in names)
@@ -98,7 +103,8 @@ class HouseStyle:
     # -- siblings -----------------------------------------------------------------------------------------------------
 
     def nearest(self, kind: str, home: str | None) -> Mapping | None:
-        """The properties of the resource of a type that stands nearest above the place behind `home`, else the first one below it."""
+        """The properties of the nearest resource of the type `kind` above the place behind `home`, else of the first
+        one below it; None if there is none."""
         found: Mapping | None = None
         above = home is not None
         for sibling in self.siblings:
@@ -110,19 +116,19 @@ class HouseStyle:
     # -- policies -----------------------------------------------------------------------------------------------------
 
     def trust(self, role: str) -> Node | None:
-        """The trust policy to copy for a new role that ECS tasks assume: that of another such role. One with conditions of
-        its own is taken only from `role`, the execution role of the same task."""
+        """The trust policy to copy for a new task role: that of another role which only ECS tasks may assume, or None.
+        A policy with conditions is copied only from `role`, the execution role of the same task."""
         for sibling in sorted(self._roles, key=lambda sibling: sibling.name != role):
             document = child(sibling.properties, "AssumeRolePolicyDocument")
             if document is None or "#" in self.body[document.start : document.end]:
-                continue  # a comment is not meant for two roles
+                continue  # a comment in it is about that role alone
             if _trusts_tasks(document, conditional=sibling.name == role):
                 return document
         return None
 
     def statement(self, statement: dict[str, NewValue], near: Mapping | None) -> NewValue:
-        """A statement as the author writes them: its keys in the order of one in the properties `near`, else of the first in
-        the template, and lists of one as they are."""
+        """A policy statement in the author's style: its keys in the order of the first statement in the properties
+        `near`, else in the template, and single values in a list or by themselves as in most statements."""
         kind, other = (_trusting, _granting) if "Principal" in statement else (_granting, _trusting)
         around = [near, *self._policies]
         known = next((s for read in (kind, other) for properties in around for s in read(properties)), None)
@@ -137,7 +143,8 @@ class HouseStyle:
         return self.ordered(shaped, known)
 
     def document(self, statements: list[NewValue], near: Mapping | None) -> NewValue:
-        """A policy document with its keys in the order of one in the properties `near`, else of the first in the template."""
+        """A policy document with its keys in the order of the first one in the properties `near`, else in
+        the whole template."""
         known = next((document for properties in (near, *self._policies) for document in _documents(properties)), None)
         names = ["Version", "Statement"]
         members: dict[str, NewValue] = {"Version": "2012-10-17", "Statement": statements}
@@ -145,12 +152,13 @@ class HouseStyle:
         return {name: members[name] for name in _merged(names, order)}
 
     def policy_name(self, *words: str) -> str:
-        """A name for a policy in the style of those that are there: `efs-access`, `EfsAccess` or `efs_access`."""
+        """A name for a policy in the style of the existing ones: `efs-access`, `EfsAccess` or `efs_access`."""
         separator = self._policy_separator
         return separator.join(words if separator else map(str.capitalize, words))
 
     @cached_property
     def _policy_separator(self) -> str:
+        """The separator between the words of policy names."""
         names = [name for name in map(_policy_name, self._inline) if name is not None]
         styles = ((_CAMEL, ""), (_SNAKE, "_"))
         return next((sep for style, sep in styles if names and all(style.fullmatch(n) for n in names)), "-")
@@ -161,21 +169,22 @@ class HouseStyle:
 
     @cached_property
     def _policies(self) -> list[Mapping]:
-        """The properties of all roles and policies."""
+        """The properties of all IAM resources: roles and policies."""
         return [sibling.properties for sibling in self.siblings if sibling.type.startswith("AWS::IAM::")]
 
     @cached_property
     def _inline(self) -> list[Mapping]:
-        """Everything that has a policy's name: inline policies, and policies that are resources of their own."""
+        """The mappings that hold a policy's name: inline policies, and the properties of policy resources."""
         return [policy for properties in self._policies for policy in (*_own(properties), properties)]
 
     @cached_property
     def _lists(self) -> dict[Callable[[Mapping | None], Iterator[Mapping]], dict[str, bool]]:
-        """For the members of statements of either kind, whether most single values stand in a list."""
+        """For granting and for trusting statements: whether most single values of a member stand in a list."""
         return {kind: _lists_of_one(map(kind, self._policies)) for kind in (_granting, _trusting)}
 
 
 def _lists_of_one(found: Iterable[Iterator[Mapping]]) -> dict[str, bool]:
+    """Whether most single values stand in a list, by member (`Action`, `Resource`, or a kind of principal)."""
     listed: dict[str, list[bool]] = {}
     for statement in chain.from_iterable(found):
         members = [("Action", child(statement, "Action")), ("Resource", child(statement, "Resource"))]
@@ -189,7 +198,8 @@ def _lists_of_one(found: Iterable[Iterator[Mapping]]) -> dict[str, bool]:
 
 
 def _one(value: NewValue, listed: bool | None) -> NewValue:
-    """A value, which may be a list of one, as a list or by itself; as it is if nothing shows which."""
+    """A single value in a list or by itself, as `listed` says; unchanged if `listed` is None or there
+    are more values."""
     if listed is None or (isinstance(value, list) and len(value) != 1):
         return value
     single = value[0] if isinstance(value, list) else value
@@ -197,12 +207,13 @@ def _one(value: NewValue, listed: bool | None) -> NewValue:
 
 
 def _is_sorted(names: list[str]) -> bool:
+    """Whether names are in alphabetical order, with or without regard to case."""
     return names == sorted(names) or names == sorted(names, key=str.lower)
 
 
 def _merged(names: list[str], order: list[str]) -> list[str]:
-    """`names` in the order of those that an example has. Any other stays behind the one that it followed, or where the
-    alphabet puts it if the example is sorted."""
+    """`names` in the order that `order` gives them. Names that it lacks stay behind the one that they followed; if
+    `order` is alphabetical, so is the result."""
     if len(order) > 2 and order == sorted(order):
         return sorted(names)
     result = sorted((name for name in names if name in order), key=order.index)
@@ -213,22 +224,23 @@ def _merged(names: list[str], order: list[str]) -> list[str]:
 
 
 def _own(properties: Mapping | None) -> Iterator[Mapping]:
-    """A role's own policies."""
+    """The inline policies of a role."""
     return filter(None, map(mapping, items(child(properties, "Policies")) or ()))
 
 
 def _documents(properties: Mapping | None) -> Iterator[Mapping]:
-    """The policy documents of a role (its trust policy last), or of a policy."""
+    """The policy documents in the properties of a role (its trust policy last) or of a policy resource."""
     found = [child(policy, "PolicyDocument") for policy in (*_own(properties), properties)]
     return filter(None, map(mapping, (*found, child(properties, "AssumeRolePolicyDocument"))))
 
 
 def _policy_name(policy: Mapping) -> str | None:
+    """The literal name of an inline policy or a policy resource, or None."""
     return text(child(policy, "PolicyName")) or text(child(policy, "ManagedPolicyName"))
 
 
 def _granting(properties: Mapping | None) -> Iterator[Mapping]:
-    """The statements of a role's own policies, or of a policy."""
+    """The statements of a role's inline policies, or of a policy resource."""
     for policy in (*_own(properties), properties):
         yield from _statements(child(policy, "PolicyDocument"))
 
@@ -244,7 +256,8 @@ def _statements(document: Node | None) -> Iterator[Mapping]:
 
 
 def _trusts_tasks(document: Node, *, conditional: bool) -> bool:
-    """Whether a trust policy, which can be copied as it stands, lets ECS tasks and nobody else assume a role."""
+    """Whether a trust policy lets ECS tasks and no other principal assume a role, and can be copied as it is written.
+    It may have conditions only if `conditional`."""
     statements = list(_statements(document))
     if isinstance(document, Alias) or len(statements) != 1 or not _is_plain(document):
         return False
@@ -262,7 +275,7 @@ def _trusts_tasks(document: Node, *, conditional: bool) -> bool:
 
 
 def _is_plain(node: Node) -> bool:
-    """Whether a node holds neither anchors nor aliases, which cannot stand twice."""
+    """Whether a node holds no anchors and no aliases: a copy would define an anchor twice."""
     for inner in walk([node]):
         children = [e.value for e in inner.entries] if isinstance(inner, Mapping) else getattr(inner, "items", [])
         if inner.anchor or any(isinstance(c, Alias) or c.anchor for c in children):
@@ -271,6 +284,6 @@ def _is_plain(node: Node) -> bool:
 
 
 def _only(node: Node | None) -> str | None:
-    """The literal string that a node is, or holds as the only item of a list."""
+    """The literal string that a node is, or holds as the only item of a list; else None."""
     listed = items(node)
     return text(listed[0] if listed is not None and len(listed) == 1 else node)

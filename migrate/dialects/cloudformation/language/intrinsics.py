@@ -1,7 +1,7 @@
 """CloudFormation's intrinsic functions as values of the model, in their short and long forms alike.
 
-`!Ref Fs`, `{"Ref": "Fs"}` and `!Sub "${Fs}"` are the same text with one reference; what is not text (`!FindInMap`,
-`!ImportValue`, `!If` …) is opaque, in one canonical spelling, so that equal expressions compare equal.
+`!Ref Fs`, `{"Ref": "Fs"}` and `!Sub "${Fs}"` are the same text with one reference. Expressions that do not make a text
+(`!FindInMap`, `!ImportValue`, `!If` …) are opaque, in one canonical spelling, so that equal expressions compare equal.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from migrate.syntax import CannotEdit, literal, resolve
 from migrate.syntax.node import Alias, Expression, Mapping, NewValue, Node, Scalar, Sequence, Tagged
 from rules.model import Opaque, Ref, Text, Value
 
-# Aliases can make a small file stand for an endless expression; nobody writes one of more parts than this.
+# YAML aliases can make a small file expand to an enormous expression. Real expressions stay far below these limits.
 _MOST_PARTS = 2000
 _MOST_TEXT = 10_000_000
 
@@ -27,10 +27,10 @@ _SUB = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
 def call(node: Node | None) -> tuple[str, Node] | None:
-    """The function that a node calls, by its long name, and its argument; None for a plain node.
+    """The function that a node calls, by its long name (`Fn::Sub`), and its argument; None for a plain node.
 
-    The argument of a tagged node is the node itself, whose tag then belongs to the function; where it holds another
-    function (`!ImportValue {Fn::Sub: …}`), it is a copy without the tag.
+    The argument of a tagged node is the node itself, with the tag that names the function. If it holds another function
+    (`!ImportValue {Fn::Sub: …}`), the argument is a copy without the tag.
     """
     if _is_plain(node):
         return None
@@ -48,7 +48,7 @@ def call(node: Node | None) -> tuple[str, Node] | None:
 
 
 def _is_plain(node: Node | None) -> bool:
-    """Whether a node is nothing but a scalar, as most are."""
+    """Whether a node is a scalar without a tag. Most are: this spares them the longer checks."""
     return type(node) is Scalar and node.tag is None
 
 
@@ -59,7 +59,7 @@ def is_no_value(node: Node | None) -> bool:
 
 
 def branches(node: Node | None) -> list[Arm]:
-    """What a node may be: `!If [Prod, a, b]` is `a` where Prod holds, else `b`."""
+    """The values that a node may have: `!If [Prod, a, b]` is `a` if the condition Prod holds, else `b`."""
     if node is None or _is_plain(node) or call(node) is None:
         return only(node)
     found: list[Arm] = []
@@ -80,13 +80,13 @@ def branches(node: Node | None) -> list[Arm]:
 
 
 def arms(node: Node | None) -> list[tuple[Conditions, Node]]:
-    """What a node may be, `AWS::NoValue` aside, with the conditions of each."""
+    """The values that a node may have, except `AWS::NoValue`, each with its conditions."""
     return [(arm.conditions, arm.node) for arm in branches(node) if not arm.absent]
 
 
 def members(node: Node | None) -> list[tuple[Conditions, Node]] | None:
-    """The items of a list that may be there under some condition, with those conditions; None if the list is another
-    expression."""
+    """The items that a list has under any condition, each with its conditions; None if the list
+    is another expression."""
     found: list[tuple[Conditions, Node]] = []
     for outer, listed in arms(node):
         sequence = resolve(listed)
@@ -97,13 +97,13 @@ def members(node: Node | None) -> list[tuple[Conditions, Node]] | None:
 
 
 def each(node: Node | None) -> list[Node] | None:
-    """The items of a list that may be there under some condition; None if the list is another expression."""
+    """The items that a list has under any condition; None if the list is another expression."""
     found = members(node)
     return None if found is None else [item for _, item in found]
 
 
 def items_with_conditions(node: Node | None) -> Iterator[tuple[Conditions, Node]]:
-    """Items of a list (or the one that stands in its place) with their conditions."""
+    """The items of a list, or a single value in its place, each with its conditions."""
     for outer, listed in arms(node):
         nodes = items(listed)
         for item in [listed] if nodes is None else nodes:
@@ -112,7 +112,7 @@ def items_with_conditions(node: Node | None) -> Iterator[tuple[Conditions, Node]
 
 
 def value(node: Node | None) -> Value | None:
-    """A node as a value: None for a missing or null node and `AWS::NoValue`."""
+    """The node as a value; None for a missing or null node and for `AWS::NoValue`."""
     if node is None or is_no_value(node):
         return None
     if call(node) is None:
@@ -132,21 +132,21 @@ def value(node: Node | None) -> Value | None:
 
 
 def _cases(node: Node) -> tuple[Value | None, ...]:
-    """The values among which conditions choose."""
+    """The values among which conditions choose; empty if the node is no such choice."""
     found = branches(node)
     return tuple(value(arm.node) for arm in found) if any(arm.conditions for arm in found) else ()
 
 
 def configured(member: Value) -> Value:
-    """A value of the configuration as a template reads it: `!Ref Fs` and `"${Fs}"` are references, and other placeholders
-    (`{{resolve:ssm:/efs/id}}`) are what the template's text holds."""
+    """A value from the tool's configuration as a template would read it: `!Ref Fs` and `"${Fs}"` are references; other
+    placeholders (`{{resolve:ssm:/efs/id}}`) become literal text."""
     if isinstance(member, Opaque):
         return value(_node(member.handle)) or member
     return merge([p.source if isinstance(p, Ref) and not p.source.startswith("${") else p for p in member.parts])
 
 
 def names(member: Value) -> Iterator[str]:
-    """The names that a value refers to."""
+    """The names of parameters, resources, conditions and mappings that a value refers to."""
     for part in member.parts if isinstance(member, Text) else (member,):
         if isinstance(part, str):
             continue
@@ -157,7 +157,7 @@ def names(member: Value) -> Iterator[str]:
 
 
 def references(node: Node, budget: _Budget | None = None) -> Iterator[str]:
-    """The names that an expression refers to: parameters, resources, conditions, mappings."""
+    """The names of parameters, resources, conditions and mappings that an expression refers to."""
     budget = budget or _Budget()
     if budget.spent():
         return
@@ -184,20 +184,21 @@ def references(node: Node, budget: _Budget | None = None) -> Iterator[str]:
 
 
 class _Budget:
-    """Counts the parts of an expression. With `opaque`, parts that are no text become references of their own."""
+    """A limit on the parts of one expression. With `opaque`, parts that do not make a text become references."""
 
     def __init__(self, *, opaque: bool = False) -> None:
         self.left = _MOST_PARTS
         self.opaque = opaque
 
     def spent(self) -> bool:
+        """Counts one part; True if the limit is passed."""
         self.left -= 1
         return self.left < 0
 
 
 def as_text(node: Node, budget: _Budget | None = None, *, opaque: bool = False) -> Text | None:
-    """The text that a scalar, `Ref`, `GetAtt`, `Sub` or `Join` makes; None if a part of it is no text, unless such parts
-    are to be `opaque` references."""
+    """The text that a scalar, `Ref`, `GetAtt`, `Sub` or `Join` makes. If a part does not make a text, it becomes a
+    reference with `opaque`; without, the result is None."""
     budget = budget or _Budget(opaque=opaque)
     if budget.spent():
         return None
@@ -225,6 +226,7 @@ def _text(node: Node, budget: _Budget) -> Text | None:
 
 
 def _words(node: Node) -> list[str] | None:
+    """The word or words of a scalar or a list of scalars, as in `GetAtt`; None for anything else."""
     found = resolve(node)
     if isinstance(found, Scalar):
         return [found.text]
@@ -243,7 +245,7 @@ def _sub(argument: Node, budget: _Budget) -> Text | None:
         for entry in variables.entries:
             if not isinstance(entry.key, Scalar):
                 return None
-            # What is no text can still be a part of one, by the name that it has here.
+            # A variable whose value is no text becomes a reference, which a text can hold.
             inner = _text(entry.value, budget) or Text((Ref(render(entry.value, budget), entry.value),))
             names[entry.key.text] = inner
         found = resolve(found.items[0])
@@ -253,7 +255,7 @@ def _sub(argument: Node, budget: _Budget) -> Text | None:
 
 
 def parse_sub(template: str, names: dict[str, Text] | None = None) -> Text:
-    """The text of an `Fn::Sub` string; `${!Literal}` is the literal `${Literal}`."""
+    """The text of an `Fn::Sub` string, given its variables by name; `${!Literal}` is the literal `${Literal}`."""
     return merge(_sub_parts(template, names or {}))
 
 
@@ -293,7 +295,7 @@ def _join(argument: Node, budget: _Budget) -> Text | None:
 
 
 def merge(parts: Iterator[str | Ref] | list[str | Ref]) -> Text:
-    """Parts as a text, neighbouring literals joined and empty ones dropped."""
+    """The text made of some parts: neighbouring literals are joined, and empty ones dropped."""
     merged: list[str | Ref] = []
     for part in parts:
         if isinstance(part, str) and merged and isinstance(merged[-1], str):
@@ -303,7 +305,7 @@ def merge(parts: Iterator[str | Ref] | list[str | Ref]) -> Text:
     return Text(tuple(merged))
 
 
-# -- one spelling -----------------------------------------------------------------------------------------------------
+# -- the canonical spelling -------------------------------------------------------------------------------------------
 
 
 def render(node: Node | None, budget: _Budget | None = None) -> str:
@@ -325,7 +327,7 @@ def render(node: Node | None, budget: _Budget | None = None) -> str:
 def _render_plain(node: Node | None, budget: _Budget) -> str:
     found = resolve(node) if node is not None else None
     if isinstance(found, Scalar) and not found.text and not found.style:
-        return "null"  # as it is written where it is copied
+        return "null"  # an empty plain scalar is null, and a copy of it says so
     if isinstance(found, Scalar | Expression):
         return found.text
     if isinstance(found, Sequence):
@@ -343,7 +345,7 @@ def writer(short: bool) -> Callable[[Value], NewValue]:
     """A function that writes values with short (`!Ref`) or long (`Ref:`) intrinsics."""
 
     def function(name: str, argument: NewValue) -> NewValue:
-        # YAML takes one tag a node: `!ImportValue !Sub …` is none.
+        # A YAML node can have only one tag, so `!ImportValue !Sub …` is not valid.
         if short and not isinstance(argument, Tagged):
             return Tagged(_SHORT.get(name, "!" + name.removeprefix("Fn::")), argument)
         return {name: argument}
@@ -369,17 +371,19 @@ def writer(short: bool) -> Callable[[Value], NewValue]:
 
 
 def written(member: Opaque, function: Callable[[str, NewValue], NewValue]) -> NewValue:
-    """An expression that is carried over: as its own source has it, in the style of `function`."""
+    """A copy of an opaque expression for new text; `function` makes each call from its name and argument. Raises
+    `CannotEdit` if the expression has too many parts."""
     return _rebuilt(_node(member.handle), function, _Budget())
 
 
 def _node(handle: object) -> Node:
-    """The node that a value was read from."""
+    """The node that an opaque value was read from."""
     assert isinstance(handle, Scalar | Mapping | Sequence | Alias | Expression), "only nodes of a source are opaque"
     return handle
 
 
 def _rebuilt(node: Node, function: Callable[[str, NewValue], NewValue], budget: _Budget) -> NewValue:
+    """A copy of a node, in which `function` makes every function call anew."""
     if budget.spent():
         raise CannotEdit("an expression of too many parts")
     called = call(node)
@@ -407,7 +411,7 @@ def _rebuilt_plain(node: Node | None, function: Callable[[str, NewValue], NewVal
 
 
 def _sub_call(member: Text, function: Callable[[str, NewValue], NewValue]) -> NewValue:
-    """`Fn::Sub` for a text of several parts; parts that are no text get variables."""
+    """An `Fn::Sub` for a text of several parts; references that `${…}` cannot express become its variables."""
     template = ""
     variables: dict[str, NewValue] = {}
     for part in member.parts:
@@ -424,3 +428,4 @@ def _sub_call(member: Text, function: Callable[[str, NewValue], NewValue]) -> Ne
 
 
 _VARIABLES = {":file-system/": "FileSystemId", ":access-point/": "AccessPointId"}
+"""The names of `Fn::Sub` variables, by the text that stands before them."""

@@ -1,4 +1,4 @@
-"""A template's parameters: what they may be, and another default in its place."""
+"""The parameters of a template, and edits of their defaults and allowed values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rules.model import Key, Parameter, Ref, Stack
 
 @dataclass(frozen=True)
 class ParameterNodes:
-    """Where a parameter's default and its allowed values are written."""
+    """The nodes of a parameter's default and of its allowed values; None for each that it does not have."""
 
     default: Node | None
     allowed: Node | None
@@ -24,17 +24,18 @@ class ParameterNodes:
 
 @dataclass(frozen=True)
 class FoundParameter:
-    """A parameter as the model has it, and where it is written."""
+    """A parameter of the model, with its nodes."""
 
     parameter: Parameter
     nodes: ParameterNodes
     start: int
+    """The character offset of its default's key, or of its name if it has no default."""
     problem: str | None
-    """Why its values cannot be edited without guessing."""
+    """The reason why its values cannot be edited, or None if they can."""
 
 
 def read(template: Template, document: Document) -> dict[Key, FoundParameter]:
-    """A template's parameters by their keys."""
+    """The parameters of a template by their keys."""
     section = mapping(child(template.root, "Parameters"))
     found: dict[Key, FoundParameter] = {}
     anchors = used_anchors(document)
@@ -62,13 +63,14 @@ def _read(template: Template, entry: Entry, declared: Mapping) -> tuple[Paramete
 
 
 def _word(node: Node | None) -> str | None:
-    """A scalar as CloudFormation takes it: a number is the digits that are written."""
+    """The text of a scalar as CloudFormation takes it (a number as its digits are written); None for
+    null and others."""
     found = resolve(node)
     return found.text if isinstance(found, Scalar) and literal(found) is not None else None
 
 
 def _problem(declared: Mapping, nodes: ParameterNodes, anchors: frozenset[str]) -> str | None:
-    """Why a parameter's values cannot be edited without guessing, or None."""
+    """The reason why a parameter's values cannot be edited, or None if they can."""
     entries = {id(entry.value) for entry in declared.entries}
     for node in (nodes.default, nodes.allowed):
         if node is not None and id(node) not in entries:
@@ -86,7 +88,7 @@ def _problem(declared: Mapping, nodes: ParameterNodes, anchors: frozenset[str]) 
 
 
 def edits(before: Stack, planned: Stack, written: Mapped[Key, ParameterNodes]) -> Iterator[TreeEdit]:
-    """The tree edits for every parameter that differs from what it was before."""
+    """The edits for every parameter whose default or allowed values the plan changes."""
     for old, new in zip(before.parameters, planned.parameters, strict=True):
         nodes = written[old.key]
         if old == new or new.default is None:
@@ -96,14 +98,14 @@ def edits(before: Stack, planned: Stack, written: Mapped[Key, ParameterNodes]) -
             yield SetScalar(nodes.default, new.default)
         if old.allowed != new.allowed and new.allowed is not None:
             assert isinstance(nodes.allowed, Sequence)
-            # The old default is among them, unless the template cannot be deployed.
+            # New values are quoted like the old default, which is an allowed value if the template can be deployed.
             like = next((n for n in nodes.allowed.items if _word(n) == old.default), nodes.default)
             assert isinstance(like, Scalar)
             yield EditSequence(nodes.allowed, tuple(_merged(nodes.allowed, new.allowed, like)))
 
 
 def _merged(listed: Sequence, values: tuple[str, ...], like: Scalar) -> Iterator[Node | New]:
-    """The items of a list and, where `values` have them, new ones, quoted as `like` is."""
+    """The items for `values`: existing nodes as long as they match in order, and new ones, quoted like `like`."""
     kept = list(reversed(listed.items))
     for value in values:
         if kept and _word(kept[-1]) == value:

@@ -1,7 +1,8 @@
-"""Which expressions of a template name the same thing.
+"""One value for each resource that expressions refer to, however they are written.
 
-`!GetAtt Fs.FileSystemId` is `!Ref Fs`, an ARN built of its parts is `!GetAtt Fs.Arn`, and a role is also its `RoleName`.
-Rules compare values, so that each thing has one here; how the source writes it comes along as the reference's handle.
+`!GetAtt Fs.FileSystemId` is `!Ref Fs`, an ARN built of its parts is `!GetAtt Fs.Arn`, and a role may be given by its
+`RoleName`. Rules compare values, so each resource has only one here; the source's own expression is kept as the
+reference's handle.
 
 Source: CloudFormation resource reference, return values of `AWS::EFS::FileSystem`, `AWS::EFS::AccessPoint` and
 `AWS::IAM::Role`.
@@ -20,7 +21,7 @@ from migrate.syntax.node import Node
 from rules.model import ANY, CODED_REF, Opaque, Ref, Text, Value
 
 _IDS = {"AWS::EFS::FileSystem": "FileSystemId", "AWS::EFS::AccessPoint": "AccessPointId"}
-"""The attributes that are what `Ref` gives."""
+"""The attributes that return the same as `Ref`, by resource type."""
 _ARN_KINDS = {"file-system": "AWS::EFS::FileSystem", "access-point": "AWS::EFS::AccessPoint"}
 _ARN = re.compile(rf"arn:[^:]*:elasticfilesystem:[^:]*:[^:]*:(?P<kind>[a-z-]+)/(?P<id>{CODED_REF})")
 _ANY_ARN = re.compile(
@@ -32,28 +33,29 @@ _REGION = Text((Ref("${AWS::Region}"),)).coded
 
 
 def ref(name: str, attribute: str = "") -> Text:
-    """A reference to a resource or its attribute."""
+    """A reference to a resource, or to one of its attributes."""
     return reference(name, attribute)
 
 
 def target(value: Value | None) -> str:
-    """The logical id that a value refers to, or an empty string."""
+    """The logical ID that a value refers to, or an empty string."""
     return (_reference(value) or "").partition(".")[0]
 
 
 @dataclass(frozen=True)
 class Identities:
-    """The things of one template and the expressions that name them."""
+    """The resources of one template, and the expressions that name them."""
 
     types: Mapping[str, str]
-    """Resource types by logical id."""
+    """The types of resources by logical ID."""
     role_paths: Mapping[str, str]
-    """The paths of roles by logical id, coded: `/` or `/service/`."""
+    """The IAM paths of roles by logical ID, coded: `/` or `/service/`."""
     role_names: Mapping[str, str]
-    """Logical ids of the roles that are always there, by the name that the template gives them, coded."""
+    """The logical IDs of roles by their `RoleName`, coded; only roles without a condition."""
 
     @classmethod
     def of(cls, resources: Mapping[str, Resource]) -> Identities:
+        """The identities of the resources of a template, which are given by logical ID."""
         paths: dict[str, str] = {}
         names: dict[str, str] = {}
         for logical_id, resource in resources.items():
@@ -62,18 +64,19 @@ class Identities:
                 name = intrinsics.value(child(resource.properties, "RoleName"))
                 if path is None or isinstance(path, Text):
                     paths[logical_id] = path.coded if path else "/"
-                # Where its condition does not hold, somebody else's role may have the name.
+                # If its condition does not hold, a role of another stack may have the name.
                 if isinstance(name, Text) and resource.condition is None:
                     names[name.coded] = logical_id
         return cls({name: resource.type for name, resource in resources.items()}, paths, names)
 
     def value(self, node: Node | None) -> Value | None:
-        """A node as a value; what names a file system or access point of the template is `!Ref` of it."""
+        """The node as a value, in which an expression that names a file system or access point of the template is
+        `!Ref` of it."""
         return self.canonical(intrinsics.value(node), node)
 
     def canonical(self, member: Value | None, node: Node | None = None) -> Value | None:
-        """A value with `!Ref` of every file system and access point of the template that it names another way; `node` is
-        how the source writes it, where that is to be written again."""
+        """The value, in which each file system and access point of the template is named by `!Ref`. `node` is the
+        expression in the source, kept in the reference for writing it again."""
         if not isinstance(member, Text):
             return member
         parts = [self._canonical(part, node if len(member.parts) == 1 else None) for part in member.parts]
@@ -85,8 +88,8 @@ class Identities:
         return Ref(f"${{{name}}}", node) if known else part
 
     def arn(self, member: Value | None) -> Value | None:
-        """The ARN in a policy: `!GetAtt` of the file system or access point of the template that it names, `*` for every
-        file system here, or as it is written."""
+        """The ARN in a policy: `!GetAtt` of the file system or access point of the template that it names, `*` if it
+        covers every file system of this account and region, else the value as it is."""
         if not isinstance(member, Text):
             return member
         if match := _ANY_ARN.fullmatch(member.coded):
@@ -99,7 +102,7 @@ class Identities:
         return member
 
     def role(self, member: Value | None) -> Value | None:
-        """A role: `!GetAtt` of the role of the template that an ARN or a name stands for, or as it is written."""
+        """The role that an ARN or a name stands for: `!GetAtt` of a role of the template, else the value as it is."""
         if not isinstance(member, Text):
             return member
         name = self.role_names.get(member.coded, "")
@@ -112,14 +115,14 @@ class Identities:
         return ref(name, "Arn") if name in self.role_paths else member
 
     def task_role(self, node: Node | None) -> tuple[Value | None, tuple[Value, ...]]:
-        """The role of a task, and the roles among which conditions choose: empty where none do."""
+        """The role of a task, and the roles among which conditions choose, which may be none."""
         arms = intrinsics.arms(node)
         found = (self.role(intrinsics.value(arm)) for _, arm in arms) if len(arms) > 1 else ()
         return self.role(intrinsics.value(node)), tuple(dict.fromkeys(role for role in found if role is not None))
 
 
 def _reference(member: Value | None) -> str | None:
-    """What a value refers to, if it is nothing but one reference: `Fs`, `Fs.Arn`."""
+    """The name in a value that is a single reference (`Fs`, `Fs.Arn`); else None."""
     if member is None or isinstance(member, Opaque) or len(member.parts) != 1:
         return None
     (part,) = member.parts

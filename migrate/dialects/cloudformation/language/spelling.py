@@ -1,4 +1,4 @@
-"""What CloudFormation templates call the members of volumes and containers."""
+"""The property names of volumes and containers in CloudFormation templates."""
 
 from __future__ import annotations
 
@@ -40,5 +40,5 @@ ECS = Spelling(
 
 
 def in_batch(spelling: Spelling) -> Spelling:
-    """The spelling of AWS::Batch::JobDefinition beside that of AWS::ECS::TaskDefinition."""
+    """The spelling of `AWS::Batch::JobDefinition`, made from that of `AWS::ECS::TaskDefinition`."""
     return replace(spelling, efs="EfsVolumeConfiguration", file_system="FileSystemId", iam="Iam")

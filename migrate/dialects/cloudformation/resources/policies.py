@@ -1,5 +1,4 @@
-"""Policy documents in templates, read statement by statement; what each means for mounts of EFS is for `rules.facts.iam` to
-say."""
+"""Policy documents in templates, statement by statement. `rules.facts.iam` judges the effect of each on EFS mounts."""
 
 from __future__ import annotations
 
@@ -21,15 +20,15 @@ class PolicyStatement:
     """One statement of a policy document."""
 
     conditions: Conditions
-    """The conditions of the template under which it is there."""
+    """The template's conditions under which it exists."""
     said: Judged
-    """What it means for tasks that mount EFS."""
+    """Its effect on tasks that mount EFS."""
     principals: tuple[Value, ...] | None
-    """Whom a resource's policy speaks of, services left out; None if that cannot be read."""
+    """The principals of a resource policy, except services and whole accounts; None if one cannot be read."""
 
 
 def statements(document: Node | None, identities: Identities) -> list[PolicyStatement | None]:
-    """The statements of a policy document; None for what cannot be read."""
+    """The statements of a policy document, with None for each that cannot be read."""
     written = child(mapping(document), "Statement")
     if written is None:
         return [None]
@@ -74,7 +73,7 @@ def _statement(node: Mapping, conditions: Conditions, identities: Identities) ->
 
 
 def _comparisons(node: Node | None, identities: Identities) -> Iterator[Comparison]:
-    """The comparisons of a condition, with one that cannot be judged for each part of it that cannot be read."""
+    """The comparisons in an IAM condition. A part that cannot be read counts as a comparison that cannot be judged."""
     if node is None or intrinsics.is_no_value(node):
         return
     operators = mapping(node)
@@ -93,9 +92,10 @@ def _comparisons(node: Node | None, identities: Identities) -> Iterator[Comparis
 
 
 def _principals(node: Node | None, identities: Identities) -> tuple[Value, ...] | None:
-    """The principals of a statement; None where one cannot be read.
+    """The principals of a statement; None if one cannot be read.
 
-    Services do not mount, and naming an account lets its identity policies decide, as they do in any case.
+    Services are left out, because they do not mount. So are whole accounts: naming one leaves the decision to its
+    identity policies, which decide anyway.
     """
     kinds = mapping(node)
     listed: Sequence[Node | None] = [node]
@@ -113,7 +113,7 @@ def _principals(node: Node | None, identities: Identities) -> tuple[Value, ...] 
 
 
 def _is_principal(member: Value) -> bool:
-    """Whether a value is surely one principal or everyone: a parameter may be either."""
+    """Whether a value is known to be one principal, an account or `*`. A parameter is not: it may hold any of these."""
     if isinstance(member, Opaque):
         return False
     first = member.parts[0] if member.parts else ""
@@ -123,10 +123,11 @@ def _is_principal(member: Value) -> bool:
 
 
 def _is_account(member: Value) -> bool:
+    """Whether a principal is a whole account."""
     return member.source.endswith(":root") or member.source.isdigit() or member.source == "${AWS::AccountId}"
 
 
 def _many(node: Node | None) -> list[Value]:
-    """The values of a list, or the one that stands in its place."""
+    """The values of a list, or the single value in its place."""
     nodes = items(node) or ([node] if node is not None else [])
     return [found for inner in nodes if (found := intrinsics.value(inner)) is not None]

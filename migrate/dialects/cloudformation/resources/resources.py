@@ -1,7 +1,7 @@
-"""All resources of a template, by type, name and mention.
+"""The resources of a template by type, name and mention.
 
-What reads one kind of resources (roles and their policies, what starts tasks) asks for others here, and knows nothing of the
-template that is made of all of them.
+Modules that read one kind of resource (roles and policies, or services that run tasks) look up other resources here,
+without depending on `Template`, which is built from all of them.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from migrate.syntax.node import Mapping, Node
 from rules.model import Key, Value
 
 MOST_RESOURCES = 500
-"""How many resources a template may have. Source: CloudFormation user guide, "Understand CloudFormation quotas"."""
+"""The most resources that a template may have. Source: CloudFormation user guide,
+"Understand CloudFormation quotas"."""
 
 MENTION = re.compile(r"(?<!::)\b[A-Za-z0-9]++(?![\"']?\s*+:)")
-"""Whatever may be a resource's name: neither a key nor a part of a type, as `Service` is in `AWS::ECS::Service`."""
+"""Matches words that may name a resource: not a key, and not a part of a type, as `Service` in `AWS::ECS::Service`."""
 LOOP = "Fn::ForEach::"
-"""How the keys of loops start (`AWS::LanguageExtensions`)."""
+"""The prefix of the keys of loops (`AWS::LanguageExtensions`)."""
 
 
 @dataclass(frozen=True)
@@ -32,26 +33,27 @@ class Resources:
     """The resources of one template, in its order."""
 
     index: int
-    """Which of its file's documents the template is."""
+    """The index of the template among the documents of its file."""
     root: Mapping
     """The whole template."""
     node: Mapping
-    """Its section of resources."""
+    """The `Resources` section."""
     resources: dict[str, Resource]
-    """Those that have a type, by logical id."""
+    """The resources that have a type, by logical ID."""
     body: str
     """The text of the whole document."""
 
     def get(self, name: str) -> Resource | None:
-        """The resource with a logical id."""
+        """The resource with a logical ID, or None."""
         return self.resources.get(name)
 
     def of_type(self, *types: str) -> Iterator[tuple[str, Resource]]:
-        """Resources of some types, by logical id."""
+        """The resources of some types, with their logical IDs."""
         return ((name, r) for name, r in self.resources.items() if r.type in types)
 
     def in_loops(self) -> Iterator[tuple[str, Resource]]:
-        """The resources in the bodies of `Fn::ForEach`, each of which stands for several, with the loop's key."""
+        """The resources in the bodies of `Fn::ForEach`, with the loop's key. Each stands for all that
+        the loop makes."""
         pending = [(key_text(e), e.value) for e in reversed(self.node.entries) if key_text(e).startswith(LOOP)]
         while pending:
             loop, node = pending.pop()
@@ -65,17 +67,17 @@ class Resources:
 
     @cached_property
     def identities(self) -> Identities:
-        """Which expressions name the same thing."""
+        """The resources and the expressions that name them."""
         return Identities.of(self.resources)
 
     @cached_property
     def parameters(self) -> dict[str, Node]:
-        """The declarations of its parameters by their names."""
+        """The declarations of the template's parameters by name."""
         return self._section("Parameters")
 
     @cached_property
     def outputs(self) -> dict[str, Node]:
-        """The declarations of its outputs by their names."""
+        """The declarations of the template's outputs by name."""
         return self._section("Outputs")
 
     def _section(self, name: str) -> dict[str, Node]:
@@ -83,15 +85,16 @@ class Resources:
         return {key_text(entry): entry.value for entry in section.entries} if section else {}
 
     def key(self, kind: str, name: str) -> Key:
+        """The key of something that this template defines."""
         return Key(kind, self.index, (name,))
 
     def condition_of(self, value: Value | None) -> str | None:
-        """The condition of the resource that a value refers to."""
+        """The condition of the resource that a value refers to; None if there is none."""
         resource = self.resources.get(target(value))
         return resource.condition if resource else None
 
     def reaches(self, start: str, goal: str) -> bool:
-        """Whether a resource depends on another, directly or not. Whatever mentions a name counts as depending on it."""
+        """Whether a resource depends on another, directly or not. Every mention of a name counts as a dependency."""
         if start not in self._reached:
             seen: set[str] = set()
             pending = [start]
@@ -104,7 +107,7 @@ class Resources:
         return goal in self._reached[start]
 
     def dependents(self, name: str) -> set[str]:
-        """Resources that depend on one, directly or not, itself included."""
+        """The resources that depend on a resource, directly or not, and that resource itself."""
         if name not in self._depending:
             seen: set[str] = set()
             pending = [name]
@@ -118,11 +121,12 @@ class Resources:
 
     @cached_property
     def _depending(self) -> dict[str, set[str]]:
+        """A cache of `dependents`."""
         return {}
 
     @cached_property
     def _mentioned_by(self) -> dict[str, list[str]]:
-        """For each resource those that mention it."""
+        """Maps each resource to those that mention it."""
         found: dict[str, list[str]] = {}
         for name in self.resources:
             for other in self.mentions(name):
@@ -131,11 +135,11 @@ class Resources:
 
     @cached_property
     def _reached(self) -> dict[str, set[str]]:
-        """What each resource that was asked about depends on, itself included."""
+        """A cache of `reaches`: maps a resource to all that it depends on, itself included."""
         return {}
 
     def mentions(self, name: str) -> set[str]:
-        """The other resources that one mentions."""
+        """The other resources that a resource mentions."""
         if name not in self._mentions:
             resource = self.resources.get(name)
             self._mentions[name] = self.mentioned_in(resource.node) - {name} if resource else set()
@@ -143,9 +147,10 @@ class Resources:
 
     @cached_property
     def _mentions(self) -> dict[str, set[str]]:
+        """A cache of `mentions`."""
         return {}
 
     def mentioned_in(self, node: Node) -> set[str]:
-        """The resources whose names stand in a node's text."""
+        """The resources whose names stand in the text of a node."""
         words = set(MENTION.findall(self.body, node.start, node.end))
         return {word for word in words if word in self.resources}

@@ -1,4 +1,4 @@
-"""The roles of a template: their policies, wherever these are written, and what they allow clients of EFS."""
+"""The roles of a template: their policies, inline or attached, and the EFS client actions that these allow."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from rules.facts.iam import managed
 from rules.model import ANY, Key, Permission, Role, Text
 
 _ATTACHED = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
-"""Policies that are resources of their own, and the property that names their roles."""
+"""The types of policy resources, and the property of each that names its roles."""
 
 
 _UNREAD = frozenset({"<<", "Fn::Transform"})
-"""Keys that bring others into a mapping, which are not seen there."""
+"""The keys that merge further keys into a mapping, which cannot be seen there."""
 
 
 def takes_policies(role: Resource) -> bool:
-    """Whether a policy can be written into a role itself: its own list of policies, if it has one, is plainly there, and no
+    """Whether a policy can be written into a role itself: its `Policies`, if it has them, are a plain list, and no
     other resource shares its properties through an anchor."""
     node, properties = role.node, role.properties
     if role.entry.value is not node or child(node, "Properties") is not properties or node.anchor or properties.anchor:
@@ -47,7 +47,7 @@ class RolePolicy:
     name: str | None
     statements: Items[PolicyStatement | None]
     conditions: Conditions = ()
-    """The conditions that choose it among others."""
+    """The template's conditions under which the role's list of policies has it."""
     condition: str | None = None
     """The condition of the resource that holds it."""
 
@@ -59,7 +59,7 @@ class Roles:
     resources: Resources
 
     def roles(self) -> Iterator[Role]:
-        """Every role and the expressions that name it."""
+        """The roles, each with the expressions that name it."""
         for name, resource in self._resources:
             given = (statement for policy in self._policies[name] for statement in policy.statements)
             unclear = any(statement is None or statement.said.may_deny for statement in given)
@@ -68,7 +68,7 @@ class Roles:
             yield Role(self.resources.key("role", name), refs, resource.condition, unclear=unclear, tags=found)
 
     def permissions(self) -> Iterator[Permission]:
-        """What roles are allowed whenever what a permission names is there."""
+        """The permissions that roles have whenever the resource of the permission exists."""
         for name, resource in self._resources:
             for policy in self._policies[name]:
                 if not policy.conditions:
@@ -76,11 +76,12 @@ class Roles:
             yield from self._allowed_by_aws(resource)
 
     def policy_names(self, role: str) -> set[str | None]:
-        """Names of policies that a role has, inline or attached by another resource."""
+        """The names of a role's policies, inline or attached by another resource."""
         return {policy.name for policy in self._policies.get(role, ())}
 
     def of_instance(self, resource: Resource) -> Key | None:
-        """The role of a launch configuration, launch template or instance, if the template has it."""
+        """The key of the role that a launch configuration, launch template or instance runs with; None if the template
+        does not define it."""
         properties = mapping(child(resource.properties, "LaunchTemplateData")) or resource.properties
         written = child(properties, "IamInstanceProfile")
         if (named := mapping(written)) is not None:
@@ -97,7 +98,7 @@ class Roles:
 
     @cached_property
     def _policies(self) -> dict[str, list[RolePolicy]]:
-        """The policies of every role: its own, and those that are resources of their own."""
+        """Maps each role to its policies: inline ones, and policy resources."""
         found: dict[str, list[RolePolicy]] = {}
         for name, role in self._resources:
             own = intrinsics.items_with_conditions(child(role.properties, "Policies"))
@@ -119,12 +120,14 @@ class Roles:
         return RolePolicy(text(child(written, "PolicyName")), read, conditions, condition=condition)
 
     def _named(self, node: Node | None) -> list[str]:
-        """The roles of the template among those of a list, or the one that stands in its place."""
+        """The logical IDs of the template's roles in a list, or in the single value in its place."""
         listed: Items[Node | None] = intrinsics.each(node) or [node]
         names = (target(self.resources.identities.role(intrinsics.value(item))) for item in listed)
         return [n for n in names if (found := self.resources.get(n)) is not None and found.type == "AWS::IAM::Role"]
 
     def _allowed(self, role: Resource, policy: RolePolicy) -> Iterator[Permission]:
+        """The permissions that one policy gives a role. A policy with a condition counts only if the role, or the
+        resource of the permission, has the same condition."""
         for statement in policy.statements:
             if statement is None or statement.conditions or not (statement.said.allows and statement.said.applies):
                 continue
@@ -135,6 +138,7 @@ class Roles:
                         yield Permission(self.resources.key("role", role.name), action, resource, access_point=point)
 
     def _allowed_by_aws(self, role: Resource) -> Iterator[Permission]:
+        """The permissions that AWS managed policies give a role."""
         for conditions, node in intrinsics.items_with_conditions(child(role.properties, "ManagedPolicyArns")):
             arn = intrinsics.value(node)
             if isinstance(arn, Text) and not conditions:

@@ -1,4 +1,4 @@
-"""The tags of a template's resources, and what a new resource's are to be."""
+"""The tags of a template's resources, and the tags for new resources."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from migrate.dialects.common.values import child, items, mapping
 from migrate.syntax.node import Mapping
 from rules.model import CODED_REF, Key, Tag, Tagging, Text, Value
 
-# Resources that belong together in a deployment of ECS tasks, and the property that holds their tags.
+# Resource types that are deployed together with ECS tasks, and the property that holds their tags.
 _PROPERTY = {
     "AWS::EC2::SecurityGroup": "Tags",
     "AWS::ECS::Cluster": "Tags",
@@ -30,14 +30,16 @@ _KINDS = {
     "access point": ("AWS::EFS::AccessPoint", "AWS::EFS::FileSystem"),
     "role": ("AWS::IAM::Role",),
 }
-"""Whose tags decide whether a new resource has some: the first type that there is, else all of them."""
+"""The resource types whose tags decide whether a new resource is tagged: the first type that the template has, else all
+types in `_PROPERTY`."""
 _TOKEN = re.compile(rf"{CODED_REF}|(?s:.)")
 _SEPARATORS = "-_/."
 _MOSTLY = 0.8
+"""The share of names that must begin with a common prefix."""
 
 
 def read(kind: str, properties: Mapping) -> tuple[Tag, ...] | None:
-    """The tags of a resource of a type; None for what cannot be read as keys and values."""
+    """The tags of a resource of the type `kind`; None if they cannot be read as keys and values."""
     written = child(properties, _PROPERTY[kind])
     if written is None:
         return ()
@@ -54,7 +56,7 @@ def read(kind: str, properties: Mapping) -> tuple[Tag, ...] | None:
 
 
 def tagging(document: int, resources: Iterable[Resource]) -> Iterator[Tagging]:
-    """How new access points and roles of one template are to be tagged, where the template tags its resources."""
+    """The tags for new access points and for new roles of one template, if it tags most of its resources."""
     tagged = [(s.type, read(s.type, s.properties) or ()) for s in resources if s.type in _PROPERTY]
     for kind, types in _KINDS.items():
         deciding = next(
@@ -67,6 +69,7 @@ def tagging(document: int, resources: Iterable[Resource]) -> Iterator[Tagging]:
 
 
 def _shared(kind: Key, example: tuple[Tag, ...], tagged: list[tuple[Tag, ...]]) -> Tagging:
+    """The tags of `example` that all tagged resources have, and the common prefix of their names."""
     common = set(example).intersection(*tagged)
     shared = [tag for tag in example if tag in common and not _is_own(tag)]
     names = [tag.value for tags in tagged for tag in tags if tag.key.literal == "Name"]
@@ -76,13 +79,14 @@ def _shared(kind: Key, example: tuple[Tag, ...], tagged: list[tuple[Tag, ...]]) 
 
 
 def _is_own(tag: Tag) -> bool:
-    """Whether a tag is a resource's own whatever its value: its name, and what services set."""
+    """Whether a tag belongs to one resource whatever its value: its name, and tags that AWS services set."""
     key = tag.key.literal or ""
     return key == "Name" or key.startswith("aws:")
 
 
 def _prefix(names: list[Value]) -> Text | None:
-    """What nearly all names begin with, up to a separator: `${AWS::StackName}-`, or in literal ones as much as there is."""
+    """The beginning that nearly all names share, up to a separator: the longest that ends in a reference
+    (`${AWS::StackName}-`), else the longest of all. None if there is none."""
     seen: Counter[tuple[str, ...]] = Counter()
     for name in names:
         tokens = _TOKEN.findall(name.coded) if isinstance(name, Text) else []

@@ -29,23 +29,24 @@ _STARTERS = (
     "AWS::Serverless::StateMachine",
     "AWS::Pipes::Pipe",
 )
+"""The types of resources that may start ECS tasks without a service."""
 
 
 @dataclass(frozen=True)
 class Template(Resources):
-    """One template: its resources, and what they say together about tasks, file systems and roles."""
+    """One template: its resources, and the tasks, file systems and roles that they define."""
 
     taken: frozenset[str]
-    """Names that a new resource must not have."""
+    """The names that a new resource must not have, because the template uses them."""
     blue_green: bool
-    """Whether CodeDeploy replaces its tasks."""
+    """Whether CodeDeploy deploys its services, which replaces their tasks (blue/green)."""
     write: Callable[[Value], NewValue]
-    """How the template writes values."""
+    """The function that writes values with the template's short or long intrinsics."""
     conditions: TemplateConditions
 
     @classmethod
     def of(cls, root: Node, index: int, body: str, write: Callable[[Value], NewValue]) -> Template | None:
-        """The template in a document, or None."""
+        """The template in a document's root, or None if it has no `Resources`."""
         whole = mapping(root)
         listed = mapping(child(whole, "Resources"))
         if whole is None or listed is None:
@@ -77,17 +78,17 @@ class Template(Resources):
 
     @cached_property
     def starters(self) -> Starters:
-        """What starts its tasks."""
+        """The resources that start its tasks."""
         return Starters(self)
 
     @cached_property
     def roles(self) -> Roles:
-        """The roles and their policies."""
+        """The roles of the template, and their policies."""
         return Roles(self)
 
     def has_room(self, added: Collection[Key]) -> bool:
-        """Whether it may hold the resources that access points, roles and permissions with these keys need. One that has too
-        many already is not deployed as it stands."""
+        """Whether the template can hold the resources that access points, roles and permissions with these keys need.
+        True, too, if it already has too many and cannot be deployed anyway."""
         return (
             len(self.node.entries) > MOST_RESOURCES
             or len(self.node.entries) + len(added) <= MOST_RESOURCES
@@ -95,16 +96,18 @@ class Template(Resources):
         )
 
     def _needs_resource(self, key: Key) -> bool:
+        """Whether an addition needs a resource of its own: all do but policies that an existing role can take."""
         role = self.resources.get(key.name)
         return key.document == self.index and (role is None or not takes_policies(role))
 
     def missing(self, value: Value | None) -> str | None:
-        """A resource, parameter, mapping or condition that a value refers to and the template does not have."""
+        """The first name that a value refers to and the template lacks (of a resource, parameter, mapping or
+        condition), or None."""
         names = intrinsics.names(value) if value is not None else ()
         return next((name for name in names if not name.startswith("AWS::") and name not in self.taken), None)
 
     def extend(self, stack: Stack) -> Stack:
-        """The stack with what this template says beside its tasks."""
+        """The stack, with the file systems, access points, roles, permissions and names of this template added."""
         return replace(
             stack,
             file_systems=(*stack.file_systems, *self._file_systems()),
@@ -149,6 +152,7 @@ class Template(Resources):
 
 
 def _three(node: Mapping | None, names: tuple[str, str, str]) -> tuple[str, str, str] | None:
+    """The values of three keys, empty strings for missing ones; None if the node is None."""
     if node is None:
         return None
     first, second, third = (found.source if (found := intrinsics.value(child(node, n))) else "" for n in names)
@@ -156,6 +160,7 @@ def _three(node: Mapping | None, names: tuple[str, str, str]) -> tuple[str, str,
 
 
 def _all(node: Node | None) -> tuple[str, ...] | None:
+    """The values of a mapping, or a placeholder for an expression; None if the node is missing."""
     if node is None or intrinsics.is_no_value(node):
         return None
     found = mapping(node)
