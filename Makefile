@@ -54,7 +54,7 @@ picture: .venv/.test ## draw anew the picture of a campaign's page in the README
 SOAKED := tests/soak tests/syntax tests/judges/test_formatters.py tests/engine/test_edit.py tests/run/test_fuzz_never_crashes.py \
 	tests/run/test_faults_while_writing.py tests/run/test_bad_input.py tests/run/test_apply.py tests/report/test_reports.py \
 	tests/review/test_review_samples.py tests/lsp/test_lsp.py tests/batch/test_batch_faults.py \
-	tests/dialects/cloudformation tests/dialects/boto3
+	tests/dialects/cloudformation tests/dialects/boto3 tests/project/test_action.py
 
 soak: .venv/.test ## thousands of synthetic files, mutants of real ones and faults (SOAK, FUZZ and FAULTS say how many times as many)
 	SOAK=$${SOAK:-80} FUZZ=$${FUZZ:-40} FAULTS=$${FAULTS:-20} $(PYTHON) -m pytest -n auto $(SOAKED)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import black
 import pytest
-from support import SOAKING, Case, cases
+from support import SOAKING, Case, cases, combined
 
 from migrate.config import config
 from migrate.engine.process import process
@@ -42,8 +42,9 @@ def lengths(formatter: str, source: str) -> set[int]:
     return {length for length in LENGTHS if FORMATTERS[formatter](source, length) == source}
 
 
-@pytest.mark.parametrize("formatter", FORMATTERS)
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
+@pytest.mark.parametrize(
+    ("case", "formatter"), [pytest.param(*at, id=f"{at[0].name}-{at[1]}") for at in combined(CASES, [*FORMATTERS])]
+)
 def test_what_was_formatted_stays_so(case: Case, formatter: str) -> None:
     ast.parse(case.after)
     before = lengths(formatter, case.before.read_text(encoding="utf-8"))
@@ -123,7 +124,7 @@ AT_LENGTHS = [
 
 @pytest.mark.parametrize(
     ("case", "length"),
-    [pytest.param(*at, id=f"{at[0].name}-{at[1]}") for at in AT_LENGTHS[: None if SOAKING else len(CASES)]],
+    [pytest.param(*at, id=f"{at[0].name}-{at[1]}") for at in (AT_LENGTHS if SOAKING else AT_LENGTHS[: len(CASES) : 2])],
 )
 def test_what_black_makes_of_a_program_at_any_length(case: Case, length: int) -> None:
     """The length is found by what lines are left, and by what is broken that would have had room on a longer one."""

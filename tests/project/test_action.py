@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support import ROOT, SAMPLES
+from support import ROOT, SAMPLES, SOAKING
 
 from migrate.report import markdown
 
@@ -235,6 +235,9 @@ def test_everything_on_other_events(runner: Runner) -> None:
 # -- what it does with them -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.skipif(
+    not SOAKING, reason="`make soak` has the action install the tool; the hook of pre-commit does it every time"
+)
 def test_installs_the_tool_of_its_own_checkout(runner: Runner) -> None:
     status = runner.step("Install efs-migrate")
     if "No matching distribution" in runner.printed:

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from support import CASE_PARAMETERS, FLEET, ROOT, SAMPLES, Case, efs_migrate, share
+from support import CASE_PARAMETERS, FLEET, ROOT, SAMPLES, Case, combined, efs_migrate, share
 
 from migrate.cli import Format
 from migrate.report import commonmark, markdown
@@ -632,8 +632,10 @@ def hostile(word: str) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("word", HOSTILE, ids=range(len(HOSTILE)))
-@pytest.mark.parametrize("command_name", ["check", "apply"])
+@pytest.mark.parametrize(
+    ("word", "command_name"),
+    [pytest.param(*at, id=f"{number}-{at[1]}") for number, at in enumerate(combined(HOSTILE, ["check", "apply"]))],
+)
 def test_nothing_is_smuggled(word: str, command_name: str) -> None:
     name = word.replace("/", "_").encode("utf-8", "replace").decode()[:60]
     content = json.dumps(hostile(word), indent=1, ensure_ascii="\ud83d" in word)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from support import ROOT as PROJECT
-from support import SOAKING, efs_migrate
+from support import SOAKING, combined, efs_migrate
 
 from migrate.files import source
 
@@ -150,8 +150,9 @@ def stamp(path: Path) -> tuple[bytes, int, int]:
     return path.read_bytes(), info.st_mtime_ns, info.st_ino
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("bad", REFUSED, ids=lambda bad: bad.name)
+@pytest.mark.parametrize(
+    ("bad", "command"), [pytest.param(*at, id=f"{at[0].name}-{at[1]}") for at in combined(REFUSED, COMMANDS)]
+)
 def test_refused(bad: Bad, command: str) -> None:
     path = Path(bad.name)
     path.write_bytes(bad.raw)
@@ -652,9 +653,15 @@ def test_interrupted(jobs: str, folder: Path) -> None:
     assert not [path.name for path in folder.iterdir() if path.name.endswith(".tmp")]
 
 
-@pytest.mark.parametrize("arguments", [["check"], ["diff"], ["check", "--format", "json"], ["apply"]], ids=" ".join)
-@pytest.mark.parametrize(("jobs", "unbuffered"), [("1", ""), ("2", ""), ("1", "1")])
-def test_a_reader_that_has_enough(arguments: list[str], jobs: str, unbuffered: str, folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "setting"),
+    combined(
+        [["check"], ["diff"], ["check", "--format", "json"], ["apply"]],
+        [("1", ""), ("2", ""), ("1", "1")],
+    ),
+)
+def test_a_reader_that_has_enough(arguments: list[str], setting: tuple[str, str], folder: Path) -> None:
+    jobs, unbuffered = setting
     fleet(folder, 200)  # more than a pipe holds
     process = subprocess.Popen(
         [sys.executable, "-m", "migrate", *arguments, "-q", "--jobs", jobs],
@@ -682,8 +689,10 @@ def test_output_that_takes_nothing(arguments: list[str]) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
-@pytest.mark.parametrize("command", ["check", "diff", "apply", "apply -", "check -", "rules"])
+@pytest.mark.parametrize(
+    ("command", "closed"),
+    combined(["check", "diff", "apply", "apply -", "check -", "rules"], ["<&-", ">&-", "2>&-"]),
+)
 def test_closed_streams(closed: str, command: str) -> None:
     Path("log").touch()
     shell = f'exec "{sys.executable}" -m migrate {command} {closed}'

@@ -32,7 +32,7 @@ OLD = """\
 }
 """
 NUMBER = 60
-KILLS = 12 * int(os.environ.get("FAULTS", "1"))
+KILLS = 6 * int(os.environ.get("FAULTS", "1"))
 Count = Callable[[str, int], None]
 APPLY = [sys.executable, "-m", "migrate", "apply", "--target=tls", "-q", "."]
 

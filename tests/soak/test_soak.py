@@ -21,7 +21,7 @@ from support import SOAKING, efs_migrate, judged_by_cfn_lint
 TIMES = int(os.environ.get("SOAK", "1"))
 REPLACED = ("o", "type", "device", "driver", "driverOpts", "scope", "autoprovision")
 """Keys of Docker volumes that mount EFS by NFS."""
-EACH = 25 if SOAKING else 12
+EACH = 25 if SOAKING else 8
 """Files of a dialect in one batch."""
 LINTED = 10
 """Files of every fourth batch of `make soak` that cfn-lint looks at, before and after."""

@@ -136,6 +136,18 @@ def share(items: Items, start: int = 0) -> Items:
     return items if SOAKING else items[start::4]  # type: ignore[return-value]  # a slice of a list is a list
 
 
+First = TypeVar("First")
+Second = TypeVar("Second")
+
+
+def combined(first: Sequence[First], second: Sequence[Second]) -> list[tuple[First, Second]]:
+    """Every combination in `make soak`; otherwise each of either once at least, with those of the other in turn."""
+    if SOAKING:
+        return [(one, other) for one in first for other in second]
+    most = max(len(first), len(second))
+    return [(first[number % len(first)], second[number % len(second)]) for number in range(most)]
+
+
 # -- cfn-lint, the judge of templates ----------------------------------------------------------------------------------
 
 Problem = tuple[str, str]
