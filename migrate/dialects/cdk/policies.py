@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 from migrate.dialects.cdk.api import EFS, GRANTS, IAM
 from migrate.dialects.cdk.program import Construct, Program, TaskSource, called, is_file_system
-from migrate.dialects.common.nodes import key_text
-from migrate.dialects.common.values import child, items, mapping
+from migrate.dialects.common.policy_conditions import comparisons
+from migrate.dialects.common.values import child, items
 from migrate.syntax.node import Mapping, Node
 from migrate.syntax.python.names import Place, Scope
-from rules.facts.iam import MANAGED, Comparison, judge, managed
+from rules.facts.iam import MANAGED, judge, managed
 from rules.model import ANY, CLIENT_ACTIONS, Key, Permission, Role
 
 _EFFECTS = {"ALLOW": "Allow", "DENY": "Deny"}
@@ -104,7 +104,7 @@ class Policies:
             "Allow" if effect is None else said,
             self._patterns(but if but is not None else child(node, "actions")),
             [found for item in items(child(node, "resources")) or () if (found := program.value(item)) is not None],
-            condition=list(self._comparisons(child(node, "conditions"))),
+            condition=list(comparisons(child(node, "conditions"), self.program.value)),
             all_but=but is not None,
         )
         if judged.may_deny:
@@ -122,24 +122,6 @@ class Policies:
         if listed is None:
             return [] if node is None else [None]
         return [found.literal if (found := self.program.value(item)) is not None else None for item in listed]
-
-    def _comparisons(self, node: Node | None) -> Iterator[Comparison]:
-        """The comparisons of a condition. Each part that cannot be read is a comparison that cannot be judged."""
-        if node is None:
-            return
-        operators = mapping(node)
-        if operators is None:
-            yield Comparison("", "", None)
-            return
-        for operator in operators.entries:
-            keys = mapping(operator.value)
-            if keys is None:
-                yield Comparison(key_text(operator), "", None)
-                continue
-            for entry in keys.entries:
-                nodes = items(entry.value) or [entry.value]
-                values = tuple(found for item in nodes if (found := self.program.value(item)) is not None)
-                yield Comparison(key_text(operator), key_text(entry), values if len(values) == len(nodes) else None)
 
     def _managed(self, role: Role | None, given: Sequence[ast.expr]) -> None:
         """Adds the permissions of managed policies that a role is given."""

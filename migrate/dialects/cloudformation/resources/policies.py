@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.language.references import Identities
 from migrate.dialects.common.conditional import Conditions
-from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.policy_conditions import comparisons
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax.node import Mapping, Node
 from rules.facts.iam import Comparison, Judged, judge
@@ -73,22 +73,10 @@ def _statement(node: Mapping, conditions: Conditions, identities: Identities) ->
 
 
 def _comparisons(node: Node | None, identities: Identities) -> Iterator[Comparison]:
-    """The comparisons in an IAM condition. A part that cannot be read counts as a comparison that cannot be judged."""
-    if node is None or intrinsics.is_no_value(node):
-        return
-    operators = mapping(node)
-    if operators is None:
-        yield Comparison("", "", None)
-        return
-    for operator in operators.entries:
-        keys = mapping(operator.value)
-        if keys is None:
-            yield Comparison(key_text(operator), "", None)
-            continue
-        for entry in keys.entries:
-            nodes = items(entry.value) or [entry.value]
-            values = tuple(v for item in nodes if (v := identities.arn(intrinsics.value(item))) is not None)
-            yield Comparison(key_text(operator), key_text(entry), values if len(values) == len(nodes) else None)
+    """The comparisons in an IAM condition, of which `AWS::NoValue` has none."""
+    if intrinsics.is_no_value(node):
+        return iter(())
+    return comparisons(node, lambda item: identities.arn(intrinsics.value(item)))
 
 
 def _principals(node: Node | None, identities: Identities) -> tuple[Value, ...] | None:
