@@ -99,7 +99,7 @@ def _archive(text: str, line: int, depth: int) -> Iterator[Section]:
 def _part(header: str, lines: list[str], line: int, depth: int) -> Iterator[Section]:
     written = "\n".join(lines)
     encoding = _ENCODING.search(header)
-    text = _decoded(written, encoding[1].lower()) if encoding else written
+    text = decoded(written, encoding[1].lower()) if encoding else written
     step = 1 if text == written else 0
     kind = _TYPE.search(header)
     match kind[1].lower() if kind else "":
@@ -114,7 +114,7 @@ def _part(header: str, lines: list[str], line: int, depth: int) -> Iterator[Sect
                 yield section if step else replace(section, line=line, step=0)
 
 
-def _decoded(text: str, encoding: str) -> str:
+def decoded(text: str, encoding: str) -> str:
     """The text of a part. If it is declared as base64 but is not, it is plain text that the template encodes later."""
     try:
         if encoding == "base64":

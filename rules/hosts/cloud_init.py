@@ -12,14 +12,13 @@ from functools import partial
 from typing import TypeAlias
 
 from rules.hosts.archive import Section
+from rules.hosts.grammar.syntax import quoted
 from rules.hosts.interpreter.shell import Shell
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.host import MountRequest, looks_like_efs, split_options
 from rules.hosts.mounts.mount_files import FSTAB
 
 ParseYaml: TypeAlias = Callable[[str], object]
-
-_PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:=,@%+\ue000-\ue001?-]+")
 
 
 def run(shell: Shell, parts: list[Section], parse_yaml: ParseYaml) -> None:
@@ -117,7 +116,7 @@ def _commands(shell: Shell, config: CloudConfig, key: str) -> str:
     for item in config.list(key):
         if isinstance(item, list):
             words = [_scalar(word) for word in item if word is not None]
-            text = " ".join(w if _PLAIN_WORD.fullmatch(w) else "'" + w.replace("'", "'\\''") + "'" for w in words)
+            text = quoted(words)
             line = config.line(next((w for w in words if len(w) > 4), ""))
         elif isinstance(item, str):
             text, line = item, config.line(item)

@@ -51,15 +51,16 @@ class MountTable:
         kept = tuple(s for s in self.at(path) if s and s.persistent)
         self.states.set(path, distinct((*kept, None)) if kept else None)
 
-    def doubt(self, path: str) -> None:
-        """Make the mount at this path uncertain."""
+    def doubt(self, path: str, reason: str = "") -> None:
+        """Make the mount at this path uncertain, for this reason."""
         if self.at(path) != NOTHING:
-            self.states.set(path, distinct((*self.at(path), None)))
+            states = [replace(s, reason=reason or s.reason) if s else s for s in self.at(path)]
+            self.states.set(path, distinct((*states, None)))
 
-    def doubt_all(self) -> None:
-        """Make all mounts uncertain."""
+    def doubt_all(self, reason: str = "") -> None:
+        """Make all mounts uncertain, for this reason."""
         for path in self.states.names():
-            self.doubt(path)
+            self.doubt(path, reason)
 
     def doubt_persistent(self) -> bool:
         """Make all mounts from fstab uncertain. Returns whether there are any."""
@@ -201,6 +202,7 @@ def _found(state: Mounted, certain: bool, tokens: Tokens) -> FoundMount:
         region=state.region,
         certain=certain,
         line=state.line,
+        reason="" if certain else state.reason,
     )
 
 
