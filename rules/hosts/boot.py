@@ -77,6 +77,8 @@ class InitConfig:
     files: tuple[InitFile, ...] = ()
     commands: tuple[InitCommand, ...] = ()
     services: tuple[InitService, ...] = ()
+    hidden: bool = False
+    """Whether it holds something that is not read."""
 
     @property
     def passages(self) -> Iterator[Passage]:
@@ -99,6 +101,8 @@ class Init:
     sets: Mapping[str, tuple[str | None, ...]]
     """The config sets. A member is the name of a config, the name of another set after a `:`, or None if it cannot be
     read."""
+    hidden: bool = False
+    """Whether there may be other configs and sets than these."""
 
     @property
     def passages(self) -> Iterator[Passage]:
@@ -109,6 +113,8 @@ class Init:
     def chosen(self, sets: list[str]) -> list[str] | None:
         """The configs of these sets, in the order in which cfn-init runs them; none if a set or config is missing,
         because then cfn-init fails before it runs anything. None if a member cannot be read."""
+        if self.hidden:
+            return None
         found: list[str] = []
         waiting: list[str | None] = [f":{name}" for name in reversed(sets)]
         for _ in range(_MOST_CONFIGS):

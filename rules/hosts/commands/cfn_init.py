@@ -49,7 +49,7 @@ def run_by(shell: ShellState, words: list[str], line: int) -> Likelihood | None:
     return None
 
 
-def run(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
+def run(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
     """Run `cfn-init --stack STACK --resource NAME --configsets A,B`."""
     host = shell.host
     options = _options(arguments)
@@ -63,7 +63,9 @@ def run(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likel
         return Likelihood.UNKNOWN
     init = host.boot.inits.get(resource)
     configs = init.chosen(chosen.split(",")) if init is not None and stack else []
-    host.hides_calls = host.hides_calls or configs is None
+    if configs is None:
+        host.hides_calls = True
+        host.table.doubt_all(f"the configs that cfn-init runs for {resource} are not all known")
     if init is None or not configs:
         return Likelihood.UNKNOWN
     if resource not in host.boot.own and not any(name == resource for name, _ in host.ran):
@@ -95,7 +97,7 @@ def run_unseen(shell: ShellState, init: Init, then: Callable[[], object]) -> Non
         others = ", ".join(dict.fromkeys(resource for resource, _ in calls))
         why = f"its user data runs cfn-init for {others}, not for {init.resource}"
     else:
-        why = f"its user data does not run cfn-init, which would run the AWS::CloudFormation::Init of {init.resource}"
+        why = f"its user data does not run cfn-init for {init.resource}"
     with host.because(host.tokens.show(why)):
 
         def follow() -> None:
@@ -151,11 +153,17 @@ def _config(shell: ShellState, config: InitConfig) -> Likelihood:
     for command in sorted(config.commands, key=lambda c: c.name):
         if _command(shell, command) is Likelihood.NEVER and not command.ignores_errors:
             return Likelihood.NEVER
+    _services(shell, config)
+    if config.hidden:
+        shell.host.table.doubt_all("what cfn-init runs besides is not all known")
+    return Likelihood.LIKELY
+
+
+def _services(shell: ShellState, config: InitConfig) -> None:
     for service in config.services:
         actions = ("enable", "start") if service.wanted else ("stop", "disable")
         for action in actions:
             shell.invoke(["systemctl", action, service.name], service.line)
-    return Likelihood.LIKELY
 
 
 def _write(shell: ShellState, file: InitFile) -> None:

@@ -68,7 +68,7 @@ class _InitReader:
         from rules.hosts import InitFile
 
         path = Text.of(key_text(entry))
-        origin = f"line {{line}} of {path.source}, which the {METADATA} of {self.resource} writes"
+        origin = f"line {{line}} of {path.source} in {self.resource}'s {METADATA}"
         for outer, node in intrinsics.arms(entry.value):
             file = mapping(node)
             context = mapping(child(file, "context"))
@@ -91,7 +91,7 @@ class _InitReader:
         from rules.hosts import InitCommand
 
         name = key_text(entry)
-        origin = f"command {name} of the {METADATA} of {self.resource}"
+        origin = f"command {name} of {self.resource}'s {METADATA}"
         for outer, node in intrinsics.arms(entry.value):
             command = mapping(node)
             test = child(command, "test")
@@ -125,9 +125,7 @@ class _InitReader:
             for entry in listed.entries if listed is not None and key_text(manager) in _MANAGERS else ():
                 service = mapping(entry.value)
                 wanted = [truth(child(service, key)) for key in ("enabled", "ensureRunning")]
-                line = self.passages.reserve(
-                    entry.value, f"service {key_text(entry)} of the {METADATA} of {self.resource}"
-                )
+                line = self.passages.reserve(entry.value, f"service {key_text(entry)} of {self.resource}'s {METADATA}")
                 if True in wanted or False in wanted:
                     yield InitService(key_text(entry), wanted=True in wanted, line=line)
 
