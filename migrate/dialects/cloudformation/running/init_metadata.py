@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 METADATA = "AWS::CloudFormation::Init"
 _SETS = "configSets"
+_INCLUDE = "Fn::Transform"
+"""The key under which a template includes another file."""
 _MANAGERS = ("sysvinit", "systemd")
 
 
 def read_inits(template: Resources, passages: Passages) -> dict[str, Init]:
     """The metadata by the logical ID of the resource that has it."""
-    found = {
-        name: mapping(child(mapping(child(r.node, "Metadata")), METADATA)) for name, r in template.resources.items()
-    }
+    found = {name: child(mapping(child(r.node, "Metadata")), METADATA) for name, r in template.resources.items()}
     return {name: _InitReader(template, name, passages).read(node) for name, node in found.items() if node is not None}
 
 
@@ -38,29 +38,37 @@ class _InitReader:
         self.resource = resource
         self.passages = passages
 
-    def read(self, node: Mapping) -> Init:
+    def read(self, written: Node) -> Init:
         """The configs and config sets that the metadata holds."""
         from rules.hosts import Init
 
+        node = mapping(written)
+        if node is None:
+            return Init(self.resource, {}, {}, hidden=True)
         configs = {
-            key_text(entry): self.config(found)
-            for entry in node.entries
-            if key_text(entry) != _SETS and (found := mapping(entry.value)) is not None
+            key_text(e): self.config(mapping(e.value)) for e in node.entries if key_text(e) not in (_SETS, _INCLUDE)
         }
-        sets: dict[str, tuple[str | None, ...]] = {"default": ("config",)}
-        if (written := child(node, _SETS)) is not None:
-            listed = mapping(written)
-            sets = {key_text(e): tuple(_members(e.value)) for e in listed.entries} if listed is not None else {}
-        return Init(self.resource, configs, sets)
+        sets: dict[str, tuple[str | None, ...]] | None = {"default": ("config",)}
+        if (listed := child(node, _SETS)) is not None:
+            named = mapping(listed)
+            sets = {key_text(e): tuple(_members(e.value)) for e in named.entries} if named is not None else None
+        return Init(self.resource, configs, sets or {}, hidden=sets is None or child(node, _INCLUDE) is not None)
 
-    def config(self, node: Mapping) -> InitConfig:
+    def config(self, node: Mapping | None) -> InitConfig:
         """One config."""
         from rules.hosts import InitConfig
 
+        if node is None:
+            return InitConfig(hidden=True)
+        read = ("files", "commands", "services")
+        hidden = any(
+            key_text(e) == _INCLUDE or (key_text(e) in read and mapping(e.value) is None) for e in node.entries
+        )
         return InitConfig(
             tuple(file for entry in _entries(node, "files") for file in self.files(entry)),
             tuple(command for entry in _entries(node, "commands") for command in self.commands(entry)),
             tuple(self.services(mapping(child(node, "services")))),
+            hidden=hidden,
         )
 
     def files(self, entry: Entry) -> Iterator[InitFile]:
