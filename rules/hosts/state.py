@@ -121,7 +121,7 @@ class ShellState(ABC):
             mounts.append({})
         self.doubt = doubt
         self.variables.merge(variables)
-        self.host.table.merge(mounts)
+        self.host.table.merge(mounts, self.host.reason)
 
     def decide(
         self, chance: Likelihood, taken: Callable[[], Likelihood], other: Callable[[], Likelihood]

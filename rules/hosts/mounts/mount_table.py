@@ -99,14 +99,16 @@ class MountTable:
             self.states.set(path, waiting)
         return states != NOTHING
 
-    def merge(self, changes: list[dict[str, States | None]]) -> None:
-        """Take over the changes of alternative branches."""
+    def merge(self, changes: list[dict[str, States | None]], reason: str = "") -> None:
+        """Take over the changes of alternative branches. `reason` says what decides between them, if that is known."""
         for path in {path: None for change in changes for path in change}:
             now = self.at(path)
             states = [
                 state for change in changes for state in ((change.get(path) or NOTHING) if path in change else now)
             ]
             merged = distinct(tuple(states))
+            if reason and len(merged) > 1:
+                merged = tuple(replace(s, reason=s.reason or reason) if s else s for s in merged)
             self.states.set(path, None if merged == NOTHING else merged)
 
     def made(

@@ -88,11 +88,11 @@ CERTAIN = {
         f"config: {{commands: {{a: {{command: !Sub '{MOUNTS}', test: '! mountpoint -q /mnt/efs'}}}}}}", INIT
     ),
     "a test of fstab": launch(
-        f"""
+        """
         config:
           commands:
             a:
-              command: !Sub echo '${{Fs}}:/ /mnt/efs efs _netdev,tls 0 0' >> /etc/fstab && mount -a
+              command: !Sub echo '${Fs}:/ /mnt/efs efs _netdev,tls 0 0' >> /etc/fstab && mount -a
               test: "! grep -q /mnt/efs /etc/fstab"
         """,
         INIT,
@@ -312,10 +312,10 @@ DOUBTFUL = {
     ),
     "a file whose content comes from elsewhere": (
         launch(
-            f"""
+            """
             config:
-              files: {{/opt/up.sh: {{source: "https://example.org/up.sh"}}}}
-              commands: {{a: {{command: /opt/up.sh}}}}
+              files: {/opt/up.sh: {source: "https://example.org/up.sh"}}
+              commands: {a: {command: /opt/up.sh}}
             """,
             "cat > /opt/up.sh <<'EOF'",
             "#!/bin/sh",
