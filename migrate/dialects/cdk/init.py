@@ -101,7 +101,7 @@ class ProgramInits:
         if not isinstance(elements, ast.List | ast.Tuple):
             return InitConfig(hidden=True)
         added = self._added_to(origin, at, used)
-        if added is None or any(where is not call_place and call.keywords for call, call_place in added):
+        if added is None or any(call.keywords for call, _ in added):
             return InitConfig(hidden=True)
         return self._elements([*elements.elts, *(argument for call, _ in added for argument in call.args)], where)
 

@@ -100,14 +100,18 @@ def run_unseen(shell: ShellState, init: Init, then: Callable[[], object]) -> Non
         why = f"its user data does not run cfn-init for {init.resource}"
     with host.because(host.tokens.show(why)):
 
-        def follow() -> None:
-            _configs(shell, init, unseen)
+        def follow(names: list[str]) -> None:
+            _configs(shell, init, names)
             then()
 
+        # A set may hold some of them: a config that unmounts must not hide one that mounts.
+        ways = [unseen, *([name] for name in unseen if len(unseen) > 1)]
+        branches = [partial(follow, names) for names in ways]
         if host.boot.hidden or host.hides_calls:
-            shell.alternatives([follow], exhaustive=False)
+            shell.alternatives(branches, exhaustive=False)
         else:
-            shell.suspect(follow)
+            for branch in branches:
+                shell.suspect(branch)
 
 
 def _options(arguments: list[str]) -> dict[str, str]:
