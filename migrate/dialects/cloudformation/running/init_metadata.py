@@ -26,8 +26,14 @@ _MANAGERS = ("sysvinit", "systemd")
 
 def read_inits(template: Resources, passages: Passages) -> dict[str, Init]:
     """The metadata by the logical ID of the resource that has it."""
-    found = {name: child(mapping(child(r.node, "Metadata")), METADATA) for name, r in template.resources.items()}
+    found = {name: _written(child(r.node, "Metadata")) for name, r in template.resources.items()}
     return {name: _InitReader(template, name, passages).read(node) for name, node in found.items() if node is not None}
+
+
+def _written(metadata: Node | None) -> Node | None:
+    """The metadata for cfn-init within all metadata of a resource. It may also be in metadata that cannot be read."""
+    known = mapping(metadata)
+    return metadata if known is None else child(known, METADATA)
 
 
 class _InitReader:
