@@ -62,6 +62,12 @@ class MountTable:
         for path in self.states.names():
             self.doubt(path, reason)
 
+    def restart(self, reason: str) -> None:
+        """Restart the host: only what fstab and units mount is surely mounted again."""
+        for path, states in self.states.items():
+            if any(s and not s.persistent for s in states):
+                self.doubt(path, reason)
+
     def doubt_persistent(self) -> bool:
         """Make all mounts from fstab uncertain. Returns whether there are any."""
         paths = [path for path in self._persistent if any(s and s.persistent for s in self.at(path))]
