@@ -58,11 +58,11 @@ class ProgramInits:
         if isinstance(origin, ast.Call) and not any(k.arg is None for k in origin.keywords):
             if made == "from_elements":
                 configs = {"config": self._elements(origin.args, at)}
-            elif made == "from_config" and (config := given(origin, 0, "config")) is not None:
+            elif made == "from_config" and (config := argument_of(origin, 0, "config")) is not None:
                 configs = {"config": self._config(config, at, place)}
             elif made == "from_config_sets":
-                sets = self._sets(given(origin, None, "config_sets"), at)
-                named = self._dict(given(origin, None, "configs"), at)
+                sets = self._sets(argument_of(origin, None, "config_sets"), at)
+                named = self._dict(argument_of(origin, None, "configs"), at)
                 configs = {k: self._config(v, p, place) for k, (v, p) in named.items()} if named is not None else None
         added = self._added_to(origin, at, place)
         for call, where in added or ():
@@ -80,7 +80,10 @@ class ProgramInits:
         place: Place,
     ) -> tuple[dict[str, InitConfig] | None, dict[str, tuple[str | None, ...]] | None]:
         """Configs and sets with those that a call adds; None for what is then not known."""
-        name, second = given(call, 0, "config_name", "config_set_name"), given(call, 1, "config", "config_names")
+        name, second = (
+            argument_of(call, 0, "config_name", "config_set_name"),
+            argument_of(call, 1, "config", "config_names"),
+        )
         key = self._word(name, where) if name is not None else None
         if key is None or not isinstance(call.func, ast.Attribute):
             return None, None
@@ -96,7 +99,7 @@ class ProgramInits:
         origin, at = self.program.evaluator.definition(expression, place)
         if not isinstance(origin, ast.Call) or self._kind(origin, at) != f"{EC2}.InitConfig":
             return InitConfig(hidden=True)
-        listed = given(origin, 0, "elements")
+        listed = argument_of(origin, 0, "elements")
         elements, where = self.program.evaluator.definition(listed, at) if listed is not None else (None, at)
         if not isinstance(elements, ast.List | ast.Tuple):
             return InitConfig(hidden=True)
@@ -147,7 +150,11 @@ class ProgramInits:
     def _command(self, call: ast.Call, place: Place, how: str, index: int) -> InitCommand | None:
         from rules.hosts import InitCommand
 
-        written, key, env = given(call, 0, "shell_command", "argv"), given(call, None, "key"), given(call, None, "env")
+        written, key, env = (
+            argument_of(call, 0, "shell_command", "argv"),
+            argument_of(call, None, "key"),
+            argument_of(call, None, "env"),
+        )
         name = f"{index:03}" if key is None else self._word(key, place)
         environment = self._dict(env, place) if env is not None else {}
         if written is None or name is None or environment is None:
@@ -158,9 +165,9 @@ class ProgramInits:
             if not isinstance(listed, ast.List | ast.Tuple):
                 return None
             words = [(word, at) for word in listed.elts]
-        test, cwd = given(call, None, "test_cmd"), given(call, None, "cwd")
+        test, cwd = argument_of(call, None, "test_cmd"), argument_of(call, None, "cwd")
         origin = f"command {name} of its init"
-        ignoring = given(call, None, "ignore_errors")
+        ignoring = argument_of(call, None, "ignore_errors")
         return InitCommand(
             name,
             tuple(self._passage(word, at, origin) for word, at in words),
@@ -174,23 +181,23 @@ class ProgramInits:
     def _file(self, call: ast.Call, place: Place, how: str) -> InitFile | None:
         from rules.hosts import InitFile
 
-        named = given(call, 0, "file_name", "target_file_name", "service_name")
+        named = argument_of(call, 0, "file_name", "target_file_name", "service_name")
         if named is None:
             return None
         path = self._line(named, place)
         origin = f"line {{line}} of {path.source}, which its init writes"
         content: Passage | None = None
-        mode = given(call, None, "mode")
+        mode = argument_of(call, None, "mode")
         if how in ("from_string", "symlink"):
-            written = given(call, 1, "content", "target")
+            written = argument_of(call, 1, "content", "target")
             content = self._passage(written, place, origin) if written is not None else None
         elif how == "systemd_config_file":
-            command = given(call, None, "command")
+            command = argument_of(call, None, "command")
             path = Text(("/etc/systemd/system/", *path.parts, ".service"))
             if command is not None:
                 unit = Text(("[Service]\nExecStart=", *self._line(command, place).parts))
                 content = self.passages.add(unit, _NODE, f"service {path.source} of its init")
-        encoded = given(call, None, "base64_encoded")
+        encoded = argument_of(call, None, "base64_encoded")
         return InitFile(
             path,
             content,
@@ -202,7 +209,7 @@ class ProgramInits:
     def _service(self, call: ast.Call, place: Place, how: str) -> InitService | None:
         from rules.hosts import InitService
 
-        name = given(call, 0, "service_name")
+        name = argument_of(call, 0, "service_name")
         known = self._word(name, place) if name is not None else None
         if known is None:
             return None
@@ -271,7 +278,7 @@ class ProgramInits:
             found = self._dict(origin, at)
             written = found.get("config_sets", (None, at))[0] if found is not None else origin
         elif isinstance(origin, ast.Call) and not any(k.arg is None for k in origin.keywords):
-            written = given(origin, None, "config_sets")
+            written = argument_of(origin, None, "config_sets")
         else:
             return None
         if written is None:
@@ -280,7 +287,7 @@ class ProgramInits:
         return ",".join(name for name in names if name is not None) if None not in names else None
 
 
-def given(call: ast.Call, index: int | None, *names: str) -> ast.expr | None:
+def argument_of(call: ast.Call, index: int | None, *names: str) -> ast.expr | None:
     """The argument of a call at a position, or under the first of some names; None if it has neither."""
     if index is not None and index < len(call.args):
         return call.args[index]

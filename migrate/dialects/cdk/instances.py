@@ -28,7 +28,7 @@ from migrate.dialects.cdk.api import (
     STARTED_FROM,
     USER_DATA,
 )
-from migrate.dialects.cdk.init import CHANGES, InitChange, ProgramInits, given
+from migrate.dialects.cdk.init import CHANGES, InitChange, ProgramInits, argument_of
 from migrate.dialects.cdk.program import Program, called, joined, scope_of
 from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, with_scripts
 from migrate.dialects.common.values import items
@@ -187,8 +187,8 @@ class ProgramInstances:
                 )
             case "add_user_data_part" if call.args:
                 self.append(function.value, place, self.part(call.args[0], place, place))
-            case "apply_cloud_formation_init" if (init := given(call, 0, "init")) is not None:
-                self.attach(self.host(function.value, place), init, given(call, 1, "options"), place)
+            case "apply_cloud_formation_init" if (init := argument_of(call, 0, "init")) is not None:
+                self.attach(self.host(function.value, place), init, argument_of(call, 1, "options"), place)
             case name if name in CHANGES:
                 self.inits.changes.append(InitChange(function.value, call, place))
             case "add_part" if call.args:
@@ -342,7 +342,7 @@ class ProgramInstances:
             )
             boot = self.boot(host) if host.inits else None
             origin = "line {line} of its user data"
-            yield Script(self.script(host.data), node, certain, origin, boot=boot, passages=self.inits.passages)
+            yield Script(self.script(host.data), node, certain, origin=origin, boot=boot, passages=self.inits.passages)
 
     def boot(self, host: InstanceSource) -> Boot:
         """The init of instances, and those of other instances with the same user data, whose calls of cfn-init it holds,

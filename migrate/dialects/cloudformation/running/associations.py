@@ -97,10 +97,10 @@ class Associations:
             script = self._script(parameters.get("commands"), {})
             directory = self._lines(parameters.get("workingDirectory"))
             passages = (self._passage(script, parameters["commands"], name),) if script is not None else None
-            return _Read(name, properties, passages, directory)
+            return _Read(name, properties, scripts=passages, directory=directory)
         own = literal is not None and _MANAGED.match(literal) and not _RUNS_CODE.search(literal)
         concerns = not own and _CONCERNS_MOUNTS.search(self.template.body, properties.start, properties.end)
-        return _Read(name, properties, None if concerns else (), None)
+        return _Read(name, properties, scripts=None if concerns else (), directory=None)
 
     def _run(self, name: str, properties: Mapping, document: Resource, given: dict[str, Node]) -> _Read:
         """An association with a document of this template."""
@@ -120,8 +120,8 @@ class Associations:
                 passages.append(self._passage(script, node, name))
             directory = self._script(child(inputs, "workingDirectory"), values) or directory
         if content is None and _CONCERNS_MOUNTS.search(self.template.body, document.node.start, document.node.end):
-            return _Read(name, properties, None, None)
-        return _Read(name, properties, tuple(passages), directory)
+            return _Read(name, properties, scripts=None, directory=None)
+        return _Read(name, properties, scripts=tuple(passages), directory=directory)
 
     def _passage(self, script: Text, node: Node, name: str) -> Passage:
         return self.passages.add(script, node, f"line {{line}} of association {name}")

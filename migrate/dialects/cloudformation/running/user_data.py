@@ -48,7 +48,7 @@ class InstanceScripts:
             yield Script(text, arm, certain, origin=origin, boot=boot, passages=self._passages)
 
     def _boot(self, resource: Resource, *, hidden: bool) -> Boot | None:
-        """What the instances may run beside their user data; None if that is nothing."""
+        """Everything that the instances may run beside their user data; None if there is nothing."""
         starting = self._starting.get(resource.name, [])
         inits, associations = self._inits, self._associations.of(resource, starting)
         if not inits and not associations:
@@ -56,7 +56,7 @@ class InstanceScripts:
         from rules.hosts import Boot
 
         own = (resource.name, *(r.name for r in starting))
-        return Boot(inits, tuple(name for name in own if name in inits), associations, hidden)
+        return Boot(inits, tuple(name for name in own if name in inits), associations=associations, hidden=hidden)
 
     @cached_property
     def _inits(self) -> dict[str, Init]:
