@@ -28,7 +28,8 @@ _JINJA = re.compile(r"\s*##\s*template:\s*jinja[^\n]*\n")
 _NAME = re.compile(r"content-disposition\s*:[^\n]*?filename\s*=\s*(?:\"([^\"\n]+)\"|([^\s;\"]+))", re.IGNORECASE)
 _MERGE = re.compile(r"^(?:x-)?merge-type\s*:\s*(\S[^\n]*)", re.IGNORECASE | re.MULTILINE)
 _GZIP = b"\x1f\x8b"
-_MOST_UNPACKED = 1_000_000
+_MOST_UNPACKED = 20
+"""The most that text may shrink by compression, so that a small file cannot hold endless work."""
 _FORMS = {
     "text/cloud-config": "config",
     "text/cloud-boothook": "boothook",
@@ -159,7 +160,10 @@ def decoded(text: str, encoding: str) -> str:
         if encoding == "base64":
             packed = base64.b64decode("".join(text.split()), validate=True)
             if packed.startswith(_GZIP):
-                packed = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(packed, _MOST_UNPACKED)
+                unpacking = zlib.decompressobj(16 + zlib.MAX_WBITS)
+                packed = unpacking.decompress(packed, _MOST_UNPACKED * len(packed))
+                if unpacking.unconsumed_tail:
+                    return text
             return clean(packed.decode())
         if encoding == "quoted-printable" and text.isascii():
             return clean(quopri.decodestring(text.encode()).decode())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rules.hosts.grammar.syntax import Block, Command
 from rules.hosts.grammar.tokens import is_unknown
@@ -141,15 +141,14 @@ class ShellState(ABC):
     def suspect(self, branch: Callable[[], object]) -> None:
         """Follow a branch that nothing is seen to run. Its mounts are possible where nothing else is mounted; what is
         known stays as it is."""
-        table, files = self.host.table, self.host.files
-        self.host.files = {path: replace(file, chunks=list(file.chunks)) for path, file in files.items()}
-        table.states.begin()
-        self.branches += 1
-        branch()
-        self.branches -= 1
-        changes = {path: states for path, states in table.states.end().items() if table.at(path) == NOTHING}
+        table = self.host.table
+        with self.host.aside():
+            table.states.begin()
+            self.branches += 1
+            branch()
+            self.branches -= 1
+            changes = {path: states for path, states in table.states.end().items() if table.at(path) == NOTHING}
         table.merge([changes, {}])
-        self.host.files = files
 
     @contextmanager
     def process(self, directory: str | None, environment: Mapping[str, str] | None = None) -> Iterator[None]:

@@ -68,6 +68,11 @@ class Passages:
         start = self.reserve(node, origin, lines=sum(p.count("\n") for p in text.parts if isinstance(p, str)) + 1)
         return Passage(text, start)
 
+    @property
+    def count(self) -> int:
+        """The number of passages."""
+        return len(self._starts)
+
     def reserve(self, node: Node, origin: str, lines: int = 1) -> int:
         """The number of the first line of something that takes `lines` lines."""
         start = self._next

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rules.facts.mounts import MountSource, parse_source
 from rules.facts.paths import climbs, normalise
@@ -96,6 +96,16 @@ class Host:
         outer, self.reason = self.reason, reason
         yield
         self.reason = outer
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Keep files, directories and doubts as they are, whatever happens meanwhile."""
+        files, unclear, unfinished = self.files, self._unclear, self.unfinished
+        self.files = {path: replace(file, chunks=list(file.chunks)) for path, file in files.items()}
+        self._unclear = dict(unclear)
+        with self.table.aside():
+            yield
+        self.files, self._unclear, self.unfinished = files, unclear, unfinished
 
     def path(self, path: str, directory: str | None = "/") -> str | None:
         """A path, normalised and absolute (or beginning with a reference); None if only the host knows it."""

@@ -8,6 +8,7 @@ directory.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from rules.facts.paths import below, join
@@ -61,6 +62,14 @@ class MountTable:
         """Make all mounts uncertain, for this reason."""
         for path in self.states.names():
             self.doubt(path, reason)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Keep everything but the states of paths as it is, whatever happens meanwhile."""
+        kept = self._made, set(self._persistent), set(self._sleeping)
+        self._made = {path: replace(made) for path, made in self._made.items()}
+        yield
+        self._made, self._persistent, self._sleeping = kept
 
     def restart(self, reason: str) -> None:
         """Restart the host: only what fstab and units mount is surely mounted again."""

@@ -3,7 +3,9 @@ order, tests and directories of its commands."""
 
 from __future__ import annotations
 
+import base64
 import textwrap
+import time
 
 import pytest
 from instance_templates import TASK, template
@@ -377,6 +379,33 @@ def test_a_set_that_is_not_run_leaves_the_rest_as_it_is() -> None:
     """What an unused config would do to a mount of the user data makes that no less certain."""
     metadata = "configSets: {default: [up]}\nup: {}\ndown: {commands: {a: {command: umount /mnt/efs}}}"
     assert said(launch(metadata, MOUNTS, INIT)) == MIGRATED
+
+
+def test_a_set_that_is_not_run_makes_no_directory() -> None:
+    """An access point is made as the user data made its directory, not as an unused config would."""
+    down = "mkdir -p /mnt/efs/data && chown 1000:1000 /mnt/efs/data"
+    metadata = f"configSets: {{default: [up]}}\nup: {{}}\ndown: {{commands: {{a: {{command: {down}}}}}}}"
+    resources = launch(metadata, MOUNTS, INIT)
+    outcome = process(template(TASK, FS, resources), "template", Choices())
+    assert "OwnerUid: '0'" in outcome.text.replace('"', "'")
+
+
+def test_user_data_that_is_encoded_already() -> None:
+    packed = base64.b64encode(f"#!/bin/sh\n{MOUNTS.replace('${Fs}', 'fs-12345678')}\n".encode()).decode()
+    before, _, _ = launch("").partition("    UserData:")
+    assert said(f"{before}    UserData: {packed}\n") == "fs-12345678:/data"
+
+
+def test_aliases_do_not_multiply_the_work() -> None:
+    commands = ", ".join(f"c{n}: {{command: echo {n}}}" for n in range(60))
+    first = launch(f"config: &all {{commands: {{{commands}}}}}", INIT)
+    others = "".join(
+        f"R{n}: {{Type: AWS::SNS::Topic, Metadata: {{AWS::CloudFormation::Init: {{config: *all}}}}}}\n"
+        for n in range(300)
+    )
+    started = time.perf_counter()
+    assert said(first, others).startswith("needs-input: ")
+    assert time.perf_counter() - started < 5
 
 
 def test_what_only_unknown_user_data_runs_may_unmount() -> None:

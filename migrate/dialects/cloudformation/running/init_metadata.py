@@ -21,6 +21,8 @@ METADATA = "AWS::CloudFormation::Init"
 _SETS = "configSets"
 _INCLUDE = "Fn::Transform"
 """The key under which a template includes another file."""
+_MOST_PASSAGES = 5_000
+"""The largest number of texts that are read before the rest of the metadata counts as unknown."""
 _MANAGERS = ("sysvinit", "systemd")
 
 
@@ -49,7 +51,7 @@ class _InitReader:
         from rules.hosts import Init
 
         node = mapping(written)
-        if node is None:
+        if node is None or self.passages.count > _MOST_PASSAGES:  # aliases can multiply the parts of a small file
             return Init(self.resource, {}, {}, hidden=True)
         configs = {
             key_text(e): self.config(mapping(e.value)) for e in node.entries if key_text(e) not in (_SETS, _INCLUDE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from rules.model import Text
 if TYPE_CHECKING:
     from rules.hosts import Boot, Init
 
+_ENCODED = re.compile(r"[A-Za-z0-9+/\s]{16,}={0,2}\s*")
 _STARTING = ("AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::Instance")
 """The types of resources that start instances from a launch template or configuration."""
 
@@ -36,7 +38,7 @@ class InstanceScripts:
         """The scripts of the instances that are started from a resource, whose user data is `node`: one for each arm of
         that."""
         arms = [
-            (text, arm, not conditions)
+            (_unpacked(text), arm, not conditions)
             for conditions, arm in intrinsics.arms(node)
             if (text := script(arm, self._template.identities)) is not None
         ]
@@ -70,3 +72,13 @@ class InstanceScripts:
             for mentioned in self._template.mentions(name):
                 found.setdefault(mentioned, []).append(resource)
         return found
+
+
+def _unpacked(text: Text) -> Text:
+    """User data without the encoding in which it may be written; `Fn::Base64` adds that to a plain text."""
+    written = text.literal
+    if written is None or not _ENCODED.fullmatch(written):
+        return text
+    from rules.hosts.archive import decoded
+
+    return Text.of(decoded(written, "base64"))
