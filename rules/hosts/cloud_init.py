@@ -63,6 +63,7 @@ class _CloudInit:
         for number, part in enumerate(self.parts):
             if part.form == "include":
                 host.hides_calls = True
+                host.unclear(part.line, "the user data includes parts that are not in the source")
             elif part.form == "other" and looks_like_efs(part.text) and "mount" in part.text:
                 host.unclear(part.line, "user data in a form that is not followed may mount EFS")
             elif part.form == "config" and number in self.unsure and "mount" in part.text:
@@ -263,6 +264,7 @@ def _write(shell: Shell, config: CloudConfig, *, deferred: bool) -> None:
             continue
         place = shell.host.path(path)
         content, encoding = item.get("content"), item.get("encoding")
+        content = _scalar(content) if isinstance(content, (int, float)) else content
         if place is None:
             continue
         if not isinstance(content, str) or item.get("source") is not None:
