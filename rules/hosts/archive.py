@@ -25,7 +25,9 @@ _MIME = re.compile(r"\s*(?:MIME-Version|Content-Type)\s*:", re.IGNORECASE)
 _SHEBANG = re.compile(r"\s*#!\s*(\S+)(?:\s+(\S+))?")
 _SHELL_NAME = re.compile(r"(?:ba|da|a|k|z)?sh")
 _JINJA = re.compile(r"\s*##\s*template:\s*jinja[^\n]*\n")
-_NAME = re.compile(r"content-disposition\s*:[^\n]*?filename\s*=\s*(?:\"([^\"\n]+)\"|([^\s;\"]+))", re.IGNORECASE)
+_NAME = re.compile(
+    r"^content-disposition\s*:[^\n]*?filename\s*=\s*(?:\"([^\"\n]+)\"|([^\s;\"]+))", re.IGNORECASE | re.MULTILINE
+)
 _MERGE = re.compile(r"^(?:x-)?merge-type\s*:\s*(\S[^\n]*)", re.IGNORECASE | re.MULTILINE)
 _GZIP = b"\x1f\x8b"
 _MOST_UNPACKED = 20

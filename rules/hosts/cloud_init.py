@@ -27,9 +27,8 @@ _EARLY, _CONFIG, _FINAL = ("cloud_init_modules",), "cloud_config_modules", "clou
 """The keys that replace cloud-init's lists of modules."""
 _MOST_PARTS = 200
 _BASE64 = ("b64", "base64", "gz+b64", "gz+base64", "gzip+b64", "gzip+base64")
-_EXPRESSION = re.compile(r"\{\{-?\s*([^{}\n]*?)\s*-?\}\}")
+_EXPRESSION = re.compile(r"\{\{([^{}\n]*)\}\}")
 _LITERAL = re.compile(r"\"([^\"\\]*)\"|'([^'\\]*)'")
-_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 
 
 def run(shell: Shell, parts: list[Section], parse_yaml: ParseYaml) -> None:
@@ -169,12 +168,21 @@ def _filled_in(shell: Shell, part: Section) -> Section:
     """A template of Jinja with its expressions replaced: literals by their text, others by an unknown value."""
 
     def value(expression: re.Match[str]) -> str:
-        literal = _LITERAL.fullmatch(expression[1])
+        literal = _LITERAL.fullmatch(expression[1].strip("- \t"))
         return literal[1] or literal[2] if literal else shell.host.tokens.unknown(expression[0])
 
     shell.spend(len(part.text), part.line)
-    text = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), part.text)
-    return replace(part, text=_EXPRESSION.sub(value, text))
+    return replace(part, text=_EXPRESSION.sub(value, _without_comments(part.text)))
+
+
+def _without_comments(text: str) -> str:
+    """A template of Jinja without its comments, in which every line has the number that it had."""
+    kept: list[str] = []
+    at = 0
+    while (start := text.find("{#", at)) >= 0 and (end := text.find("#}", start + 2)) >= 0:
+        kept += (text[at:start], "\n" * text.count("\n", start, end))
+        at = end + 2
+    return "".join((*kept, text[at:]))
 
 
 def _job(text: str) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import gzip
 import textwrap
+import time
 
 import pytest
 from test_hosts import ID, mounts, read
@@ -189,3 +190,20 @@ def test_a_small_part_does_not_fill_the_memory() -> None:
     assert mounts(archive(part("text/x-shellscript", bomb, "Content-Transfer-Encoding: base64"), script(MOUNT))) == [
         CERTAIN
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## template: jinja\n#!/bin/sh\n" + "{#" * 100_000,
+        "## template: jinja\n#!/bin/sh\n" + "{{" * 100_000,
+        "## template: jinja\n#!/bin/sh\n{{" + " " * 200_000,
+        archive(part("text/x-shellscript", MOUNT, "Content-Disposition:" * 10_000)),
+        archive(*(config(f"merge_how: {'a' * 5_000}\n{UP}") for _ in range(50))),
+        "#cloud-config-archive\n" + "- a\n" * 10_000,
+    ],
+)
+def test_hostile_user_data_costs_little(text: str) -> None:
+    started = time.perf_counter()
+    read(text)
+    assert time.perf_counter() - started < 5

@@ -22,6 +22,8 @@ from rules.hosts.state import ShellState
 PROGRAM = "cfn-init"
 _CALLED = re.compile(r"(?:^|[\s/\\(])cfn-init(?:\.exe)?\)?$")
 
+_MOST_ALONE = 20
+"""The most configs that are followed each by itself, besides all of them together."""
 _PYTHON = re.compile(r"(?:\S*/)?(?:python[0-9.]*|py)$")
 
 _LONG = {"stack": "s", "resource": "r", "configsets": "c"}
@@ -31,8 +33,10 @@ _VALUES = frozenset("srcfk")
 _OWN_STACK = re.compile(r"AWS::Stack(?:Name|Id)\}|stack_(?:name|id)\}|STACK_(?:NAME|ID)\}")
 """The end of an expression for the stack that holds the instance: in a template, and in a CDK program."""
 _LINK = re.compile(r"0*120[0-7]{3}")
-_TAG = re.compile(r"\{\{\{?\s*&?\s*([\w.-]+)\s*\}?\}\}")
-_OTHER_TAG = re.compile(r"\{\{\s*[#^/>!=]")
+_TAG = re.compile(r"\{\{\{?\s*+&?\s*+([\w.-]++)\s*+\}?\}\}")
+_OTHER_TAG = re.compile(r"\{\{\s*+[#^/>!=]")
+_MOST_NESTED = 8
+"""The most calls of cfn-init of which each is made by a command of the one before."""
 
 
 def run_by(shell: ShellState, words: list[str], line: int) -> Likelihood | None:
@@ -49,7 +53,7 @@ def run_by(shell: ShellState, words: list[str], line: int) -> Likelihood | None:
     return None
 
 
-def run(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
+def run(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     """Run `cfn-init --stack STACK --resource NAME --configsets A,B`."""
     host = shell.host
     options = _options(arguments)
@@ -68,6 +72,8 @@ def run(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Like
         host.table.doubt_all(f"the configs that cfn-init runs for {resource} are not all known")
     if init is None or not configs:
         return Likelihood.UNKNOWN
+    if host.running_inits >= _MOST_NESTED:
+        return shell.give_up(line)
     if resource not in host.boot.own and not any(name == resource for name, _ in host.ran):
         shell.grant(sum(len(passage.text.coded) for passage in init.passages))
     if not _OWN_STACK.search(host.tokens.source(stack)):
@@ -105,7 +111,7 @@ def run_unseen(shell: ShellState, init: Init, then: Callable[[], object]) -> Non
             then()
 
         # A set may hold some of them: a config that unmounts must not hide one that mounts.
-        ways = [unseen, *([name] for name in unseen if len(unseen) > 1)]
+        ways = [unseen, *([name] for name in unseen[:_MOST_ALONE] if len(unseen) > 1)]
         branches = [partial(follow, names) for names in ways]
         if host.boot.hidden or host.hides_calls:
             shell.alternatives(branches, exhaustive=False)
@@ -137,11 +143,13 @@ def _options(arguments: list[str]) -> dict[str, str]:
 def _configs(shell: ShellState, init: Init, names: list[str]) -> Likelihood:
     """Run configs, in a process that shares the working directory with its caller but no variable."""
     success = Likelihood.LIKELY
+    shell.host.running_inits += 1
     with shell.process(shell.directory):
         for name in names:
             shell.host.ran.add((init.resource, name))
             if success is not Likelihood.NEVER:
                 success = _config(shell, init.configs[name])
+    shell.host.running_inits -= 1
     return success
 
 

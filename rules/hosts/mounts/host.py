@@ -69,6 +69,8 @@ class Host:
         """The configs that cfn-init was seen to run, each with the resource whose metadata holds it."""
         self.init_calls: dict[tuple[str, str], None] = {}
         """The resources that cfn-init is called for, each with the config sets."""
+        self.running_inits = 0
+        """The number of calls of cfn-init that are being run, each by a command of the one before."""
         self.hides_calls = False
         """Whether something ran whose text is not known and which may call cfn-init."""
         self.reason = ""

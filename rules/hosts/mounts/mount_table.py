@@ -219,7 +219,7 @@ def _found(state: Mounted, certain: bool, tokens: Tokens) -> FoundMount:
         region=state.region,
         certain=certain,
         line=state.line,
-        reason="" if certain else state.reason,
+        reason="" if certain else tokens.show(state.reason),
     )
 
 

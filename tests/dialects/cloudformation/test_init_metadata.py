@@ -430,3 +430,8 @@ def test_a_link_that_is_a_file() -> None:
 def test_sets_that_name_each_other_end() -> None:
     sets = "configSets: {default: [{ConfigSet: a}], a: [{ConfigSet: b}, {ConfigSet: b}], b: [{ConfigSet: a}, {ConfigSet: a}]}"
     assert said(launch(f"{sets}\n{ONE_COMMAND}", INIT)).startswith("needs-input: ")
+
+
+def test_an_init_that_calls_itself() -> None:
+    metadata = f"config: {{commands: {{a: {{command: !Sub '{INIT}; {INIT}'}}, b: {{command: !Sub '{MOUNTS}'}}}}}}"
+    assert said(launch(metadata, INIT)).startswith("needs-input: ")

@@ -20,7 +20,7 @@ from rules.model import Text
 if TYPE_CHECKING:
     from rules.hosts import Boot, Init
 
-_ENCODED = re.compile(r"[A-Za-z0-9+/\s]{16,}={0,2}\s*")
+_ENCODED = re.compile(r"[A-Za-z0-9+/\s]{16,}+={0,2}\s*")
 _STARTING = ("AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::Instance")
 """The types of resources that start instances from a launch template or configuration."""
 
