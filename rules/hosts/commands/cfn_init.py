@@ -47,7 +47,7 @@ def run_by(shell: ShellState, words: list[str], line: int) -> Likelihood | None:
             call = partial(run, shell, word, words[index + 1 :], line)
             if not index or _PYTHON.match(words[0]):
                 return call()
-            with shell.host.because(f"it is not known whether {words[0]} runs cfn-init"):
+            with shell.host.because(f"it depends on whether {words[0]} runs cfn-init"):
                 shell.alternatives([call], exhaustive=False)
             return Likelihood.UNKNOWN
     return None
