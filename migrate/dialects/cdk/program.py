@@ -19,7 +19,7 @@ from migrate.syntax.node import Alias, Expression, FString, Inner, Mapping, NewE
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.names import Block, Place, Scope
-from rules.model import Container, Key, Opaque, Ref, Role, Text, Value
+from rules.model import NOT_GIVEN, Container, Key, Opaque, Possible, Ref, Role, Text, Value
 
 _DEEPEST = 20
 """The largest number of variables that are followed from one expression to the next."""
@@ -77,8 +77,10 @@ class TaskSource:
     """The expression for the role, if a part of the arguments of the construct gives it."""
     part: Mapping | None = None
     """The part of the arguments of the construct that this definition is; None if it is all of them."""
-    compatibilities: frozenset[str] = frozenset()
-    """The compatibilities of its tasks, if its class does not decide them."""
+    compatibilities: Possible[frozenset[str]] | None = None
+    """The compatibilities of its tasks; None if its class or its arguments decide them."""
+    systems: Possible[str] = NOT_GIVEN
+    """The operating systems that its placement constraints demand."""
     overrides: bool = False
     """Whether its volumes come from an override of the template, with the names of CloudFormation."""
     obstacle: str | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from migrate.dialects.cloudformation.language import intrinsics, parameters
+from migrate.dialects.cloudformation.language.options import of_resource
 from migrate.dialects.cloudformation.language.parameters import ParameterNodes
 from migrate.dialects.cloudformation.language.spelling import ECS, in_batch
 from migrate.dialects.cloudformation.out_of_reach import places
@@ -18,10 +19,11 @@ from migrate.dialects.cloudformation.running.network import with_network
 from migrate.dialects.cloudformation.running.runner_reader import read_runners
 from migrate.dialects.cloudformation.writer import ResourceWriter
 from migrate.dialects.common.base_dialect import PlainDialect
-from migrate.dialects.common.batch_jobs import add_part, capitalised, part_key, parts
+from migrate.dialects.common.batch_jobs import add_part, part_key, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.possible.readings import capitalised, word_of, words_of
 from migrate.dialects.common.unread import unread
-from migrate.dialects.common.values import child, mapping, text, words
+from migrate.dialects.common.values import child, mapping, words
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
 from migrate.syntax import Document
@@ -242,7 +244,8 @@ def _read_task(
     properties = resource.properties
     collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
     platform = mapping(child(properties, "RuntimePlatform"))
-    role, role_arms = template.identities.task_role(child(properties, "TaskRoleArn"))
+    spelling = of_resource(resource, template.options, spelling)
+    written = child(properties, "TaskRoleArn")
     collector.add_task(
         key,
         resource.name,
@@ -252,11 +255,10 @@ def _read_task(
         role="TaskRoleArn",
         known=("ContainerDefinitions", "Volumes"),
         role_after=("ExecutionRoleArn", "Family", "NetworkMode"),
-        task_role=role,
-        role_arms=role_arms,
-        compatibilities=words(child(properties, "RequiresCompatibilities")),
-        network_mode=text(child(properties, "NetworkMode")),
-        operating_system=text(child(platform, "OperatingSystemFamily")),
+        task_role=template.identities.task_role(written, spelling.options(written)),
+        compatibilities=words_of(child(properties, "RequiresCompatibilities"), spelling),
+        network_mode=spelling.options(child(properties, "NetworkMode")),
+        operating_system=word_of(child(platform, "OperatingSystemFamily"), spelling),
         spelling=spelling,
         condition=resource.condition,
     )
@@ -267,7 +269,9 @@ def _read_job(
 ) -> None:
     """Collects each part of an AWS Batch job definition that has volumes."""
     collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
+    spelling = of_resource(resource, template.options, spelling)
     for part in parts(resource.properties, intrinsics.each, capitalised):
+        written = child(part.node, part.role)
         add_part(
             collector,
             resource.properties,
@@ -276,6 +280,6 @@ def _read_job(
             name=resource.name,
             spelling=spelling,
             cased=capitalised,
-            read_role=template.identities.task_role,
+            task_role=template.identities.task_role(written, spelling.options(written)),
             condition=resource.condition,
         )

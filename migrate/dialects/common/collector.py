@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from migrate.dialects.common.conditional import both
 from migrate.dialects.common.nodes import key_text, used_anchors, volumes_sharing_nodes, walk
+from migrate.dialects.common.possible.readings import WrittenRole
 from migrate.dialects.common.values import child, mapping
 from migrate.dialects.common.volumes.conditional_volumes import Alternative, alternatives
 from migrate.dialects.common.volumes.spelling import API, Spelling
@@ -23,7 +24,20 @@ from migrate.dialects.dialect import Dialect, Reading
 from migrate.syntax import Document
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
 from migrate.syntax.unit import Unit
-from rules.model import Engine, HiddenDefinition, Key, PlatformVersion, Stack, Task, TaskRunner, Text, Value, Volume
+from rules.model import (
+    NOT_GIVEN,
+    NOTHING_MORE,
+    Engine,
+    HiddenDefinition,
+    Key,
+    PlatformVersion,
+    Possible,
+    Stack,
+    Task,
+    TaskRunner,
+    Text,
+    Volume,
+)
 
 
 @dataclass(frozen=True)
@@ -107,13 +121,12 @@ class Collector(Generic[NodesOfCollector]):
         role: str | None,
         known: tuple[str, ...],
         role_after: tuple[str, ...] = (),
-        task_role: Value | None = None,
-        role_arms: tuple[Value, ...] = (),
+        task_role: WrittenRole = (None, NOTHING_MORE),
         family: Text | None = None,
         engine: Engine = Engine.ECS,
-        compatibilities: frozenset[str] = frozenset(),
-        network_mode: str | None = None,
-        operating_system: str | None = None,
+        compatibilities: Possible[frozenset[str]] = NOT_GIVEN,
+        network_mode: Possible[str] = NOT_GIVEN,
+        operating_system: Possible[str] = NOT_GIVEN,
         region: str | None = None,
         spelling: Spelling | None = None,
         condition: str | None = None,
@@ -136,10 +149,10 @@ class Collector(Generic[NodesOfCollector]):
                 tuple(self.read_volumes(key, volumes, sorted_keys, spelling=spelling)),
                 family=family,
                 engine=engine,
-                task_role=task_role,
-                role_arms=role_arms,
+                task_role=task_role[0],
+                roles=task_role[1],
                 compatibilities=compatibilities,
-                network_mode=network_mode,
+                network_mode=network_mode.mapped(str.lower),
                 operating_system=operating_system,
                 region=region,
                 containers=tuple(

@@ -10,6 +10,7 @@ import ast
 from dataclasses import dataclass, replace
 
 from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.possible.readings import word_of, words_of
 from migrate.dialects.common.python.definitions import (
     STORAGE_KEYS,
     DefinitionReader,
@@ -18,8 +19,9 @@ from migrate.dialects.common.python.definitions import (
     called,
     keys_of,
 )
+from migrate.dialects.common.python.possible import merged
 from migrate.dialects.common.python.values import SPELLING, filled
-from migrate.dialects.common.values import child, items, mapping, text, words
+from migrate.dialects.common.values import child, items, mapping
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
 from migrate.syntax.node import Mapping, Node
@@ -63,6 +65,7 @@ class Pulumi(PythonDefinitions):
 class _PulumiReader(DefinitionReader):
     """Reads one Pulumi program."""
 
+    none_counts = True
     has_own: bool = False
     """Whether the program has a definition or volume of Pulumi's own, with its names."""
 
@@ -92,6 +95,7 @@ class _PulumiReader(DefinitionReader):
             containers = self.document.node(written.args[0], place)
         listed = items(containers)
         key = self.key_at(place)
+        spelling = self.spelling_at(place, _SPELLING)
         self.collector.add_task(
             key,
             family.source if family else self.name_at(place),
@@ -101,10 +105,13 @@ class _PulumiReader(DefinitionReader):
             role="task_role_arn",
             known=("container_definitions", "volumes"),
             role_after=("family", "network_mode"),
-            task_role=self.role(node, "task_role_arn", key),
+            task_role=self.role(node, "task_role_arn", key, place=place),
             family=family if isinstance(family, Text) else None,
-            compatibilities=words(child(node, "requires_compatibilities")),
-            network_mode=text(child(node, "network_mode")),
-            spelling=_SPELLING,
+            compatibilities=merged(words_of(child(node, "requires_compatibilities"), spelling), node),
+            network_mode=merged(spelling.options(child(node, "network_mode")), node),
+            operating_system=word_of(
+                child(mapping(child(node, "runtime_platform")), "operating_system_family"), spelling
+            ),
+            spelling=spelling,
         )
         self.block_unknown(len(self.collector.tasks) - 1, place)
