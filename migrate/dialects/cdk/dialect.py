@@ -33,6 +33,7 @@ from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.evaluate import unknown_merges
 from migrate.syntax.python.names import Place, Scope
 from migrate.syntax.unit import Unit
+from rules.facts.images import demanded_systems
 from rules.model import (
     ANYTHING,
     NOT_GIVEN,
@@ -60,7 +61,6 @@ from rules.model import (
     Value,
     Volume,
 )
-from rules.shared.placement_constraints import demanded_systems
 
 _L1 = f"{ECS}.CfnTaskDefinition"
 _ALONE = (

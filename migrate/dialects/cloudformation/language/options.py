@@ -36,7 +36,7 @@ def unread(node: Node) -> Possible[str]:
 
 
 @dataclass(frozen=True)
-class Options:
+class TemplateOptions:
     """The parameters, mappings and conditions of one template, for questions about what its properties may be."""
 
     root: Mapping
@@ -120,7 +120,7 @@ class Options:
         return found
 
 
-def of_resource(resource: Resource, options: Options, spelling: Spelling = ECS) -> Spelling:
+def of_resource(resource: Resource, options: TemplateOptions, spelling: Spelling = ECS) -> Spelling:
     """The spelling for a resource, which reads what its properties may be where its condition holds."""
     return replace(spelling, options=lambda node: options.of(node, resource.condition))
 

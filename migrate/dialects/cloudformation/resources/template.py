@@ -8,7 +8,7 @@ from functools import cached_property
 
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.language.conditions import TemplateConditions
-from migrate.dialects.cloudformation.language.options import Options
+from migrate.dialects.cloudformation.language.options import TemplateOptions
 from migrate.dialects.cloudformation.language.references import ref
 from migrate.dialects.cloudformation.resources import tags
 from migrate.dialects.cloudformation.resources.policies import file_system_policy
@@ -83,9 +83,9 @@ class Template(Resources):
         return Starters(self)
 
     @cached_property
-    def options(self) -> Options:
+    def options(self) -> TemplateOptions:
         """What its properties may be."""
-        return Options(self.root, self.conditions)
+        return TemplateOptions(self.root, self.conditions)
 
     @cached_property
     def roles(self) -> Roles:

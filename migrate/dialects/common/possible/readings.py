@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 from math import prod
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from migrate.dialects.common.values import child, items, mapping, truth
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.syntax.node import Mapping, Node
+from rules.facts.images import demanded_systems
 from rules.model import NOT_GIVEN, UNSEEN, Possible, Value
-from rules.shared.placement_constraints import demanded_systems
 
 _MOST_LISTS = 64
 """The largest number of lists that conditions may make of one; more count as unknown."""
@@ -73,6 +73,11 @@ def capitalised(member: str) -> str:
     return member[0].upper() + member[1:]
 
 
+def snake(member: str) -> str:
+    """The name of a member in Ansible: in snake_case."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in member)
+
+
 WrittenRole: TypeAlias = tuple[Value | None, Possible[Value]]
 """A task role as it is written, and what it may be, if that is more."""
 
@@ -112,3 +117,22 @@ def demanded(node: Mapping | None, spelling: Spelling, cased: Callable[[str], st
     for item in spelling.each(child(node, cased("placementConstraints"))) or ():
         found |= spelling.options(child(mapping(item), cased("expression")))
     return demanded_systems(found)
+
+
+class Started(NamedTuple):
+    """How a runner starts its tasks: evidence for what these leave open."""
+
+    launch_types: Possible[str]
+    systems: Possible[str]
+    own_interfaces: Possible[bool]
+
+
+def started(node: Mapping, spelling: Spelling, cased: Callable[[str], str] = api) -> Started:
+    """How a service, or a call that runs a task, starts it."""
+    written = child(node, cased("networkConfiguration"))
+    network = mapping(written)
+    own: Possible[bool] = Possible.of(False) if written is None else UNSEEN
+    if network is not None:
+        # Ansible lists the members of the configuration without a mapping around them.
+        own = Possible.of(child(network, "awsvpcConfiguration") is not None or child(network, "subnets") is not None)
+    return Started(launch_types_of(node, spelling, cased), demanded(node, spelling, cased), own)

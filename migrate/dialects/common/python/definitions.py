@@ -18,7 +18,7 @@ from typing import ClassVar
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
-from migrate.dialects.common.possible.readings import WrittenRole, api, word_of, words_of
+from migrate.dialects.common.possible.readings import WrittenRole, api, started, word_of, words_of
 from migrate.dialects.common.possible.readings import role as written_role
 from migrate.dialects.common.python.possible import merged, options
 from migrate.dialects.common.python.values import SPELLING, configured, filled, unbound
@@ -30,7 +30,7 @@ from migrate.syntax.node import Entry, Expression, Mapping, Node, Sequence
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.evaluate import unknown_merges
 from migrate.syntax.python.names import Place
-from rules.model import Change, Engine, Key, Possible, SetTaskRole, Text, Value
+from rules.model import UNSEEN, Change, Engine, Key, Possible, SetTaskRole, Text, Value
 
 _TASK, _JOB = "register_task_definition", "register_job_definition"
 _RUNS = frozenset({"create_service", "update_service", "run_task", "create_task_set"})
@@ -390,19 +390,26 @@ class DefinitionReader:
     # -- services -----------------------------------------------------------------------------------------------------
 
     def services(self) -> None:
-        """Adds the calls that run a task on a given Fargate platform version."""
+        """Adds the calls that run a task."""
         families = {task.family.source: task.key for task in self.collector.tasks if task.family is not None}
         for number, (call, place) in enumerate(self.document.calls(lambda call: called(call) in _RUNS)):
             arguments = self.document.arguments(call, place)
-            version = get(arguments, "platformVersion") if isinstance(arguments, Mapping) else None
-            if not isinstance(arguments, Mapping) or version is None or version not in arguments.entries:
+            if not isinstance(arguments, Mapping):
                 continue
+            version = get(arguments, "platformVersion")
+            version = version if version in arguments.entries else None
             definition = child(arguments, "taskDefinition")
             named = filled(definition)
             family = named.source.partition(":")[0] if isinstance(named, Text) else None
             task = families.get(family or "") or self.task_of(definition, place)
             name = filled(child(arguments, "serviceName"))
-            self.collector.add_service(Key("service", number), name.source if name else "", task, entry=version)
+            how = started(arguments, self.spelling_at(place))
+            if unknown_merges(arguments):
+                own = UNSEEN if how.own_interfaces.is_surely(False) else how.own_interfaces
+                how = how._replace(launch_types=merged(how.launch_types, arguments), own_interfaces=own)
+            self.collector.add_service(
+                Key("service", number), name.source if name else "", task, entry=version, started=how
+            )
 
     def task_of(self, definition: Node | None, place: Place) -> Key | None:
         """The task that an expression like `response["taskDefinition"]["taskDefinitionArn"]` names; None if unknown."""

@@ -33,13 +33,17 @@ Constants = Callable[[ast.expr, Place], str | None]
 """Returns the value of a constant of a library that an expression names; None if it names none."""
 
 
+def _no_constants(expression: ast.expr, place: Place) -> None:
+    del expression, place
+
+
 def options(
     document: PythonDocument,
     node: Node | None,
     place: Place,
     *,
     none_counts: bool = False,
-    constants: Constants = lambda _expression, _place: None,
+    constants: Constants = _no_constants,
 ) -> Possible[str]:
     """What a node may be; `place` is where its text stands. With `none_counts`, a lookup without a default is None where
     it finds nothing, which leaves the property out (boto3 raises an error instead)."""
@@ -53,7 +57,19 @@ def options(
     origin = document.origin(node) or document.origin(found)
     if origin is None:
         return UNSEEN
-    return _Values(document, place, none_counts=none_counts, constants=constants).of(origin)
+    return expression_options(document, origin, place, none_counts=none_counts, constants=constants)
+
+
+def expression_options(
+    document: PythonDocument,
+    expression: ast.expr,
+    place: Place,
+    *,
+    none_counts: bool = False,
+    constants: Constants = _no_constants,
+) -> Possible[str]:
+    """What an expression may be."""
+    return _Values(document, place, none_counts=none_counts, constants=constants).of(expression)
 
 
 class _Values(Expressions):
