@@ -25,6 +25,7 @@ from rules.facts.paths import FILE_SYSTEM
 from rules.facts.questions import RoleOf
 from rules.facts.values import may_be_absent, shown, yaml_word
 from rules.model import (
+    ANYTHING,
     ENABLED,
     AddPermissions,
     AddRole,
@@ -235,7 +236,9 @@ def _caveat(storage: EfsVolume, task: Task, context: Context) -> list[str]:
             "The task had no role: on EC2 its SDK calls used the instance profile and will use this role instead, so it needs "
             "every permission they rely on."
         )
-    if task.network_mode.may_be("host") and task.may_run_on_ec2 and own_interface(task, context).may_be(False):
+    # A definition that is not seen at all may have any network mode, which is no reason to name this one.
+    host = task.network_mode.may_be("host") and task.network_mode != ANYTHING
+    if host and task.may_run_on_ec2 and own_interface(task, context).may_be(False):
         parts.append(
             "Task roles in host network mode need ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST=true on the instances."
         )

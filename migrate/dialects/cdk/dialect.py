@@ -419,7 +419,7 @@ class _ProgramReader:
         return found if isinstance(found, Text) else None
 
     def options(self, node: Node | None, place: Place) -> Possible[str]:
-        """What a node may be at a place."""
+        """The possible values of a node at a place."""
         return options(self.document, node, place, none_counts=True, constants=self.constant)
 
     def constant(self, expression: ast.expr, place: Place) -> str | None:
@@ -427,7 +427,7 @@ class _ProgramReader:
         return enumerated(self.program.dotted(expression, place))
 
     def roles(self, task: TaskSource, role: Value | None) -> Possible[Value]:
-        """What the role of a task may be, if that is more than it is written. L2 constructs of task definitions make a
+        """The possible roles of a task, if that is more than the role as it is written. L2 constructs of task definitions make a
         role where they are given None."""
         if role is None or task.construct is None or task.kind in TASK_DEFINITIONS:
             return NOTHING_MORE

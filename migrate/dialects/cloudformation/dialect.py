@@ -21,7 +21,7 @@ from migrate.dialects.cloudformation.writer import ResourceWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, part_key, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
-from migrate.dialects.common.possible.readings import capitalised, word_of, words_of
+from migrate.dialects.common.possible.readings import capitalised, systems, words_of
 from migrate.dialects.common.unread import unread
 from migrate.dialects.common.values import child, mapping, words
 from migrate.dialects.common.volumes.spelling import Spelling
@@ -243,7 +243,6 @@ def _read_task(
 ) -> None:
     properties = resource.properties
     collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
-    platform = mapping(child(properties, "RuntimePlatform"))
     spelling = of_resource(resource, template.options, spelling)
     written = child(properties, "TaskRoleArn")
     collector.add_task(
@@ -258,7 +257,7 @@ def _read_task(
         task_role=template.identities.task_role(written, spelling.options(written)),
         compatibilities=words_of(child(properties, "RequiresCompatibilities"), spelling),
         network_mode=spelling.options(child(properties, "NetworkMode")),
-        operating_system=word_of(child(platform, "OperatingSystemFamily"), spelling),
+        operating_system=systems(properties, spelling, capitalised, "OperatingSystemFamily"),
         spelling=spelling,
         condition=resource.condition,
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path
-from migrate.dialects.common.possible.readings import WrittenRole, role, word_of, words_of
+from migrate.dialects.common.possible.readings import WrittenRole, role, systems, words_of
 from migrate.dialects.common.values import child, mapping
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.syntax import get
@@ -106,9 +106,7 @@ def add_part(
         engine=Engine.BATCH,
         # AWS Batch runs a job on EC2 if `platformCapabilities` is missing.
         compatibilities=words_of(child(job, cased("platformCapabilities")), spelling).otherwise(frozenset({"EC2"})),
-        operating_system=word_of(
-            child(mapping(child(part.node, cased("runtimePlatform"))), cased("operatingSystemFamily")), spelling
-        ),
+        operating_system=systems(part.node, spelling, cased, cased("operatingSystemFamily")),
         region=region,
         spelling=spelling,
         condition=condition,

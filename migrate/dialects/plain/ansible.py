@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path, holders, key_text
-from migrate.dialects.common.possible.readings import role, snake, started, word_of, words_of
+from migrate.dialects.common.possible.readings import role, snake, started, systems, words_of
 from migrate.dialects.common.values import child, filled, items, mapping, text
 from migrate.dialects.common.volumes.spelling import API
 from migrate.dialects.dialect import Reading
@@ -97,5 +97,5 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: 
         family=family if isinstance(family, Text) else None,
         compatibilities=words_of(child(node, "launch_type"), API),
         network_mode=API.options(child(node, "network_mode")),
-        operating_system=word_of(child(mapping(child(node, "runtime_platform")), "operatingSystemFamily"), API),
+        operating_system=systems(node, API, snake),
     )

@@ -8,7 +8,7 @@ import re
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path, holders, is_foreign
-from migrate.dialects.common.possible.readings import role, word_of, words_of
+from migrate.dialects.common.possible.readings import role, systems, words_of
 from migrate.dialects.common.values import child, filled, items, mapping, text
 from migrate.dialects.common.volumes.spelling import API
 from migrate.dialects.dialect import Reading
@@ -68,7 +68,7 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, path: Path, stem
         engine=Engine.UNKNOWN if bare else Engine.ECS,
         compatibilities=words_of(child(node, "requiresCompatibilities"), API),
         network_mode=API.options(child(node, "networkMode")),
-        operating_system=word_of(child(mapping(child(node, "runtimePlatform")), "operatingSystemFamily"), API),
+        operating_system=systems(node, API),
         region=arn[1] if arn else None,
     )
 

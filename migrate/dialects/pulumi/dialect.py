@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass, replace
 
 from migrate.dialects.common.collector import Collector
-from migrate.dialects.common.possible.readings import word_of, words_of
+from migrate.dialects.common.possible.readings import snake, systems, words_of
 from migrate.dialects.common.python.definitions import (
     STORAGE_KEYS,
     DefinitionReader,
@@ -109,9 +109,7 @@ class _PulumiReader(DefinitionReader):
             family=family if isinstance(family, Text) else None,
             compatibilities=merged(words_of(child(node, "requires_compatibilities"), spelling), node),
             network_mode=merged(spelling.options(child(node, "network_mode")), node),
-            operating_system=word_of(
-                child(mapping(child(node, "runtime_platform")), "operating_system_family"), spelling
-            ),
+            operating_system=systems(node, spelling, snake, "operating_system_family"),
             spelling=spelling,
         )
         self.block_unknown(len(self.collector.tasks) - 1, place)

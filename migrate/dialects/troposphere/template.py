@@ -30,7 +30,7 @@ class PythonTemplate(Template):
 
     @cached_property
     def options(self) -> TemplateOptions:
-        """What its properties may be, Python's alternatives included."""
+        """The possible values of its properties, Python's alternatives included."""
         return TemplateOptions(self.root, TemplateConditions(self._conditions(), self.taken), self._option)
 
     def _conditions(self) -> Mapping:
@@ -44,7 +44,7 @@ class PythonTemplate(Template):
         return Mapping(0, 0, entries, flow=True)
 
     def _option(self, node: Node) -> Possible[str]:
-        """What an expression of Python may be."""
+        """The possible values of an expression of Python."""
         document, found = self.objects.document, resolve(node)
         place, origin = self.objects.places.get(id(found)), document.origin(found) if found is not None else None
         return UNSEEN if place is None or origin is None else expression_options(document, origin, place)

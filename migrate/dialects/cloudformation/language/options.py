@@ -45,7 +45,7 @@ class TemplateOptions:
     """Reads a node of another language: an expression of Python."""
 
     def of(self, node: Node | None, condition: str | None = None) -> Possible[str]:
-        """What a node may be, in a resource that exists under a condition (None: always)."""
+        """The possible values of a node, in a resource that exists under a condition (None: always)."""
         found: Possible[str] = Possible() if node is not None else NOT_GIVEN
         outer: Conditions = ((condition, True),) if condition is not None else ()
         for arm in intrinsics.branches(node):
@@ -53,7 +53,7 @@ class TemplateOptions:
         return found
 
     def _of_arm(self, node: Node, conditions: Conditions) -> Possible[str]:
-        """What an arm may be where its conditions hold."""
+        """The possible values of an arm where its conditions hold."""
         called = intrinsics.call(node)
         if called is None:
             return self._of_plain(node)

@@ -49,7 +49,7 @@ class _Jinja(Expressions):
         if name in ("default", "d"):
             instead = arguments[0] if arguments else given.get("default_value")
             of_empty = arguments[1] if len(arguments) > 1 else given.get("boolean")
-            replaces_empty = isinstance(of_empty, ast.Constant) and bool(of_empty.value)
+            replaces_empty = of_empty is not None and ast.unparse(of_empty) in ("true", "True", "1")
             # Without `true`, only what is not defined is replaced: a variable, not the result of another filter.
             after = filled(value) if replaces_empty else value
             return after | (self.of(instead) if instead is not None else NOT_GIVEN)

@@ -1,4 +1,4 @@
-"""What a scalar of a plain file may be once its placeholders are filled in: those of Jinja (Ansible), of Go's templates,
+"""The possible values of a scalar in a plain file once its placeholders are filled in: those of Jinja, Go's templates,
 of shells and of Terraform."""
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _EMPTY = re.compile(
 
 
 def options(node: Node | None) -> Possible[str]:
-    """What a node of a plain file may be."""
+    """The possible values of a node in a plain file."""
     found = resolve(node)
     if found is None:
         return NOT_GIVEN if node is None else UNSEEN

@@ -12,7 +12,7 @@ from migrate.dialects.common.values import child, items, mapping, truth
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.syntax.node import Mapping, Node
 from rules.facts.images import demanded_systems
-from rules.model import NOT_GIVEN, UNSEEN, Possible, Value
+from rules.model import ANYTHING, NOT_GIVEN, UNSEEN, Possible, Value
 
 _MOST_LISTS = 64
 """The largest number of lists that conditions may make of one; more count as unknown."""
@@ -20,12 +20,13 @@ _FLAGS = {"true": True, "false": False, "yes": True, "no": False}
 
 
 def word_of(node: Node | None, spelling: Spelling) -> Possible[str]:
-    """What a word may be, in upper case."""
+    """The possible values of a word, in upper case."""
     return spelling.options(node).mapped(str.upper)
 
 
 def words_of(node: Node | None, spelling: Spelling) -> Possible[frozenset[str]]:
-    """What a list of words (or a single one in its place) may be, in upper case; an empty list counts as absent."""
+    """The possible values of a list of words (or a single one in its place), in upper case; an empty list counts as
+    absent."""
     found: Possible[frozenset[str]] = Possible() if node is not None else NOT_GIVEN
     for arm in spelling.arms(node):
         listed = None if arm.absent else items(arm.node)
@@ -53,7 +54,7 @@ def _together(members: list[Possible[str]]) -> Possible[frozenset[str]]:
 
 
 def flag(node: Node | None, spelling: Spelling) -> Possible[bool]:
-    """What a flag may be that is false where it is missing."""
+    """The possible values of a flag that is false where it is missing."""
     if (told := truth(node, default=False)) is not None:
         return Possible.of(told)
     found = spelling.options(node)
@@ -119,8 +120,23 @@ def demanded(node: Mapping | None, spelling: Spelling, cased: Callable[[str], st
     return demanded_systems(found)
 
 
+def systems(
+    node: Mapping, spelling: Spelling, cased: Callable[[str], str] = api, family: str = "operatingSystemFamily"
+) -> Possible[str]:
+    """The operating systems of a definition, by its platform and its placement constraints. `family` is the name of the
+    platform's member."""
+    found = demanded(node, spelling, cased)
+    for arm in spelling.arms(child(node, cased("runtimePlatform"))):
+        platform = mapping(arm.node)
+        if arm.absent or platform is not None:
+            found |= NOT_GIVEN if arm.absent else word_of(child(platform, family), spelling)
+        else:
+            found |= ANYTHING
+    return found
+
+
 class Started(NamedTuple):
-    """How a runner starts its tasks: evidence for what these leave open."""
+    """The ways in which a runner may start its tasks: evidence for what these leave open."""
 
     launch_types: Possible[str]
     systems: Possible[str]
@@ -128,7 +144,7 @@ class Started(NamedTuple):
 
 
 def started(node: Mapping, spelling: Spelling, cased: Callable[[str], str] = api) -> Started:
-    """How a service, or a call that runs a task, starts it."""
+    """The ways in which a service, or a call that runs a task, may start it."""
     written = child(node, cased("networkConfiguration"))
     network = mapping(written)
     own: Possible[bool] = Possible.of(False) if written is None else UNSEEN

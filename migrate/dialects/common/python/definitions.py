@@ -18,7 +18,7 @@ from typing import ClassVar
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
-from migrate.dialects.common.possible.readings import WrittenRole, api, started, word_of, words_of
+from migrate.dialects.common.possible.readings import WrittenRole, api, started, systems, words_of
 from migrate.dialects.common.possible.readings import role as written_role
 from migrate.dialects.common.python.possible import merged, options
 from migrate.dialects.common.python.values import SPELLING, configured, filled, unbound
@@ -226,7 +226,7 @@ class DefinitionReader:
             family=family if isinstance(family, Text) else None,
             compatibilities=merged(words_of(child(node, "requiresCompatibilities"), spelling), node),
             network_mode=merged(spelling.options(child(node, "networkMode")), node),
-            operating_system=word_of(child(mapping(child(node, "runtimePlatform")), "operatingSystemFamily"), spelling),
+            operating_system=systems(node, spelling),
             spelling=spelling,
         )
 

@@ -45,7 +45,7 @@ def options(
     none_counts: bool = False,
     constants: Constants = _no_constants,
 ) -> Possible[str]:
-    """What a node may be; `place` is where its text stands. With `none_counts`, a lookup without a default is None where
+    """The possible values of a node; `place` is where its text stands. With `none_counts`, a lookup without a default is None where
     it finds nothing, which leaves the property out (boto3 raises an error instead)."""
     if node is None:
         return NOT_GIVEN
@@ -68,7 +68,7 @@ def expression_options(
     none_counts: bool = False,
     constants: Constants = _no_constants,
 ) -> Possible[str]:
-    """What an expression may be."""
+    """The possible values of an expression."""
     return _Values(document, place, none_counts=none_counts, constants=constants).of(expression)
 
 
@@ -251,7 +251,7 @@ class _Values(Expressions):
         return found if found != Possible() else None
 
     def _returned(self, call: ast.Call) -> Possible[str] | None:
-        """What a function of the program returns; None for any other function."""
+        """The possible results of a function of the program; None for any other function."""
         if not isinstance(call.func, ast.Name):
             return None
         owner, _ = self.document.names.owner(call.func.id, self._place(call.func).scope)
@@ -266,7 +266,7 @@ class _Values(Expressions):
 
 
 def merged(found: Possible[T], node: Mapping) -> Possible[T]:
-    """What a member of a mapping may be, if `**` may put it in where the mapping does not show it."""
+    """The possible values of a member of a mapping, if `**` may put it in where the mapping does not show it."""
     return found | ANYTHING if found.absent and unknown_merges(node) else found
 
 
