@@ -20,7 +20,7 @@ from migrate.dialects.cdk.writer import ProgramNodes, ProgramWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, TaskNodes
 from migrate.dialects.common.nodes import key_text
-from migrate.dialects.common.possible.readings import words_of
+from migrate.dialects.common.possible.readings import evidence, words_of
 from migrate.dialects.common.python.possible import options
 from migrate.dialects.common.python.values import SPELLING, configured
 from migrate.dialects.common.values import child, items, mapping, text
@@ -38,7 +38,6 @@ from rules.model import (
     ANYTHING,
     NOT_GIVEN,
     NOTHING_MORE,
-    UNSEEN,
     AddPermissions,
     AddRole,
     AddTraffic,
@@ -135,6 +134,8 @@ class _ProgramReader:
         for call, place in self.program.calls:
             if "override" in called(call) and call.args and isinstance(call.func, ast.Attribute):
                 self.overridden(call, call.func.value, place)
+            elif called(call).startswith("add_placement_constraint") and isinstance(call.func, ast.Attribute):
+                self.constrained(call, call.func.value, place)
         self.alone()
         with_volumes = [task for task in self.tasks.values() if task.volumes]
         if not with_volumes:
@@ -240,6 +241,15 @@ class _ProgramReader:
             self.listed(task, self.document.node(call.args[1], place), place)
         else:
             task.obstacle = f"an override of {path} changes the task definition's volumes"
+
+    def constrained(self, call: ast.Call, on: ast.expr, place: Place) -> None:
+        """Reads the placement constraints that a call adds to a task definition or to its service."""
+        origin, at = self.program.evaluator.definition(on, place)
+        given = origin.keywords if isinstance(origin, ast.Call) else []
+        task = next((k.value for k in given if k.arg == "task_definition"), origin)
+        found = self.task_of(task, at)
+        for argument in call.args:
+            found.systems = evidence(found.systems, self.demanded(self.document.node(argument, place)))
 
     def alone(self) -> None:
         """Collects volumes that no task definition of the program visibly takes."""
@@ -444,12 +454,12 @@ class _ProgramReader:
     def operating_system(self, task: TaskSource, node: Mapping | None) -> Possible[str]:
         """The operating systems of a task definition, by its platform and its placement constraints."""
         platform = child(node, "runtime_platform")
-        found: Possible[str] = task.systems
-        if platform is not None and mapping(platform) is None:
-            found |= UNSEEN
         written = child(mapping(platform), "operating_system_family")
-        found |= self.options(written, task.place).mapped(str.upper)
-        return found | self.demanded(child(node, "placement_constraints"))
+        found: Possible[str] = self.options(written, task.place).mapped(str.upper)
+        if platform is not None and mapping(platform) is None:
+            found = ANYTHING
+        constraints = evidence(task.systems, self.demanded(child(node, "placement_constraints")))
+        return evidence(found, constraints)
 
     def demanded(self, node: Node | None) -> Possible[str]:
         """The operating systems that placement constraints demand."""

@@ -125,14 +125,19 @@ def systems(
 ) -> Possible[str]:
     """The operating systems of a definition, by its platform and its placement constraints. `family` is the name of the
     platform's member."""
-    found = demanded(node, spelling, cased)
+    found: Possible[str] = Possible(absent=child(node, cased("runtimePlatform")) is None)
     for arm in spelling.arms(child(node, cased("runtimePlatform"))):
         platform = mapping(arm.node)
         if arm.absent or platform is not None:
             found |= NOT_GIVEN if arm.absent else word_of(child(platform, family), spelling)
         else:
             found |= ANYTHING
-    return found
+    return evidence(found, demanded(node, spelling, cased))
+
+
+def evidence(one: Possible[str], other: Possible[str]) -> Possible[str]:
+    """The values of a property that two places tell something about, each of which may say nothing."""
+    return one if other == NOT_GIVEN else other if one == NOT_GIVEN else one | other
 
 
 class Started(NamedTuple):

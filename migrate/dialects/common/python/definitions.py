@@ -414,7 +414,7 @@ class DefinitionReader:
     def task_of(self, definition: Node | None, place: Place) -> Key | None:
         """The task that an expression like `response["taskDefinition"]["taskDefinitionArn"]` names; None if unknown."""
         origin = self.document.origin(definition) if definition is not None else None
-        while isinstance(origin, ast.Subscript):
+        while isinstance(origin, ast.Subscript | ast.Attribute):
             origin = origin.value
         value = self.document.assigned(origin, place) if isinstance(origin, ast.Name) else None
         if isinstance(value, ast.Await):
