@@ -3,6 +3,9 @@
 With `iam: ENABLED` the mount carries the task role's identity, so that a policy can say which task may mount, write or
 act as root. It needs transit encryption and a task role (not the execution role, not the instance profile).
 
+A role that may be left out or empty is none: `AWS::NoValue` or `""` in a branch, a parameter whose default or allowed values
+include the empty string, `default(omit)`, `default('')`, `environ.get("ROLE", "")`. The step is refused then.
+
 The step does not wait for an access point: IAM without one is valid, and the grant then covers the whole file system.
 Where the role is outside the source, as in every plain definition, the caveat carries the exact statement to attach
 *before* the definition is deployed. `ClientWrite` is in it only if some container mounts the volume writable,

@@ -57,11 +57,9 @@ def flag(node: Node | None, spelling: Spelling) -> Possible[bool]:
     """The possible values of a flag that is false where it is missing."""
     if (told := truth(node, default=False)) is not None:
         return Possible.of(told)
-    found = spelling.options(node)
-    known = tuple(_FLAGS[text.lower()] for text in found.known if text.lower() in _FLAGS)
-    return Possible(tuple(dict.fromkeys(known)), found.others or len(known) < len(found.known), found.absent).otherwise(
-        False
-    )
+    found = spelling.options(node).mapped(lambda text: _FLAGS.get(text.lower()))
+    # Another value cannot be written in the place of an expression, so that one is never surely false.
+    return Possible.of(True) if found.is_surely(True) else UNSEEN
 
 
 def api(member: str) -> str:
