@@ -48,7 +48,10 @@ def limit_by_platform(finding: Finding, volume: Volume, task: Task, context: Con
     if finding.status not in (Status.FIXABLE, Status.UNSAFE):
         return finding
     doubts = []
-    if finding.status is Status.FIXABLE and task.lists("MANAGED_INSTANCES"):
+    managed = task.lists("MANAGED_INSTANCES") or any(
+        runner.launch_types.shows("MANAGED_INSTANCES") for runner in context.runners(task)
+    )
+    if finding.status is Status.FIXABLE and managed:
         doubts.append(
             "AWS does not confirm TLS, access points and IAM on EFS volumes for Managed Instances: try it first."
         )

@@ -439,9 +439,16 @@ class _ProgramReader:
     def roles(self, task: TaskSource, role: Value | None) -> Possible[Value]:
         """The possible roles of a task, if that is more than the role as it is written. L2 constructs of task definitions make a
         role where they are given None."""
-        if role is None or task.construct is None or task.kind in TASK_DEFINITIONS:
+        if role is None or task.construct is None:
             return NOTHING_MORE
         given = resources.role_given(task)
+        if task.kind in TASK_DEFINITIONS and given is not None:
+            # A role that is imported by a parameter of the template; an empty string is an error at once.
+            made, _ = self.program.evaluator.definition(given, task.place)
+            arguments = (*made.args[2:3], *(k.value for k in made.keywords)) if isinstance(made, ast.Call) else ()
+            given = next((a for a in arguments if isinstance(a, ast.Attribute) and a.attr == "value_as_string"), None)
+        if task.kind in TASK_DEFINITIONS and given is None:
+            return NOTHING_MORE
         node = self.document.node(given, task.place) if given is not None else None
         return Possible(absent=self.options(node, task.place).absent)
 

@@ -21,7 +21,8 @@ from migrate.dialects.cloudformation.writer import ResourceWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, part_key, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
-from migrate.dialects.common.possible.readings import capitalised, systems, words_of
+from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.possible.readings import capitalised, perhaps_more, systems, words_of
 from migrate.dialects.common.unread import unread
 from migrate.dialects.common.values import child, mapping, words
 from migrate.dialects.common.volumes.spelling import Spelling
@@ -64,7 +65,7 @@ class TemplateNodes(DefinitionNodes):
     images: dict[Key, Scalar] = field(default_factory=dict)
     shared_properties: dict[Key, str] = field(default_factory=dict)
     """The reason why the role of a task cannot be set: an alias shares its properties with another task, which would
-    get the role, too."""
+    get the role, too, or a macro may give it one."""
 
 
 Nodes = TypeVar("Nodes", bound=TemplateNodes)
@@ -205,12 +206,19 @@ def same_for_all(reading: Reading[object], change: Change) -> bool:
 
 
 def _find_shared_properties(nodes: TemplateNodes) -> None:
-    """Records the tasks whose properties are one node, shared through a YAML alias."""
+    """Records the tasks whose properties are one node, shared through a YAML alias, or come from a macro, too."""
     first: dict[int, Key] = {}
     for key, task in nodes.tasks.items():
+        if _has_macro(task.mapping):
+            nodes.shared_properties[key] = "a macro adds to its properties, perhaps a role"
         if (other := first.setdefault(id(task.mapping), key)) != key:
             reason = "another resource shares its properties through an alias"
             nodes.shared_properties[key] = nodes.shared_properties[other] = reason
+
+
+def _has_macro(properties: Mapping) -> bool:
+    """Whether a macro adds to properties: `Fn::Transform`, `Fn::ForEach` among them."""
+    return any(key_text(entry).startswith("Fn::") for entry in properties.entries)
 
 
 def _add_hidden(collector: Collector[TemplateNodes]) -> None:
@@ -244,7 +252,7 @@ def _read_task(
     properties = resource.properties
     collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
     spelling = of_resource(resource, template.options, spelling)
-    written = child(properties, "TaskRoleArn")
+    written, more = child(properties, "TaskRoleArn"), _has_macro(properties)
     collector.add_task(
         key,
         resource.name,
@@ -255,8 +263,8 @@ def _read_task(
         known=("ContainerDefinitions", "Volumes"),
         role_after=("ExecutionRoleArn", "Family", "NetworkMode"),
         task_role=template.identities.task_role(written, spelling.options(written)),
-        compatibilities=words_of(child(properties, "RequiresCompatibilities"), spelling),
-        network_mode=spelling.options(child(properties, "NetworkMode")),
+        compatibilities=perhaps_more(words_of(child(properties, "RequiresCompatibilities"), spelling), more),
+        network_mode=perhaps_more(spelling.options(child(properties, "NetworkMode")), more),
         operating_system=systems(properties, spelling, capitalised, "OperatingSystemFamily"),
         spelling=spelling,
         condition=resource.condition,

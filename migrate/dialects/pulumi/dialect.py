@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass, replace
 
 from migrate.dialects.common.collector import Collector
-from migrate.dialects.common.possible.readings import snake, started, systems, words_of
+from migrate.dialects.common.possible.readings import perhaps_more, snake, started, systems, words_of
 from migrate.dialects.common.python.definitions import (
     STORAGE_KEYS,
     DefinitionReader,
@@ -19,7 +19,6 @@ from migrate.dialects.common.python.definitions import (
     called,
     keys_of,
 )
-from migrate.dialects.common.python.possible import merged
 from migrate.dialects.common.python.values import SPELLING, filled
 from migrate.dialects.common.values import child, items, mapping
 from migrate.dialects.common.volumes.spelling import Spelling
@@ -27,6 +26,7 @@ from migrate.dialects.dialect import Reading
 from migrate.syntax import get
 from migrate.syntax.node import Entry, Mapping, Node
 from migrate.syntax.python import PythonDocument
+from migrate.syntax.python.evaluate import unknown_merges
 from migrate.syntax.python.names import Place
 from migrate.syntax.unit import Unit
 from rules.model import Key, Text
@@ -121,7 +121,7 @@ class _PulumiReader(DefinitionReader):
             containers = self.document.node(written.args[0], place)
         listed = items(containers)
         key = self.key_at(place)
-        spelling = self.spelling_at(place, _SPELLING)
+        spelling, more = self.spelling_at(place, _SPELLING), unknown_merges(node)
         self.collector.add_task(
             key,
             family.source if family else self.name_at(place),
@@ -133,8 +133,8 @@ class _PulumiReader(DefinitionReader):
             role_after=("family", "network_mode"),
             task_role=self.role(node, "task_role_arn", key, place=place),
             family=family if isinstance(family, Text) else None,
-            compatibilities=merged(words_of(child(node, "requires_compatibilities"), spelling), node),
-            network_mode=merged(spelling.options(child(node, "network_mode")), node),
+            compatibilities=perhaps_more(words_of(child(node, "requires_compatibilities"), spelling), more),
+            network_mode=perhaps_more(spelling.options(child(node, "network_mode")), more),
             operating_system=systems(self.with_platform(node, place), spelling, snake, "operating_system_family"),
             spelling=spelling,
         )

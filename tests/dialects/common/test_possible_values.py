@@ -251,6 +251,17 @@ MAY_BE_EMPTY = {
         'import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument("--role", default="")\nargs = parser.parse_args()',
     ),
     "parameter": in_function('role=""', "role"),
+    "click": in_function("role", "role").replace("def go", '@click.option("--role", default="")\ndef go'),
+    "typer": in_function('role=typer.Option("")', "role"),
+    "field": registered("settings.role", 'class Settings:\n    role: str = ""\nsettings = Settings()'),
+    "argument-of-a-class": registered(
+        "settings.role", f"class Settings:\n    role: str\nsettings = Settings(role={ENV})"
+    ),
+    "checked-for-something-else": registered(
+        "ROLE", f'ROLE = {ENV}\nif not os.environ.get("X"):\n    raise SystemExit("X")'
+    ),
+    "checked-before-it-changes": registered("ROLE", f'ROLE = "x"\nassert ROLE\nROLE = {ENV}'),
+    "warned-of": registered("ROLE", f'ROLE = {ENV}\nif not ROLE:\n    print("no role")'),
     "parameter-none": in_function("role=None", "role"),
     "pulumi-config": pulumi('config.get("role")', "config = pulumi.Config()"),
     "pulumi-none": pulumi("role.arn if role else None", 'role = aws.iam.Role("r") if os.environ.get("X") else None'),
@@ -258,6 +269,10 @@ MAY_BE_EMPTY = {
     "cdk-parameter-of-python": low_level("role_arn"),
     "cdk-parameter": low_level("given.value_as_string", 'given = cdk.CfnParameter(self, "Role", default="")'),
     "cdk-condition": low_level(f'cdk.Fn.condition_if("C", "{ROLE}", cdk.Aws.NO_VALUE).to_string()'),
+    "cdk-import": high_level(
+        "Ec2TaskDefinition",
+        'task_role=iam.Role.from_role_arn(self, "R", cdk.CfnParameter(self, "P", default="").value_as_string)',
+    ).replace("import aws_ecs as ecs", "import aws_ecs as ecs, aws_iam as iam"),
     "troposphere-parameter": troposphere("Ref(p)", 'p = t.add_parameter(Parameter("R", Type="String", Default=""))'),
     "troposphere-environ": troposphere(ENV),
     "troposphere-if": troposphere('If("X", GetAtt("Role", "Arn"), NoValue)'),
@@ -298,6 +313,10 @@ IS_A_ROLE = {
     "or": registered(f'{ENV} or "{ROLE}"'),
     "checked": registered("ROLE", f'ROLE = {ENV}\nif not ROLE:\n    raise SystemExit("set ROLE")'),
     "asserted": registered("ROLE", f"ROLE = {ENV}\nassert ROLE"),
+    "checked-with-others": registered(
+        "ROLE", f'ROLE = {ENV}\nif ROLE is None or ROLE == "":\n    raise SystemExit("set ROLE")'
+    ),
+    "in-a-branch": in_function('role=""', "role").replace("    ecs.register", "    if role:\n      ecs.register"),
     "assigned-again": registered("ROLE", f'ROLE = ""\nROLE = "{ROLE}"'),
     "dict": registered('ROLES[os.environ["ENV"]]', f'ROLES = {{"prod": "{ROLE}", "dev": "{ROLE}2"}}'),
     "parameter": in_function("role", "role"),
@@ -312,6 +331,16 @@ IS_A_ROLE = {
 @pytest.mark.parametrize("source", IS_A_ROLE.values(), ids=IS_A_ROLE)
 def test_a_role_that_is_there_whatever_is_deployed_is_used(source: str) -> None:
     assert answers(source, "EFS203")[0] == "fixable"
+
+
+def test_a_role_that_a_macro_may_give_is_not_added() -> None:
+    source = of_role("!Ref R", "R: {Type: String}")
+    source = source.replace(
+        "TaskRoleArn: !Ref R", "Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://b/k}}"
+    )
+    status, words = answers(source, "EFS203")
+    assert status == "refused"
+    assert "a macro adds to its properties" in words
 
 
 def test_a_misspelling_of_iam_is_not_corrected_for_a_role_that_may_be_empty() -> None:

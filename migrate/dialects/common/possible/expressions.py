@@ -43,8 +43,8 @@ class Expressions:
                 return self.of(inner)
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 chosen, left = self.of(body), self.of(orelse)
-                return (filled(chosen) if _rules_out(test, body, holds=True) else chosen) | (
-                    filled(left) if _rules_out(test, orelse, holds=False) else left
+                return (filled(chosen) if rules_out(test, body, holds=True) else chosen) | (
+                    filled(left) if rules_out(test, orelse, holds=False) else left
                 )
             case ast.BoolOp(op=ast.Or(), values=operands):
                 found: Possible[str] = Possible()
@@ -66,17 +66,19 @@ class Expressions:
         return UNSEEN
 
 
-def _rules_out(test: ast.expr, value: ast.expr, *, holds: bool) -> bool:
+def rules_out(test: ast.expr, value: ast.expr, *, holds: bool) -> bool:
     """Whether a test that is true (or, unless `holds`, false) rules out that a value is empty: `role if role else x`."""
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return _rules_out(operand, value, holds=not holds)
+            return rules_out(operand, value, holds=not holds)
         case ast.Compare(left=left, ops=[ast.NotEq() | ast.IsNot()], comparators=[ast.Constant(value="" | None)]):
             return holds and _same(left, value)
         case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[ast.Constant(value="" | None)]):
             return not holds and _same(left, value)
         case ast.BoolOp(op=ast.And(), values=operands):
-            return holds and any(_rules_out(operand, value, holds=True) for operand in operands)
+            return holds and any(rules_out(operand, value, holds=True) for operand in operands)
+        case ast.BoolOp(op=ast.Or(), values=operands):
+            return not holds and any(rules_out(operand, value, holds=False) for operand in operands)
         case _:
             return holds and _same(test, value)
 

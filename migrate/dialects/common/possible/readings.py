@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 from math import prod
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from migrate.dialects.common.values import child, items, mapping, truth
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.syntax.node import Mapping, Node
 from rules.facts.images import demanded_systems
 from rules.model import ANYTHING, NOT_GIVEN, UNSEEN, Possible, Value
+
+T = TypeVar("T")
 
 _MOST_LISTS = 64
 """The largest number of lists that conditions may make of one; more count as unknown."""
@@ -131,6 +133,11 @@ def systems(
         else:
             found |= ANYTHING
     return evidence(found, demanded(node, spelling, cased))
+
+
+def perhaps_more(found: Possible[T], more: bool) -> Possible[T]:
+    """The values of a member of a mapping to which something that is not read may add more: `**options`, a macro."""
+    return found | ANYTHING if found.absent and more else found
 
 
 def evidence(one: Possible[str], other: Possible[str]) -> Possible[str]:

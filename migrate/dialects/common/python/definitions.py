@@ -18,9 +18,9 @@ from typing import ClassVar
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
-from migrate.dialects.common.possible.readings import WrittenRole, api, started, systems, words_of
+from migrate.dialects.common.possible.readings import WrittenRole, api, perhaps_more, started, systems, words_of
 from migrate.dialects.common.possible.readings import role as written_role
-from migrate.dialects.common.python.possible import merged, options
+from migrate.dialects.common.python.possible import options
 from migrate.dialects.common.python.values import SPELLING, configured, filled, unbound
 from migrate.dialects.common.values import child, items, mapping
 from migrate.dialects.common.volumes.spelling import Spelling
@@ -212,7 +212,7 @@ class DefinitionReader:
             return
         family = filled(child(node, "family"))
         containers = items(child(node, "containerDefinitions"))
-        spelling = self.spelling_at(place)
+        spelling, more = self.spelling_at(place), unknown_merges(node)
         self.collector.add_task(
             key,
             family.source if family else self.stem,
@@ -224,8 +224,8 @@ class DefinitionReader:
             role_after=("family", "networkMode"),
             task_role=self.role(node, "taskRoleArn", key, place=place),
             family=family if isinstance(family, Text) else None,
-            compatibilities=merged(words_of(child(node, "requiresCompatibilities"), spelling), node),
-            network_mode=merged(spelling.options(child(node, "networkMode")), node),
+            compatibilities=perhaps_more(words_of(child(node, "requiresCompatibilities"), spelling), more),
+            network_mode=perhaps_more(spelling.options(child(node, "networkMode")), more),
             operating_system=systems(node, spelling),
             spelling=spelling,
         )
@@ -406,7 +406,7 @@ class DefinitionReader:
             how = started(arguments, self.spelling_at(place))
             if unknown_merges(arguments):
                 own = UNSEEN if how.own_interfaces.is_surely(False) else how.own_interfaces
-                how = how._replace(launch_types=merged(how.launch_types, arguments), own_interfaces=own)
+                how = how._replace(launch_types=perhaps_more(how.launch_types, more=True), own_interfaces=own)
             self.collector.add_service(
                 Key("service", number), name.source if name else "", task, entry=version, started=how
             )

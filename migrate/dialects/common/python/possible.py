@@ -7,18 +7,14 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TypeVar
 
-from migrate.dialects.common.possible.expressions import Expressions, constant, filled
+from migrate.dialects.common.possible.expressions import Expressions, constant, filled, rules_out
 from migrate.syntax import resolve
-from migrate.syntax.node import Expression, Mapping, Node, Scalar
+from migrate.syntax.node import Expression, Node, Scalar
 from migrate.syntax.python import PythonDocument
-from migrate.syntax.python.evaluate import unknown_merges
 from migrate.syntax.python.names import Binding, Place, Scope
 from migrate.syntax.value import literal
 from rules.model import ANYTHING, NOT_GIVEN, UNSEEN, Possible
-
-T = TypeVar("T")
 
 _LOOKUP = re.compile("get|env|pop|lookup|param|setting|config|option|context|next|str", re.IGNORECASE)
 """Names of functions whose last argument is what they return where they find nothing."""
@@ -136,24 +132,30 @@ class _Values(Expressions):
         if binding.value is not None:
             return self.of(binding.value)
         if binding.reason == "a parameter":
-            default = _default(owner.node, binding.name)
+            default = _default(owner.node, binding.name) or _option(owner.node, binding.name)
             return UNSEEN if default is None else UNSEEN | self.of(default)
         return UNSEEN
 
     def _is_checked(self, name: ast.Name) -> bool:
-        """Whether the program stops before a name is used if it is empty: `if not role: raise …`, `assert role`."""
+        """Whether a name is used only where it is not empty: after `if not role: raise …` or `assert role`, or inside
+        `if role: …`."""
         place = self._place(name)
         owner, _ = self.document.names.owner(name.id, place.scope)
-        parents = self.document.names.parents
-        for use in self.document.names.uses_of(name.id, owner) if owner is not None else ():
-            if use.place.index >= place.index or not place.block.within(use.place.block):
+        uses = self.document.names.uses_of(name.id, owner) if owner is not None else []
+        bindings = owner.bindings.get(name.id, []) if owner is not None else []
+        for statement, at in {use.place.statement: use.place for use in uses}.items():
+            if at.index >= place.index or any(at.index < bound.place.index < place.index for bound in bindings):
                 continue
-            outer = parents.get(use.node)
-            statement = use.place.statement
-            if isinstance(statement, ast.Assert) and statement.test is use.node:
-                return True
-            negated = isinstance(outer, ast.UnaryOp) and isinstance(outer.op, ast.Not)
-            if isinstance(statement, ast.If) and negated and statement.test is outer and _stops(statement.body):
+            match statement:
+                case ast.Assert(test=test) if place.block.within(at.block):
+                    checked = rules_out(test, name, holds=True)
+                case ast.If(test=test, body=body, orelse=orelse):
+                    after = _stops(body) and place.block.within(at.block) and rules_out(test, name, holds=False)
+                    inside = _spans(body, name) and rules_out(test, name, holds=True)
+                    checked = after or inside or (_spans(orelse, name) and rules_out(test, name, holds=False))
+                case _:
+                    checked = False
+            if checked:
                 return True
         return False
 
@@ -174,7 +176,22 @@ class _Values(Expressions):
                 return UNSEEN if default is None else UNSEEN | self.of(default)
             if called(made) == "parse_args":
                 return self._argument(expression.attr)
+            return self._field(made, expression.attr)
         return UNSEEN
+
+    def _field(self, made: ast.Call, name: str) -> Possible[str]:
+        """An attribute of an object of the program's own class: the argument that sets it, or the class's default."""
+        given = next((keyword.value for keyword in made.keywords if keyword.arg == name), None)
+        classes = self.document.names.classes.get(called(made), [])
+        if given is not None and classes:
+            return self.of(given)
+        defaults = [
+            bound.value for scope in classes for bound in scope.bindings.get(name, []) if bound.value is not None
+        ]
+        found: Possible[str] = UNSEEN
+        for default in defaults:
+            found |= self.of(default)
+        return found
 
     def _argument(self, name: str) -> Possible[str]:
         """An argument of the command line, as `argparse` reads it."""
@@ -221,6 +238,8 @@ class _Values(Expressions):
             value = receiver if receiver is not None and not positional else next(iter(positional), None)
             if value is not None:
                 return replace(self.of(value), others=True)
+        if name in ("Option", "Argument") and positional:  # of typer
+            return UNSEEN | self.of(positional[0])
         if name == "cast" and len(positional) == 2:
             return self.of(positional[1])
         default = next((k.value for k in call.keywords if k.arg in _DEFAULT), None)
@@ -265,11 +284,6 @@ class _Values(Expressions):
         return found if found != Possible() else None
 
 
-def merged(found: Possible[T], node: Mapping) -> Possible[T]:
-    """The possible values of a member of a mapping, if `**` may put it in where the mapping does not show it."""
-    return found | ANYTHING if found.absent and unknown_merges(node) else found
-
-
 def called(call: ast.Call) -> str:
     """The last name in the callee of a call; empty if it has none."""
     match call.func:
@@ -290,6 +304,17 @@ def _default(function: ast.AST | None, name: str) -> ast.expr | None:
     return next((default for argument, default in pairs if argument.arg == name), None)
 
 
+def _option(function: ast.AST | None, name: str) -> ast.expr | None:
+    """The default that a decorator gives a function's parameter, as click's options do; None if none does."""
+    decorators = function.decorator_list if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) else []
+    for call in decorators:
+        if isinstance(call, ast.Call) and called(call) in ("option", "argument"):
+            flags = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            if name in {flag.lstrip("-").replace("-", "_") for flag in flags}:
+                return next((k.value for k in call.keywords if k.arg == "default"), None)
+    return None
+
+
 def _returns(body: list[ast.stmt]) -> Iterator[ast.expr | None]:
     """The values of the `return` statements of a function, without those of functions inside it."""
     for statement in body:
@@ -300,6 +325,11 @@ def _returns(body: list[ast.stmt]) -> Iterator[ast.expr | None]:
                 if isinstance(inner, list) and inner and isinstance(inner[0], ast.stmt | ast.ExceptHandler):
                     parts = [s for one in inner for s in (one.body if isinstance(one, ast.ExceptHandler) else [one])]
                     yield from _returns(parts)
+
+
+def _spans(body: list[ast.stmt], name: ast.Name) -> bool:
+    """Whether a name lies in a block."""
+    return bool(body) and body[0].lineno <= name.lineno <= (body[-1].end_lineno or 0)
 
 
 def _stops(body: list[ast.stmt]) -> bool:
