@@ -35,8 +35,8 @@ _ECS_IMAGE = re.compile(
     r"/aws/service/ecs/optimized-ami/|ami-ecs-|amazon-ecs-optimized|ECS_Optimized|bottlerocket(?:/|-)aws-ecs-"
 )
 _DEMANDED = re.compile(
-    r"(?P<no>!|\bnot\s*)?\(?\s*attribute:ecs\.os-(?:type|family)\s*(?P<how>==|equals|!=|not_equals|=~|matches|!~|in|!in|not_in)\s*"
-    r"(?P<what>\[[^\]]*\]|[\w.*-]+)",
+    r"attribute:ecs\.os-(?:type|family)\s{0,9}(?P<how>==|equals|!=|not_equals|=~|matches|!~|in|!in|not_in)\s{0,9}"
+    r"(?P<what>\[[^\]]{0,200}\]|[\w.*-]{1,200})",
     re.IGNORECASE,
 )
 _CALLED_ECS = re.compile(r"(?:^|[^A-Za-z])ecs|ECS|Ecs")
@@ -140,7 +140,9 @@ def demanded_systems(expressions: Possible[str]) -> Possible[str]:
     found: Possible[str] = NOT_GIVEN
     for expression in expressions.known:
         for match in _DEMANDED.finditer(expression):
-            excluded = bool(match["no"]) != match["how"].lower().startswith(("!", "not"))
+            before = expression[max(0, match.start() - 9) : match.start()].rstrip("( ")
+            denied = before.endswith("!") or before.lower().endswith("not")
+            excluded = denied != match["how"].lower().startswith(("!", "not"))
             named = {word.upper() for word in re.findall(r"\w[\w.-]*", match["what"])}
             windows = any(name.startswith("WINDOWS") for name in named)
             if windows != excluded:

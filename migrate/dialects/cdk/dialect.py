@@ -14,7 +14,7 @@ from migrate.dialects.cdk import batch as cdk_batch
 from migrate.dialects.cdk import resources
 from migrate.dialects.cdk.api import ECS, LAUNCH_TYPES, PLATFORM_VERSION, TASK_DEFINITIONS, VERSIONS, enumerated
 from migrate.dialects.cdk.instances import ProgramInstances
-from migrate.dialects.cdk.program import Program, TaskSource, called, scope_of
+from migrate.dialects.cdk.program import Program, TaskSource, scope_of
 from migrate.dialects.cdk.spelling import SNAKE, Spellings, with_points
 from migrate.dialects.cdk.writer import ProgramNodes, ProgramWriter
 from migrate.dialects.common.base_dialect import PlainDialect
@@ -22,7 +22,7 @@ from migrate.dialects.common.collector import Collector, TaskNodes
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.possible.readings import evidence, words_of
 from migrate.dialects.common.python.possible import options
-from migrate.dialects.common.python.values import SPELLING, configured
+from migrate.dialects.common.python.values import SPELLING, called, configured
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.dialects.common.volumes.conditional_volumes import Alternative
 from migrate.dialects.common.volumes.volumes import read_container, rest_but

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from migrate.dialects.cdk.api import ARN_ATTRIBUTES, ARNS, BATCH, ECS, EFS, ID_ATTRIBUTES, IDS, PSEUDO, STRUCTS
 from migrate.dialects.common.python import values as python_values
+from migrate.dialects.common.python.values import called
 from migrate.dialects.common.values import child, reference
 from migrate.syntax import resolve
 from migrate.syntax.node import Alias, Expression, FString, Inner, Mapping, NewExpression, NewValue, Node
@@ -693,15 +694,6 @@ def is_struct(name: str) -> bool:
     """Whether a class of the CDK is a plain record: a struct, or a property class of an L1 construct."""
     name = name.replace("monocdk.", "aws_cdk.", 1).replace(f"{BATCH}_alpha.", f"{BATCH}.", 1)
     return name in STRUCTS or (name.startswith("aws_cdk.") and name.endswith("Property"))
-
-
-def called(call: ast.Call) -> str:
-    """The last name in the callee of a call; empty if it has none."""
-    match call.func:
-        case ast.Attribute(attr=name) | ast.Name(id=name):
-            return name
-        case _:
-            return ""
 
 
 def _receiver(call: ast.Call) -> str:

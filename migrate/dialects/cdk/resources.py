@@ -13,12 +13,12 @@ from migrate.dialects.cdk.program import (
     Construct,
     Program,
     TaskSource,
-    called,
     is_access_point,
     is_file_system,
     scope_of,
     source_of,
 )
+from migrate.dialects.common.python.values import called
 from migrate.dialects.common.values import child, mapping, truth
 from migrate.dialects.common.volumes.volumes import rest_but
 from migrate.syntax.data.plain import squeezed

@@ -265,7 +265,7 @@ def _read_task(
         task_role=template.identities.task_role(written, spelling.options(written)),
         compatibilities=perhaps_more(words_of(child(properties, "RequiresCompatibilities"), spelling), more),
         network_mode=perhaps_more(spelling.options(child(properties, "NetworkMode")), more),
-        operating_system=systems(properties, spelling, capitalised, "OperatingSystemFamily"),
+        operating_system=systems(properties, spelling, capitalised, family="OperatingSystemFamily"),
         spelling=spelling,
         condition=resource.condition,
     )

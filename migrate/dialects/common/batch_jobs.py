@@ -106,7 +106,7 @@ def add_part(
         engine=Engine.BATCH,
         # AWS Batch runs a job on EC2 if `platformCapabilities` is missing.
         compatibilities=words_of(child(job, cased("platformCapabilities")), spelling).otherwise(frozenset({"EC2"})),
-        operating_system=systems(part.node, spelling, cased, cased("operatingSystemFamily")),
+        operating_system=systems(part.node, spelling, cased, family=cased("operatingSystemFamily")),
         region=region,
         spelling=spelling,
         condition=condition,

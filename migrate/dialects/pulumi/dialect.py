@@ -135,7 +135,9 @@ class _PulumiReader(DefinitionReader):
             family=family if isinstance(family, Text) else None,
             compatibilities=perhaps_more(words_of(child(node, "requires_compatibilities"), spelling), more),
             network_mode=perhaps_more(spelling.options(child(node, "network_mode")), more),
-            operating_system=systems(self.with_platform(node, place), spelling, snake, "operating_system_family"),
+            operating_system=systems(
+                self.with_platform(node, place), spelling, snake, family="operating_system_family"
+            ),
             spelling=spelling,
         )
         self.block_unknown(len(self.collector.tasks) - 1, place)

@@ -93,12 +93,19 @@ class TemplateOptions:
         """The values of a parameter that the conditions do not rule out."""
         if parameter.type not in ("String", "Number", *_LISTS):
             return UNSEEN  # the default of `AWS::SSM::Parameter::Value` is a name, and the value is never empty
-        given = parameter.evidence
-        found: Possible[str] = Possible(others=parameter.allowed is None)
-        for value in given:
-            if self._may_be(parameter, value, conditions):
-                found |= _word(value)
-        return found if found != Possible() else UNSEEN
+        if (parameter.name, conditions) not in self._read:
+            given = {value: _word(value) for value in parameter.evidence if self._may_be(parameter, value, conditions)}
+            self._read[parameter.name, conditions] = Possible(
+                tuple(dict.fromkeys(known for word in given.values() for known in word.known)),
+                others=parameter.allowed is None or not given or any(word.others for word in given.values()),
+                absent=any(word.absent for word in given.values()),
+            )
+        return self._read[parameter.name, conditions]
+
+    @cached_property
+    def _read(self) -> dict[tuple[str, Conditions], Possible[str]]:
+        """The values of parameters under conditions, each read once."""
+        return {}
 
     def _may_be(self, parameter: Parameter, value: str, conditions: Conditions) -> bool:
         """Whether the conditions may hold if the parameter has this value."""

@@ -84,7 +84,7 @@ class Template(Resources):
 
     @cached_property
     def options(self) -> TemplateOptions:
-        """What its properties may be."""
+        """The possible values of its properties."""
         return TemplateOptions(self.root, self.conditions)
 
     @cached_property

@@ -12,10 +12,12 @@ from migrate.syntax import literal, resolve
 from migrate.syntax.node import Node, Scalar
 from rules.model import ANYTHING, NOT_GIVEN, UNSEEN, Possible, Ref
 
+_LONGEST = 1000
+"""The longest expression that is looked into, in characters."""
 _SHELL = re.compile(r"\$\{\w+(?P<how>:?[-=?+])(?P<word>[^{}]*)\}")
-_BLOCK = re.compile(r"\{%[-+]?\s*(if|elif|else|endif)\b.*?%\}", re.DOTALL)
+_BLOCK = re.compile(r"\{%[-+]?\s{0,9}(if|elif|else|endif)\b.{0,300}?%\}", re.DOTALL)
 _EMPTY = re.compile(
-    r"""(?:\bdefault|\bcoalesce|\bor|\belse|\|\||[?:,(]|\benv\s+(?:"[^"]*"|`[^`]*`))\s*\(?\s*(?:''|""|``)"""
+    r"""(?:\bdefault|\bcoalesce|\bor|\belse|\|\||[?:,(]|\benv\s{1,9}(?:"[^"]*"|`[^`]*`))\s{0,9}\(?\s{0,9}(?:''|""|``)"""
 )
 """An alternative that is empty, in the languages whose expressions are not parsed."""
 
@@ -73,6 +75,8 @@ def _of_placeholder(source: str) -> Possible[str]:
 
 
 def _of_jinja(expression: str) -> Possible[str]:
+    if len(expression) > _LONGEST:
+        return ANYTHING
     if re.fullmatch(r"[\w.]+", expression):
         return NOT_GIVEN if expression == "omit" else UNSEEN
     from migrate.dialects.common.possible.jinja import of

@@ -16,6 +16,7 @@ from rules.model import ANYTHING, NOT_GIVEN, UNSEEN, Possible, Value
 
 T = TypeVar("T")
 
+_MOST_MEMBERS = 12
 _MOST_LISTS = 64
 """The largest number of lists that conditions may make of one; more count as unknown."""
 _FLAGS = {"true": True, "false": False, "yes": True, "no": False}
@@ -45,6 +46,8 @@ def words_of(node: Node | None, spelling: Spelling) -> Possible[frozenset[str]]:
 
 def _together(members: list[Possible[str]]) -> Possible[frozenset[str]]:
     """The lists that these members may make together."""
+    if len(members) > _MOST_MEMBERS:
+        return UNSEEN
     choices = [(*one.known, *([""] if one.absent or not one.known else [])) for one in members]
     if prod(map(len, choices)) > _MOST_LISTS:
         return UNSEEN

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from migrate.dialects.common.possible.expressions import Expressions, constant, filled, rules_out
+from migrate.dialects.common.python.values import called
 from migrate.syntax import resolve
 from migrate.syntax.node import Expression, Node, Scalar
 from migrate.syntax.python import PythonDocument
@@ -21,7 +22,7 @@ _LOOKUP = re.compile("get|env|pop|lookup|param|setting|config|option|context|nex
 _DEFAULT = ("default", "fallback", "default_value", "fallback_value")
 _SAME = frozenset({"strip", "lstrip", "rstrip", "lower", "upper", "str", "to_string", "encode", "decode"})
 """Functions and methods that return an empty string for an empty one."""
-_NO_VALUE = re.compile(r"(?:.*\.)?(?:NO_VALUE|NoValue|AWS_NO_VALUE)")
+_NO_VALUE = frozenset({"NO_VALUE", "NoValue", "AWS_NO_VALUE"})
 _DEEP = 20
 
 
@@ -90,7 +91,7 @@ class _Values(Expressions):
 
     def _leaf(self, expression: ast.expr) -> Possible[str]:
         match expression:
-            case ast.Name() | ast.Attribute() if _NO_VALUE.fullmatch(ast.unparse(expression)):
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name in _NO_VALUE:
                 return NOT_GIVEN
             case ast.Name() | ast.Attribute() if known := self.constants(expression, self._place_in(expression)):
                 return Possible.of(known)
@@ -112,8 +113,7 @@ class _Values(Expressions):
 
     def _place(self, name: ast.Name) -> Place:
         """The place where a name is used."""
-        uses = self.document.names.uses.get(name.id, ())
-        return next((use.place for use in uses if use.node is name), self.place)
+        return self.document.names.places.get(name, self.place)
 
     def _name(self, name: ast.Name) -> Possible[str]:
         place = self._place(name)
@@ -282,15 +282,6 @@ class _Values(Expressions):
         for given in _returns(function.body):
             found |= self.of(given) if given is not None else NOT_GIVEN
         return found if found != Possible() else None
-
-
-def called(call: ast.Call) -> str:
-    """The last name in the callee of a call; empty if it has none."""
-    match call.func:
-        case ast.Attribute(attr=name) | ast.Name(id=name):
-            return name
-        case _:
-            return ""
 
 
 def _default(function: ast.AST | None, name: str) -> ast.expr | None:
