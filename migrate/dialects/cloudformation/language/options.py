@@ -17,6 +17,7 @@ from migrate.dialects.cloudformation.language.spelling import ECS
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.common.conditional import Conditions
 from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.possible.placeholders import of_text
 from migrate.dialects.common.values import child, items, mapping
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.syntax import literal, resolve
@@ -172,9 +173,12 @@ def scalar_text(node: Node | None) -> str | None:
 
 
 def _word(text: str) -> Possible[str]:
-    """The value of a literal. A dynamic reference is known only when the stack is deployed."""
+    """The value of a literal. A dynamic reference is known only when the stack is deployed, and a template of a template
+    only when that is rendered."""
     if _DYNAMIC in text:
         return UNSEEN
+    if "{{" in text or "{%" in text:
+        return of_text(text)
     return Possible.of(text) if text.strip() else NOT_GIVEN
 
 

@@ -16,6 +16,9 @@ _LONGEST = 1000
 """The longest expression that is looked into, in characters."""
 _SHELL = re.compile(r"\$\{\w+(?P<how>:?[-=?+])(?P<word>[^{}]*)\}")
 _BLOCK = re.compile(r"\{%[-+]?\s{0,9}(if|elif|else|endif)\b.{0,300}?%\}", re.DOTALL)
+_STATEMENT = re.compile(r"\{\{-?\s{0,9}(?:if|with|range)\b|\{%|<%(?!=)|%\{")
+"""The start of a text that a statement of a template language decides on."""
+_ELSE = re.compile(r"(?:\{\{|\{%|<%|%\{)[-~]?\s{0,9}else\b")
 _EMPTY = re.compile(
     r"""(?:\bdefault|\bcoalesce|\bor|\belse|\|\||[?:,(]|\benv\s{1,9}(?:"[^"]*"|`[^`]*`))\s{0,9}\(?\s{0,9}(?:''|""|``)"""
 )
@@ -29,15 +32,18 @@ def options(node: Node | None) -> Possible[str]:
         return NOT_GIVEN if node is None else UNSEEN
     if not isinstance(found, Scalar):
         return UNSEEN
-    return NOT_GIVEN if literal(found) is None else _of_text(found.text)
+    return NOT_GIVEN if literal(found) is None else of_text(found.text)
 
 
 @lru_cache(maxsize=1024)
-def _of_text(text: str) -> Possible[str]:
+def of_text(text: str) -> Possible[str]:
+    """The possible values of a text once its placeholders are filled in."""
     if not text.strip():
         return NOT_GIVEN
     if (chosen := _by_blocks(text)) is not None:
         return chosen
+    if _STATEMENT.match(text.strip()):
+        return Possible(others=True, absent=_ELSE.search(text) is None)
     parts = parse_text(text).parts
     if not any(isinstance(part, Ref) for part in parts):
         return Possible.of(text)
@@ -58,7 +64,7 @@ def _by_blocks(text: str) -> Possible[str] | None:
         return None
     found: Possible[str] = Possible(absent=not any(mark[1] == "else" for mark in marks))
     for mark, following in pairwise(marks):
-        found |= _of_text(stripped[mark.end() : following.start()])
+        found |= of_text(stripped[mark.end() : following.start()])
     return found
 
 
@@ -70,7 +76,7 @@ def _of_placeholder(source: str) -> Possible[str]:
             return UNSEEN
         if match["how"] in (":+", "+"):
             return ANYTHING
-        return UNSEEN | _of_text(match["word"])
+        return UNSEEN | of_text(match["word"])
     return Possible(others=True, absent=_EMPTY.search(source) is not None)
 
 

@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import reduce
 
 from migrate.dialects.common.possible.expressions import Expressions, constant, filled, rules_out
 from migrate.dialects.common.python.values import called
@@ -42,8 +43,8 @@ def options(
     none_counts: bool = False,
     constants: Constants = _no_constants,
 ) -> Possible[str]:
-    """The possible values of a node; `place` is where its text stands. With `none_counts`, a lookup without a default is None where
-    it finds nothing, which leaves the property out (boto3 raises an error instead)."""
+    """The possible values of a node; `place` is where its text stands. With `none_counts`, a lookup without a default is
+    None where it finds nothing, which leaves the property out (boto3 raises an error instead)."""
     if node is None:
         return NOT_GIVEN
     found = resolve(node)
@@ -134,6 +135,9 @@ class _Values(Expressions):
         if binding.reason == "a parameter":
             default = _default(owner.node, binding.name) or _option(owner.node, binding.name)
             return UNSEEN if default is None else UNSEEN | self.of(default)
+        over = self._definition(binding.loop_over) if binding.loop_over is not None else None
+        if isinstance(over, ast.List | ast.Tuple) and over.elts:
+            return reduce(Possible.__or__, map(self.of, over.elts))
         return UNSEEN
 
     def _is_checked(self, name: ast.Name) -> bool:
