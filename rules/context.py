@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, count
@@ -23,6 +23,7 @@ from rules.model import (
     AddTraffic,
     AddWait,
     Change,
+    Condition,
     Container,
     Directory,
     EfsVolume,
@@ -30,6 +31,7 @@ from rules.model import (
     HostMount,
     Key,
     MountPoint,
+    NoSuchCondition,
     Owner,
     Parameter,
     Permission,
@@ -77,11 +79,15 @@ class Context:
         if isinstance(change, AddAccessPoint):
             known = self._own_points.get((change.point.file_system, change.point.path))
             same = known is not None and known.key == change.point.key
-            point = widen(known if same else None, change.point)
+            point = widen(known if same else None, change.point, self.stack.logic(change.point.key.document))
             self._own_points[(point.file_system, point.path)] = self._points_by_ref[point.ref] = point
             self._taken.add(point.key.last.lower())
         elif isinstance(change, AddRole):
-            self._roles.update(dict.fromkeys(change.role.refs, change.role))
+            role = widen(
+                self._planned_roles.get(change.role.key), change.role, self.stack.logic(change.role.key.document)
+            )
+            self._planned_roles[role.key] = role
+            self._roles.update(dict.fromkeys(role.refs, role))
             self._taken.add(change.role.key.last.lower())
         elif isinstance(change, AddPermissions):
             self._permissions.update(change.permissions)
@@ -89,6 +95,19 @@ class Context:
             self.routes.planned(change)
             if isinstance(change, AddTraffic):
                 self._taken.add(change.rule.key.last.lower())
+
+    def no_place(self, changes: Iterable[Change]) -> str | None:
+        """The reason why new resources of some changes, which are part of the plan together, cannot exist for all of their
+        users, or None if they can."""
+        points: dict[Key, AccessPoint] = {}
+        for change in changes:
+            if isinstance(change, AddAccessPoint):
+                known = points.get(change.point.key) or self._points_by_ref.get(change.point.ref)
+                try:
+                    points[change.point.key] = widen(known, change.point, self.stack.logic(change.point.key.document))
+                except NoSuchCondition as problem:
+                    return f"{change.point.key.last} serves others, too, and {problem}"
+        return None
 
     def begin_group(self) -> None:
         """Forget the names promised to the previous group of volumes."""
@@ -131,6 +150,10 @@ class Context:
         return {ref: role for role in self.stack.roles for ref in role.refs}
 
     @cached_property
+    def _planned_roles(self) -> dict[Key, Role]:
+        return {}
+
+    @cached_property
     def _permissions(self) -> set[Permission]:
         return set(self.stack.permissions)
 
@@ -144,6 +167,13 @@ class Context:
     def as_read(self, volume: Volume) -> Volume:
         """A volume as it stands in the source, before anything was planned."""
         return self._volumes.get(volume.key, volume)
+
+    def existence(self, volume: Volume, task: Task) -> Condition:
+        """The condition under which a volume exists: its own and that of its task."""
+        try:
+            return self.stack.logic(task.key.document).both(task.condition, volume.condition)
+        except NoSuchCondition:
+            return volume.condition or task.condition
 
     def mount_points(self, volume: Volume, task: Task) -> list[tuple[Container, MountPoint]] | None:
         """The containers that mount the volume, each with its mount point; None if the source does not show them."""

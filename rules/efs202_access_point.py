@@ -101,8 +101,8 @@ def _ways(volume: Volume, storage: EfsVolume, task: Task, path: Directory, conte
             more=(AddAccessPoint(replace(own, condition=condition)),),
         )
         return  # the plan adds this access point for another volume already
-    there = (None, volume.condition, task.condition, condition)
-    existing = [p for p in context.access_points_on(storage.file_system, path) if p.condition in there]
+    logic = context.stack.logic(task.key.document)
+    existing = [p for p in context.access_points_on(storage.file_system, path) if logic.implies(condition, p.condition)]
     existing.sort(key=lambda p: p is not own)  # stable: the others stay in their order
     yield from (_through(volume, storage, p.ref, path=path, context=context) for p in existing if p.user is None)
     yield _new_one(volume, storage, task, path=path, context=context)
@@ -293,10 +293,14 @@ def _new(point: AccessPoint, context: Context) -> bool:
 
 
 def _condition(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> str | None:
-    """The condition of the volume's new access point: that of the file system, which the access point cannot exist
-    without, or else that of the volume or the task."""
+    """The condition of the volume's new access point: the one under which the volume exists or, if that is always, that
+    of the file system, which the access point cannot exist without."""
     system = context.own_file_system(storage.file_system)
-    return system.condition if system and system.condition else volume.condition or task.condition
+    there = context.existence(volume, task)
+    if system is None or system.condition is None:
+        return there
+    # What refers to a file system under another condition relies on it, and so would the access point.
+    return there if context.stack.logic(task.key.document).implies(there, system.condition) else system.condition
 
 
 def _finding(volume: Volume, status: Status, message: str) -> Finding:

@@ -37,6 +37,7 @@ from rules.model import (
     Engine,
     Key,
     Level,
+    NoSuchCondition,
     Role,
     SetStorage,
     SetTaskRole,
@@ -197,12 +198,16 @@ def _reason(storage: EfsVolume, context: Context) -> str:
 
 
 def _clash(role: Role, storage: EfsVolume, context: Context) -> str | None:
-    """The reason why no policy can name both the role and the access point or file system, or None: they have different
-    conditions, so that each may exist without the other."""
+    """The reason why no policy can name both the role and the access point or file system, or None: each may exist
+    without the other, and no condition can say where both do."""
     point = context.own_point_of(storage.access_point)
     system = context.own_file_system(storage.file_system)
     condition = point.condition if point else system.condition if system else None
-    if role.condition is None or condition in (None, role.condition):
+    try:
+        context.stack.logic(role.key.document).both(role.condition, condition)
+    except NoSuchCondition:
+        pass
+    else:
         return None
     return (
         f"role {_name(role)} is there under condition {role.condition} and {shown(storage.access_point or storage.file_system)} "

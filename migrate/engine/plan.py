@@ -212,7 +212,8 @@ class _Planner:
         """The reason why the source file cannot express the changes of findings, or None if it can."""
         unwritten = (self.unwritten.get(f.id) for f in findings if self.unwritten)
         changes = (self.reading.can(change, self.added, self.outside) for f in findings for change in f.changes)
-        return next(filter(None, chain(unwritten, changes)), None)
+        reason = next(filter(None, chain(unwritten, changes)), None)
+        return reason or self.context.no_place(change for f in findings for change in f.changes)
 
     def accepts(self, finding: Finding) -> bool:
         decision = self.decisions.of(finding)

@@ -26,3 +26,8 @@ def words(text: str) -> list[str]:
 def parts(logical_id: str) -> list[str]:
     """The parts of an identifier in lower case: `efs`, `access` and `point1` of `EFSAccessPoint1`."""
     return [part.lower() for part in _PART.findall(logical_id)]
+
+
+def camel_words(identifier: str) -> list[str]:
+    """The parts of an identifier as it writes them, which are the identifier again when joined: `Is` and `Prod`."""
+    return re.findall(r"[A-Z]*[^A-Z]*", identifier)[:-1] or [identifier]

@@ -38,6 +38,7 @@ from rules.model.changes import (
     subject,
     widen,
 )
+from rules.model.conditions import Condition, ConditionLogic, NoSuchCondition
 from rules.model.instances import Cluster, HostMount, Image, Instance, Owner, System
 from rules.model.network import (
     FileSystemPlace,
@@ -75,6 +76,8 @@ __all__ = [
     "Allowance",
     "Change",
     "Cluster",
+    "Condition",
+    "ConditionLogic",
     "Container",
     "CorrectSpelling",
     "Directory",
@@ -96,6 +99,7 @@ __all__ = [
     "MountPoint",
     "MountTarget",
     "Network",
+    "NoSuchCondition",
     "Opaque",
     "OtherStorage",
     "Owner",

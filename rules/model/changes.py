@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from rules.model.access import AccessPoint, Permission, Role
+from rules.model.conditions import Condition, ConditionLogic
 from rules.model.instances import Image
 from rules.model.network import Network, Traffic
 from rules.model.possible import Possible
@@ -69,7 +70,7 @@ class CorrectSpelling:
 
 @dataclass(frozen=True, slots=True)
 class AddAccessPoint:
-    """Create an access point. If it is added twice under different conditions, it is created unconditionally."""
+    """Create an access point. If it is added twice under different conditions, it is created under either of them."""
 
     point: AccessPoint
 
@@ -84,7 +85,8 @@ class AddPermissions:
 
 @dataclass(frozen=True, slots=True)
 class AddRole:
-    """Create a role that ECS tasks may assume."""
+    """Create a role that ECS tasks may assume. If it is added twice under different conditions, it is created under either
+    of them."""
 
     role: Role
 
@@ -188,9 +190,9 @@ def apply(stack: Stack, changes: Iterable[Change]) -> Stack:
     for key, asked in by_subject.items():
         for change in asked:
             if isinstance(change, AddAccessPoint):
-                points[key] = widen(points.get(key), change.point)
+                points[key] = widen(points.get(key), change.point, stack.logic(key.document))
             elif isinstance(change, AddRole):
-                roles[key] = change.role
+                roles[key] = widen(roles.get(key), change.role, stack.logic(key.document))
             elif isinstance(change, AddPermissions):
                 permissions |= change.permissions
     return replace(
@@ -230,12 +232,16 @@ def rename(image: Image, name: str) -> Image:
     return replace(image, name=name, source=image.source.replace(image.name or "", name))
 
 
-def widen(known: AccessPoint | None, wanted: AccessPoint) -> AccessPoint:
-    """The wanted access point. It loses its condition if it is known under another one, so that it exists for both
-    users."""
+_Resource = TypeVar("_Resource", AccessPoint, Role)
+
+
+def widen(known: _Resource | None, wanted: _Resource, logic: ConditionLogic) -> _Resource:
+    """The wanted resource. If it is known already, it exists for the users of both. Raises NoSuchCondition if no condition
+    says so."""
     if known is None or known.condition == wanted.condition:
         return wanted
-    return replace(known, condition=None)
+    condition: Condition = logic.either(known.condition, wanted.condition)
+    return replace(known, condition=condition)
 
 
 def subject(change: Change) -> Key:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from rules.model.access import AccessPoint, FileSystem, Permission, Role, Tagging
+from rules.model.conditions import PLAIN, ConditionLogic
 from rules.model.instances import HostMount, Image, Instance, Owner
 from rules.model.network import Network
 from rules.model.runners import PlatformVersion, TaskRunner
@@ -36,6 +39,13 @@ class Stack:
     blue_green: bool = False
     """Whether CodeDeploy replaces the tasks. It rejects deployments that change anything else."""
     network: Network = field(default_factory=Network)
+
+    conditions: Mapping[str | int, ConditionLogic] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    """What follows from one condition for another, by document."""
+
+    def logic(self, document: str | int) -> ConditionLogic:
+        """What follows from one condition of a document for another."""
+        return self.conditions.get(document, PLAIN)
 
     @property
     def platform_versions(self) -> tuple[PlatformVersion, ...]:

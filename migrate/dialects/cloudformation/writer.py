@@ -21,7 +21,7 @@ from migrate.syntax import CannotEdit, get, resolve
 from migrate.syntax.node import Added, Copy, EditMapping, EditSequence, Kept, Mapping, New, NewValue, Sequence, TreeEdit
 from rules.facts.iam import Statement, trust
 from rules.facts.identifiers import short
-from rules.model import AccessPoint, Key, Opaque, Stack, Tag, Text, Traffic, Value
+from rules.model import AccessPoint, Condition, Key, Opaque, Stack, Tag, Text, Traffic, Value
 
 
 @dataclass
@@ -58,9 +58,13 @@ class ResourceWriter:
             raise CannotEdit(f"the template would have more than {MOST_RESOURCES} resources")
         if added:
             result += self._insert(added)
-        return result + self.template.conditions.added(
-            {n.point.condition for n in self.plan.points}, self.template.write
-        )
+        return result + self.template.conditions.added(self._conditions(), self.template.write)
+
+    def _conditions(self) -> Iterator[Condition]:
+        """The conditions of all that is new."""
+        yield from (made.point.condition for made in self.plan.points)
+        yield from (made.role.condition for made in self.plan.roles)
+        yield from (grant.condition for grant in self.plan.grants)
 
     def _created(self) -> Iterator[Placed]:
         """The new resources, without the policies for existing roles."""
@@ -297,7 +301,7 @@ class ResourceWriter:
             for task in _names_of(grant.users)
             if task in self._changed_tasks
             for service in self._services_by_task.get(task, ())
-            if grant.condition in (None, service.condition)
+            if self.template.conditions.implies(service.condition, grant.condition)
             and not any(self.template.reaches(system, service.name) for system in systems)
         ]
 

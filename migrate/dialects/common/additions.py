@@ -10,9 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeVar, cast
 
+from migrate.syntax import CannotEdit
 from migrate.syntax.node import NewValue
 from rules.facts import iam
-from rules.model import CLIENT_ACTIONS, AccessPoint, EfsVolume, Key, Permission, Role, Stack, Traffic, Value
+from rules.model import (
+    CLIENT_ACTIONS,
+    AccessPoint,
+    EfsVolume,
+    Key,
+    NoSuchCondition,
+    Permission,
+    Role,
+    Stack,
+    Traffic,
+    Value,
+)
 
 _Name = TypeVar("_Name")
 
@@ -46,8 +58,8 @@ class NewGrant(NamedTuple):
     users: tuple[Key, ...]
     """The keys of the task definitions that have the role."""
     condition: str | None
-    """The condition under which the resource of the permissions exists: that of the access point or, without one, of
-    the file system, else the role's own. None if it always exists."""
+    """The condition under which both the role and the resource of the permissions exist: the access point or, without
+    one, the file system. None if they always do."""
     permissions: tuple[Permission, ...]
 
     @property
@@ -136,7 +148,11 @@ def _allowed(old: Stack, new: Stack, document: int | None) -> tuple[list[NewRole
             continue
         groups: dict[str | None, list[Permission]] = {}
         for permission in permissions:
-            groups.setdefault(conditions.of_permission(permission) or role.condition, []).append(permission)
+            try:
+                condition = new.logic(key.document).both(conditions.of_permission(permission), role.condition)
+            except NoSuchCondition as problem:
+                raise CannotEdit(str(problem)) from problem
+            groups.setdefault(condition, []).append(permission)
         grants += (NewGrant(key, users, condition, permissions=tuple(group)) for condition, group in groups.items())
     return created, grants
 

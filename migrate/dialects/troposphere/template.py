@@ -31,17 +31,7 @@ class PythonTemplate(Template):
     @cached_property
     def options(self) -> TemplateOptions:
         """The possible values of its properties, Python's alternatives included."""
-        return TemplateOptions(self.root, TemplateConditions(self._conditions(), self.taken), self._option)
-
-    def _conditions(self) -> Mapping:
-        """The conditions that the module adds to its template."""
-        entries = []
-        for call, place in self.objects.document.names.calls:
-            if isinstance(call.func, ast.Attribute) and call.func.attr == "add_condition" and len(call.args) == 2:
-                name = self.objects.node(call.args[0], place)
-                if isinstance(found := resolve(name), Scalar):
-                    entries.append(Entry(found, self.objects.node(call.args[1], place)))
-        return Mapping(0, 0, entries, flow=True)
+        return TemplateOptions(self.root, self.conditions, self._option)
 
     def _option(self, node: Node) -> Possible[str]:
         """The possible values of an expression of Python."""
@@ -58,6 +48,17 @@ class PythonTemplate(Template):
             elif "$" in word:
                 found.update(name for name in self.resources if f"${{{name}" in word)
         return found
+
+
+def _conditions(objects: Objects) -> Mapping:
+    """The conditions that a module adds to its template."""
+    entries = []
+    for call, place in objects.document.names.calls:
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_condition" and len(call.args) == 2:
+            name = objects.node(call.args[0], place)
+            if isinstance(found := resolve(name), Scalar):
+                entries.append(Entry(found, objects.node(call.args[1], place)))
+    return Mapping(0, 0, entries, flow=True)
 
 
 def templates(objects: Objects) -> list[PythonTemplate]:
@@ -154,7 +155,7 @@ def _template(objects: Objects, index: int, group: list[TitledObject]) -> Python
         taken=taken,
         blue_green=code_deploy,
         write=later,
-        conditions=TemplateConditions(None, taken),
+        conditions=TemplateConditions(_conditions(objects), taken, fixed=True),
         objects=objects,
         objects_by_title=by_title,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.language.conditions import TemplateConditions
 from migrate.dialects.cloudformation.language.references import ref, target
 from migrate.dialects.cloudformation.resources import tags
 from migrate.dialects.cloudformation.resources.policies import PolicyStatement, statements
@@ -57,6 +58,7 @@ class Roles:
     """The roles of one template."""
 
     resources: Resources
+    conditions: TemplateConditions
 
     def roles(self) -> Iterator[Role]:
         """The roles, each with the expressions that name it."""
@@ -126,15 +128,16 @@ class Roles:
         return [n for n in names if (found := self.resources.get(n)) is not None and found.type == "AWS::IAM::Role"]
 
     def _allowed(self, role: Resource, policy: RolePolicy) -> Iterator[Permission]:
-        """The permissions that one policy gives a role. A policy with a condition counts only if the role, or the
-        resource of the permission, has the same condition."""
+        """The permissions that one policy gives a role. A policy with a condition counts only if it exists wherever the role
+        and the resource of the permission do."""
         for statement in policy.statements:
             if statement is None or statement.conditions or not (statement.said.allows and statement.said.applies):
                 continue
             for point in statement.said.access_points or (None,):
                 for resource in statement.said.resources:
-                    there = (None, role.condition, self.resources.condition_of(point or resource))
-                    for action in statement.said.actions if policy.condition in there else ():
+                    there = self.resources.condition_of(point or resource)
+                    counts = self.conditions.follows(policy.condition, role.condition, there)
+                    for action in statement.said.actions if counts else ():
                         yield Permission(self.resources.key("role", role.name), action, resource, access_point=point)
 
     def _allowed_by_aws(self, role: Resource) -> Iterator[Permission]:

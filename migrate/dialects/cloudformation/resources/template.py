@@ -90,7 +90,7 @@ class Template(Resources):
     @cached_property
     def roles(self) -> Roles:
         """The roles of the template, and their policies."""
-        return Roles(self)
+        return Roles(self, self.conditions)
 
     def has_room(self, added: Collection[Key]) -> bool:
         """Whether the template can hold the resources that access points, roles and permissions with these keys need.
@@ -121,6 +121,7 @@ class Template(Resources):
             roles=(*stack.roles, *self.roles.roles()),
             permissions=stack.permissions | frozenset(self.roles.permissions()),
             names=(stack.names or frozenset()) | self.taken | self.conditions.new.keys(),
+            conditions={**stack.conditions, self.index: self.conditions},
             tagging=(*stack.tagging, *tags.tagging(self.index, self.resources.values())),
             starts_tasks=stack.starts_tasks or any(self.of_type(*_STARTERS)),
             blue_green=stack.blue_green or self.blue_green,
