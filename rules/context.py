@@ -238,6 +238,15 @@ class Context:
             if part.handle is None and (found := self._parameters.get((user.document, part.source))):
                 yield found
 
+    def may_be_empty(self, value: Value | None, volume: Volume, task: Task) -> bool:
+        """Whether the source shows that a value which the volume names is empty unless somebody gives it: it is a
+        parameter's, and no condition keeps the volume out then."""
+        parameter = self.parameter(value, volume.key)
+        if parameter is None or "" not in parameter.evidence:
+            return False
+        logic = self.stack.logic(task.key.document)
+        return not any(logic.rules_out(c, parameter.name, "") for c in (task.condition, volume.condition))
+
     def with_defaults(self, value: Text, user: Key) -> Text:
         """A text in which the default of each parameter, if it has one, takes the place of the references to it."""
         known = {p.ref: p.default for p in self.parameters(value, user) if p.default is not None and p.values}

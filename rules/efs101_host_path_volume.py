@@ -26,7 +26,7 @@ from rules.facts.other_files import Proposal
 from rules.facts.paths import looks_like_a_file, text
 from rules.facts.questions import MountAt, Question
 from rules.facts.values import shown, shown_path, yaml_word
-from rules.model import ENABLED, Change, DockerVolume, EfsVolume, Level, SetStorage, Task, Text, Volume
+from rules.model import ENABLED, Change, DockerVolume, EfsVolume, Level, SetStorage, Task, Text, Value, Volume
 from rules.rule import Example, Finding, Rule, Status
 from rules.shared.network_needs import over_the_network
 from rules.shared.placement import host_path, likely_mount_point, placement
@@ -78,17 +78,26 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         access_point=Text.decode(point) if point else None,
     )
     file_like = beyond and looks_like_a_file(path)
-    careful = file_like or "iam" in names
+    empty = context.may_be_empty(found.mount.file_system, volume, task)
+    careful = file_like or empty or "iam" in names
     step = Finding(
         _ID,
         volume.key,
         Status.UNSAFE if careful else Status.FIXABLE,
         message=f"host path {path} lies on EFS: mount {target} with efsVolumeConfiguration",
-        caveat=_caveat(target, path, task, options=options, file_like=file_like),
+        caveat=_caveat(target, path, task, options=options, file_like=file_like)
+        + (_empty(found.mount.file_system) if empty else ""),
         changes=(SetStorage(volume.key, storage), *changes),
         detail=target,
     )
     return over_the_network(step, task, context)
+
+
+def _empty(file_system: Value | None) -> str:
+    return (
+        f" {shown(file_system)} may be empty: the task then has a directory of the instance today, and could not be registered "
+        "after this step."
+    )
 
 
 def _bind_options(volume: Volume) -> list[str]:

@@ -91,14 +91,15 @@ def _ways(volume: Volume, storage: EfsVolume, task: Task, path: Directory, conte
     if point is not None:
         yield _through(volume, storage, point, path=path, context=context)
     own = context.own_access_point(storage.file_system, path)
-    if own is not None and _new(own, context):
+    shared = replace(own, condition=condition) if own is not None else None
+    if own is not None and shared is not None and _new(own, context) and not context.no_place([AddAccessPoint(shared)]):
         yield _through(
             volume,
             storage,
             own.ref,
             path=path,
             context=context,
-            more=(AddAccessPoint(replace(own, condition=condition)),),
+            more=(AddAccessPoint(shared),),
         )
         return  # the plan adds this access point for another volume already
     logic = context.stack.logic(task.key.document)
@@ -130,6 +131,13 @@ def _new_one(volume: Volume, storage: EfsVolume, task: Task, path: Directory, co
         if not FILE_SYSTEM.fullmatch(storage.file_system.literal or "fs-00000000"):
             return _finding(
                 volume, Status.REFUSED, f"{file_system} is no file-system id, so no access point can be on it"
+            )
+        if context.may_be_empty(storage.file_system, volume, task):
+            return _finding(
+                volume,
+                Status.REFUSED,
+                f"parameter {file_system} may be empty, and no access point can be made then: put the task under a condition "
+                "that rules this out, or take the empty default from the parameter",
             )
         return _create(volume, storage, task, path=path, context=context)
     return Finding(

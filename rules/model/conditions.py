@@ -28,6 +28,9 @@ class ConditionLogic(Protocol):
     def both(self, one: Condition, other: Condition) -> Condition:
         """The condition under which both hold. Raises NoSuchCondition if there can be none."""
 
+    def rules_out(self, condition: Condition, parameter: str, value: str) -> bool:
+        """Whether a parameter certainly has another value wherever a condition holds."""
+
 
 class PlainLogic:
     """The logic of a source whose conditions are only known by their names."""
@@ -44,6 +47,10 @@ class PlainLogic:
         if None in (one, other):
             return one or other
         return self._same(one, other)
+
+    def rules_out(self, condition: Condition, parameter: str, value: str) -> bool:
+        del condition, parameter, value
+        return False
 
     def _same(self, one: Condition, other: Condition) -> Condition:
         if one != other:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Mapped
 from dataclasses import dataclass, field
-from functools import cached_property, reduce
-from itertools import combinations, product, takewhile
+from functools import cached_property
+from itertools import takewhile
 
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.common.conditional import Conditions
@@ -22,17 +22,13 @@ from migrate.syntax.node import Added, EditMapping, Entry, Kept, Mapping, NewVal
 from rules.facts.identifiers import camel_words
 from rules.model import Condition, NoSuchCondition, Opaque, Text, Value
 
-_MOST_STEPS = 100
 _MOST_NESTED = 12
 _MOST_OPERANDS = 10
 """The most operands that CloudFormation accepts in `Fn::And` and `Fn::Or`."""
-_MOST_COMPARISONS = 8
-"""The most comparisons of which every combination is tried."""
+_MOST_CASES = 500
+"""The most cases, of comparisons that are true or false, in which a condition is looked at."""
 _LONGEST = 255
 """The longest name of a condition that CloudFormation accepts, in characters."""
-
-Meaning = frozenset[tuple[str, bool]]
-"""The comparisons that must hold together, each in one canonical spelling and with whether it must be true or false."""
 
 
 @dataclass
@@ -56,14 +52,14 @@ class TemplateConditions:
             return conditions[0][0]
         if not conditions or self.section is None or len(conditions) > _MOST_OPERANDS:
             return None
-        meaning = reduce(Meaning.union, (self._meaning(name, holds) for name, holds in conditions), Meaning())
-        if meaning not in self._names:
-            name = self._free("And".join(name if holds else f"Not{name}" for name, holds in conditions))
-            if name is None:
-                return None
-            self._names[meaning] = name
+        conjunction = _all_of(conditions)
+        known = next((name for name, combined in self.new.items() if combined == conditions), None)
+        if known is not None or (known := self._equivalent(conjunction)) is not None:
+            return known
+        name = self._free("And".join(name if holds else f"Not{name}" for name, holds in conditions))
+        if name is not None:
             self.new[name] = conditions
-        return self._names[meaning]
+        return name
 
     def _free(self, wanted: str) -> str | None:
         """A name like the wanted one for a new condition; None if there can be none."""
@@ -74,14 +70,6 @@ class TemplateConditions:
 
     def _is_new(self, name: str) -> bool:
         return name in self.new or name in self.unions
-
-    @cached_property
-    def _names(self) -> dict[Meaning, str]:
-        """The names of the conditions by their meaning."""
-        names: dict[Meaning, str] = {}
-        for entry in self.section.entries if self.section is not None else ():
-            names.setdefault(self._meaning(key_text(entry), holds=True), key_text(entry))
-        return names
 
     def holds(self, condition: str, known: Mapped[str, str]) -> bool | None:
         """Whether a condition holds if parameters have known values; None if that does not decide it."""
@@ -165,6 +153,9 @@ class TemplateConditions:
             raise NoSuchCondition(f"no condition can be added here that holds under {one} and {other}")
         return name
 
+    def rules_out(self, condition: Condition, parameter: str, value: str) -> bool:
+        return condition is not None and self.holds(condition, {parameter: value}) is False
+
     def _parts(self, condition: str) -> tuple[str, ...]:
         """The conditions of which a new one needs one to hold; the condition itself if it is not such."""
         return self.unions.get(condition, (condition,))
@@ -180,12 +171,21 @@ class TemplateConditions:
         none."""
         comparisons = self._comparisons(definition)
         for name in (*self._places, *self.new, *self.unions):
-            known = _named(name)
-            if self._comparisons(known) == comparisons and (
-                self._follows([known], definition) and self._follows([definition], known)
-            ):
-                return name
+            if self._decisive(name) == comparisons:
+                known = _named(name)
+                if self._follows([known], definition) and self._follows([definition], known):
+                    return name
         return None
+
+    def _decisive(self, name: str) -> dict[Comparison, None]:
+        """The comparisons that decide about a condition, found once."""
+        if name not in self._known_comparisons:
+            self._known_comparisons[name] = self._comparisons(_named(name))
+        return self._known_comparisons[name]
+
+    @cached_property
+    def _known_comparisons(self) -> dict[str, dict[Comparison, None]]:
+        return {}
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -194,23 +194,28 @@ class TemplateConditions:
         return {key_text(entry): position for position, entry in enumerate(entries)}
 
     def _follows(self, given: list[Node], definition: Node) -> bool:
-        """Whether a definition is true wherever all that is given is, whatever the compared values are."""
+        """Whether a definition is certainly true wherever all that is given is, whatever the compared values are."""
         comparisons = list(self._comparisons(*given, definition))
-        if len(comparisons) > _MOST_COMPARISONS:
-            return False
-        for chosen in product((True, False), repeat=len(comparisons)):
-            truth = dict(zip(comparisons, chosen, strict=True))
-            if any(a and b and _exclude(c, d) for (c, a), (d, b) in combinations(truth.items(), 2)):
-                continue
+        pending: list[dict[Comparison, bool]] = [{}]
+        for _ in range(_MOST_CASES):
+            if not pending:
+                return True
+            truth = pending.pop()
 
             def compare(left: Node, right: Node, truth: dict[Comparison, bool] = truth) -> bool | None:
                 return truth.get(_comparison(left, right))
 
-            if all(self._is_true(node, compare, _MOST_NESTED) is not False for node in given) and not self._is_true(
-                definition, compare, _MOST_NESTED
-            ):
+            if any(self._is_true(node, compare, _MOST_NESTED) is False for node in given):
+                continue
+            if self._is_true(definition, compare, _MOST_NESTED):
+                continue
+            if len(truth) == len(comparisons):
                 return False
-        return True
+            open_one = comparisons[len(truth)]
+            pending.append({**truth, open_one: False})
+            if not any(holds and _exclude(known, open_one) for known, holds in truth.items()):
+                pending.append({**truth, open_one: True})
+        return False
 
     def _comparisons(self, *definitions: Node) -> dict[Comparison, None]:
         """The comparisons that decide about definitions."""
@@ -223,33 +228,6 @@ class TemplateConditions:
         for definition in definitions:
             self._is_true(definition, compare, _MOST_NESTED)
         return found
-
-    def _meaning(self, condition: str, holds: bool) -> Meaning:
-        """The comparisons that must be true or false for a condition to hold, or not to hold."""
-        found: set[tuple[str, bool]] = set()
-        pending: list[tuple[Node | str, bool]] = [(condition, holds)]
-        for _ in range(_MOST_STEPS):
-            if not pending:
-                return Meaning(found)
-            node, holds = pending.pop()
-            if isinstance(node, str):
-                definition = child(self.section, node)
-                if definition is None:
-                    found.add((node, holds))
-                else:
-                    pending.append((definition, holds))
-                continue
-            name, argument = intrinsics.call(node) or ("", node)
-            parts = resolve(argument)
-            if name == "Condition" and isinstance(parts, Scalar):
-                pending.append((parts.text, holds))
-            elif name == "Fn::Not" and isinstance(parts, Sequence) and len(parts.items) == 1:
-                pending.append((parts.items[0], not holds))
-            elif name == ("Fn::And" if holds else "Fn::Or") and isinstance(parts, Sequence):
-                pending += [(part, holds) for part in parts.items]
-            else:
-                found.add((intrinsics.render(node), holds))
-        return Meaning({(condition, holds)})  # too many steps to break it down: it counts as a comparison
 
     def added(self, used: Iterable[Condition], write: Callable[[Value], NewValue]) -> list[TreeEdit]:
         """The edit that defines the new conditions among `used`, and those that they refer to, each behind the conditions
