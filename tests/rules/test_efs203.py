@@ -46,7 +46,7 @@ SNIPPETS = [
             System: {Type: AWS::EFS::FileSystem, Condition: B}
             Point: {Type: AWS::EFS::AccessPoint, Condition: B, Properties: {FileSystemId: !Ref System}}
             """,
-            head="Conditions: {A: !Equals [a, b], B: !Equals [b, c]}",
+            head="Parameters: {P: {Type: String}}\nConditions: {A: !Equals [!Ref P, a], B: !Equals [!Ref P, b]}",
         ),
     ),
     Snippet(
@@ -58,7 +58,7 @@ SNIPPETS = [
             Role: {Type: AWS::IAM::Role, Condition: A, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
             System: {Type: AWS::EFS::FileSystem, Condition: B}
             """,
-            head="Conditions: {A: !Equals [a, b], B: !Equals [b, c]}",
+            head="Parameters: {P: {Type: String}}\nConditions: {A: !Equals [!Ref P, a], B: !Equals [!Ref P, b]}",
         ),
         "access-points: never",
     ),

@@ -456,13 +456,13 @@ def test_every_arm_is_granted(tmp_path: Path) -> None:
     assert role in after
 
 
-def test_a_policy_that_names_things_under_two_conditions(tmp_path: Path) -> None:
+def test_conditions_that_no_policy_can_meet(tmp_path: Path) -> None:
     body = template(role="!GetAtt Second.Arn", more=SECOND % "A").replace(
         "    Type: AWS::EFS::FileSystem\n", "    Type: AWS::EFS::FileSystem\n    Condition: B\n"
     )
     found = checked(body, tmp_path)["EFS203"]
-    assert found["status"] == "fixable"
-    assert "    Condition: BAndA\n" in applied(body, tmp_path)
+    assert found["status"] == "refused"
+    assert "Second" in str(found["message"])
 
 
 @pytest.mark.parametrize("profile", ["!Ref Profile", "!GetAtt Profile.Arn"])

@@ -148,7 +148,8 @@ class TemplateConditions:
             return one
         if self.implies(other, one):
             return other
-        name = self.name_of(((one, True), (other, True)))
+        possible = not self._follows([_named(one), _named(other)], _NEVER)
+        name = self.name_of(((one, True), (other, True))) if possible else None
         if name is None:
             raise NoSuchCondition(f"no condition can be added here that holds under {one} and {other}")
         return name
@@ -299,6 +300,10 @@ def _given(node: Node, known: Mapped[str, str]) -> str | None:
         return None
     parts = [part if isinstance(part, str) else known.get(part.source[2:-1]) for part in text.parts]
     return None if None in parts else "".join(map(str, parts))
+
+
+_NEVER = Scalar(0, 0, "false", style="")
+"""A definition that is never true."""
 
 
 def _named(name: str) -> Node:
