@@ -284,13 +284,14 @@ def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unpla
         return Unplaced("it starts with an expression")
     if coded != Text.decode(coded).source and mounts.may_hold(coded):
         return Unplaced("an expression in it decides whether it lies on EFS")
-    if seen := mounts.unplaced(coded):
-        return Unplaced(_seen(seen), by_name=suggests)
     return Unplaced("its name suggests EFS, but no mount of it is known", by_name=True) if suggests else None
 
 
-def _seen(mount: HostMount) -> str:
-    """A mount that may serve a path, in words."""
-    if not mount.placed:
-        return mount.doubt or ""
-    return f"{mount.origin} mounts {_shown_target(mount)} at {Text.decode(mount.host_path).source}, which may hold it"
+def serving(path: str, mounts: Mounts) -> Unplaced | None:
+    """The question about a path that nothing places but a mount of EFS may serve; None if there is no such mount."""
+    mount = mounts.unplaced(path)
+    if mount is None:
+        return None
+    at = Text.decode(mount.host_path).source
+    seen = f"{mount.origin} mounts {_shown_target(mount)} at {at}, which may hold it"
+    return Unplaced(seen if mount.placed else mount.doubt or seen)

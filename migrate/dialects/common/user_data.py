@@ -169,11 +169,10 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
             is_link=mount.link,
         )
     for unplaced in script.result.unclear:
-        origin = script.at(unplaced.line)
-        seen = (
-            f"{origin} {'mounts' if unplaced.sure else 'may mount'} EFS somewhere that is not known ({unplaced.reason})"
-        )
-        yield HostMount(unplaced.head, None, "/", doubt=seen, instance=instance.key, origin=origin, placed=False)
+        verb = "mounts" if unplaced.sure else "may mount"
+        place = _place(script, unplaced.line, instance)
+        seen = f"{place} {verb} EFS somewhere that is not known ({unplaced.reason})"
+        yield HostMount(unplaced.head, None, "/", doubt=seen, instance=instance.key, placed=False)
     for other in script.result.others:
         doubt = None
         if not (script.certain and other.certain):

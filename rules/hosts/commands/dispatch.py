@@ -80,17 +80,18 @@ def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
     if path in shell.host.files:
         return wrappers.run_file(shell, path or "", words[1:], shared=False)
     if any(written_files.HELPER_CONFIGURATION in word for word in words):
-        written_files.configure_helper(shell.host, " ".join(words))
+        written_files.configure_helper(shell.host, " ".join(words), line)
     kind, dot, suffix = base.partition(".")
     handler = COMMANDS.get(base) or (_HELPERS.get(kind) if dot and suffix not in _SCRIPTS else None)
     if handler:
         return handler(shell, base, words[1:], line)
     if base in wrappers.NETWORK_MOUNTS:  # `/etc/init.d/autofs stop`
-        return wrappers.service(shell, base, [base, *words[1:]], line)
+        return wrappers.service(shell, "service", [base, *words[1:]], line)
     if base in SETUP:
         return Likelihood.LIKELY
     wrapped = next((index for index, word in enumerate(words[1:20], 1) if word in _MOUNT_WORDS), 0)
-    if wrapped and base not in unread.READING and not any("{" in word or word == ":::" for word in words):
+    unusual = words[wrapped - 1].startswith("-") or any("{" in word or word == ":::" for word in words)
+    if wrapped and base not in unread.READING and not unusual:
         # some wrapper that is not known
         shell.alternatives([partial(shell.invoke, words[wrapped:], line)], exhaustive=False)
     else:

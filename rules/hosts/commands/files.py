@@ -5,12 +5,13 @@ Sources: cp(1), mv(1), install(1), ln(1), rm(1), unlink(1).
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from rules.hosts.commands import ownership
-from rules.hosts.grammar.tokens import is_unknown
+from rules.hosts.grammar.tokens import OPEN, is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.mount_files import FSTAB
@@ -119,7 +120,8 @@ def link(shell: ShellState, name: str, arguments: list[str], line: int) -> Likel
             _link_somewhere(shell, given.target, line)
             continue
         base = shell.directory if given.has("r", "relative") else path.rpartition("/")[0] or "/"
-        written_files.linked(shell.host, shell.host.path(target, base), path, line)
+        leads = shell.host.path(posixpath.normpath(f"{base}/{target}") if target[:1] not in ("/", OPEN) else target)
+        written_files.linked(shell.host, leads, path, line)
     return Likelihood.LIKELY
 
 

@@ -204,8 +204,8 @@ def _device(shell: ShellState, words: list[str], line: int) -> None:
 def systemd_mount(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     """`systemd-mount WHAT WHERE`, `systemd-mount --umount WHERE`."""
     if any(word in ("-u", "--umount", "--unmount") for word in arguments):
-        return umount(shell, "umount", [word for word in arguments if not word.startswith("-")], line)
-    return mount(shell, "mount", [word for word in arguments if not word.startswith(("--no", "--q"))], line)
+        return umount(shell, "umount", [word for word in arguments if not word.startswith("-")], line=line)
+    return mount(shell, "mount", [word for word in arguments if not word.startswith(("--no", "--q"))], line=line)
 
 
 def fuse(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
@@ -230,9 +230,9 @@ def _shows(shell: ShellState, name: str, source: str, target: str, line: int) ->
     table = shell.host.table
     place, path = shell.host.path(source), shell.host.path(target)
     if place and path and any(s and s.network for s in table.covering(place)):
-        table.veil(path, place, Doubt(line, f"shows {source} there"))
+        table.veil(path, place, Doubt(line, f"shows {source} there"), link=False)
         if name in _BUCKETS:
-            table.veil(place, "", Doubt(line, f"mounts {name} there or at {target}"))
+            table.veil(place, "", Doubt(line, f"mounts {name} there or at {target}"), link=False)
 
 
 def umount(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:

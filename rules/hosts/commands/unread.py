@@ -41,6 +41,9 @@ _WRITING = """
 WRITING = frozenset(_WRITING.split())
 """Commands that write files and do not mount or unmount anything unless a command of theirs does."""
 
+_TO_LAST = frozenset(("aws", "patch", "rsync", "s3cmd", "scp", "sftp", "shred", "truncate"))
+"""Those of them that write to the file that they name last."""
+
 _UNMOUNTS = re.compile(r"(?<![A-Za-z])(?:umount|unmount|MNT_DETACH|fusermount)", re.IGNORECASE)
 _MOUNTS = re.compile(r"(?<![A-Za-z])(?:re|auto)?mount(?!point|ed\b|s\b|ain)|fstab", re.IGNORECASE)
 _UNIT = re.compile(r"[\w@.:\\-]+\.(?:auto)?mount(?![\w.-])")
@@ -62,10 +65,11 @@ def suspect(shell: ShellState, name: str, words: list[str], line: int) -> None:
     text = f"{' '.join(words[1:])}\n{given}"[:_MAX_TEXT]
     if not shell.spend(len(text), line):
         return
+    told = f"{words[0]}\n{Text.decode(shell.host.tokens.decode(text)).source}"
     table = shell.host.table
     shown = shorten(" ".join(words))
     writes_only = name in WRITING
-    if _UNMOUNTS.search(f"{words[0]}\n{text}"):
+    if _UNMOUNTS.search(told):
         doubt = Doubt(line, f"may unmount it ({shown})")
         if not _doubt_named(shell, text, doubt, line=line):
             table.doubt_all(doubt)
@@ -75,7 +79,7 @@ def suspect(shell: ShellState, name: str, words: list[str], line: int) -> None:
         table.doubt(written_files.mount_point(unit), Doubt(line, f"may change its unit ({shown})"))
     if not writes_only:
         named = _doubt_named(shell, text, Doubt(line, f"may change what is mounted there ({shown})"), line=line)
-        if _concerns_efs(shell, words[0], text, named=named):
+        if _concerns_efs(words[0], told, named=named):
             shell.host.unclear(line, f"{shown} is not understood")
 
 
@@ -100,14 +104,14 @@ def _doubt_named(shell: ShellState, text: str, doubt: Doubt, *, line: int) -> bo
 def _writes_to(words: list[str], path: str) -> bool:
     """Whether a command that writes files writes to this one, its last operand or the value of an option."""
     given = any(value == path and _OUTPUT.fullmatch(option) for option, value in pairwise(words))
-    return given or words[-1] == path or f"of={path}" in words
+    last = words[-1] == path and words[0].rpartition("/")[2] in _TO_LAST
+    inplace = words[-1] == path and "inplace" in words
+    return given or last or inplace or f"of={path}" in words
 
 
-def _concerns_efs(shell: ShellState, command: str, text: str, *, named: bool) -> bool:
+def _concerns_efs(command: str, told: str, *, named: bool) -> bool:
     """Whether a command that is not known seems to mount EFS. One that names a mount is taken to concern that one."""
-    tokens = shell.host.tokens
-    shown = _PACKAGES.sub("", Text.decode(tokens.decode(text)).source)
-    base = _PACKAGES.sub("", command.rpartition("/")[2])
+    base, shown = (_PACKAGES.sub("", text) for text in (command.rpartition("/")[2], told.partition("\n")[2]))
     literal = looks_like_efs(shown)
     if named and not literal:
         return False

@@ -9,6 +9,7 @@ import re
 from functools import partial
 from itertools import pairwise, takewhile
 
+from rules.hosts.commands import unread
 from rules.hosts.grammar.syntax import split_assignment
 from rules.hosts.grammar.tokens import is_unknown
 from rules.hosts.likelihood import Likelihood
@@ -42,7 +43,7 @@ _ASKING = frozenset(
         "reload",
     )
 )
-"""What systemctl does without an effect on a mount. Other verbs (stop, disable, mask, edit) have one."""
+"""Verbs of systemctl without an effect on a mount. Others (stop, disable, mask, edit) have one."""
 _CRON_TIMES = re.compile(r"^[ \t]*(?:@\w+|(?:[0-9*,/a-zA-Z-]+[ \t]+){4}[0-9*,/a-zA-Z-]+)[ \t]+", re.MULTILINE)
 _MAX_WORDS = 64
 
@@ -87,15 +88,25 @@ def interpreter(shell: ShellState, name: str, arguments: list[str], line: int) -
         is_command = word in ("-c", "--command") or (word.startswith("-") and word[1:2] != "-" and word.endswith("c"))
         if is_command:
             text = arguments[index + 1 : index + 2]
+            _suspect_unknown(shell, name, text, line=line)
             return shell.inline(text[0], line, tuple(arguments[index + 3 :])) if text else Likelihood.UNKNOWN
     paths = [word for word in arguments if not word.startswith("-")]
     if paths and name not in ("su", "runuser"):
         path = shell.host.path(paths[0], shell.directory)
+        if path not in shell.host.files:
+            unread.suspect(shell, paths[0].rpartition("/")[2], paths, line)
         return run_file(shell, path or "", paths[1:], shared=False)
     if shell.input:
         given = shell.input
         return shell.inline(given.text, given.line if given.step else line, step=given.step)
     return Likelihood.UNKNOWN
+
+
+def _suspect_unknown(shell: ShellState, name: str, texts: list[str], line: int) -> None:
+    """Take down what a script may do to mounts that only the host knows, but for the command that prints it."""
+    unknown = [text for text in texts if is_unknown(text)]
+    if unknown:
+        unread.suspect(shell, name, [name, *unknown], line)
 
 
 def run_file(shell: ShellState, path: str, arguments: list[str], *, shared: bool) -> Likelihood:
@@ -118,6 +129,7 @@ def source(shell: ShellState, _name: str, arguments: list[str], line: int) -> Li
     path = shell.host.path(arguments[0], shell.directory) if arguments else None
     if path in shell.host.files:
         return run_file(shell, path or "", arguments[1:], shared=True)
+    unread.suspect(shell, "", arguments or [""], line)
     shell.variables.environment_changes()
     if not arguments or not arguments[0].startswith(_SYSTEM_FILES):
         # `ID=default; . /etc/x.conf`: such a file is there to change variables that have defaults.
@@ -129,6 +141,7 @@ def evaluate(shell: ShellState, _name: str, arguments: list[str], line: int) -> 
     """Run the words after `eval` as a script."""
     if any(is_unknown(word) for word in arguments):
         shell.variables.environment_changes()
+    _suspect_unknown(shell, "eval", arguments, line=line)
     return shell.inline(" ".join(arguments), line, shell.variables.arguments, shared=True)
 
 
@@ -231,7 +244,7 @@ def xargs(shell: ShellState, _name: str, arguments: list[str], line: int) -> Lik
     words = given.split()
     sure = 0 < len(words) <= _MAX_WORDS and not is_unknown(given) and "\ue010" not in given
     if not sure:
-        words = [shell.host.tokens.unknown("the words that xargs reads")]
+        words = [shell.host.tokens.unknown("…")]
     outer, shell.input = shell.input, None
     for line_words in [[word] for word in words] if placeholder else [words]:
         filled = [w.replace(placeholder, line_words[0]) for w in command] if placeholder else [*command, *line_words]
@@ -246,7 +259,7 @@ def xargs(shell: ShellState, _name: str, arguments: list[str], line: int) -> Lik
 def find(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     """Run the commands after `-exec` with a path below the folders that are searched."""
     starts = list(takewhile(lambda word: not word.startswith(("-", "(", "!")), arguments))
-    found = (starts[0] if len(starts) == 1 else "") + shell.host.tokens.unknown("the paths that find finds")
+    found = (starts[0] if len(starts) == 1 else "") + shell.host.tokens.unknown("…")
     command: list[str] | None = None
     for word in arguments:
         if word in ("-exec", "-execdir", "-ok", "-okdir"):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
 
 from rules.hosts.commands import dispatch
+from rules.hosts.grammar.lexer import Lexer
 from rules.hosts.grammar.syntax import HereDocument, PieceKind, Redirection, Simple, Word, split_assignment
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.mount_files import LISTING, MOUNT_LISTS
 from rules.hosts.state import Input, Output, ShellState
 
+_COUNTS = re.compile(r"mount|fstab|systemctl|\b(?:ln|cp|mv|rm)\b")
+"""Matches commands whose effect on the host counts although they stand in a substitution."""
 _DECLARING = frozenset({"export", "local", "readonly", "declare", "typeset"})
 
 
@@ -70,11 +74,13 @@ def _assign(shell: ShellState, name: str, append: bool, value: Word | None) -> N
 
 
 def _substitutions(shell: ShellState, word: Word, line: int) -> None:
-    """Run the commands inside `$(…)` that may mount something."""
+    """Run the commands inside `$(…)` whose effect counts. Their output is not followed."""
+    output, shell.output = shell.output, None
     for piece in word:
-        if not isinstance(piece, str) and piece.part is PieceKind.COMMAND and "mount" in piece.text:
+        if not isinstance(piece, str) and piece.part is PieceKind.COMMAND and _COUNTS.search(piece.text):
             text = piece.text[1:-1] if piece.text.startswith("`") else piece.text[2:-1]
             shell.inline(text, line, shell.variables.arguments)
+    shell.output = output
 
 
 @contextmanager
@@ -88,6 +94,9 @@ def redirected(shell: ShellState, redirections: list[Redirection], line: int) ->
         text = shell.variables.text(target)
         if isinstance(target, HereDocument):
             shell.spend(len(text), line)
+            if not target.raw and _COUNTS.search(target.body):
+                pieces = Lexer(target.body).here_text()
+                _substitutions(shell, pieces if isinstance(pieces, tuple) else (), line)
             shell.input = Input(text, line + 1, 1)
             continue
         path = shell.host.path(text, shell.directory)

@@ -54,6 +54,15 @@ class WrittenFile:
 
 
 @dataclass(frozen=True, slots=True)
+class _Link:
+    """A symbolic link. `target` is "" if it is not known, `since` the number of mounts that there had been before."""
+
+    target: str
+    line: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class MountRequest:
     """A mount that a command, fstab, a unit or an autofs map asks for. `type` is "" if none is given."""
 
@@ -76,15 +85,15 @@ class Host:
         self.table = MountTable()
         self.files: dict[str, WrittenFile] = {}
         self.unfinished: Doubt | None = None
-        """What kept the script from being followed to its end: then nothing is certain."""
-        self.helper_region: str | None = None
-        """The region in the mount helper's configuration, if the script has written it there."""
+        """The reason why the script was not followed to its end, so that nothing is certain; None if it was."""
+        self.helper_doubt: Doubt | None = None
+        """The doubt that the mount helper looks for file systems in another region; None if there is none."""
         self.units: dict[str, tuple[str, ...]] = {}
         """The texts of the mount units that were enabled or started, as they were at that time."""
         self.at_end: list[Callable[[], object]] = []
-        """What is to be looked at when nothing changes the host any more."""
+        """Functions to call when nothing changes the host any more."""
         self._unclear: dict[UnplacedMount, str] = {}
-        self._links: dict[str, tuple[str, int]] = {}
+        self._links: dict[str, _Link] = {}
 
     def unclear(self, line: int, reason: str, target: str = "", *, sure: bool = False) -> None:
         """Note a mount of EFS, or what looks like one, that may serve any host path, or with a `target` those that it
@@ -209,7 +218,11 @@ class Host:
             if source and ("rbind" in request.options or request.type == "rbind"):
                 self.table.bind_below(source, path, line, persistent=request.persistent)
             if source is None:
-                self.table.veil(path, "", Doubt(line, f"binds it to {request.source}, which is not known"))
+                doubt = Doubt(line, f"binds it to {request.source}, which is not known")
+                self.table.veil(path, request.source, doubt, link=False)
+            if (real := self.resolved(path)) != path:
+                doubt = Doubt(line, f"binds {request.source} over it through a symbolic link, as {path}")
+                self.table.veil(real, request.source, doubt, link=False)
             if request.doubt:
                 self.table.doubt(path, Doubt(line, request.doubt))
             if "ro" in request.options:  # before util-linux 2.27, `mount` ignores `ro` here
@@ -225,13 +238,27 @@ class Host:
         if any(s and s.network for s in self.table.covering(path.rpartition("/")[0], awake=True)):
             reason = f"makes it a symbolic link{f' to {target}' if target else ''}"
             self.table.veil(path, target or "", Doubt(line, reason))
-        if target:
-            self._links[path] = (target, line)
+        self._links[path] = _Link(target or "", line, self.table.order)
+        real = f"{self.resolved(path.rpartition('/')[0])}/{path.rpartition('/')[2]}"
+        if real not in self._links:
+            self.link(target, real, line)
+
+    def _follow(self, path: str, link: _Link) -> None:
+        """Note the state of a path that is a symbolic link, now that all mounts are known."""
+        if self.table.at(path) != NOTHING or self.table.covered_since(path, link.since):
+            return
+        target = self.resolved(path) if link.target else ""
+        doubt = Doubt(link.line, f"makes it a symbolic link to {target or 'something that is not known'}")
+        if any(s and s.network for s in self.table.covering(target)):
+            self.table.bind(target, path, link.line, link=True)
+            self.table.doubt(path, doubt)
+        elif not link.target and self.table.has_network():
+            self.table.veil(path, "", doubt)
 
     def moved(self, source: str, path: str, line: int) -> None:
         """Note that a file or directory got another path, or was copied to it as it is."""
         if link := self._links.get(source):
-            self.link(link[0], path, line)
+            self.link(link.target or None, path, line)
         elif any(s and s.link for s in self.table.at(source)):
             self.link(None, path, line)
 
@@ -244,23 +271,20 @@ class Host:
         """The path that a path leads to through the symbolic links that are known."""
         for _ in range(_MAX_LINKS if self._links else 0):
             link = next((above for above in upwards(path) if above in self._links), None)
-            if link is None:
+            if link is None or not self._links[link].target:
                 break
-            path = self._links[link][0] + (below(path, link) or "")
+            path = self._links[link].target + (below(path, link) or "")
         return path
 
     def result(self) -> HostScript:
         """The state of the host after the script."""
         for look in self.at_end:
             look()
-        if self.helper_region:
-            self.table.looks_up_in(self.helper_region)
+        if self.helper_doubt:
+            self.table.doubt_if(lambda state: state.helper, self.helper_doubt)
         self.table.prune_links()
-        for path, (_, line) in self._links.items():
-            target = self.resolved(path)
-            if self.table.at(path) == NOTHING and any(s and s.network for s in self.table.covering(target)):
-                self.table.bind(target, path, line, link=True)
-                self.table.doubt(path, Doubt(line, f"makes it a symbolic link to {target}"))
+        for path, link in self._links.items():
+            self._follow(path, link)
         if self.unfinished:
             self.table.doubt_all(self.unfinished)
         unclear = tuple(sorted(self._unclear, key=lambda mount: (mount.line, mount.reason)))

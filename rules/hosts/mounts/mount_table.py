@@ -82,11 +82,11 @@ class MountTable:
         holder = next((above for above in upwards(path) if self.at(above) != NOTHING), None)
         return self.doubt_if(lambda state: state.path == holder or state.path.startswith(prefix), doubt)
 
-    def veil(self, path: str, target: str, doubt: Doubt) -> None:
-        """Note a symbolic link at a path, which may lead anywhere."""
+    def veil(self, path: str, target: str, doubt: Doubt, *, link: bool = True) -> None:
+        """Note that a path may show anything, because it is a symbolic `link` or something that is not known lies on it."""
         self.order += 1
-        link = Mounted(path, network=True, line=doubt.line, server=target, link=True, doubt=doubt, order=self.order)
-        self.states.set(path, distinct((*self.at(path), link, None)))
+        shown = Mounted(path, network=True, line=doubt.line, server=target, link=link, doubt=doubt, order=self.order)
+        self.states.set(path, distinct((*self.at(path), shown, None)))
 
     def unveil(self, path: str) -> None:
         """Forget the symbolic link at a path."""
@@ -95,11 +95,14 @@ class MountTable:
             kept = tuple(s for s in states if s and not s.link)
             self.states.set(path, distinct((*kept, None)) if kept else None)
 
-    def looks_up_in(self, region: str) -> None:
-        """Note the region in which the mount helper looks up file systems that are given by their id."""
-        for path, states in self.states.items():
-            if any(s and s.helper for s in states):
-                self.states.set(path, tuple(s and (replace(s, region=region) if s.helper else s) for s in states))
+    def covered_since(self, path: str, order: int) -> bool:
+        """Whether something was mounted above a path after so many mounts."""
+        above = (s for place in upwards(path) if place != path for s in self.at(place))
+        return any(s and not s.link and s.order > order for s in above)
+
+    def has_network(self) -> bool:
+        """Whether anything of EFS or NFS may be mounted."""
+        return any(s and s.network for states in self._all() for s in states)
 
     def prune_links(self) -> None:
         """Forget the symbolic links on mounts that are gone."""

@@ -33,7 +33,7 @@ HELPER_CONFIGURATION = "/etc/amazon/efs/efs-utils.conf"
 """The configuration of the mount helper."""
 
 _SHELLS = re.compile(r"#!\s*/\S*?(?:env\s+)?(?:ba|da|a|k|z)?sh\b")
-_REGION = re.compile(r"(?<![^\W_])region\s*=\s*([a-z]{2}(?:-[a-z]+)+-[0-9])\b")
+_REGION = re.compile(r"(?<![^\W_])region\s*=\s*([a-z]{2}(?:-[a-z]+)+-[0-9]\b|\ue000[0-9]+\ue001)")
 _FSTAB_LINE = re.compile(r"^\s*[^#\s]\S*:/\S*\s+\S+\s+(?:nfs4?|efs)\b", re.MULTILINE)
 
 
@@ -76,7 +76,7 @@ def write(host: Host, path: str, text: str, line: int, step: int, *, certain: bo
         if text not in (LISTING, FILTERED):
             read_fstab(host, text, line, step=step)
     elif path == HELPER_CONFIGURATION:
-        configure_helper(host, text)
+        configure_helper(host, text, line)
     elif path:
         file = host.files.setdefault(path, WrittenFile(line, since=host.table.order))
         file.chunks.append(text)
@@ -84,7 +84,7 @@ def write(host: Host, path: str, text: str, line: int, step: int, *, certain: bo
     elif _FSTAB_LINE.search(text):
         host.unclear(line, "what looks like a line of fstab is written to a file whose path is not known")
     elif has_mount_settings(text):
-        read_mount_unit(host, text, line, step, doubt="writes its unit to a file whose path is not known")
+        read_mount_unit(host, text, line, step=step, doubt="writes its unit to a file whose path is not known")
 
 
 def linked(host: Host, target: str | None, path: str, line: int) -> None:
@@ -101,10 +101,11 @@ def linked(host: Host, target: str | None, path: str, line: int) -> None:
     host.link(target, path, line)
 
 
-def configure_helper(host: Host, text: str) -> None:
-    """Note the region that is written to the mount helper's configuration. One that only the host knows is its own."""
+def configure_helper(host: Host, text: str, line: int) -> None:
+    """Note a region that is written to the mount helper's configuration. One that only the host knows is its own."""
     for region in _REGION.findall(text):
-        host.helper_region = region
+        if "AWS::Region" not in host.tokens.show(region):
+            host.helper_doubt = Doubt(line, f"has the mount helper look for file systems in region {region}")
 
 
 def is_script(path: str, text: str) -> bool:
@@ -129,7 +130,7 @@ def use_unit(host: Host, path: str, file: WrittenFile) -> None:
     doubt = ""
     if before is not None:
         doubt = "changes the unit of the mount after it was enabled"
-    elif any(has_mount_settings(text) for text in state[2:]):
+    elif state[2:]:
         doubt = "mounts it by a unit whose drop-ins change what is mounted"
     read_mount_unit(host, "\n".join(state[1:]), file.line, sure=file.certain, doubt=doubt)
     if before is None:
@@ -143,7 +144,8 @@ def _state_of(host: Host, path: str) -> tuple[str, ...]:
     file = host.files.get(path)
     folders = tuple(f"{folder}/{name}.d/" for folder in UNIT_FOLDERS)
     added = sorted((place.rpartition("/")[2], f.text) for place, f in host.files.items() if place.startswith(folders))
-    return (str(file and file.certain), file.text if file else "", *(text for _, text in added))
+    decisive = (text for _, text in added if has_mount_settings(text))
+    return (str(file and file.certain), file.text if file else "", *decisive)
 
 
 def _compare(host: Host, path: str, line: int) -> None:
