@@ -22,20 +22,21 @@ _READING = """
     getfacl groups head hexdump host hostname htop id iostat jobs join jq kill killall last less ll locate
     logger logname ls lsblk lscpu lsof ltrace man md5sum modinfo more nc netstat nl nproc nslookup od pgrep pidof ping pkill
     printenv ps pwd readlink realpath rev seq sha1sum sha256sum sleep sort ss stat strings sum sync tac tail telnet top touch
-    tput tr tree true tty type uname uniq uptime vmstat w wait watch wc which who whoami xxd yes yq zcat
+    tput tr tree true tty type uname uniq uptime vmstat w wait wall wc which who whoami xxd yes yq zcat
     chattr chcon chgrp cfn-signal fallocate hash history lsattr mknod mkfifo mktemp passwd restorecon setfacl semanage setsebool
     ulimit umask usermod useradd userdel groupadd groupmod adduser addgroup alias chpasswd disown
     apt apt-get apt-key amazon-linux-extras dnf dpkg gem npm pip pip2 pip3 rpm snap yum yum-config-manager zypper
     modprobe rmmod depmod sysctl swapon swapoff mkswap mkfs mkfs.ext4 mkfs.xfs fdisk parted growpart resize2fs
     chkconfig update-rc.d ntpdate chronyc timedatectl hostnamectl localectl iptables ip ifconfig route firewall-cmd
-    cfn-init cfn-get-metadata cfn-hup gpg openssl ssh-keygen ssh-keyscan ldconfig make git cmake
+    cfn-init cfn-get-metadata cfn-hup gpg openssl mysql mysqldump psql pg_dump redis-cli sqlite3 setcap getcap sestatus inotifywait ec2-metadata
+    exportfs fsck tune2fs blockdev pvcreate vgcreate lvcreate mdadm xfs_growfs mail sendmail ssh-keygen ssh-keyscan ldconfig make git cmake
 """
 READING = frozenset(_READING.split())
 """Commands that neither mount, unmount nor write to the files they name (but for their owners and modes)."""
 
 _WRITING = """
     aws awk base64 bunzip2 bzip2 csplit curl cpio ctr dd docker docker-compose ecs-init envsubst find gawk gunzip
-    gzip jinja2 j2 m4 mawk nawk nerdctl patch podman rsync s3cmd scp shred split sftp tar unxz unzip wget xz zip
+    gzip helm j2 jinja2 kubectl m4 mawk nawk nerdctl patch podman rsync s3cmd scp sed shred split sftp tar unxz unzip wget xz zip
     docker-storage-setup truncate
 """
 WRITING = frozenset(_WRITING.split())
@@ -62,7 +63,9 @@ def suspect(shell: ShellState, name: str, words: list[str], line: int) -> None:
     if name in READING:
         return
     given = shell.input.text if shell.input and shell.input.text != LISTING else ""
-    text = f"{' '.join(words[1:])}\n{given}"[:_MAX_TEXT]
+    files = shell.host.files
+    run = [files[word].text for word in words[1:] if word in files]  # a program in a language that is not followed
+    text = "\n".join([" ".join(words[1:]), given, *run])[:_MAX_TEXT]
     if not shell.spend(len(text), line):
         return
     told = f"{words[0]}\n{Text.decode(shell.host.tokens.decode(text)).source}"

@@ -25,6 +25,8 @@ class MountTable:
         self.states: Journal[States] = Journal()
         self._made: dict[str, DirectoryState] = {}
         self._sleeping: set[str] = set()
+        self._unmounted: dict[str, tuple[States, States]] = {}
+        """The states of paths after and before they were unmounted, for mounts that fstab brings back."""
         self.order = 0
         """The number of mounts that there have been."""
 
@@ -49,10 +51,15 @@ class MountTable:
         else:
             self._sleeping.discard(mount.path)
 
-    def unmount(self, path: str) -> None:
-        """Remove a mount. One from fstab stays possible, because it comes back at the next start."""
-        kept = tuple(s for s in self.at(path) if s and s.persistent)
-        self.states.set(path, distinct((*kept, None)) if kept else None)
+    def unmount(self, path: str, doubt: Doubt) -> None:
+        """Remove a mount. One from fstab stays possible, because it comes back at the next start, or with `mount -a`."""
+        before = self.at(path)
+        kept = tuple(s for s in before if s and s.persistent)
+        self.states.set(path, None)
+        if kept:
+            self.states.set(path, kept)
+            self.doubt(path, doubt)
+            self._unmounted[path] = (self.at(path), before)
 
     def doubt(self, path: str, doubt: Doubt) -> None:
         """Make the mount at this path uncertain. The first doubt about a mount is the one that is told."""
@@ -134,6 +141,10 @@ class MountTable:
 
     def wake(self, path: str | None = None) -> bool:
         """Mount all entries of fstab (`mount -a`) or one path (`mount PATH`). Returns whether the path is known."""
+        for place in [*self._unmounted] if path is None else [path]:
+            after, before = self._unmounted.pop(place, (NOTHING, NOTHING))
+            if after == self.at(place) != NOTHING:
+                self.states.set(place, before)
         if path is None:
             self._sleeping.clear()
             return True
