@@ -86,8 +86,9 @@ def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
     kind, dot, suffix = base.partition(".")
     handler = COMMANDS.get(base) or (_HELPERS.get(kind) if dot and suffix not in _SCRIPTS else None)
     if handler:
-        mounts = len(shell.host.table.states)
-        return handler(shell, base, words[1:], line) if shell.spend(mounts // 16, line) else Likelihood.UNKNOWN
+        success = handler(shell, base, words[1:], line)
+        _count_work(shell, line)
+        return success
     if base in wrappers.NETWORK_MOUNTS:  # `/etc/init.d/autofs stop`
         return wrappers.service(shell, "service", [base, *words[1:]], line)
     if base in SETUP:
@@ -99,7 +100,14 @@ def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
         shell.alternatives([partial(shell.invoke, words[wrapped:], line)], exhaustive=False)
     else:
         unread.suspect(shell, base, words, line)
+    _count_work(shell, line)
     return Likelihood.UNKNOWN
+
+
+def _count_work(shell: ShellState, line: int) -> None:
+    table = shell.host.table
+    work, table.work = table.work, 0
+    shell.spend(work, line)
 
 
 def matters(shell: ShellState, name: str) -> bool:

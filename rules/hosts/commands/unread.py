@@ -56,6 +56,7 @@ _PACKAGES = re.compile(
 _BETWEEN_PATHS = re.compile(r"[\s'\"(),;|&<>=:`\[\]{}]+")
 _OUTPUT = re.compile(r"-[oO]|--output(?:-document)?|>+|of")
 _MAX_TEXT = 20_000
+_MAX_WORK = 1_000_000
 
 
 def suspect(shell: ShellState, name: str, words: list[str], line: int) -> None:
@@ -74,14 +75,14 @@ def suspect(shell: ShellState, name: str, words: list[str], line: int) -> None:
     writes_only = name in WRITING
     if _UNMOUNTS.search(told):
         doubt = Doubt(line, f"may unmount it ({shown})")
-        if not _doubt_named(shell, text, doubt, line=line):
+        if not _doubt_named(shell, text, doubt):
             table.doubt_all(doubt)
     if FSTAB in text and (not writes_only or _writes_to(words, FSTAB)):
         table.doubt_persistent(Doubt(line, f"may change /etc/fstab ({shown})"))
     for unit in () if writes_only else _UNIT.findall(text):
         table.doubt(written_files.mount_point(unit), Doubt(line, f"may change its unit ({shown})"))
     if not writes_only:
-        named = _doubt_named(shell, text, Doubt(line, f"may change what is mounted there ({shown})"), line=line)
+        named = _doubt_named(shell, text, Doubt(line, f"may change what is mounted there ({shown})"))
         if _concerns_efs(words[0], told, named=named):
             shell.host.unclear(line, f"{shown} is not understood")
 
@@ -92,15 +93,15 @@ def shorten(text: str) -> str:
     return first if len(first) <= 60 else f"{first[:60]}…"
 
 
-def _doubt_named(shell: ShellState, text: str, doubt: Doubt, *, line: int) -> bool:
+def _doubt_named(shell: ShellState, text: str, doubt: Doubt) -> bool:
     """Make the mounts uncertain that a text names by a path on them or above them. Returns whether there are any."""
-    named = False
+    named, table = False, shell.host.table
     for path in dict.fromkeys(_BETWEEN_PATHS.split(text)):
         if not path.startswith(("/", OPEN)) or is_unknown(path):
             continue
         place = shell.host.path(path)
-        if place and place != "/" and shell.spend(len(shell.host.table.states), line):
-            named |= shell.host.table.doubt_around(place, doubt)
+        if place and place != "/" and table.work < _MAX_WORK:
+            named |= table.doubt_around(place, doubt)
     return named
 
 

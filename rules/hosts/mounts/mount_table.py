@@ -17,6 +17,10 @@ from rules.hosts.mounts.states import NOTHING, DirectoryState, Doubt, Mounted, S
 from rules.hosts.results import FoundMount, MadeDirectory, OtherMount
 from rules.model import Text
 
+_WORK_PER_STATE = 6
+_WORK_PER_BIND = 100
+"""Microseconds, about: what the work of a script is counted in."""
+
 
 class MountTable:
     """The mounts of one host."""
@@ -29,6 +33,8 @@ class MountTable:
         """The states of paths after and before they were unmounted, for mounts that fstab brings back."""
         self.order = 0
         """The number of mounts that there have been."""
+        self.work = 0
+        """The work that searches of the table have taken since it was last counted."""
 
     # -- changes -------------------------------------------------------------------------------------------------------
 
@@ -64,12 +70,14 @@ class MountTable:
     def doubt(self, path: str, doubt: Doubt) -> None:
         """Make the mount at this path uncertain. The first doubt about a mount is the one that is told."""
         states = self.at(path)
-        if states != NOTHING:
+        known = None in states and all(s is None or s.doubt for s in states)
+        if not known:
             doubted = (s if s is None or s.doubt else replace(s, doubt=doubt) for s in states)
             self.states.set(path, distinct((*doubted, None)))
 
     def doubt_if(self, concerned: Callable[[Mounted], bool], doubt: Doubt) -> bool:
         """Make the mounts uncertain that are concerned. Returns whether there are any."""
+        self.work += _WORK_PER_STATE * len(self.states)
         paths = [path for path, states in self.states.items() if any(s and concerned(s) for s in states)]
         for path in paths:
             self.doubt(path, doubt)
@@ -87,7 +95,12 @@ class MountTable:
         """Make the mounts uncertain on which the path lies, or which lie below it. Returns whether there are any."""
         prefix = f"{path}/"
         holder = next((above for above in upwards(path) if self.at(above) != NOTHING), None)
-        return self.doubt_if(lambda state: state.path == holder or state.path.startswith(prefix), doubt)
+        self.work += len(self.states)
+        paths = [known for known in self.states.names() if known == holder or known.startswith(prefix)]
+        self.work += _WORK_PER_STATE * len(paths)
+        for known in paths:
+            self.doubt(known, doubt)
+        return bool(paths)
 
     def veil(self, path: str, target: str, doubt: Doubt, *, link: bool = True) -> None:
         """Note that a path may show anything, because it is a symbolic `link` or something that is not known lies on it."""
@@ -157,9 +170,11 @@ class MountTable:
 
     def bind_below(self, source: str, path: str, line: int, *, persistent: bool = False) -> None:
         """Make the mounts below a directory visible below another path, as `--rbind` does."""
+        self.work += len(self.states)
         for mounted in self.states.names():
             rest = below(mounted, source)
             if rest and below(mounted, path) is None:
+                self.work += _WORK_PER_BIND
                 self.bind(mounted, path + rest, line, persistent=persistent)
 
     def merge(self, changes: list[dict[str, States | None]]) -> None:
