@@ -484,6 +484,12 @@ def test_units_that_stay(script: str) -> None:
         ("/opt/configure fs-0123456789abcdef0", "/data/app"),
         ("python3 - <<E\nos.system('mount -t nfs4 fs-12345678.efs.us-east-1.amazonaws.com:/ /data')\nE", "/data/app"),
         ("bash /opt/mount_efs.sh", "/data/app"),
+        ("source /opt/mount-efs.sh", "/data/app"),
+        ("curl -s https://x/mount-efs.sh | bash", "/data/app"),
+        ("wget -O - http://x/mount-efs.sh | sh -s -- ${Fs} /data", "/data/app"),
+        ("aws ssm get-parameter --name /x/mount-efs > /opt/setup.sh; bash /opt/setup.sh", "/data/app"),
+        ("cat > /opt/mount.rb <<E\nsystem('mount -t efs ${Fs}:/ /data')\nE\nruby /opt/mount.rb", "/data/app"),
+        ("systemctl enable --now efs-mount.service", "/data/app"),
         ('bash -c "$(curl -s http://x/mount-efs.sh)"', "/data/app"),
         ("ansible-playbook -e efs=${Fs} mount.yml", "/data/app"),
         ('perl -e \'open F, ">>/etc/fstab"; print F "fs-12345678:/ /data efs"\'', "/data/app"),
@@ -524,6 +530,9 @@ def test_a_mount_that_is_not_placed_may_serve_a_path(script: str, path: str) -> 
         ("docker volume create -o type=nfs -o o=addr=fs-12345678.efs.us-east-1.amazonaws.com x", "/data"),
         ("aws efs describe-mount-targets --file-system-id fs-12345678 > /x", "/data"),
         ("/opt/start.sh --port 80; mount /dev/xvdf /data", "/data/app"),
+        ("curl -s https://x/efs-utils.sh | bash; curl -s http://x/y | sh", "/data/app"),
+        ("systemctl enable --now nfs-client.target rpcbind docker", "/data/app"),
+        ("cat > /opt/x.conf <<E\nmount -t efs ${Fs}:/ /data\nE", "/data/app"),
     ],
 )  # fmt: skip
 def test_paths_that_no_mount_is_known_to_serve(script: str, path: str) -> None:
@@ -559,3 +568,19 @@ def test_the_path_to_settle_is_where_the_doubt_is() -> None:
     found = answer(script, "/mnt/efs/current/data", settled)
     assert found is not None
     assert "fs-1:/v2/data" in found.message
+
+
+@pytest.mark.parametrize("server", ["10.0.0.1", "nfs.example.com", "$(aws efs describe-file-systems)"])
+def test_the_configuration_settles_a_server_that_is_not_known(server: str) -> None:
+    settled = Choices(file_systems=(ConfiguredFileSystem(Text.of("fs-1"), mounts=(("/data", "/"),)),))
+    found = answer(f"mount -t nfs4 {server}:/ /data", "/data/app", settled)
+    assert found is not None
+    assert found.message == "host path /data/app lies on EFS: mount fs-1:/app with efsVolumeConfiguration"
+
+
+def test_what_was_mounted_over_comes_back() -> None:
+    asks(
+        f"{DATA}\nmount -t efs ${{Fs2}}:/ /data\numount /data",
+        "/data/app",
+        "line 4 of Launch's user data may unmount it",
+    )

@@ -11,7 +11,7 @@ from itertools import pairwise, takewhile
 
 from rules.hosts.commands import unread
 from rules.hosts.grammar.syntax import split_assignment
-from rules.hosts.grammar.tokens import is_unknown
+from rules.hosts.grammar.tokens import CLOSE, UNKNOWN, is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.states import Doubt
@@ -47,6 +47,7 @@ _ASKING = frozenset(
 _CRON_TIMES = re.compile(r"^[ \t]*(?:@\w+|(?:[0-9*,/a-zA-Z-]+[ \t]+){4}[0-9*,/a-zA-Z-]+)[ \t]+", re.MULTILINE)
 _CRON_LINE = re.compile(_CRON_TIMES.pattern + r"\S+[ \t]+", re.MULTILINE)
 _CRON_FILES = ("/etc/cron.d/", "/etc/crontab", "/etc/cron.hourly/", "/etc/cron.daily/")
+_UNKNOWN = re.compile(rf"{re.escape(UNKNOWN)}[0-9]+{CLOSE}")
 _MAX_WORDS = 64
 
 _SYSTEM_FILES = (
@@ -90,25 +91,29 @@ def interpreter(shell: ShellState, name: str, arguments: list[str], line: int) -
         is_command = word in ("-c", "--command") or (word.startswith("-") and word[1:2] != "-" and word.endswith("c"))
         if is_command:
             text = arguments[index + 1 : index + 2]
-            _suspect_unknown(shell, name, text, line=line)
+            if text:
+                _suspect_unknown(shell, name, text[0], *arguments[index + 2 :], line=line)
             return shell.inline(text[0], line, tuple(arguments[index + 3 :])) if text else Likelihood.UNKNOWN
     paths = [word for word in arguments if not word.startswith("-")]
-    if paths and name not in ("su", "runuser"):
+    if paths and name not in ("su", "runuser") and "-s" not in arguments:
         path = shell.host.path(paths[0], shell.directory)
         if path not in shell.host.files:
             unread.suspect(shell, paths[0].rpartition("/")[2], paths, line)
         return run_file(shell, path or "", paths[1:], shared=False)
     if shell.input:
         given = shell.input
+        _suspect_unknown(shell, name, given.text, *paths, line=line)
         return shell.inline(given.text, given.line if given.step else line, step=given.step)
     return Likelihood.UNKNOWN
 
 
-def _suspect_unknown(shell: ShellState, name: str, texts: list[str], line: int) -> None:
-    """Take down what a script may do to mounts that only the host knows, but for the command that prints it."""
-    unknown = [text for text in texts if is_unknown(text)]
+def _suspect_unknown(shell: ShellState, name: str, text: str, *arguments: str, line: int) -> None:
+    """Take down what the parts of a script may do to mounts that only the host knows, but for the commands that print
+    them."""
+    unknown = _UNKNOWN.findall(text)
     if unknown:
-        unread.suspect(shell, name, [name, *unknown], line)
+        whole = text.strip() == unknown[0]
+        unread.suspect(shell, name, [name, *unknown, *(arguments if whole else ())], line)
 
 
 def run_file(shell: ShellState, path: str, arguments: list[str], *, shared: bool) -> Likelihood:
@@ -118,6 +123,7 @@ def run_file(shell: ShellState, path: str, arguments: list[str], *, shared: bool
         return Likelihood.UNKNOWN
     if not shell.branches:
         file.used = True
+    _suspect_unknown(shell, path, file.text, *arguments, line=file.line)
     if file.text.startswith("#!") and not written_files.is_script(path, file.text):
         unread.suspect(shell, path.rpartition("/")[2], [path, *arguments, path], file.line)
         return Likelihood.UNKNOWN
@@ -146,7 +152,7 @@ def evaluate(shell: ShellState, _name: str, arguments: list[str], line: int) -> 
     """Run the words after `eval` as a script."""
     if any(is_unknown(word) for word in arguments):
         shell.variables.environment_changes()
-    _suspect_unknown(shell, "eval", arguments, line=line)
+    _suspect_unknown(shell, "eval", " ".join(arguments), line=line)
     return shell.inline(" ".join(arguments), line, shell.variables.arguments, shared=True)
 
 
@@ -173,6 +179,8 @@ def _start(shell: ShellState, name: str, line: int) -> None:
         for path in (f"{folder}/{unit}", f"{folder}/{unit.removesuffix('.automount')}.mount"):
             if file := host.files.get(path):
                 written_files.use_unit(host, path, file)
+    if "efs" in unit.lower() and not any(f"{folder}/{unit}" in host.files for folder in written_files.UNIT_FOLDERS):
+        unread.suspect(shell, unit, [unit], line)
     if unit.endswith((".mount", ".automount")):
         host.table.wake(written_files.mount_point(unit))
 
