@@ -530,6 +530,7 @@ def test_a_mount_that_is_not_placed_may_serve_a_path(script: str, path: str) -> 
         ("docker volume create -o type=nfs -o o=addr=fs-12345678.efs.us-east-1.amazonaws.com x", "/data"),
         ("aws efs describe-mount-targets --file-system-id fs-12345678 > /x", "/data"),
         ("/opt/start.sh --port 80; mount /dev/xvdf /data", "/data/app"),
+        ("source /etc/sysconfig/efs; . /etc/efs.env", "/data/app"),
         ("curl -s https://x/efs-utils.sh | bash; curl -s http://x/y | sh", "/data/app"),
         ("systemctl enable --now nfs-client.target rpcbind docker", "/data/app"),
         ("cat > /opt/x.conf <<E\nmount -t efs ${Fs}:/ /data\nE", "/data/app"),

@@ -44,7 +44,9 @@ _ASKING = frozenset(
     )
 )
 """Verbs of systemctl without an effect on a mount. Others (stop, disable, mask, edit) have one."""
-_CRON_TIMES = re.compile(r"^[ \t]*(?:@\w+|(?:[0-9*,/a-zA-Z-]+[ \t]+){4}[0-9*,/a-zA-Z-]+)[ \t]+", re.MULTILINE)
+_CRON_TIMES = re.compile(
+    r"^[ \t]*(?:@\w+|(?:[0-9*][0-9*,/-]*[ \t]+){2}(?:[0-9*a-zA-Z,/-]+[ \t]+){2}[0-9*a-zA-Z,/-]+)[ \t]+", re.MULTILINE
+)
 _CRON_LINE = re.compile(_CRON_TIMES.pattern + r"\S+[ \t]+", re.MULTILINE)
 _CRON_FILES = ("/etc/cron.d/", "/etc/crontab", "/etc/cron.hourly/", "/etc/cron.daily/")
 _UNKNOWN = re.compile(rf"{re.escape(UNKNOWN)}[0-9]+{CLOSE}")
@@ -140,7 +142,7 @@ def source(shell: ShellState, _name: str, arguments: list[str], line: int) -> Li
     path = shell.host.path(arguments[0], shell.directory) if arguments else None
     if path in shell.host.files:
         return run_file(shell, path or "", arguments[1:], shared=True)
-    unread.suspect(shell, "", arguments or [""], line)
+    unread.suspect(shell, "source", ["source", *arguments], line)
     shell.variables.environment_changes()
     if not arguments or not arguments[0].startswith(_SYSTEM_FILES):
         # `ID=default; . /etc/x.conf`: such a file is there to change variables that have defaults.
