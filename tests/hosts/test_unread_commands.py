@@ -446,6 +446,24 @@ def test_units_that_are_changed_after_they_were_used(commands: str) -> None:
     asks(f"{UNIT}\n{commands}", PATH, "what lies at /mnt/efs is not known")
 
 
+def test_a_drop_in_for_the_unit_that_systemd_makes_of_fstab() -> None:
+    drop_in = f"printf '[Mount]\\nOptions=ro\\n' > {DROP_IN}/o.conf"
+    asks(f"{FSTAB}\n{drop_in}", PATH, "line 4 of Launch's user data changes it by a drop-in of its unit")
+
+
+AUTOFS = "echo '/data /etc/auto.efs' > /etc/auto.master; echo 'efs -fstype=efs ${Fs}:/' > /etc/auto.efs"
+
+
+@pytest.mark.parametrize(
+    "stop", ["systemctl stop autofs", "service autofs stop", "systemctl disable --now autofs.service"]
+)
+def test_an_automounter_that_is_stopped(stop: str) -> None:
+    started = answer(f"{AUTOFS}\n{stop}\nsystemctl restart autofs", "/data/efs/app")
+    assert started is not None
+    assert started.status is Status.FIXABLE
+    asks(f"{AUTOFS}\nservice autofs start\n{stop}", "/data/efs/app", "line 4 of Launch's user data may unmount it")
+
+
 def test_a_drop_in_that_was_there_before() -> None:
     drop_in = f"printf '[Mount]\\nWhat=${{Fs2}}:/\\n' > {DROP_IN}/o.conf"
     asks(f"{WRITTEN}\n{drop_in}\nsystemctl enable --now mnt-efs.mount", PATH, "drop-ins change what is mounted")

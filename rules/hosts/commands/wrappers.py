@@ -168,7 +168,7 @@ def systemctl(shell: ShellState, _name: str, arguments: list[str], line: int) ->
         if verb in _STARTING:
             _start(shell, name, line)
         elif verb not in _ASKING:
-            _stop(shell, verb, name, line=line)
+            _stop(shell, name, f"systemctl {verb} {name}", line=line)
     return Likelihood.LIKELY
 
 
@@ -181,18 +181,22 @@ def _start(shell: ShellState, name: str, line: int) -> None:
         for path in (f"{folder}/{unit}", f"{folder}/{unit.removesuffix('.automount')}.mount"):
             if file := host.files.get(path):
                 written_files.use_unit(host, path, file)
+    if unit.removesuffix(".service") == "autofs":
+        host.automounter = None
     if "efs" in unit.lower() and not any(f"{folder}/{unit}" in host.files for folder in written_files.UNIT_FOLDERS):
         unread.suspect(shell, unit, [unit], line)
     if unit.endswith((".mount", ".automount")):
         host.table.wake(written_files.mount_point(unit))
 
 
-def _stop(shell: ShellState, verb: str, name: str, line: int) -> None:
-    """Doubt what a unit mounts that is stopped, disabled, masked or edited."""
+def _stop(shell: ShellState, name: str, command: str, line: int) -> None:
+    """Doubt what a unit mounts that a command stops, disables, masks or edits."""
     table = shell.host.table
     unit = name.rpartition("/")[2]
-    doubt = Doubt(line, f"may unmount it (systemctl {verb} {name})")
-    if unit.removesuffix(".service") in NETWORK_MOUNTS:
+    doubt = Doubt(line, f"may unmount it ({command})")
+    if unit.removesuffix(".service") == "autofs":
+        shell.host.automounter = doubt
+    elif unit.removesuffix(".service") in NETWORK_MOUNTS:
         table.doubt_persistent(doubt)
     elif unit.endswith((".mount", ".automount")) or any(sign in unit for sign in "*?["):
         point = written_files.mount_point(unit)
@@ -205,10 +209,13 @@ def _stop(shell: ShellState, verb: str, name: str, line: int) -> None:
 
 
 def service(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
-    """`service NAME stop`, and `stop NAME` of upstart. Some services unmount what they have mounted."""
-    stopped = arguments[:1] if name == "stop" else [n for n, v in pairwise(arguments) if v == "stop"]
-    if any(service in NETWORK_MOUNTS for service in stopped):
-        shell.host.table.doubt_persistent(Doubt(line, f"may unmount it ({name} {' '.join(arguments)})"))
+    """`service NAME VERB`, and `stop NAME` of upstart: some services unmount what they have mounted."""
+    pairs = [(arguments[0], name)] if name == "stop" and arguments else list(pairwise(arguments))
+    for unit, verb in pairs:
+        if unit in NETWORK_MOUNTS and verb == "stop":
+            _stop(shell, unit, f"{name} {' '.join(arguments)}", line=line)
+        elif unit == "autofs":
+            _start(shell, unit, line)
     return Likelihood.LIKELY
 
 
