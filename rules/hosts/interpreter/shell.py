@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 
-from rules.hosts.commands import dispatch
+from rules.hosts.commands import dispatch, wrappers
 from rules.hosts.grammar.parser import Parser
 from rules.hosts.grammar.syntax import (
     AndOr,
@@ -42,6 +42,7 @@ class Shell(ShellState):
 
     def __init__(self, host: Host, size: int, *, known_environment: bool) -> None:
         super().__init__(host, size, known_environment=known_environment)
+        host.at_end.append(partial(wrappers.in_the_end, self))
         self._called: set[str] = set()
         self._doubting = False
         self._nesting = 0
@@ -58,6 +59,7 @@ class Shell(ShellState):
         self.variables.values.set("PWD", "/")
         self._run(self._statements(text, line_of))
         self.leaving = self.doubt = ""
+        wrappers.in_the_end(self)
         for name, bodies in list(self.functions.items()):
             if name not in self._called:
                 outer, self.variables.arguments = self.variables.arguments, None

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
 
 from rules.hosts.commands import dispatch
+from rules.hosts.grammar.lexer import Lexer
 from rules.hosts.grammar.syntax import HereDocument, PieceKind, Redirection, Simple, Word, split_assignment
-from rules.hosts.grammar.tokens import OPEN
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.mount_files import LISTING, MOUNT_LISTS
 from rules.hosts.state import Input, Output, ShellState
 
+_COUNTS = re.compile(r"mount|fstab|systemctl|\b(?:ln|cp|mv|rm)\b")
+"""Matches commands whose effect on the host counts although they stand in a substitution."""
 _DECLARING = frozenset({"export", "local", "readonly", "declare", "typeset"})
 
 
@@ -40,7 +43,7 @@ def run(shell: ShellState, node: Simple) -> Likelihood:
 
 def _invoke(shell: ShellState, node: Simple) -> Likelihood:
     first = node.words[0]
-    if isinstance(first, str) and not _matters(shell, first, node.words):
+    if isinstance(first, str) and not dispatch.matters(shell, first):
         return Likelihood.LIKELY if first in dispatch.SETUP else Likelihood.UNKNOWN
     words: list[str] = []
     for word in node.words:
@@ -49,16 +52,6 @@ def _invoke(shell: ShellState, node: Simple) -> Likelihood:
             return Likelihood.UNKNOWN
         words += fields
     return shell.invoke(words, node.line) if words else Likelihood.UNKNOWN
-
-
-def _matters(shell: ShellState, name: str, words: list[Word]) -> bool:
-    return (
-        name in dispatch.COMMANDS
-        or name in shell.functions
-        or "/" in name
-        or name.startswith(OPEN)
-        or any(dispatch.mentions_mount(word) for word in words)
-    )
 
 
 def _declare(shell: ShellState, command: str, words: list[Word]) -> Likelihood:
@@ -81,11 +74,13 @@ def _assign(shell: ShellState, name: str, append: bool, value: Word | None) -> N
 
 
 def _substitutions(shell: ShellState, word: Word, line: int) -> None:
-    """Run the commands inside `$(…)` that may mount something."""
+    """Run the commands inside `$(…)` whose effect counts. Their output is not followed."""
+    output, shell.output = shell.output, None
     for piece in word:
-        if not isinstance(piece, str) and piece.part is PieceKind.COMMAND and "mount" in piece.text:
+        if not isinstance(piece, str) and piece.part is PieceKind.COMMAND and _COUNTS.search(piece.text):
             text = piece.text[1:-1] if piece.text.startswith("`") else piece.text[2:-1]
             shell.inline(text, line, shell.variables.arguments)
+    shell.output = output
 
 
 @contextmanager
@@ -99,6 +94,9 @@ def redirected(shell: ShellState, redirections: list[Redirection], line: int) ->
         text = shell.variables.text(target)
         if isinstance(target, HereDocument):
             shell.spend(len(text), line)
+            if not target.raw and _COUNTS.search(target.body):
+                pieces = Lexer(target.body).here_text()
+                _substitutions(shell, pieces if isinstance(pieces, tuple) else (), line)
             shell.input = Input(text, line + 1, 1)
             continue
         path = shell.host.path(text, shell.directory)
@@ -109,8 +107,8 @@ def redirected(shell: ShellState, redirections: list[Redirection], line: int) ->
             listing = Input(LISTING, line, 0) if path in MOUNT_LISTS else None
             shell.input = Input(file.text, file.line, 1) if file else listing
         elif ">" in operator and operator != ">&" and redirection.descriptor in ("", "1"):
-            if operator in (">", ">|", "&>") and path and not shell.branches:
-                written_files.empty(shell.host, path)
+            if operator in (">", ">|", "&>") and path:
+                written_files.empty(shell.host, path, line, certain=not shell.branches)
             shell.output = Output(path=path or "")
     yield
     shell.output, shell.input = output, given
