@@ -8,24 +8,17 @@ from __future__ import annotations
 from functools import partial
 
 from rules.hosts.grammar.syntax import split_assignment
-from rules.hosts.grammar.tokens import is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
 from rules.hosts.state import ShellState
 
 PREFIXES: dict[str, tuple[int, str]] = {
     "sudo": (0, "ugphrtTUCDR"), "doas": (0, "u"), "env": (0, "uCS"), "nohup": (0, ""), "time": (0, "fo"),
-    "nice": (0, "n"), "ionice": (0, "cn"), "exec": (0, "a"), "command": (0, ""), "builtin": (0, ""),
+    "nice": (0, "n"), "ionice": (0, "cn"), "command": (0, ""), "builtin": (0, ""),
     "setsid": (0, ""), "stdbuf": (0, "ioe"), "timeout": (1, "sk"), "flock": (1, "wE"), "cloud-init-per": (2, ""),
     "runcon": (1, ""), "chronic": (0, ""), "unbuffer": (0, ""), "systemd-run": (0, "pu"),
 }  # fmt: skip
 """For each wrapper, the number of arguments before the wrapped command, and the letters of its options that take a value."""
-
-_SYSTEM_FILES = (
-    "/etc/profile", "/etc/bash", "/etc/os-release", "/etc/lsb-release", "/etc/environment", "/etc/ecs/", "/etc/init.d/",
-    "/etc/rc.d/", "/lib/", "/usr/", "~/.", "$HOME", "/root/.", "/home/",
-)  # fmt: skip
-"""Files that set no variables of a script that sources them."""
 
 
 def prefixed(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
@@ -65,8 +58,8 @@ def interpreter(shell: ShellState, name: str, arguments: list[str], line: int) -
         path = shell.host.path(paths[0], shell.directory)
         return run_file(shell, path or "", paths[1:], shared=False)
     if shell.input:
-        given = shell.input
-        return shell.inline(given.text, given.line if given.step else line, step=given.step)
+        given, step = shell.input, 0 if shell.input.at else shell.input.step
+        return shell.inline(given.take(), given.line if step else line, step=step)
     return Likelihood.UNKNOWN
 
 
@@ -83,25 +76,6 @@ def run_file(shell: ShellState, path: str, arguments: list[str], *, shared: bool
         shell.alternatives([run], exhaustive=False)
         return Likelihood.UNKNOWN
     return shell.inline(file.text, file.line, passed, shared=shared, step=1)
-
-
-def source(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
-    """Run `. FILE` in the script itself, so that its variables stay. An unknown file may set any variable."""
-    path = shell.host.path(arguments[0], shell.directory) if arguments else None
-    if path in shell.host.files:
-        return run_file(shell, path or "", arguments[1:], shared=True)
-    shell.variables.environment_changes()
-    if not arguments or not arguments[0].startswith(_SYSTEM_FILES):
-        # `ID=default; . /etc/x.conf`: such a file is there to change variables that have defaults.
-        shell.spend(shell.variables.forget(), line)
-    return Likelihood.LIKELY
-
-
-def evaluate(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
-    """Run the words after `eval` as a script."""
-    if any(is_unknown(word) for word in arguments):
-        shell.variables.environment_changes()
-    return shell.inline(" ".join(arguments), line, shell.variables.arguments, shared=True)
 
 
 def systemctl(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:

@@ -6,7 +6,7 @@ Everything that mounts ends here: commands, fstab, units, autofs maps, cloud-con
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rules.facts.mounts import MountSource, parse_source
 from rules.facts.paths import climbs, normalise
@@ -61,6 +61,8 @@ class Host:
         self.tokens = tokens
         self.table = MountTable()
         self.files: dict[str, WrittenFile] = {}
+        self.fstab = WrittenFile(0)
+        """The lines that were added to fstab, or all of it if it is `used`, because it was emptied."""
         self.unfinished = False
         """Whether something kept the script from being followed to its end: then nothing is certain."""
         self._unclear: dict[tuple[int, str], None] = {}
@@ -101,6 +103,7 @@ class Host:
             )
             self.table.mount(other, sure=sure)
             return
+        request = replace(request, source=self.tokens.as_ids(request.source))
         source, server, region = self._source(request, kind)
         if any(is_unknown(option) for option in options):
             self.unclear(request.line, f"the mount options {','.join(options)} are not known")
@@ -143,6 +146,10 @@ class Host:
                 self.table.bind(target, path, line)
                 self.table.doubt(path)
                 self.unclear(line, f"{path} is a symbolic link to {target}, on EFS or NFS")
+        for reference, line in self.tokens.assumed:
+            if not self.table.has_file_system(reference):
+                self.unclear(line, f"it depends on the value of {reference} where a text is split")
+                self.table.doubt_all()
         if self.unfinished:
             self.table.doubt_all()
         return HostScript(

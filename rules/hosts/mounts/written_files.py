@@ -27,6 +27,7 @@ def empty(host: Host, path: str) -> None:
     """Forget the content of a file. Mounts from fstab become uncertain: they may be mounted, but not after the next start."""
     if path == FSTAB:
         host.table.doubt_persistent()
+        host.fstab = WrittenFile(0, used=True)
     host.files.pop(path, None)
 
 
@@ -35,12 +36,27 @@ def write(host: Host, path: str, text: str, line: int, step: int, *, certain: bo
     if path == FSTAB:
         if text != LISTING:
             read_fstab(host, text, line, step=step)
+            host.fstab.chunks.append(text)
+            host.fstab.certain &= certain
     elif path:
         file = host.files.setdefault(path, WrittenFile(line))
         file.chunks.append(text)
         file.certain &= certain
     elif _FSTAB_LINE.search(text):
         host.unclear(line, "what looks like a line of fstab is written to a file whose path is not known")
+
+
+def edit_fstab(host: Host, text: str, line: int) -> None:
+    """Replace the lines that were added to fstab, because a command on this line edits them."""
+    before, after = host.fstab.text.split("\n"), text.split("\n")
+    kept = set(before) & set(after)
+    replaced = {fields[1] for entry in after if len(fields := entry.split()) > 2 and entry not in kept}
+    for entry in before:
+        fields = entry.split()
+        if entry not in kept and len(fields) > 2 and not entry.lstrip().startswith("#"):
+            host.table.withdraw(host.path(fields[1]) or "", replaced=fields[1] in replaced)
+    read_fstab(host, "\n".join(entry for entry in after if entry not in kept), line, step=0)
+    host.fstab.chunks = [text]
 
 
 def is_script(path: str, text: str) -> bool:
