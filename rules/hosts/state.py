@@ -9,12 +9,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from rules.hosts.grammar.syntax import Block, Command
 from rules.hosts.grammar.tokens import Tokens, is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts.host import Host
+from rules.hosts.mounts.states import Doubt
 from rules.hosts.variables import Variables
 
 _FREE_WORK = 200_000
@@ -64,14 +65,6 @@ class Input:
         end = self.text.find("\n", self.at) + 1 or len(self.text)
         line, self.at = self.text[self.at : end], end
         return line
-
-
-class Trap(NamedTuple):
-    """Commands that a trap runs: `certain` if they run at the end of the script for sure."""
-
-    text: str
-    line: int
-    certain: bool
 
 
 _LEAVING = ("", "continue", "break", "return", "exit")
@@ -133,8 +126,8 @@ class ShellState(ABC):
         """The bodies of each function; more than one if branches define it differently."""
         self.locals: list[dict[str, str | None]] = []
         """For each function that is running, the variables to restore when it ends."""
-        self.traps: list[Trap] = []
-        """The commands that run when the script ends or a command fails."""
+        self.at_exit: list[Callable[[], object]] = []
+        """Scripts that may run once this one has ended: those of `trap`, `at` and cron."""
         self.last = Likelihood.LIKELY
         """Whether the last command succeeded (`$?`)."""
         self.branches = 0
@@ -254,7 +247,9 @@ class ShellState(ABC):
     def give_up(self, line: int) -> Likelihood:
         """Note that the script is not followed to its end."""
         self.host.unclear(line, "the script is nested too deeply or repeats too much to be followed")
-        self.host.unfinished = True
+        self.host.unfinished = Doubt(
+            line, "is the last that was followed: the script is nested too deeply or repeats too much"
+        )
         return Likelihood.UNKNOWN
 
 

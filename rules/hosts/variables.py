@@ -22,6 +22,7 @@ from rules.hosts.scope import MAX_VALUE, Array, Scope
 MAX_ITEMS = 64
 """Ranges and arrays with more items are not followed."""
 
+_MAX_CUT = 512
 _BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 _RANGE = re.compile(r"\{(-?[0-9]{1,6})\.\.(-?[0-9]{1,6})(?:\.\.(-?[0-9]{1,4}))?\}")
 _ALL = ("@", "*")
@@ -281,7 +282,7 @@ class Variables(Scope):
             new = self.text(Lexer(new).operand())
         pieces = self._pattern(pattern)
         glob = Glob.parse(pieces)
-        if glob is None or any(OPEN in text for text, _ in pieces) or len(value) > 512:
+        if glob is None or len(value) > _MAX_CUT:
             return None
         return self._tokens.through(value, lambda text: parameters.cut(text, glob, operator, new))
 

@@ -66,6 +66,10 @@ class Script:
             return read_file(self.path, self.text, parse_yaml)
         return read_user_data(self.text, parse_yaml)
 
+    def at(self, line: int) -> str:
+        """The place of a line of the script, for messages."""
+        return self.origin.replace("{line}", str(line))
+
     @cached_property
     def _body(self) -> str:
         """The text without comments, in its coded form (`Text.coded`)."""
@@ -142,10 +146,13 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
     """The mounts that a script makes on its instance. `nameable` tells whether a volume can name a file system in
     the form that the script uses: the mount helper accepts a DNS name where ECS needs an id."""
     for mount in script.result.mounts:
-        origin = script.origin.replace("{line}", str(mount.line))
+        origin = script.at(mount.line)
         doubt = None
-        if not (script.certain and mount.certain):
-            doubt = f"whether {instance.name} mounts it depends on a condition ({origin})"
+        at = Text.decode(mount.host_path).source
+        if mount.doubt is not None:
+            doubt = f"what lies at {at} is not known: {_place(script, mount.doubt.line, instance)} {mount.doubt.reason}"
+        elif not (script.certain and mount.certain):
+            doubt = f"whether {instance.name} mounts it depends on a condition ({origin}), at {at}"
         file_system = mount.file_system
         if file_system is not None and not nameable(file_system):
             file_system = None
@@ -159,9 +166,24 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
             doubt=doubt,
             instance=instance.key,
             origin=origin,
+            is_link=mount.link,
         )
+    for unplaced in script.result.unclear:
+        verb = "mounts" if unplaced.sure else "may mount"
+        place = _place(script, unplaced.line, instance)
+        seen = f"{place} {verb} EFS somewhere that is not known ({unplaced.reason})"
+        yield HostMount(unplaced.head, None, "/", doubt=seen, instance=instance.key, placed=False)
     for other in script.result.others:
-        yield HostMount(other.host_path, None, "/", is_nfs=False, instance=instance.key)
+        doubt = None
+        if not (script.certain and other.certain):
+            at = Text.decode(other.host_path).source
+            doubt = f"whether {instance.name} mounts something else at {at} is not known ({script.at(other.line)})"
+        yield HostMount(other.host_path, None, "/", is_nfs=False, doubt=doubt, instance=instance.key)
+
+
+def _place(script: Script, line: int, instance: Instance) -> str:
+    """The place of a line in words, at the beginning of a sentence."""
+    return re.sub(r"\bits\b", f"{instance.name}'s", script.at(line), count=1)
 
 
 def directory_owners(script: Script) -> Iterator[Owner]:

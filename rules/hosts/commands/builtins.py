@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 
 from rules.hosts import parameters
-from rules.hosts.commands import printing, wrappers
+from rules.hosts.commands import printing, unread, wrappers
 from rules.hosts.grammar.tokens import OPEN, is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts.mount_files import LISTING
 from rules.hosts.scope import OPTION, Array
-from rules.hosts.state import Handler, ShellState, Trap, worse
+from rules.hosts.state import Handler, ShellState, worse
 
 _SYSTEM_FILES = re.compile(
     r"/etc/(?:profile|bash|os-release|lsb-release|environment|ecs/|init\.d/|rc\.d/|sysconfig/)|/lib/|/usr/(?!local/)"
@@ -126,21 +126,6 @@ def _exec(shell: ShellState, _name: str, arguments: list[str], line: int) -> Lik
 def _wait(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
     shell.wait()
     return Likelihood.UNKNOWN if arguments else Likelihood.LIKELY
-
-
-def _trap(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
-    """`trap COMMANDS SIGNAL…`: only the end of the script and failures are awaited."""
-    words = [a for a in arguments if a != "--"]
-    if not words or (words[0].startswith("-") and words[0] != "-"):
-        return Likelihood.LIKELY
-    at_end = any(word in ("EXIT", "0") or OPEN in word for word in words[1:])
-    if at_end and not shell.branches:
-        shell.traps = [trap for trap in shell.traps if not trap.certain]
-    if words[0] not in ("-", "") and (at_end or any(word in ("ERR", "RETURN", "DEBUG") for word in words[1:])):
-        if is_unknown(words[0]):
-            shell.host.unclear(line, "what the trap runs is not known")
-        shell.traps.append(Trap(words[0], line, certain=at_end and not shell.branches))
-    return Likelihood.LIKELY
 
 
 # -- variables ---------------------------------------------------------------------------------------------------------
@@ -307,6 +292,7 @@ def _source(shell: ShellState, _name: str, arguments: list[str], line: int) -> L
     path = shell.host.path(arguments[0], shell.directory) if arguments else None
     if path in shell.host.files:
         return wrappers.run_file(shell, path or "", arguments[1:], shared=True)
+    unread.suspect(shell, "", arguments or [""], line)
     shell.variables.environment_changes()
     if not arguments or not _SYSTEM_FILES.match(shell.host.tokens.show(arguments[0])):
         # `ID=default; . /etc/x.conf`: such a file is there to change variables that have defaults.
@@ -321,6 +307,7 @@ def _evaluate(shell: ShellState, _name: str, arguments: list[str], line: int) ->
         shell.variables.environment_changes()
         if not _OWN_VARIABLES.search(shell.host.tokens.show(text)):
             shell.spend(shell.variables.forget(), line)
+    wrappers.suspect_unknown(shell, "eval", arguments, line=line)
     return shell.inline(text, line, shell.variables.arguments, shared=True)
 
 
@@ -349,7 +336,6 @@ COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("break", "continue"), _break),
     "exec": _exec,
     "wait": _wait,
-    "trap": _trap,
     "read": _read,
     **dict.fromkeys(("mapfile", "readarray"), _mapfile),
     "getopts": _getopts,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from rules.facts.paths import normalise
+from rules.hosts.commands import unread
 from rules.hosts.commands.printing import write, write_unknown
 from rules.hosts.commands.stream_editor import StreamEditor
 from rules.hosts.grammar.lexer import unescape
@@ -18,9 +19,11 @@ from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.host import looks_like_efs
 from rules.hosts.mounts.mount_files import FSTAB, LISTING
+from rules.hosts.mounts.states import Doubt
 from rules.hosts.state import Handler, ShellState
 
 _MAX_LINES = 200
+_UNREAD = re.compile(r"umount|/etc/")
 _PRINT = re.compile(r"\s*(?:/([^/]*)/)?\s*\{\s*print\s*([^{}]*?);?\s*\}\s*")
 _PRINTED = re.compile(r'\s*(?:\$(NF|[0-9]{1,3})|"((?:[^"\\]|\\.)*)"|(,))')
 _TR_CLASSES = {
@@ -137,6 +140,7 @@ def _awk(shell: ShellState, _name: str, arguments: list[str], line: int) -> Like
     pattern = Regex.parse(program[1], extended=True) if program and program[1] else None
     simple = (len(sign) == 1 and sign not in ".*[\\^$") or sign == r"\t"
     if program is None or items is None or set(options) - {"F"} or not simple or (program[1] and pattern is None):
+        unread.suspect(shell, "awk", ["awk", *arguments], line)
         return _pass_on(shell, rest[1:], None, line)
     sign = "\t" if sign == r"\t" else sign
 
@@ -337,6 +341,8 @@ def _sed(shell: ShellState, _name: str, arguments: list[str], line: int) -> Like
             editor = StreamEditor(script, extended=extended, quiet=bool(set(options) & {"n", "quiet"}))
         except ValueError:
             editor = None
+    if editor is None and _UNREAD.search(script):
+        unread.suspect(shell, "sed", ["sed", *arguments], line)
     if not in_place:
         return _pass_on(shell, rest, editor.edit if editor else None, line)
     for name in rest:
@@ -365,8 +371,10 @@ def _edit_fstab(shell: ShellState, editor: StreamEditor | None, script: str, lin
         changed = host.tokens.through(text or "\n", editor.edit)
     if changed is not None and not shell.branches:
         written_files.edit_fstab(host, changed, line)
-    elif changed != text and (host.table.doubt_persistent() or looks_like_efs(script)):
-        host.unclear(line, "sed edits fstab")
+    elif changed != text:
+        host.table.doubt_persistent(Doubt(line, "edits /etc/fstab with sed"))
+        if looks_like_efs(script):
+            host.unclear(line, "sed edits fstab")
 
 
 COMMANDS: dict[str, Handler] = {

@@ -11,7 +11,7 @@ from rules.hosts.grammar.lexer import unescape
 from rules.hosts.grammar.tokens import OPEN
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
-from rules.hosts.mounts.mount_files import FSTAB, LISTING, MOUNT_LISTS
+from rules.hosts.mounts.mount_files import LISTING, MOUNT_LISTS
 from rules.hosts.state import ShellState
 
 _FORMAT = re.compile(r"%(?:(%)|(-?[0-9]{0,3})([sbdiq]))")
@@ -130,8 +130,8 @@ def tee(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likel
     text = given.take()
     for name in arguments:
         if not name.startswith("-") and (path := shell.host.path(name, shell.directory)):
-            if not shell.branches and not any(a in ("-a", "--append") for a in arguments):
-                written_files.empty(shell.host, path)
+            if not any(a in ("-a", "--append") for a in arguments):
+                written_files.empty(shell.host, path, line, certain=not shell.branches)
             written_files.write(
                 shell.host,
                 path,
@@ -143,18 +143,4 @@ def tee(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likel
     write(shell, text, line)
     if not given.known:
         write_unknown(shell)
-    return Likelihood.LIKELY
-
-
-def copy(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
-    """`cp SOURCE TARGET` and its kin, for files that the script has written."""
-    paths = [shell.host.path(a, shell.directory) for a in arguments if not a.startswith("-")]
-    if len(paths) == 2 and paths[1]:
-        file = shell.host.files.get(paths[0] or "")
-        if file:
-            file.used = True
-            written_files.write(shell.host, paths[1], file.text, line=file.line, step=1, certain=not shell.branches)
-        elif paths[1] == FSTAB:
-            shell.host.table.doubt_persistent()
-            shell.host.unclear(line, f"{name} replaces fstab by a file that is not known")
     return Likelihood.LIKELY

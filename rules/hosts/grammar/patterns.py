@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from math import factorial
 from typing import NamedTuple
 
+from rules.hosts.grammar.tokens import OPEN
+
 _MAX_PATTERN = 300
 _MAX_STEPS = 200_000
 _CLASSES = {
@@ -42,6 +44,8 @@ class Glob:
     def parse(cls, pieces: list[tuple[str, bool]]) -> Glob | None:
         """A pattern of pieces of text, each with whether it is quoted; None for one that is not followed here."""
         atoms: list[Atom] = []
+        if any(OPEN in text for text, _ in pieces):
+            return None
         for text, quoted in pieces:
             at = 0
             while at < len(text):
@@ -135,7 +139,9 @@ class Regex:
     @classmethod
     def parse(cls, source: str, *, extended: bool, ignore_case: bool = False) -> Regex | None:
         """A basic or extended regular expression; None for one that is not followed here."""
-        translated = _Translation(source, extended).run() if len(source) <= _MAX_PATTERN else None
+        translated = None
+        if len(source) <= _MAX_PATTERN and OPEN not in source:
+            translated = _Translation(source, extended).run()
         if translated is None:
             return None
         try:

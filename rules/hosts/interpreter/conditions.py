@@ -25,7 +25,7 @@ def of_pattern(shell: ShellState, text: str, word: Word) -> Likelihood:
     if text == pattern and not any(sign in piece for piece, quoted in pieces if not quoted for sign in "*?["):
         return Likelihood.ALWAYS
     glob = Glob.parse(pieces)
-    if glob is None or OPEN in pattern:
+    if glob is None:
         return Likelihood.UNKNOWN
     if OPEN not in text:
         return Likelihood.ALWAYS if glob.matches(text) else Likelihood.NEVER
@@ -97,7 +97,7 @@ class Condition:
             piece.quoted and piece.part is not PieceKind.LITERAL for w in words if not isinstance(w, str) for piece in w
         )
         regex = Regex.parse(source, extended=True)
-        if OPEN in source or quoted or regex is None:
+        if quoted or regex is None:
             return Likelihood.UNKNOWN
         groups = self._shell.host.tokens.through(text, regex.groups)
         if groups is None:

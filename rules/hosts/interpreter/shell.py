@@ -32,7 +32,7 @@ from rules.hosts.grammar.syntax import (
     While,
 )
 from rules.hosts.interpreter import conditions, loops, simple
-from rules.hosts.interpreter.simple import PRINTING
+from rules.hosts.interpreter.simple import COUNTS, PRINTING
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts.host import Host, looks_like_efs
 from rules.hosts.mounts.mount_files import LISTING
@@ -75,8 +75,12 @@ class Shell(ShellState):
         if _STRICT.match(text):
             self.variables.declare(OPTION, "e")
         self._run(self._statements(text, line_of))
-        self._end_of_process()
+        self.leaving = self.doubt = ""
         self.wait()
+        for run in self.at_exit:
+            self.alternatives([run], exhaustive=False)
+            self.leaving = self.doubt = ""
+        self.at_exit.clear()
         for name, bodies in list(self.functions.items()):
             if name not in self._called:
                 outer, self.variables.arguments = self.variables.arguments, None
@@ -112,24 +116,11 @@ class Shell(ShellState):
     def _apart(self, statements: Iterator[AndOr]) -> Likelihood:
         """Run statements in a process of their own, whose variables and `exit` do not affect the commands after it."""
         self.variables.values.begin()
-        traps, self.traps = self.traps, []
         success = self._run(statements)
-        self._end_of_process()
-        self.traps = traps
         self.variables.values.end()
-        return success
-
-    def _end_of_process(self) -> None:
-        """Run the commands of traps. A doubt whether the process got to its end, which ends with it, is none about them."""
+        # A doubt from before is one about the branch that this is in, which ends with it.
         self.leaving = self.doubt = ""
-        while self.traps and not self.host.unfinished:
-            trap = self.traps.pop(0)
-            run = partial(self.inline, trap.text, trap.line, self.variables.arguments, shared=True)
-            if trap.certain:
-                run()
-            else:
-                self.shadow(run)
-            self.leaving = self.doubt = ""
+        return success
 
     def _run(self, statements: Iterator[AndOr]) -> Likelihood:
         success = Likelihood.LIKELY
@@ -257,7 +248,7 @@ class Shell(ShellState):
         if read:
             inner = f"cat {read[1]}"
         words = set(_NAME.findall(inner)) if len(inner) < 10_000 else set()
-        if not words & (PRINTING | self.functions.keys()) and "mount" not in inner:
+        if not words & (PRINTING | self.functions.keys()) and not COUNTS.search(inner):
             return self.host.tokens.unknown(text)
         written = Output(chunks=[])
         outer, self.output = self.output, written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,6 +26,8 @@ from rules.hosts.mounts.mount_files import LISTING, MOUNT_LISTS
 from rules.hosts.scope import CONVERTED, READ_ONLY, REFERENCE, Array
 from rules.hosts.state import Input, Output, ShellState, worse
 
+COUNTS = re.compile(r"mount|fstab|systemctl|\b(?:ln|cp|mv|rm)\b")
+"""Matches commands whose effect on the host counts although they stand in a substitution."""
 _DECLARING = frozenset({"export", "local", "readonly", "declare", "typeset"})
 
 PRINTING = frozenset((
@@ -81,7 +84,7 @@ def _invoke(shell: ShellState, node: Simple) -> Likelihood:
     if first == "[[":
         inside = node.words[1:-1] if node.words[-1] == "]]" else node.words[1:]
         return conditions.Condition(shell, inside).likelihood()
-    if isinstance(first, str) and not _matters(shell, first, node.words):
+    if isinstance(first, str) and not dispatch.matters(shell, first):
         for word in node.words:
             if isinstance(word, tuple):
                 _substitutions(shell, word, node.line)
@@ -108,15 +111,6 @@ def _invoke(shell: ShellState, node: Simple) -> Likelihood:
     return success
 
 
-def _matters(shell: ShellState, name: str, words: list[Word]) -> bool:
-    return (
-        name in dispatch.COMMANDS
-        or name in shell.functions
-        or "/" in name
-        or any(dispatch.mentions_mount(word) for word in words)
-    )
-
-
 def _stumbled(shell: ShellState, line: int) -> Likelihood:
     """Look whether an assignment was refused, or an unset variable used that ends the script (`set -u`)."""
     variables = shell.variables
@@ -138,7 +132,7 @@ def _stumbled(shell: ShellState, line: int) -> Likelihood:
 def _substitutions(shell: ShellState, word: Word, line: int) -> None:
     """Run the commands inside `$(…)` that may mount something, in words that are of no interest themselves."""
     for piece in word:
-        if not isinstance(piece, str) and piece.part is PieceKind.COMMAND and "mount" in piece.text:
+        if not isinstance(piece, str) and piece.part is PieceKind.COMMAND and COUNTS.search(piece.text):
             shell.spend(len(piece.text), line)
             shell.variables.piece(piece)
 
@@ -160,8 +154,8 @@ def _assign(shell: ShellState, assignment: Assignment, *, keyed: bool = False) -
         variables.assign_item(name, key, (item or "") + text if assignment.append else text)
         return
     if assignment.append:
-        before = variables.get(name)
-        variables.assign(name, None if before is None else before + text)
+        start = variables.get(name)
+        variables.assign(name, None if start is None else start + text)
     else:
         variables.assign(name, text)
 
@@ -312,8 +306,8 @@ def _redirect(shell: ShellState, redirection: Redirection, line: int) -> None:
         if redirection.descriptor in ("", "1") and text != "1":
             shell.output = Output()
     elif ">" in operator and redirection.descriptor in ("", "1"):
-        if operator in (">", ">|", "&>", ">&") and path and not shell.branches:
-            written_files.empty(shell.host, path)
+        if operator in (">", ">|", "&>", ">&") and path:
+            written_files.empty(shell.host, path, line, certain=not shell.branches)
         shell.output = Output(path=path or "")
 
 

@@ -82,6 +82,8 @@ def instance_mounts(template: Template) -> Iterator[InstanceMount]:
         for script in scripts(resource, child(_launch_data(resource), "UserData"), template.identities):
             before = script.lines_before
             for m in script.result.mounts:
+                if m.link and m.file_system is None:
+                    continue
                 yield InstanceMount(
                     name,
                     script,
