@@ -7,6 +7,8 @@ Source: bash(1), PARAMETERS and Arrays.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,9 +18,9 @@ from rules.hosts.journal import Journal
 MAX_VALUE = 2048
 """Longer values are unknown: no path or option list is as long, and doubling a variable must not fill the memory."""
 
-READ_ONLY, REFERENCE, CONVERTED, OPTION = "read-only", "reference", "converted", "option"
-"""What can be declared of a name: its value stays; it stands for another name; numbers or letters of one case only; an
-option of the shell is on."""
+READ_ONLY, REFERENCE, CONVERTED, EXPORTED, OPTION = "read-only", "reference", "converted", "exported", "option"
+"""What can be declared of a name: its value stays; it stands for another name; numbers or letters of one case only; it
+is passed on to other processes; an option of the shell is on."""
 
 _MAX_REFERENCES = 8
 _LASTING = frozenset({"PWD", "OLDPWD", "IFS"})
@@ -62,6 +64,7 @@ class Scope:
         self._tokens = tokens
         self._known_environment = known_environment
         self.values: Journal[Value] = Journal()
+        self.values.set("IFS", " \t\n")
         self.arguments: tuple[str, ...] | None = () if known_environment else None
         """The positional parameters; None if they are not known."""
         self.differences = 0
@@ -101,6 +104,8 @@ class Scope:
         if value is None or size > MAX_VALUE or declared or converted:
             value = self._tokens.unknown(f"${name}")
         self.values.set(target, value)
+        if self.has_option("a"):
+            self.declare(EXPORTED, target)
 
     def assign_item(self, name: str, key: str | None, value: str | None) -> None:
         """Set an item of an array; what is not known of it makes the whole array unknown."""
@@ -137,6 +142,27 @@ class Scope:
         names = self.values.names()
         for name in names:
             if name not in _LASTING and " " not in name and self.declared(READ_ONLY, name) != "":
+                self.values.set(name, self._tokens.unknown(f"${name}"))
+        return len(names)
+
+    @contextmanager
+    def given(self, assignments: list[str]) -> Iterator[None]:
+        """Set variables, each given as `NAME=value`, for another process."""
+        before: list[tuple[str, Value | None]] = []
+        for assignment in assignments:
+            name, _, value = assignment.partition("=")
+            before += [(key, self.values.get(key)) for key in (name, f"{EXPORTED} {name}")]
+            self.assign(name, value)
+            self.declare(EXPORTED, name)
+        yield
+        for name, known in reversed(before):
+            self.values.set(name, known)
+
+    def pass_on(self) -> int:
+        """Keep what another process is given: variables that are not exported are unknown there. Returns their number."""
+        names = self.values.names()
+        for name in names:
+            if " " not in name and name not in _LASTING and self.declared(EXPORTED, name) is None:
                 self.values.set(name, self._tokens.unknown(f"${name}"))
         return len(names)
 

@@ -158,12 +158,20 @@ class ShellState(ABC):
 
     @abstractmethod
     def inline(
-        self, text: str, line: int, arguments: tuple[str, ...] | None = (), *, shared: bool = False, step: int = 0
+        self,
+        text: str,
+        line: int,
+        arguments: tuple[str, ...] | None = (),
+        *,
+        shared: bool = False,
+        step: int = 0,
+        exported: bool = False,
     ) -> Likelihood:
         """Run a script within this one: `bash -c`, `eval`, a file.
 
         `line` is the script's first line, `step` 0 if all of it comes from that line. `arguments` are its positional
-        parameters, None if they are not known. Unless it is `shared`, its variables are its own.
+        parameters, None if they are not known. Unless it is `shared`, its variables are its own, with `exported` from
+        those only that are.
         """
 
     @abstractmethod

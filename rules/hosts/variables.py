@@ -110,7 +110,7 @@ class Variables(Scope):
             for item in self.fields(word):
                 whole = isinstance(word, str) or all(piece.quoted for piece in word)
                 pattern = not literal and any(c in item for c in "*?[") and not _is_quoted(word)
-                if is_unknown(item) or pattern or (not whole and _may_be_empty(item)):
+                if is_unknown(self._tokens.as_ids(item)) or pattern or (not whole and _may_be_empty(item)):
                     return None
                 found.append(item)
                 if len(found) > 2 * MAX_ITEMS:

@@ -237,7 +237,7 @@ def _set(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Lik
     while words and (word := words[0])[:1] in ("-", "+") and len(word) > 1:
         words.pop(0)
         if word == "--":
-            variables.arguments = _positional(words)
+            variables.arguments = _positional(shell, words)
             return Likelihood.LIKELY
         letters = word[1:]
         if "o" in letters:
@@ -247,13 +247,14 @@ def _set(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Lik
     if words and is_unknown(words[0]):
         variables.arguments = None
     elif words:
-        variables.arguments = _positional(words)
+        variables.arguments = _positional(shell, words)
     return Likelihood.LIKELY
 
 
-def _positional(words: list[str]) -> tuple[str, ...] | None:
+def _positional(shell: ShellState, words: list[str]) -> tuple[str, ...] | None:
     """The positional parameters; None if the number of words is not known."""
-    return None if any(re.fullmatch(f"{OPEN}\\?[^{OPEN}]*", word) for word in words) else tuple(words)
+    known = map(shell.host.tokens.as_ids, words)
+    return None if any(re.fullmatch(f"{OPEN}\\?[^{OPEN}]*", word) for word in known) else tuple(words)
 
 
 def _shopt(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:

@@ -23,6 +23,7 @@ from rules.hosts.mounts.states import Doubt
 from rules.hosts.state import Handler, ShellState
 
 _MAX_LINES = 200
+_NETWORK = re.compile(r"\b(?:efs|nfs4?)\b")
 _UNREAD = re.compile(r"umount|/etc/")
 _PRINT = re.compile(r"\s*(?:/([^/]*)/)?\s*\{\s*print\s*([^{}]*?);?\s*\}\s*")
 _PRINTED = re.compile(r'\s*(?:\$(NF|[0-9]{1,3})|"((?:[^"\\]|\\.)*)"|(,))')
@@ -373,7 +374,7 @@ def _edit_fstab(shell: ShellState, editor: StreamEditor | None, script: str, lin
         written_files.edit_fstab(host, changed, line)
     elif changed != text:
         host.table.doubt_persistent(Doubt(line, "edits /etc/fstab with sed"))
-        if looks_like_efs(script):
+        if looks_like_efs(script) or (changed is None and _NETWORK.search(text)):
             host.unclear(line, "sed edits fstab")
 
 

@@ -52,6 +52,7 @@ def prefixed(shell: ShellState, name: str, arguments: list[str], line: int) -> L
     """Run the command that a wrapper such as `sudo` runs."""
     skipped, with_value = PREFIXES[name]
     index = 0
+    given: list[str] = []
     while index < len(arguments):
         word = arguments[index]
         if name == "command" and word in ("-v", "-V"):
@@ -63,6 +64,7 @@ def prefixed(shell: ShellState, name: str, arguments: list[str], line: int) -> L
             takes_next = len(word) == 2 and word[1] in with_value
             index += 2 if takes_next else 1
         elif name in ("env", "sudo") and split_assignment(word):
+            given.append(word)
             index += 1
         elif skipped:
             skipped -= 1
@@ -73,7 +75,10 @@ def prefixed(shell: ShellState, name: str, arguments: list[str], line: int) -> L
     if name == "systemd-run" and any(word.startswith(("--on-", "--timer")) for word in arguments[:index]) and rest:
         shell.at_exit.append(partial(shell.invoke, rest, line))
         return Likelihood.LIKELY
-    return shell.invoke(rest, line) if rest else Likelihood.LIKELY
+    if not rest:
+        return Likelihood.LIKELY
+    with shell.variables.given(given):
+        return shell.invoke(rest, line)
 
 
 def interpreter(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
@@ -83,7 +88,11 @@ def interpreter(shell: ShellState, name: str, arguments: list[str], line: int) -
         if is_command:
             text = arguments[index + 1 : index + 2]
             suspect_unknown(shell, name, text, line=line)
-            return shell.inline(text[0], line, tuple(arguments[index + 3 :])) if text else Likelihood.UNKNOWN
+            return (
+                shell.inline(text[0], line, tuple(arguments[index + 3 :]), exported=True)
+                if text
+                else Likelihood.UNKNOWN
+            )
     paths = [word for word in arguments if not word.startswith("-")]
     if paths and name not in ("su", "runuser"):
         path = shell.host.path(paths[0], shell.directory)
@@ -92,7 +101,7 @@ def interpreter(shell: ShellState, name: str, arguments: list[str], line: int) -
         return run_file(shell, path or "", paths[1:], shared=False)
     if shell.input:
         given, step = shell.input, 0 if shell.input.at else shell.input.step
-        return shell.inline(given.take(), given.line if step else line, step=step)
+        return shell.inline(given.take(), given.line if step else line, step=step, exported=True)
     return Likelihood.UNKNOWN
 
 
@@ -112,10 +121,10 @@ def run_file(shell: ShellState, path: str, arguments: list[str], *, shared: bool
         file.used = True
     passed = shell.variables.arguments if shared and not arguments else tuple(arguments)
     if not file.certain:
-        run = partial(shell.inline, file.text, file.line, passed, shared=shared, step=1)
+        run = partial(shell.inline, file.text, file.line, passed, shared=shared, step=1, exported=not shared)
         shell.alternatives([run], exhaustive=False)
         return Likelihood.UNKNOWN
-    return shell.inline(file.text, file.line, passed, shared=shared, step=1)
+    return shell.inline(file.text, file.line, passed, shared=shared, step=1, exported=not shared)
 
 
 def systemctl(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:

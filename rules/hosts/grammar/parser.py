@@ -22,12 +22,14 @@ from rules.hosts.grammar.syntax import (
     Function,
     HereDocument,
     If,
+    PieceKind,
     Pipeline,
     Redirection,
     Simple,
     TooDeepError,
     While,
     Word,
+    WordPiece,
     split_assignment,
 )
 
@@ -113,6 +115,8 @@ class Parser(Reader):
             node = While(word == "until", condition, self._do())
         elif word in ("for", "select"):
             node = self._for()
+            if word == "select":  # a person chooses
+                node.words = [(WordPiece(PieceKind.COMMAND, "select", True),)]
         elif word == "case":
             node = self._case()
         elif word == "function":

@@ -65,11 +65,12 @@ class Tokens:
             return None
         opaque = {token: chr(ord(_STAND_INS) + number) for number, token in enumerate(tokens)}
         ids = {token: f"fs-0{number + 0xA1B2C3D4E5F6:016x}" for number, token in enumerate(tokens)}
+        other_ids = {token: f"fs-{0xF7E98D6C5B4A3 - number:017x}" for number, token in enumerate(tokens)}
         wild = {token: sign + _EVERY_SIGN + sign for token, sign in opaque.items()}
-        result = _with(text, opaque, operation)
-        if result is None or result != _with(text, ids, operation):
+        result = _with(text, ids, operation)
+        if result is None or result != _with(text, other_ids, operation):
             return None
-        same = result == _with(text, wild, operation)
+        same = all(result == _with(text, values, operation) for values in (opaque, wild))
         if any(is_unknown(token) for token in tokens):
             # What only the host knows may be anything, nothing included.
             empty = _with(text, dict.fromkeys(tokens, ""), operation)

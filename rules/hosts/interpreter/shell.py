@@ -91,14 +91,21 @@ class Shell(ShellState):
         self.variables.values.end()
 
     def inline(
-        self, text: str, line: int, arguments: tuple[str, ...] | None = (), *, shared: bool = False, step: int = 0
+        self,
+        text: str,
+        line: int,
+        arguments: tuple[str, ...] | None = (),
+        *,
+        shared: bool = False,
+        step: int = 0,
+        exported: bool = False,
     ) -> Likelihood:
         if self._nesting >= _MAX_NESTING or not self.spend(len(text), line):
             return self.give_up(line)
         self._nesting += 1
         outer, self.variables.arguments = self.variables.arguments, arguments
         statements = self._statements(text, lambda n: line + step * (n - 1))
-        success = self._run(statements) if shared else self._apart(statements)
+        success = self._run(statements) if shared else self._apart(statements, exported=exported)
         self.variables.arguments = outer
         self._nesting -= 1
         return success
@@ -113,9 +120,11 @@ class Shell(ShellState):
         except TooDeepError:
             self.give_up(line_of(1))
 
-    def _apart(self, statements: Iterator[AndOr]) -> Likelihood:
+    def _apart(self, statements: Iterator[AndOr], *, exported: bool = False) -> Likelihood:
         """Run statements in a process of their own, whose variables and `exit` do not affect the commands after it."""
         self.variables.values.begin()
+        if exported:
+            self.spend(self.variables.pass_on(), self.host.tokens.line)
         success = self._run(statements)
         self.variables.values.end()
         # A doubt from before is one about the branch that this is in, which ends with it.

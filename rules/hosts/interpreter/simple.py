@@ -23,7 +23,7 @@ from rules.hosts.interpreter import conditions
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.mount_files import LISTING, MOUNT_LISTS
-from rules.hosts.scope import CONVERTED, READ_ONLY, REFERENCE, Array
+from rules.hosts.scope import CONVERTED, EXPORTED, READ_ONLY, REFERENCE, Array
 from rules.hosts.state import Input, Output, ShellState, worse
 
 COUNTS = re.compile(r"mount|fstab|systemctl|\b(?:ln|cp|mv|rm)\b")
@@ -103,8 +103,10 @@ def _invoke(shell: ShellState, node: Simple) -> Likelihood:
     if not node.assignments:
         return shell.invoke(words, node.line)
     before = [(a.name, shell.variables.values.get(a.name)) for a in node.assignments]
+    before += [(f"{EXPORTED} {name}", shell.variables.values.get(f"{EXPORTED} {name}")) for name, _ in before]
     for assignment in node.assignments:
         _assign(shell, assignment)
+        shell.variables.declare(EXPORTED, assignment.name)
     success = shell.invoke(words, node.line)
     for name, value in before:
         shell.variables.values.set(name, value)
@@ -191,7 +193,7 @@ class _Declaration:
     def __init__(self, shell: ShellState, command: str, node: Simple) -> None:
         self._shell = shell
         self._local = command != "export" and command != "readonly" and bool(shell.locals)
-        self._letters = {"r"} if command == "readonly" else set[str]()
+        self._letters = set({"readonly": "r", "export": "x"}.get(command, ""))
         self._without = set[str]()
         self._node = node
 
@@ -242,6 +244,8 @@ class _Declaration:
             variables.values.set(name, Array(keyed))
         if "r" in self._letters:
             variables.declare(READ_ONLY, name)
+        if "x" in self._letters:
+            variables.declare(EXPORTED, name, None if "n" in self._letters else "")
 
     def _keep(self, name: str) -> None:
         """Note what a name was outside of the function, which comes back at its end."""
