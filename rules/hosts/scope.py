@@ -102,7 +102,7 @@ class Scope:
             value = None  # old shells do not know references
         converted = self.declared(CONVERTED, target) is not None and not (isinstance(value, str) and value.isdecimal())
         if value is None or size > MAX_VALUE or declared or converted:
-            value = self._tokens.unknown(f"${name}")
+            value = self._changed_here(target)
         self.values.set(target, value)
         if self.has_option("a"):
             self.declare(EXPORTED, target)
@@ -119,6 +119,10 @@ class Scope:
             self.assign(name, None)
         else:
             self.assign(name, known.having(key, value))
+
+    def _changed_here(self, name: str) -> str:
+        """A value that is not known, because the command on the current line may have changed the variable."""
+        return self._tokens.unknown(f"${name}, which line {self._tokens.line} may change,")
 
     def unknown(self, source: str) -> str:
         """A value that only the host knows, which the script writes like this."""
@@ -142,7 +146,7 @@ class Scope:
         names = self.values.names()
         for name in names:
             if name not in _LASTING and " " not in name and self.declared(READ_ONLY, name) != "":
-                self.values.set(name, self._tokens.unknown(f"${name}"))
+                self.values.set(name, self._changed_here(name))
         return len(names)
 
     @contextmanager
@@ -200,7 +204,7 @@ class Scope:
         for name in {name: None for change in changes for name in change}:
             values = {change.get(name, self.values.get(name)) for change in changes}
             self.differences += len(values) > 1
-            self.values.set(name, values.pop() if len(values) == 1 else self._tokens.unknown(f"${name}"))
+            self.values.set(name, values.pop() if len(values) == 1 else self._changed_here(name))
 
 
 def _is_key(array: Array, key: str) -> bool:

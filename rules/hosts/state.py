@@ -16,6 +16,7 @@ from rules.hosts.grammar.tokens import Tokens, is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts.host import Host
 from rules.hosts.mounts.states import Doubt
+from rules.hosts.scope import Value
 from rules.hosts.variables import Variables
 
 _FREE_WORK = 200_000
@@ -124,7 +125,7 @@ class ShellState(ABC):
         self.input: Input | None = None
         self.functions: dict[str, list[Command]] = {}
         """The bodies of each function; more than one if branches define it differently."""
-        self.locals: list[dict[str, str | None]] = []
+        self.locals: list[dict[str, Value | None]] = []
         """For each function that is running, the variables to restore when it ends."""
         self.at_exit: list[Callable[[], object]] = []
         """Scripts that may run once this one has ended: those of `trap`, `at` and cron."""

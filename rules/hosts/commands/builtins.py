@@ -7,6 +7,7 @@ COMMANDS.
 from __future__ import annotations
 
 import re
+from posixpath import normpath
 
 from rules.hosts import parameters
 from rules.hosts.commands import printing, unread, wrappers
@@ -54,6 +55,8 @@ def _cd(shell: ShellState, name: str, arguments: list[str], line: int) -> Likeli
     elif name == "pushd" and re.match(r"[+-][0-9]", word):
         path = None
     else:
+        if ".." in word and OPEN not in word:
+            word = normpath(f"{shell.directory or OPEN}/{word}" if word[0] != "/" else word)
         path = shell.host.path("/root" if word == "~" else word, shell.directory)
         shell.unsure_directory = path is not None and not _exists(shell, path)
     if name == "pushd":

@@ -16,6 +16,8 @@ from rules.hosts.grammar.tokens import OPEN
 
 _MAX_PATTERN = 300
 _MAX_STEPS = 200_000
+_MAX_REPETITIONS = 5
+_MAX_CHOICES = 64
 _CLASSES = {
     "space": r" \t\n\r\f\v", "blank": r" \t", "digit": "0-9", "alpha": "A-Za-z", "alnum": "A-Za-z0-9", "upper": "A-Z",
     "lower": "a-z", "xdigit": "0-9A-Fa-f", "punct": r"!-/:-@\[-`{-~",
@@ -130,10 +132,12 @@ class Glob:
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """A regular expression in Python's form, with the number of its repetitions, which bounds the work."""
+    """A regular expression in Python's form, with the numbers of its repetitions and choices, which bound the work."""
 
     pattern: re.Pattern[str]
     repetitions: int
+    choices: int
+    """The ways to choose among all that is optional or alternative in it."""
     alternatives: bool
 
     @classmethod
@@ -142,18 +146,18 @@ class Regex:
         translated = None
         if len(source) <= _MAX_PATTERN and OPEN not in source:
             translated = _Translation(source, extended).run()
-        if translated is None:
+        if translated is None or translated.repetitions > _MAX_REPETITIONS or translated.choices > _MAX_CHOICES:
             return None
         try:
             pattern = re.compile(translated.text, re.IGNORECASE if ignore_case else 0)
         except (re.error, RecursionError, OverflowError):
             return None
-        return cls(pattern, translated.repetitions, translated.alternatives)
+        return cls(pattern, translated.repetitions, translated.choices, translated.alternatives)
 
     def suits(self, text: str) -> bool:
         """Whether searching the text takes a bounded time."""
         power = self.repetitions + 1
-        return len(text) ** power / factorial(power) <= _MAX_STEPS
+        return bool(len(text) ** power // factorial(power) * self.choices <= _MAX_STEPS)
 
     def groups(self, text: str) -> tuple[str, ...] | None:
         """The first match and its groups; None if there is none, or searching would take too long."""
@@ -169,6 +173,7 @@ class _Translation:
         self._extended = extended
         self._found: list[str] = []
         self.repetitions = 0
+        self.choices = 1
         self.alternatives = False
 
     @property
@@ -218,11 +223,13 @@ class _Translation:
                     at = bounds.end()
                 self._found.append(bounds[0] if bounds else sign)
                 self.repetitions += sign != "?"
+                self.choices *= 1 + (sign == "?")
                 if groups:
                     groups[-1] = True
                 repeatable = False
             elif sign == "|":
                 self.alternatives = True
+                self.choices *= 2
                 if groups:
                     groups[-1] = True
                 self._found.append("|")

@@ -184,7 +184,7 @@ class Shell(ShellState):
             index += 1
             if chance >= Likelihood.LIKELY:
                 success = self._pipeline(pipeline)
-                if chance is Likelihood.LIKELY and self.leaving and not self.host.unfinished:
+                if chance is Likelihood.LIKELY and not self.host.unfinished:
                     self.go_on()
             elif chance is Likelihood.UNKNOWN:
                 group = [pipeline]
