@@ -1,4 +1,4 @@
-"""The operators of `${…}`, as functions of text. Sources: POSIX.1-2017, XCU 2.6.2; bash(1), Parameter Expansion."""
+"""The operators of `${…}`, as functions of text. Sources: POSIX.1-2017, XCU 2.6.2; bash(1), BraceExpansion Expansion."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _OPERATOR = re.compile(r":[-=?+]|[-=?+]|##|#|%%|%|//|/#|/%|/|:|\^\^|\^|,,|,|@", 
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """What stands in the braces of `${…}`."""
+class BraceExpansion:
+    """The content of the braces of `${…}`, taken apart."""
 
     name: str
     index: str = ""
@@ -32,7 +32,7 @@ class Parameter:
         return self.indirect and self.index in ("@", "*")
 
     @classmethod
-    def parse(cls, text: str) -> Parameter | None:
+    def parse(cls, text: str) -> BraceExpansion | None:
         """Read the content of the braces; None if it has no form that is followed here."""
         match = _PARAMETER.match(text)
         if match is None:
@@ -59,7 +59,7 @@ class Parameter:
             bool(match[2]),
         )
 
-    def with_operator_of(self, other: Parameter) -> Parameter:
+    def with_operator_of(self, other: BraceExpansion) -> BraceExpansion:
         """The parameter with the operator of another one."""
         return replace(self, operator=other.operator, operand=other.operand, length=other.length)
 

@@ -16,7 +16,7 @@ from rules.hosts.grammar.tokens import Tokens, is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts.host import Host
 from rules.hosts.mounts.states import Doubt
-from rules.hosts.scope import Value
+from rules.hosts.namespace import Value
 from rules.hosts.variables import Variables
 
 _FREE_WORK = 200_000
@@ -32,7 +32,7 @@ class Output:
     """Whether something was written that is not known."""
 
     def given(self, tokens: Tokens, line: int) -> Input:
-        """What was written as the input of another command."""
+        """The written text as the input of another command."""
         text = tokens.unknown("…") if self.unknown else "".join(self.chunks or ())
         return Input(text, line, 0, known=not self.unknown)
 
@@ -51,7 +51,7 @@ class Input:
 
     @property
     def rest(self) -> str:
-        """What has not been read yet."""
+        """The text that has not been read yet."""
         return self.text[self.at :]
 
     def take(self) -> str:
@@ -72,7 +72,7 @@ _LEAVING = ("", "continue", "break", "return", "exit")
 
 
 def worse(first: str, second: str) -> str:
-    """Which of two ways to leave skips more."""
+    """The one of two ways to leave that skips more."""
     return max(first, second, key=_LEAVING.index)
 
 

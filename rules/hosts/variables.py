@@ -16,8 +16,8 @@ from rules.hosts.grammar.lexer import Lexer
 from rules.hosts.grammar.patterns import Glob
 from rules.hosts.grammar.syntax import HereDocument, PieceKind, Word, WordPiece
 from rules.hosts.grammar.tokens import OPEN, Tokens, is_unknown
-from rules.hosts.parameters import Parameter
-from rules.hosts.scope import MAX_VALUE, Array, Scope
+from rules.hosts.namespace import MAX_VALUE, Array, Namespace
+from rules.hosts.parameters import BraceExpansion
 
 MAX_ITEMS = 64
 """Ranges and arrays with more items are not followed."""
@@ -36,7 +36,7 @@ _SET_BY_THE_SHELL = frozenset((
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
-class Variables(Scope):
+class Variables(Namespace):
     """The variables of a script, and the words that are made with them."""
 
     def __init__(self, tokens: Tokens, known_environment: bool) -> None:
@@ -150,7 +150,7 @@ class Variables(Scope):
         if listed is not None:
             separators = self.separators()
             return self._unknown(piece) if separators is None else separators[:1].join(listed)
-        parameter = Parameter.parse(piece.text) if len(piece.text) <= MAX_VALUE else None
+        parameter = BraceExpansion.parse(piece.text) if len(piece.text) <= MAX_VALUE else None
         value = self._parameter(parameter) if parameter else None
         return self._unknown(piece) if value is None else value
 
@@ -189,7 +189,7 @@ class Variables(Scope):
             return None
         return self._items_of(parameter)
 
-    def _items_of(self, parameter: Parameter) -> list[str] | None:
+    def _items_of(self, parameter: BraceExpansion) -> list[str] | None:
         if parameter.name in _ALL:
             if parameter.operator or self.arguments is None:
                 items = None if self.arguments is None else [*self.arguments]
@@ -223,11 +223,11 @@ class Variables(Scope):
 
     # -- parameters ----------------------------------------------------------------------------------------------------
 
-    def _parameter(self, parameter: Parameter) -> str | None:
+    def _parameter(self, parameter: BraceExpansion) -> str | None:
         """The value of `${…}`; None if it is not known."""
         if parameter.indirect:
             name = self._plain(parameter)
-            if name is None or OPEN in name or not (target := Parameter.parse(name)) or target.operator:
+            if name is None or OPEN in name or not (target := BraceExpansion.parse(name)) or target.operator:
                 return None
             parameter = target.with_operator_of(parameter)
         if parameter.length:
@@ -246,7 +246,7 @@ class Variables(Scope):
             return self._default(parameter, value)
         return None if value is None else self._changed(value, parameter)
 
-    def _default(self, parameter: Parameter, value: str | None) -> str | None:
+    def _default(self, parameter: BraceExpansion, value: str | None) -> str | None:
         """`${X:-default}` and its kin."""
         operator = parameter.operator
         if value is None and not self._is_surely_unset(parameter.name):
@@ -264,7 +264,7 @@ class Variables(Scope):
             self.assign(parameter.name, default)
         return default
 
-    def _changed(self, value: str, parameter: Parameter) -> str | None:
+    def _changed(self, value: str, parameter: BraceExpansion) -> str | None:
         """A value with an operator applied that cuts, replaces or converts."""
         operator, operand = parameter.operator, parameter.operand
         if operator == ":":
@@ -302,7 +302,7 @@ class Variables(Scope):
         length = self.calculate(second) if colon else None
         return None if start is None or (colon and length is None) else (start, length)
 
-    def _length(self, parameter: Parameter) -> str | None:
+    def _length(self, parameter: BraceExpansion) -> str | None:
         if parameter.index in _ALL:
             items = self._items_of(parameter)
             return None if items is None else str(len(items))
@@ -311,7 +311,7 @@ class Variables(Scope):
         value = self._plain(parameter)
         return None if value is None or OPEN in value else str(len(value))
 
-    def _plain(self, parameter: Parameter) -> str | None:
+    def _plain(self, parameter: BraceExpansion) -> str | None:
         """The value of a parameter without its operator; None if it is unset or not known."""
         name = parameter.name
         if name == "#":
@@ -349,11 +349,11 @@ class Variables(Scope):
         return self._known_environment and name not in _SET_BY_THE_SHELL and self.value(name) is None
 
 
-def _list_of(piece: WordPiece) -> Parameter | None:
+def _list_of(piece: WordPiece) -> BraceExpansion | None:
     """The list that a piece names (`$@`, `${a[@]}`), None for others."""
     if piece.part is not PieceKind.VARIABLE or ("@" not in piece.text and "*" not in piece.text):
         return None
-    parameter = Parameter.parse(piece.text)
+    parameter = BraceExpansion.parse(piece.text)
     if parameter is None or parameter.length or (parameter.indirect and not parameter.keys):
         return None
     return parameter if parameter.name in _ALL or parameter.index in _ALL else None

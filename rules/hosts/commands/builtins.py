@@ -14,7 +14,7 @@ from rules.hosts.commands import printing, unread, wrappers
 from rules.hosts.grammar.tokens import OPEN, is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts.mount_files import LISTING
-from rules.hosts.scope import OPTION, Array
+from rules.hosts.namespace import OPTION, Array
 from rules.hosts.state import Handler, ShellState, worse
 
 _SYSTEM_FILES = re.compile(

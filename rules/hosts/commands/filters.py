@@ -113,7 +113,7 @@ def _cut(shell: ShellState, _name: str, arguments: list[str], line: int) -> Like
     spans = [span for span in wanted if span]
     letters = "c" in options
     if len(spans) != len(wanted) or set(options) - {"d", "f", "c", "s", "delimiter", "fields"} or len(sign) != 1:
-        return _pass_on(shell, files, None, line)
+        return _pass_on(shell, files, None, line=line)
 
     def change(entry: str) -> str | None:
         if not letters and sign not in entry:
@@ -122,7 +122,7 @@ def _cut(shell: ShellState, _name: str, arguments: list[str], line: int) -> Like
         chosen = [part for n, part in enumerate(parts, 1) if any(first <= n <= last for first, last in spans)]
         return ("" if letters else sign).join(chosen)
 
-    return _pass_on(shell, files, _by_line(change), line)
+    return _pass_on(shell, files, _by_line(change), line=line)
 
 
 def _span(part: str) -> tuple[int, int] | None:
@@ -142,7 +142,7 @@ def _awk(shell: ShellState, _name: str, arguments: list[str], line: int) -> Like
     simple = (len(sign) == 1 and sign not in ".*[\\^$") or sign == r"\t"
     if program is None or items is None or set(options) - {"F"} or not simple or (program[1] and pattern is None):
         unread.suspect(shell, "awk", ["awk", *arguments], line)
-        return _pass_on(shell, rest[1:], None, line)
+        return _pass_on(shell, rest[1:], None, line=line)
     sign = "\t" if sign == r"\t" else sign
 
     def change(entry: str) -> str | None:
@@ -151,11 +151,11 @@ def _awk(shell: ShellState, _name: str, arguments: list[str], line: int) -> Like
         fields = entry.split() if sign == " " else entry.split(sign)
         return "".join(_field(item, entry, fields) for item in items)
 
-    return _pass_on(shell, rest[1:], _by_line(change), line)
+    return _pass_on(shell, rest[1:], _by_line(change), line=line)
 
 
 def _printed(text: str) -> list[tuple[str, str]] | None:
-    """What awk's `print` prints, each as the number of a field and a text."""
+    """The items that awk's `print` prints, each as the number of a field and a text."""
     found: list[tuple[str, str]] = []
     at = 0
     while at < len(text.rstrip()):
@@ -184,10 +184,10 @@ def _tr(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likel
     sets = [_signs(word) for word in rest]
     deleting = "d" in options
     if set(options) - {"d", "s"} or not sets or None in sets or len(sets) != (1 if deleting or len(rest) == 1 else 2):
-        return _pass_on(shell, [], None, line)
+        return _pass_on(shell, [], None, line=line)
     first, second = sets[0] or "", (sets[1] or "") if len(sets) > 1 else ""
     if not deleting and not second and "s" not in options:
-        return _pass_on(shell, [], None, line)
+        return _pass_on(shell, [], None, line=line)
 
     def operation(text: str) -> str:
         if deleting:
@@ -199,7 +199,7 @@ def _tr(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likel
             text = re.sub(f"([{re.escape(second or first)}])\\1+", r"\1", text)
         return text
 
-    return _pass_on(shell, [], operation, line)
+    return _pass_on(shell, [], operation, line=line)
 
 
 def _signs(text: str) -> str | None:
@@ -228,14 +228,14 @@ def _head(shell: ShellState, name: str, arguments: list[str], line: int) -> Like
     options, files = _options([a for a in arguments if not number.fullmatch(a)], "n")
     count = options.get("n", options.get("lines", short or "10"))
     if set(options) - {"n", "lines"} or not count.isdecimal():
-        return _pass_on(shell, files, None, line)
+        return _pass_on(shell, files, None, line=line)
     wanted = int(count[:6])
 
     def operation(text: str) -> str:
         lines = text.splitlines(keepends=True)
         return "".join(lines[:wanted] if name == "head" else lines[-wanted:] if wanted else [])
 
-    return _pass_on(shell, files, operation, line)
+    return _pass_on(shell, files, operation, line=line)
 
 
 def _sort(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
@@ -249,7 +249,7 @@ def _sort(shell: ShellState, name: str, arguments: list[str], line: int) -> Like
             lines = sorted(set(lines) if "u" in options else lines, reverse="r" in options)
         return "".join(f"{entry}\n" for entry in lines)
 
-    return _pass_on(shell, files, None if set(options) - {"u", "r"} else operation, line)
+    return _pass_on(shell, files, None if set(options) - {"u", "r"} else operation, line=line)
 
 
 def grep(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
@@ -345,11 +345,11 @@ def _sed(shell: ShellState, _name: str, arguments: list[str], line: int) -> Like
     if editor is None and _UNREAD.search(script):
         unread.suspect(shell, "sed", ["sed", *arguments], line)
     if not in_place:
-        return _pass_on(shell, rest, editor.edit if editor else None, line)
+        return _pass_on(shell, rest, editor.edit if editor else None, line=line)
     for name in rest:
         path = shell.host.path(name, shell.directory)
         if path == FSTAB:
-            _edit_fstab(shell, editor, script, line)
+            _edit_fstab(shell, editor, script, line=line)
         elif path and (file := shell.host.files.get(path)):
             text = file.text
             changed = None

@@ -194,7 +194,7 @@ def split_assignment(word: Word) -> Assignment | None:
         match, pieces, index = found
     rest = pieces[0].text[match.end() :]
     value: Word = rest if len(pieces) == 1 else (WordPiece(PieceKind.LITERAL, rest, False), *pieces[1:])
-    return Assignment(match[1], match[2] == "+", value, index)
+    return Assignment(match[1], match[2] == "+", value, index=index)
 
 
 def split_item(word: Word) -> tuple[Word, Word] | None:

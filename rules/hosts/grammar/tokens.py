@@ -21,7 +21,7 @@ _MAX_SHOWN = 200
 _STAND_INS = "\ue100"
 _MAX_TRIED = 50
 _EVERY_SIGN = "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~Z9z/mnt/efs/data-nfs4.amazonaws.com"
-"""What a reference may hold. Blanks are not among it: most uses in a script would break."""
+"""A value that a reference may have. It holds no blanks, with which most uses in a script would break."""
 
 Result: TypeAlias = "str | tuple[str, ...] | None"
 R = TypeVar("R", bound=Result)

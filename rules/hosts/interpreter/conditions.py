@@ -9,7 +9,7 @@ from rules.hosts.grammar.patterns import Glob, Regex
 from rules.hosts.grammar.syntax import PieceKind, Word
 from rules.hosts.grammar.tokens import OPEN
 from rules.hosts.likelihood import Likelihood, of_test
-from rules.hosts.scope import Array
+from rules.hosts.namespace import Array
 from rules.hosts.state import ShellState
 
 

@@ -37,7 +37,7 @@ from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts.host import Host, looks_like_efs
 from rules.hosts.mounts.mount_files import LISTING
 from rules.hosts.mounts.states import States
-from rules.hosts.scope import OPTION
+from rules.hosts.namespace import OPTION
 from rules.hosts.state import Output, ShellState, worse
 
 _MAX_NESTING = 45
@@ -60,7 +60,7 @@ class Shell(ShellState):
         self._asking = 0
         """The number of conditions that this lies in, where a failure does not end a script (`set -e`)."""
         self._background: list[dict[str, States | None]] = []
-        """What the commands in the background have changed of the mounts, at a moment that is not known."""
+        """The changes that commands in the background made to the mounts, at a moment that is not known."""
 
     # -- scripts -------------------------------------------------------------------------------------------------------
 

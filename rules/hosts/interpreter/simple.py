@@ -23,7 +23,7 @@ from rules.hosts.interpreter import conditions
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.mount_files import LISTING, MOUNT_LISTS
-from rules.hosts.scope import CONVERTED, EXPORTED, READ_ONLY, REFERENCE, Array
+from rules.hosts.namespace import CONVERTED, EXPORTED, READ_ONLY, REFERENCE, Array
 from rules.hosts.state import Input, Output, ShellState, worse
 
 COUNTS = re.compile(r"mount|fstab|systemctl|\b(?:ln|cp|mv|rm)\b")
@@ -226,7 +226,7 @@ class _Declaration:
             return
         if assignment and assignment.array is None:
             literal = (WordPiece(PieceKind.LITERAL, variables.text(assignment.value), True),)
-            assignment = Assignment(name, assignment.append, literal, assignment.index)
+            assignment = Assignment(name, assignment.append, literal, index=assignment.index)
         if self._local and "g" not in self._letters:
             self._keep(name)
         if "n" in self._letters and self._node.words[0] != "export":

@@ -19,7 +19,7 @@ MAX_VALUE = 2048
 """Longer values are unknown: no path or option list is as long, and doubling a variable must not fill the memory."""
 
 READ_ONLY, REFERENCE, CONVERTED, EXPORTED, OPTION = "read-only", "reference", "converted", "exported", "option"
-"""What can be declared of a name: its value stays; it stands for another name; numbers or letters of one case only; it
+"""The kinds of declarations of a name: its value stays; it stands for another name; numbers or letters of one case only; it
 is passed on to other processes; an option of the shell is on."""
 
 _MAX_REFERENCES = 8
@@ -54,7 +54,7 @@ class Array:
 Value: TypeAlias = str | Array
 
 
-class Scope:
+class Namespace:
     """The variables and positional parameters at one moment of a script."""
 
     def __init__(self, tokens: Tokens, known_environment: bool) -> None:
@@ -177,7 +177,7 @@ class Scope:
         self.values.set(f"{kind} {name}", value)
 
     def declared(self, kind: str, name: str) -> str | None:
-        """What was declared of a name; None if nothing was, an unknown value if only some branches did."""
+        """The declaration of a kind for a name; None if there is none, an unknown value if only some branches made it."""
         value = self.values.get(f"{kind} {name}")
         return value if isinstance(value, str) else None
 
