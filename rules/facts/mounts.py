@@ -289,7 +289,7 @@ def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unpla
 
 def serving(path: str, mounts: Mounts) -> Unplaced | None:
     """The question about a path that nothing places but a mount of EFS may serve; None if there is no such mount."""
-    mount = mounts.unplaced(path)
+    mount = None if mounts.at_or_above(path) else mounts.unplaced(path)
     if mount is None:
         return None
     at = Text.decode(mount.host_path).source

@@ -111,6 +111,11 @@ def asks(script: str, path: str, reason: str) -> None:
         ("bash /opt/umount-all.sh", "/opt/umount-all.sh"),
         ("/opt/app/reset-storage.sh /mnt/efs", "/opt/app/reset-storage.sh /mnt/efs"),
         ("/opt/app/reset.sh --dir=/mnt", "/opt/app/reset.sh --dir=/mnt"),
+        ("umount /mnt/x/../efs", "umount /mnt/x/../efs"),
+        ("sed -n 's/.* \\(.*\\) nfs4.*/umount \\1/p' /proc/mounts | sh", "sed -n"),
+        ("systemctl isolate rescue.target", "systemctl isolate rescue.target"),
+        ("tmux new -d 'umount /mnt/efs'", "tmux new -d umount"),
+        ('while read -r a b; do umount "$b"; done < /proc/mounts', "umount $b"),
     ],
 )
 def test_what_may_be_unmounted(command: str, shown: str) -> None:
@@ -137,6 +142,14 @@ def test_what_may_be_unmounted(command: str, shown: str) -> None:
         f"{MOUNT}\nsystemd-mount --umount /mnt/efs",
         f"{MOUNT}\nfusermount -uz /mnt/efs",
         f"{MOUNT}\numount -lf /mnt/efs",
+        f"echo '* * * * * root umount -l /mnt/efs' > /etc/cron.d/x\n{MOUNT}",
+        f"cat > /etc/cron.hourly/x <<E\n#!/bin/sh\numount -l /mnt/efs\nE\n{MOUNT}",
+        f"cat > /x.py <<E\n#!/usr/bin/python3\nos.system('umount /mnt/efs')\nE\nchmod +x /x.py\n{MOUNT}\n/x.py",
+        f"{MOUNT}\ncat > /x.py <<E\nos.system('umount /mnt/efs')\nE\npython3 /x.py",
+        f"{MOUNT}\ncd /mnt; umount efs",
+        f"{MOUNT}\nX=umount; $X /mnt/efs",
+        f"{MOUNT}\nwatch -n1 umount /mnt/efs",
+        f"{FSTAB}\numount /mnt/efs",
     ],
 )
 def test_what_is_unmounted_in_time(script: str) -> None:
@@ -185,6 +198,13 @@ def test_services_and_units_that_are_stopped(command: str) -> None:
         f"{MOUNT}\n/opt/aws/bin/cfn-signal -e $? --stack x --resource Group\npython3 /opt/x/setup.py --port 80",
         f"{MOUNT}\nnohup /usr/bin/amazon-efs-mount-watchdog &",
         f"{MOUNT}\nsu - ec2-user -c 'ls /mnt/efs'; sudo -u ec2-user touch /mnt/efs/x",
+        f"{FSTAB}\numount /mnt/efs\nmount -a",
+        f"{FSTAB}\numount /mnt/efs; mount /mnt/efs",
+        f"{MOUNT}\necho '* * * * * root mountpoint -q /mnt/efs || mount -a' > /etc/cron.d/x",
+        f"{MOUNT}\necho '0 5 * * * ec2-user find /mnt/efs/app -mtime +3 -delete' > /etc/cron.d/x",
+        f"{MOUNT}\nexport DATA=/mnt/efs/app; echo DATA=/mnt/efs/app >> /etc/environment; echo '/mnt/efs *(rw)' >> /etc/exports",
+        f"{MOUNT}\nln -s /mnt/efs/bin/x /usr/local/bin/x; cp /mnt/efs/ecs.config /etc/ecs/ecs.config; mv /mnt/efs/a /mnt/efs/b",
+        f"{MOUNT}\nwhile read u; do mkdir -p /mnt/efs/$u; chown 1000 /mnt/efs/$u; done < /x",
     ],
 )
 def test_commands_that_undo_nothing(script: str) -> None:

@@ -80,10 +80,14 @@ def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
         return wrappers.run_file(shell, path or "", words[1:], shared=False)
     if any(written_files.HELPER_CONFIGURATION in word for word in words):
         written_files.configure_helper(shell.host, " ".join(words), line)
+    if base == "sed" and shell.output is not None and shell.output.chunks is not None:
+        unread.suspect(shell, base, words, line)  # it may write commands for a shell
     kind, dot, suffix = base.partition(".")
     handler = COMMANDS.get(base) or (_HELPERS.get(kind) if dot and suffix not in _SCRIPTS else None)
     if handler:
-        return handler(shell, base, words[1:], line)
+        success = handler(shell, base, words[1:], line)
+        _count_work(shell, line)
+        return success
     if base in wrappers.NETWORK_MOUNTS:  # `/etc/init.d/autofs stop`
         return wrappers.service(shell, "service", [base, *words[1:]], line)
     if base in SETUP:
@@ -95,7 +99,14 @@ def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
         shell.alternatives([partial(shell.invoke, words[wrapped:], line)], exhaustive=False)
     else:
         unread.suspect(shell, base, words, line)
+    _count_work(shell, line)
     return Likelihood.UNKNOWN
+
+
+def _count_work(shell: ShellState, line: int) -> None:
+    table = shell.host.table
+    work, table.work = table.work, 0
+    shell.spend(work, line)
 
 
 def matters(shell: ShellState, name: str) -> bool:

@@ -196,7 +196,7 @@ def _move(shell: ShellState, words: list[str], line: int) -> None:
         doubt = Doubt(line, f"moves it from {paths[0]} to {paths[1]}")
         table.bind(paths[0], paths[1], line)
         table.doubt(paths[1], doubt)
-        table.unmount(paths[0])
+        table.unmount(paths[0], doubt)
         table.doubt_around(paths[0], doubt)
     elif words:
         table.doubt_if(shell.host.may_be(words[0]), Doubt(line, f"moves {words[0]} to {words[-1]}"))
@@ -271,8 +271,7 @@ def _unmount(shell: ShellState, word: str, line: int, *, recursive: bool, elsewh
         table.doubt(path, doubt)
         table.doubt(host.resolved(path), doubt)
     else:
-        table.unmount(path)
-        table.doubt(path, doubt)
+        table.unmount(path, doubt)
         if recursive:
             table.doubt_if(lambda state: state.path.startswith(f"{path}/"), doubt)
 

@@ -22,20 +22,21 @@ _READING = """
     getfacl groups head hexdump host hostname htop id iostat jobs join jq kill killall last less ll locate
     logger logname ls lsblk lscpu lsof ltrace man md5sum modinfo more nc netstat nl nproc nslookup od pgrep pidof ping pkill
     printenv ps pwd readlink realpath rev seq sha1sum sha256sum sleep sort ss stat strings sum sync tac tail telnet top touch
-    tput tr tree true tty type uname uniq uptime vmstat w wait watch wc which who whoami xxd yes yq zcat
+    tput tr tree true tty type uname uniq uptime vmstat w wait wall wc which who whoami xxd yes yq zcat
     chattr chcon chgrp cfn-signal fallocate hash history lsattr mknod mkfifo mktemp passwd restorecon setfacl semanage setsebool
     ulimit umask usermod useradd userdel groupadd groupmod adduser addgroup alias chpasswd disown
     apt apt-get apt-key amazon-linux-extras dnf dpkg gem npm pip pip2 pip3 rpm snap yum yum-config-manager zypper
     modprobe rmmod depmod sysctl swapon swapoff mkswap mkfs mkfs.ext4 mkfs.xfs fdisk parted growpart resize2fs
     chkconfig update-rc.d ntpdate chronyc timedatectl hostnamectl localectl iptables ip ifconfig route firewall-cmd
-    cfn-init cfn-get-metadata cfn-hup gpg openssl ssh-keygen ssh-keyscan ldconfig make git cmake
+    cfn-init cfn-get-metadata cfn-hup gpg openssl mysql mysqldump psql pg_dump redis-cli sqlite3 setcap getcap sestatus inotifywait ec2-metadata
+    exportfs fsck tune2fs blockdev pvcreate vgcreate lvcreate mdadm xfs_growfs mail sendmail ssh-keygen ssh-keyscan ldconfig make git cmake
 """
 READING = frozenset(_READING.split())
 """Commands that neither mount, unmount nor write to the files they name (but for their owners and modes)."""
 
 _WRITING = """
     aws awk base64 bunzip2 bzip2 csplit curl cpio ctr dd docker docker-compose ecs-init envsubst find gawk gunzip
-    gzip jinja2 j2 m4 mawk nawk nerdctl patch podman rsync s3cmd scp shred split sftp tar unxz unzip wget xz zip
+    gzip helm j2 jinja2 kubectl m4 mawk nawk nerdctl patch podman rsync s3cmd scp sed shred split sftp tar unxz unzip wget xz zip
     docker-storage-setup truncate
 """
 WRITING = frozenset(_WRITING.split())
@@ -55,6 +56,7 @@ _PACKAGES = re.compile(
 _BETWEEN_PATHS = re.compile(r"[\s'\"(),;|&<>=:`\[\]{}]+")
 _OUTPUT = re.compile(r"-[oO]|--output(?:-document)?|>+|of")
 _MAX_TEXT = 20_000
+_MAX_WORK = 1_000_000
 
 
 def suspect(shell: ShellState, name: str, words: list[str], line: int) -> None:
@@ -62,7 +64,9 @@ def suspect(shell: ShellState, name: str, words: list[str], line: int) -> None:
     if name in READING:
         return
     given = shell.input.text if shell.input and shell.input.text != LISTING else ""
-    text = f"{' '.join(words[1:])}\n{given}"[:_MAX_TEXT]
+    files = shell.host.files
+    run = [files[word].text for word in words[1:] if word in files]  # a program in a language that is not followed
+    text = "\n".join([" ".join(words[1:]), given, *run])[:_MAX_TEXT]
     if not shell.spend(len(text), line):
         return
     told = f"{words[0]}\n{Text.decode(shell.host.tokens.decode(text)).source}"
@@ -71,14 +75,14 @@ def suspect(shell: ShellState, name: str, words: list[str], line: int) -> None:
     writes_only = name in WRITING
     if _UNMOUNTS.search(told):
         doubt = Doubt(line, f"may unmount it ({shown})")
-        if not _doubt_named(shell, text, doubt, line=line):
+        if not _doubt_named(shell, text, doubt):
             table.doubt_all(doubt)
     if FSTAB in text and (not writes_only or _writes_to(words, FSTAB)):
         table.doubt_persistent(Doubt(line, f"may change /etc/fstab ({shown})"))
     for unit in () if writes_only else _UNIT.findall(text):
         table.doubt(written_files.mount_point(unit), Doubt(line, f"may change its unit ({shown})"))
     if not writes_only:
-        named = _doubt_named(shell, text, Doubt(line, f"may change what is mounted there ({shown})"), line=line)
+        named = _doubt_named(shell, text, Doubt(line, f"may change what is mounted there ({shown})"))
         if _concerns_efs(words[0], told, named=named):
             shell.host.unclear(line, f"{shown} is not understood")
 
@@ -89,15 +93,15 @@ def shorten(text: str) -> str:
     return first if len(first) <= 60 else f"{first[:60]}…"
 
 
-def _doubt_named(shell: ShellState, text: str, doubt: Doubt, *, line: int) -> bool:
+def _doubt_named(shell: ShellState, text: str, doubt: Doubt) -> bool:
     """Make the mounts uncertain that a text names by a path on them or above them. Returns whether there are any."""
-    named = False
+    named, table = False, shell.host.table
     for path in dict.fromkeys(_BETWEEN_PATHS.split(text)):
         if not path.startswith(("/", OPEN)) or is_unknown(path):
             continue
         place = shell.host.path(path)
-        if place and place != "/" and shell.spend(len(shell.host.table.states), line):
-            named |= shell.host.table.doubt_around(place, doubt)
+        if place and place != "/" and table.work < _MAX_WORK:
+            named |= table.doubt_around(place, doubt)
     return named
 
 

@@ -21,7 +21,7 @@ PREFIXES: dict[str, tuple[int, str]] = {
     "sudo": (0, "ugphrtTUCDR"), "doas": (0, "u"), "env": (0, "uCS"), "nohup": (0, ""), "time": (0, "fo"),
     "nice": (0, "n"), "ionice": (0, "cn"), "command": (0, ""), "builtin": (0, ""),
     "setsid": (0, ""), "stdbuf": (0, "ioe"), "timeout": (1, "sk"), "flock": (1, "wE"), "cloud-init-per": (2, ""),
-    "runcon": (1, ""), "chronic": (0, ""), "unbuffer": (0, ""), "systemd-run": (0, "pu"), "busybox": (0, ""),
+    "runcon": (1, ""), "chronic": (0, ""), "unbuffer": (0, ""), "systemd-run": (0, "pu"), "busybox": (0, ""), "watch": (0, "nqt"),
 }  # fmt: skip
 """For each wrapper, the number of arguments before the wrapped command, and the letters of its options that take a value."""
 
@@ -45,6 +45,8 @@ _ASKING = frozenset(
 )
 """Verbs of systemctl without an effect on a mount. Others (stop, disable, mask, edit) have one."""
 _CRON_TIMES = re.compile(r"^[ \t]*(?:@\w+|(?:[0-9*,/a-zA-Z-]+[ \t]+){4}[0-9*,/a-zA-Z-]+)[ \t]+", re.MULTILINE)
+_CRON_LINE = re.compile(_CRON_TIMES.pattern + r"\S+[ \t]+", re.MULTILINE)
+_CRON_FILES = ("/etc/cron.d/", "/etc/crontab", "/etc/cron.hourly/", "/etc/cron.daily/")
 _MAX_WORDS = 64
 
 
@@ -119,6 +121,9 @@ def run_file(shell: ShellState, path: str, arguments: list[str], *, shared: bool
         return Likelihood.UNKNOWN
     if not shell.branches:
         file.used = True
+    if file.text.startswith("#!") and not written_files.is_script(path, file.text):
+        unread.suspect(shell, path.rpartition("/")[2], [path, *arguments, path], file.line)
+        return Likelihood.UNKNOWN
     passed = shell.variables.arguments if shared and not arguments else tuple(arguments)
     if not file.certain:
         run = partial(shell.inline, file.text, file.line, passed, shared=shared, step=1, exported=not shared)
@@ -131,6 +136,8 @@ def systemctl(shell: ShellState, _name: str, arguments: list[str], line: int) ->
     """Enable or start a unit: one that the script has written before brings its mount. Other verbs may undo it."""
     words = [a for a in arguments if not a.startswith("-")]
     verb = words[0] if words else ""
+    if verb in ("isolate", "rescue", "emergency"):
+        shell.host.table.doubt_all(Doubt(line, f"may unmount it (systemctl {' '.join(words)})"))
     for name in words[1:]:
         if verb in _STARTING:
             _start(shell, name, line)
@@ -202,6 +209,19 @@ def later(shell: ShellState, name: str, arguments: list[str], line: int) -> Like
     commands = _CRON_TIMES.sub("", text) if name == "crontab" else text
     shell.at_exit.append(lambda: shell.inline(commands, first, None, step=step))
     return Likelihood.LIKELY
+
+
+def in_the_end(shell: ShellState) -> None:
+    """Follow, as possibilities, the scripts that run once this one has ended, and the files of cron."""
+    for path, file in list(shell.host.files.items()):
+        if path.startswith(_CRON_FILES) and not file.used:
+            file.used = True
+            text = _CRON_LINE.sub("", file.text)
+            shell.at_exit.append(partial(shell.inline, text, file.line, None, step=1))
+    for run in shell.at_exit:
+        shell.alternatives([run], exhaustive=False)
+        shell.leaving = shell.doubt = ""
+    shell.at_exit.clear()
 
 
 def xargs(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain
 
-from rules.hosts.commands import dispatch
+from rules.hosts.commands import dispatch, wrappers
 from rules.hosts.grammar.parser import Parser
 from rules.hosts.grammar.syntax import (
     AndOr,
@@ -54,6 +54,7 @@ class Shell(ShellState):
     def __init__(self, host: Host, size: int, *, known_environment: bool) -> None:
         super().__init__(host, size, known_environment=known_environment)
         self.variables.substitute = self._substitute
+        host.at_end.append(partial(wrappers.in_the_end, self))
         self._called: set[str] = set()
         self._doubting = False
         self._nesting = 0
@@ -77,10 +78,7 @@ class Shell(ShellState):
         self._run(self._statements(text, line_of))
         self.leaving = self.doubt = ""
         self.wait()
-        for run in self.at_exit:
-            self.alternatives([run], exhaustive=False)
-            self.leaving = self.doubt = ""
-        self.at_exit.clear()
+        wrappers.in_the_end(self)
         for name, bodies in list(self.functions.items()):
             if name not in self._called:
                 outer, self.variables.arguments = self.variables.arguments, None

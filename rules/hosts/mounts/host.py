@@ -121,7 +121,8 @@ class Host:
     def may_be(self, word: str) -> Callable[[Mounted], bool]:
         """A function that tells whether the path of a mount may be the one that a word becomes, with values that only
         the host knows or wildcards."""
-        head = _NOT_LITERAL.split(word, maxsplit=1)[0] if word.startswith("/") else ""
+        known = word.startswith("/") and not climbs(word)
+        head = _NOT_LITERAL.split(word, maxsplit=1)[0] if known else ""
         return lambda state: f"{state.path}/".startswith(head)
 
     def path(self, path: str, directory: str | None = "/") -> str | None:
@@ -238,13 +239,16 @@ class Host:
         """
         if path == target:
             return
+        reason = f"makes it a symbolic link{f' to {target}' if target else ''}"
         if any(s and s.network for s in self.table.covering(path.rpartition("/")[0], awake=True)):
-            reason = f"makes it a symbolic link{f' to {target}' if target else ''}"
             self.table.veil(path, target or "", Doubt(line, reason))
-        self._links[path] = _Link(target or "", line, self.table.order)
-        real = f"{self.resolved(path.rpartition('/')[0])}/{path.rpartition('/')[2]}"
-        if real not in self._links:
-            self.link(target, real, line)
+        link = self._links[path] = _Link(target or "", line, self.table.order)
+        folder, _, name = path.rpartition("/")
+        real = self.resolved(folder)
+        if real != folder:
+            self._links.setdefault(f"{real}/{name}", link)
+            if any(s and s.network for s in self.table.covering(real, awake=True)):
+                self.table.veil(f"{real}/{name}", target or "", Doubt(line, reason))
 
     def _follow(self, path: str, link: _Link) -> None:
         """Note the state of a path that is a symbolic link, now that all mounts are known."""
@@ -274,7 +278,7 @@ class Host:
         """The path that a path leads to through the symbolic links that are known."""
         for _ in range(_MAX_LINKS if self._links else 0):
             link = next((above for above in upwards(path) if above in self._links), None)
-            if link is None or not self._links[link].target:
+            if link is None or not self._links[link].target or len(path) > _MAX_PATH:
                 break
             path = self._links[link].target + (below(path, link) or "")
         return path

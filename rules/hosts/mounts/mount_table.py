@@ -17,6 +17,10 @@ from rules.hosts.mounts.states import NOTHING, DirectoryState, Doubt, Mounted, S
 from rules.hosts.results import FoundMount, MadeDirectory, OtherMount
 from rules.model import Text
 
+_WORK_PER_STATE = 6
+_WORK_PER_BIND = 100
+"""Microseconds, about: what the work of a script is counted in."""
+
 
 class MountTable:
     """The mounts of one host."""
@@ -25,8 +29,12 @@ class MountTable:
         self.states: Journal[States] = Journal()
         self._made: dict[str, DirectoryState] = {}
         self._sleeping: set[str] = set()
+        self._unmounted: dict[str, tuple[States, States]] = {}
+        """The states of paths after and before they were unmounted, for mounts that fstab brings back."""
         self.order = 0
         """The number of mounts that there have been."""
+        self.work = 0
+        """The work that searches of the table have taken since it was last counted."""
 
     # -- changes -------------------------------------------------------------------------------------------------------
 
@@ -49,20 +57,27 @@ class MountTable:
         else:
             self._sleeping.discard(mount.path)
 
-    def unmount(self, path: str) -> None:
-        """Remove a mount. One from fstab stays possible, because it comes back at the next start."""
-        kept = tuple(s for s in self.at(path) if s and s.persistent)
-        self.states.set(path, distinct((*kept, None)) if kept else None)
+    def unmount(self, path: str, doubt: Doubt) -> None:
+        """Remove a mount. One from fstab stays possible, because it comes back at the next start, or with `mount -a`."""
+        before = self.at(path)
+        kept = tuple(s for s in before if s and s.persistent)
+        self.states.set(path, None)
+        if kept:
+            self.states.set(path, kept)
+            self.doubt(path, doubt)
+            self._unmounted[path] = (self.at(path), before)
 
     def doubt(self, path: str, doubt: Doubt) -> None:
         """Make the mount at this path uncertain. The first doubt about a mount is the one that is told."""
         states = self.at(path)
-        if states != NOTHING:
+        known = None in states and all(s is None or s.doubt for s in states)
+        if not known:
             doubted = (s if s is None or s.doubt else replace(s, doubt=doubt) for s in states)
             self.states.set(path, distinct((*doubted, None)))
 
     def doubt_if(self, concerned: Callable[[Mounted], bool], doubt: Doubt) -> bool:
         """Make the mounts uncertain that are concerned. Returns whether there are any."""
+        self.work += _WORK_PER_STATE * len(self.states)
         paths = [path for path, states in self.states.items() if any(s and concerned(s) for s in states)]
         for path in paths:
             self.doubt(path, doubt)
@@ -89,7 +104,12 @@ class MountTable:
         """Make the mounts uncertain on which the path lies, or which lie below it. Returns whether there are any."""
         prefix = f"{path}/"
         holder = next((above for above in upwards(path) if self.at(above) != NOTHING), None)
-        return self.doubt_if(lambda state: state.path == holder or state.path.startswith(prefix), doubt)
+        self.work += len(self.states)
+        paths = [known for known in self.states.names() if known == holder or known.startswith(prefix)]
+        self.work += _WORK_PER_STATE * len(paths)
+        for known in paths:
+            self.doubt(known, doubt)
+        return bool(paths)
 
     def veil(self, path: str, target: str, doubt: Doubt, *, link: bool = True) -> None:
         """Note that a path may show anything, because it is a symbolic `link` or something that is not known lies on it."""
@@ -143,6 +163,10 @@ class MountTable:
 
     def wake(self, path: str | None = None) -> bool:
         """Mount all entries of fstab (`mount -a`) or one path (`mount PATH`). Returns whether the path is known."""
+        for place in [*self._unmounted] if path is None else [path]:
+            after, before = self._unmounted.pop(place, (NOTHING, NOTHING))
+            if after == self.at(place) != NOTHING:
+                self.states.set(place, before)
         if path is None:
             self._sleeping.clear()
             return True
@@ -155,9 +179,11 @@ class MountTable:
 
     def bind_below(self, source: str, path: str, line: int, *, persistent: bool = False) -> None:
         """Make the mounts below a directory visible below another path, as `--rbind` does."""
+        self.work += len(self.states)
         for mounted in self.states.names():
             rest = below(mounted, source)
             if rest and below(mounted, path) is None:
+                self.work += _WORK_PER_BIND
                 self.bind(mounted, path + rest, line, persistent=persistent)
 
     def merge(self, changes: list[dict[str, States | None]]) -> None:
