@@ -67,6 +67,8 @@ class Namespace:
         self.values.set("IFS", " \t\n")
         self.arguments: tuple[str, ...] | None = () if known_environment else None
         """The positional parameters; None if they are not known."""
+        self.work = 0
+        """The work that was done and that nobody has counted yet, in the units of `ShellState.spend`."""
         self.differences = 0
         """The number of values that branches left different."""
         self.refused = ""
@@ -140,14 +142,14 @@ class Namespace:
         """Note that an unknown file was sourced: variables that are not set here may be set from now on."""
         self._known_environment = False
 
-    def forget(self) -> int:
-        """Make all variables unknown, because something unknown may have set them. Returns their number."""
+    def forget(self) -> None:
+        """Make all variables unknown, because something unknown may have set them."""
         self.environment_changes()
         names = self.values.names()
+        self.work += 4 * len(names)
         for name in names:
             if name not in _LASTING and " " not in name and self.declared(READ_ONLY, name) != "":
                 self.values.set(name, self._changed_here(name))
-        return len(names)
 
     @contextmanager
     def given(self, assignments: list[str]) -> Iterator[None]:
@@ -162,13 +164,13 @@ class Namespace:
         for name, known in reversed(before):
             self.values.set(name, known)
 
-    def pass_on(self) -> int:
-        """Keep what another process is given: variables that are not exported are unknown there. Returns their number."""
+    def pass_on(self) -> None:
+        """Keep what another process is given: variables that are not exported are unknown there."""
         names = self.values.names()
+        self.work += 4 * len(names)
         for name in names:
             if " " not in name and name not in _LASTING and self.declared(EXPORTED, name) is None:
                 self.values.set(name, self._tokens.unknown(f"${name}"))
-        return len(names)
 
     # -- declarations --------------------------------------------------------------------------------------------------
 

@@ -127,6 +127,7 @@ class Variables(Namespace):
         pattern = parameters.splitting(separators)
         if OPEN not in value or set(separators) <= set(_BLANKS):
             return pattern.split(value)
+        self.work += 8 * len(value)
         parts = self._tokens.through(value, lambda text: tuple(pattern.split(text)))
         return [self._tokens.unknown(value)] if parts is None else list(parts)
 
@@ -284,7 +285,9 @@ class Variables(Namespace):
         glob = Glob.parse(pieces)
         if glob is None or len(value) > _MAX_CUT:
             return None
-        return self._tokens.through(value, lambda text: parameters.cut(text, glob, operator, new))
+        result = self._tokens.through(value, lambda text: parameters.cut(text, glob, operator, new))
+        self.work += glob.steps + 4 * len(value)
+        return result
 
     def _pattern(self, text: str) -> list[tuple[str, bool]]:
         return self.pattern(Lexer(text).operand())

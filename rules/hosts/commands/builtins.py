@@ -300,7 +300,7 @@ def _source(shell: ShellState, _name: str, arguments: list[str], line: int) -> L
     shell.variables.environment_changes()
     if not arguments or not _SYSTEM_FILES.match(shell.host.tokens.show(arguments[0])):
         # `ID=default; . /etc/x.conf`: such a file is there to change variables that have defaults.
-        shell.spend(shell.variables.forget(), line)
+        shell.variables.forget()
     return Likelihood.LIKELY
 
 
@@ -310,7 +310,7 @@ def _evaluate(shell: ShellState, _name: str, arguments: list[str], line: int) ->
     if is_unknown(text):
         shell.variables.environment_changes()
         if not _OWN_VARIABLES.search(shell.host.tokens.show(text)):
-            shell.spend(shell.variables.forget(), line)
+            shell.variables.forget()
     wrappers.suspect_unknown(shell, "eval", arguments, line=line)
     return shell.inline(text, line, shell.variables.arguments, shared=True)
 

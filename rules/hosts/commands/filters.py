@@ -367,7 +367,8 @@ def _edit_fstab(shell: ShellState, editor: StreamEditor | None, script: str, lin
     host = shell.host
     text = host.fstab.text
     changed = None
-    if editor and host.fstab.certain and (host.fstab.used or not editor.counts_lines):
+    known = host.fstab.certain and (host.fstab.used or (editor is not None and not editor.counts_lines))
+    if editor and known and shell.spend(4 * len(text), line):
         # The last line of a fresh host's file stands for all of its lines, if none was added.
         changed = host.tokens.through(text or "\n", editor.edit)
     if changed is not None and not shell.branches:

@@ -41,6 +41,8 @@ class Glob:
         self._atoms = atoms
         self._stars = sum(1 << i for i, atom in enumerate(atoms) if atom.star)
         self._masks: dict[str, int] = {}
+        self.steps = 0
+        """The work that matching has taken so far."""
 
     @classmethod
     def parse(cls, pieces: list[tuple[str, bool]]) -> Glob | None:
@@ -86,6 +88,7 @@ class Glob:
 
     def suffix(self, text: str, *, longest: bool) -> int | None:
         """The length of the end of the text that matches."""
+        self.steps += len(text)
         return Glob(self._atoms[::-1]).prefix(text[::-1], longest=longest)
 
     def replace(self, text: str, new: str, *, everywhere: bool) -> str:
@@ -109,6 +112,7 @@ class Glob:
         states = self._closed(1)
         ends = [0] if states & done else []
         for at, sign in enumerate(text, 1):
+            self.steps += 1
             mask = self._masks.get(sign)
             if mask is None:
                 mask = self._masks[sign] = self._mask(sign)

@@ -122,7 +122,7 @@ class Shell(ShellState):
         """Run statements in a process of their own, whose variables and `exit` do not affect the commands after it."""
         self.variables.values.begin()
         if exported:
-            self.spend(self.variables.pass_on(), self.host.tokens.line)
+            self.variables.pass_on()
         success = self._run(statements)
         self.variables.values.end()
         # A doubt from before is one about the branch that this is in, which ends with it.
@@ -276,7 +276,8 @@ class Shell(ShellState):
             return Likelihood.UNKNOWN
         if self._nesting >= _MAX_NESTING:
             return self.give_up(node.line)
-        if not self.spend(_WORK_PER_COMMAND, node.line):
+        work, self.variables.work = self.variables.work, 0
+        if not self.spend(_WORK_PER_COMMAND + work, node.line):
             return Likelihood.UNKNOWN
         self.host.tokens.line = node.line
         if isinstance(node, Simple):
