@@ -107,8 +107,10 @@ class Variables(Namespace):
         for word in words:
             if isinstance(word, tuple) and any(self._is_unknown_list(piece) for piece in word):
                 return None
-            for item in self.fields(word):
-                whole = isinstance(word, str) or all(piece.quoted for piece in word)
+            fields = self.fields(word)
+            # A reference that is alone may be a list of items.
+            whole = isinstance(word, str) or all(piece.quoted for piece in word) or len(fields) > 1
+            for item in fields:
                 pattern = not literal and any(c in item for c in "*?[") and not _is_quoted(word)
                 if is_unknown(self._tokens.as_ids(item)) or pattern or (not whole and _may_be_empty(item)):
                     return None

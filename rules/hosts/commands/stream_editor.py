@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from rules.hosts.grammar.patterns import Regex
@@ -254,6 +253,3 @@ def _replacement(new: str, match: re.Match[str]) -> str:
         return {"n": "\n", "t": "\t"}.get(escaped, escaped)
 
     return re.sub(r"&|\\(.)", one, new, flags=re.DOTALL)
-
-
-Operation = Callable[[str], "str | None"]

@@ -96,6 +96,9 @@ def interpreter(shell: ShellState, name: str, arguments: list[str], line: int) -
                 else Likelihood.UNKNOWN
             )
     paths = [word for word in arguments if not word.startswith("-")]
+    passed: list[str] = []
+    if "-s" in arguments[: len(arguments) - len(paths)]:  # the operands are parameters of the script that it reads
+        paths, passed = [], paths
     if paths and name not in ("su", "runuser"):
         path = shell.host.path(paths[0], shell.directory)
         if path not in shell.host.files:
@@ -103,7 +106,7 @@ def interpreter(shell: ShellState, name: str, arguments: list[str], line: int) -
         return run_file(shell, path or "", paths[1:], shared=False)
     if shell.input:
         given, step = shell.input, 0 if shell.input.at else shell.input.step
-        return shell.inline(given.take(), given.line if step else line, step=step, exported=True)
+        return shell.inline(given.take(), given.line if step else line, tuple(passed), step=step, exported=True)
     return Likelihood.UNKNOWN
 
 

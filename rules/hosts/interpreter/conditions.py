@@ -5,6 +5,8 @@ What is literal is decided. A text that holds a reference matches a pattern only
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rules.hosts.grammar.patterns import Glob, Regex
 from rules.hosts.grammar.syntax import PieceKind, Word
 from rules.hosts.grammar.tokens import OPEN
@@ -29,8 +31,21 @@ def of_pattern(shell: ShellState, text: str, word: Word) -> Likelihood:
         return Likelihood.UNKNOWN
     if OPEN not in text:
         return Likelihood.ALWAYS if glob.matches(text) else Likelihood.NEVER
-    found = shell.host.tokens.through(text, lambda tried: "yes" if glob.matches(tried) else None)
+    found = _through(shell, text, lambda tried: ("",) if glob.matches(tried) else None, pattern=pattern)
     return Likelihood.ALWAYS if found else Likelihood.UNKNOWN
+
+
+def _through(
+    shell: ShellState, text: str, operation: Callable[[str], tuple[str, ...] | None], pattern: str
+) -> tuple[str, ...] | None:
+    """The result of a match, None if there is none or it depends on what a reference is, unless one asks for an id."""
+    tokens = shell.host.tokens
+    before = set(tokens.assumed)
+    result = tokens.through(text, operation)
+    if tokens.assumed != before and "fs-" not in pattern:
+        tokens.assumed = before
+        return None
+    return result
 
 
 class Condition:
@@ -99,7 +114,7 @@ class Condition:
         regex = Regex.parse(source, extended=True)
         if quoted or regex is None:
             return Likelihood.UNKNOWN
-        groups = self._shell.host.tokens.through(text, regex.groups)
+        groups = _through(self._shell, text, regex.groups, pattern=source)
         if groups is None:
             return Likelihood.UNKNOWN if OPEN in text or not regex.suits(text) else Likelihood.NEVER
         variables.assign("BASH_REMATCH", Array(keyed=False).extended(list(groups)))
