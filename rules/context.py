@@ -37,6 +37,7 @@ from rules.model import (
     Role,
     Stack,
     Task,
+    TaskRunner,
     Text,
     Value,
     Volume,
@@ -175,6 +176,18 @@ class Context:
                     continue
                 if (system := storage.file_system) is not None and (path := directory(storage)) is not None:
                     found.setdefault((system, path), []).append((task.key, volume.name.lower()))
+        return found
+
+    def runners(self, task: Task) -> list[TaskRunner]:
+        """The services and others of this source that run a task."""
+        return self._runners.get(task.key, [])
+
+    @cached_property
+    def _runners(self) -> dict[Key, list[TaskRunner]]:
+        found: dict[Key, list[TaskRunner]] = {}
+        for runner in self.stack.runners:
+            for task in runner.tasks:
+                found.setdefault(task, []).append(runner)
         return found
 
     # -- parameters ----------------------------------------------------------------------------------------------------
@@ -321,10 +334,10 @@ class Context:
             for system in self.choices.file_systems
             for path, directory in system.mounts
         ]
-        # A configured mount replaces a doubtful one at the same path.
+        # A configured mount replaces one at the same path that is doubtful, or whose file system is not known.
         told = {mount.host_path for mount in configured}
         found = (m for key in (None, *hosts.keys) for m in self._mounts_by_instance.get(key, ()))
-        return [*configured, *(m for m in found if not m.placed or m.host_path not in told or not m.doubt)]
+        return [*configured, *(m for m in found if not m.placed or m.host_path not in told or _is_known(m))]
 
     @cached_property
     def _capacity(self) -> Capacity:
@@ -344,6 +357,10 @@ class Context:
         for mount in self.stack.host_mounts:
             found.setdefault(mount.instance, []).append(mount)
         return found
+
+
+def _is_known(mount: HostMount) -> bool:
+    return mount.doubt is None and (mount.file_system is not None or not mount.is_nfs)
 
 
 def _index_mount_points(task: Task) -> dict[str, list[tuple[Container, MountPoint]]] | None:

@@ -33,7 +33,7 @@ class Output:
 
     def given(self, tokens: Tokens, line: int) -> Input:
         """The written text as the input of another command."""
-        text = tokens.unknown("…") if self.unknown else "".join(self.chunks or ())
+        text = "".join(self.chunks or ()) or (tokens.unknown("…") if self.unknown else "")
         return Input(text, line, 0, known=not self.unknown)
 
 

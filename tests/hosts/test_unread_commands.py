@@ -446,6 +446,24 @@ def test_units_that_are_changed_after_they_were_used(commands: str) -> None:
     asks(f"{UNIT}\n{commands}", PATH, "what lies at /mnt/efs is not known")
 
 
+def test_a_drop_in_for_the_unit_that_systemd_makes_of_fstab() -> None:
+    drop_in = f"printf '[Mount]\\nOptions=ro\\n' > {DROP_IN}/o.conf"
+    asks(f"{FSTAB}\n{drop_in}", PATH, "line 4 of Launch's user data changes it by a drop-in of its unit")
+
+
+AUTOFS = "echo '/data /etc/auto.efs' > /etc/auto.master; echo 'efs -fstype=efs ${Fs}:/' > /etc/auto.efs"
+
+
+@pytest.mark.parametrize(
+    "stop", ["systemctl stop autofs", "service autofs stop", "systemctl disable --now autofs.service"]
+)
+def test_an_automounter_that_is_stopped(stop: str) -> None:
+    started = answer(f"{AUTOFS}\n{stop}\nsystemctl restart autofs", "/data/efs/app")
+    assert started is not None
+    assert started.status is Status.FIXABLE
+    asks(f"{AUTOFS}\nservice autofs start\n{stop}", "/data/efs/app", "line 4 of Launch's user data may unmount it")
+
+
 def test_a_drop_in_that_was_there_before() -> None:
     drop_in = f"printf '[Mount]\\nWhat=${{Fs2}}:/\\n' > {DROP_IN}/o.conf"
     asks(f"{WRITTEN}\n{drop_in}\nsystemctl enable --now mnt-efs.mount", PATH, "drop-ins change what is mounted")
@@ -484,6 +502,12 @@ def test_units_that_stay(script: str) -> None:
         ("/opt/configure fs-0123456789abcdef0", "/data/app"),
         ("python3 - <<E\nos.system('mount -t nfs4 fs-12345678.efs.us-east-1.amazonaws.com:/ /data')\nE", "/data/app"),
         ("bash /opt/mount_efs.sh", "/data/app"),
+        ("source /opt/mount-efs.sh", "/data/app"),
+        ("curl -s https://x/mount-efs.sh | bash", "/data/app"),
+        ("wget -O - http://x/mount-efs.sh | sh -s -- ${Fs} /data", "/data/app"),
+        ("aws ssm get-parameter --name /x/mount-efs > /opt/setup.sh; bash /opt/setup.sh", "/data/app"),
+        ("cat > /opt/mount.rb <<E\nsystem('mount -t efs ${Fs}:/ /data')\nE\nruby /opt/mount.rb", "/data/app"),
+        ("systemctl enable --now efs-mount.service", "/data/app"),
         ('bash -c "$(curl -s http://x/mount-efs.sh)"', "/data/app"),
         ("ansible-playbook -e efs=${Fs} mount.yml", "/data/app"),
         ('perl -e \'open F, ">>/etc/fstab"; print F "fs-12345678:/ /data efs"\'', "/data/app"),
@@ -524,6 +548,10 @@ def test_a_mount_that_is_not_placed_may_serve_a_path(script: str, path: str) -> 
         ("docker volume create -o type=nfs -o o=addr=fs-12345678.efs.us-east-1.amazonaws.com x", "/data"),
         ("aws efs describe-mount-targets --file-system-id fs-12345678 > /x", "/data"),
         ("/opt/start.sh --port 80; mount /dev/xvdf /data", "/data/app"),
+        ("source /etc/sysconfig/efs; . /etc/efs.env", "/data/app"),
+        ("curl -s https://x/efs-utils.sh | bash; curl -s http://x/y | sh", "/data/app"),
+        ("systemctl enable --now nfs-client.target rpcbind docker", "/data/app"),
+        ("cat > /opt/x.conf <<E\nmount -t efs ${Fs}:/ /data\nE", "/data/app"),
     ],
 )  # fmt: skip
 def test_paths_that_no_mount_is_known_to_serve(script: str, path: str) -> None:
@@ -559,3 +587,19 @@ def test_the_path_to_settle_is_where_the_doubt_is() -> None:
     found = answer(script, "/mnt/efs/current/data", settled)
     assert found is not None
     assert "fs-1:/v2/data" in found.message
+
+
+@pytest.mark.parametrize("server", ["10.0.0.1", "nfs.example.com", "$(aws efs describe-file-systems)"])
+def test_the_configuration_settles_a_server_that_is_not_known(server: str) -> None:
+    settled = Choices(file_systems=(ConfiguredFileSystem(Text.of("fs-1"), mounts=(("/data", "/"),)),))
+    found = answer(f"mount -t nfs4 {server}:/ /data", "/data/app", settled)
+    assert found is not None
+    assert found.message == "host path /data/app lies on EFS: mount fs-1:/app with efsVolumeConfiguration"
+
+
+def test_what_was_mounted_over_comes_back() -> None:
+    asks(
+        f"{DATA}\nmount -t efs ${{Fs2}}:/ /data\numount /data",
+        "/data/app",
+        "line 4 of Launch's user data may unmount it",
+    )

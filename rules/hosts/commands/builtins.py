@@ -296,7 +296,7 @@ def _source(shell: ShellState, _name: str, arguments: list[str], line: int) -> L
     path = shell.host.path(arguments[0], shell.directory) if arguments else None
     if path in shell.host.files:
         return wrappers.run_file(shell, path or "", arguments[1:], shared=True)
-    unread.suspect(shell, "", arguments or [""], line)
+    unread.suspect(shell, "source", ["source", *arguments], line)
     shell.variables.environment_changes()
     if not arguments or not _SYSTEM_FILES.match(shell.host.tokens.show(arguments[0])):
         # `ID=default; . /etc/x.conf`: such a file is there to change variables that have defaults.
@@ -311,7 +311,7 @@ def _evaluate(shell: ShellState, _name: str, arguments: list[str], line: int) ->
         shell.variables.environment_changes()
         if not _OWN_VARIABLES.search(shell.host.tokens.show(text)):
             shell.variables.forget()
-    wrappers.suspect_unknown(shell, "eval", arguments, line=line)
+    wrappers.suspect_unknown(shell, "eval", text, line=line)
     return shell.inline(text, line, shell.variables.arguments, shared=True)
 
 

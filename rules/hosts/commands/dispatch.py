@@ -11,6 +11,7 @@ from functools import partial
 from rules.hosts.commands import builtins, files, filters, mounting, ownership, printing, unread, wrappers
 from rules.hosts.likelihood import Likelihood, of_search, of_states, of_test
 from rules.hosts.mounts import written_files
+from rules.hosts.mounts.host import AGENT_CONFIG
 from rules.hosts.mounts.mount_files import FILTERED, LISTING
 from rules.hosts.state import Handler, ShellState
 
@@ -66,6 +67,7 @@ SETUP = frozenset(
 )
 """Commands that a start-up relies on. They are taken to succeed, so a command after their `&&` is run."""
 
+_MAX_SHOWN = 200
 _MOUNT_WORDS = frozenset(
     ("mount", "mount.efs", "mount.nfs", "mount.nfs4", "/bin/mount", "/usr/bin/mount", "/sbin/mount.efs")
 )
@@ -99,8 +101,15 @@ def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
         shell.alternatives([partial(shell.invoke, words[wrapped:], line)], exhaustive=False)
     else:
         unread.suspect(shell, base, words, line)
+    _write_unknown(shell, words, line)
     _count_work(shell, line)
     return Likelihood.UNKNOWN
+
+
+def _write_unknown(shell: ShellState, words: list[str], line: int) -> None:
+    """Write what a command prints, which only the host knows: a shell that reads it may be told to mount something."""
+    if shell.output is not None and shell.output.path != AGENT_CONFIG:
+        printing.write(shell, f"{shell.host.tokens.unknown(' '.join(words)[:_MAX_SHOWN])}\n", line)
 
 
 def _count_work(shell: ShellState, line: int) -> None:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from rules.hosts.grammar.tokens import OPEN, is_unknown
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.host import looks_like_efs
-from rules.hosts.mounts.mount_files import FSTAB, LISTING
+from rules.hosts.mounts.mount_files import FILTERED, FSTAB, LISTING
 from rules.hosts.mounts.states import Doubt
 from rules.hosts.state import ShellState
 from rules.model import Text
@@ -56,6 +56,7 @@ _PACKAGES = re.compile(
 _BETWEEN_PATHS = re.compile(r"[\s'\"(),;|&<>=:`\[\]{}]+")
 _OUTPUT = re.compile(r"-[oO]|--output(?:-document)?|>+|of")
 _MAX_TEXT = 20_000
+_MAX_WORDS = 50
 _MAX_WORK = 1_000_000
 
 
@@ -63,9 +64,9 @@ def suspect(shell: ShellState, name: str, words: list[str], line: int) -> None:
     """Take down what a command that is not followed may do to mounts. `name` is its name without a folder."""
     if name in READING:
         return
-    given = shell.input.text if shell.input and shell.input.text != LISTING else ""
-    files = shell.host.files
-    run = [files[word].text for word in words[1:] if word in files]  # a program in a language that is not followed
+    given = shell.input.text if shell.input and shell.input.text not in (LISTING, FILTERED) else ""
+    paths = (shell.host.path(word, shell.directory) for word in words[1:_MAX_WORDS])
+    run = [shell.host.files[path].text for path in paths if path in shell.host.files]  # a program in another language
     text = "\n".join([" ".join(words[1:]), given, *run])[:_MAX_TEXT]
     if not shell.spend(len(text), line):
         return

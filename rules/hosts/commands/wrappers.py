@@ -11,7 +11,7 @@ from itertools import pairwise, takewhile
 
 from rules.hosts.commands import unread
 from rules.hosts.grammar.syntax import split_assignment
-from rules.hosts.grammar.tokens import is_unknown
+from rules.hosts.grammar.tokens import CLOSE, UNKNOWN, is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.states import Doubt
@@ -44,9 +44,12 @@ _ASKING = frozenset(
     )
 )
 """Verbs of systemctl without an effect on a mount. Others (stop, disable, mask, edit) have one."""
-_CRON_TIMES = re.compile(r"^[ \t]*(?:@\w+|(?:[0-9*,/a-zA-Z-]+[ \t]+){4}[0-9*,/a-zA-Z-]+)[ \t]+", re.MULTILINE)
+_CRON_TIMES = re.compile(
+    r"^[ \t]*(?:@\w+|(?:[0-9*][0-9*,/-]*[ \t]+){2}(?:[0-9*a-zA-Z,/-]+[ \t]+){2}[0-9*a-zA-Z,/-]+)[ \t]+", re.MULTILINE
+)
 _CRON_LINE = re.compile(_CRON_TIMES.pattern + r"\S+[ \t]+", re.MULTILINE)
 _CRON_FILES = ("/etc/cron.d/", "/etc/crontab", "/etc/cron.hourly/", "/etc/cron.daily/")
+_UNKNOWN = re.compile(rf"{re.escape(UNKNOWN)}[0-9]+{CLOSE}")
 _MAX_WORDS = 64
 
 
@@ -88,33 +91,36 @@ def interpreter(shell: ShellState, name: str, arguments: list[str], line: int) -
     for index, word in enumerate(arguments):
         is_command = word in ("-c", "--command") or (word.startswith("-") and word[1:2] != "-" and word.endswith("c"))
         if is_command:
-            text = arguments[index + 1 : index + 2]
-            suspect_unknown(shell, name, text, line=line)
-            return (
-                shell.inline(text[0], line, tuple(arguments[index + 3 :]), exported=True)
-                if text
-                else Likelihood.UNKNOWN
-            )
+            command = arguments[index + 1 : index + 2]
+            if not command:
+                return Likelihood.UNKNOWN
+            suspect_unknown(shell, name, command[0], *arguments[index + 2 :], line=line)
+            return shell.inline(command[0], line, tuple(arguments[index + 3 :]), exported=True)
     paths = [word for word in arguments if not word.startswith("-")]
-    passed: list[str] = []
-    if "-s" in arguments[: len(arguments) - len(paths)]:  # the operands are parameters of the script that it reads
-        paths, passed = [], paths
-    if paths and name not in ("su", "runuser"):
+    if paths and name not in ("su", "runuser") and "-s" not in arguments:
         path = shell.host.path(paths[0], shell.directory)
         if path not in shell.host.files:
             unread.suspect(shell, paths[0].rpartition("/")[2], paths, line)
         return run_file(shell, path or "", paths[1:], shared=False)
     if shell.input:
         given, step = shell.input, 0 if shell.input.at else shell.input.step
-        return shell.inline(given.take(), given.line if step else line, tuple(passed), step=step, exported=True)
+        text = given.take()
+        suspect_unknown(shell, name, text, *paths, line=line)
+        passed = tuple(paths) if "-s" in arguments else ()
+        run = partial(shell.inline, text, given.line if step else line, passed, step=step, exported=True)
+        if given.known:
+            return run()
+        shell.alternatives([run], exhaustive=False)
     return Likelihood.UNKNOWN
 
 
-def suspect_unknown(shell: ShellState, name: str, texts: list[str], line: int) -> None:
-    """Take down what a script may do to mounts that only the host knows, but for the command that prints it."""
-    unknown = [text for text in texts if is_unknown(text)]
+def suspect_unknown(shell: ShellState, name: str, text: str, *arguments: str, line: int) -> None:
+    """Take down what the parts of a script may do to mounts that only the host knows, but for the commands that print
+    them."""
+    unknown = _UNKNOWN.findall(text)
     if unknown:
-        unread.suspect(shell, name, [name, *unknown], line)
+        whole = text.strip() == unknown[0]
+        unread.suspect(shell, name, [name, *unknown, *(arguments if whole else ())], line)
 
 
 def run_file(shell: ShellState, path: str, arguments: list[str], *, shared: bool) -> Likelihood:
@@ -124,6 +130,7 @@ def run_file(shell: ShellState, path: str, arguments: list[str], *, shared: bool
         return Likelihood.UNKNOWN
     if not shell.branches:
         file.used = True
+    suspect_unknown(shell, path, file.text, *arguments, line=file.line)
     if file.text.startswith("#!") and not written_files.is_script(path, file.text):
         unread.suspect(shell, path.rpartition("/")[2], [path, *arguments, path], file.line)
         return Likelihood.UNKNOWN
@@ -145,7 +152,7 @@ def systemctl(shell: ShellState, _name: str, arguments: list[str], line: int) ->
         if verb in _STARTING:
             _start(shell, name, line)
         elif verb not in _ASKING:
-            _stop(shell, verb, name, line=line)
+            _stop(shell, name, f"systemctl {verb} {name}", line=line)
     return Likelihood.LIKELY
 
 
@@ -158,16 +165,22 @@ def _start(shell: ShellState, name: str, line: int) -> None:
         for path in (f"{folder}/{unit}", f"{folder}/{unit.removesuffix('.automount')}.mount"):
             if file := host.files.get(path):
                 written_files.use_unit(host, path, file)
+    if unit.removesuffix(".service") == "autofs":
+        host.automounter = None
+    if "efs" in unit.lower() and not any(f"{folder}/{unit}" in host.files for folder in written_files.UNIT_FOLDERS):
+        unread.suspect(shell, unit, [unit], line)
     if unit.endswith((".mount", ".automount")):
         host.table.wake(written_files.mount_point(unit))
 
 
-def _stop(shell: ShellState, verb: str, name: str, line: int) -> None:
-    """Doubt what a unit mounts that is stopped, disabled, masked or edited."""
+def _stop(shell: ShellState, name: str, command: str, line: int) -> None:
+    """Doubt what a unit mounts that a command stops, disables, masks or edits."""
     table = shell.host.table
     unit = name.rpartition("/")[2]
-    doubt = Doubt(line, f"may unmount it (systemctl {verb} {name})")
-    if unit.removesuffix(".service") in NETWORK_MOUNTS:
+    doubt = Doubt(line, f"may unmount it ({command})")
+    if unit.removesuffix(".service") == "autofs":
+        shell.host.automounter = doubt
+    elif unit.removesuffix(".service") in NETWORK_MOUNTS:
         table.doubt_persistent(doubt)
     elif unit.endswith((".mount", ".automount")) or any(sign in unit for sign in "*?["):
         point = written_files.mount_point(unit)
@@ -180,10 +193,13 @@ def _stop(shell: ShellState, verb: str, name: str, line: int) -> None:
 
 
 def service(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
-    """`service NAME stop`, and `stop NAME` of upstart. Some services unmount what they have mounted."""
-    stopped = arguments[:1] if name == "stop" else [n for n, v in pairwise(arguments) if v == "stop"]
-    if any(service in NETWORK_MOUNTS for service in stopped):
-        shell.host.table.doubt_persistent(Doubt(line, f"may unmount it ({name} {' '.join(arguments)})"))
+    """`service NAME VERB`, and `stop NAME` of upstart: some services unmount what they have mounted."""
+    pairs = [(arguments[0], name)] if name == "stop" and arguments else list(pairwise(arguments))
+    for unit, verb in pairs:
+        if unit in NETWORK_MOUNTS and verb == "stop":
+            _stop(shell, unit, f"{name} {' '.join(arguments)}", line=line)
+        elif unit == "autofs":
+            _start(shell, unit, line)
     return Likelihood.LIKELY
 
 

@@ -90,6 +90,8 @@ class Host:
         """The reason why the script was not followed to its end, so that nothing is certain; None if it was."""
         self.helper_doubt: Doubt | None = None
         """The doubt that the mount helper looks for file systems in another region; None if there is none."""
+        self.automounter: Doubt | None = None
+        """The doubt that the automounter is stopped, whose maps are read in the end; None if it is not."""
         self.units: dict[str, tuple[str, ...]] = {}
         """The texts of the mount units that were enabled or started, as they were at that time."""
         self.at_end: list[Callable[[], object]] = []
@@ -292,6 +294,8 @@ class Host:
                 self.table.doubt_all(
                     Doubt(line, f"splits a text at a place that depends on {self.tokens.show(reference)}")
                 )
+        if self.automounter:
+            self.table.doubt_persistent(self.automounter)
         if self.helper_doubt:
             self.table.doubt_if(lambda state: state.helper, self.helper_doubt)
         self.table.prune_links()

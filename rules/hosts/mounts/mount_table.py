@@ -29,6 +29,8 @@ class MountTable:
         self.states: Journal[States] = Journal()
         self._made: dict[str, DirectoryState] = {}
         self._sleeping: set[str] = set()
+        self._covered: dict[str, States] = {}
+        """The states of paths before something else was mounted over them."""
         self._unmounted: dict[str, tuple[States, States]] = {}
         """The states of paths after and before they were unmounted, for mounts that fstab brings back."""
         self.order = 0
@@ -49,6 +51,8 @@ class MountTable:
         # If a command and a line of fstab disagree, the mount depends on restarts. If they agree but for TLS, the mount
         # counts as encrypted, because TLS must not be lost.
         both = distinct((*now, mount))
+        if len(both) > 1 and now != NOTHING:
+            self._covered[mount.path] = now
         self.states.set(mount.path, both if ambiguous or not sure or len(both) == 1 else (mount,))
         if mount.doubt:
             self.doubt(mount.path, mount.doubt)
@@ -58,9 +62,12 @@ class MountTable:
             self._sleeping.discard(mount.path)
 
     def unmount(self, path: str, doubt: Doubt) -> None:
-        """Remove a mount. One from fstab stays possible, because it comes back at the next start, or with `mount -a`."""
+        """Remove a mount. One from fstab stays possible, because it comes back at the next start, or with `mount -a`, and
+        so does one that it was mounted over."""
         before = self.at(path)
-        kept = tuple(s for s in before if s and s.persistent)
+        kept = tuple(
+            s for s in distinct((*before, *self._covered.pop(path, ()))) if s and (s.persistent or s not in before)
+        )
         self.states.set(path, None)
         if kept:
             self.states.set(path, kept)

@@ -84,6 +84,8 @@ def write(host: Host, path: str, text: str, line: int, step: int, *, certain: bo
         file = host.files.setdefault(path, WrittenFile(line, since=host.table.order))
         file.chunks.append(text)
         file.certain &= certain
+        if ".mount.d/" in path and path.startswith(UNIT_FOLDERS) and has_mount_settings(text):
+            host.at_end.append(lambda: _add_drop_in(host, path.rpartition(".d/")[0], line))
     elif _FSTAB_LINE.search(text):
         host.unclear(line, "what looks like a line of fstab is written to a file whose path is not known")
     elif has_mount_settings(text):
@@ -163,6 +165,13 @@ def _state_of(host: Host, path: str) -> tuple[str, ...]:
     added = sorted((place.rpartition("/")[2], f.text) for place, f in host.files.items() if place.startswith(folders))
     decisive = (text for _, text in added if has_mount_settings(text))
     return (str(file and file.certain), file.text if file else "", *decisive)
+
+
+def _add_drop_in(host: Host, unit: str, line: int) -> None:
+    """Make the mount of a unit that systemd makes of fstab uncertain, because a drop-in changes it."""
+    point = mount_point(unit)
+    if unit.rpartition("/")[2] not in host.units and any(s and s.persistent for s in host.table.at(point)):
+        host.table.doubt(point, Doubt(line, "changes it by a drop-in of its unit"))
 
 
 def _compare(host: Host, path: str, line: int) -> None:
