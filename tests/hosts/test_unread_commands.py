@@ -491,7 +491,7 @@ def test_units_that_stay(script: str) -> None:
 @pytest.mark.parametrize(
     ("script", "path"),
     [
-        ("while read -r fs dir; do mount -t efs $fs:/ $dir; done <<E\n${Fs} /data\nE", "/data/app"),
+        ("while read -r fs dir; do mount -t efs $fs:/ $dir; done < /x", "/data/app"),
         ("/usr/local/bin/mount-efs.sh ${Fs} /data", "/data/app"),
         ("python3 -c \"import subprocess; subprocess.run(['mount','-t','efs','${Fs}:/','/data'])\"", "/data/app"),
         # of the same kinds

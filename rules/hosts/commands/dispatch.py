@@ -6,16 +6,15 @@ bash(1) SHELL BUILTIN COMMANDS, `cloud-init-per` of cloud-init.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
-from rules.hosts.commands import cfn_init, files, mounting, ownership, printing, unread, wrappers
+from rules.hosts.commands import builtins, cfn_init, files, filters, mounting, ownership, printing, unread, wrappers
 from rules.hosts.grammar.tokens import OPEN
 from rules.hosts.likelihood import Likelihood, of_search, of_states, of_test
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.host import AGENT_CONFIG
 from rules.hosts.mounts.mount_files import FILTERED, LISTING
-from rules.hosts.state import ShellState
+from rules.hosts.state import Handler, ShellState
 
 SETUP = frozenset(
     [
@@ -140,11 +139,15 @@ def _test(shell: ShellState, name: str, arguments: list[str], _line: int) -> Lik
     return of_test(arguments, shell.last, shell.host.tokens)
 
 
-def _grep(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
+def _grep(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
     stdin = shell.input.text if shell.input else None
     if stdin in (LISTING, FILTERED):
         printing.write(shell, FILTERED, line)
         stdin = LISTING
+    elif stdin is not None:
+        return filters.grep(shell, name, arguments, line)
+    elif shell.output:
+        shell.output.unknown = True
     return of_search(arguments, stdin, shell.host.table)
 
 
@@ -167,62 +170,12 @@ def _list_mounts(shell: ShellState, _name: str, _arguments: list[str], line: int
     return Likelihood.UNKNOWN
 
 
-# -- the shell's own ---------------------------------------------------------------------------------------------------
-
-
-def _cd(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
-    shell.variables.assign("PWD", shell.host.path(arguments[0] if arguments else "/root", shell.directory))
-    return Likelihood.LIKELY
-
-
-def _exit(shell: ShellState, name: str, arguments: list[str], _line: int) -> Likelihood:
-    shell.leave(name, success=not arguments or arguments[0] == "0")
-    return Likelihood.UNKNOWN
-
-
-def _break(shell: ShellState, _name: str, _arguments: list[str], _line: int) -> Likelihood:
-    shell.breaks = True
-    return Likelihood.LIKELY
-
-
-def _read(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
-    for name in arguments:
-        if name.isidentifier():
-            shell.variables.assign(name, None)
-    return Likelihood.UNKNOWN
-
-
-def _unset(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
-    for name in arguments:
-        shell.variables.values.set(name, None)
-    return Likelihood.LIKELY
-
-
-def _set(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
-    if "--" in arguments:
-        shell.variables.arguments = tuple(arguments[arguments.index("--") + 1 :])
-    return Likelihood.LIKELY
-
-
-def _shift(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
-    known = shell.variables.arguments
-    count = int(arguments[0][:4]) if arguments and arguments[0].isdecimal() else 1
-    shell.variables.arguments = None if known is None or shell.branches else known[count:]
-    return Likelihood.LIKELY
-
-
-def _true(_shell: ShellState, name: str, _arguments: list[str], _line: int) -> Likelihood:
-    return Likelihood.NEVER if name == "false" else Likelihood.ALWAYS
-
-
 _FUSE = (
     "s3fs", "goofys", "mount-s3", "rclone", "sshfs", "gcsfuse", "bindfs", "mergerfs", "unionfs-fuse", "unionfs", "encfs",
     "gocryptfs", "juicefs", "fuse-overlayfs", "squashfuse", "archivemount", "ntfs-3g", "glusterfs", "ceph-fuse", "s3backer",
     "curlftpfs", "blobfuse", "blobfuse2", "ossfs", "catfs", "simple-mtpfs", "cephfs-fuse",
 )  # fmt: skip
 """Programs that mount a file system in user space at their last path."""
-
-Handler = Callable[[ShellState, str, list[str], int], Likelihood]
 
 COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("mount", "mount.nfs", "mount.nfs4", "mount.efs", "mount.fuse"), mounting.mount),
@@ -240,24 +193,15 @@ COMMANDS: dict[str, Handler] = {
     "printf": printing.printf,
     "cat": printing.cat,
     "tee": printing.tee,
-    "sed": printing.sed,
     **dict.fromkeys(("test", "[", "[["), _test),
     **dict.fromkeys(("grep", "egrep", "fgrep"), _grep),
     "mountpoint": _mountpoint,
     "findmnt": _findmnt,
     "df": _list_mounts,
-    **dict.fromkeys(("cd", "pushd"), _cd),
-    **dict.fromkeys(("exit", "return"), _exit),
-    **dict.fromkeys(("break", "continue"), _break),
-    **dict.fromkeys(("read", "mapfile", "readarray", "getopts", "let"), _read),
-    "unset": _unset,
-    "set": _set,
-    "shift": _shift,
-    **dict.fromkeys((":", "true", "false"), _true),
+    **builtins.COMMANDS,
+    **filters.COMMANDS,
     **dict.fromkeys(wrappers.PREFIXES, wrappers.prefixed),
     **dict.fromkeys(("bash", "sh", "dash", "ksh", "zsh", "ash", "su", "runuser"), wrappers.interpreter),
-    "eval": wrappers.evaluate,
-    **dict.fromkeys(("source", "."), wrappers.source),
     "systemctl": wrappers.systemctl,
     **dict.fromkeys(("cfn-init", "cfn-init.exe"), cfn_init.run),
     **dict.fromkeys(("service", "stop"), wrappers.service),

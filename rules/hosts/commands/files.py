@@ -114,7 +114,7 @@ def link(shell: ShellState, name: str, arguments: list[str], line: int) -> Likel
     if not given.has("s", "symbolic"):
         return Likelihood.LIKELY
     if not given.target:  # `ln -s TARGET` makes the link in the working directory
-        given.target, given.into = shell.directory or "", True
+        given.target, given.into = shell.directory or shell.variables.get("PWD") or "", True
     for target, path in given.pairs(shell):
         if path is None:
             _link_somewhere(shell, given.target, line)

@@ -5,6 +5,7 @@ Sources: mount(8), umount(8), mount.nfs(8), `mount.efs` of efs-utils, systemd-mo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from rules.hosts.mounts.mount_files import LISTING
 from rules.hosts.mounts.states import Doubt, Mounted
 from rules.hosts.state import ShellState
 
+_NETWORK = re.compile(r"\b(?:efs|nfs4?)\b")
 _WITH_VALUE = {
     "t": "type", "types": "type", "o": "options", "options": "options", "O": "", "test-opts": "", "L": "device",
     "label": "device", "U": "device", "uuid": "device", "source": "source", "target": "target", "T": "fstab",
@@ -131,9 +133,14 @@ def mount(shell: ShellState, name: str, arguments: list[str], line: int) -> Like
     elif not words:
         write(shell, LISTING, line)
         return Likelihood.UNKNOWN if given.flags or given.values else Likelihood.LIKELY
-    elif not _wake_source(host, words[0]) and (kind in ("nfs", "nfs4", "efs") or looks_like_efs(" ".join(words))):
+    elif not _wake_source(host, words[0]) and (kind in ("nfs", "nfs4", "efs") or _names_network(host, " ".join(words))):
         host.unclear(line, f"mount is given {' '.join(words)}, not a source and a mount point", sure=True)
     return Likelihood.LIKELY
+
+
+def _names_network(host: Host, text: str) -> bool:
+    """Whether a text, or what its unknown values are made of, names EFS or NFS."""
+    return looks_like_efs(text) or (is_unknown(text) and _NETWORK.search(host.tokens.show(text)) is not None)
 
 
 def _targets(target: str, prefix: str) -> list[str]:

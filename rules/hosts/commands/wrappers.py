@@ -19,7 +19,7 @@ from rules.hosts.state import ShellState
 
 PREFIXES: dict[str, tuple[int, str]] = {
     "sudo": (0, "ugphrtTUCDR"), "doas": (0, "u"), "env": (0, "uCS"), "nohup": (0, ""), "time": (0, "fo"),
-    "nice": (0, "n"), "ionice": (0, "cn"), "exec": (0, "a"), "command": (0, ""), "builtin": (0, ""),
+    "nice": (0, "n"), "ionice": (0, "cn"), "command": (0, ""), "builtin": (0, ""),
     "setsid": (0, ""), "stdbuf": (0, "ioe"), "timeout": (1, "sk"), "flock": (1, "wE"), "cloud-init-per": (2, ""),
     "runcon": (1, ""), "chronic": (0, ""), "unbuffer": (0, ""), "systemd-run": (0, "pu"), "busybox": (0, ""), "watch": (0, "nqt"),
 }  # fmt: skip
@@ -52,17 +52,12 @@ _CRON_FILES = ("/etc/cron.d/", "/etc/crontab", "/etc/cron.hourly/", "/etc/cron.d
 _UNKNOWN = re.compile(rf"{re.escape(UNKNOWN)}[0-9]+{CLOSE}")
 _MAX_WORDS = 64
 
-_SYSTEM_FILES = (
-    "/etc/profile", "/etc/bash", "/etc/os-release", "/etc/lsb-release", "/etc/environment", "/etc/ecs/", "/etc/init.d/",
-    "/etc/rc.d/", "/lib/", "/usr/", "~/.", "$HOME", "/root/.", "/home/",
-)  # fmt: skip
-"""Files that set no variables of a script that sources them."""
-
 
 def prefixed(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
     """Run the command that a wrapper such as `sudo` runs."""
     skipped, with_value = PREFIXES[name]
     index = 0
+    given: list[str] = []
     while index < len(arguments):
         word = arguments[index]
         if name == "command" and word in ("-v", "-V"):
@@ -74,6 +69,7 @@ def prefixed(shell: ShellState, name: str, arguments: list[str], line: int) -> L
             takes_next = len(word) == 2 and word[1] in with_value
             index += 2 if takes_next else 1
         elif name in ("env", "sudo") and split_assignment(word):
+            given.append(word)
             index += 1
         elif skipped:
             skipped -= 1
@@ -84,7 +80,10 @@ def prefixed(shell: ShellState, name: str, arguments: list[str], line: int) -> L
     if name == "systemd-run" and any(word.startswith(("--on-", "--timer")) for word in arguments[:index]) and rest:
         shell.at_exit.append(partial(shell.invoke, rest, line))
         return Likelihood.LIKELY
-    return shell.invoke(rest, line) if rest else Likelihood.LIKELY
+    if not rest:
+        return Likelihood.LIKELY
+    with shell.variables.given(given):
+        return shell.invoke(rest, line)
 
 
 def interpreter(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
@@ -92,10 +91,11 @@ def interpreter(shell: ShellState, name: str, arguments: list[str], line: int) -
     for index, word in enumerate(arguments):
         is_command = word in ("-c", "--command") or (word.startswith("-") and word[1:2] != "-" and word.endswith("c"))
         if is_command:
-            text = arguments[index + 1 : index + 2]
-            if text:
-                _suspect_unknown(shell, name, text[0], *arguments[index + 2 :], line=line)
-            return shell.inline(text[0], line, tuple(arguments[index + 3 :])) if text else Likelihood.UNKNOWN
+            command = arguments[index + 1 : index + 2]
+            if not command:
+                return Likelihood.UNKNOWN
+            suspect_unknown(shell, name, command[0], *arguments[index + 2 :], line=line)
+            return shell.inline(command[0], line, tuple(arguments[index + 3 :]), exported=True)
     paths = [word for word in arguments if not word.startswith("-")]
     if paths and name not in ("su", "runuser") and "-s" not in arguments:
         path = shell.host.path(paths[0], shell.directory)
@@ -103,13 +103,18 @@ def interpreter(shell: ShellState, name: str, arguments: list[str], line: int) -
             unread.suspect(shell, paths[0].rpartition("/")[2], paths, line)
         return run_file(shell, path or "", paths[1:], shared=False)
     if shell.input:
-        given = shell.input
-        _suspect_unknown(shell, name, given.text, *paths, line=line)
-        return shell.inline(given.text, given.line if given.step else line, step=given.step)
+        given, step = shell.input, 0 if shell.input.at else shell.input.step
+        text = given.take()
+        suspect_unknown(shell, name, text, *paths, line=line)
+        passed = tuple(paths) if "-s" in arguments else ()
+        run = partial(shell.inline, text, given.line if step else line, passed, step=step, exported=True)
+        if given.known:
+            return run()
+        shell.alternatives([run], exhaustive=False)
     return Likelihood.UNKNOWN
 
 
-def _suspect_unknown(shell: ShellState, name: str, text: str, *arguments: str, line: int) -> None:
+def suspect_unknown(shell: ShellState, name: str, text: str, *arguments: str, line: int) -> None:
     """Take down what the parts of a script may do to mounts that only the host knows, but for the commands that print
     them."""
     unknown = _UNKNOWN.findall(text)
@@ -126,37 +131,16 @@ def run_file(shell: ShellState, path: str, arguments: list[str], *, shared: bool
         return Likelihood.UNKNOWN
     if not shell.branches:
         file.used = True
-    _suspect_unknown(shell, path, file.text, *arguments, line=file.line)
+    suspect_unknown(shell, path, file.text, *arguments, line=file.line)
     if file.text.startswith("#!") and not written_files.is_script(path, file.text):
         unread.suspect(shell, path.rpartition("/")[2], [path, *arguments, path], file.line)
         return Likelihood.UNKNOWN
     passed = shell.variables.arguments if shared and not arguments else tuple(arguments)
     if not file.certain:
-        run = partial(shell.inline, file.text, file.line, passed, shared=shared, step=1)
+        run = partial(shell.inline, file.text, file.line, passed, shared=shared, step=1, exported=not shared)
         shell.alternatives([run], exhaustive=False)
         return Likelihood.UNKNOWN
-    return shell.inline(file.text, file.line, passed, shared=shared, step=1)
-
-
-def source(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
-    """Run `. FILE` in the script itself, so that its variables stay. An unknown file may set any variable."""
-    path = shell.host.path(arguments[0], shell.directory) if arguments else None
-    if path in shell.host.files:
-        return run_file(shell, path or "", arguments[1:], shared=True)
-    unread.suspect(shell, "source", ["source", *arguments], line)
-    shell.variables.environment_changes()
-    if not arguments or not arguments[0].startswith(_SYSTEM_FILES):
-        # `ID=default; . /etc/x.conf`: such a file is there to change variables that have defaults.
-        shell.spend(shell.variables.forget(), line)
-    return Likelihood.LIKELY
-
-
-def evaluate(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
-    """Run the words after `eval` as a script."""
-    if any(is_unknown(word) for word in arguments):
-        shell.variables.environment_changes()
-    _suspect_unknown(shell, "eval", " ".join(arguments), line=line)
-    return shell.inline(" ".join(arguments), line, shell.variables.arguments, shared=True)
+    return shell.inline(file.text, file.line, passed, shared=shared, step=1, exported=not shared)
 
 
 def systemctl(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:

@@ -99,6 +99,8 @@ class Host:
         """The reason why what is mounted now may be missing, if there is a better one than a branch of the script."""
         self.table = MountTable()
         self.files: dict[str, WrittenFile] = {}
+        self.fstab = WrittenFile(0)
+        """The lines that were added to fstab, or all of it if it is `used`, because it was emptied."""
         self.unfinished: Doubt | None = None
         """The reason why the script was not followed to its end, so that nothing is certain; None if it was."""
         self.helper_doubt: Doubt | None = None
@@ -156,13 +158,14 @@ class Host:
     def aside(self) -> Iterator[None]:
         """Keep files, directories and doubts as they are, whatever happens meanwhile."""
         files, unclear, links, units, at_end = self.files, self._unclear, self._links, self.units, self.at_end
-        doubts = self.unfinished, self.helper_doubt, self.automounter
+        kept = self.fstab, self.unfinished, self.helper_doubt, self.automounter
+        self.fstab = replace(self.fstab, chunks=list(self.fstab.chunks))
         self.files = {path: replace(file, chunks=list(file.chunks)) for path, file in files.items()}
         self._unclear, self._links, self.units, self.at_end = dict(unclear), dict(links), dict(units), list(at_end)
         with self.table.aside():
             yield
         self.files, self._unclear, self._links, self.units, self.at_end = files, unclear, links, units, at_end
-        self.unfinished, self.helper_doubt, self.automounter = doubts
+        self.fstab, self.unfinished, self.helper_doubt, self.automounter = kept
 
     def path(self, path: str, directory: str | None = "/") -> str | None:
         """A path, normalised and absolute (or beginning with a reference); None if only the host knows it."""
@@ -205,6 +208,7 @@ class Host:
                 other = replace(other, network=True, doubt=doubt)
             self._mounted(other, sure=sure)
             return
+        request = replace(request, source=self.tokens.as_ids(request.source))
         source, server, region = self._source(request, kind)
         if any(is_unknown(option) for option in options):
             doubt = doubt or Doubt(request.line, f"mounts it with options that are not known ({','.join(options)})")
@@ -327,6 +331,11 @@ class Host:
         """The state of the host after the script."""
         for look in self.at_end:
             look()
+        for reference, line in sorted(self.tokens.assumed):
+            if not self.table.has_file_system(reference):
+                self.table.doubt_all(
+                    Doubt(line, f"splits a text at a place that depends on {self.tokens.show(reference)}")
+                )
         if self.automounter:
             self.table.doubt_persistent(self.automounter)
         if self.helper_doubt:

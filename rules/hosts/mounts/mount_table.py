@@ -103,6 +103,15 @@ class MountTable:
             self.doubt(path, doubt)
         return bool(paths)
 
+    def withdraw(self, path: str, doubt: Doubt, *, replaced: bool) -> None:
+        """Note that the line of fstab for this path is gone. What was not mounted yet will not be, so that it counts no
+        more once it is replaced."""
+        if replaced and path in self._sleeping:
+            self._sleeping.discard(path)
+            self.states.set(path, None)
+        else:
+            self.doubt(path, doubt)
+
     def doubt_all(self, doubt: Doubt) -> bool:
         """Make all mounts uncertain. Returns whether there are any."""
         return self.doubt_if(lambda _: True, doubt)
@@ -238,6 +247,11 @@ class MountTable:
             if states != NOTHING and not (awake and ancestor in self._sleeping):
                 return states
         return NOTHING
+
+    def has_file_system(self, encoded: str) -> bool:
+        """Whether a mount is one of this file system, given as a token."""
+        known = Text.decode(encoded).coded
+        return any(s is not None and s.file_system == known for states in self._all() for s in states)
 
     def mentions(self, text: str) -> States:
         """The states of the first mount point that a search of the mount table for `text`, which is not empty, would find."""

@@ -41,6 +41,7 @@ def empty(host: Host, path: str, line: int, *, certain: bool = True) -> None:
     """Forget the content of a file. Mounts from fstab become uncertain: they may be mounted, but not after the next start."""
     if path == FSTAB:
         host.table.doubt_persistent(Doubt(line, "writes /etc/fstab anew"))
+        host.fstab = WrittenFile(0, certain=certain, used=True)
     elif certain:
         host.files.pop(path, None)
     elif file := host.files.get(path):
@@ -75,6 +76,8 @@ def write(host: Host, path: str, text: str, line: int, step: int, *, certain: bo
     if path == FSTAB:
         if text not in (LISTING, FILTERED):
             read_fstab(host, text, line, step=step)
+            host.fstab.chunks.append(text)
+            host.fstab.certain &= certain
     elif path == HELPER_CONFIGURATION:
         configure_helper(host, text, line)
     elif path:
@@ -113,6 +116,20 @@ def configure_helper(host: Host, text: str, line: int) -> None:
 def matters(path: str) -> bool:
     """Whether a file mounts something by where it lies."""
     return path == FSTAB or is_map(path) or path.endswith((".sh", ".mount", ".automount"))
+
+
+def edit_fstab(host: Host, text: str, line: int) -> None:
+    """Replace the lines that were added to fstab, because a command on this line edits them."""
+    doubt = Doubt(line, "edits /etc/fstab with sed")
+    before, after = host.fstab.text.split("\n"), text.split("\n")
+    kept = set(before) & set(after)
+    replaced = {fields[1] for entry in after if len(fields := entry.split()) > 2 and entry not in kept}
+    for entry in before:
+        fields = entry.split()
+        if entry not in kept and len(fields) > 2 and not entry.lstrip().startswith("#"):
+            host.table.withdraw(host.path(fields[1]) or "", doubt, replaced=fields[1] in replaced)
+    read_fstab(host, "\n".join(entry for entry in after if entry not in kept), line, step=0)
+    host.fstab.chunks = [text]
 
 
 def is_script(path: str, text: str) -> bool:
