@@ -18,6 +18,8 @@ UNKNOWN = f"{OPEN}?"
 _TOKEN = re.compile(f"{OPEN}(\\??)([0-9]+){CLOSE}")
 _PRIVATE = re.compile("[\ue000-\ue005\0]")
 _MAX_SHOWN = 200
+_HANGING_COMMA = re.compile(r"(?<=may change),(?=\))")
+"""The comma that ends an insertion, before a closing bracket."""
 _STAND_INS = "\ue100"
 _MAX_TRIED = 50
 _EVERY_SIGN = "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~Z9z/mnt/efs/data-nfs4.amazonaws.com"
@@ -102,7 +104,7 @@ class Tokens:
 
     def show(self, encoded: str) -> str:
         """A string cut out of a script as the source writes it, for messages."""
-        return self._replace(encoded, coded=False)[: 2 * _MAX_SHOWN]
+        return _HANGING_COMMA.sub("", self._replace(encoded, coded=False)[: 2 * _MAX_SHOWN])
 
     def source(self, token: str) -> str:
         """The reference or expression behind the first token in a string, as the source writes it; "" without a
