@@ -362,7 +362,7 @@ class Context:
         if place not in self._mounts_by_default:
             known = self._known_mounts(hosts)
             paths = ((mount, self.with_defaults(Text.decode(mount.host_path), task.key)) for mount in known)
-            mounts = (replace(mount, host_path=normalise(path.coded)) for mount, path in paths)
+            mounts = (replace(m, host_path=normalise(path.coded)) if m.placed else m for m, path in paths)
             self._mounts_by_default[place] = Mounts(mounts, hosts.instances)
         return self._mounts_by_default[place]
 
@@ -373,10 +373,10 @@ class Context:
             for system in self.choices.file_systems
             for path, directory in system.mounts
         ]
-        # A configured mount replaces a doubtful one at the same path.
+        # A configured mount replaces one at the same path that is doubtful, or whose file system is not known.
         told = {mount.host_path for mount in configured}
         found = (m for key in (None, *hosts.keys) for m in self._mounts_by_instance.get(key, ()))
-        return [*configured, *(m for m in found if m.host_path not in told or not m.doubt)]
+        return [*configured, *(m for m in found if not m.placed or m.host_path not in told or _is_known(m))]
 
     @cached_property
     def _capacity(self) -> Capacity:
@@ -396,6 +396,10 @@ class Context:
         for mount in self.stack.host_mounts:
             found.setdefault(mount.instance, []).append(mount)
         return found
+
+
+def _is_known(mount: HostMount) -> bool:
+    return mount.doubt is None and (mount.file_system is not None or not mount.is_nfs)
 
 
 def _index_mount_points(task: Task) -> dict[str, list[tuple[Container, MountPoint]]] | None:

@@ -82,7 +82,7 @@ def _mounts(planned: Stack) -> dict[tuple[Key, str], HostMount]:
     return {
         (mount.instance, mount.host_path): mount
         for mount in planned.host_mounts
-        if mount.instance is not None and mount.is_nfs and mount.file_system is not None
+        if mount.instance is not None and mount.is_nfs and mount.file_system is not None and not mount.is_link
     }
 
 

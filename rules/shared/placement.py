@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rules.context import Context
-from rules.facts.mounts import SYSTEM_PATH, Mapped, Unplaced, parse_source, place, split_options
+from rules.facts.mounts import SYSTEM_PATH, Mapped, Unplaced, parse_source, place, serving, split_options
 from rules.facts.other_files import SeenMount
 from rules.facts.paths import climbs, looks_like_efs, normalise
 from rules.facts.values import shown, shown_path
@@ -46,6 +46,9 @@ def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced
         return found
     found = _by_default(path, volume, task, context=context) or found
     if found is None or found.by_name:
+        known = context.mounts_by_default(task) if context.stack.parameters else context.mounts(task)
+        if served := serving(normalise(path.coded), known):
+            return served
         seen = _seen_elsewhere(normalise(path.coded), task, context, suspected=found is not None)
         return Unplaced(where(seen), seen=seen) if seen else found
     return found

@@ -47,6 +47,8 @@ add() {
   local source=$1 target type=$3 options=$4
   target=$(realpath -m "$2")
   mkdir -p "$target" && : > "$target/.busy"  # so that rmdir fails, as it does on a mount point
+  # A mount hides the links that were made before it.
+  grep -q " $target " "$HOST/proc/mounts" || find "$target" -mindepth 1 -type l -delete
   case ,$options, in *,bind,*|*,rbind,*) source=$(place "$(realpath -m "$source")");; esac
   [ "$type" = efs ] && case $source in *:*) ;; *) source=$source:/;; esac
   printf '%s %s %s %s 0 0\n' "$source" "$target" "${type:-none}" "${options:-defaults}" >> "$HOST/proc/mounts"

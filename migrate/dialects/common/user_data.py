@@ -196,10 +196,13 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
     for mount in script.result.mounts:
         origin = script.at(mount.line).words
         doubt = None
-        if mount.reason:
-            doubt = f"whether {instance.name} mounts it is not known, because {mount.reason} ({origin})"
+        at = Text.decode(mount.host_path).source
+        if mount.doubt is not None:
+            doubt = f"what lies at {at} is not known: {_place(script, mount.doubt.line, instance)} {mount.doubt.reason}"
+        elif mount.reason:
+            doubt = f"whether {instance.name} mounts it is not known, because {mount.reason} ({origin}), at {at}"
         elif not (script.certain and mount.certain):
-            doubt = f"whether {instance.name} mounts it depends on a condition ({origin})"
+            doubt = f"whether {instance.name} mounts it depends on a condition ({origin}), at {at}"
         file_system = mount.file_system
         if file_system is not None and not nameable(file_system):
             file_system = None
@@ -213,9 +216,26 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
             doubt=doubt,
             instance=instance.key,
             origin=origin,
+            is_link=mount.link,
         )
+    for unplaced in script.result.unclear:
+        verb = "mounts" if unplaced.sure else "may mount"
+        place = _place(script, unplaced.line, instance)
+        seen = f"{place} {verb} EFS somewhere that is not known ({unplaced.reason})"
+        yield HostMount(unplaced.head, None, "/", doubt=seen, instance=instance.key, placed=False)
     for other in script.result.others:
-        yield HostMount(other.host_path, None, "/", is_nfs=False, instance=instance.key)
+        doubt = None
+        if not (script.certain and other.certain):
+            at = Text.decode(other.host_path).source
+            doubt = (
+                f"whether {instance.name} mounts something else at {at} is not known ({script.at(other.line).words})"
+            )
+        yield HostMount(other.host_path, None, "/", is_nfs=False, doubt=doubt, instance=instance.key)
+
+
+def _place(script: Script, line: int, instance: Instance) -> str:
+    """The place of a line in words, at the beginning of a sentence."""
+    return re.sub(r"\bits\b", f"{instance.name}'s", script.at(line).words, count=1)
 
 
 def directory_owners(script: Script) -> Iterator[Owner]:

@@ -82,6 +82,8 @@ def instance_mounts(template: Template) -> Iterator[InstanceMount]:
     for name, resource in template.of_type(*_STARTED_FROM):
         for script in scripts.of(resource, child(_launch_data(resource), "UserData")):
             for m in script.result.mounts:
+                if m.link and m.file_system is None:
+                    continue
                 yield InstanceMount(
                     name,
                     script,
