@@ -112,6 +112,7 @@ class Context:
     def begin_group(self) -> None:
         """Forget the names promised to the previous group of volumes."""
         self._promised.clear()
+        self._names_by_purpose.clear()
 
     def new_name(self, *wanted: str, serves: object = None, besides: Collection[str] = ()) -> str:
         """A free name for a new resource: the first of `wanted` that is not taken, or else the first with a number behind it.
@@ -119,9 +120,14 @@ class Context:
         Names in `besides` (in lower case) count as taken. A name is promised to the purpose that it `serves`: until the
         next `begin_group`, the same purpose gets the same name and no other purpose does.
         """
+        if serves is not None and serves in self._names_by_purpose:
+            return self._names_by_purpose[serves]
         numbered = (f"{wanted[0]}{number}" for number in count(2))
         free = (n for n in chain(wanted, numbered) if n.lower() not in self._taken and n.lower() not in besides)
-        return next(name for name in free if self._promised.setdefault(name.lower(), serves) == serves)
+        name = next(name for name in free if self._promised.setdefault(name.lower(), serves) == serves)
+        if serves is not None:
+            self._names_by_purpose[serves] = name
+        return name
 
     @cached_property
     def naming(self) -> Naming:
@@ -130,6 +136,10 @@ class Context:
 
     @cached_property
     def _promised(self) -> dict[str, object]:
+        return {}
+
+    @cached_property
+    def _names_by_purpose(self) -> dict[object, str]:
         return {}
 
     @cached_property

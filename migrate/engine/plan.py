@@ -17,8 +17,10 @@ from rules.model import (
     AddRole,
     AddTraffic,
     Change,
+    EfsVolume,
     Key,
     PlatformVersion,
+    SetStorage,
     Stack,
     Task,
     TaskRunner,
@@ -213,7 +215,20 @@ class _Planner:
         unwritten = (self.unwritten.get(f.id) for f in findings if self.unwritten)
         changes = (self.reading.can(change, self.added, self.outside) for f in findings for change in f.changes)
         reason = next(filter(None, chain(unwritten, changes)), None)
-        return reason or self.context.no_place(change for f in findings for change in f.changes)
+        together = [change for finding in findings for change in finding.changes]
+        return reason or self.context.no_place(together) or self.disagreement(together)
+
+    def disagreement(self, changes: Sequence[Change]) -> str | None:
+        """The reason why volumes that share a node cannot change together, or None if they can."""
+        points = set()
+        for change in changes:
+            if isinstance(change, SetStorage) and isinstance(change.storage, EfsVolume):
+                before = self.volumes[change.volume].storage
+                if change.storage.access_point != getattr(before, "access_point", None):
+                    points.add(change.storage.access_point)
+        if len(points) < 2:
+            return None
+        return "another volume shares a part of this one through an anchor and needs another access point: write them apart first"
 
     def accepts(self, finding: Finding) -> bool:
         decision = self.decisions.of(finding)

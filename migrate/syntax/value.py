@@ -83,7 +83,7 @@ def get(mapping: Mapping, key: str) -> Entry | None:
 def _through_merges(mapping: Mapping, key: str) -> Entry | None:
     # Depth first, each mapping once: nested merges of one anchor would otherwise take exponential time.
     seen = {id(mapping)}
-    pending = _merged(mapping)
+    pending = merged_by(mapping)
     while pending:
         merged = pending.pop()
         if id(merged) in seen:
@@ -94,11 +94,11 @@ def _through_merges(mapping: Mapping, key: str) -> Entry | None:
         )
         if found is not None:
             return found
-        pending += _merged(merged)
+        pending += merged_by(merged)
     return None
 
 
-def _merged(mapping: Mapping) -> list[Mapping]:
+def merged_by(mapping: Mapping) -> list[Mapping]:
     """The mappings that `mapping` merges, in rising order of precedence."""
     merged: list[Mapping] = []
     for entry in mapping.entries:

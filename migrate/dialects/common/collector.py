@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from migrate.dialects.common.conditional import both
-from migrate.dialects.common.nodes import key_text, used_anchors, volumes_sharing_nodes, walk
+from migrate.dialects.common.nodes import key_text, merged_mappings, used_anchors, volumes_sharing_nodes, walk
 from migrate.dialects.common.possible.readings import Started, WrittenRole
 from migrate.dialects.common.values import child, mapping
 from migrate.dialects.common.volumes.conditional_volumes import Alternative, alternatives
@@ -263,8 +263,23 @@ class Collector(Generic[NodesOfCollector]):
         for key, found in self.nodes.volumes.items():
             if reason := problem(found, anchors):
                 self.nodes.blocked[key] = reason
+        self._find_what_is_merged()
         self._find_shared_mount_points()
         self._find_what_is_used_elsewhere()
+
+    def _find_what_is_merged(self) -> None:
+        """Blocks volumes whose configuration another volume merges into its own with `<<`, which would change, too."""
+        users: dict[int, Key] = {}
+        for key, found in self.nodes.volumes.items():
+            for node in (found.storage, found.authorization):
+                users |= {id(merged): key for merged in merged_mappings(node)} if node is not None else {}
+        for key, found in self.nodes.volumes.items():
+            for node in found.edited if users else ():
+                if (user := users.get(id(node), key)) != key:
+                    name = user.path[user.path.index("volume") + 1]
+                    self.nodes.blocked[key] = (
+                        f"volume {name} merges its configuration with `<<` and would change, too: write them apart first"
+                    )
 
     def _find_what_is_used_elsewhere(self) -> None:
         """Blocks volumes inside a node that an alias elsewhere uses for something other than a volume."""

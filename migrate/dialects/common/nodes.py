@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
-from migrate.syntax import Document
+from migrate.syntax import Document, merged_by
 from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence
 from rules.model import Key
 
@@ -106,6 +106,18 @@ def key_text(entry: Entry) -> str:
 def used_anchors(document: Document) -> frozenset[str]:
     """The names of the anchors that an alias uses."""
     return frozenset(alias.name for alias in document.aliases)
+
+
+def merged_mappings(node: Mapping) -> list[Mapping]:
+    """The mappings that `<<` merges into one, directly or through others."""
+    found: dict[int, Mapping] = {}
+    pending = merged_by(node)
+    while pending:
+        merged = pending.pop()
+        if id(merged) not in found:
+            found[id(merged)] = merged
+            pending += merged_by(merged)
+    return list(found.values())
 
 
 def anchors_within(node: Node) -> Iterator[str]:

@@ -310,8 +310,10 @@ def problem(nodes: VolumeNodes, used_anchors: frozenset[str]) -> str | None:
         return None
     if nodes.obstacle:
         return nodes.obstacle
-    if name is not None and nodes.entries[name] not in nodes.mapping.entries:
-        return "the storage comes from another mapping, which is merged in"
+    # An EFS configuration is edited in its place, for all that merge it: they are planned together.
+    in_place = name is not None and nodes.is_efs and key_text(nodes.entries[name]) == name
+    if name is not None and not in_place and nodes.entries[name] not in nodes.mapping.entries:
+        return "the storage comes from another mapping, which is merged in with `<<`: write it apart first"
     for node in nodes.edited:
         if any(key_text(e).startswith("Fn::") for e in node.entries):
             return "a macro adds to it"
@@ -319,7 +321,7 @@ def problem(nodes: VolumeNodes, used_anchors: frozenset[str]) -> str | None:
         if len(keys) != len(set(keys)):
             return f"key {next(k for k in keys if keys.count(k) > 1)} is there twice"
         if "<<" in keys and node is not nodes.mapping:
-            return "another mapping is merged into the storage"
+            return "another mapping is merged into the storage with `<<`: write it out first"
     if not nodes.is_efs and any(a in used_anchors for a in anchors_within(nodes.storage)):
         return "an alias elsewhere uses a part of it"
     return None
