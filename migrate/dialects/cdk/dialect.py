@@ -14,6 +14,7 @@ from migrate.dialects.cdk import batch as cdk_batch
 from migrate.dialects.cdk import resources
 from migrate.dialects.cdk.api import ECS, PLATFORM_VERSION, TASK_DEFINITIONS, VERSIONS
 from migrate.dialects.cdk.instances import ProgramInstances
+from migrate.dialects.cdk.overrides import TASK, LateChange, Overrides
 from migrate.dialects.cdk.program import Program, TaskSource, called, scope_of
 from migrate.dialects.cdk.spelling import SNAKE, Spellings, with_points
 from migrate.dialects.cdk.writer import ProgramNodes, ProgramWriter
@@ -123,9 +124,8 @@ class _ProgramReader:
                 self.job(call)
             elif called(call) == "add_volume" and isinstance(call.func, ast.Attribute):
                 self.added(call, call.func.value, place)
-        for call, place in self.program.calls:
-            if "override" in called(call) and call.args and isinstance(call.func, ast.Attribute):
-                self.overridden(call, call.func.value, place)
+        self.late = Overrides(self.program)
+        self.changed()
         self.alone()
         with_volumes = [task for task in self.tasks.values() if task.volumes]
         if not with_volumes:
@@ -208,29 +208,73 @@ class _ProgramReader:
             return
         self.task_of(on, place).volumes.append((arguments, place))
 
-    def overridden(self, call: ast.Call, on: ast.expr, place: Place) -> None:
-        """Reads a property override (an escape hatch) of a task definition's template: all its volumes, or a change
-        that keeps them from being edited."""
-        path = text(self.document.node(call.args[0], place))
-        path = (path or "").removeprefix("Properties.")
-        if not path.startswith(("Volumes", "ContainerDefinitions")):
-            return
-        origin, at = self.program.evaluator.definition(on, place)
-        if isinstance(origin, ast.Call) and called(origin) in ("cast", "find_child"):
-            found = origin.args[-1] if called(origin) == "cast" else ast.Attribute(origin.func, "default_child")
-            origin, at = self.program.evaluator.definition(found, at)
-        owner = origin
-        if isinstance(origin, ast.Attribute) and origin.attr == "default_child":
-            owner = origin.value.value if isinstance(origin.value, ast.Attribute) else origin
-        task = self.task_of(owner, at)
-        self.collector.regions.append(self.document.positions.span(call))
-        if path.startswith("ContainerDefinitions"):
-            task.opaque = True
-        elif path == "Volumes" and not task.volumes and len(call.args) > 1:
-            task.overrides = True
-            self.listed(task, self.document.node(call.args[1], place), place)
-        else:
-            task.obstacle = f"an override of {path} changes the task definition's volumes"
+    def changed(self) -> None:
+        """Looks at what the program changes of its task definitions after it has made them."""
+        for change in self.late.changes:
+            if not change.concerns(TASK):
+                continue
+            if isinstance(change.node, ast.Call):
+                self.collector.regions.append(self.document.positions.span(change.node))
+            if change.owners is not None:
+                owned = [task for origin, at in change.owners if (task := self._task_at(origin, at)) is not None]
+                for task in owned:
+                    self.change(task, change)
+                continue
+            # What stands for an unknown construct may be any that the program makes.
+            base = next((n for n in ast.walk(change.on) if isinstance(n, ast.Name)), None)
+            own = self.task_of(base, change.place) if base is not None and change.types is None else None
+            if own is not None and own.construct is None and change.path == ("Volumes",) and not own.volumes:
+                self.change(own, replace(change, once=True))
+            for task in [*self.tasks.values()]:
+                if task is own or task.construct is not None:
+                    self.change(task, replace(change, once=False))
+        for call, _, name, constructs in self.late.handed:
+            for origin, at in constructs:
+                if (task := self._task_at(origin, at)) is not None:
+                    task.obstacle = task.obstacle or f"line {call.lineno} hands it to `{name}`, which may change it"
+        for line, name in self.late.aspects:
+            for task in self.tasks.values():
+                task.obstacle = task.obstacle or (
+                    f"line {line} applies the aspect `{name}`, whose code is not in this file and may change it"
+                )
+
+    def _task_at(self, origin: ast.expr, place: Place) -> TaskSource | None:
+        """The task definition that an expression makes or stands for; None if it is something else."""
+        made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
+        if made is not None:
+            return self.tasks.get(made)
+        is_task = isinstance(origin, ast.Attribute) and origin.attr == "task_definition"
+        return self.task_of(origin, place) if is_task else None
+
+    def change(self, task: TaskSource, change: LateChange) -> None:
+        """Applies a late change to a task definition, or remembers why its volumes or its role are not known."""
+        what = f"line {change.line} changes {change.what} of the task definition"
+        value = self.document.node(change.value, change.place) if change.value is not None else None
+        match change.path:
+            case ("ContainerDefinitions", *_):
+                task.opaque = True
+            case ("TaskRoleArn",) if change.deleted:
+                verb = "deletes" if change.once else "may delete"
+                task.role_obstacle = f"line {change.line} {verb} the task role, and IAM authorization needs one"
+            case ("TaskRoleArn",) if change.once and change.value is not None:
+                task.late_role = change.value
+            case ("TaskRoleArn", *_):
+                task.role_obstacle = f"line {change.line} may replace the task role, so that which one mounts is not known"
+            case ("RequiresCompatibilities",) if change.once and (listed := _words(value)):
+                task.compatibilities = listed
+            case ("NetworkMode",) if change.once and (mode := text(value)):
+                task.network_mode = mode
+            case ("RuntimePlatform", "OperatingSystemFamily") if change.once and (system := text(value)):
+                task.operating_system = system
+            case ("RuntimePlatform", "CpuArchitecture"):
+                pass
+            case ("Volumes",) if change.once and value is not None and not task.volumes:
+                task.overrides = True
+                self.listed(task, value, change.place)
+            case ("Volumes", *_):
+                task.obstacle = f"an override of {change.what} in line {change.line} changes the task definition's volumes"
+            case _:
+                task.obstacle = task.obstacle or what
 
     def alone(self) -> None:
         """Collects volumes that no task definition of the program visibly takes."""
@@ -364,6 +408,8 @@ class _ProgramReader:
                 nodes.spellings[key] = spelling
             if task.obstacle is not None:
                 nodes.blocked[key] = task.obstacle
+            if task.role_obstacle is not None:
+                nodes.blocked_iam[key] = task.role_obstacle
             nodes.places[key] = self._place(nodes.volumes[key].storage or found, place)
             nodes.uses[key] = place
             nodes.owners[key] = task
@@ -389,8 +435,8 @@ class _ProgramReader:
                 task_role=role,
                 role_arms=(),
                 compatibilities=compatibilities,
-                network_mode=text(child(node, "network_mode")),
-                operating_system=None,
+                network_mode=task.network_mode or text(child(node, "network_mode")),
+                operating_system=task.operating_system,
                 region=None,
                 containers=tuple(task.containers),
                 opaque_containers=task.opaque,
@@ -489,6 +535,12 @@ class _ProgramReader:
         origin, _ = self.program.evaluator.definition(given, place)
         made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
         return self.tasks.get(made) if made is not None else self.tasks.get((ast.unparse(origin), place.scope))
+
+
+def _words(node: Node | None) -> frozenset[str]:
+    """The literal strings of a list, in upper case; empty if one of them is not known."""
+    found = [text(item) for item in items(node) or ()]
+    return frozenset(word.upper() for word in found if word) if all(found) else frozenset()
 
 
 def _around(tasks: list[TaskSource]) -> Iterator[Scope]:

@@ -151,7 +151,8 @@ def role_of(program: Program, task: TaskSource) -> Value | None:
         names = ("task_role", "task_role_arn", "job_role")
         own = (k.value for k in task.construct.call.keywords if k.arg in names)
         given = task.role_given if task.part is not None else next(own, None)
-        low = ".Cfn" in task.kind
+        given = task.late_role if task.late_role is not None else given
+        low = ".Cfn" in task.kind or task.late_role is not None
         # L1 constructs and definitions of AWS Batch create no role.
         if given is None and task.kind not in TASK_DEFINITIONS:
             return None

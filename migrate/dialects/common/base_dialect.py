@@ -68,7 +68,14 @@ class PlainDialect(Generic[Nodes]):
             if reason := self.lacks(reading, subject(change), member):
                 return reason
         match change:
-            case SetStorage() | CorrectSpelling():
+            case SetStorage():
+                before, after = reading.storages[change.volume], change.storage
+                has = isinstance(before, EfsVolume) and before.authorizes
+                gets = isinstance(after, EfsVolume) and after.authorizes and not has
+                return reading.nodes.blocked.get(change.volume) or (
+                    reading.nodes.blocked_iam.get(change.volume) if gets else None
+                )
+            case CorrectSpelling():
                 return reading.nodes.blocked.get(change.volume)
             case SetTaskRole():
                 nodes = reading.nodes.tasks[change.task]

@@ -55,6 +55,9 @@ class DefinitionNodes:
     """The reasons why volumes, platform versions and parameters cannot be edited without guessing, by their keys."""
     blocked_roles: dict[Key, str] = field(default_factory=dict)
     """The reasons why tasks cannot be given a role without guessing, by their keys."""
+    blocked_iam: dict[Key, str] = field(default_factory=dict)
+    """The reasons why volumes cannot get IAM authorization, by their keys: their task may have no role, or another one
+    than the source shows."""
     blocked_mount_points: dict[Key, str] = field(default_factory=dict)
     """The reasons why the mount points of tasks cannot be edited without guessing, by their keys."""
 

@@ -120,6 +120,8 @@ class Names:
         """All dicts outside f-strings, in no particular order."""
         self.imports: list[tuple[ast.Import | ast.ImportFrom, Place]] = []
         self.classes: dict[str, list[Scope]] = {}
+        self.functions: dict[ast.AST, Scope] = {}
+        """The scopes of functions and methods, by their definitions."""
         self.star_import: int | None = None
         """The index of the last `from … import *`; None if there is none."""
         self._index = 0
@@ -302,7 +304,7 @@ class Names:
     def _function(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, arguments: ast.arguments, body: list[ast.stmt], scope: Scope
     ) -> None:
-        inner = Scope("function", scope, (*scope.path, node.name), node=node)
+        inner = self.functions[node] = Scope("function", scope, (*scope.path, node.name), node=node)
         place = Place(inner, Block(None), self._index, statement=body[0])
         for argument in _parameters(arguments):
             self._bind(argument.arg, place, None, reason="a parameter")
