@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from migrate.dialects.cdk import batch as cdk_batch
 from migrate.dialects.cdk import resources
 from migrate.dialects.cdk.api import ECS, PLATFORM_VERSION, TASK_DEFINITIONS, VERSIONS
+from migrate.dialects.cdk.aspects import PARTS
 from migrate.dialects.cdk.instances import ProgramInstances
 from migrate.dialects.cdk.overrides import TASK, LateChange, Overrides
 from migrate.dialects.cdk.program import Program, TaskSource, called, scope_of
@@ -21,6 +22,7 @@ from migrate.dialects.cdk.writer import ProgramNodes, ProgramWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, TaskNodes
 from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.python.escapes import Escapes, ObjectUses, is_class_name
 from migrate.dialects.common.python.values import SPELLING, configured
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.dialects.common.volumes.conditional_volumes import Alternative
@@ -228,15 +230,26 @@ class _ProgramReader:
             for task in [*self.tasks.values()]:
                 if task is own or task.construct is not None:
                     self.change(task, replace(change, once=False))
-        for call, _, name, constructs in self.late.handed:
-            for origin, at in constructs:
-                if (task := self._task_at(origin, at)) is not None:
-                    task.obstacle = task.obstacle or f"line {call.lineno} hands it to `{name}`, which may change it"
-        for line, name in self.late.aspects:
-            for task in self.tasks.values():
-                task.obstacle = task.obstacle or (
-                    f"line {line} applies the aspect `{name}`, whose code is not in this file and may change it"
-                )
+        self.escaped()
+
+    def escaped(self) -> None:
+        """Looks where task definitions leave the code that can be read: from there on their containers are not known,
+        and functions of other modules may change everything."""
+        escapes = Escapes(self.document)
+        outside = self.late.outside(escapes)
+        for task in self.tasks.values():
+            uses = escapes.uses(task.construct.call, PARTS) if task.construct is not None else ObjectUses()
+            own = task.construct.targets if task.construct is not None else []
+            task.opaque = (
+                task.opaque or bool(uses.escapes) or any("._" not in target for target in own if "." in target)
+            )
+            # Every caller of this code may change what it returns to it, as it may every attribute.
+            handed = [escape for escape in uses.escapes if not escape.is_return]
+            for found in filter(None, (outside, min(handed, key=lambda escape: escape.line, default=None))):
+                if found.call is not None and is_class_name(found.call.func):
+                    task.doubt = f"{found.reason}: check that it changes neither the volumes nor the task role."
+                else:
+                    task.obstacle = task.obstacle or f"{found.reason}, and may change it there"
 
     def _task_at(self, origin: ast.expr, place: Place) -> TaskSource | None:
         """The task definition that an expression makes or stands for; None if it is something else."""
@@ -259,7 +272,9 @@ class _ProgramReader:
             case ("TaskRoleArn",) if change.once and change.value is not None:
                 task.late_role = change.value
             case ("TaskRoleArn", *_):
-                task.role_obstacle = f"line {change.line} may replace the task role, so that which one mounts is not known"
+                task.role_obstacle = (
+                    f"line {change.line} may replace the task role, so that which one mounts is not known"
+                )
             case ("RequiresCompatibilities",) if change.once and (listed := _words(value)):
                 task.compatibilities = listed
             case ("NetworkMode",) if change.once and (mode := text(value)):
@@ -272,7 +287,9 @@ class _ProgramReader:
                 task.overrides = True
                 self.listed(task, value, change.place)
             case ("Volumes", *_):
-                task.obstacle = f"an override of {change.what} in line {change.line} changes the task definition's volumes"
+                task.obstacle = (
+                    f"an override of {change.what} in line {change.line} changes the task definition's volumes"
+                )
             case _:
                 task.obstacle = task.obstacle or what
 
@@ -340,7 +357,9 @@ class _ProgramReader:
         for call, place in self.program.calls:
             function = call.func
             if called(call) == "add_container" and isinstance(function, ast.Attribute):
-                known[call] = self.task_of(function.value, place)
+                task = known[call] = self.task_of(function.value, place)
+                if task.construct is None:
+                    self.add_elsewhere(function.value, place)
             elif self.program.kind(call) == f"{ECS}.ContainerDefinition":
                 given = next((k.value for k in call.keywords if k.arg == "task_definition"), None)
                 if given is not None:
@@ -358,6 +377,14 @@ class _ProgramReader:
                     task.opaque = True
         for call, task in known.items():
             self.container(task, call, points.get(call, []))
+
+    def add_elsewhere(self, on: ast.expr, place: Place) -> None:
+        """Remembers that a container is added to a task definition that may be any of several."""
+        origins = self.late.origins.of(on, place)
+        for task in self.tasks.values():
+            made = task.construct.call if task.construct is not None else None
+            if made is not None and (origins is None or any(origin is made for origin, _ in origins)):
+                task.opaque = True
 
     def container(self, task: TaskSource, call: ast.Call, points: list[Node]) -> None:
         """Adds a container that `add_container` or `ContainerDefinition` makes, with the mount points that later
@@ -408,6 +435,8 @@ class _ProgramReader:
                 nodes.spellings[key] = spelling
             if task.obstacle is not None:
                 nodes.blocked[key] = task.obstacle
+            if task.doubt is not None:
+                self.collector.doubts[key] = task.doubt
             if task.role_obstacle is not None:
                 nodes.blocked_iam[key] = task.role_obstacle
             nodes.places[key] = self._place(nodes.volumes[key].storage or found, place)

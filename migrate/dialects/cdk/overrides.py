@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from migrate.dialects.cdk.api import ECS, EFS, IAM, TASK_DEFINITIONS
+from migrate.dialects.cdk.aspects import PARTS, aspects
 from migrate.dialects.cdk.program import Construct, Program, called
+from migrate.dialects.common.python.escapes import Escape, Escapes
 from migrate.dialects.common.python.origins import UNKNOWN, Origin, Origins, joined, uncast
 from migrate.syntax.python.names import Place
 
@@ -67,15 +69,14 @@ _TYPES = {
 """The type of resource that a construct makes, by its class."""
 _OF_CONTAINERS = frozenset({"MountPoints", "Name", "User", "VolumesFrom"})
 """The members of a container definition that are read into the model."""
+_ASKING = frozenset(
+    {"add_metadata", "add_dependency", "to_string", "apply_removal_policy", "get_att", "try_get_context"}
+)
+"""Methods of constructs that change nothing that is read."""
 _OWN = frozenset({"Resource", "Default"})
 """The ids of the construct that makes the resource of an L2 construct itself."""
 _GENERAL = frozenset({"CfnElement", "CfnResource", "Construct", "IConstruct", "Resource", "Any", "object"})
 """Classes that say nothing about the type of a construct."""
-_PARTS = frozenset({"default_policy", "execution_role", "node", "task_role", "default_child"})
-"""The attributes of a task definition or role that lead to constructs, through which these can be changed."""
-_VERBS = ("add_", "allow_", "apply", "attach_", "bind", "connect", "from_", "grant", "register_", "configure_")
-"""The beginnings of the names of the CDK's methods that take constructs."""
-_READERS = frozenset({"print", "len", "str", "repr", "bool", "isinstance", "type", "id", "hash", "hasattr", "super"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,9 +184,9 @@ class Overrides:
         if not isinstance(node, ast.ClassDef):
             return True
         names = [self.program.dotted(base, place) for base in node.bases]
-        return any(name is None and not isinstance(base, ast.Name) for name, base in zip(names, node.bases, strict=True)) or any(
-            name in _TYPES for name in names
-        )
+        return any(
+            name is None and not isinstance(base, ast.Name) for name, base in zip(names, node.bases, strict=True)
+        ) or any(name in _TYPES for name in names)
 
     def _change(
         self,
@@ -257,6 +258,30 @@ class Overrides:
             return [(one.call, one.place) for one in made]
         return [(call, place)] if parents else None
 
+    # -- code that may change everything ------------------------------------------------------------------------------
+
+    def outside(self, escapes: Escapes) -> Escape | None:
+        """The first aspect that may change task definitions in a way that is not followed; None if there is none."""
+        found = (one for one in aspects(self.program, escapes, frozenset({ECS})) if not self._is_followed(one, escapes))
+        return min(found, key=lambda escape: escape.line, default=None)
+
+    def _is_followed(self, aspect: Escape, escapes: Escapes) -> bool:
+        """Whether an aspect is a class of this module that changes constructs by overrides and attributes alone."""
+        call = aspect.expression
+        argument = next(iter([*call.args, *(k.value for k in call.keywords)])) if isinstance(call, ast.Call) else call
+        made, _ = self.program.evaluator.definition(argument, aspect.place)
+        function = made.func if isinstance(made, ast.Call) else None
+        classes = self.program.names.classes.get(function.id, []) if isinstance(function, ast.Name) else []
+        visits = [method for scope in classes for method in escapes.method(scope, "visit")]
+        uses = [
+            escapes.uses_of_name(parameter.arg, method, PARTS)
+            for method in visits
+            if isinstance(method.node, ast.FunctionDef)
+            for parameter in method.node.args.args[1:]
+        ]
+        methods = {called(made) for one in uses for made, _ in one.methods}
+        return bool(uses) and not any(one.escapes for one in uses) and methods <= _OVERRIDES | PARTS | _ASKING
+
     # -- what the code around them says -------------------------------------------------------------------------------
 
     def _types(self, expression: ast.expr, place: Place) -> frozenset[str] | None:
@@ -313,113 +338,6 @@ class Overrides:
                     if isinstance(statement, ast.If):
                         found += _guarded(statement, body[-1])
         return found
-
-    # -- code of other modules ----------------------------------------------------------------------------------------
-
-    @cached_property
-    def handed(self) -> list[tuple[ast.Call, Place, str, list[Origin]]]:
-        """The calls of code that is neither of this module nor of the CDK, with the name of that code and the constructs
-        that it is handed."""
-        found = []
-        for call, place in self.document.names.calls:
-            if (name := self._foreign(call, place)) is not None:
-                constructs = [o for a in _arguments(call) for o in self._within(a, place)]
-                if constructs:
-                    found.append((call, place, name, constructs))
-        return found
-
-    @cached_property
-    def aspects(self) -> list[tuple[int, str]]:
-        """The aspects of other modules that the program applies, which may change everything: line and name of each."""
-        found = []
-        for call, place in self.document.names.calls:
-            on = call.func.value if isinstance(call.func, ast.Attribute) else None
-            applies = called(call) == "apply_aspect" or (
-                called(call) == "add"
-                and isinstance(on, ast.Call)
-                and (self.program.dotted(on.func, place) or "").endswith(".Aspects.of")
-            )
-            for aspect in call.args[:1] if applies else ():
-                for origin, at in self.origins.of(aspect, place) or [(aspect, place)]:
-                    if not isinstance(origin, ast.Call) or self._foreign(origin, at) is not None:
-                        name = origin.func if isinstance(origin, ast.Call) else origin
-                        found.append((call.lineno, ast.unparse(name)))
-        return found
-
-    def _foreign(self, call: ast.Call, place: Place) -> str | None:
-        """The name of the code that a call runs if that is of another module, but not of the CDK; else None."""
-        dotted = self.document.dotted(call.func, place)
-        if dotted is not None:
-            package = dotted.partition(".")[0]
-            own = package in ("aws_cdk", "monocdk", "constructs", "cdk_nag") or package in _standard()
-            return None if own else ast.unparse(call.func)
-        if self.origins.is_local(call, place):
-            return None
-        function = call.func
-        if isinstance(function, ast.Name):
-            owner, _ = self.document.names.owner(function.id, place.scope)
-            return function.id if owner is not None else None
-        if isinstance(function, ast.Attribute):
-            known = self.program.construct(function.value, place) is not None
-            root = function.value
-            while isinstance(root, ast.Attribute | ast.Call | ast.Subscript):
-                root = root.func if isinstance(root, ast.Call) else root.value
-            imported = isinstance(root, ast.Name) and self.document.dotted(root, place) is not None
-            if known or (function.attr.startswith(_VERBS) and not imported) or function.attr in _LISTS:
-                return None
-            if imported and (self.program.dotted(root, place) is not None if isinstance(root, ast.Name) else False):
-                return None
-            method = place.scope.method_of()
-            if isinstance(function.value, ast.Name) and method is not None and function.value.id == method[1]:
-                return None if self._of_library(method[0].node, place) else ast.unparse(function)
-            return ast.unparse(function)
-        return None
-
-    def _of_library(self, node: ast.AST | None, place: Place) -> bool:
-        """Whether all bases of a class are the CDK's, so that a method which the class does not define is, too."""
-        bases = node.bases if isinstance(node, ast.ClassDef) else []
-        return bool(bases) and all(self.program.dotted(b, place) or (self.document.dotted(b, place) or "").startswith("constructs.") for b in bases)
-
-    def _within(self, expression: ast.expr, place: Place) -> Iterator[Origin]:
-        """The constructs that an argument hands on: itself, and those in lists and dicts."""
-        match expression:
-            case ast.Starred(value=value) | ast.NamedExpr(value=value):
-                yield from self._within(value, place)
-            case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values) | ast.Dict(values=values):
-                for value in values:
-                    yield from self._within(value, place)
-            case ast.Attribute(attr=name, value=base) if name in _PARTS:
-                if name == "task_role":
-                    yield (expression, place)
-                else:
-                    yield from self._within(base, place)
-            case ast.Call(func=func, args=args) if (dotted := self.document.dotted(func, place)) is None or not dotted.startswith("aws_cdk."):
-                for value in (*args, *(k.value for k in expression.keywords)):
-                    yield from self._within(value, place)
-            case ast.Name() | ast.Attribute():
-                for origin, at in self.origins.of(expression, place) or ():
-                    if isinstance(origin, ast.Call) and origin in self.program.constructs:
-                        yield origin, at
-                    elif isinstance(origin, ast.List | ast.Tuple | ast.Dict):
-                        yield from self._within(origin, at)
-            case _:
-                pass
-
-
-_LISTS = frozenset({"append", "extend", "insert", "update", "setdefault"})
-"""Methods of lists and dicts that keep what they are given; what they hold is then not followed."""
-
-
-def _standard() -> frozenset[str]:
-    """The names of Python's own packages."""
-    import sys
-
-    return sys.stdlib_module_names
-
-
-def _arguments(call: ast.Call) -> Iterator[ast.expr]:
-    yield from call.args
-    yield from (keyword.value for keyword in call.keywords)
 
 
 def _path(text: str, of_property: bool) -> tuple[str, ...] | None:

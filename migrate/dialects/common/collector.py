@@ -84,6 +84,7 @@ class Collector(Generic[NodesOfCollector]):
     followed: set[int] = field(default_factory=set)
     """The identities (`id`) of the aliases that led to a volume."""
     ignored: dict[Key, tuple[int, frozenset[str]]] = field(default_factory=dict)
+    doubts: dict[Key, str] = field(default_factory=dict)
 
     @property
     def document(self) -> Document:
@@ -230,6 +231,7 @@ class Collector(Generic[NodesOfCollector]):
             regions=tuple(self.regions),
             around=self.around,
             ignored=self.ignored,
+            doubts=self.doubts,
             sharing_a_node=volumes_sharing_nodes({key: found.identities for key, found in self.nodes.volumes.items()}),
         )
 

@@ -74,26 +74,12 @@ class Origins:
             return None
         owner, _ = self.names.owner(call.func.id, place.scope)
         bindings = owner.bindings.get(call.func.id, []) if owner is not None else []
-        return self.names.functions.get(bindings[0].place.statement) if len(bindings) == 1 else None
-
-    def is_local(self, call: ast.Call, place: Place) -> bool:
-        """Whether a call runs code of this module: a function, a class, or a method that one of its classes has."""
-        if isinstance(call.func, ast.Attribute):
-            return call.func.attr in self._methods
-        if not isinstance(call.func, ast.Name):
-            return False
-        owner, _ = self.names.owner(call.func.id, place.scope)
-        bindings = owner.bindings.get(call.func.id, []) if owner is not None else []
-        return bool(bindings) and all(b.reason in ("a function", "a class") for b in bindings)
+        return self._functions.get(bindings[0].place.statement) if len(bindings) == 1 else None
 
     @cached_property
-    def _methods(self) -> frozenset[str]:
-        """The names of the methods of the module's classes."""
-        return frozenset(
-            str(scope.path[-1])
-            for scope in self.names.functions.values()
-            if scope.parent is not None and scope.parent.kind == "class"
-        )
+    def _functions(self) -> dict[ast.AST | None, Scope]:
+        """The scopes of functions and methods, by their definitions."""
+        return {scope.node: scope for scope in self.names.functions}
 
     def _join(self, expressions: Iterable[ast.expr], place: Place, depth: int) -> list[Origin] | None:
         return joined(self.of(one, place, depth + 1) for one in expressions)
@@ -165,8 +151,7 @@ class Origins:
         returns = [r.value for r in own_nodes(node) if isinstance(r, ast.Return) and r.value is not None]
         places = [self._place_in(function, value) for value in returns]
         return joined(
-            self.of(value, at, depth + 1) if at is not None else None
-            for value, at in zip(returns, places, strict=True)
+            self.of(value, at, depth + 1) if at is not None else None for value, at in zip(returns, places, strict=True)
         )
 
     def _place_in(self, function: Scope, value: ast.expr) -> Place | None:
@@ -212,7 +197,7 @@ class Origins:
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str, call: ast.Call, place: Place, depth: int
     ) -> list[Origin] | None:
         """The objects that one call gives a parameter."""
-        scope = self.names.functions[node]
+        scope = self._functions[node]
         listed = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
         if scope.method_of() is not None:
             listed = listed[1:]
