@@ -239,10 +239,7 @@ class _ProgramReader:
         outside = self.late.outside(escapes)
         for task in self.tasks.values():
             uses = escapes.uses(task.construct.call, PARTS) if task.construct is not None else ObjectUses()
-            own = task.construct.targets if task.construct is not None else []
-            task.opaque = (
-                task.opaque or bool(uses.escapes) or any("._" not in target for target in own if "." in target)
-            )
+            task.opaque = task.opaque or bool(uses.escapes)
             # Every caller of this code may change what it returns to it, as it may every attribute.
             handed = [escape for escape in uses.escapes if not escape.is_return]
             for found in filter(None, (outside, min(handed, key=lambda escape: escape.line, default=None))):
