@@ -58,6 +58,8 @@ class DefinitionNodes:
     blocked_iam: dict[Key, str] = field(default_factory=dict)
     """The reasons why volumes cannot get IAM authorization, by their keys: their task may have no role, or another one
     than the source shows."""
+    blocked_paths: dict[Key, str] = field(default_factory=dict)
+    """The reasons why the root directory cannot be taken from volumes, by their keys."""
     blocked_mount_points: dict[Key, str] = field(default_factory=dict)
     """The reasons why the mount points of tasks cannot be edited without guessing, by their keys."""
 
