@@ -22,7 +22,7 @@ from migrate.dialects.cdk.writer import ProgramNodes, ProgramWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, TaskNodes
 from migrate.dialects.common.nodes import key_text
-from migrate.dialects.common.python.escapes import Escapes, ObjectUses, is_class_name
+from migrate.dialects.common.python.escapes import ObjectUses, is_class_name
 from migrate.dialects.common.python.values import SPELLING, configured
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.dialects.common.volumes.conditional_volumes import Alternative
@@ -141,7 +141,7 @@ class _ProgramReader:
         stack, spans = self.collector.stack(), self.collector.spans
         if stack is None:
             return None
-        stack = resources.added(self.program, stack, spans, tasks=with_volumes)
+        stack = resources.added(self.program, stack, spans, tasks=with_volumes, late=self.late)
         hosts = ProgramInstances(self.program)
         stack = hosts.added_to(stack, spans)
         return self.collector.reading(replace(stack, runners=self.runners(hosts)))
@@ -235,10 +235,9 @@ class _ProgramReader:
     def escaped(self) -> None:
         """Looks where task definitions leave the code that can be read: from there on their containers are not known,
         and functions of other modules may change everything."""
-        escapes = Escapes(self.document)
-        outside = self.late.outside(escapes)
+        outside = self.late.outside()
         for task in self.tasks.values():
-            uses = escapes.uses(task.construct.call, PARTS) if task.construct is not None else ObjectUses()
+            uses = self.late.escapes.uses(task.construct.call, PARTS) if task.construct is not None else ObjectUses()
             task.opaque = task.opaque or bool(uses.escapes)
             # Every caller of this code may change what it returns to it, as it may every attribute.
             handed = [escape for escape in uses.escapes if not escape.is_return]

@@ -128,6 +128,7 @@ class Overrides:
         self.program = program
         self.document = program.document
         self.origins = Origins(program.document)
+        self.escapes = Escapes(program.document)
         self.changes = [*self._calls(), *self._stores()]
 
     def of(self, made: Construct | None, kind: str) -> Iterator[LateChange]:
@@ -260,21 +261,21 @@ class Overrides:
 
     # -- code that may change everything ------------------------------------------------------------------------------
 
-    def outside(self, escapes: Escapes) -> Escape | None:
+    def outside(self) -> Escape | None:
         """The first aspect that may change task definitions in a way that is not followed; None if there is none."""
-        found = (one for one in aspects(self.program, escapes, frozenset({ECS})) if not self._is_followed(one, escapes))
+        found = (one for one in aspects(self.program, self.escapes, frozenset({ECS})) if not self._is_followed(one))
         return min(found, key=lambda escape: escape.line, default=None)
 
-    def _is_followed(self, aspect: Escape, escapes: Escapes) -> bool:
+    def _is_followed(self, aspect: Escape) -> bool:
         """Whether an aspect is a class of this module that changes constructs by overrides and attributes alone."""
         call = aspect.expression
         argument = next(iter([*call.args, *(k.value for k in call.keywords)])) if isinstance(call, ast.Call) else call
         made, _ = self.program.evaluator.definition(argument, aspect.place)
         function = made.func if isinstance(made, ast.Call) else None
         classes = self.program.names.classes.get(function.id, []) if isinstance(function, ast.Name) else []
-        visits = [method for scope in classes for method in escapes.method(scope, "visit")]
+        visits = [method for scope in classes for method in self.escapes.method(scope, "visit")]
         uses = [
-            escapes.uses_of_name(parameter.arg, method, PARTS)
+            self.escapes.uses_of_name(parameter.arg, method, PARTS)
             for method in visits
             if isinstance(method.node, ast.FunctionDef)
             for parameter in method.node.args.args[1:]
@@ -335,9 +336,14 @@ class Overrides:
         for node in ast.walk(self.document.module):
             for body in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
                 for statement in body if isinstance(body, list) else ():
-                    if isinstance(statement, ast.If):
+                    if isinstance(statement, ast.If) and isinstance(body, list):
                         found += _guarded(statement, body[-1])
         return found
+
+
+def resource_type(made: Construct) -> str | None:
+    """The type of resource that a construct makes, if it is one whose properties are read."""
+    return _TYPES.get(made.kind)
 
 
 def _path(text: str, of_property: bool) -> tuple[str, ...] | None:
