@@ -22,7 +22,7 @@ from migrate.dialects.cdk.writer import ProgramNodes, ProgramWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, TaskNodes
 from migrate.dialects.common.nodes import key_text
-from migrate.dialects.common.python.escapes import ObjectUses, is_class_name
+from migrate.dialects.common.python.escapes import ObjectUses, is_class_name, shown
 from migrate.dialects.common.python.values import SPELLING, configured
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.dialects.common.volumes.conditional_volumes import Alternative
@@ -235,17 +235,48 @@ class _ProgramReader:
     def escaped(self) -> None:
         """Looks where task definitions leave the code that can be read: from there on their containers are not known,
         and functions of other modules may change everything."""
-        outside = self.late.outside()
+        outside, side_effect = self.late.outside(), self._runs_on_scope()
         for task in self.tasks.values():
             uses = self.late.escapes.uses(task.construct.call, PARTS) if task.construct is not None else ObjectUses()
             task.opaque = task.opaque or bool(uses.escapes)
             # Every caller of this code may change what it returns to it, as it may every attribute.
-            handed = [escape for escape in uses.escapes if not escape.is_return]
+            handed = [e for e in uses.escapes if not (e.is_return or self._is_scope(e.expression, e.place))]
             for found in filter(None, (outside, min(handed, key=lambda escape: escape.line, default=None))):
                 if found.call is not None and is_class_name(found.call.func):
                     task.doubt = f"{found.reason}: check that it changes neither the volumes nor the task role."
                 else:
                     task.obstacle = task.obstacle or f"{found.reason}, and may change it there"
+            extension = next((c for c, at in uses.methods if called(c) == "add_extension" and self._adds(c, at)), None)
+            if (call := extension or side_effect) is not None:
+                task.opaque = True
+                task.doubt = task.doubt or (
+                    f"line {call.lineno} runs `{shown(call)}`, which is not in this file: check that it changes neither the "
+                    "volumes nor the task role."
+                )
+
+    def _adds(self, call: ast.Call, place: Place) -> bool:
+        """Whether `add_extension` is given an extension that is not the CDK's."""
+        made, at = self.program.evaluator.definition(call.args[0], place) if call.args else (call, place)
+        return self.program.kind(made) == "" and not (isinstance(made, ast.Call) and self.program.dotted(made.func, at))
+
+    @staticmethod
+    def _is_scope(expression: ast.expr, place: Place) -> bool:
+        """Whether an expression is the object whose method it stands in."""
+        method = place.scope.method_of()
+        return method is not None and isinstance(expression, ast.Name) and expression.id == method[1]
+
+    def _runs_on_scope(self) -> ast.Call | None:
+        """The first call of a function of another module that gets the construct around a task definition, and whose
+        result nothing uses: it may look for the task definition there."""
+        escapes = self.late.escapes
+        for call, place in self.program.names.calls:
+            if not isinstance(self.program.names.parents.get(call), ast.Expr) or is_class_name(call.func):
+                continue
+            given = any(self._is_scope(argument, place) for argument in (*call.args, *(k.value for k in call.keywords)))
+            name = self.document.dotted(call.func, place)
+            if given and name is not None and not escapes.is_library(call.func, place):
+                return call
+        return None
 
     def _task_at(self, origin: ast.expr, place: Place) -> TaskSource | None:
         """The task definition that an expression makes or stands for; None if it is something else."""

@@ -209,10 +209,19 @@ class Overrides:
             and made.place.scope is place.scope
             and place.block is made.place.block
         )
-        empty = isinstance(value, ast.Constant) and value.value in (None, "")
-        name = self.program.dotted(value, place) if value is not None else None
-        deleted = deleted or empty or (name or "").endswith(("Aws.NO_VALUE", "AWS::NoValue"))
+        if value is not None and not deleted:
+            values = self.origins.of(value, place) or [(value, place)]
+            empty = [self._is_empty(origin) for origin, _ in values]
+            deleted, once = any(empty), once and all(empty) is any(empty)
         return LateChange(path, value, deleted, on, owners, types=types, place=place, node=node, once=once)
+
+    @staticmethod
+    def _is_empty(value: ast.expr) -> bool:
+        """Whether a value leaves the property out, or may."""
+        if isinstance(value, ast.Constant):
+            return value.value in (None, "")
+        words = {n.attr if isinstance(n, ast.Attribute) else getattr(n, "value", "") for n in ast.walk(value)}
+        return bool({"NO_VALUE", "AWS::NoValue"} & {word for word in words if isinstance(word, str)})
 
     # -- what they change ---------------------------------------------------------------------------------------------
 

@@ -133,7 +133,7 @@ class Policies:
                 found += [t.role for t in self.tasks if t.role and t.role_construct and t.role_construct.call is origin]
             elif not isinstance(origin, ast.Constant | ast.Attribute):
                 return None
-        return found
+        return list({role.key: role for role in found}.values())
 
     def _listed(self, node: ast.expr | None, place: Place) -> list[Role] | None:
         """The task roles in a list of roles."""
@@ -361,11 +361,14 @@ class Policies:
                 elif change.path != ("PermissionsBoundary",) or not change.deleted:
                     self.unclear.add(role.key)
             made = task.role_construct
-            if made is not None and any(not e.is_return for e in self.late.escapes.uses(made.call, PARTS).escapes):
+            handed = self.late.escapes.uses(made.call, PARTS).escapes if made is not None else []
+            if task.construct is not None:
+                handed = [*handed, *self.late.escapes.uses(task.construct.call, PARTS | {"task_role"}).escapes]
+            if any(not escape.is_return for escape in handed):
                 self.unclear.add(role.key)
         for made in self.program.constructs.values():
-            if is_file_system(made) and (changes := list(self.late.of(made, SYSTEM))):
-                self.file_system_policies[made] = f"line {min(change.line for change in changes)} changes"
+            if is_file_system(made) and any(True for _ in self.late.of(made, SYSTEM)):
+                self.file_system_policies[made] = "an override writes"
 
     def _concerns(self, change: LateChange, task: TaskSource) -> bool:
         """Whether a change of a template may change the role of a task, or a policy that may be the role's."""
