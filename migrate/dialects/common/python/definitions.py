@@ -18,7 +18,7 @@ from functools import cached_property
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, api, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
-from migrate.dialects.common.python.touches import Kind, Touches
+from migrate.dialects.common.python.touches import READ_AWAY, Kind, Touches, reads_of_volumes
 from migrate.dialects.common.python.values import SPELLING, configured, filled, unbound
 from migrate.dialects.common.values import child, items, mapping, text, words
 from migrate.dialects.common.volumes.spelling import Spelling
@@ -43,19 +43,7 @@ _VOLUME = re.compile("volume", re.IGNORECASE)
 _EXPECTS = re.compile(r"(?<![a-z])(assert|compare|expect|mock|patch|return_value|side_effect|approx)", re.IGNORECASE)
 _TEST = re.compile("test_.*|.*_test|Test.*|conftest")
 _WORD = re.compile("efsVolumeConfiguration|dockerVolumeConfiguration|sourcePath")
-_HOST = "host path"
-_OPTIONS = "driver options"
-_READ_AWAY = {
-    "host": _HOST,
-    "sourcePath": _HOST,
-    "dockerVolumeConfiguration": _OPTIONS,
-    "driverOpts": _OPTIONS,
-    "docker_volume_configuration": _OPTIONS,
-    "driver_opts": _OPTIONS,
-    "host_path": _HOST,
-}
-"""The keys that volumes lose when they become EFS volumes, with the words for what they hold."""
-_ROOT = "rootDirectory"
+_ROOT = frozenset({"rootDirectory", "root_directory"})
 _UNKNOWN = "what ** puts in is not known here"
 
 
@@ -244,37 +232,21 @@ class DefinitionReader:
                 continue
             text = self.document.text[found.mapping.start : found.mapping.end].replace("'", '"')
             for touch in self.touches.of(origin, place):
-                read = [word for word in touch.path if word in _READ_AWAY] if touch.kind is Kind.READ else []
-                if found.is_efs and _ROOT in touch.path and touch.kind is Kind.READ:
+                read = [word for word in touch.path if word in READ_AWAY] if touch.kind is Kind.READ else []
+                if found.is_efs and _ROOT & set(touch.path) and touch.kind is Kind.READ:
                     nodes.blocked_paths.setdefault(key, f"line {touch.line} reads its root directory")
                 elif not found.is_efs and read:
-                    nodes.blocked.setdefault(key, f"line {touch.line} reads its {_READ_AWAY[str(read[-1])]}")
+                    nodes.blocked.setdefault(key, f"line {touch.line} reads its {READ_AWAY[str(read[-1])]}")
                 elif touch.kind is Kind.REPLACE and (touch.word is None or _overlaps(touch.word, text)):
                     shown = "it" if touch.word is None else f"`{touch.word}` in it"
                     nodes.blocked.setdefault(key, f"line {touch.line} replaces {shown} as text")
             if not found.is_efs and (other := next(iter(self._other_reads), None)) is not None:
-                line, word = other
-                nodes.blocked.setdefault(key, f"line {line} reads the {_READ_AWAY[word]} of volumes")
+                nodes.blocked.setdefault(key, f"line {other[0]} reads the {other[1]} of volumes")
 
     @cached_property
     def _other_reads(self) -> list[tuple[int, str]]:
-        """The lines that read the host path, or a driver's options, of any volume, with the key that they read."""
-        found: list[tuple[int, str]] = []
-        for node in ast.walk(self.document.module):
-            match node:
-                case ast.Subscript(ctx=ast.Load(), slice=ast.Constant(value=str(key)), value=base):
-                    pass
-                case ast.Call(
-                    func=ast.Attribute(attr="get" | "pop", value=base), args=[ast.Constant(value=str(key)), *_]
-                ):
-                    pass
-                case ast.Compare(left=ast.Constant(value=str(key)), ops=[ast.In() | ast.NotIn()], comparators=[base]):
-                    pass
-                case _:
-                    continue
-            if key in _READ_AWAY and (key != "host" or _VOLUME.search(ast.unparse(base))):
-                found.append((node.lineno, key))
-        return sorted(found)
+        """The lines that read what any volume of the module's code loses."""
+        return reads_of_volumes(self.document.module)
 
     def task(self, node: Mapping, key: Key, place: Place) -> None:
         """Adds an ECS task definition, if its volumes are a list."""

@@ -8,6 +8,7 @@ it. Adding to a list does not count.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -39,6 +40,49 @@ _KEEPING = frozenset(
     }
 )  # fmt: skip
 """Functions that neither keep nor change what they are given."""
+
+
+_HOST, _OPTIONS = "host path", "driver options"
+READ_AWAY = {
+    "host": _HOST,
+    "Host": _HOST,
+    "sourcePath": _HOST,
+    "SourcePath": _HOST,
+    "source_path": _HOST,
+    "host_path": _HOST,
+    "dockerVolumeConfiguration": _OPTIONS,
+    "docker_volume_configuration": _OPTIONS,
+    "DockerVolumeConfiguration": _OPTIONS,
+    "driverOpts": _OPTIONS,
+    "driver_opts": _OPTIONS,
+    "DriverOpts": _OPTIONS,
+}
+"""The keys and attributes that volumes lose when they become EFS volumes, with the words for what they hold."""
+_COMMON = frozenset({"host", "Host", "source_path", "host_path"})
+"""Those of them that other things have, too: they count where the code speaks of volumes."""
+_VOLUME = re.compile(r"volume|\bhost\b", re.IGNORECASE)
+
+
+def reads_of_volumes(module: ast.Module) -> list[tuple[int, str]]:
+    """The lines that read the host path, or the options of a driver, of any volume, each with the words for it."""
+    found: list[tuple[int, str]] = []
+    nodes = list(ast.walk(module))
+    methods = {node.func for node in nodes if isinstance(node, ast.Call)}
+    for node in nodes:
+        match node:
+            case ast.Subscript(ctx=ast.Load(), slice=ast.Constant(value=str(key)), value=base):
+                pass
+            case ast.Attribute(ctx=ast.Load(), attr=key, value=base) if node not in methods:
+                pass
+            case ast.Call(func=ast.Attribute(attr="get" | "pop", value=base), args=[ast.Constant(value=str(key)), *_]):
+                pass
+            case ast.Compare(left=ast.Constant(value=str(key)), ops=[ast.In() | ast.NotIn()], comparators=[base]):
+                pass
+            case _:
+                continue
+        if key in READ_AWAY and (key not in _COMMON or _VOLUME.search(ast.unparse(base))):
+            found.append((node.lineno, READ_AWAY[key]))
+    return sorted(found)
 
 
 class Kind(StrEnum):
