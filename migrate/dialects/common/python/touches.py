@@ -127,6 +127,11 @@ class Touches:
                 relative.append(replace(touch, path=touch.path[len(prefix) :]))
         return relative
 
+    def of_value(self, expression: ast.expr, place: Place, *, is_text: bool = False) -> list[Touch]:
+        """The touches of the dict that an expression returns, or of the text that is made of it."""
+        found = _Uses(self).value(expression, place, (), is_text=is_text)
+        return [touch for touch in dict.fromkeys(found) if _UP not in touch.path]
+
     def _outermost(self, expression: ast.expr) -> tuple[ast.AST, Path]:
         """The outermost dict or list around an expression, and the path from there to the expression."""
         path: list[str | int | None] = []
