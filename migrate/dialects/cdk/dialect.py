@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 from migrate.dialects.cdk import batch as cdk_batch
 from migrate.dialects.cdk import resources
@@ -23,8 +22,8 @@ from migrate.dialects.cdk.writer import ProgramNodes, ProgramWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, TaskNodes
 from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.python.definitions import block_reads
 from migrate.dialects.common.python.escapes import ObjectUses, is_class_name, shown
-from migrate.dialects.common.python.touches import reads_of_volumes
 from migrate.dialects.common.python.values import SPELLING, configured
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.dialects.common.volumes.conditional_volumes import Alternative
@@ -140,6 +139,7 @@ class _ProgramReader:
         for task in with_volumes:
             self.name(task)
             self.add(task)
+        block_reads(self.document, self.collector.nodes)
         stack, spans = self.collector.stack(), self.collector.spans
         if stack is None:
             return None
@@ -462,9 +462,6 @@ class _ProgramReader:
                     self.collector.read_volume(key, Alternative(found), item, sorted_keys=False, spelling=spelling)
                 )
                 nodes.spellings[key] = spelling
-            if not nodes.volumes[key].is_efs and self._reads:
-                line, what = self._reads[0]
-                nodes.blocked[key] = f"line {line} reads the {what} of volumes"
             if task.obstacle is not None:
                 nodes.blocked[key] = task.obstacle
             if task.doubt is not None:
@@ -511,11 +508,6 @@ class _ProgramReader:
         nodes.tasks[task.key] = TaskNodes(
             node or empty, None, (), mount_points=tuple(task.points), alphabetical=False, spelling=SNAKE
         )
-
-    @cached_property
-    def _reads(self) -> list[tuple[int, str]]:
-        """The lines that read what a volume loses when it becomes an EFS volume."""
-        return reads_of_volumes(self.document.module)
 
     def _family(self, node: Mapping | None) -> Text | None:
         found = self.program.value(child(node, "family"))

@@ -19,6 +19,7 @@ from migrate.dialects.cloudformation.dialect import (
 )
 from migrate.dialects.cloudformation.language.spelling import ECS
 from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.python.definitions import block_reads
 from migrate.dialects.dialect import Reading
 from migrate.dialects.troposphere.calls import CallWriter, later
 from migrate.dialects.troposphere.late import LateStatements
@@ -72,6 +73,7 @@ class Troposphere(TemplateDialect[ModuleNodes]):
                 advice="write it into the task definition itself, or migrate it by hand",
             )
         _block_what_changes(collector, found, objects)
+        block_reads(document, nodes)
         reading = finished(collector, found)
         if reading is not None:
             for template in found:

@@ -18,7 +18,7 @@ from functools import cached_property
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, api, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
-from migrate.dialects.common.python.touches import READ_AWAY, Kind, Touches, reads_of_volumes
+from migrate.dialects.common.python.touches import READ_AWAY, ROOT, Kind, Touches, reads_of_volumes
 from migrate.dialects.common.python.values import SPELLING, configured, filled, unbound
 from migrate.dialects.common.values import child, items, mapping, text, words
 from migrate.dialects.common.volumes.spelling import Spelling
@@ -43,7 +43,6 @@ _VOLUME = re.compile("volume", re.IGNORECASE)
 _EXPECTS = re.compile(r"(?<![a-z])(assert|compare|expect|mock|patch|return_value|side_effect|approx)", re.IGNORECASE)
 _TEST = re.compile("test_.*|.*_test|Test.*|conftest")
 _WORD = re.compile("efsVolumeConfiguration|dockerVolumeConfiguration|sourcePath")
-_ROOT = frozenset({"rootDirectory", "root_directory"})
 _UNKNOWN = "what ** puts in is not known here"
 
 
@@ -232,21 +231,14 @@ class DefinitionReader:
                 continue
             text = self.document.text[found.mapping.start : found.mapping.end].replace("'", '"')
             for touch in self.touches.of(origin, place):
-                read = [word for word in touch.path if word in READ_AWAY] if touch.kind is Kind.READ else []
-                if found.is_efs and _ROOT & set(touch.path) and touch.kind is Kind.READ:
-                    nodes.blocked_paths.setdefault(key, f"line {touch.line} reads its root directory")
-                elif not found.is_efs and read:
-                    nodes.blocked.setdefault(key, f"line {touch.line} reads its {READ_AWAY[str(read[-1])]}")
+                words = [READ_AWAY[str(key)] for key in touch.path if key in READ_AWAY]
+                if touch.kind is Kind.READ and words and (words[-1] == ROOT) is found.is_efs:
+                    blocked = nodes.blocked_paths if found.is_efs else nodes.blocked
+                    blocked.setdefault(key, f"line {touch.line} reads its {words[-1]}")
                 elif touch.kind is Kind.REPLACE and (touch.word is None or _overlaps(touch.word, text)):
                     shown = "it" if touch.word is None else f"`{touch.word}` in it"
                     nodes.blocked.setdefault(key, f"line {touch.line} replaces {shown} as text")
-            if not found.is_efs and (other := next(iter(self._other_reads), None)) is not None:
-                nodes.blocked.setdefault(key, f"line {other[0]} reads the {other[1]} of volumes")
-
-    @cached_property
-    def _other_reads(self) -> list[tuple[int, str]]:
-        """The lines that read what any volume of the module's code loses."""
-        return reads_of_volumes(self.document.module)
+        block_reads(self.document, nodes)
 
     def task(self, node: Mapping, key: Key, place: Place) -> None:
         """Adds an ECS task definition, if its volumes are a list."""
@@ -452,6 +444,16 @@ class DefinitionReader:
         if isinstance(value, ast.Await):
             value = value.value
         return self.registered.get(value) if isinstance(value, ast.Call) else None
+
+
+def block_reads(document: PythonDocument, nodes: DefinitionNodes) -> None:
+    """Blocks the steps that take from volumes what code of the module reads of any volume."""
+    reads = reads_of_volumes(document.module)
+    for key, found in nodes.volumes.items():
+        for line, what in reads:
+            if (what == ROOT) is found.is_efs:
+                blocked = nodes.blocked_paths if found.is_efs else nodes.blocked
+                blocked.setdefault(key, f"line {line} reads the {what} of volumes")
 
 
 def _overlaps(word: str, text: str) -> bool:

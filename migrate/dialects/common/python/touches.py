@@ -43,7 +43,11 @@ _KEEPING = frozenset(
 
 
 _HOST, _OPTIONS = "host path", "driver options"
+ROOT = "root directory"
 READ_AWAY = {
+    "rootDirectory": ROOT,
+    "root_directory": ROOT,
+    "RootDirectory": ROOT,
     "host": _HOST,
     "Host": _HOST,
     "sourcePath": _HOST,
@@ -57,14 +61,15 @@ READ_AWAY = {
     "driver_opts": _OPTIONS,
     "DriverOpts": _OPTIONS,
 }
-"""The keys and attributes that volumes lose when they become EFS volumes, with the words for what they hold."""
-_COMMON = frozenset({"host", "Host", "source_path", "host_path"})
+"""The keys and attributes that volumes lose when they become EFS volumes or get an access point, with the words for
+what they hold."""
+_COMMON = frozenset({"host", "Host", "source_path", "host_path", "rootDirectory", "root_directory", "RootDirectory"})
 """Those of them that other things have, too: they count where the code speaks of volumes."""
-_VOLUME = re.compile(r"volume|\bhost\b", re.IGNORECASE)
+_VOLUME = re.compile(r"volume|\bhost\b|efs", re.IGNORECASE)
 
 
 def reads_of_volumes(module: ast.Module) -> list[tuple[int, str]]:
-    """The lines that read the host path, or the options of a driver, of any volume, each with the words for it."""
+    """The lines that read a member of `READ_AWAY` of any volume, each with the words for it."""
     found: list[tuple[int, str]] = []
     nodes = list(ast.walk(module))
     methods = {node.func for node in nodes if isinstance(node, ast.Call)}
