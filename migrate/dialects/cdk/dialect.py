@@ -299,7 +299,7 @@ class _ProgramReader:
                 verb = "deletes" if change.once else "may delete"
                 task.role_obstacle = f"line {change.line} {verb} the task role, and IAM authorization needs one"
             case ("TaskRoleArn",) if change.once and change.value is not None:
-                task.late_role = change.value
+                task.late_role = (change.value, change.place)
             case ("TaskRoleArn", *_):
                 task.role_obstacle = (
                     f"line {change.line} may replace the task role, so that which one mounts is not known"
@@ -409,10 +409,12 @@ class _ProgramReader:
 
     def add_elsewhere(self, on: ast.expr, place: Place) -> None:
         """Remembers that a container is added to a task definition that may be any of several."""
-        origins = self.late.origins.of(on, place)
+        origins = self.late.origins.of(on, place) or []
+        of_others = [o for o, at in origins if isinstance(o, ast.Attribute) and self.program.construct(o.value, at)]
+        known = bool(origins) and all(isinstance(o, ast.Call) or o in of_others for o, _ in origins)
         for task in self.tasks.values():
             made = task.construct.call if task.construct is not None else None
-            if made is not None and (origins is None or any(origin is made for origin, _ in origins)):
+            if made is not None and (not known or any(origin is made for origin, _ in origins)):
                 task.opaque = True
 
     def container(self, task: TaskSource, call: ast.Call, points: list[Node]) -> None:

@@ -212,16 +212,25 @@ class Overrides:
         if value is not None and not deleted:
             values = self.origins.of(value, place) or [(value, place)]
             empty = [self._is_empty(origin) for origin, _ in values]
-            deleted, once = any(empty), once and all(empty) is any(empty)
+            deleted, once = any(one is not False for one in empty), once and len(set(empty)) == 1 and None not in empty
         return LateChange(path, value, deleted, on, owners, types=types, place=place, node=node, once=once)
 
-    @staticmethod
-    def _is_empty(value: ast.expr) -> bool:
-        """Whether a value leaves the property out, or may."""
-        if isinstance(value, ast.Constant):
-            return value.value in (None, "")
-        words = {n.attr if isinstance(n, ast.Attribute) else getattr(n, "value", "") for n in ast.walk(value)}
-        return bool({"NO_VALUE", "AWS::NoValue"} & {word for word in words if isinstance(word, str)})
+    def _is_empty(self, value: ast.expr) -> bool | None:
+        """Whether a value leaves the property out; None if it may."""
+        match value:
+            case ast.Constant():
+                return value.value in (None, "")
+            case ast.IfExp(body=body, orelse=orelse):
+                found = {self._is_empty(body), self._is_empty(orelse)}
+                return found.pop() if len(found) == 1 else None
+            case ast.BoolOp(op=ast.Or(), values=[*_, last]):
+                return None if self._is_empty(last) is not False else False
+            case ast.Call(func=ast.Attribute(attr="get" | "getenv"), args=[_, default]):
+                return None if self._is_empty(default) is not False else False
+            case _:
+                words = {n.attr if isinstance(n, ast.Attribute) else getattr(n, "value", "") for n in ast.walk(value)}
+                leaves_out = {"NO_VALUE", "AWS::NoValue"} & {word for word in words if isinstance(word, str)}
+                return False if not leaves_out else True if isinstance(value, ast.Attribute | ast.Dict) else None
 
     # -- what they change ---------------------------------------------------------------------------------------------
 

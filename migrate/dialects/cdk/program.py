@@ -87,8 +87,9 @@ class TaskSource:
     """A sentence on what may change it outside of this program, so that a person should look; else None."""
     role_obstacle: str | None = None
     """The reason why it is not known which task role it has, or that it has one; else None."""
-    late_role: ast.expr | None = None
-    """The expression for the role that replaces the one which the construct is given."""
+    late_role: tuple[ast.expr, Place] | None = None
+    """The expression for the role that later replaces the one of the construct, and its place. Methods of the construct
+    give it no permissions."""
     network_mode: str | None = None
     """The network mode, if a later statement sets it."""
     operating_system: str | None = None

@@ -154,12 +154,14 @@ def role_of(program: Program, task: TaskSource) -> Value | None:
     """The task role of a task definition, or None. L2 constructs create a role if they are given none; a role to
     which the program can add policies is stored in `task.role`."""
     given: ast.expr | None = None
+    if task.late_role is not None:
+        expression, place = task.late_role
+        return program.value(program.document.node(expression, place)) or Opaque(ast.unparse(expression))
     if task.construct is not None:
         names = ("task_role", "task_role_arn", "job_role")
         own = (k.value for k in task.construct.call.keywords if k.arg in names)
         given = task.role_given if task.part is not None else next(own, None)
-        given = task.late_role if task.late_role is not None else given
-        low = ".Cfn" in task.kind or task.late_role is not None
+        low = ".Cfn" in task.kind
         # L1 constructs and definitions of AWS Batch create no role.
         if given is None and task.kind not in TASK_DEFINITIONS:
             return None
