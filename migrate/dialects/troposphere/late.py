@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from migrate.dialects.common.python.escapes import Escape, Escapes, is_class_name
-from migrate.dialects.common.python.touches import Kind, Touches
+from migrate.dialects.common.python.touches import Kind, Touches, overlaps
 from migrate.dialects.troposphere.objects import PACKAGE, Objects, TitledObject
 from migrate.syntax.python.names import Place
 
@@ -34,6 +34,8 @@ class LateStatement:
     """The statement in words, to follow its line: "changes Volumes"."""
     is_class: bool = False
     """Whether it hands the object to a class of another module."""
+    word: str | None = None
+    """The text that it replaces, if it does that."""
 
     @property
     def reason(self) -> str:
@@ -52,7 +54,12 @@ class LateStatements:
     def of(self, made: TitledObject) -> list[LateStatement]:
         """The changes of one object, in the order of the text."""
         found = [*self._through_names(made)]
-        found += [change for title, change in self._through_templates if title in (None, made.title)]
+        text = self.objects.document.text[slice(*self.objects.document.positions.span(made.call))].replace("'", '"')
+        found += [
+            change
+            for title, change in self._through_templates
+            if title in (None, made.title) and (change.word is None or overlaps(change.word, text))
+        ]
         return sorted(found, key=lambda change: change.line)
 
     def _through_names(self, made: TitledObject) -> Iterator[LateStatement]:
@@ -147,7 +154,7 @@ class LateStatements:
                     if touch.word is None
                     else f"replaces `{touch.word}` in the template"
                 )
-                yield None, LateStatement(None, touch.line, what)
+                yield None, LateStatement(None, touch.line, what, word=touch.word)
             elif touch.kind is Kind.CHANGE and path[:1] in ([], ["Resources"], [None]):
                 title = path[1] if len(path) > 1 else None
                 name = path[3] if len(path) > 3 else None

@@ -18,7 +18,7 @@ from functools import cached_property
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, api, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
-from migrate.dialects.common.python.touches import READ_AWAY, ROOT, Kind, Touches, reads_of_volumes
+from migrate.dialects.common.python.touches import READ_AWAY, ROOT, Kind, Touches, overlaps, reads_of_volumes
 from migrate.dialects.common.python.values import SPELLING, configured, filled, unbound
 from migrate.dialects.common.values import child, items, mapping, text, words
 from migrate.dialects.common.volumes.spelling import Spelling
@@ -197,7 +197,7 @@ class DefinitionReader:
         if lines := [touch.line for touch in changes if not touch.path or touch.path[0] in (*_PARTS, None)]:
             self.block(before, f"line {min(lines)} changes it at run time")
         for touch in touches:
-            whole = not touch.path or touch.path[0] in (*_PARTS, None)
+            whole = not touch.path or (touch.path[0] in (*_PARTS, None) and len(touch.path) < 3)
             if touch.kind is Kind.HAND and whole and self._registers_what(node, touch.line):
                 self.block(before, f"line {touch.line} gives it to `{touch.word}`, which may change it")
         for task in self.collector.tasks[before:]:
@@ -235,7 +235,7 @@ class DefinitionReader:
                 if touch.kind is Kind.READ and words and (words[-1] == ROOT) is found.is_efs:
                     blocked = nodes.blocked_paths if found.is_efs else nodes.blocked
                     blocked.setdefault(key, f"line {touch.line} reads its {words[-1]}")
-                elif touch.kind is Kind.REPLACE and (touch.word is None or _overlaps(touch.word, text)):
+                elif touch.kind is Kind.REPLACE and (touch.word is None or overlaps(touch.word, text)):
                     shown = "it" if touch.word is None else f"`{touch.word}` in it"
                     nodes.blocked.setdefault(key, f"line {touch.line} replaces {shown} as text")
         block_reads(self.document, nodes)
@@ -454,11 +454,6 @@ def block_reads(document: PythonDocument, nodes: DefinitionNodes) -> None:
             if (what == ROOT) is found.is_efs:
                 blocked = nodes.blocked_paths if found.is_efs else nodes.blocked
                 blocked.setdefault(key, f"line {line} reads the {what} of volumes")
-
-
-def _overlaps(word: str, text: str) -> bool:
-    """Whether replacing a word may change a text: the text has the word, or the word one of the text's own."""
-    return word in text or any(len(own) > 3 and own in word for own in re.findall(r'"([^"]*)"', text))
 
 
 def _registers(call: ast.Call) -> bool:

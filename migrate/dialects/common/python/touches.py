@@ -36,7 +36,7 @@ _KEEPING = frozenset(
     {
         "print", "pprint", "pformat", "len", "repr", "bool", "isinstance", "type", "id", "hash", "debug", "info",
         "warning", "error", "critical", "exception", "log", "echo", "register_task_definition",
-        "register_job_definition", "write", "write_text", "put_object", "enumerate", "zip", "any", "all",
+        "register_job_definition", "write", "write_text", "put_object", "enumerate", "zip", "any", "all", "map", "filter",
     }
 )  # fmt: skip
 """Functions that neither keep nor change what they are given."""
@@ -88,6 +88,11 @@ def reads_of_volumes(module: ast.Module) -> list[tuple[int, str]]:
         if key in READ_AWAY and (key not in _COMMON or _VOLUME.search(ast.unparse(base))):
             found.append((node.lineno, READ_AWAY[key]))
     return sorted(found)
+
+
+def overlaps(word: str, text: str) -> bool:
+    """Whether replacing a word may change a text: the text has the word, or the word one of the text's own."""
+    return word in text or any(len(own) > 3 and own in word for own in re.findall(r'"([^"]*)"', text))
 
 
 class Kind(StrEnum):
