@@ -213,7 +213,7 @@ class Overrides:
             values = self.origins.of(value, place) or [(value, place)]
             empty = [self._is_empty(origin) for origin, _ in values]
             deleted, once = any(one is not False for one in empty), once and len(set(empty)) == 1 and None not in empty
-        return LateChange(path, value, deleted, on, owners, types=types, place=place, node=node, once=once)
+        return LateChange(path, value, deleted, on=on, owners=owners, types=types, place=place, node=node, once=once)
 
     def _is_empty(self, value: ast.expr) -> bool | None:
         """Whether a value leaves the property out; None if it may."""

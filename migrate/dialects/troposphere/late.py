@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from migrate.dialects.common.python.escapes import Escape, Escapes, is_class_name
-from migrate.dialects.common.python.touches import Kind, Touches, overlaps
+from migrate.dialects.common.python.touches import Touches, TouchKind, overlaps
 from migrate.dialects.troposphere.objects import PACKAGE, Objects, TitledObject
 from migrate.syntax.python.names import Place
 
@@ -99,7 +99,9 @@ class LateStatements:
             return LateStatement(name, escape.line, f"changes {name or 'it'}")
         is_class = call is not None and is_class_name(call.func)
         what = escape.reason.partition(f"line {escape.line} ")[2]
-        return LateStatement(None, escape.line, what if is_class else f"{what}, and may change it there", is_class)
+        return LateStatement(
+            None, escape.line, what if is_class else f"{what}, and may change it there", is_class=is_class
+        )
 
     @cached_property
     def _through_templates(self) -> list[tuple[str | None, LateStatement]]:
@@ -148,14 +150,14 @@ class LateStatements:
         """The changes of the dict or text that is made of a template."""
         for touch in Touches(self.objects.document).of_value(made, place, is_text=is_text):
             path = [None if key is None else str(key) for key in touch.path]
-            if touch.kind is Kind.REPLACE:
+            if touch.kind is TouchKind.REPLACE:
                 what = (
                     "replaces text in the template"
                     if touch.word is None
                     else f"replaces `{touch.word}` in the template"
                 )
                 yield None, LateStatement(None, touch.line, what, word=touch.word)
-            elif touch.kind is Kind.CHANGE and path[:1] in ([], ["Resources"], [None]):
+            elif touch.kind is TouchKind.CHANGE and path[:1] in ([], ["Resources"], [None]):
                 title = path[1] if len(path) > 1 else None
                 name = path[3] if len(path) > 3 else None
                 yield title, LateStatement(name, touch.line, f"changes {name or 'the template'}")

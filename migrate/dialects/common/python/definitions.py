@@ -18,7 +18,7 @@ from functools import cached_property
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, api, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
-from migrate.dialects.common.python.touches import READ_AWAY, ROOT, Kind, Touches, overlaps, reads_of_volumes
+from migrate.dialects.common.python.touches import READ_AWAY, ROOT, Touches, TouchKind, overlaps, reads_of_volumes
 from migrate.dialects.common.python.values import SPELLING, configured, filled, unbound
 from migrate.dialects.common.values import child, items, mapping, text, words
 from migrate.dialects.common.volumes.spelling import Spelling
@@ -193,12 +193,12 @@ class DefinitionReader:
         if self.definition(self.document.node(node, place), kind, place) is None:
             return
         touches = self.touches.of(node, place)
-        changes = [touch for touch in touches if touch.kind is Kind.CHANGE]
+        changes = [touch for touch in touches if touch.kind is TouchKind.CHANGE]
         if lines := [touch.line for touch in changes if not touch.path or touch.path[0] in (*_PARTS, None)]:
             self.block(before, f"line {min(lines)} changes it at run time")
         for touch in touches:
             whole = not touch.path or (touch.path[0] in (*_PARTS, None) and len(touch.path) < 3)
-            if touch.kind is Kind.HAND and whole and self._registers_what(node, touch.line):
+            if touch.kind is TouchKind.HAND and whole and self._registers_what(node, touch.line):
                 self.block(before, f"line {touch.line} gives it to `{touch.word}`, which may change it")
         for task in self.collector.tasks[before:]:
             roles = [touch.line for touch in changes if touch.path[-1:] in (("taskRoleArn",), ("jobRoleArn",))]
@@ -218,7 +218,7 @@ class DefinitionReader:
 
     @cached_property
     def touches(self) -> Touches:
-        """What the module does with its dicts."""
+        """The uses that the module makes of its dicts."""
         return Touches(self.document)
 
     def block_what_is_read(self) -> None:
@@ -232,10 +232,10 @@ class DefinitionReader:
             text = self.document.text[found.mapping.start : found.mapping.end].replace("'", '"')
             for touch in self.touches.of(origin, place):
                 words = [READ_AWAY[str(key)] for key in touch.path if key in READ_AWAY]
-                if touch.kind is Kind.READ and words and (words[-1] == ROOT) is found.is_efs:
+                if touch.kind is TouchKind.READ and words and (words[-1] == ROOT) is found.is_efs:
                     blocked = nodes.blocked_paths if found.is_efs else nodes.blocked
                     blocked.setdefault(key, f"line {touch.line} reads its {words[-1]}")
-                elif touch.kind is Kind.REPLACE and (touch.word is None or overlaps(touch.word, text)):
+                elif touch.kind is TouchKind.REPLACE and (touch.word is None or overlaps(touch.word, text)):
                     shown = "it" if touch.word is None else f"`{touch.word}` in it"
                     nodes.blocked.setdefault(key, f"line {touch.line} replaces {shown} as text")
         block_reads(self.document, nodes)
@@ -345,7 +345,7 @@ class DefinitionReader:
             spelling=self.spelling_of(node),
         )
         self.block_unknown(before, place)
-        if lines := [touch.line for touch in self.touches.of(node, place) if touch.kind is Kind.CHANGE]:
+        if lines := [touch.line for touch in self.touches.of(node, place) if touch.kind is TouchKind.CHANGE]:
             self.block(before, f"line {min(lines)} changes it at run time")
 
     def key_at(self, place: Place) -> Key:

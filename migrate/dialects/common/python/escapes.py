@@ -234,7 +234,7 @@ class _Walk:
     def leaves(
         self, node: ast.expr, place: Place, how: str, *, is_return: bool = False, call: ast.Call | None = None
     ) -> None:
-        self.found.escapes.append(Escape(node, place, f"line {node.lineno} {how}", is_return, call=call))
+        self.found.escapes.append(Escape(node, place, f"line {node.lineno} {how}", is_return=is_return, call=call))
 
     def on(self, uses: list[Use], inside: bool) -> None:
         self.pending += [(use.node, use.place, inside) for use in uses]

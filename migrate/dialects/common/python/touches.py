@@ -95,7 +95,7 @@ def overlaps(word: str, text: str) -> bool:
     return word in text or any(len(own) > 3 and own in word for own in re.findall(r'"([^"]*)"', text))
 
 
-class Kind(StrEnum):
+class TouchKind(StrEnum):
     """The ways to touch a dict."""
 
     CHANGE = "change"
@@ -112,7 +112,7 @@ class Touch:
 
     path: Path
     line: int
-    kind: Kind = Kind.CHANGE
+    kind: TouchKind = TouchKind.CHANGE
     word: str | None = None
     """The name of the function that it is handed to, or the text that is replaced; None if that is not known."""
 
@@ -182,13 +182,13 @@ class _Uses:
                 if not isinstance(parent.ctx, ast.Load):
                     yield Touch(deeper, line)
                     return
-                yield Touch(deeper, line, Kind.READ)
+                yield Touch(deeper, line, TouchKind.READ)
                 yield from self.value(parent, place, deeper)
             case ast.Attribute() if parent.value is node:
                 yield from self.method(parent, place, path, is_text)
             case ast.Compare() if node in parent.comparators and isinstance(parent.left, ast.Constant):
                 if isinstance(parent.left.value, str) and not is_text:
-                    yield Touch(_below(path, parent.left.value), line, Kind.READ)
+                    yield Touch(_below(path, parent.left.value), line, TouchKind.READ)
             case ast.BinOp(op=ast.BitOr()):
                 for known in _keys(parent.right) if parent.left is node else ():
                     yield Touch(_below(path, known), line)
@@ -240,7 +240,7 @@ class _Uses:
             return
         if is_text:
             if name in _REPLACING:
-                yield Touch(path, call.lineno, Kind.REPLACE, _literal(call.args[:1]))
+                yield Touch(path, call.lineno, TouchKind.REPLACE, word=_literal(call.args[:1]))
             yield from self.value(call, place, path, is_text=True)
             return
         first = call.args[0] if call.args else None
@@ -258,7 +258,7 @@ class _Uses:
         elif name not in _READING and name not in _ADDING:
             yield Touch(path, call.lineno)
         if name == "pop" or name in ("get", "setdefault"):
-            yield Touch(path, call.lineno, Kind.READ)
+            yield Touch(path, call.lineno, TouchKind.READ)
         if name not in _ADDING:
             yield from self.value(call, place, path)
 
@@ -273,7 +273,7 @@ class _Uses:
         if functions:
             return
         if is_text and name in _REPLACING:
-            yield Touch(path, call.lineno, Kind.REPLACE)
+            yield Touch(path, call.lineno, TouchKind.REPLACE)
             yield from self.value(call, place, path, is_text=True)
         elif name in _COPYING or name == "Template":
             yield from self.value(call, place, path, is_text=is_text and name == "Template")
@@ -284,7 +284,7 @@ class _Uses:
             if isinstance(loop, ast.For | ast.comprehension):
                 yield from self.target(loop.target, place, _below(path, None), is_text)
         elif name not in _KEEPING and not is_text:
-            yield Touch(path, call.lineno, Kind.HAND, shown(call))
+            yield Touch(path, call.lineno, TouchKind.HAND, word=shown(call))
 
     def returned(self, place: Place, path: Path) -> Iterator[Touch]:
         """The touches of what a function of this module returns."""
