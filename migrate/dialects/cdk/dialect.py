@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from migrate.dialects.cdk import batch as cdk_batch
 from migrate.dialects.cdk import resources
-from migrate.dialects.cdk.api import ECS, PLATFORM_VERSION, TASK_DEFINITIONS, VERSIONS
+from migrate.dialects.cdk.api import BATCH, ECS, PLATFORM_VERSION, TASK_DEFINITIONS, VERSIONS
 from migrate.dialects.cdk.aspects import PARTS
 from migrate.dialects.cdk.instances import ProgramInstances
-from migrate.dialects.cdk.overrides import TASK, LateChange, Overrides
+from migrate.dialects.cdk.overrides import JOB, TASK, LateChange, Overrides, resource_type
 from migrate.dialects.cdk.program import Program, TaskSource, called, scope_of
 from migrate.dialects.cdk.spelling import SNAKE, Spellings, with_points
 from migrate.dialects.cdk.writer import ProgramNodes, ProgramWriter
@@ -215,6 +215,8 @@ class _ProgramReader:
     def changed(self) -> None:
         """Looks at what the program changes of its task definitions after it has made them."""
         for change in self.late.changes:
+            if change.concerns(JOB):
+                self.job_changed(change)
             if not change.concerns(TASK):
                 continue
             if isinstance(change.node, ast.Call):
@@ -230,9 +232,17 @@ class _ProgramReader:
             if own is not None and own.construct is None and change.path == ("Volumes",) and not own.volumes:
                 self.change(own, replace(change, once=True))
             for task in [*self.tasks.values()]:
-                if task is own or task.construct is not None:
-                    self.change(task, replace(change, once=False))
+                self.change(task, replace(change, once=False))
         self.escaped()
+
+    def job_changed(self, change: LateChange) -> None:
+        """Remembers that a later statement may change the volumes or roles of jobs of AWS Batch."""
+        made = {self.program.constructs.get(o) for o, _ in change.owners or () if isinstance(o, ast.Call)}
+        if change.owners is not None and not any(one is not None and resource_type(one) == JOB for one in made):
+            return
+        for task in self.tasks.values():
+            if task.kind.startswith(f"{BATCH}."):
+                task.obstacle = task.obstacle or f"line {change.line} changes {change.what} of the job definition"
 
     def escaped(self) -> None:
         """Looks where task definitions leave the code that can be read: from there on their containers are not known,
@@ -248,6 +258,14 @@ class _ProgramReader:
                     task.doubt = f"{found.reason}: check that it changes neither the volumes nor the task role."
                 else:
                     task.obstacle = task.obstacle or f"{found.reason}, and may change it there"
+            removed = next((c for c, _ in uses.methods if called(c) == "try_remove_child"), None)
+            if removed is not None:
+                task.obstacle = task.obstacle or f"line {removed.lineno} removes a part of it"
+            if task.construct is None and (maker := self._foreign_maker(task)) is not None:
+                task.doubt = task.doubt or (
+                    f"`{maker}` makes it, which is not in this file: check that it changes neither the volumes nor the "
+                    "task role."
+                )
             extension = next((c for c, at in uses.methods if called(c) == "add_extension" and self._adds(c, at)), None)
             if (call := extension or side_effect) is not None:
                 task.opaque = True
@@ -255,6 +273,14 @@ class _ProgramReader:
                     f"line {call.lineno} runs `{shown(call)}`, which is not in this file: check that it changes neither the "
                     "volumes nor the task role."
                 )
+
+    def _foreign_maker(self, task: TaskSource) -> str | None:
+        """The class or function of another module that makes a task definition; None for others."""
+        if task.expression is None:
+            return None
+        made, at = self.program.evaluator.definition(task.expression, task.place)
+        name = self.document.dotted(made.func, at) if isinstance(made, ast.Call) else None
+        return None if name is None or self.program.evaluator.library(name) else name.rpartition(".")[2]
 
     def _adds(self, call: ast.Call, place: Place) -> bool:
         """Whether `add_extension` is given an extension that is not the CDK's."""

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from migrate.dialects.cdk.api import ECS, EFS, IAM, TASK_DEFINITIONS
+from migrate.dialects.cdk.api import BATCH, ECS, EFS, IAM, TASK_DEFINITIONS
 from migrate.dialects.cdk.aspects import PARTS, aspects
 from migrate.dialects.cdk.program import Construct, Program, called
 from migrate.dialects.common.python.escapes import Escape, Escapes
@@ -27,10 +27,13 @@ _OVERRIDES = frozenset(
 )
 _ATTRIBUTES = {
     "container_definitions": "ContainerDefinitions",
+    "container_properties": "ContainerProperties",
+    "ecs_properties": "EcsProperties",
     "file_system_id": "FileSystemId",
     "file_system_policy": "FileSystemPolicy",
     "managed_policy_arns": "ManagedPolicyArns",
     "network_mode": "NetworkMode",
+    "node_properties": "NodeProperties",
     "permissions_boundary": "PermissionsBoundary",
     "policies": "Policies",
     "policy_document": "PolicyDocument",
@@ -42,7 +45,7 @@ _ATTRIBUTES = {
     "volumes": "Volumes",
 }
 """The attributes of L1 constructs that are read into the model, with the names of their properties."""
-TASK, ROLE = "AWS::ECS::TaskDefinition", "AWS::IAM::Role"
+TASK, JOB, ROLE = "AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition", "AWS::IAM::Role"
 POLICY, SYSTEM, POINT = "AWS::IAM::Policy", "AWS::EFS::FileSystem", "AWS::EFS::AccessPoint"
 _PROPERTIES = {
     TASK: {
@@ -53,6 +56,7 @@ _PROPERTIES = {
         "TaskRoleArn",
         "Volumes",
     },
+    JOB: {"ContainerProperties", "EcsProperties", "NodeProperties", "PlatformCapabilities"},
     ROLE: {"ManagedPolicyArns", "PermissionsBoundary", "Policies"},
     POLICY: {"PolicyDocument"},
     SYSTEM: {"FileSystemPolicy"},
@@ -61,12 +65,17 @@ _PROPERTIES = {
 """The properties of each type of resource that are read into the model."""
 _TYPES = {
     **dict.fromkeys((*TASK_DEFINITIONS, f"{ECS}.CfnTaskDefinition"), TASK),
+    **dict.fromkeys((f"{BATCH}.{name}" for name in ("CfnJobDefinition", "EcsJobDefinition")), JOB),
     **dict.fromkeys((f"{IAM}.Role", f"{IAM}.CfnRole"), ROLE),
     **dict.fromkeys((f"{IAM}.Policy", f"{IAM}.ManagedPolicy", f"{IAM}.CfnPolicy", f"{IAM}.CfnManagedPolicy"), POLICY),
     **dict.fromkeys((f"{EFS}.FileSystem", f"{EFS}.CfnFileSystem"), SYSTEM),
     **dict.fromkeys((f"{EFS}.AccessPoint", f"{EFS}.CfnAccessPoint"), POINT),
 }
 """The type of resource that a construct makes, by its class."""
+_OF_JOBS = frozenset(
+    {"Containers", "JobRoleArn", "MountPoints", "NodeRangeProperties", "TaskProperties", "User", "Volumes", "*"}
+)
+"""The members of a job definition's properties that are read into the model, or lead there."""
 _OF_CONTAINERS = frozenset({"MountPoints", "Name", "User", "VolumesFrom"})
 """The members of a container definition that are read into the model."""
 _ASKING = frozenset(
@@ -117,6 +126,8 @@ class LateChange:
             return True
         if self.path[0] not in _PROPERTIES[kind]:
             return False
+        if kind == JOB:
+            return len(self.path) < 2 or self.path[1] in _OF_JOBS
         inner = self.path[2] if self.path[0] == "ContainerDefinitions" and len(self.path) > 2 else None
         return inner is None or inner in _OF_CONTAINERS
 

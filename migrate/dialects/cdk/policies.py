@@ -48,6 +48,7 @@ class Policies:
                 self._low_policy(call, place)
             elif isinstance(call.func, ast.Attribute):
                 self._method(call, call.func, place)
+        self._of_stacks()
         for task in self.tasks:
             if task.role is not None and task.role_construct is not None:
                 self._of_construct(task.role.key, task.role_construct)
@@ -330,6 +331,19 @@ class Policies:
         keys = only if is_role else [role.key for role in self._all]
         for argument in call.args[:1]:
             self._limit(keys, argument, place)
+
+    def _of_stacks(self) -> None:
+        """Reads the boundaries that stacks, stages and other scopes are given for all of their roles."""
+        for call, place in self.program.names.calls:
+            if self.program.kind(call).startswith(f"{IAM}."):
+                continue
+            for keyword in call.keywords:
+                if keyword.arg == "permissions_boundary" and not self._is_none(keyword.value):
+                    self._limit([role.key for role in self._all], keyword.value, place)
+
+    @staticmethod
+    def _is_none(expression: ast.expr) -> bool:
+        return isinstance(expression, ast.Constant) and expression.value is None
 
     def _limit(self, roles: Iterable[Key], policy: ast.expr, place: Place) -> None:
         """Remembers the permissions boundary of roles, with what it allows if the program or AWS defines it."""

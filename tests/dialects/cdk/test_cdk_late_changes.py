@@ -212,3 +212,51 @@ def test_a_host_path_that_the_code_reads_stays() -> None:
 
 def test_the_path_of_something_else_is_not_a_host_path() -> None:
     assert said(on_a_host("print(kw['asset'].source_path, kw['db'].host)"), "cdk")["EFS101"][0] == "fixable"
+
+
+# -- subclasses and parts ---------------------------------------------------------------------------------------------
+
+
+def with_class(name: str, **parts: str) -> str:
+    return cdk("", **parts).replace("td = ecs.FargateTaskDefinition", f"td = {name}")
+
+
+def test_a_subclass_of_the_program_may_change_itself() -> None:
+    own = "class Own(ecs.FargateTaskDefinition):\n    def __init__(self, scope, id):\n        super().__init__(scope, id)\n"
+    own += f"        self.node.default_child.add_property_override({NAME})\n"
+    assert said(with_class("Own", classes=own), "cdk")["EFS201"][0] == "refused"
+
+
+def test_a_subclass_of_another_module_is_for_a_person_to_look_at() -> None:
+    status, message = said(with_class("Other", imports="from lib import Other"), "cdk")["EFS201"]
+    assert (status, "`Other` makes it" in message) == ("unsafe", True)
+
+
+def test_an_object_that_keeps_it_may_change_it() -> None:
+    keeper = "class Keeper:\n    def __init__(self, task):\n        self.task = task\n    def run(self):\n"
+    keeper += f"        self.task.{CFN[3:]}.add_property_override({NAME})\n"
+    assert said(cdk("Keeper(td).run()", classes=keeper), "cdk")["EFS201"][0] == "refused"
+
+
+def test_a_part_that_is_removed() -> None:
+    assert said(cdk('td.node.try_remove_child("TaskRole")'), "cdk")["EFS201"][0] == "refused"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("ContainerProperties.Volumes.0.Host.SourcePath", "refused"), ("ContainerProperties.Command", "fixable")],
+)
+def test_a_job_definition_that_is_changed(path: str, status: str) -> None:
+    volume = "batch.EcsVolume.efs(name='data', container_path='/d', file_system=fs, root_directory='/app')"
+    source = cdk(
+        f"c = batch.EcsFargateContainerDefinition(self, 'C', image=kw['image'], cpu=1, memory=kw['m'], volumes=[{volume}])\n"
+        f"job = batch.EcsJobDefinition(self, 'J', container=c)\n"
+        f'job.node.default_child.add_property_override("{path}", "/x")',
+        imports="from aws_cdk import aws_batch as batch",
+    )
+    from migrate.engine.process import process
+    from migrate.files.language import PYTHON
+    from rules.choices import Choices
+
+    found = [f.finding for f in process(source, "app", Choices(), PYTHON).findings]
+    assert [str(f.status) for f in found if f.rule == "EFS201" and "C" in f.subject.parts] == [status]

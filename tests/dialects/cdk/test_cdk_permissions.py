@@ -155,3 +155,16 @@ def test_an_access_point_that_is_changed_is_not_used() -> None:
     assert "Ap:" in said(cdk(point), "cdk")["EFS202"][1] or "has access point" in said(cdk(point), "cdk")["EFS202"][1]
     changed = point + 'point.node.default_child.add_property_override("RootDirectory.Path", "/other")'
     assert "create access point" in said(cdk(changed), "cdk")["EFS202"][1]
+
+
+@pytest.mark.parametrize("of", ["stack", "construct"])
+def test_a_boundary_that_a_scope_is_given(of: str) -> None:
+    boundary = 'permissions_boundary=cdk.PermissionsBoundary.from_name("b")'
+    source = cdk("")
+    old, new = (
+        ("id, **kw)\n        vpc", f"id, {boundary}, **kw)\n        vpc")
+        if of == "stack"
+        else ('"S")', f'"S", {boundary})')
+    )
+    status, message = said(source.replace(old, new), "cdk")["EFS203"]
+    assert (status, "has to allow elasticfilesystem:ClientMount" in message) == ("fixable", True)

@@ -20,7 +20,8 @@ Origin = tuple[ast.expr, Place]
 UNKNOWN = "\0"
 """A part of a text that is not known."""
 
-_DEPTH = 16
+_DEPTH, _MOST = 16, 2_000
+"""The largest number of names from one expression to an object, and of expressions that are followed for one."""
 
 
 class Origins:
@@ -29,10 +30,12 @@ class Origins:
     def __init__(self, document: PythonDocument) -> None:
         self.document = document
         self.names = document.names
+        self._left = _MOST
 
     def of(self, expression: ast.expr, place: Place, depth: int = 0) -> list[Origin] | None:
         """All expressions that may make the object which an expression stands for; None if there may be others."""
-        if depth > _DEPTH:
+        self._left = _MOST if depth == 0 else self._left - 1
+        if depth > _DEPTH or self._left < 0:
             return None
         match uncast(expression):
             case ast.IfExp(body=body, orelse=orelse):

@@ -85,9 +85,21 @@ def reads_of_volumes(module: ast.Module) -> list[tuple[int, str]]:
                 pass
             case _:
                 continue
-        if key in READ_AWAY and (key not in _COMMON or _VOLUME.search(ast.unparse(base))):
+        if key in READ_AWAY and (key not in _COMMON or _speaks_of_volumes(base)):
             found.append((node.lineno, READ_AWAY[key]))
     return sorted(found)
+
+
+def _speaks_of_volumes(expression: ast.expr) -> bool:
+    """Whether a name, attribute or key in an expression is one of volumes or their storage."""
+    for node in ast.walk(expression):
+        match node:
+            case ast.Name(id=word) | ast.Attribute(attr=word) | ast.Constant(value=str(word)):
+                if _VOLUME.search(word):
+                    return True
+            case _:
+                pass
+    return False
 
 
 def overlaps(word: str, text: str) -> bool:
@@ -123,15 +135,15 @@ class Touches:
     def __init__(self, document: PythonModule) -> None:
         self.names = document.names
         self.escapes = Escapes(document)
+        self._found: dict[ast.AST, list[Touch]] = {}
 
     def of(self, expression: ast.expr, place: Place) -> list[Touch]:
         """The touches of a dict or list that is written at `place`."""
         outermost, prefix = self._outermost(expression)
-        walk = _Uses(self)
-        touched = walk.value(outermost, place, ()) if isinstance(outermost, ast.expr) else ()
-        found = [touch for touch in touched if _UP not in touch.path]
+        if outermost not in self._found:
+            self._found[outermost] = self.of_value(outermost, place) if isinstance(outermost, ast.expr) else []
         relative: list[Touch] = []
-        for touch in dict.fromkeys(found):
+        for touch in self._found[outermost]:
             common = min(len(prefix), len(touch.path))
             if all(a == b or None in (a, b) for a, b in zip(prefix[:common], touch.path[:common], strict=True)):
                 relative.append(replace(touch, path=touch.path[len(prefix) :]))
@@ -139,8 +151,11 @@ class Touches:
 
     def of_value(self, expression: ast.expr, place: Place, *, is_text: bool = False) -> list[Touch]:
         """The touches of the dict that an expression returns, or of the text that is made of it."""
-        found = _Uses(self).value(expression, place, (), is_text=is_text)
-        return [touch for touch in dict.fromkeys(found) if _UP not in touch.path]
+        try:
+            found = list(dict.fromkeys(_Uses(self).value(expression, place, (), is_text=is_text)))
+        except RecursionError:  # too long a chain of names
+            found = [Touch((), getattr(expression, "lineno", 0))]
+        return [touch for touch in found if _UP not in touch.path]
 
     def _outermost(self, expression: ast.expr) -> tuple[ast.AST, Path]:
         """The outermost dict or list around an expression, and the path from there to the expression."""
