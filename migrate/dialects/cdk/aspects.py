@@ -8,8 +8,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from migrate.dialects.cdk.program import Program, called
+from migrate.dialects.cdk.program import Program
 from migrate.dialects.common.python.escapes import Escape, Escapes
+from migrate.dialects.common.python.values import called
 from migrate.syntax.python.names import Place, Scope
 
 PARTS = frozenset({"node", "default_child", "find_child", "try_find_child", "children", "find_all"})

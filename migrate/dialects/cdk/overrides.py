@@ -17,9 +17,10 @@ from functools import cached_property
 
 from migrate.dialects.cdk.api import BATCH, ECS, EFS, IAM, TASK_DEFINITIONS
 from migrate.dialects.cdk.aspects import PARTS, aspects
-from migrate.dialects.cdk.program import Construct, Program, called
+from migrate.dialects.cdk.program import Construct, Program
 from migrate.dialects.common.python.escapes import Escape, Escapes
 from migrate.dialects.common.python.origins import UNKNOWN, Origin, Origins, joined, uncast
+from migrate.dialects.common.python.values import called
 from migrate.syntax.python.names import Place
 
 _OVERRIDES = frozenset(

@@ -72,7 +72,6 @@ CHANGED = {
     "lambda": f"tweak = lambda t: t.node.default_child.add_property_override({NAME})\ntweak(td)",
     "returned": f"def low(t): return t.node.default_child\nlow(td).add_property_override({NAME})",
     "bound method": f"change = {CFN}.add_property_override\nchange({NAME})",
-    "a Windows platform by a struct": f"{CFN}.runtime_platform = kw['platform']",
 }
 
 
