@@ -351,9 +351,8 @@ class _ProgramReader:
                 own_modes = task.late_modes or self.network_mode(task, self.arguments_of(task))
                 task.late_modes = modes if change.once else own_modes | modes
             case ("RuntimePlatform",) | ("RuntimePlatform", "OperatingSystemFamily"):
-                systems: Possible[str] = ANYTHING
-                if len(change.path) > 1:
-                    systems = self.options(value, change.place).mapped(str.upper)
+                named = value if len(change.path) > 1 else self.system_in(value)
+                systems = ANYTHING if named is None else self.options(named, change.place).mapped(str.upper)
                 own_systems = task.late_systems or self.operating_system(task, self.arguments_of(task))
                 task.late_systems = systems if change.once else own_systems | systems
             case ("RuntimePlatform", "CpuArchitecture"):
@@ -367,6 +366,12 @@ class _ProgramReader:
                 )
             case _:
                 task.obstacle = task.obstacle or what
+
+    @staticmethod
+    def system_in(platform: Node | None) -> Node | None:
+        """The operating system of a platform, in any of the ways in which its names are spelt; None if it has none."""
+        names = ("operating_system_family", "operatingSystemFamily", "OperatingSystemFamily")
+        return next((found for name in names if (found := child(mapping(platform), name)) is not None), None)
 
     def constrained(self, call: ast.Call, on: ast.expr, place: Place) -> None:
         """Reads the placement constraints that a call adds to a task definition or to its service."""

@@ -145,8 +145,25 @@ def test_a_container_that_is_added_elsewhere_may_write(body: str) -> None:
 
 def test_other_compatibilities_count() -> None:
     assert said(cdk(f'{CFN}.requires_compatibilities = ["EXTERNAL"]'), "cdk")["EFS403"][0] == "refused"
-    override = f'{CFN}.add_property_override("RuntimePlatform.OperatingSystemFamily", "WINDOWS_SERVER_2019_CORE")'
-    assert said(cdk(override), "cdk")["EFS403"][0] == "refused"
+    assert (
+        said(cdk(f'{CFN}.add_property_override("RequiresCompatibilities", ["EXTERNAL"])'), "cdk")["EFS403"][0]
+        == "refused"
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{CFN}.add_property_override("RuntimePlatform.OperatingSystemFamily", "WINDOWS_SERVER_2019_CORE")',
+        f'{CFN}.add_property_override("RuntimePlatform", {{"OperatingSystemFamily": "WINDOWS_SERVER_2019_CORE"}})',
+        f"{CFN}.runtime_platform = ecs.CfnTaskDefinition.RuntimePlatformProperty(\n"
+        '    operating_system_family="WINDOWS_SERVER_2019_CORE")',
+        f'if kw:\n    {CFN}.add_property_override("RuntimePlatform.OperatingSystemFamily", "WINDOWS_SERVER_2019_CORE")',
+    ],
+    ids=["path", "whole", "struct", "branch"],
+)
+def test_another_operating_system_counts(body: str) -> None:
+    assert said(cdk(body), "cdk")["EFS403"][0] == "refused"
 
 
 # -- the task role ----------------------------------------------------------------------------------------------------
