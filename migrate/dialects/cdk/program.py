@@ -477,18 +477,12 @@ class Program:
         before = sum(b.place.index < place.index for b in bindings) if owner is place.scope else 1
         return ".".join(owner.path) + (f"/{before}" if before > 1 else "")
 
-    @cached_property
-    def _places(self) -> dict[ast.AST, Place]:
-        """The places of all names, calls and dicts."""
-        found: dict[ast.AST, Place] = {use.node: use.place for uses in self.names.uses.values() for use in uses}
-        return found | dict(self.names.calls) | dict(self.names.dicts)
-
     def place_of(self, expression: ast.expr) -> Place | None:
         """The place of an expression, or of the first name, call or dict in it; None if there is none."""
-        found = self._places.get(expression)
+        found = self.names.places.get(expression)
         if found is not None:
             return found
-        inner = (self._places.get(node) for node in ast.walk(expression))
+        inner = (self.names.places.get(node) for node in ast.walk(expression))
         return next((place for place in inner if place is not None), None)
 
     # -- writing values -----------------------------------------------------------------------------------------------

@@ -120,6 +120,8 @@ class Names:
         """All dicts outside f-strings, in no particular order."""
         self.imports: list[tuple[ast.Import | ast.ImportFrom, Place]] = []
         self.classes: dict[str, list[Scope]] = {}
+        self.functions: list[Scope] = []
+        """The functions and methods, lambdas not counted."""
         self.star_import: int | None = None
         """The index of the last `from … import *`; None if there is none."""
         self._index = 0
@@ -165,6 +167,12 @@ class Names:
                 grouped.setdefault(store.owner, []).append(store)
             self._stores_of[name] = grouped
         return self._stores_of[name]
+
+    @cached_property
+    def places(self) -> dict[ast.AST, Place]:
+        """The places of all names, calls and dicts outside f-strings, and of the names in f-strings."""
+        found: dict[ast.AST, Place] = {use.node: use.place for uses in self.uses.values() for use in uses}
+        return found | dict(self.calls) | dict(self.dicts)
 
     def relatives(self, scope: Scope) -> list[Scope]:
         """The classes that a class inherits from, and those that inherit from it, found by the names of their bases."""
@@ -303,6 +311,7 @@ class Names:
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, arguments: ast.arguments, body: list[ast.stmt], scope: Scope
     ) -> None:
         inner = Scope("function", scope, (*scope.path, node.name), node=node)
+        self.functions.append(inner)
         place = Place(inner, Block(None), self._index, statement=body[0])
         for argument in _parameters(arguments):
             self._bind(argument.arg, place, None, reason="a parameter")
