@@ -122,6 +122,10 @@ class Names:
         self.classes: dict[str, list[Scope]] = {}
         self.functions: list[Scope] = []
         """The functions and methods, lambdas not counted."""
+        self.returns: dict[Scope, list[tuple[ast.Return, Place]]] = {}
+        """The `return` statements of each function."""
+        self.inside: dict[ast.AST, Place] = {}
+        """The place inside each comprehension and each function, where its variables and parameters are bound."""
         self.star_import: int | None = None
         """The index of the last `from … import *`; None if there is none."""
         self._index = 0
@@ -302,6 +306,8 @@ class Names:
                 for target in node.targets:
                     self._unknown(target, self._place(scope, block, node), "deleted")
             case _:
+                if isinstance(node, ast.Return):
+                    self.returns.setdefault(scope, []).append((node, place))
                 self._expressions([child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)], place)
                 if type(node).__name__ == "TypeAlias":  # Python 3.12
                     name = node.name  # type: ignore[attr-defined]
@@ -312,7 +318,7 @@ class Names:
     ) -> None:
         inner = Scope("function", scope, (*scope.path, node.name), node=node)
         self.functions.append(inner)
-        place = Place(inner, Block(None), self._index, statement=body[0])
+        place = self.inside[node] = Place(inner, Block(None), self._index, statement=body[0])
         for argument in _parameters(arguments):
             self._bind(argument.arg, place, None, reason="a parameter")
         self._later(body, inner, place.block)
@@ -421,7 +427,7 @@ class Names:
                     self._bind(node.target.id, at, None, reason=reason, scope=target)
                 case ast.Lambda():
                     inner = Scope("lambda", at.scope, (*at.scope.path, "<lambda>"), node=node)
-                    inside = Place(inner, Block(None), at.index, statement=at.statement)
+                    inside = self.inside[node] = Place(inner, Block(None), at.index, statement=at.statement)
                     for argument in _parameters(node.args):
                         self._bind(argument.arg, inside, None, reason="a parameter")
                     self._push(pending, node, _defaults(node.args), place=at, in_text=in_text)
@@ -430,6 +436,7 @@ class Names:
                 case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                     inner = Scope("comprehension", at.scope, at.scope.path, node=node)
                     inside = Place(inner, Block(at.block, loop=True), at.index, statement=at.statement)
+                    self.inside[node] = inside
                     for generator in node.generators:
                         self.parents[generator] = node
                         self._unknown(generator.target, inside, "a loop variable")
