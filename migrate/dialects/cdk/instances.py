@@ -1,11 +1,8 @@
 """Reads the container instances of a CDK program, the file systems that their user data mounts, and where the program
 runs its tasks.
 
-User data comes from the object that a construct is given (`user_data=`) and from later calls on the construct
-(`asg.add_user_data`, `asg.user_data.add_commands`) or on the object. Commands are lines of one shell script.
-
-Source: API references of `aws_ec2.UserData`, `MultipartUserData` and `CloudFormationInit`,
-`aws_autoscaling.AutoScalingGroup` and `aws_ecs.Cluster` in aws-cdk-lib.
+Source: API references of `aws_ec2.CloudFormationInit`, `aws_autoscaling.AutoScalingGroup` and `aws_ecs.Cluster` in
+aws-cdk-lib.
 """
 
 from __future__ import annotations
@@ -14,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from migrate.dialects.cdk.api import (
     EC2,
@@ -23,50 +21,35 @@ from migrate.dialects.cdk.api import (
     IMAGES,
     LOW,
     OPTIMIZED,
-    PARTS,
     PROVIDER,
+    SCALING,
     STARTED_FROM,
-    USER_DATA,
 )
+from migrate.dialects.cdk.aspects import PARTS, aspects
 from migrate.dialects.cdk.program import Program, called, joined, scope_of
+from migrate.dialects.cdk.user_data import ADDING, Data, UserDataReader
+from migrate.dialects.common.python.escapes import Escapes
+from migrate.dialects.common.python.execution import Execution, Step
 from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, with_scripts
 from migrate.dialects.common.values import items
 from migrate.syntax.node import Node, Scalar
 from migrate.syntax.python.names import Place
 from rules.model import Cluster, Engine, HostMount, Image, Instance, Key, Launch, Owner, Ref, Stack, Text, Value
 
-_SHEBANG = "#!/bin/bash"
-"""The first line of the script of `UserData.for_linux`."""
-_BOUNDARY = "+AWS+CDK+User+Data+Separator+"
-
 _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip\}?$", re.IGNORECASE)
 """Finds expressions that name a server, not the id of a file system."""
-_MATTERS = re.compile(r"mount|fstab")
-"""Finds commands that may mount a file system."""
 _MOST_LINES = 5_000
 """The largest number of strings that one argument may add to user data."""
-
-
-@dataclass(eq=False)
-class UserDataPart:
-    """A part of user data that a call adds: commands, or a part of a multipart archive; `place` is the place of the
-    call."""
-
-    place: Place
-    lines: list[tuple[ast.expr, Place]]
-    known: bool = True
-    """Whether the lines are everything that the call adds."""
-    content_type: str = ""
-    """The content type of a part of a multipart archive; empty for commands."""
-
-
-@dataclass(eq=False)
-class Data:
-    """User data, put together from the parts that calls add."""
-
-    place: Place
-    pieces: list[UserDataPart] = field(default_factory=list)
-    shebang: str = _SHEBANG + "\n"
+_PARTS = PARTS | {"user_data", "launch_template", *GROUP_OF}
+"""The attributes and methods that lead from what launches instances to what decides their user data."""
+_OVERRIDES = frozenset(
+    {"add_override", "add_property_override", "add_deletion_override", "add_property_deletion_override"}
+)
+"""The methods of L1 constructs that change what they become in the template."""
+_GIVES = frozenset({"user_data", "launch_template_data", "launch_template_name", "launch_configuration_name"})
+"""The attributes of L1 constructs that decide the user data of instances."""
+_DECIDES = re.compile(r"(?:^|\.)(?:UserData|LaunchTemplateData|Properties|LaunchTemplate|LaunchConfigurationName)?$")
+"""The end of a path in the template at which a change may replace user data."""
 
 
 @dataclass(eq=False)
@@ -92,13 +75,16 @@ class ProgramInstances:
         self.hosts: dict[object, InstanceSource] = {}
         """The constructs that launch instances, by their calls or, if the program does not show these, by expression
         and scope."""
-        self.data: dict[ast.Call, Data] = {}
-        """The user data that each call makes."""
+        self.escapes = Escapes(program.document)
+        self.reader = UserDataReader(program, lambda expression, place: self.host(expression, place).data)
+        self.steps: dict[ast.Call, list[Step]] = {}
+        """The steps of the program in which each call is executed."""
 
     # -- finding ------------------------------------------------------------------------------------------------------
 
     def find(self) -> None:
-        """Finds the constructs that launch instances, then the calls that add to them, in the order of the text."""
+        """Finds the constructs that launch instances, then the calls that add to them, in the order of execution."""
+        self.execute()
         for call, place in self.program.calls:
             construct = self.program.constructs.get(call)
             if isinstance(call.func, ast.Attribute) and call.func.attr == "add_capacity" and not self.own(call, place):
@@ -112,6 +98,19 @@ class ProgramInstances:
         for call, place in self.program.calls:
             if isinstance(call.func, ast.Attribute):
                 self.added(call, call.func, place)
+        for step in sorted((step for steps in self.steps.values() for step in steps), key=lambda step: step.time):
+            with self.program.evaluator.at(step.time):
+                self.reader.add(step)
+
+    def execute(self) -> None:
+        """Follows the program in the order of its execution, if it makes instances or adds to user data."""
+        for call, _ in self.program.calls:
+            name, kind = called(call), self.program.kind(call)
+            if name in ADDING or name == "add_capacity" or kind in STARTED_FROM or kind == f"{ECS}.Cluster":
+                for step in Execution(self.escapes).run():
+                    self.steps.setdefault(step.call, []).append(step)
+                break
+        self.reader.steps = self.steps
 
     def own(self, call: ast.Call, place: Place) -> bool:
         """Whether a call on `self` calls a method that the program's own class defines."""
@@ -127,19 +126,28 @@ class ProgramInstances:
     def started_from(self, call: ast.Call, place: Place, name: str) -> InstanceSource:
         """The construct that `call` makes, with the user data that it is given."""
         if call not in self.hosts:
-            data, written = Data(place), _given(call, "user_data")
+            data, written = Data(), _given(call, "user_data")
             if self.program.kind(call) in LOW:
-                written = self.low(call)
+                written = self.low(call, place)
             if written is not None:
-                data = self.data_of(written, place) or data
+                step = next(iter(self.steps.get(call, ())), None) or Step(call, place, 0, (), ())
+                with self.program.evaluator.at(step.time):
+                    data = self.reader.data_of(written, place) or self.reader.unread(written, step)
             host = self.hosts[call] = InstanceSource(name, place, call, data=data)
             host.inits = [(k.value, place) for k in call.keywords if k.arg == "init"]
         return self.hosts[call]
 
-    def low(self, call: ast.Call) -> ast.expr | None:
+    def low(self, call: ast.Call, place: Place) -> ast.expr | None:
         """The user data among the arguments of an L1 construct, or None."""
-        found = (k for n in ast.walk(call) if isinstance(n, ast.Call) for k in n.keywords if k.arg == "user_data")
-        return next((k.value for k in found), None)
+        given = _given(call, "launch_template_data")
+        inner = self.program.evaluator.definition(given, place)[0] if given is not None else call
+        for node in (*ast.walk(call), *ast.walk(inner)):
+            if isinstance(node, ast.Call) and (found := _given(node, "user_data")) is not None:
+                return found
+            for key, value in zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ():
+                if isinstance(key, ast.Constant) and key.value in ("userData", "user_data"):
+                    return value
+        return None
 
     def host(self, expression: ast.expr, place: Place) -> InstanceSource:
         """The construct that launches instances for which an expression stands; a new one if the program does not
@@ -162,86 +170,16 @@ class ProgramInstances:
         shown = ast.unparse(origin)
         key = (shown, at.scope)
         if key not in self.hosts:
-            self.hosts[key] = InstanceSource(shown.removeprefix("self."), place, None, data=Data(place))
+            self.hosts[key] = InstanceSource(shown.removeprefix("self."), place, None, data=Data())
         return self.hosts[key]
 
     def added(self, call: ast.Call, function: ast.Attribute, place: Place) -> None:
-        """Reads a call that may add to user data or to a cluster."""
-        arguments = [(argument, place) for argument in call.args]
+        """Reads a call that may add to a cluster."""
         match function.attr:
-            case "add_user_data":
-                self.host(function.value, place).data.pieces.append(UserDataPart(place, arguments))
-            case "add_commands":
-                self.append(function.value, place, UserDataPart(place, arguments))
-            case "add_execute_file_command" | "add_s3_download_command" | "add_on_exit_commands":
-                self.append(
-                    function.value, place, UserDataPart(place, [], known=function.attr == "add_s3_download_command")
-                )
-            case "add_user_data_part" if call.args:
-                self.append(function.value, place, self.part(call.args[0], place, place))
-            case "add_part" if call.args:
-                self.append(function.value, place, self.body(call.args[0], place))
             case "add_asg_capacity_provider" | "add_auto_scaling_group" if call.args:
                 self.joined(call.args[0], place, function.value)
             case _:
                 pass
-
-    def append(self, expression: ast.expr, place: Place, piece: UserDataPart) -> None:
-        """Adds a part to the user data that an expression stands for. Does nothing if that is not known."""
-        if isinstance(expression, ast.Attribute) and expression.attr == "user_data":
-            self.host(expression.value, place).data.pieces.append(piece)
-        elif (data := self.data_of(expression, place)) is not None:
-            data.pieces.append(piece)
-
-    def data_of(self, expression: ast.expr, place: Place) -> Data | None:
-        """The user data that an expression stands for, as an object or as the text of an L1 construct; None if it is
-        not known."""
-        origin, at = self.program.evaluator.definition(expression, place)
-        if isinstance(origin, ast.Attribute) and origin.attr == "user_data":
-            return self.host(origin.value, at).data
-        if not isinstance(origin, ast.Call):
-            return None
-        if origin in self.data:
-            return self.data[origin]
-        kind = self.program.kind(origin) or self.program.dotted(origin.func, at) or ""
-        data = Data(at)
-        if kind == USER_DATA[0]:
-            data.shebang = self.shebang(origin, at)
-        elif kind == USER_DATA[1]:
-            data.shebang = "<powershell>\n"
-        elif kind == USER_DATA[2] or kind in ("aws_cdk.Fn.base64", "aws_cdk.Fn.base_64"):
-            data.shebang = ""
-            data.pieces.append(UserDataPart(at, [(argument, at) for argument in origin.args[:1]]))
-        elif kind != PARTS:
-            return None
-        self.data[origin] = data
-        return data
-
-    def shebang(self, call: ast.Call, place: Place) -> str:
-        """The first line of the script that `UserData.for_linux` makes, with its line break."""
-        written = _given(call, "shebang")
-        found = self.text([(written, place)]) if written is not None else None
-        return f"{found.literal.rstrip()}\n" if found is not None and found.literal else _SHEBANG + "\n"
-
-    def part(self, expression: ast.expr, place: Place, at: Place) -> UserDataPart:
-        """User data as a part of a multipart archive. The part refers to the user data, because later calls may add
-        to it."""
-        data = self.data_of(expression, place)
-        return _Inner(at, data) if data is not None else UserDataPart(at, [], known=False)
-
-    def body(self, expression: ast.expr, place: Place) -> UserDataPart:
-        """The part of a multipart archive that a method of `MultipartBody` makes."""
-        origin, at = self.program.evaluator.definition(expression, place)
-        if not isinstance(origin, ast.Call):
-            return UserDataPart(place, [], known=False)
-        last = called(origin)
-        if last == "from_user_data" and (data := next(iter(origin.args), _given(origin, "user_data"))) is not None:
-            return self.part(data, at, place)
-        kind, body = _given(origin, "content_type"), _given(origin, "body")
-        written = self.text([(kind, at)]) if kind is not None else None
-        if last == "from_raw_body" and body is not None and written is not None and written.literal:
-            return UserDataPart(place, [(body, at)], content_type=written.literal)
-        return UserDataPart(place, [], known=False)
 
     # -- clusters -----------------------------------------------------------------------------------------------------
 
@@ -313,42 +251,94 @@ class ProgramInstances:
         """The scripts that instances run at start: their user data and the commands and files of
         `CloudFormationInit`."""
         node = Scalar(0, 0, "", style="")  # a placeholder: lines of a program's scripts have no nodes
-        if host.data.pieces:
-            certain = all(
-                self.runs_with(piece.place, host.place)
-                for piece in self.flat(host.data)
-                if not piece.known or _MATTERS.search(self.text(piece.lines).coded)
+        doubt = self.doubt(host)
+        if host.data.pieces or doubt is not None:
+            made = next(iter(self.steps.get(host.call, ())), None) if host.call is not None else None
+            first = made or (host.data.pieces[0].step if host.data.pieces else None)
+            unbound, conditions = (frozenset(first.bound), first.conditions) if first else (frozenset(), ())
+            read = self.reader.script(host.data, unbound, conditions)
+            yield Script(
+                read.text,
+                node,
+                True,
+                origin="line {line} of its user data",
+                variants=read.variants,
+                doubt=doubt or read.doubt,
+                unread=next(iter(read.unread), None) or doubt,
             )
-            yield Script(self.script(host.data), node, certain, origin="line {line} of its user data")
         for written, place in host.inits:
             yield from self.init(written, place, node)
 
-    def flat(self, data: Data, depth: int = 0) -> Iterator[UserDataPart]:
-        """The parts of user data, with those of nested user data in their place."""
-        for piece in data.pieces:
-            if not isinstance(piece, _Inner):
-                yield piece
-            elif depth < 5:
-                yield from self.flat(piece.data, depth + 1)
+    def doubt(self, host: InstanceSource) -> str | None:
+        """The reason, in words, why the user data of instances may be another one than the program shows; None if it
+        is that one."""
+        found: list[tuple[int, str]] = []
+        name = host.name
+        for made, shown in ((host.call, name), (host.data.call, f"the user data of {name}")):
+            if made is None:
+                continue
+            uses = self.escapes.uses(made, _PARTS)
+            found += [(escape.line, escape.of(shown)) for escape in uses.escapes]
+            for target, _ in uses.assigned:
+                if target.attr in _GIVES:
+                    found.append((target.lineno, f"line {target.lineno} replaces the user data of {name}"))
+            for call, place in uses.methods:
+                if called(call) in ADDING and call not in self.reader.read:
+                    found.append((call.lineno, f"line {call.lineno} adds user data in a way that is not followed"))
+                elif called(call) in _OVERRIDES and self.overrides(call, place):
+                    found.append((call.lineno, f"line {call.lineno} overrides the user data of {name}"))
+        found += self.doubts
+        return min(found, default=(0, None))[1]
 
-    def script(self, data: Data, depth: int = 0) -> Text:
-        """User data as one text, as EC2 gets it."""
-        parts: list[str | Ref] = [data.shebang]
-        archive = any(isinstance(p, _Inner) or p.content_type for p in data.pieces)
-        if archive:
-            parts = [f'Content-Type: multipart/mixed; boundary="{_BOUNDARY}"\nMIME-Version: 1.0\n\n']
-        for piece in data.pieces:
-            if archive:
-                kind = piece.content_type or 'text/x-shellscript; charset="utf-8"'
-                parts.append(f"--{_BOUNDARY}\nContent-Type: {kind}\n\n")
-            if isinstance(piece, _Inner):
-                parts += self.script(piece.data, depth + 1).parts if depth < 5 else ()
-            else:
-                parts += self.text(piece.lines).parts
-                parts += () if piece.known else ("# what is added here is not read\n",)
-        if archive:
-            parts.append(f"--{_BOUNDARY}--\n")
-        return Text(tuple(joined(parts)))
+    def overrides(self, call: ast.Call, place: Place) -> bool:
+        """Whether an override may replace user data: its path leads there, or is not known."""
+        path = call.args[0] if call.args else _given(call, "path", "property_path")
+        known = self.program.evaluator.string(path, place) if path is not None else None
+        return (
+            known is None
+            or any(not isinstance(part, str) for part in known)
+            or bool(_DECIDES.search("".join(map(str, known))))
+        )
+
+    @cached_property
+    def doubts(self) -> list[tuple[int, str]]:
+        """The lines that may change the user data of any instance, each with the reason."""
+        found = [
+            (escape.line, escape.reason)
+            for escape in aspects(self.program, self.escapes, frozenset({EC2, ECS, SCALING}))
+        ]
+        known: set[ast.AST] = set()
+        for host in self.hosts.values():
+            for made in (host.call, host.data.call):
+                if made is not None:
+                    uses = self.escapes.uses(made, _PARTS)
+                    known.update(call for call, _ in uses.methods)
+                    known.update(uses.assignments)
+        for call, place in self.program.names.calls:
+            if called(call) not in _OVERRIDES or call in known or not isinstance(call.func, ast.Attribute):
+                continue
+            if self.overrides(call, place) and not self.is_other(call.func.value, place):
+                found.append((call.lineno, f"line {call.lineno} may override the user data of any instance"))
+        for name in ("user_data", "launch_template_data"):
+            for store in self.program.names.stores.get(name, ()):
+                statement = store.binding.place.statement
+                if store.owner is None and statement not in known:
+                    line = statement.lineno
+                    found.append((line, f"line {line} may replace the user data of any instance"))
+        return found
+
+    def is_other(self, expression: ast.expr, place: Place) -> bool:
+        """Whether an expression stands for a construct that launches no instances, or for a part of one."""
+        for _ in range(10):
+            origin, place = self.program.evaluator.definition(expression, place)
+            if isinstance(origin, ast.Call) and origin in self.program.constructs:
+                kind = self.program.constructs[origin].kind
+                return kind not in STARTED_FROM and kind != f"{ECS}.Cluster"
+            inner = origin.func if isinstance(origin, ast.Call) else origin
+            if not isinstance(inner, ast.Attribute):
+                return False
+            expression = inner.value
+        return False
 
     def text(self, lines: Sequence[tuple[ast.expr, Place]]) -> Text:
         """Commands as the lines of a text; an unknown one is a single reference."""
@@ -389,30 +379,6 @@ class ProgramInstances:
                 path = self.text([(call.args[0], at)]).coded.strip()
                 if path == "/etc/fstab":
                     yield Script(self.text([(call.args[1], at)]), node, True, origin=f"{path} of its init", path=path)
-
-    def runs_with(self, place: Place, made: Place, depth: int = 0) -> bool:
-        """Whether the code at `place` always runs when the code at `made` does."""
-        if place.scope is made.scope:
-            return made.block.within(place.block) or self._looped(place, made)
-        method, home = place.scope.method_of(), made.scope.method_of()
-        if method is None or home is None or method[0] is not home[0] or place.block.parent is not None or depth > 3:
-            return False
-        name = place.scope.path[-1]
-        uses = self.program.names.attributes.get(name, ())
-        return any(
-            isinstance(use.node, ast.Attribute)
-            and isinstance(use.node.value, ast.Name)
-            and (own := use.place.scope.method_of()) is not None
-            and own[0] is method[0]
-            and use.node.value.id == own[1]
-            and self.runs_with(use.place, made, depth + 1)
-            for use in uses
-        )
-
-    def _looped(self, place: Place, made: Place) -> bool:
-        """Whether a place is in a loop whose surroundings always run when the code at `made` does."""
-        block = place.block
-        return block.loop and block.parent is not None and made.block.within(block.parent)
 
     # -- the model ----------------------------------------------------------------------------------------------------
 
@@ -481,14 +447,6 @@ class ProgramInstances:
         return isinstance(system, Text) and not any(
             _SERVER_NAME.search(part.source) for part in system.parts if isinstance(part, Ref)
         )
-
-
-class _Inner(UserDataPart):
-    """User data that is a part of a multipart archive."""
-
-    def __init__(self, place: Place, data: Data) -> None:
-        super().__init__(place, [])
-        self.data = data
 
 
 def _given(call: ast.Call, *names: str) -> ast.expr | None:

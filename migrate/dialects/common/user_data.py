@@ -16,7 +16,7 @@ from migrate.syntax.node import Mapping, Node, Scalar, Sequence
 from rules.model import CODED_REF, HostMount, Instance, Owner, System, Text, Value
 
 if TYPE_CHECKING:
-    from rules.hosts import HostScript
+    from rules.hosts import FoundMount, HostScript
 
 
 MOST_PARTS = 20_000
@@ -43,6 +43,31 @@ _HELPER, _PLUGIN = "amazon-efs-utils", re.compile(r"amazon-ecs-volume-plugin|\br
 
 
 @dataclass(frozen=True)
+class Variant:
+    """Another text that a script may have: a mount is certain only if it is there, too. `reason` says in words why the
+    script may be that one."""
+
+    text: Text
+    reason: str
+    apart: bool = False
+    """Whether it is only the end of the script, behind commands that are not read and may have done anything."""
+
+    @cached_property
+    def result(self) -> HostScript:
+        """The variant's effects on a host."""
+        from rules.hosts import read_file, read_user_data
+
+        if self.apart:  # variables that it does not set are not known
+            return read_file("/script.sh", self.text, parse_yaml)
+        return read_user_data(self.text, parse_yaml)
+
+    @cached_property
+    def mounts(self) -> frozenset[tuple[object, ...]]:
+        """The certain mounts."""
+        return frozenset(_identity(mount) for mount in self.result.mounts if mount.certain)
+
+
+@dataclass(frozen=True)
 class Script:
     """One script that instances run. `certain` says whether they run it under all conditions, `origin` tells people
     where it is written, and `node` is the node that holds it."""
@@ -55,6 +80,12 @@ class Script:
     """The path of the file whose content the script is; empty for user data and commands."""
     lines_before: int = 0
     """The number of lines of the text that come before the first line of the node."""
+    variants: tuple[Variant, ...] = ()
+    """The other texts that it may have."""
+    doubt: str | None = None
+    """The reason why nothing of it is certain, or None."""
+    unread: str | None = None
+    """The reason why not everything of it is read, or None."""
 
     @cached_property
     def result(self) -> HostScript:
@@ -141,10 +172,14 @@ def with_scripts(instance: Instance, listed: Items[Script]) -> Instance:
 def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], bool]) -> Iterator[HostMount]:
     """The mounts that a script makes on its instance. `nameable` tells whether a volume can name a file system in
     the form that the script uses: the mount helper accepts a DNS name where ECS needs an id."""
-    for mount in script.result.mounts:
+    found = {_identity(mount): mount for variant in script.variants for mount in variant.result.mounts}
+    found |= {_identity(mount): mount for mount in script.result.mounts}
+    for identity, mount in found.items():
         origin = script.origin.replace("{line}", str(mount.line))
-        doubt = None
-        if not (script.certain and mount.certain):
+        doubt = script.doubt
+        if doubt is None:
+            doubt = next((v.reason for v in script.variants if identity not in v.mounts), None)
+        if doubt is None and not (script.certain and mount.certain):
             doubt = f"whether {instance.name} mounts it depends on a condition ({origin})"
         file_system = mount.file_system
         if file_system is not None and not nameable(file_system):
@@ -162,6 +197,11 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
         )
     for other in script.result.others:
         yield HostMount(other.host_path, None, "/", is_nfs=False, instance=instance.key)
+
+
+def _identity(mount: FoundMount) -> tuple[object, ...]:
+    """What tells mounts of different scripts apart."""
+    return mount.host_path, mount.file_system, mount.directory, mount.server, mount.options
 
 
 def directory_owners(script: Script) -> Iterator[Owner]:

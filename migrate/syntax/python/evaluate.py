@@ -58,8 +58,8 @@ class Touch:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Bound:
-    """The value of a variable from one moment of an execution on: that of an expression at that moment. For `x += e`
-    and `x.append(e)` it is the one `before` with that of the expression added, as a single item for `append`."""
+    """A value that a variable has during an execution: that of an expression at one moment. For `x += e` and
+    `x.append(e)` it is the one `before` with that of the expression added, as a single item for `append`."""
 
     expression: ast.expr
     place: Place
@@ -100,7 +100,7 @@ class Evaluator:
         """Whether an imported class, given by its dotted name, sets no attributes that the program also sets."""
         self.time: int | None = None
         """The moment of an execution at which expressions are evaluated; None if none is followed."""
-        self._history: dict[Variable, list[Bound]] = {}
+        self._history: dict[Variable, list[tuple[int, Bound]]] = {}
         self._unbound: frozenset[Bound] = frozenset()
         self._overlay: dict[Variable, Bound] = {}
         self._nodes_at: dict[tuple[int | None, int, int], dict[ast.expr, Node]] = {}
@@ -259,9 +259,9 @@ class Evaluator:
         finally:
             self.time, self._unbound, self._overlay, self._nodes = outer
 
-    def remember(self, variable: Variable, bound: Bound) -> None:
+    def remember(self, variable: Variable, bound: Bound, since: int) -> None:
         """Records the value that a variable has from a moment on, which is not before the moments of earlier ones."""
-        self._history.setdefault(variable, []).append(bound)
+        self._history.setdefault(variable, []).append((since, bound))
 
     def recorded(self, variable: Variable) -> Bound | None:
         """The recorded value of a variable at the moment, or None."""
@@ -271,12 +271,8 @@ class Evaluator:
         if self.time is None or history is None:
             return None
         index = bisect_right(history, self.time, key=_moment)
-        found = history[index - 1] if index else None
+        found = history[index - 1][1] if index else None
         return None if found in self._unbound else found
-
-    def changed_since(self, time: int) -> list[Variable]:
-        """The variables of which values were recorded after a moment."""
-        return [variable for variable, history in self._history.items() if _moment(history[-1]) > time]
 
     def variable(self, expression: ast.expr, place: Place) -> Variable | None:
         """The variable that a name or an attribute of `self` stands for."""
@@ -1284,8 +1280,8 @@ class Evaluator:
 # -- small things -----------------------------------------------------------------------------------------------------
 
 
-def _moment(bound: Bound) -> int:
-    return bound.time if bound.time is not None else -1
+def _moment(record: tuple[int, Bound]) -> int:
+    return record[0]
 
 
 def _encoded(parts: Parts) -> tuple[str, list[Inner]]:

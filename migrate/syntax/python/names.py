@@ -178,6 +178,11 @@ class Names:
         found: dict[ast.AST, Place] = {use.node: use.place for uses in self.uses.values() for use in uses}
         return found | dict(self.calls) | dict(self.dicts)
 
+    def start_of(self, scope: Scope) -> Place:
+        """The place at the start of a function, or of the module."""
+        found = self.inside.get(scope.node) if scope.node is not None else None
+        return found or Place(scope, Block(None), 0, statement=ast.Pass())
+
     def relatives(self, scope: Scope) -> list[Scope]:
         """The classes that a class inherits from, and those that inherit from it, found by the names of their bases."""
         above = (other for base in scope.bases for other in self.classes.get(base, ()))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -57,6 +58,10 @@ class Escape:
     def line(self) -> int:
         return self.expression.lineno
 
+    def of(self, name: str) -> str:
+        """The reason, with the name of the object in it."""
+        return re.sub(r"\bit\b", name, self.reason, count=1)
+
 
 @dataclass(eq=False)
 class ObjectUses:
@@ -67,6 +72,11 @@ class ObjectUses:
     assigned: list[tuple[ast.Attribute, Place]] = field(default_factory=list)
     """The assignments to its attributes, and to those of its parts, like `task.volumes = …`."""
     escapes: list[Escape] = field(default_factory=list)
+
+    @property
+    def assignments(self) -> list[ast.stmt]:
+        """The statements of the assignments."""
+        return [place.statement for _, place in self.assigned]
 
     @property
     def escape(self) -> Escape | None:
@@ -124,6 +134,12 @@ class Escapes:
                     return False
         return False
 
+    def is_harmless(self, call: ast.Call, place: Place) -> bool:
+        """Whether a call is one of the library, or of a builtin that keeps nothing."""
+        if isinstance(call.func, ast.Name) and call.func.id in _HARMLESS:
+            return self.names.owner(call.func.id, place.scope)[0] is None
+        return self.is_library(call.func, place)
+
     def functions(self, call: ast.Call, place: Place) -> list[Scope]:
         """The functions and methods of this program that a call may run: for a class, its `__init__`; for a method,
         those of the classes that inherit from its class, too. Empty if it calls something else."""
@@ -131,8 +147,10 @@ class Escapes:
 
     def _functions(self, call: ast.Call, place: Place) -> Iterator[Scope]:
         match call.func:
-            case ast.Name(id=name):
-                owner, _ = self.names.owner(name, place.scope)
+            case ast.Name():
+                function, at = self.evaluator.definition(call.func, place)
+                name = function.id if isinstance(function, ast.Name) else ""
+                owner, _ = self.names.owner(name, at.scope)
                 for scope in self.scopes.get(name, ()):
                     if scope.parent is owner and scope.kind == "function":
                         yield scope
@@ -337,7 +355,7 @@ class _Walk:
             call = self.names.parents.get(parent) if isinstance(parent, ast.keyword) else parent
             if not isinstance(call, ast.Call) or call.func is use.node or is_class_name(call.func):
                 continue  # a construct that is made in this one's scope does not change its neighbours
-            if self.harmless(call, use.place) or self.escapes.functions(call, use.place):
+            if self.escapes.is_harmless(call, use.place) or self.escapes.functions(call, use.place):
                 continue
             self.leaves(use.node, use.place, f"gives `{own}` to `{shown(call)}`, which is not followed")
 
@@ -359,16 +377,10 @@ class _Walk:
             self.pending.append((call, place, False))
         elif name == "getattr" and call.args[:1] == [node]:
             self.leaves(node, place, "reads an attribute of it by a name that is computed")
-        elif not self.harmless(call, place):
+        elif not self.escapes.is_harmless(call, place):
             scope = next((k.value for k in call.keywords if k.arg == "scope"), None) or next(iter(call.args), None)
             if not (is_class_name(call.func) and scope is node):
                 self.leaves(node, place, f"gives it to `{shown(call)}`, which is not followed")
-
-    def harmless(self, call: ast.Call, place: Place) -> bool:
-        """Whether a call is one of the library, or of a builtin that keeps nothing."""
-        if isinstance(call.func, ast.Name) and call.func.id in _HARMLESS:
-            return self.names.owner(call.func.id, place.scope)[0] is None
-        return self.escapes.is_library(call.func, place)
 
     def into(self, function: Scope, call: ast.Call, node: ast.expr, *, place: Place, inside: bool) -> None:
         """The object is an argument of a function of this program: follows the parameter that takes it."""
@@ -403,29 +415,61 @@ class _Walk:
             self.leaves(node, place, "returns it to code that is not in this file")
 
 
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """The value that a call gives a parameter; None if it cannot be told. `default` says that it is the parameter's
+    own."""
+
+    value: ast.expr | None
+    default: bool = False
+
+
+def bound_arguments(function: Scope, call: ast.Call) -> dict[str, Argument]:
+    """The arguments of a call by the parameters of the function that take them. `*args` takes a tuple."""
+    definition = function.node
+    if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
+        return {}
+    written = definition.args
+    positional = [*written.posonlyargs, *written.args]
+    defaults: dict[str, ast.expr | None] = dict(
+        zip([a.arg for a in positional[len(positional) - len(written.defaults) :]], written.defaults, strict=True)
+    )
+    defaults |= {a.arg: value for a, value in zip(written.kwonlyargs, written.kw_defaults, strict=True)}
+    # A method is bound to its object, except where it is called on the class itself.
+    taking = positional[1:] if function.method_of() is not None else positional
+    found = {a.arg: Argument(defaults.get(a.arg), default=True) for a in (*taking, *written.kwonlyargs)}
+    spread = next((n for n, a in enumerate(call.args) if isinstance(a, ast.Starred)), len(call.args))
+    for number, parameter in enumerate(taking):
+        if number < spread:
+            if number < len(call.args):
+                found[parameter.arg] = Argument(call.args[number])
+        elif spread < len(call.args):
+            found[parameter.arg] = Argument(None)
+    if written.vararg is not None:
+        found[written.vararg.arg] = Argument(ast.Tuple(call.args[len(taking) :], ast.Load()))
+    if any(keyword.arg is None for keyword in call.keywords):
+        found = {name: Argument(None) if argument.default else argument for name, argument in found.items()}
+    for keyword in call.keywords:
+        if keyword.arg in found:
+            found[keyword.arg] = Argument(keyword.value)
+    if written.kwarg is not None:
+        found[written.kwarg.arg] = Argument(None)
+    return found
+
+
 def parameter_of(function: Scope, call: ast.Call, node: ast.expr) -> tuple[str, bool] | None:
     """The parameter of a function that takes an argument of a call, and whether it is a collection of arguments
     (`*args`, `**options`). None if that cannot be told."""
     definition = function.node
-    if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
-        return None
-    arguments = definition.args
-    named = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
-    if node in call.args:
-        before = call.args[: call.args.index(node)]
-        if any(isinstance(argument, ast.Starred) for argument in (*before, node)):
-            return None
-        # A method is bound to its object, except where it is called on the class itself.
-        index = len(before) + (1 if function.method_of() is not None else 0)
-        if index < len(named):
-            return named[index], False
-        return (arguments.vararg.arg, True) if arguments.vararg is not None else None
-    keyword = next((k for k in call.keywords if k.value is node), None)
-    if keyword is None or keyword.arg is None:
-        return None
-    if keyword.arg in (*named, *(a.arg for a in arguments.kwonlyargs)):
-        return keyword.arg, False
-    return (arguments.kwarg.arg, True) if arguments.kwarg is not None else None
+    assert isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef)
+    for name, argument in bound_arguments(function, call).items():
+        if argument.value is node:
+            return name, False
+        if isinstance(argument.value, ast.Tuple) and node in argument.value.elts and argument.value not in call.args:
+            return name, True
+    if definition.args.kwarg is not None and any(keyword.value is node for keyword in call.keywords if keyword.arg):
+        return definition.args.kwarg.arg, True
+    return None
 
 
 def is_class_name(function: ast.expr) -> bool:
