@@ -112,6 +112,11 @@ class Mounts:
         self._paths = sorted(self._by_path)
         self._disagreements: dict[str, str | None] = {}
 
+    @property
+    def unread(self) -> str | None:
+        """The reason why a mount of some instance may not be known, in words, or None."""
+        return next((instance.unread for instance in self._instances if instance.unread), None)
+
     def at_or_above(self, path: str) -> list[HostMount]:
         """The mounts at the deepest mount point that holds `path`."""
         path = path.rstrip("/")
@@ -232,4 +237,5 @@ def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unpla
         return Unplaced("it starts with an expression")
     if coded != Text.decode(coded).source and mounts.may_hold(coded):
         return Unplaced("an expression in it decides whether it lies on EFS")
-    return Unplaced("its name suggests EFS, but no mount of it is known", by_name=True) if suggests else None
+    reason = f"its name suggests EFS, but {mounts.unread or 'no mount of it is known'}"
+    return Unplaced(reason, by_name=True) if suggests else None

@@ -86,6 +86,8 @@ class Instance:
     """Whether something in the source shows that the container agent runs on it."""
     scripted: bool = False
     """Whether it has user data (or `AWS::CloudFormation::Init`). Without, it runs nothing that is not in its image."""
+    unread: str | None = None
+    """The reason, in words, why not everything that it runs at start is read; None if it is."""
     images: tuple[Key, ...] = ()
     """The images that it may start from."""
     system: System | None = None

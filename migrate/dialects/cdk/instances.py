@@ -79,6 +79,8 @@ class ProgramInstances:
         self.reader = UserDataReader(program, lambda expression, place: self.host(expression, place).data)
         self.steps: dict[ast.Call, list[Step]] = {}
         """The steps of the program in which each call is executed."""
+        self.dead: set[ast.AST] = set()
+        """The nodes of the program that are never executed."""
 
     # -- finding ------------------------------------------------------------------------------------------------------
 
@@ -107,8 +109,10 @@ class ProgramInstances:
         for call, _ in self.program.calls:
             name, kind = called(call), self.program.kind(call)
             if name in ADDING or name == "add_capacity" or kind in STARTED_FROM or kind == f"{ECS}.Cluster":
-                for step in Execution(self.escapes).run():
+                execution = Execution(self.escapes)
+                for step in execution.run():
                     self.steps.setdefault(step.call, []).append(step)
+                self.dead = execution.dead
                 break
         self.reader.steps = self.steps
 
@@ -283,12 +287,20 @@ class ProgramInstances:
                 if target.attr in _GIVES:
                     found.append((target.lineno, f"line {target.lineno} replaces the user data of {name}"))
             for call, place in uses.methods:
-                if called(call) in ADDING and call not in self.reader.read:
+                if call in self.dead:
+                    continue
+                if called(call) in ADDING and not self.is_followed(call):
                     found.append((call.lineno, f"line {call.lineno} adds user data in a way that is not followed"))
                 elif called(call) in _OVERRIDES and self.overrides(call, place):
                     found.append((call.lineno, f"line {call.lineno} overrides the user data of {name}"))
         found += self.doubts
         return min(found, default=(0, None))[1]
+
+    def is_followed(self, call: ast.Call) -> bool:
+        """Whether it is known to which user data of the program a call adds."""
+        data = self.reader.read.get(call)
+        owners = (host for host in self.hosts.values() if host.data is data)
+        return data is not None and (data.call is not None or any(host.call is not None for host in owners))
 
     def overrides(self, call: ast.Call, place: Place) -> bool:
         """Whether an override may replace user data: its path leads there, or is not known."""
@@ -315,7 +327,12 @@ class ProgramInstances:
                     known.update(call for call, _ in uses.methods)
                     known.update(uses.assignments)
         for call, place in self.program.names.calls:
-            if called(call) not in _OVERRIDES or call in known or not isinstance(call.func, ast.Attribute):
+            if (
+                called(call) not in _OVERRIDES
+                or call in known
+                or call in self.dead
+                or not isinstance(call.func, ast.Attribute)
+            ):
                 continue
             if self.overrides(call, place) and not self.is_other(call.func.value, place):
                 found.append((call.lineno, f"line {call.lineno} may override the user data of any instance"))

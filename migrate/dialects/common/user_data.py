@@ -97,6 +97,11 @@ class Script:
             return read_file(self.path, self.text, parse_yaml)
         return read_user_data(self.text, parse_yaml)
 
+    def doubt_of(self, mount: FoundMount) -> str | None:
+        """The reason why a mount that the script makes may be missing if it has another text, or None."""
+        identity = _identity(mount)
+        return self.doubt or next((v.reason for v in self.variants if identity not in v.mounts), None)
+
     @cached_property
     def _body(self) -> str:
         """The text without comments, in its coded form (`Text.coded`)."""
@@ -162,6 +167,7 @@ def with_scripts(instance: Instance, listed: Items[Script]) -> Instance:
         instance,
         hosts_containers=instance.hosts_containers or any(s.runs_agent for s in listed),
         scripted=bool(listed),
+        unread=next((s.unread for s in listed if s.unread), None),
         system=next((s.system for s in listed if s.system), instance.system),
         agent=versions[0] if versions else None,
         installs_plugin=any(s.installs_plugin for s in listed),
@@ -172,13 +178,13 @@ def with_scripts(instance: Instance, listed: Items[Script]) -> Instance:
 def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], bool]) -> Iterator[HostMount]:
     """The mounts that a script makes on its instance. `nameable` tells whether a volume can name a file system in
     the form that the script uses: the mount helper accepts a DNS name where ECS needs an id."""
-    found = {_identity(mount): mount for variant in script.variants for mount in variant.result.mounts}
-    found |= {_identity(mount): mount for mount in script.result.mounts}
-    for identity, mount in found.items():
+    found = [(mount, script.doubt_of(mount)) for mount in script.result.mounts]
+    there = {_identity(mount) for mount in script.result.mounts}
+    for variant in script.variants:
+        found += [(m, script.doubt or variant.reason) for m in variant.result.mounts if _identity(m) not in there]
+        there |= {_identity(mount) for mount in variant.result.mounts}
+    for mount, doubt in found:
         origin = script.origin.replace("{line}", str(mount.line))
-        doubt = script.doubt
-        if doubt is None:
-            doubt = next((v.reason for v in script.variants if identity not in v.mounts), None)
         if doubt is None and not (script.certain and mount.certain):
             doubt = f"whether {instance.name} mounts it depends on a condition ({origin})"
         file_system = mount.file_system

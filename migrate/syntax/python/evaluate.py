@@ -33,6 +33,8 @@ _MOST_ITEMS = 2_000
 """The largest number of items of a list that is put together."""
 _STRINGS = frozenset({"file_system_id", "access_point_id", "ref", "region", "attr_file_system_id", "value_as_string"})
 """Attributes that are strings in every library."""
+_MOST_BASES = 10
+"""The largest number of classes through which an attribute is inherited."""
 _PRIVATE = 0x100000
 """The first of the private characters that stand for expressions in a text."""
 Parts = tuple[str | Inner, ...]
@@ -843,7 +845,9 @@ class Evaluator:
             return self._opaque(expression, reason, _inner(expression))
         return self._alias(expression, binding, (*of[0].path, expression.attr), owner=of[0])
 
-    def _stored(self, expression: ast.Attribute, scope: Scope, is_class: bool) -> tuple[Binding | None, str | None]:
+    def _stored(
+        self, expression: ast.Attribute, scope: Scope, is_class: bool, *, depth: int = 0
+    ) -> tuple[Binding | None, str | None]:
         """The one assignment that sets an attribute of a class or its instances, or the reason why it is not known."""
         name = expression.attr
         stores = self.names.stores_of(name)
@@ -852,6 +856,11 @@ class Evaluator:
         if None in stores or any(other in stores for other in relatives):
             return None, f"`.{name}` is assigned elsewhere"
         own = scope.bindings.get(name, [])
+        if not mine and not own and depth < _MOST_BASES:
+            for above in (other for base in scope.bases for other in self.names.classes.get(base, ())):
+                inherited = self._stored(expression, above, is_class, depth=depth + 1)
+                if inherited[0] is not None:
+                    return inherited
         if any(name in other.bindings for other in relatives) or len(own) + len(mine) != 1:
             return None, f"`{ast.unparse(expression)}` is assigned more than once" if own or mine else None
         binding = own[0] if own else mine[0].binding

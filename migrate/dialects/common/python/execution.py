@@ -80,7 +80,8 @@ class Execution:
         self._time = 0
         self._changes: list[Variable] = []
         self._seen: set[ast.Call] = set()
-        self._dead: set[ast.AST] = set()
+        self.dead: set[ast.AST] = set()
+        """The nodes of branches that are never taken."""
 
     def run(self) -> list[Step]:
         """Follows the module, then the functions that nothing in it calls."""
@@ -96,7 +97,7 @@ class Execution:
                 self._guarded(body, scope, None if starts else Condition(reason))
         # Lambdas, and what was too deep or too much to follow.
         for call, place in self.names.calls:
-            if call not in self._seen and call not in self._dead:
+            if call not in self._seen and call not in self.dead:
                 self._conditions = [Condition(f"it is not known when line {call.lineno} is executed")]
                 self._step(call, place)
         self._conditions = []
@@ -249,7 +250,7 @@ class Execution:
         truth = True if main else self._truth(node.test)
         if truth is not None:
             taken, other = (node.body, node.orelse) if truth else (node.orelse, node.body)
-            self._dead.update(inner for statement in other for inner in ast.walk(statement))
+            self.dead.update(inner for statement in other for inner in ast.walk(statement))
             return self._block(taken)
         condition = self._decides(node.lineno)
         start = len(self._changes)
@@ -390,7 +391,7 @@ class Execution:
                     elif truth is taken:
                         self._expression(arm)
                     else:
-                        self._dead.update(ast.walk(arm))
+                        self.dead.update(ast.walk(arm))
             case ast.BoolOp():
                 self._expression(node.values[0])
                 with self._branch(self._decides(node.lineno)):

@@ -1,0 +1,329 @@
+"""User data of CDK programs: commands in the order in which they are called, what changes it later, and code that is not
+read."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from migrate.engine.outcome import Outcome
+from migrate.engine.process import process
+from migrate.files.language import PYTHON
+from rules.choices import Choices
+from rules.model import Level
+
+PROGRAM = """\
+import string
+import textwrap
+import helpers
+from helpers import harden, Monitoring
+from aws_cdk import App, Aspects, Fn, Stack, Tags, Token, aws_autoscaling as autoscaling, aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs, aws_efs as efs
+{module}
+
+class Service(Stack):
+    def __init__(self, scope, id, debug, **kwargs):
+        super().__init__(scope, id, **kwargs)
+        vpc = ec2.Vpc(self, "Vpc")
+        self.fs = fs = efs.FileSystem(self, "Fs", vpc=vpc)
+        cluster = ecs.Cluster(self, "Cluster", vpc=vpc)
+        self.asg = asg = cluster.add_capacity("Asg", instance_type=ec2.InstanceType("t3.large"))
+{hosts}
+        task = ecs.Ec2TaskDefinition(self, "Task")
+        task.add_volume(name="data", host=ecs.Host(source_path="/mnt/shared/app"))
+        ecs.Ec2Service(self, "Service", cluster=cluster, task_definition=task)
+
+{methods}
+
+{end}
+"""
+M = 'f"mount -t efs {fs.file_system_id}:/ /mnt/shared"'
+SM = 'f"mount -t efs {self.fs.file_system_id}:/ /mnt/shared"'
+
+
+def run(hosts: str, methods: str = "", module: str = "", end: str = "") -> Outcome:
+    source = PROGRAM.format(
+        hosts=textwrap.indent(hosts, " " * 8), methods=textwrap.indent(methods, " " * 4), module=module, end=end
+    )
+    compile(source, "app.py", "exec")
+    outcome = process(source, "app", Choices(), PYTHON)
+    assert outcome.error is None, outcome.error
+    return outcome
+
+
+def said(outcome: Outcome) -> str:
+    return " ".join(one.finding.message for one in outcome.findings if one.finding.rule == "EFS101")
+
+
+CERTAIN = {
+    "join": f'asg.add_user_data("\\n".join(["yum update", {M}]))',
+    "join of a sum": f'asg.add_user_data("\\n".join(["yum update"] + [{M}]))',
+    "join of a comprehension": 'asg.add_user_data("\\n".join(f"mount -t efs {fs.file_system_id}:/ {p}" for p in ["/mnt/shared"]))',
+    "format": 'asg.add_user_data("mount -t efs {}:/ /mnt/shared".format(fs.file_system_id))',
+    "format by name": 'asg.add_user_data("mount -t efs {id}:/ {to}".format(id=fs.file_system_id, to="/mnt/shared"))',
+    "format of an attribute": 'asg.add_user_data("mount -t efs {fs.file_system_id}:/ /mnt/shared".format(fs=fs))',
+    "percent": 'asg.add_user_data("mount -t efs %s:/ %s" % (fs.file_system_id, "/mnt/shared"))',
+    "percent alone": 'asg.add_user_data("mount -t efs %s:/ /mnt/shared" % fs.file_system_id)',
+    "percent of a dict": 'asg.add_user_data("mount -t efs %(id)s:/ /mnt/shared" % {"id": fs.file_system_id})',
+    "replace": 'asg.add_user_data("mount -t efs FS:/ /mnt/shared".replace("FS", fs.file_system_id))',
+    "replace of a constant": (
+        'asg.add_user_data(SCRIPT.replace("__FS__", fs.file_system_id))',
+        "",
+        'SCRIPT = """\nyum update\nmount -t efs __FS__:/ \\\n  /mnt/shared\n"""',
+    ),
+    "template": 'asg.add_user_data(string.Template("mount -t efs $fs:/ /mnt/shared").substitute(fs=fs.file_system_id))',
+    "adding to a string": f'script = "yum update\\n"\nscript += {M}\nscript += "\\necho hi"\nasg.add_user_data(script)',
+    "adding in a loop": 'script = ""\nfor p in ("/mnt/a", "/mnt/shared"):\n    script += f"mount -t efs {fs.file_system_id}:/ {p}\\n"\nasg.add_user_data(script)',
+    "a list that grows": f'lines = ["yum update"]\nlines.append({M})\nlines.extend(["echo a", "echo b"])\nlines += ["echo c"]\nasg.add_user_data(*lines)',
+    "dedent": 'asg.add_user_data(textwrap.dedent(f"""\n    yum update\n    mount -t efs {fs.file_system_id}:/ /mnt/shared\n""").strip())',
+    "splitlines": 'asg.add_user_data(*f"""yum update\nmount -t efs {fs.file_system_id}:/ /mnt/shared""".splitlines())',
+    "Fn.join": 'asg.add_user_data(Fn.join("", ["mount -t efs ", fs.file_system_id, ":/ /mnt/shared"]))',
+    "Fn.sub": 'asg.add_user_data(Fn.sub("mount -t efs ${Id}:/ /mnt/shared", {"Id": fs.file_system_id}))',
+    "a token": 'asg.add_user_data(f"mount -t efs {Token.as_string(fs.file_system_id)}:/ /mnt/shared")',
+    "starred literals": f'asg.add_user_data(*["yum update", {M}], "echo hi")',
+    "a loop over commands": f'for c in ["yum update", {M}]:\n    asg.add_user_data(c)',
+    "a loop over pairs": 'for i, p in [(fs.file_system_id, "/mnt/shared"), ("fs-12345678", "/mnt/b")]:\n    asg.add_user_data(f"mount -t efs {i}:/ {p}")',
+    "a loop over a dict": 'for p, i in {"/mnt/shared": fs.file_system_id}.items():\n    asg.add_user_data(f"mount -t efs {i}:/ {p}")',
+    "a local function": f"def mount(a):\n    a.add_user_data({M})\nmount(asg)",
+    "a local function with parameters": 'def mount(a, system, to="/mnt/x"):\n    a.add_user_data(f"mount -t efs {system.file_system_id}:/ {to}")\nmount(asg, fs)\nmount(a=asg, system=fs, to="/mnt/shared")',
+    "a function that returns the commands": (
+        'asg.add_user_data(*commands(fs.file_system_id, "/mnt/shared"))',
+        "",
+        'def commands(system, to):\n    found = ["yum update"]\n    found.append(f"mount -t efs {system}:/ {to}")\n    return found',
+    ),
+    "a method that returns the script": ("asg.add_user_data(self.script())", f"def script(self):\n    return {SM}"),
+    "methods in their order": (
+        "self.mount()\nself.tools()",
+        f'def tools(self):\n    self.asg.add_user_data("yum update")\n\ndef mount(self):\n    self.asg.add_user_data({SM})',
+    ),
+    "unmounted and mounted again": (
+        "self.b()\nself.a()",
+        f'def a(self):\n    self.asg.add_user_data({SM})\n\ndef b(self):\n    self.asg.add_user_data("umount /mnt/shared")',
+    ),
+    "a signal on exit": f"asg.add_user_data({M})\nasg.user_data.add_signal_on_exit_command(asg)",
+    "a harmless command on exit": f'asg.user_data.add_on_exit_commands("echo done")\nasg.add_user_data({M})',
+    "a file that is read before": f'asg.add_user_data(open("tools.sh").read())\nasg.add_user_data({M})',
+    "a harmless command in a branch": f'asg.add_user_data({M})\nif debug:\n    asg.add_user_data("echo debug")',
+    "a branch that is decided": f'CHECK = False\nasg.add_user_data({M})\nif CHECK:\n    asg.add_user_data("umount /mnt/shared")',
+    "another property is overridden": f'asg.add_user_data({M})\nasg.node.find_child("LaunchConfig").add_property_override("InstanceType", "t3.small")',
+    "a task definition is overridden": f'asg.add_user_data({M})\nother = ecs.Ec2TaskDefinition(self, "Other")\nother.node.default_child.add_property_override("Memory", "1")',
+    "tags": f'asg.add_user_data({M})\nTags.of(self).add("a", "b")\nAspects.of(self).add(Tag("a", "b"))',
+    "an aspect on buckets": (
+        f"asg.add_user_data({M})\nAspects.of(self).add(Check())",
+        "",
+        "from aws_cdk import aws_s3 as s3\n\nclass Check:\n    def visit(self, node):\n        if isinstance(node, s3.CfnBucket):\n            node.versioning = True",
+    ),
+    "it is given to the library": f'asg.add_user_data({M})\nfs.connections.allow_default_port_from(asg)\nautoscaling.ScheduledAction(self, "X", auto_scaling_group=asg)',
+    "it is printed": f"asg.add_user_data({M})\nprint(asg.auto_scaling_group_name, len(str(asg)))",
+    "a construct beside it": f'asg.add_user_data({M})\nMonitoring(self, "Monitoring")',
+    "a nested function": f"def outer(a):\n    def inner(b, text):\n        b.add_user_data(text)\n    inner(a, {M})\nouter(asg)",
+    "a function that raises otherwise": f'if not debug:\n    raise ValueError("no")\nasg.add_user_data({M})',
+    "both are called with keywords": f'def add(*commands, group):\n    group.add_user_data(*commands)\nadd("echo a", {M}, group=asg)',
+}
+CERTAIN["tags"] = f'asg.add_user_data({M})\nTags.of(self).add("a", "b")'
+
+
+@pytest.mark.parametrize("program", CERTAIN.values(), ids=CERTAIN)
+def test_user_data_that_is_read(program: str | tuple[str, ...]) -> None:
+    outcome = run(*((program,) if isinstance(program, str) else program))
+    (volume,) = outcome.volumes
+    assert volume.after is Level.IAM, said(outcome)
+    assert "lies on EFS" in said(outcome)
+    assert 'path="/app"' in outcome.text or "/app" in outcome.text
+
+
+DOUBTFUL = {
+    "a command on exit": (
+        f'asg.user_data.add_on_exit_commands("umount /mnt/shared")\nasg.add_user_data({M})',
+        "condition",
+    ),
+    "a text of a file": (
+        f'asg.add_user_data({M})\nasg.add_user_data(open("harden.sh").read())',
+        "line 17 adds user data that is not read",
+    ),
+    "a text of a path": (
+        f'asg.add_user_data({M})\nasg.add_user_data(Path("harden.sh").read_text())',
+        "line 17 adds user data that is not read",
+    ),
+    "a file inside a string": (
+        f'asg.add_user_data({M})\nextra = open("x").read()\nasg.add_user_data(f"echo\\n{{extra}}\\necho")',
+        "line 18 adds user data that is not read ({extra})",
+    ),
+    "an unknown list": (
+        f"asg.add_user_data({M})\nasg.add_user_data(*helpers.commands())",
+        "line 17 adds user data that is not read",
+    ),
+    "an unknown item": (f'asg.add_user_data("\\n".join([{M}, helpers.command()]))', "not read"),
+    "a file that is run": (
+        f'asg.add_user_data({M})\nasg.user_data.add_execute_file_command(file_path="/tmp/x.sh")',
+        "line 17 runs a file",
+    ),
+    "an override": (
+        f'asg.add_user_data({M})\nasg.node.find_child("LaunchConfig").add_property_override("UserData", Fn.base64("echo"))',
+        "line 17 overrides the user data of Asg",
+    ),
+    "an override of a template": (
+        f'asg.add_user_data({M})\nasg.node.default_child.add_override("Properties.LaunchTemplateData.UserData", "")',
+        "line 17 overrides",
+    ),
+    "a deletion": (
+        f'asg.add_user_data({M})\nlaunch = asg.node.find_child("LaunchConfig")\nlaunch.add_property_deletion_override("UserData")',
+        "line 18 overrides",
+    ),
+    "a computed path": (
+        f'asg.add_user_data({M})\nname = helpers.name()\nasg.node.find_child("LaunchConfig").add_property_override(name, "x")',
+        "line 18 overrides",
+    ),
+    "a child of the stack": (
+        f'asg.add_user_data({M})\nself.node.find_child("X").add_property_override("UserData", "x")',
+        "line 17 may override",
+    ),
+    "all children": (
+        f'asg.add_user_data({M})\nfor child in self.node.find_all():\n    if isinstance(child, autoscaling.CfnLaunchConfiguration):\n        child.user_data = Fn.base64("x")',
+        "line 19 may replace",
+    ),
+    "an attribute": (
+        f'asg.add_user_data({M})\nlaunch = asg.node.find_child("LaunchConfig")\nlaunch.user_data = Fn.base64("echo")',
+        "line 18 replaces the user data of Asg",
+    ),
+    "setattr": (
+        f'asg.add_user_data({M})\nsetattr(asg.node.find_child("LaunchConfig"), "user_data", "x")',
+        "line 17 gives Asg to `setattr()`",
+    ),
+    "a function of another module": (
+        f"asg.add_user_data({M})\nharden(asg)",
+        "line 17 gives Asg to `harden()`, which is not followed",
+    ),
+    "a function of another module before": (f"harden(asg)\nasg.add_user_data({M})", "line 16 gives Asg to `harden()`"),
+    "the user data is given to another module": (
+        f"asg.add_user_data({M})\nhelpers.harden(asg.user_data)",
+        "`helpers.harden()`, which is not followed",
+    ),
+    "a construct of another module": (
+        f'asg.add_user_data({M})\nMonitoring(self, "M", asg=asg)',
+        "line 17 gives Asg to `Monitoring()`",
+    ),
+    "in a list": (f"asg.add_user_data({M})\nharden([asg])", "line 17 gives Asg to `harden()`"),
+    "in a dict that is filled": (
+        f'asg.add_user_data({M})\ngroups = {{}}\ngroups["a"] = asg\nharden(groups)',
+        "line 19 gives Asg to `harden()`",
+    ),
+    "the stack is given": (f"asg.add_user_data({M})\nharden(self)", "line 17 gives `self` to `harden()`"),
+    "its method is given": (f"asg.add_user_data({M})\nhelpers.each(asg.add_user_data)", "hands on its method"),
+    "it is kept elsewhere": (f"asg.add_user_data({M})\nhelpers.GROUP = asg", "line 17 stores Asg"),
+    "a callback": (
+        f'asg.add_user_data({M})\ndef apply(f, a):\n    f(a)\napply(lambda a: a.add_user_data("umount /mnt/shared"), asg)',
+        "which is not followed",
+    ),
+    "an aspect": (f"asg.add_user_data({M})\nAspects.of(self).add(helpers.Hardening())", "line 17 runs an aspect"),
+    "an aspect of the program": (
+        f"asg.add_user_data({M})\nAspects.of(self).add(Check())",
+        "line 9 may override the user data of any instance",
+        "",
+        "class Check:\n    def visit(self, node):\n        node.add_property_override('UserData', 'x')",
+    ),
+    "a branch": (
+        f'asg.add_user_data({M})\nif debug:\n    asg.add_user_data("umount /mnt/shared")',
+        "line 18 adds user data, but line 17 decides whether it is executed",
+    ),
+    "a branch that mounts": (f"if debug:\n    asg.add_user_data({M})", "line 17 adds user data, but line 16 decides"),
+    "a branch that returns": (
+        "self.mount(debug)",
+        "decides whether",
+        f"def mount(self, debug):\n    if debug:\n        return\n    self.asg.add_user_data({SM})",
+    ),
+    "a condition in an expression": (
+        f'asg.add_user_data({M})\ndebug and asg.add_user_data("umount /mnt/shared")',
+        "line 17 decides",
+    ),
+    "a text that depends": (
+        f'asg.add_user_data({M})\nasg.add_user_data("echo" if debug else "umount /mnt/shared")',
+        "line 17 adds user data that is not read",
+    ),
+    "a list that grows in a branch": (
+        f"lines = [{M}]\nif debug:\n    lines.append('umount /mnt/shared')\nasg.add_user_data(*lines)",
+        None,
+    ),
+    "a list that is given away": (f"lines = [{M}]\nharden(lines)\nasg.add_user_data(*lines)", None),
+    "an unknown loop": (
+        f'asg.add_user_data({M})\nfor p in helpers.paths():\n    asg.add_user_data(f"umount {{p}}")',
+        "goes through a list that is not known",
+    ),
+    "a loop that unmounts": (
+        f'asg.add_user_data({M})\nfor p in ("/mnt/a", "/mnt/shared"):\n    asg.add_user_data(f"umount {{p}}")',
+        None,
+    ),
+    "a loop that breaks": (
+        f'for c in ["echo", {M}]:\n    if debug:\n        break\n    asg.add_user_data(c)',
+        "decides whether",
+    ),
+    "an exception": (
+        f"try:\n    helpers.check()\nexcept ValueError:\n    asg.add_user_data({M})",
+        "only if line 16 fails",
+    ),
+    "unmounted in another method": (
+        "self.b()\nself.a()",
+        None,
+        f'def a(self):\n    self.asg.add_user_data("umount /mnt/shared")\n\ndef b(self):\n    self.asg.add_user_data({SM})',
+    ),
+    "a method that nobody calls": (
+        f"asg.add_user_data({M})",
+        "nothing in this file shows when `later()` is called",
+        'def later(self):\n    self.asg.add_user_data("umount /mnt/shared")',
+    ),
+    "a method that is overridden": (
+        "self.mounts()",
+        "may be any of several functions",
+        f"def mounts(self):\n    self.asg.add_user_data({SM})",
+        "",
+        "class Child(Service):\n    def mounts(self):\n        pass\n\nChild(App(), 'S', True)",
+    ),
+    "a subclass that adds": (
+        f"asg.add_user_data({M})",
+        None,
+        "",
+        "",
+        "class Child(Service):\n    def __init__(self, scope, id, debug):\n        super().__init__(scope, id, debug)\n        self.asg.add_user_data('umount /mnt/shared')\n\nChild(App(), 'S', True)",
+    ),
+    "a local function that unmounts": (
+        f'asg.add_user_data({M})\ndef clean(a):\n    a.add_user_data("umount /mnt/shared")\nclean(asg)',
+        None,
+    ),
+    "a local function for two groups": (
+        f'other = cluster.add_capacity("Other", instance_type=ec2.InstanceType("t3.large"))\ndef add(a, c):\n    a.add_user_data(c)\nadd(asg, {M})\nadd(other, "echo")',
+        "Other mounts nothing",
+    ),
+    "a group in a dict": (
+        f'groups = {{"a": asg}}\nasg.add_user_data({M})\ngroups["a"].add_user_data("umount /mnt/shared")',
+        "line 18 adds user data in a way that is not followed",
+    ),
+    "join with umount": (f'asg.add_user_data("\\n".join([{M}, "umount /mnt/shared"]))', None),
+    "format with umount": (
+        'asg.add_user_data("mount -t efs {}:/ /mnt/shared; {}".format(fs.file_system_id, "umount /mnt/shared"))',
+        None,
+    ),
+    "a string with umount added": (f'script = {M}\nscript += "\\numount /mnt/shared"\nasg.add_user_data(script)', None),
+    "a variable that unread commands may set": (
+        f'asg.add_user_data("TO=/mnt/shared")\nasg.add_user_data(open("env").read())\nasg.add_user_data(f"mount -t efs {{fs.file_system_id}}:/ $TO")',
+        None,
+    ),
+    "made in a property": (
+        f"asg.add_user_data({M})\nself.group.add_user_data('umount /mnt/shared')",
+        "in a way that is not followed",
+        "@property\ndef group(self):\n    return self.asg",
+    ),
+    "its user data under another name": (
+        f"asg.add_user_data({M})\ndata = asg.user_data\ndata.add_commands('umount /mnt/shared')",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("program", DOUBTFUL.values(), ids=DOUBTFUL)
+def test_user_data_that_is_not_certain(program: tuple[str | None, ...]) -> None:
+    hosts, reason, *more = program
+    outcome = run(str(hosts), *map(str, more))
+    (volume,) = outcome.volumes
+    assert volume.after in (Level.HOST, Level.OTHER), said(outcome)
+    assert (reason or "") in said(outcome)
