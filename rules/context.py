@@ -310,7 +310,7 @@ class Context:
         if place not in self._mounts_by_default:
             known = self._known_mounts(hosts)
             paths = ((mount, self.with_defaults(Text.decode(mount.host_path), task.key)) for mount in known)
-            mounts = (replace(mount, host_path=normalise(path.coded)) for mount, path in paths)
+            mounts = (replace(m, host_path=normalise(path.coded)) if m.placed else m for m, path in paths)
             self._mounts_by_default[place] = Mounts(mounts, hosts.instances)
         return self._mounts_by_default[place]
 
@@ -324,7 +324,7 @@ class Context:
         # A configured mount replaces a doubtful one at the same path.
         told = {mount.host_path for mount in configured}
         found = (m for key in (None, *hosts.keys) for m in self._mounts_by_instance.get(key, ()))
-        return [*configured, *(m for m in found if m.host_path not in told or not m.doubt)]
+        return [*configured, *(m for m in found if not m.placed or m.host_path not in told or not m.doubt)]
 
     @cached_property
     def _capacity(self) -> Capacity:

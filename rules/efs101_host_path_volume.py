@@ -102,7 +102,7 @@ def _ask(volume: Volume, path: str, found: Unplaced, context: Context) -> Findin
     if proposals:
         remedy = settle(proposals, context)
     elif found.mappable:
-        mount_point, file_system, directory = likely_mount_point(path), "fs-…", "/"
+        mount_point, file_system, directory = _mount_point(path, found), "fs-…", "/"
         if found.likely:
             mount_point, (file_system, directory) = path, map(yaml_word, found.likely)
         remedy = f"if it is, configure `file-systems: [{{id: {file_system}, mounts: {{{yaml_word(mount_point)}: {directory}}}}}]`"
@@ -119,12 +119,17 @@ def _ask(volume: Volume, path: str, found: Unplaced, context: Context) -> Findin
     )
 
 
+def _mount_point(path: str, found: Unplaced) -> str:
+    """The mount point to ask about."""
+    return likely_mount_point(path) if found.at is None else shown_path(found.at)
+
+
 def _question(path: str, found: Unplaced, proposals: Sequence[Proposal]) -> Question | None:
     """The question which file system is mounted at the path; None if the configuration cannot answer it."""
     mounts = [(shown_path(p.mount.host_path), p.id or "", shown_path(p.mount.directory)) for p in proposals]
     likely = [mount for mount in mounts if mount[0].startswith("/") and mount[2].startswith("/")]
     if found.mappable and not proposals:
-        likely = [(path, *found.likely) if found.likely else (likely_mount_point(path), "", "/")]
+        likely = [(path, *found.likely) if found.likely else (_mount_point(path, found), "", "/")]
     return MountAt(path, tuple(likely)) if likely else None
 
 

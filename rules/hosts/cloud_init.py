@@ -157,7 +157,7 @@ def _write_files(shell: Shell, config: CloudConfig) -> str:
                 shell.host.unclear(line, f"{place} is encoded")
             continue
         if item.get("append") is not True:
-            written_files.empty(shell.host, place)
+            written_files.empty(shell.host, place, line, certain=not shell.branches)
         written_files.write(shell.host, place, content, line=config.line(content), step=1, certain=not shell.branches)
     return "write_files"
 

@@ -14,6 +14,7 @@ from rules.hosts.grammar.syntax import Block, Command
 from rules.hosts.grammar.tokens import is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts.host import Host
+from rules.hosts.mounts.states import Doubt
 from rules.hosts.variables import Variables
 
 _FREE_WORK = 200_000
@@ -53,6 +54,8 @@ class ShellState(ABC):
         """The bodies of each function; more than one if branches define it differently."""
         self.locals: list[dict[str, str | None]] = []
         """For each function that is running, the variables to restore when it ends."""
+        self.at_exit: list[Callable[[], object]] = []
+        """Scripts that may run once this one has ended: those of `trap`, `at` and cron."""
         self.breaks = False
         """Whether the current loop has a `break` or `continue`."""
         self.last = Likelihood.LIKELY
@@ -151,5 +154,7 @@ class ShellState(ABC):
     def give_up(self, line: int) -> Likelihood:
         """Note that the script is not followed to its end."""
         self.host.unclear(line, "the script is nested too deeply or repeats too much to be followed")
-        self.host.unfinished = True
+        self.host.unfinished = Doubt(
+            line, "is the last that was followed: the script is nested too deeply or repeats too much"
+        )
         return Likelihood.UNKNOWN

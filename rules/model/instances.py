@@ -30,6 +30,11 @@ class HostMount:
     """The instance whose user data makes the mount; None for a mount that holds for all instances."""
     origin: str = ""
     """The place that makes the mount, for messages: `line 7 of its user data`."""
+    placed: bool = True
+    """Whether its mount point is known. If it is not, `host_path` is the text that the mount point begins with, as far as
+    that is known, and `doubt` says what was seen."""
+    is_link: bool = False
+    """Whether it is a symbolic link, which containers that see it from above follow for themselves."""
 
 
 # -- capacity ---------------------------------------------------------------------------------------------------------
@@ -86,8 +91,6 @@ class Instance:
     """Whether something in the source shows that the container agent runs on it."""
     scripted: bool = False
     """Whether it has user data (or `AWS::CloudFormation::Init`). Without, it runs nothing that is not in its image."""
-    unread: str | None = None
-    """The reason, in words, why not everything that it runs at start is read; None if it is."""
     images: tuple[Key, ...] = ()
     """The images that it may start from."""
     system: System | None = None

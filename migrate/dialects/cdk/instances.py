@@ -38,6 +38,7 @@ from rules.model import Cluster, Engine, HostMount, Image, Instance, Key, Launch
 
 _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip\}?$", re.IGNORECASE)
 """Finds expressions that name a server, not the id of a file system."""
+_KNOWS_EFS = re.compile(r"\baws_efs\b|\bfs-[0-9a-f]{8}|elasticfilesystem|\.efs\.", re.IGNORECASE)
 _MOST_LINES = 5_000
 """The largest number of strings that one argument may add to user data."""
 _PARTS = PARTS | {"user_data", "launch_template", *GROUP_OF}
@@ -268,10 +269,15 @@ class ProgramInstances:
                 origin="line {line} of its user data",
                 variants=read.variants,
                 doubt=doubt or read.doubt,
-                unread=next(iter(read.unread), None) or doubt,
+                unread=(next(iter(read.unread), None) or doubt) if self.knows_efs else None,
             )
         for written, place in host.inits:
             yield from self.init(written, place, node)
+
+    @cached_property
+    def knows_efs(self) -> bool:
+        """Whether the program has anything to do with EFS, so that user data that is not read may mount it."""
+        return _KNOWS_EFS.search(self.program.document.text) is not None
 
     def doubt(self, host: InstanceSource) -> str | None:
         """The reason, in words, why the user data of instances may be another one than the program shows; None if it

@@ -85,7 +85,7 @@ class Script:
     doubt: str | None = None
     """The reason why nothing of it is certain, or None."""
     unread: str | None = None
-    """The reason why not everything of it is read, or None."""
+    """The reason why it may mount EFS at a place that is not read, or None."""
 
     @cached_property
     def result(self) -> HostScript:
@@ -101,6 +101,10 @@ class Script:
         """The reason why a mount that the script makes may be missing if it has another text, or None."""
         identity = _identity(mount)
         return self.doubt or next((v.reason for v in self.variants if identity not in v.mounts), None)
+
+    def at(self, line: int) -> str:
+        """The place of a line of the script, for messages."""
+        return self.origin.replace("{line}", str(line))
 
     @cached_property
     def _body(self) -> str:
@@ -167,7 +171,6 @@ def with_scripts(instance: Instance, listed: Items[Script]) -> Instance:
         instance,
         hosts_containers=instance.hosts_containers or any(s.runs_agent for s in listed),
         scripted=bool(listed),
-        unread=next((s.unread for s in listed if s.unread), None),
         system=next((s.system for s in listed if s.system), instance.system),
         agent=versions[0] if versions else None,
         installs_plugin=any(s.installs_plugin for s in listed),
@@ -183,10 +186,16 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
     for variant in script.variants:
         found += [(m, script.doubt or variant.reason) for m in variant.result.mounts if _identity(m) not in there]
         there |= {_identity(mount) for mount in variant.result.mounts}
-    for mount, doubt in found:
-        origin = script.origin.replace("{line}", str(mount.line))
-        if doubt is None and not (script.certain and mount.certain):
-            doubt = f"whether {instance.name} mounts it depends on a condition ({origin})"
+    for mount, reason in found:
+        origin = script.at(mount.line)
+        doubt = None
+        at = Text.decode(mount.host_path).source
+        if mount.doubt is not None:
+            doubt = f"what lies at {at} is not known: {_place(script, mount.doubt.line, instance)} {mount.doubt.reason}"
+        elif reason is not None:
+            doubt = f"what lies at {at} is not known: {reason}"
+        elif not (script.certain and mount.certain):
+            doubt = f"whether {instance.name} mounts it depends on a condition ({origin}), at {at}"
         file_system = mount.file_system
         if file_system is not None and not nameable(file_system):
             file_system = None
@@ -200,9 +209,27 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
             doubt=doubt,
             instance=instance.key,
             origin=origin,
+            is_link=mount.link,
         )
+    for unplaced in script.result.unclear:
+        origin = script.at(unplaced.line)
+        seen = (
+            f"{origin} {'mounts' if unplaced.sure else 'may mount'} EFS somewhere that is not known ({unplaced.reason})"
+        )
+        yield HostMount(unplaced.head, None, "/", doubt=seen, instance=instance.key, origin=origin, placed=False)
+    if script.unread is not None:
+        yield HostMount("", None, "/", doubt=script.unread, instance=instance.key, origin=script.origin, placed=False)
     for other in script.result.others:
-        yield HostMount(other.host_path, None, "/", is_nfs=False, instance=instance.key)
+        doubt = None
+        if not (script.certain and other.certain):
+            at = Text.decode(other.host_path).source
+            doubt = f"whether {instance.name} mounts something else at {at} is not known ({script.at(other.line)})"
+        yield HostMount(other.host_path, None, "/", is_nfs=False, doubt=doubt, instance=instance.key)
+
+
+def _place(script: Script, line: int, instance: Instance) -> str:
+    """The place of a line in words, at the beginning of a sentence."""
+    return re.sub(r"\bits\b", f"{instance.name}'s", script.at(line), count=1)
 
 
 def _identity(mount: FoundMount) -> tuple[object, ...]:

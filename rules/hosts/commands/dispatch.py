@@ -6,15 +6,13 @@ bash(1) SHELL BUILTIN COMMANDS, `cloud-init-per` of cloud-init.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 
-from rules.hosts.commands import mounting, ownership, printing, wrappers
-from rules.hosts.grammar.syntax import Word
+from rules.hosts.commands import files, mounting, ownership, printing, unread, wrappers
 from rules.hosts.likelihood import Likelihood, of_search, of_states, of_test
-from rules.hosts.mounts.host import looks_like_efs
-from rules.hosts.mounts.mount_files import LISTING
+from rules.hosts.mounts import written_files
+from rules.hosts.mounts.mount_files import FILTERED, LISTING
 from rules.hosts.state import ShellState
 
 SETUP = frozenset(
@@ -69,58 +67,42 @@ SETUP = frozenset(
 )
 """Commands that a start-up relies on. They are taken to succeed, so a command after their `&&` is run."""
 
-_ASKING = frozenset(
-    [
-        "aws",
-        "curl",
-        "wget",
-        "nslookup",
-        "dig",
-        "host",
-        "getent",
-        "ping",
-        "nc",
-        "telnet",
-        "logger",
-        "jq",
-        "docker-storage-setup",
-        "ls",
-        "stat",
-    ]
+_MOUNT_WORDS = frozenset(
+    ("mount", "mount.efs", "mount.nfs", "mount.nfs4", "/bin/mount", "/usr/bin/mount", "/sbin/mount.efs")
 )
-_MOUNT_WORDS = frozenset(("mount", "mount.efs", "mount.nfs", "mount.nfs4", "/bin/mount", "/usr/bin/mount"))
-_CONCERNS_MOUNTS = re.compile(r"mount|fstab|nfs|volume")
-
-
-def mentions_mount(word: Word) -> bool:
-    """Whether a word may be, or contain, a mount command, which an unknown command before it may run."""
-    if isinstance(word, str):
-        return word in _MOUNT_WORDS or ".efs." in word
-    return any("mount" in piece.text or ".efs." in piece.text for piece in word)
 
 
 def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
     """Run a command that is not a shell function. Returns the likelihood that it succeeds."""
     name = words[0]
-    handler = COMMANDS.get(name) or COMMANDS.get(name.rpartition("/")[2])
-    if handler:
-        return handler(shell, name.rpartition("/")[2], words[1:], line)
+    base = name.rpartition("/")[2]
     path = shell.host.path(name, shell.directory) if "/" in name else None
     if path in shell.host.files:
         return wrappers.run_file(shell, path or "", words[1:], shared=False)
-    base = name.rpartition("/")[2]
-    if base in _ASKING:
-        return Likelihood.UNKNOWN
+    if any(written_files.HELPER_CONFIGURATION in word for word in words):
+        written_files.configure_helper(shell.host, " ".join(words))
+    kind, dot, suffix = base.partition(".")
+    handler = COMMANDS.get(base) or (_HELPERS.get(kind) if dot and suffix not in _SCRIPTS else None)
+    if handler:
+        return handler(shell, base, words[1:], line)
+    if base in wrappers.NETWORK_MOUNTS:  # `/etc/init.d/autofs stop`
+        return wrappers.service(shell, base, [base, *words[1:]], line)
     if base in SETUP:
         return Likelihood.LIKELY
-    for index, word in enumerate(words[1:20], 1):
-        if word in _MOUNT_WORDS:  # some wrapper that is not known
-            shell.alternatives([partial(shell.invoke, words[index:], line)], exhaustive=False)
-            return Likelihood.UNKNOWN
-    text = " ".join(words)[:4000]
-    if looks_like_efs(text) and _CONCERNS_MOUNTS.search(text):
-        shell.host.unclear(line, f"{base} may concern an EFS mount")
+    wrapped = next((index for index, word in enumerate(words[1:20], 1) if word in _MOUNT_WORDS), 0)
+    if wrapped and base not in unread.READING and not any("{" in word or word == ":::" for word in words):
+        # some wrapper that is not known
+        shell.alternatives([partial(shell.invoke, words[wrapped:], line)], exhaustive=False)
+    else:
+        unread.suspect(shell, base, words, line)
     return Likelihood.UNKNOWN
+
+
+def matters(shell: ShellState, name: str) -> bool:
+    """Whether a command has an effect that counts, so that its words have to be expanded."""
+    if name in COMMANDS or name in shell.functions or "/" in name:
+        return True
+    return name not in SETUP and name not in unread.READING
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------
@@ -134,8 +116,9 @@ def _test(shell: ShellState, name: str, arguments: list[str], _line: int) -> Lik
 
 def _grep(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     stdin = shell.input.text if shell.input else None
-    if stdin == LISTING:
-        printing.write(shell, LISTING, line)
+    if stdin in (LISTING, FILTERED):
+        printing.write(shell, FILTERED, line)
+        stdin = LISTING
     return of_search(arguments, stdin, shell.host.table)
 
 
@@ -206,15 +189,25 @@ def _true(_shell: ShellState, name: str, _arguments: list[str], _line: int) -> L
     return Likelihood.NEVER if name == "false" else Likelihood.ALWAYS
 
 
+_FUSE = (
+    "s3fs", "goofys", "mount-s3", "rclone", "sshfs", "gcsfuse", "bindfs", "mergerfs", "unionfs-fuse", "unionfs", "encfs",
+    "gocryptfs", "juicefs", "fuse-overlayfs", "squashfuse", "archivemount", "ntfs-3g", "glusterfs", "ceph-fuse", "s3backer",
+    "curlftpfs", "blobfuse", "blobfuse2", "ossfs", "catfs", "simple-mtpfs", "cephfs-fuse",
+)  # fmt: skip
+"""Programs that mount a file system in user space at their last path."""
+
 Handler = Callable[[ShellState, str, list[str], int], Likelihood]
 
 COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("mount", "mount.nfs", "mount.nfs4", "mount.efs", "mount.fuse"), mounting.mount),
-    **dict.fromkeys(("s3fs", "goofys", "mount-s3", "rclone", "sshfs", "gcsfuse"), mounting.fuse),
-    "umount": mounting.umount,
-    "ln": mounting.link,
+    **dict.fromkeys(_FUSE, mounting.fuse),
+    **dict.fromkeys(("umount", "fusermount", "fusermount3"), mounting.umount),
+    "systemd-mount": mounting.systemd_mount,
+    "systemd-umount": mounting.umount,
+    "ln": files.link,
     "mkdir": ownership.mkdir,
-    "install": ownership.install,
+    **dict.fromkeys(("install", "cp", "mv"), files.copy),
+    **dict.fromkeys(("rm", "unlink"), files.remove),
     **dict.fromkeys(("chown", "chgrp"), ownership.chown),
     "chmod": ownership.chmod,
     "echo": printing.echo,
@@ -222,7 +215,6 @@ COMMANDS: dict[str, Handler] = {
     "cat": printing.cat,
     "tee": printing.tee,
     "sed": printing.sed,
-    **dict.fromkeys(("cp", "mv"), printing.copy),
     **dict.fromkeys(("test", "[", "[["), _test),
     **dict.fromkeys(("grep", "egrep", "fgrep"), _grep),
     "mountpoint": _mountpoint,
@@ -241,4 +233,14 @@ COMMANDS: dict[str, Handler] = {
     "eval": wrappers.evaluate,
     **dict.fromkeys(("source", "."), wrappers.source),
     "systemctl": wrappers.systemctl,
+    **dict.fromkeys(("service", "stop"), wrappers.service),
+    "trap": wrappers.trap,
+    **dict.fromkeys(("at", "batch", "crontab"), wrappers.later),
+    "xargs": wrappers.xargs,
+    "find": wrappers.find,
 }
+
+_HELPERS: dict[str, Handler] = {"mount": mounting.mount, "umount": mounting.umount}
+"""Commands with helpers for types of file systems, such as `mount.cifs`."""
+_SCRIPTS = frozenset(("sh", "bash", "py", "pl", "rb", "js"))
+"""Endings of programs that are no such helpers: `mount.sh`."""

@@ -12,6 +12,7 @@ from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.host import looks_like_efs
 from rules.hosts.mounts.mount_files import FSTAB, LISTING, MOUNT_LISTS
+from rules.hosts.mounts.states import Doubt
 from rules.hosts.state import ShellState
 
 _FORMAT = re.compile(r"%(?:(%)|-?[0-9]*([sbdiq]))")
@@ -90,8 +91,8 @@ def tee(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likel
         return Likelihood.LIKELY
     for name in arguments:
         if not name.startswith("-") and (path := shell.host.path(name, shell.directory)):
-            if not shell.branches and not any(a in ("-a", "--append") for a in arguments):
-                written_files.empty(shell.host, path)
+            if not any(a in ("-a", "--append") for a in arguments):
+                written_files.empty(shell.host, path, line, certain=not shell.branches)
             written_files.write(
                 shell.host,
                 path,
@@ -108,24 +109,11 @@ def sed(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likel
     """Make the files that `sed -i` edits uncertain; its edits are not followed."""
     in_place = any(a.startswith(("-i", "--in-place")) or re.fullmatch(r"-[nEr]+i.*", a) for a in arguments)
     if FSTAB in arguments and in_place:
-        if shell.host.table.doubt_persistent() or any(looks_like_efs(word) for word in arguments):
+        shell.host.table.doubt_persistent(Doubt(line, "edits /etc/fstab with sed"))
+        if any(looks_like_efs(word) for word in arguments):
             shell.host.unclear(line, "sed edits fstab")
     elif in_place:
         for name in arguments:
             if file := shell.host.files.get(shell.host.path(name, shell.directory) or ""):
                 file.certain = False
-    return Likelihood.LIKELY
-
-
-def copy(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
-    """`cp SOURCE TARGET` and its kin, for files that the script has written."""
-    paths = [shell.host.path(a, shell.directory) for a in arguments if not a.startswith("-")]
-    if len(paths) == 2 and paths[1]:
-        file = shell.host.files.get(paths[0] or "")
-        if file:
-            file.used = True
-            written_files.write(shell.host, paths[1], file.text, line=file.line, step=1, certain=not shell.branches)
-        elif paths[1] == FSTAB:
-            shell.host.table.doubt_persistent()
-            shell.host.unclear(line, f"{name} replaces fstab by a file that is not known")
     return Likelihood.LIKELY

@@ -5,21 +5,46 @@ Sources: sudo(8), env(1), timeout(1), flock(1), `cloud-init-per` of cloud-init, 
 
 from __future__ import annotations
 
+import re
 from functools import partial
+from itertools import pairwise, takewhile
 
 from rules.hosts.grammar.syntax import split_assignment
 from rules.hosts.grammar.tokens import is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
+from rules.hosts.mounts.states import Doubt
 from rules.hosts.state import ShellState
 
 PREFIXES: dict[str, tuple[int, str]] = {
     "sudo": (0, "ugphrtTUCDR"), "doas": (0, "u"), "env": (0, "uCS"), "nohup": (0, ""), "time": (0, "fo"),
     "nice": (0, "n"), "ionice": (0, "cn"), "exec": (0, "a"), "command": (0, ""), "builtin": (0, ""),
     "setsid": (0, ""), "stdbuf": (0, "ioe"), "timeout": (1, "sk"), "flock": (1, "wE"), "cloud-init-per": (2, ""),
-    "runcon": (1, ""), "chronic": (0, ""), "unbuffer": (0, ""), "systemd-run": (0, "pu"),
+    "runcon": (1, ""), "chronic": (0, ""), "unbuffer": (0, ""), "systemd-run": (0, "pu"), "busybox": (0, ""),
 }  # fmt: skip
 """For each wrapper, the number of arguments before the wrapped command, and the letters of its options that take a value."""
+
+NETWORK_MOUNTS = frozenset(("autofs", "netfs", "remote-fs.target", "remote-fs", "nfs-client.target", "local-fs.target"))
+"""Services that unmount network file systems when they are stopped."""
+
+_STARTING = frozenset(("enable", "start", "restart", "reenable", "try-restart", "reload-or-restart", "add-wants"))
+_ASKING = frozenset(
+    (
+        "status",
+        "show",
+        "cat",
+        "is-active",
+        "is-enabled",
+        "is-failed",
+        "unmask",
+        "reset-failed",
+        "list-dependencies",
+        "reload",
+    )
+)
+"""What systemctl does without an effect on a mount. Other verbs (stop, disable, mask, edit) have one."""
+_CRON_TIMES = re.compile(r"^[ \t]*(?:@\w+|(?:[0-9*,/a-zA-Z-]+[ \t]+){4}[0-9*,/a-zA-Z-]+)[ \t]+", re.MULTILINE)
+_MAX_WORDS = 64
 
 _SYSTEM_FILES = (
     "/etc/profile", "/etc/bash", "/etc/os-release", "/etc/lsb-release", "/etc/environment", "/etc/ecs/", "/etc/init.d/",
@@ -50,6 +75,9 @@ def prefixed(shell: ShellState, name: str, arguments: list[str], line: int) -> L
         else:
             break
     rest = arguments[index:]
+    if name == "systemd-run" and any(word.startswith(("--on-", "--timer")) for word in arguments[:index]) and rest:
+        shell.at_exit.append(partial(shell.invoke, rest, line))
+        return Likelihood.LIKELY
     return shell.invoke(rest, line) if rest else Likelihood.LIKELY
 
 
@@ -104,14 +132,129 @@ def evaluate(shell: ShellState, _name: str, arguments: list[str], line: int) -> 
     return shell.inline(" ".join(arguments), line, shell.variables.arguments, shared=True)
 
 
-def systemctl(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
-    """Enable or start a unit. One that the script has written before brings its mount."""
+def systemctl(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
+    """Enable or start a unit: one that the script has written before brings its mount. Other verbs may undo it."""
     words = [a for a in arguments if not a.startswith("-")]
-    if words and words[0] in ("enable", "start", "restart", "reenable"):
-        for name in words[1:]:
-            unit = name.rpartition("/")[2]
-            for folder in written_files.UNIT_FOLDERS:
-                for path in (f"{folder}/{unit}", f"{folder}/{unit.removesuffix('.automount')}.mount"):
-                    if file := shell.host.files.get(path):
-                        written_files.use_unit(shell.host, path, file)
+    verb = words[0] if words else ""
+    for name in words[1:]:
+        if verb in _STARTING:
+            _start(shell, name, line)
+        elif verb not in _ASKING:
+            _stop(shell, verb, name, line=line)
     return Likelihood.LIKELY
+
+
+def _start(shell: ShellState, name: str, line: int) -> None:
+    unit = name.rpartition("/")[2]
+    host = shell.host
+    if not shell.spend(len(host.files), line):
+        return
+    for folder in written_files.UNIT_FOLDERS:
+        for path in (f"{folder}/{unit}", f"{folder}/{unit.removesuffix('.automount')}.mount"):
+            if file := host.files.get(path):
+                written_files.use_unit(host, path, file)
+    if unit.endswith((".mount", ".automount")):
+        host.table.wake(written_files.mount_point(unit))
+
+
+def _stop(shell: ShellState, verb: str, name: str, line: int) -> None:
+    """Doubt what a unit mounts that is stopped, disabled, masked or edited."""
+    table = shell.host.table
+    unit = name.rpartition("/")[2]
+    doubt = Doubt(line, f"may unmount it (systemctl {verb} {name})")
+    if unit.removesuffix(".service") in NETWORK_MOUNTS:
+        table.doubt_persistent(doubt)
+    elif unit.endswith((".mount", ".automount")) or any(sign in unit for sign in "*?["):
+        point = written_files.mount_point(unit)
+        if is_unknown(unit) or any(sign in unit for sign in "*?["):
+            table.doubt_all(doubt)
+        else:
+            table.doubt(point, doubt)
+    elif is_unknown(unit):
+        table.doubt_persistent(doubt)
+
+
+def service(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
+    """`service NAME stop`, and `stop NAME` of upstart. Some services unmount what they have mounted."""
+    stopped = arguments[:1] if name == "stop" else [n for n, v in pairwise(arguments) if v == "stop"]
+    if any(service in NETWORK_MOUNTS for service in stopped):
+        shell.host.table.doubt_persistent(Doubt(line, f"may unmount it ({name} {' '.join(arguments)})"))
+    return Likelihood.LIKELY
+
+
+def trap(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
+    """`trap COMMANDS EXIT`: the commands may run when the script ends."""
+    words = arguments[1:] if arguments[:1] == ["--"] else arguments
+    if len(words) > 1 and words[0] not in ("", "-", "-l", "-p"):
+        text = words[0]
+        shell.at_exit.append(lambda: shell.inline(text, line, shell.variables.arguments, shared=True))
+    return Likelihood.LIKELY
+
+
+def later(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
+    """`at`, `batch` and `crontab` read commands that may run later."""
+    given = shell.input
+    if given is None:
+        for word in arguments:
+            if file := shell.host.files.get(shell.host.path(word, shell.directory) or ""):
+                file.used = True
+                text, first, step = file.text, file.line, 1
+                break
+        else:
+            return Likelihood.LIKELY
+    else:
+        text, first, step = given.text, given.line if given.step else line, given.step
+    commands = _CRON_TIMES.sub("", text) if name == "crontab" else text
+    shell.at_exit.append(lambda: shell.inline(commands, first, None, step=step))
+    return Likelihood.LIKELY
+
+
+def xargs(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
+    """Run a command with the words of the input, if they are known, else with a word that only the host knows."""
+    placeholder = ""
+    index = 0
+    while index < len(arguments) and arguments[index].startswith("-"):
+        word = arguments[index]
+        if word.startswith(("-I", "--replace", "-i")):
+            placeholder = word[2:] if word[1] != "-" else word.partition("=")[2]
+            if word == "-I":
+                index += 1
+                placeholder = "".join(arguments[index : index + 1])
+            placeholder = placeholder or "{}"
+        elif len(word) == 2 and word[1] in "aEdLlnPs":
+            index += 1
+        index += 1
+    command = arguments[index:]
+    if not command:
+        return Likelihood.LIKELY
+    given = shell.input.text if shell.input else ""
+    words = given.split()
+    sure = 0 < len(words) <= _MAX_WORDS and not is_unknown(given) and "\ue010" not in given
+    if not sure:
+        words = [shell.host.tokens.unknown("the words that xargs reads")]
+    outer, shell.input = shell.input, None
+    for line_words in [[word] for word in words] if placeholder else [words]:
+        filled = [w.replace(placeholder, line_words[0]) for w in command] if placeholder else [*command, *line_words]
+        if sure:
+            shell.invoke(filled, line)
+        else:
+            shell.alternatives([partial(shell.invoke, filled, line)], exhaustive=False)
+    shell.input = outer
+    return Likelihood.UNKNOWN
+
+
+def find(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
+    """Run the commands after `-exec` with a path below the folders that are searched."""
+    starts = list(takewhile(lambda word: not word.startswith(("-", "(", "!")), arguments))
+    found = (starts[0] if len(starts) == 1 else "") + shell.host.tokens.unknown("the paths that find finds")
+    command: list[str] | None = None
+    for word in arguments:
+        if word in ("-exec", "-execdir", "-ok", "-okdir"):
+            command = []
+        elif command is not None and word in (";", "+"):
+            if command:
+                shell.alternatives([partial(shell.invoke, command, line)], exhaustive=False)
+            command = None
+        elif command is not None:
+            command.append(word.replace("{}", found))
+    return Likelihood.UNKNOWN

@@ -58,6 +58,10 @@ class Shell(ShellState):
         self.variables.values.set("PWD", "/")
         self._run(self._statements(text, line_of))
         self.leaving = self.doubt = ""
+        for run in self.at_exit:
+            self.alternatives([run], exhaustive=False)
+            self.leaving = self.doubt = ""
+        self.at_exit.clear()
         for name, bodies in list(self.functions.items()):
             if name not in self._called:
                 outer, self.variables.arguments = self.variables.arguments, None

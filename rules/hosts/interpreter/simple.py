@@ -39,7 +39,7 @@ def run(shell: ShellState, node: Simple) -> Likelihood:
 
 def _invoke(shell: ShellState, node: Simple) -> Likelihood:
     first = node.words[0]
-    if isinstance(first, str) and not _matters(shell, first, node.words):
+    if isinstance(first, str) and not dispatch.matters(shell, first):
         return Likelihood.LIKELY if first in dispatch.SETUP else Likelihood.UNKNOWN
     words: list[str] = []
     for word in node.words:
@@ -48,15 +48,6 @@ def _invoke(shell: ShellState, node: Simple) -> Likelihood:
             return Likelihood.UNKNOWN
         words += fields
     return shell.invoke(words, node.line) if words else Likelihood.UNKNOWN
-
-
-def _matters(shell: ShellState, name: str, words: list[Word]) -> bool:
-    return (
-        name in dispatch.COMMANDS
-        or name in shell.functions
-        or "/" in name
-        or any(dispatch.mentions_mount(word) for word in words)
-    )
 
 
 def _declare(shell: ShellState, command: str, words: list[Word]) -> Likelihood:
@@ -107,8 +98,8 @@ def redirected(shell: ShellState, redirections: list[Redirection], line: int) ->
             listing = Input(LISTING, line, 0) if path in MOUNT_LISTS else None
             shell.input = Input(file.text, file.line, 1) if file else listing
         elif ">" in operator and operator != ">&" and redirection.descriptor in ("", "1"):
-            if operator in (">", ">|", "&>") and path and not shell.branches:
-                written_files.empty(shell.host, path)
+            if operator in (">", ">|", "&>") and path:
+                written_files.empty(shell.host, path, line, certain=not shell.branches)
             shell.output = Output(path=path or "")
     yield
     shell.output, shell.input = output, given

@@ -10,6 +10,15 @@ _MAX_STATES = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """The reason why a mount may not be there, or not be what it seems, and the line that gives rise to it."""
+
+    line: int
+    reason: str
+    """Completes "line 7 of its user data …": `may unmount it (umount -a)`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Mounted:
     """One mount. Strings hold tokens."""
 
@@ -25,6 +34,11 @@ class Mounted:
     server: str = ""
     region: str | None = None
     order: int = 0
+    doubt: Doubt | None = None
+    link: bool = False
+    """Whether it stands for a symbolic link (`server` is its target): what the path leads to is not known."""
+    helper: bool = False
+    """Whether the mount helper looks its file system up in the region of the helper's configuration."""
 
     def same_data(self, other: Mounted) -> bool:
         """Whether a container would see the same directory with the same rights through either."""

@@ -247,7 +247,7 @@ DOUBTFUL = {
     ),
     "a list that is given away": (f"lines = [{M}]\nharden(lines)\nasg.add_user_data(*lines)", None),
     "an unknown loop": (
-        f'asg.add_user_data({M})\nfor p in helpers.paths():\n    asg.add_user_data(f"umount {{p}}")',
+        f'asg.add_user_data({M})\nfor p in helpers.paths():\n    asg.add_user_data("umount /mnt/shared")',
         "goes through a list that is not known",
     ),
     "a loop that unmounts": (
