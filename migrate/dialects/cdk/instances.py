@@ -39,6 +39,8 @@ from rules.model import Cluster, Engine, HostMount, Image, Instance, Key, Launch
 _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip\}?$", re.IGNORECASE)
 """Finds expressions that name a server, not the id of a file system."""
 _KNOWS_EFS = re.compile(r"\baws_efs\b|\bfs-[0-9a-f]{8}|elasticfilesystem|\.efs\.", re.IGNORECASE)
+_CHILD = re.compile(r"find_child|find_all|default_child|children|__dict__|getattr|globals|vars\(")
+"""Finds expressions for constructs that are looked up by name."""
 _MOST_LINES = 5_000
 """The largest number of strings that one argument may add to user data."""
 _PARTS = PARTS | {"user_data", "launch_template", *GROUP_OF}
@@ -92,6 +94,8 @@ class ProgramInstances:
             construct = self.program.constructs.get(call)
             if isinstance(call.func, ast.Attribute) and call.func.attr == "add_capacity" and not self.own(call, place):
                 self.join(self.started_from(call, place, _literal_id(call)), call.func.value, place)
+            elif (base := self.base(call, place)) is not None:
+                self.started_from(call, place, _literal_id(call, second=True), base=base)
             elif construct is None:
                 continue
             elif construct.kind in STARTED_FROM and _given(call, "launch_template") is None:
@@ -128,14 +132,27 @@ class ProgramInstances:
             and function.attr in method[0].bindings
         )
 
-    def started_from(self, call: ast.Call, place: Place, name: str) -> InstanceSource:
-        """The construct that `call` makes, with the user data that it is given."""
+    def base(self, call: ast.Call, place: Place) -> ast.Call | None:
+        """The call of the constructor of what launches instances, for a class of the program that inherits from it."""
+        for function in self.escapes.functions(call, place) if called(call)[:1].isupper() else ():
+            for inner, at in self.program.names.calls:
+                if at.scope is function and called(inner) == "__init__" and function.parent is not None:
+                    bases = getattr(function.parent.node, "bases", ())
+                    if any(self.program.dotted(one, at) in STARTED_FROM for one in bases):
+                        return inner
+        return None
+
+    def started_from(self, call: ast.Call, place: Place, name: str, *, base: ast.Call | None = None) -> InstanceSource:
+        """The construct that `call` makes, with the user data that it is given. For a class of the program, `base` is
+        the call that hands the arguments on to the class of the CDK."""
         if call not in self.hosts:
-            data, written = Data(), _given(call, "user_data")
+            data, written = Data(), _given(base or call, "user_data")
+            if base is not None:
+                place = self.program.names.places.get(base, place)
             if self.program.kind(call) in LOW:
                 written = self.low(call, place)
             if written is not None:
-                step = next(iter(self.steps.get(call, ())), None) or Step(call, place, 0, (), ())
+                step = next(iter(self.steps.get(base or call, ())), None) or Step(call, place, 0, (), ())
                 with self.program.evaluator.at(step.time):
                     data = self.reader.data_of(written, place) or self.reader.unread(written, step)
             host = self.hosts[call] = InstanceSource(name, place, call, data=data)
@@ -258,10 +275,8 @@ class ProgramInstances:
         node = Scalar(0, 0, "", style="")  # a placeholder: lines of a program's scripts have no nodes
         doubt = self.doubt(host)
         if host.data.pieces or doubt is not None:
-            made = next(iter(self.steps.get(host.call, ())), None) if host.call is not None else None
-            first = made or (host.data.pieces[0].step if host.data.pieces else None)
-            unbound, conditions = (frozenset(first.bound), first.conditions) if first else (frozenset(), ())
-            read = self.reader.script(host.data, unbound, conditions)
+            made = self.steps.get(host.call, []) if host.call is not None else []
+            read = self.reader.script(host.data, made or [piece.step for piece in host.data.pieces[:1]])
             yield Script(
                 read.text,
                 node,
@@ -324,6 +339,16 @@ class ProgramInstances:
         found = [
             (escape.line, escape.reason)
             for escape in aspects(self.program, self.escapes, frozenset({EC2, ECS, SCALING}))
+        ]
+        found += [
+            (call.lineno, f"line {call.lineno} adds user data in a way that is not followed")
+            for call in self.reader.read
+            if not self.is_followed(call) and _CHILD.search(ast.unparse(call.func))
+        ]
+        found += [
+            (use.node.lineno, f"line {use.node.lineno} executes code that is not read")
+            for name in ("exec", "eval")
+            for use in self.program.names.uses.get(name, ())
         ]
         known: set[ast.AST] = set()
         for host in self.hosts.values():
@@ -477,7 +502,9 @@ def _given(call: ast.Call, *names: str) -> ast.expr | None:
     return next((k.value for name in names for k in call.keywords if k.arg == name), None)
 
 
-def _literal_id(call: ast.Call) -> str:
-    """The id that `add_capacity` gives its construct; "capacity" if it is no literal."""
-    first = call.args[0] if call.args else _given(call, "id", "id_")
+def _literal_id(call: ast.Call, *, second: bool = False) -> str:
+    """The id that `add_capacity` (or a class, as its `second` argument) gives its construct; "capacity" if it is no
+    literal."""
+    arguments = call.args[1:] if second else call.args
+    first = arguments[0] if arguments else _given(call, "id", "id_")
     return str(first.value) if isinstance(first, ast.Constant) else "capacity"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from migrate.dialects.cdk.api import EC2, PARTS, USER_DATA
 from migrate.dialects.cdk.program import Program, called, joined
-from migrate.dialects.common.python.execution import Condition, Step
+from migrate.dialects.common.python.execution import Step
 from migrate.dialects.common.user_data import Variant
 from migrate.syntax.node import Inner
 from migrate.syntax.python.evaluate import Bound, Evaluator, Parts
@@ -58,7 +58,7 @@ class UserDataPart:
 
     step: Step
     lines: list[tuple[ast.expr, Place]] = field(default_factory=list)
-    text: str = ""
+    text: tuple[str | Ref, ...] = ()
     """Commands that the CDK adds, in place of `lines`."""
     unread: str | None = None
     """The reason, in words, why not everything that the call adds is read."""
@@ -186,13 +186,14 @@ class UserDataReader:
         call, place = step.call, step.place
         written = [(argument, place) for argument in call.args]
         keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+        first = next(iter([*call.args, *(keywords[name] for name in ("user_data", "part") if name in keywords)]), None)
         match method:
             case "add_user_data" | "add_commands":
                 yield UserDataPart(step, written)
             case "add_on_exit_commands":
                 yield UserDataPart(step, written, at_exit=True)
             case "add_signal_on_exit_command":
-                yield UserDataPart(step, text="/opt/aws/bin/cfn-signal -e $exitCode || echo failed\n", at_exit=True)
+                yield UserDataPart(step, text=("/opt/aws/bin/cfn-signal -e $exitCode || echo failed\n",), at_exit=True)
             case "add_execute_file_command":
                 reason = f"line {call.lineno} runs a file on the instances that is not read"
                 yield UserDataPart(step, unread=reason)
@@ -200,19 +201,19 @@ class UserDataReader:
                 local = keywords.get("local_file")
                 known = self.evaluator.string(local, place) if local is not None else None
                 to = "".join(part for part in known or ("/tmp/",) if isinstance(part, str))
-                yield UserDataPart(step, text=f"mkdir -p $(dirname '{to}')\naws s3 cp 's3://bucket/key' '{to}'\n")
-            case "add_user_data_part" if call.args:
+                yield UserDataPart(step, text=(f"mkdir -p $(dirname '{to}')\naws s3 cp 's3://bucket/key' '{to}'\n",))
+            case "add_user_data_part" if first is not None:
                 kind = self._type(call.args[1] if len(call.args) > 1 else keywords.get("content_type"), place)
-                part = self._part(call.args[0], place, step)
+                part = self._part(first, place, step)
                 part.content_type = kind or _SCRIPT_TYPE
                 data.is_archive = True
                 default = call.args[2] if len(call.args) > 2 else keywords.get("make_default")
                 if isinstance(default, ast.Constant) and default.value is True:
                     data.main = part.inner
                 yield part
-            case "add_part" if call.args:
+            case "add_part" if first is not None:
                 data.is_archive = True
-                yield self._body(call.args[0], place, step)
+                yield self._body(first, place, step)
             case _:
                 yield UserDataPart(step, unread=f"line {call.lineno} adds user data that is not read")
 
@@ -311,11 +312,20 @@ class UserDataReader:
             elif depth < 5:
                 yield from self.flat(piece.inner, depth + 1)
 
-    def script(self, data: Data, unbound: frozenset[Bound], certain: tuple[Condition, ...]) -> Rendered:
-        """The script that instances run, at which `certain` are the conditions under which the construct is made."""
-        doubtful = [piece for piece in self.flat(data) if set(piece.step.conditions) - set(certain)]
-        whole = self._rendered(data, unbound, frozenset())
+    def script(self, data: Data, made: list[Step]) -> Rendered:
+        """The script that instances run, where their construct is `made` in these steps."""
+        unbound = frozenset(bound for step in made for bound in step.bound)
+        certain = {condition for step in made for condition in step.conditions}
+        pieces = list(self.flat(data))
+        doubtful = [piece for piece in pieces if set(piece.step.conditions) - certain]
+        others = self._others(data, made, pieces)
+        whole = self._rendered(data, unbound, others[0])
         variants: list[Variant] = []
+        for skipped in others[1:]:
+            reason = f"line {made[0].call.lineno} makes several, which do not all have the same user data"
+            text = self._rendered(data, unbound, skipped).text
+            if text != whole.text:
+                variants.append(Variant(text, reason))
         if whole.unread:
             later = Text(tuple(joined(whole.after))) if not whole.is_archive else Text.of("")
             variants.append(Variant(later, whole.unread[0], apart=True))
@@ -326,11 +336,22 @@ class UserDataReader:
             piece = next(piece for piece in doubtful if piece in skipped)
             condition = next(c for c in piece.step.conditions if c not in certain)
             reason = f"line {piece.step.call.lineno} adds user data, but {condition.reason}"
-            variants.append(Variant(self._rendered(data, unbound, skipped).text, reason))
+            variants.append(Variant(self._rendered(data, unbound, skipped | others[0]).text, reason))
         whole.variants = tuple(variants)
         if len(left_out) > _MOST_VARIANTS:
             whole.doubt = f"{variants[-1].reason}, as do other lines"
         return whole
+
+    def _others(self, data: Data, made: list[Step], pieces: list[UserDataPart]) -> list[frozenset[UserDataPart]]:
+        """For each time that the user data is made, the parts that are added to one that is made at another time."""
+        times = [step.time for step in (self.steps.get(data.call, []) if data.call is not None else made)]
+        if len(times) < 2:
+            return [frozenset()]
+        until = [*times[1:], max(times[-1], *(piece.step.time for piece in pieces)) + 1 if pieces else times[-1]]
+        return [
+            frozenset(piece for piece in pieces if not start <= piece.step.time < end)
+            for start, end in zip(times, until, strict=True)
+        ]
 
     def _rendered(self, data: Data, unbound: frozenset[Bound], skipped: frozenset[UserDataPart]) -> Rendered:
         made = Rendered(unbound, skipped, is_archive=data.is_archive)
@@ -360,7 +381,7 @@ class UserDataReader:
             made.add(f"--{_BOUNDARY}--\n")
 
     def _write_piece(self, piece: UserDataPart, made: Rendered, depth: int) -> None:
-        made.add(piece.text)
+        made.add(*piece.text)
         if piece.inner is not None and depth < 5:
             self._write(piece.inner, made, depth + 1)
         if piece.unread is not None:

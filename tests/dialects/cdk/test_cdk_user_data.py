@@ -27,7 +27,7 @@ class Service(Stack):
         super().__init__(scope, id, **kwargs)
         vpc = ec2.Vpc(self, "Vpc")
         self.fs = fs = efs.FileSystem(self, "Fs", vpc=vpc)
-        cluster = ecs.Cluster(self, "Cluster", vpc=vpc)
+        self.cluster = cluster = ecs.Cluster(self, "Cluster", vpc=vpc)
         self.asg = asg = cluster.add_capacity("Asg", instance_type=ec2.InstanceType("t3.large"))
 {hosts}
         task = ecs.Ec2TaskDefinition(self, "Task")
@@ -274,7 +274,7 @@ DOUBTFUL = {
     ),
     "a method that is overridden": (
         "self.mounts()",
-        "may be any of several functions",
+        "nothing in this file shows when `mounts()` is called",
         f"def mounts(self):\n    self.asg.add_user_data({SM})",
         "",
         "class Child(Service):\n    def mounts(self):\n        pass\n\nChild(App(), 'S', True)",
@@ -305,7 +305,7 @@ DOUBTFUL = {
     ),
     "a string with umount added": (f'script = {M}\nscript += "\\numount /mnt/shared"\nasg.add_user_data(script)', None),
     "a variable that unread commands may set": (
-        f'asg.add_user_data("TO=/mnt/shared")\nasg.add_user_data(open("env").read())\nasg.add_user_data(f"mount -t efs {{fs.file_system_id}}:/ $TO")',
+        'asg.add_user_data("TO=/mnt/shared")\nasg.add_user_data(open("env").read())\nasg.add_user_data(f"mount -t efs {fs.file_system_id}:/ $TO")',
         None,
     ),
     "made in a property": (
@@ -313,6 +313,36 @@ DOUBTFUL = {
         "in a way that is not followed",
         "@property\ndef group(self):\n    return self.asg",
     ),
+    "several from one function": (
+        f"a = self.make()\nb = self.make()\na.add_user_data({M})",
+        "which do not all have the same user data",
+        "def make(self):\n    return self.cluster.add_capacity('X', instance_type=ec2.InstanceType('t3.large'))",
+    ),
+    "a class of its own that unmounts": (
+        f'own = Own(self, "Own", vpc=vpc)\ncluster.add_asg_capacity_provider(ecs.AsgCapacityProvider(self, "P", auto_scaling_group=own))\nown.add_user_data({M})\nown.finish()\nasg.add_user_data({M})',
+        "Own mounts nothing",
+        "",
+        "class Own(autoscaling.AutoScalingGroup):\n    def __init__(self, scope, id, **kw):\n        super().__init__(scope, id, **kw)\n    def finish(self):\n        self.add_user_data('umount /mnt/shared')",
+    ),
+    "a class of its own with user data": (
+        f'own = Own(self, "Own", vpc=vpc)\ncluster.add_asg_capacity_provider(ecs.AsgCapacityProvider(self, "P", auto_scaling_group=own))\nasg.add_user_data({M})\nown.add_user_data({M})',
+        "what lies at /mnt/shared is not known",
+        "",
+        "class Own(autoscaling.AutoScalingGroup):\n    def __init__(self, scope, id, **kw):\n        data = ec2.UserData.for_linux()\n        data.add_on_exit_commands('umount /mnt/shared')\n        super().__init__(scope, id, user_data=data, **kw)",
+    ),
+    "an unbound method": (
+        f"asg.add_user_data({M})\nautoscaling.AutoScalingGroup.add_user_data(asg, 'umount /mnt/shared')",
+        "which is not followed",
+    ),
+    "getattr": (
+        f"asg.add_user_data({M})\ngetattr(asg, helpers.name())('umount /mnt/shared')",
+        "line 17 reads an attribute of Asg by a name",
+    ),
+    "a child of the cluster": (
+        f"asg.add_user_data({M})\ncluster.node.find_child('Asg').add_user_data('umount /mnt/shared')",
+        "line 17 adds user data in a way that is not followed",
+    ),
+    "executed text": (f"asg.add_user_data({M})\nexec(helpers.code())", "line 17 executes code"),
     "its user data under another name": (
         f"asg.add_user_data({M})\ndata = asg.user_data\ndata.add_commands('umount /mnt/shared')",
         None,

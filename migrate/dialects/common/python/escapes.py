@@ -111,7 +111,8 @@ class Escapes:
         """Whether a dotted name belongs to the library, or is a method of one of its objects."""
         name = self.evaluator.dotted(function, place)
         if name is not None:
-            return self.evaluator.library(name)
+            unbound = name.rpartition(".")[2].startswith(("add_", "set_"))  # `AutoScalingGroup.add_user_data(asg, …)`
+            return self.evaluator.library(name) and not unbound
         if not isinstance(function, ast.Attribute):
             return False
         base: ast.expr = function.value

@@ -80,6 +80,7 @@ class Execution:
         self._time = 0
         self._changes: list[Variable] = []
         self._seen: set[ast.Call] = set()
+        self._entered: set[Scope] = set()
         self.dead: set[ast.AST] = set()
         """The nodes of branches that are never taken."""
 
@@ -88,13 +89,12 @@ class Execution:
         own = self.escapes.document.module.body
         self._guarded(own, self.names.module, None)
         called = {f for call, place in self.names.calls for f in self.escapes.functions(call, place)}
-        for scope in self.names.functions:
-            if scope not in called:
-                starts = scope.path[-1] == "__init__"
+        for scope in sorted(self.names.functions, key=lambda scope: scope in called):
+            if scope not in self._entered:  # of those that are called, the ones that another method stands for
                 name = scope.path[-1]
                 reason = f"nothing in this file shows when `{name}()` is called"
-                body = getattr(scope.node, "body", [])
-                self._guarded(body, scope, None if starts else Condition(reason))
+                starts = name == "__init__" and scope not in called
+                self._guarded(getattr(scope.node, "body", []), scope, None if starts else Condition(reason))
         # Lambdas, and what was too deep or too much to follow.
         for call, place in self.names.calls:
             if call not in self._seen and call not in self.dead:
@@ -458,9 +458,14 @@ class Execution:
         if running or self._depth > _DEEPEST or len(self._active) > _DEEPEST:
             return
         active = _Activation(function)
+        self._entered.add(function)
         inside = self.names.start_of(function)
         arguments = bound_arguments(function, call)
         with self._scoped():
+            if (method := function.method_of()) is not None and not method[2]:
+                own = call if function.path[-1] == "__init__" else getattr(call.func, "value", call)
+                if not (isinstance(own, ast.Call) and getattr(own.func, "id", "") == "super"):
+                    self._receive((function, method[1]), own, place)
             for name, argument in arguments.items():
                 at = inside if argument.default else place
                 if argument.value is None:
@@ -472,6 +477,11 @@ class Execution:
             self._block(getattr(function.node, "body", []))
             self._active.pop()
         self._returned(active, call)
+
+    def _receive(self, variable: Variable, expression: ast.expr, place: Place) -> None:
+        """Records the object that a method is called on."""
+        if isinstance(expression, ast.Name | ast.Call | ast.Attribute):
+            self._remember(variable, Bound(expression, place, self._time), scoped=True)
 
     def _returned(self, active: _Activation, call: ast.Call) -> None:
         """Records the value that a call has returned."""
