@@ -274,9 +274,9 @@ class ProgramInstances:
         `CloudFormationInit`."""
         node = Scalar(0, 0, "", style="")  # a placeholder: lines of a program's scripts have no nodes
         doubt = self.doubt(host)
-        if host.data.pieces or doubt is not None:
+        if host.data.parts or doubt is not None:
             made = self.steps.get(host.call, []) if host.call is not None else []
-            read = self.reader.script(host.data, made or [piece.step for piece in host.data.pieces[:1]])
+            read = self.reader.script(host.data, made or [piece.step for piece in host.data.parts[:1]])
             yield Script(
                 read.text,
                 node,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from migrate.dialects.cdk.api import EC2, PARTS, USER_DATA
 from migrate.dialects.cdk.program import Program, called, joined
@@ -81,6 +81,16 @@ class Data:
     main: Data | None = None
     """The part of a multipart archive that takes commands."""
     is_archive: bool = False
+    rendered: tuple[Data, int] | None = None
+    """The user data that it is the text of, and the moment at which that was rendered: later commands do not count."""
+
+    @property
+    def parts(self) -> list[UserDataPart]:
+        """The parts that count."""
+        if self.rendered is None:
+            return self.pieces
+        data, until = self.rendered
+        return [piece for piece in data.pieces if piece.step.time < until]
 
 
 class UserDataReader:
@@ -235,7 +245,7 @@ class UserDataReader:
         kind = self.program.kind(origin) or self.program.dotted(origin.func, at) or ""
         data = Data(origin)
         if called(origin) == "render" and isinstance(origin.func, ast.Attribute):
-            return self.data_of(origin.func.value, at)
+            return self._rendered_at(origin, at)
         if kind == USER_DATA[0]:
             data.shebang = self._first_line(origin, at)
         elif kind == USER_DATA[1]:
@@ -253,6 +263,15 @@ class UserDataReader:
             return None
         self.data[origin] = data
         return data
+
+    def _rendered_at(self, call: ast.Call, place: Place) -> Data | None:
+        """The text that `render` returns, as user data."""
+        assert isinstance(call.func, ast.Attribute)
+        data = self.data_of(call.func.value, place)
+        if data is None or call not in self.steps:
+            return data
+        self.data[call] = replace(data, rendered=(data, self.steps[call][0].time))
+        return self.data[call]
 
     def unread(self, expression: ast.expr, step: Step) -> Data:
         """User data that is not read, as a construct is given it."""
@@ -306,7 +325,7 @@ class UserDataReader:
 
     def flat(self, data: Data, depth: int = 0) -> Iterator[UserDataPart]:
         """The parts of user data, with those of nested user data in their place."""
-        for piece in data.pieces:
+        for piece in data.parts:
             if piece.inner is None:
                 yield piece
             elif depth < 5:
@@ -360,7 +379,7 @@ class UserDataReader:
 
     def _write(self, data: Data, made: Rendered, depth: int) -> None:
         """Writes user data as EC2 gets it."""
-        pieces = [piece for piece in data.pieces if piece not in made.skipped]
+        pieces = [piece for piece in data.parts if piece not in made.skipped]
         if data.is_archive:
             made.add(f'Content-Type: multipart/mixed; boundary="{_BOUNDARY}"\nMIME-Version: 1.0\n\n')
         else:

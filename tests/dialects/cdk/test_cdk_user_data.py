@@ -28,7 +28,7 @@ class Service(Stack):
         vpc = ec2.Vpc(self, "Vpc")
         self.fs = fs = efs.FileSystem(self, "Fs", vpc=vpc)
         self.cluster = cluster = ecs.Cluster(self, "Cluster", vpc=vpc)
-        self.asg = asg = cluster.add_capacity("Asg", instance_type=ec2.InstanceType("t3.large"))
+{capacity}
 {hosts}
         task = ecs.Ec2TaskDefinition(self, "Task")
         task.add_volume(name="data", host=ecs.Host(source_path="/mnt/shared/app"))
@@ -42,9 +42,16 @@ M = 'f"mount -t efs {fs.file_system_id}:/ /mnt/shared"'
 SM = 'f"mount -t efs {self.fs.file_system_id}:/ /mnt/shared"'
 
 
-def run(hosts: str, methods: str = "", module: str = "", end: str = "") -> Outcome:
+CAPACITY = 'self.asg = asg = cluster.add_capacity("Asg", instance_type=ec2.InstanceType("t3.large"))'
+
+
+def run(hosts: str, methods: str = "", module: str = "", end: str = "", *, capacity: bool = True) -> Outcome:
     source = PROGRAM.format(
-        hosts=textwrap.indent(hosts, " " * 8), methods=textwrap.indent(methods, " " * 4), module=module, end=end
+        capacity=" " * 8 + CAPACITY if capacity else "",
+        hosts=textwrap.indent(hosts, " " * 8),
+        methods=textwrap.indent(methods, " " * 4),
+        module=module,
+        end=end,
     )
     compile(source, "app.py", "exec")
     outcome = process(source, "app", Choices(), PYTHON)
@@ -357,3 +364,102 @@ def test_user_data_that_is_not_certain(program: tuple[str | None, ...]) -> None:
     (volume,) = outcome.volumes
     assert volume.after in (Level.HOST, Level.OTHER), said(outcome)
     assert (reason or "") in said(outcome)
+
+
+GROUPS = {
+    "user data of its own": (
+        f"data = ec2.UserData.for_linux(shebang='#!/bin/bash -xe')\ndata.add_commands('yum update')\n{{group}}\ndata.add_commands({M})",
+        "lies on EFS",
+    ),
+    "custom user data": (
+        "script = 'yum update\\n'\nscript += " + M + "\ndata = ec2.UserData.custom(script)\n{group}",
+        "lies on EFS",
+    ),
+    "custom user data by name": (f"data = ec2.UserData.custom(content={M})\n{{group}}", "lies on EFS"),
+    "custom user data of a file": (
+        "data = ec2.UserData.custom(open('boot.sh').read())\n{group}",
+        "line 16 adds user data that is not read",
+    ),
+    "custom user data of a file, then a mount": (
+        f"data = ec2.UserData.custom(open('boot.sh').read())\n{{group}}\ndata.add_commands({M})",
+        "lies on EFS",
+    ),
+    "a mount, then a file": (
+        f"data = ec2.UserData.for_linux()\ndata.add_commands({M})\ndata.add_commands(open('boot.sh').read())\n{{group}}",
+        "what lies at /mnt/shared is not known: line 18 adds user data that is not read",
+    ),
+    "unknown user data": ("data = helpers.data()\n{group}", "line 17 gives user data that is not read"),
+    "user data that is chosen": (
+        f"if debug:\n    data = ec2.UserData.custom('echo')\nelse:\n    data = ec2.UserData.custom({M})\n{{group}}",
+        "gives user data that is not read",
+    ),
+    "user data given to another module": (
+        f"data = ec2.UserData.custom({M})\n{{group}}\nharden(data)",
+        "line 19 gives the user data of Own to `harden()`",
+    ),
+    "user data of two groups": (
+        f"data = ec2.UserData.for_linux()\n{{group}}\ndata.add_commands({M})\nother = autoscaling.AutoScalingGroup(self, 'Other', vpc=vpc, user_data=data)\nother.add_user_data('umount /mnt/shared')",
+        "",
+    ),
+    "parts": (
+        f"data = ec2.MultipartUserData()\nfirst = ec2.UserData.for_linux()\ndata.add_user_data_part(user_data=first, content_type=ec2.MultipartBody.SHELL_SCRIPT, make_default=True)\n{{group}}\ndata.add_commands({M})",
+        "lies on EFS",
+    ),
+    "parts by name": (
+        f"data = ec2.MultipartUserData()\nfirst = ec2.UserData.for_linux()\nfirst.add_commands({M})\ndata.add_part(part=ec2.MultipartBody.from_user_data(first))\n{{group}}",
+        "lies on EFS",
+    ),
+    "a part that is not read": (
+        f"data = ec2.MultipartUserData()\nfirst = ec2.UserData.for_linux()\nfirst.add_commands({M})\ndata.add_part(helpers.part())\ndata.add_user_data_part(first)\n{{group}}",
+        "line 19 adds user data that is not read",
+    ),
+    "a boothook, which runs first": (
+        f"data = ec2.MultipartUserData()\nfirst = ec2.UserData.for_linux()\nfirst.add_commands({M})\nhook = ec2.UserData.custom('#cloud-boothook\\numount /mnt/shared')\ndata.add_user_data_part(first)\ndata.add_user_data_part(hook, ec2.MultipartBody.CLOUD_BOOTHOOK)\n{{group}}",
+        "lies on EFS",
+    ),
+    "a script after the mount": (
+        f"data = ec2.MultipartUserData()\nfirst = ec2.UserData.for_linux()\nfirst.add_commands({M})\nlast = ec2.UserData.for_linux()\nlast.add_commands('umount /mnt/shared')\ndata.add_user_data_part(first)\ndata.add_user_data_part(last)\n{{group}}",
+        "",
+    ),
+    "a template": (
+        f"data = ec2.UserData.for_linux()\ntemplate = ec2.LaunchTemplate(self, 'Template', user_data=data)\ntemplate.user_data.add_commands({M})\nown = autoscaling.AutoScalingGroup(self, 'Own', vpc=vpc, launch_template=template)\ncluster.add_asg_capacity_provider(ecs.AsgCapacityProvider(self, 'P', auto_scaling_group=own))",
+        "lies on EFS",
+    ),
+    "a template that is overridden": (
+        f"data = ec2.UserData.for_linux()\ntemplate = ec2.LaunchTemplate(self, 'Template', user_data=data)\ndata.add_commands({M})\nown = autoscaling.AutoScalingGroup(self, 'Own', vpc=vpc, launch_template=template)\ncluster.add_asg_capacity_provider(ecs.AsgCapacityProvider(self, 'P', auto_scaling_group=own))\ntemplate.node.default_child.add_property_override('LaunchTemplateData.UserData', '')",
+        "line 21 overrides the user data of Template",
+    ),
+    "a configuration on L1": (
+        f"config = autoscaling.CfnLaunchConfiguration(self, 'Config', image_id='ami', instance_type='t3.small', user_data=Fn.base64({M}))",
+        "lies on EFS",
+    ),
+    "a configuration on L1 that is changed": (
+        f"config = autoscaling.CfnLaunchConfiguration(self, 'Config', image_id='ami', instance_type='t3.small', user_data=Fn.base64({M}))\nconfig.user_data = helpers.data()",
+        "line 17 replaces the user data of Config",
+    ),
+    "a template on L1": (
+        f"config = ec2.CfnLaunchTemplate(self, 'Config', launch_template_data={{{{'userData': Fn.base64(Fn.join('\\n', ['#!/bin/bash', {M}]))}}}})",
+        "lies on EFS",
+    ),
+    "a template on L1 with data in a variable": (
+        f"data = ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(user_data=Fn.base64({M}))\nconfig = ec2.CfnLaunchTemplate(self, 'Config', launch_template_data=data)",
+        "lies on EFS",
+    ),
+    "rendered user data": (
+        f"data = ec2.UserData.for_linux()\ndata.add_commands({M})\nconfig = ec2.CfnLaunchTemplate(self, 'Config', launch_template_data=ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(user_data=Fn.base64(data.render())))",
+        "lies on EFS",
+    ),
+    "rendered before the last command": (
+        f"data = ec2.UserData.for_linux()\ntext = data.render()\ndata.add_commands({M})\nconfig = ec2.CfnLaunchTemplate(self, 'Config', launch_template_data=ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(user_data=Fn.base64(text)))",
+        "",
+    ),
+}
+OWN = "own = autoscaling.AutoScalingGroup(self, 'Own', vpc=vpc, user_data=data)\ncluster.add_asg_capacity_provider(ecs.AsgCapacityProvider(self, 'P', auto_scaling_group=own))"
+
+
+@pytest.mark.parametrize(("hosts", "reason"), GROUPS.values(), ids=GROUPS)
+def test_user_data_as_an_object(hosts: str, reason: str) -> None:
+    outcome = run(hosts.replace("{group}", OWN).replace("{{", "{").replace("}}", "}"), capacity=False)
+    (volume,) = outcome.volumes
+    assert reason in said(outcome)
+    assert (volume.after is Level.IAM) is (reason == "lies on EFS"), said(outcome)
