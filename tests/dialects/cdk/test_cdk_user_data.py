@@ -26,8 +26,8 @@ class Service(Stack):
     def __init__(self, scope, id, debug, **kwargs):
         super().__init__(scope, id, **kwargs)
         vpc = ec2.Vpc(self, "Vpc")
-        self.fs = fs = efs.FileSystem(self, "Fs", vpc=vpc)
-        self.cluster = cluster = ecs.Cluster(self, "Cluster", vpc=vpc)
+        fs = efs.FileSystem(self, "Fs", vpc=vpc); self.fs = fs
+        cluster = ecs.Cluster(self, "Cluster", vpc=vpc); self.cluster = cluster
 {capacity}
 {hosts}
         task = ecs.Ec2TaskDefinition(self, "Task")
@@ -42,7 +42,7 @@ M = 'f"mount -t efs {fs.file_system_id}:/ /mnt/shared"'
 SM = 'f"mount -t efs {self.fs.file_system_id}:/ /mnt/shared"'
 
 
-CAPACITY = 'self.asg = asg = cluster.add_capacity("Asg", instance_type=ec2.InstanceType("t3.large"))'
+CAPACITY = 'asg = cluster.add_capacity("Asg", instance_type=ec2.InstanceType("t3.large")); self.asg = asg'
 
 
 def run(hosts: str, methods: str = "", module: str = "", end: str = "", *, capacity: bool = True) -> Outcome:
