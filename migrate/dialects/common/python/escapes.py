@@ -53,6 +53,10 @@ class Escape:
     expression: ast.expr
     place: Place
     reason: str
+    is_return: bool = False
+    """Whether it is returned to callers in other files."""
+    call: ast.Call | None = None
+    """The call that it is given to, if that is how it leaves."""
 
     @property
     def line(self) -> int:
@@ -246,8 +250,10 @@ class _Walk:
             self.follow(node, place, inside)
         return self.found
 
-    def leaves(self, node: ast.expr, place: Place, how: str) -> None:
-        self.found.escapes.append(Escape(node, place, f"line {node.lineno} {how}"))
+    def leaves(
+        self, node: ast.expr, place: Place, how: str, *, is_return: bool = False, call: ast.Call | None = None
+    ) -> None:
+        self.found.escapes.append(Escape(node, place, f"line {node.lineno} {how}", is_return, call=call))
 
     def on(self, uses: list[Use], inside: bool) -> None:
         self.pending += [(use.node, use.place, inside) for use in uses]
@@ -373,7 +379,7 @@ class _Walk:
             for function in functions:
                 self.into(function, call, node, place=place, inside=inside)
             return
-        if name in _COLLECTING and hasattr(builtins, name):
+        if (name in _COLLECTING and hasattr(builtins, name)) or _casts(call):
             self.pending.append((call, place, True))
             self.pending.append((call, place, False))
         elif name == "getattr" and call.args[:1] == [node]:
@@ -381,7 +387,7 @@ class _Walk:
         elif not self.escapes.is_harmless(call, place):
             scope = next((k.value for k in call.keywords if k.arg == "scope"), None) or next(iter(call.args), None)
             if not (is_class_name(call.func) and scope is node):
-                self.leaves(node, place, f"gives it to `{shown(call)}`, which is not followed")
+                self.leaves(node, place, f"gives it to `{shown(call)}`, which is not followed", call=call)
 
     def into(self, function: Scope, call: ast.Call, node: ast.expr, *, place: Place, inside: bool) -> None:
         """The object is an argument of a function of this program: follows the parameter that takes it."""
@@ -413,7 +419,7 @@ class _Walk:
                 self.pending.append((parent, use.place, inside))
                 called = True
         if not called:
-            self.leaves(node, place, "returns it to code that is not in this file")
+            self.leaves(node, place, "returns it to code that is not in this file", is_return=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -477,6 +483,12 @@ def is_class_name(function: ast.expr) -> bool:
     """Whether the last part of a dotted name is spelt like a class."""
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     return name[:1].isupper()
+
+
+def _casts(call: ast.Call) -> bool:
+    """Whether a call returns its argument as an object of another type: `typing.cast`, or a cast of jsii."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return name in ("cast", "__jsii_cast__")
 
 
 def _is_changing(attribute: str) -> bool:
