@@ -33,7 +33,7 @@ from migrate.dialects.common.python.execution import Execution, Step
 from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, with_scripts
 from migrate.dialects.common.values import items
 from migrate.syntax.node import Node, Scalar
-from migrate.syntax.python.names import Place
+from migrate.syntax.python.names import Place, Scope
 from rules.model import Cluster, Engine, HostMount, Image, Instance, Key, Launch, Owner, Ref, Stack, Text, Value
 
 _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip\}?$", re.IGNORECASE)
@@ -84,6 +84,8 @@ class ProgramInstances:
         """The steps of the program in which each call is executed."""
         self.dead: set[ast.AST] = set()
         """The nodes of the program that are never executed."""
+        self.unfinished: dict[Scope, str] = {}
+        """The functions that are not followed to their end, with the reason."""
 
     # -- finding ------------------------------------------------------------------------------------------------------
 
@@ -117,7 +119,7 @@ class ProgramInstances:
                 execution = Execution(self.escapes)
                 for step in execution.run():
                     self.steps.setdefault(step.call, []).append(step)
-                self.dead = execution.dead
+                self.dead, self.unfinished = execution.dead, execution.unfinished
                 break
         self.reader.steps = self.steps
 
@@ -349,6 +351,11 @@ class ProgramInstances:
             (use.node.lineno, f"line {use.node.lineno} executes code that is not read")
             for name in ("exec", "eval")
             for use in self.program.names.uses.get(name, ())
+        ]
+        found += [
+            (call.lineno, self.unfinished[place.scope])
+            for call, place in self.program.names.calls
+            if place.scope in self.unfinished and called(call) in ADDING
         ]
         known: set[ast.AST] = set()
         for host in self.hosts.values():

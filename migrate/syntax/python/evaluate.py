@@ -293,6 +293,12 @@ class Evaluator:
         variable = self.variable(expression, place)
         return self.recorded(variable) if variable is not None else None
 
+    def _recorded_node(self, expression: ast.expr, place: Place) -> Node | None:
+        """The node of the recorded value of a variable; None for dicts and lists, which are followed by their uses."""
+        bound = self._bound(expression, place)
+        node = self._of_bound(expression, bound) if bound is not None else None
+        return None if isinstance(resolve(node), Mapping | Sequence) else node
+
     def _of_bound(self, expression: ast.expr, bound: Bound) -> Node:
         """The node of an expression that has this recorded value."""
         if bound.before is None and bound.parts is None and bound.reason is None:
@@ -473,7 +479,8 @@ class Evaluator:
         node = resolve(self.node(expression, place))
         if isinstance(node, Scalar):
             return bool(node.text) if node.style else node.text not in ("false", "null", "0", "0.0")
-        return None
+        parts = node.parts if isinstance(node, Expression) else None
+        return True if any(isinstance(part, str) and part for part in parts or ()) else None
 
     # -- names --------------------------------------------------------------------------------------------------------
 
@@ -481,8 +488,8 @@ class Evaluator:
         owner, later = self.names.owner(expression.id, place.scope)
         if owner is None:
             return self._opaque(expression)
-        if (bound := self._bound(expression, place)) is not None:
-            return self._of_bound(expression, bound)
+        if (node := self._recorded_node(expression, place)) is not None:
+            return node
         binding, reason = self.reaching(expression.id, owner, place, later=later)
         if binding is None or binding.value is None:
             return self._opaque(expression, reason, _inner(expression))
@@ -838,8 +845,8 @@ class Evaluator:
         of = self._class_of(expression.value.id, place) if isinstance(expression.value, ast.Name) else None
         if of is None:
             return self._opaque(expression)
-        if (bound := self._bound(expression, place)) is not None:
-            return self._of_bound(expression, bound)
+        if (node := self._recorded_node(expression, place)) is not None:
+            return node
         binding, reason = self._stored(expression, *of)
         if binding is None:
             return self._opaque(expression, reason, _inner(expression))
@@ -881,6 +888,8 @@ class Evaluator:
         """The expression that was assigned to a name, and its place; names in it are followed as long as one assignment
         reaches each of them. For objects, which may change later."""
         for _ in range(_DEPTH):
+            if isinstance(expression, ast.NamedExpr):
+                expression = expression.value
             binding: Binding | None = None
             if isinstance(expression, ast.Name):
                 owner, later = self.names.owner(expression.id, place.scope)
@@ -977,6 +986,10 @@ class Evaluator:
                 return self._sum(expression, place)
             case ast.BinOp(op=ast.Mod()):
                 return self._percent(expression, place)
+            case ast.IfExp() if self.time is not None:
+                truth = self.truth(expression.test, place)
+                arm = expression.body if truth else expression.orelse
+                return self._known_parts(arm, place) if truth is not None else None
             case ast.BinOp(op=ast.Div()) | ast.Call():
                 if isinstance(expression, ast.Call):
                     if (bound := self._bound(expression, place)) is not None:

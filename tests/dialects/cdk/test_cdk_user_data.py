@@ -128,6 +128,36 @@ CERTAIN = {
     "a function that raises otherwise": f'if not debug:\n    raise ValueError("no")\nasg.add_user_data({M})',
     "both are called with keywords": f'def add(*commands, group):\n    group.add_user_data(*commands)\nadd("echo a", {M}, group=asg)',
 }
+CERTAIN |= {
+    "a command of a dict": (f'asg.add_user_data(COMMANDS["update"], {M})', "", 'COMMANDS = {"update": "yum update"}'),
+    "a constant of the class": (f"asg.add_user_data(self.UPDATE, {M})", 'UPDATE = "yum update"'),
+    "a factory for the stack": f'bucket = helpers.make_bucket(self, "Bucket")\nasg.add_user_data({M})',
+    "an aspect on a bucket": f'from aws_cdk import aws_s3 as s3\nbucket = s3.Bucket(self, "B")\nAspects.of(bucket).add(helpers.Check())\nasg.add_user_data({M})',
+    "another class with a group": (
+        f"asg.add_user_data({M})",
+        "",
+        "",
+        "class Other(Stack):\n    def __init__(self, scope, id):\n        super().__init__(scope, id)\n        self.asg = helpers.group()\n        helpers.harden(self.asg)\n        self.asg.add_user_data('umount /mnt/shared')",
+    ),
+    "a string with a literal constant": 'DATA = "/mnt/shared"\nasg.add_user_data(f"mount -t efs {fs.file_system_id}:/ {DATA}")',
+    "implicit concatenation": 'asg.add_user_data("mount -t efs " f"{fs.file_system_id}" ":/ " "/mnt/shared")',
+    "commands that are concatenated": f'BASE = ["yum update"]\nasg.add_user_data(*(BASE + [{M}]))',
+    "commands from two lists": f"BASE = ['yum update']\nasg.add_user_data(*BASE, *[{M}])",
+    "a list of strings with a condition": f'asg.add_user_data(*[c for c in ["", {M}] if c])',
+    "enumerate": f'for n, c in enumerate(["echo", {M}]):\n    asg.add_user_data(c)',
+    "a base class": (
+        "self.mount()",
+        "",
+        "",
+        "class Mounting(Service):\n    pass\n",
+    ),
+}
+CERTAIN["a base class"] = (
+    "self.mount()",
+    f"def mount(self):\n    self.asg.add_user_data({SM})",
+    "",
+    "class Child(Service):\n    pass\n\nChild(App(), 'S', True)",
+)
 CERTAIN["tags"] = f'asg.add_user_data({M})\nTags.of(self).add("a", "b")'
 
 
@@ -350,6 +380,97 @@ DOUBTFUL = {
         "line 17 adds user data in a way that is not followed",
     ),
     "executed text": (f"asg.add_user_data({M})\nexec(helpers.code())", "line 17 executes code"),
+    "a decorated function": (
+        f"asg.add_user_data({M})\n@helpers.twice\ndef add(a):\n    a.add_user_data('echo')\nadd(asg)",
+        "which a decorator replaces",
+    ),
+    "a generator that nobody runs": (
+        f"def add(a):\n    yield a.add_user_data({M})\nadd(asg)",
+        "only as far as somebody asks for its items",
+    ),
+    "a coroutine that nobody awaits": (
+        f"async def add(a):\n    a.add_user_data({M})\nadd(asg)",
+        "executed only when it is awaited",
+    ),
+    "a context manager": (
+        f"asg.add_user_data({M})\nwith Mounted(asg):\n    pass",
+        "line 13 adds user data in a way that is not followed",
+        "",
+        "class Mounted:\n    def __init__(self, group):\n        self.group = group\n    def __enter__(self):\n        return self\n    def __exit__(self, *args):\n        self.group.add_user_data('umount /mnt/shared')",
+    ),
+    "an assignment inside an expression": (
+        f"asg.add_user_data({M})\n(group := asg).add_user_data('umount /mnt/shared')",
+        None,
+    ),
+    "an item of a list": (
+        f"asg.add_user_data({M})\n[asg][0].add_user_data('umount /mnt/shared')",
+        "in a way that is not followed",
+    ),
+    "mapped": (
+        f"asg.add_user_data({M})\nlist(map(lambda a: a.add_user_data('umount /mnt/shared'), [asg]))",
+        "line 17 gives Asg to `map()`",
+    ),
+    "called by its name": (
+        f"asg.add_user_data({M})\nasg.add_user_data.__call__('umount /mnt/shared')",
+        "hands on its method",
+    ),
+    "a default that grows": (
+        f"def add(command, found=[]):\n    found.append(command)\n    return found\nadd('umount /mnt/shared')\nasg.add_user_data({M}, *add('echo'))",
+        "not read",
+    ),
+    "a list of the class": (
+        f"self.COMMANDS.append('umount /mnt/shared')\nasg.add_user_data({M}, *self.COMMANDS)",
+        None,
+        "COMMANDS = ['echo']",
+    ),
+    "a string of the module": (
+        f"extend()\nasg.add_user_data({M}, SCRIPT)",
+        None,
+        "",
+        "SCRIPT = 'echo'\ndef extend():\n    global SCRIPT\n    SCRIPT += '; umount /mnt/shared'",
+    ),
+    "a function that calls itself": (
+        f"def add(a, n):\n    a.add_user_data({M} if n else 'umount /mnt/shared')\n    if n:\n        add(a, 0)\nadd(asg, 1)",
+        "within itself",
+    ),
+    "an aspect on the group": (
+        f"asg.add_user_data({M})\nAspects.of(asg).add(helpers.Hardening())",
+        "line 17 runs an aspect",
+    ),
+    "an attribute of the stack": (
+        f"asg.add_user_data({M})\nself.other()",
+        None,
+        "def other(self):\n    group = self.asg\n    group.user_data.add_commands('umount /mnt/shared')",
+    ),
+    "an attribute by another object": (
+        f"asg.add_user_data({M})\nHelper(self).clean()",
+        "line 28 adds user data in a way that is not followed",
+        "",
+        "",
+        "class Helper:\n    def __init__(self, stack):\n        self.stack = stack\n    def clean(self):\n        self.stack.asg.add_user_data('umount /mnt/shared')",
+    ),
+    "two functions of one name": (
+        f"asg.add_user_data({M})\ndef f(a):\n    pass\ndef f(a):\n    a.add_user_data('umount /mnt/shared')\nf(asg)",
+        "may be any of several functions",
+    ),
+    "a string that is changed in a branch": (
+        f"script = {M}\nif debug:\n    script += '\\numount /mnt/shared'\nasg.add_user_data(script)",
+        "not read",
+    ),
+    "an item that is deleted": (f"lines = [{M}, 'mount -a']\ndel lines[0]\nasg.add_user_data(*lines)", None),
+    "a list that is changed in place": (f"lines = [{M}]\nlines[0] = 'echo'\nasg.add_user_data(*lines)", None),
+    "another name of a list": (
+        f"lines = [{M}]\nother = lines\nother.append('umount /mnt/shared')\nasg.add_user_data(*lines)",
+        None,
+    ),
+    "another name of a list that grows": (
+        f"lines = [{M}]\nother = lines\nlines.append('umount /mnt/shared')\nasg.add_user_data(*other)",
+        None,
+    ),
+    "a list in a function": (
+        f"lines = [{M}]\ndef add(found):\n    found.append('umount /mnt/shared')\nadd(lines)\nasg.add_user_data(*lines)",
+        None,
+    ),
     "its user data under another name": (
         f"asg.add_user_data({M})\ndata = asg.user_data\ndata.add_commands('umount /mnt/shared')",
         None,

@@ -167,7 +167,7 @@ class Escapes:
                         for above in self.names.classes.get(base, ()):
                             yield from self.method(above, attr)
             case ast.Attribute(value=value, attr=attr):
-                for scope in self._class_of(value, place):
+                for scope in self.classes_of(value, place):
                     yield from self.method(scope, attr)
                     for heir in self.names.relatives(scope):
                         if scope.path[-1] in heir.bases:
@@ -193,7 +193,7 @@ class Escapes:
             scope = scope.parent
         return None
 
-    def _class_of(self, value: ast.expr, place: Place) -> list[Scope]:
+    def classes_of(self, value: ast.expr, place: Place) -> list[Scope]:
         """The classes of this program that an object may have: that of `self`, of `C(…)`, or C itself."""
         origin, at = self.evaluator.definition(value, place)
         if isinstance(origin, ast.Call):
@@ -267,6 +267,8 @@ class _Walk:
                     self.to(target, place, inside)
             case ast.AnnAssign() | ast.NamedExpr() | ast.AugAssign():
                 self.to(parent.target, place, inside)
+                if isinstance(parent, ast.NamedExpr):
+                    self.pending.append((parent, place, inside))
             case ast.Attribute(attr=attr) if not inside:
                 called = self.names.parents.get(parent)
                 if not isinstance(parent.ctx, ast.Load):
@@ -277,10 +279,10 @@ class _Walk:
                         self.pending.append((called, place, attr.endswith(("children", "find_all"))))
                 elif attr in self.parts:
                     self.pending.append((parent, place, attr == "children"))
+                elif _is_changing(attr) and not isinstance(called, ast.Expr):
+                    self.leaves(node, place, f"hands on its method `{attr}`")
                 elif isinstance(called, ast.Attribute | ast.Subscript):
                     self.inner(parent, place)
-                elif isinstance(called, ast.expr | ast.keyword | ast.Assign) and _is_changing(attr):
-                    self.leaves(node, place, f"hands on its method `{attr}`")
             case ast.Attribute(attr=attr):
                 called = self.names.parents.get(parent)
                 if isinstance(called, ast.Call) and called.func is parent and attr not in _ADDING:
@@ -332,7 +334,8 @@ class _Walk:
                 if owner is not None:
                     self.on(self.names.uses_of(name, owner), inside)
             case ast.Attribute(attr=attr):
-                self.on(self.names.attributes.get(attr, []), inside)
+                owners = self.escapes.classes_of(target.value, place)
+                self.on([use for use in self.names.attributes.get(attr, []) if self.may_read(use, owners)], inside)
                 base, at = self.escapes.evaluator.definition(target.value, place)
                 owner, _ = self.names.owner(base.id, at.scope) if isinstance(base, ast.Name) else (None, False)
                 method = owner.method_of() if owner is not None else None
@@ -352,6 +355,13 @@ class _Walk:
             case _:
                 pass
 
+    def may_read(self, use: Use, owners: list[Scope]) -> bool:
+        """Whether an attribute may be read of an instance of these classes."""
+        if not owners or not isinstance(use.node, ast.Attribute):
+            return True
+        read = self.escapes.classes_of(use.node.value, use.place)
+        return not read or any(one is other or one in self.names.relatives(other) for one in read for other in owners)
+
     def kept(self, own: str, scope: Scope) -> None:
         """The object is an attribute of `self`, which the methods of its class may hand on."""
         for use in self.names.uses.get(own, ()):
@@ -364,6 +374,9 @@ class _Walk:
                 continue  # a construct that is made in this one's scope does not change its neighbours
             if self.escapes.is_harmless(call, use.place) or self.escapes.functions(call, use.place):
                 continue
+            second = call.args[1] if len(call.args) > 1 else None
+            if call.args[:1] == [use.node] and isinstance(second, ast.Constant) and isinstance(second.value, str):
+                continue  # a function that makes constructs in this one's scope
             self.leaves(use.node, use.place, f"gives `{own}` to `{shown(call)}`, which is not followed")
 
     def given(self, call: ast.Call, node: ast.expr, place: Place, inside: bool) -> None:
@@ -391,6 +404,8 @@ class _Walk:
 
     def into(self, function: Scope, call: ast.Call, node: ast.expr, *, place: Place, inside: bool) -> None:
         """The object is an argument of a function of this program: follows the parameter that takes it."""
+        if is_wrapped(function):
+            self.leaves(node, place, f"gives it to `{shown(call)}`, which a decorator replaces", call=call)
         taken = parameter_of(function, call, node)
         if taken is None:
             self.leaves(node, place, f"gives it to `{shown(call)}`, which is not followed")
@@ -444,7 +459,9 @@ def bound_arguments(function: Scope, call: ast.Call) -> dict[str, Argument]:
     defaults |= {a.arg: value for a, value in zip(written.kwonlyargs, written.kw_defaults, strict=True)}
     # A method is bound to its object, except where it is called on the class itself.
     taking = positional[1:] if function.method_of() is not None else positional
-    found = {a.arg: Argument(defaults.get(a.arg), default=True) for a in (*taking, *written.kwonlyargs)}
+    # A list as a default is the same one in every call, and may have grown.
+    kept = {name: value for name, value in defaults.items() if not isinstance(value, ast.List | ast.Dict | ast.Set)}
+    found = {a.arg: Argument(kept.get(a.arg), default=True) for a in (*taking, *written.kwonlyargs)}
     spread = next((n for n, a in enumerate(call.args) if isinstance(a, ast.Starred)), len(call.args))
     for number, parameter in enumerate(taking):
         if number < spread:
@@ -477,6 +494,22 @@ def parameter_of(function: Scope, call: ast.Call, node: ast.expr) -> tuple[str, 
     if definition.args.kwarg is not None and any(keyword.value is node for keyword in call.keywords if keyword.arg):
         return definition.args.kwarg.arg, True
     return None
+
+
+_PLAIN_DECORATORS = frozenset(
+    {"property", "cached_property", "staticmethod", "classmethod", "abstractmethod", "override", "member", "implements"}
+)
+"""Decorators that leave a function what it is."""
+
+
+def is_wrapped(function: Scope) -> bool:
+    """Whether a decorator replaces a function by something that is not followed."""
+    for decorator in getattr(function.node, "decorator_list", ()):
+        named = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
+        if name not in _PLAIN_DECORATORS:
+            return True
+    return False
 
 
 def is_class_name(function: ast.expr) -> bool:

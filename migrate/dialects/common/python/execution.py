@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from migrate.dialects.common.python.escapes import Escapes, bound_arguments
+from migrate.dialects.common.python.escapes import Escapes, bound_arguments, is_wrapped
 from migrate.syntax.python.evaluate import Bound, Variable
 from migrate.syntax.python.names import Place, Scope
 
@@ -83,6 +83,8 @@ class Execution:
         self._entered: set[Scope] = set()
         self.dead: set[ast.AST] = set()
         """The nodes of branches that are never taken."""
+        self.unfinished: dict[Scope, str] = {}
+        """The functions that are not followed to their end, with the reason."""
 
     def run(self) -> list[Step]:
         """Follows the module, then the functions that nothing in it calls."""
@@ -178,7 +180,12 @@ class Execution:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._all(node.decorator_list)
             case ast.ClassDef():
-                return self._block(node.body)
+                self._all([*node.decorator_list, *node.bases])
+                scope = next((c for c in self.names.classes.get(node.name, ()) if c.node is node), None)
+                if scope is not None:
+                    self._active.append(_Activation(scope))
+                    self._block(node.body)
+                    self._active.pop()
             case ast.Assign():
                 self._expression(node.value)
                 for target in node.targets:
@@ -333,6 +340,8 @@ class Execution:
         scope = self._active[-1].scope if self._active else self.names.module
         if isinstance(target, ast.Name):
             owner, _ = self.names.owner(target.id, scope)
+            if owner is not None and owner.kind == "class":
+                return owner, f".{target.id}"
             return (owner, target.id) if owner is not None else None
         return self.evaluator.variable(target, self._here(target))
 
@@ -456,7 +465,16 @@ class Execution:
         """Executes a function of the program with the arguments of a call."""
         running = any(active.scope is function for active in self._active)
         if running or self._depth > _DEEPEST or len(self._active) > _DEEPEST:
+            self.unfinished.setdefault(function, f"line {call.lineno} calls `{function.path[-1]}()` within itself")
             return
+        unusual = _unusual(function)
+        if unusual is not None:
+            with self._branch(Condition(f"`{function.path[-1]}()` is {unusual}")):
+                self._execute(function, call, place)
+        else:
+            self._execute(function, call, place)
+
+    def _execute(self, function: Scope, call: ast.Call, place: Place) -> None:
         active = _Activation(function)
         self._entered.add(function)
         inside = self.names.start_of(function)
@@ -527,6 +545,22 @@ class Execution:
                 return variable, bound
             expression, place = bound.expression, bound.place
         return None, None
+
+
+def _unusual(function: Scope) -> str | None:
+    """The way, in words, in which a call of a function does something else than to execute its body, or None."""
+    if isinstance(function.node, ast.AsyncFunctionDef):
+        return "executed only when it is awaited"
+    if is_wrapped(function):
+        return "replaced by its decorator"
+    pending: list[ast.AST] = list(getattr(function.node, "body", ()))
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            return "executed only as far as somebody asks for its items"
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            pending += ast.iter_child_nodes(node)
+    return None
 
 
 def _is_list(bound: Bound) -> bool:
