@@ -30,7 +30,7 @@ from migrate.dialects.cdk.program import Program, called, joined, scope_of
 from migrate.dialects.cdk.user_data import ADDING, Data, UserDataReader
 from migrate.dialects.common.python.escapes import Escapes
 from migrate.dialects.common.python.execution import Execution, Step
-from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, with_scripts
+from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, knows_efs, with_scripts
 from migrate.dialects.common.values import items
 from migrate.syntax.node import Node, Scalar
 from migrate.syntax.python.names import Place, Scope
@@ -38,7 +38,6 @@ from rules.model import Cluster, Engine, HostMount, Image, Instance, Key, Launch
 
 _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip\}?$", re.IGNORECASE)
 """Finds expressions that name a server, not the id of a file system."""
-_KNOWS_EFS = re.compile(r"\baws_efs\b|\bfs-[0-9a-f]{8}|elasticfilesystem|\.efs\.", re.IGNORECASE)
 _CHILD = re.compile(r"find_child|find_all|default_child|children|__dict__|getattr|globals|vars\(")
 """Finds expressions for constructs that are looked up by name."""
 _MOST_LINES = 5_000
@@ -294,7 +293,7 @@ class ProgramInstances:
     @cached_property
     def knows_efs(self) -> bool:
         """Whether the program has anything to do with EFS, so that user data that is not read may mount it."""
-        return _KNOWS_EFS.search(self.program.document.text) is not None
+        return knows_efs(self.program.document.text)
 
     def doubt(self, host: InstanceSource) -> str | None:
         """The reason, in words, why the user data of instances may be another one than the program shows; None if it

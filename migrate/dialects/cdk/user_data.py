@@ -16,11 +16,11 @@ from dataclasses import dataclass, field, replace
 from migrate.dialects.cdk.api import EC2, PARTS, USER_DATA
 from migrate.dialects.cdk.program import Program, called, joined
 from migrate.dialects.common.python.execution import Step
-from migrate.dialects.common.user_data import Variant
+from migrate.dialects.common.user_data import Variant, alone
 from migrate.syntax.node import Inner
 from migrate.syntax.python.evaluate import Bound, Evaluator, Parts
 from migrate.syntax.python.names import Place
-from rules.model import CODED_REF, Ref, Text
+from rules.model import Ref, Text
 
 _SHEBANG = "#!/bin/bash"
 """The first line of the script of `UserData.for_linux`."""
@@ -32,9 +32,6 @@ _TYPES = {
 }
 _UNREAD = "# what is added here is not read\n"
 _BASE64 = ("aws_cdk.Fn.base64", "aws_cdk.Fn.base_64")
-_ALONE = re.compile(rf"\s*{CODED_REF}\s*;?\s*")
-"""A line that is nothing but an expression: any number of commands."""
-_HERE_DOCUMENT = re.compile(r"<<-?\s*[\"'\\]?(\w+)")
 _MOST_VARIANTS = 12
 """The largest number of doubtful commands that are tried out one by one."""
 ADDING = frozenset(
@@ -421,17 +418,12 @@ class UserDataReader:
             made.skip(f"line {line} adds user data that is not read")
             return
         text = Text(tuple(Ref(part.source) if isinstance(part, Inner) else part for part in parts))
-        end = ""
-        for written in text.coded.splitlines(keepends=True):
-            if end:
-                end = "" if written.strip() == end else end
-            elif _ALONE.fullmatch(written):
-                made.skip(f"line {line} adds user data that is not read ({Text.decode(written.strip()).source})")
-                continue
-            elif (document := _HERE_DOCUMENT.search(written)) is not None:
-                end = document[1]
-            made.add(*Text.decode(written).parts)
-        made.add("\n")
+        unknown = dict(alone(Text.decode(f"{_SHEBANG}\n{text.coded}")))
+        for number, written in enumerate(text.coded.split("\n"), 2):
+            if number in unknown:
+                made.skip(f"line {line} adds user data that is not read ({unknown[number]})")
+            else:
+                made.add(*Text.decode(f"{written}\n").parts)
 
 
 @dataclass

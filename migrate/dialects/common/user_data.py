@@ -13,7 +13,7 @@ from migrate.dialects.common.nodes import key_text
 from migrate.files.language import YAML
 from migrate.syntax import SyntaxProblem, literal, parse, resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
-from rules.model import CODED_REF, HostMount, Instance, Owner, System, Text, Value
+from rules.model import CODED_REF, HostMount, Instance, Owner, Ref, System, Text, Value
 
 if TYPE_CHECKING:
     from rules.hosts import FoundMount, HostScript
@@ -32,6 +32,9 @@ _OTHER_CLUSTER = re.compile(  # PowerShell, and Bottlerocket's settings
     r"Initialize-ECSAgent\s[^\n]{0,200}-Cluster\s+(?P<powershell>\S+)|^\s*cluster\s*=\s*(?P<bottlerocket>\S+)",
     re.MULTILINE,
 )
+_ALONE = re.compile(rf"\s*{CODED_REF}\s*;?\s*")
+_HERE_DOCUMENT = re.compile(r"<<-?\s*[\"'\\]?(\w+)")
+_KNOWS_EFS = re.compile(r"\b(?:aws_)?efs\b|\bfs-[0-9a-f]{8}|elasticfilesystem", re.IGNORECASE)
 _WORD = re.compile(rf"""\\?["']?((?:{CODED_REF}|[^\s"'\\;|&<>])+)""")
 _ATTRIBUTES = re.compile(r"\bECS_INSTANCE_ATTRIBUTES=(.*)")
 _AGENT = re.compile(
@@ -100,7 +103,25 @@ class Script:
     def doubt_of(self, mount: FoundMount) -> str | None:
         """The reason why a mount that the script makes may be missing if it has another text, or None."""
         identity = _identity(mount)
-        return self.doubt or next((v.reason for v in self.variants if identity not in v.mounts), None)
+        return self.doubt or next((v.reason for v in self.others if identity not in v.mounts), None)
+
+    @property
+    def unknown(self) -> str | None:
+        """The reason why the script, or a line of it, is not known, or None if it is."""
+        lines = alone(self.text)
+        if lines:
+            return f"{self.at(lines[-1][0])} runs {_shortened(lines[-1][1])}, which is not known"
+        whole = self.text.parts[0] if len(self.text.parts) == 1 else None
+        return f"its user data is {_shortened(whole.source)}, which is not known" if isinstance(whole, Ref) else None
+
+    @cached_property
+    def others(self) -> tuple[Variant, ...]:
+        """The other texts that it may have, with the end behind the last line that is nothing but an expression."""
+        lines = alone(self.text)
+        if not lines or self.path:
+            return self.variants
+        later = "\n".join(self.text.coded.split("\n")[lines[-1][0] :])
+        return (*self.variants, Variant(Text.decode(f"{SHEBANG}{later}"), self.unknown or "", apart=True))
 
     def at(self, line: int) -> str:
         """The place of a line of the script, for messages."""
@@ -183,7 +204,7 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
     the form that the script uses: the mount helper accepts a DNS name where ECS needs an id."""
     found = [(mount, script.doubt_of(mount)) for mount in script.result.mounts]
     there = {_identity(mount) for mount in script.result.mounts}
-    for variant in script.variants:
+    for variant in script.others:
         found += [(m, script.doubt or variant.reason) for m in variant.result.mounts if _identity(m) not in there]
         there |= {_identity(mount) for mount in variant.result.mounts}
     for mount, reason in found:
@@ -193,7 +214,7 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
         if mount.doubt is not None:
             doubt = f"what lies at {at} is not known: {_place(script, mount.doubt.line, instance)} {mount.doubt.reason}"
         elif reason is not None:
-            doubt = f"what lies at {at} is not known: {reason}"
+            doubt = f"what lies at {at} is not known: {_owned(reason, instance)}"
         elif not (script.certain and mount.certain):
             doubt = f"whether {instance.name} mounts it depends on a condition ({origin}), at {at}"
         file_system = mount.file_system
@@ -218,7 +239,8 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
         )
         yield HostMount(unplaced.head, None, "/", doubt=seen, instance=instance.key, origin=origin, placed=False)
     if script.unread is not None:
-        yield HostMount("", None, "/", doubt=script.unread, instance=instance.key, origin=script.origin, placed=False)
+        unread = _owned(script.unread, instance)
+        yield HostMount("", None, "/", doubt=unread, instance=instance.key, origin=script.origin, placed=False)
     for other in script.result.others:
         doubt = None
         if not (script.certain and other.certain):
@@ -229,7 +251,41 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
 
 def _place(script: Script, line: int, instance: Instance) -> str:
     """The place of a line in words, at the beginning of a sentence."""
-    return re.sub(r"\bits\b", f"{instance.name}'s", script.at(line), count=1)
+    return _owned(script.at(line), instance)
+
+
+def _owned(words: str, instance: Instance) -> str:
+    """Words about an instance with its name in place of "its"."""
+    return re.sub(r"\bits (?=user data|AWS::)", f"{instance.name}'s ", words, count=1)
+
+
+def _shortened(source: str) -> str:
+    """An expression for messages."""
+    flat = " ".join(source.split())
+    return flat if len(flat) <= 60 else f"{flat[:57]}…"
+
+
+def knows_efs(source: str) -> bool:
+    """Whether a source has anything to do with EFS, so that user data that is not read may mount it."""
+    return _KNOWS_EFS.search(source) is not None
+
+
+def alone(text: Text) -> list[tuple[int, str]]:
+    """The lines of a shell script, from 1, that are nothing but an expression, each with that: it stands for any number
+    of commands. Lines of here-documents are none."""
+    coded = text.coded
+    if "\ue000" not in coded or not coded.lstrip().startswith("#!"):
+        return []
+    found: list[tuple[int, str]] = []
+    end = ""
+    for number, line in enumerate(coded.split("\n"), 1):
+        if end:
+            end = "" if line.strip() == end else end
+        elif _ALONE.fullmatch(line):
+            found.append((number, Text.decode(line.strip()).source))
+        elif (document := _HERE_DOCUMENT.search(line)) is not None:
+            end = document[1]
+    return found
 
 
 def _identity(mount: FoundMount) -> tuple[object, ...]:

@@ -247,7 +247,10 @@ DOUBTFUL = {
         "line 19 gives Asg to `harden()`",
     ),
     "the stack is given": (f"asg.add_user_data({M})\nharden(self)", "line 17 gives `self` to `harden()`"),
-    "its method is given": (f"asg.add_user_data({M})\nhelpers.each(asg.add_user_data)", "hands on its method"),
+    "its method is given": (
+        f"asg.add_user_data({M})\nhelpers.each(asg.add_user_data)",
+        "line 17 hands on Asg's method",
+    ),
     "it is kept elsewhere": (f"asg.add_user_data({M})\nhelpers.GROUP = asg", "line 17 stores Asg"),
     "a callback": (
         f'asg.add_user_data({M})\ndef apply(f, a):\n    f(a)\napply(lambda a: a.add_user_data("umount /mnt/shared"), asg)',
@@ -412,7 +415,7 @@ DOUBTFUL = {
     ),
     "called by its name": (
         f"asg.add_user_data({M})\nasg.add_user_data.__call__('umount /mnt/shared')",
-        "hands on its method",
+        "line 17 hands on Asg's method",
     ),
     "a default that grows": (
         f"def add(command, found=[]):\n    found.append(command)\n    return found\nadd('umount /mnt/shared')\nasg.add_user_data({M}, *add('echo'))",

@@ -64,7 +64,7 @@ class Escape:
 
     def of(self, name: str) -> str:
         """The reason, with the name of the object in it."""
-        return re.sub(r"\bit\b", name, self.reason, count=1)
+        return re.sub(r"\bit(s?)\b", lambda found: f"{name}'s" if found[1] else name, self.reason, count=1)
 
 
 @dataclass(eq=False)
