@@ -13,13 +13,17 @@ from dataclasses import dataclass, field, replace
 from migrate.dialects.cdk import batch as cdk_batch
 from migrate.dialects.cdk import resources
 from migrate.dialects.cdk.api import ECS, PLATFORM_VERSION, TASK_DEFINITIONS, VERSIONS
+from migrate.dialects.cdk.aspects import PARTS
 from migrate.dialects.cdk.instances import ProgramInstances
+from migrate.dialects.cdk.overrides import TASK, LateChange, Overrides
 from migrate.dialects.cdk.program import Program, TaskSource, called, scope_of
 from migrate.dialects.cdk.spelling import SNAKE, Spellings, with_points
 from migrate.dialects.cdk.writer import ProgramNodes, ProgramWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, TaskNodes
 from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.python.definitions import block_reads
+from migrate.dialects.common.python.escapes import ObjectUses, is_class_name, shown
 from migrate.dialects.common.python.values import SPELLING, configured
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.dialects.common.volumes.conditional_volumes import Alternative
@@ -123,9 +127,8 @@ class _ProgramReader:
                 self.job(call)
             elif called(call) == "add_volume" and isinstance(call.func, ast.Attribute):
                 self.added(call, call.func.value, place)
-        for call, place in self.program.calls:
-            if "override" in called(call) and call.args and isinstance(call.func, ast.Attribute):
-                self.overridden(call, call.func.value, place)
+        self.late = Overrides(self.program)
+        self.changed()
         self.alone()
         with_volumes = [task for task in self.tasks.values() if task.volumes]
         if not with_volumes:
@@ -136,10 +139,11 @@ class _ProgramReader:
         for task in with_volumes:
             self.name(task)
             self.add(task)
+        block_reads(self.document, self.collector.nodes)
         stack, spans = self.collector.stack(), self.collector.spans
         if stack is None:
             return None
-        stack = resources.added(self.program, stack, spans, tasks=with_volumes)
+        stack = resources.added(self.program, stack, spans, tasks=with_volumes, late=self.late)
         hosts = ProgramInstances(self.program)
         stack = hosts.added_to(stack, spans)
         return self.collector.reading(replace(stack, runners=self.runners(hosts)))
@@ -208,29 +212,115 @@ class _ProgramReader:
             return
         self.task_of(on, place).volumes.append((arguments, place))
 
-    def overridden(self, call: ast.Call, on: ast.expr, place: Place) -> None:
-        """Reads a property override (an escape hatch) of a task definition's template: all its volumes, or a change
-        that keeps them from being edited."""
-        path = text(self.document.node(call.args[0], place))
-        path = (path or "").removeprefix("Properties.")
-        if not path.startswith(("Volumes", "ContainerDefinitions")):
-            return
-        origin, at = self.program.evaluator.definition(on, place)
-        if isinstance(origin, ast.Call) and called(origin) in ("cast", "find_child"):
-            found = origin.args[-1] if called(origin) == "cast" else ast.Attribute(origin.func, "default_child")
-            origin, at = self.program.evaluator.definition(found, at)
-        owner = origin
-        if isinstance(origin, ast.Attribute) and origin.attr == "default_child":
-            owner = origin.value.value if isinstance(origin.value, ast.Attribute) else origin
-        task = self.task_of(owner, at)
-        self.collector.regions.append(self.document.positions.span(call))
-        if path.startswith("ContainerDefinitions"):
-            task.opaque = True
-        elif path == "Volumes" and not task.volumes and len(call.args) > 1:
-            task.overrides = True
-            self.listed(task, self.document.node(call.args[1], place), place)
-        else:
-            task.obstacle = f"an override of {path} changes the task definition's volumes"
+    def changed(self) -> None:
+        """Looks at what the program changes of its task definitions after it has made them."""
+        for change in self.late.changes:
+            if not change.concerns(TASK):
+                continue
+            if isinstance(change.node, ast.Call):
+                self.collector.regions.append(self.document.positions.span(change.node))
+            if change.owners is not None:
+                owned = [task for origin, at in change.owners if (task := self._task_at(origin, at)) is not None]
+                for task in owned:
+                    self.change(task, change)
+                continue
+            # What stands for an unknown construct may be any that the program makes.
+            base = next((n for n in ast.walk(change.on) if isinstance(n, ast.Name)), None)
+            own = self.task_of(base, change.place) if base is not None and change.types is None else None
+            if own is not None and own.construct is None and change.path == ("Volumes",) and not own.volumes:
+                self.change(own, replace(change, once=True))
+            for task in [*self.tasks.values()]:
+                if task is own or task.construct is not None:
+                    self.change(task, replace(change, once=False))
+        self.escaped()
+
+    def escaped(self) -> None:
+        """Looks where task definitions leave the code that can be read: from there on their containers are not known,
+        and functions of other modules may change everything."""
+        outside, side_effect = self.late.outside(), self._runs_on_scope()
+        for task in self.tasks.values():
+            uses = self.late.escapes.uses(task.construct.call, PARTS) if task.construct is not None else ObjectUses()
+            task.opaque = task.opaque or bool(uses.escapes)
+            # Every caller of this code may change what it returns to it, as it may every attribute.
+            handed = [e for e in uses.escapes if not (e.is_return or self._is_scope(e.expression, e.place))]
+            for found in filter(None, (outside, min(handed, key=lambda escape: escape.line, default=None))):
+                if found.call is not None and is_class_name(found.call.func):
+                    task.doubt = f"{found.reason}: check that it changes neither the volumes nor the task role."
+                else:
+                    task.obstacle = task.obstacle or f"{found.reason}, and may change it there"
+            extension = next((c for c, at in uses.methods if called(c) == "add_extension" and self._adds(c, at)), None)
+            if (call := extension or side_effect) is not None:
+                task.opaque = True
+                task.doubt = task.doubt or (
+                    f"line {call.lineno} runs `{shown(call)}`, which is not in this file: check that it changes neither the "
+                    "volumes nor the task role."
+                )
+
+    def _adds(self, call: ast.Call, place: Place) -> bool:
+        """Whether `add_extension` is given an extension that is not the CDK's."""
+        made, at = self.program.evaluator.definition(call.args[0], place) if call.args else (call, place)
+        return self.program.kind(made) == "" and not (isinstance(made, ast.Call) and self.program.dotted(made.func, at))
+
+    @staticmethod
+    def _is_scope(expression: ast.expr, place: Place) -> bool:
+        """Whether an expression is the object whose method it stands in."""
+        method = place.scope.method_of()
+        return method is not None and isinstance(expression, ast.Name) and expression.id == method[1]
+
+    def _runs_on_scope(self) -> ast.Call | None:
+        """The first call of a function of another module that gets the construct around a task definition, and whose
+        result nothing uses: it may look for the task definition there."""
+        escapes = self.late.escapes
+        for call, place in self.program.names.calls:
+            if not isinstance(self.program.names.parents.get(call), ast.Expr) or is_class_name(call.func):
+                continue
+            given = any(self._is_scope(argument, place) for argument in (*call.args, *(k.value for k in call.keywords)))
+            name = self.document.dotted(call.func, place)
+            if given and name is not None and not escapes.is_library(call.func, place):
+                return call
+        return None
+
+    def _task_at(self, origin: ast.expr, place: Place) -> TaskSource | None:
+        """The task definition that an expression makes or stands for; None if it is something else."""
+        made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
+        if made is not None:
+            return self.tasks.get(made)
+        is_task = isinstance(origin, ast.Attribute) and origin.attr == "task_definition"
+        return self.task_of(origin, place) if is_task else None
+
+    def change(self, task: TaskSource, change: LateChange) -> None:
+        """Applies a late change to a task definition, or remembers why its volumes or its role are not known."""
+        what = f"line {change.line} changes {change.what} of the task definition"
+        value = self.document.node(change.value, change.place) if change.value is not None else None
+        match change.path:
+            case ("ContainerDefinitions", *_):
+                task.opaque = True
+            case ("TaskRoleArn",) if change.deleted:
+                verb = "deletes" if change.once else "may delete"
+                task.role_obstacle = f"line {change.line} {verb} the task role, and IAM authorization needs one"
+            case ("TaskRoleArn",) if change.once and change.value is not None:
+                task.late_role = change.value
+            case ("TaskRoleArn", *_):
+                task.role_obstacle = (
+                    f"line {change.line} may replace the task role, so that which one mounts is not known"
+                )
+            case ("RequiresCompatibilities",) if change.once and (listed := _words(value)):
+                task.compatibilities = listed
+            case ("NetworkMode",) if change.once and (mode := text(value)):
+                task.network_mode = mode
+            case ("RuntimePlatform", "OperatingSystemFamily") if change.once and (system := text(value)):
+                task.operating_system = system
+            case ("RuntimePlatform", "CpuArchitecture"):
+                pass
+            case ("Volumes",) if change.once and value is not None and not task.volumes:
+                task.overrides = True
+                self.listed(task, value, change.place)
+            case ("Volumes", *_):
+                task.obstacle = (
+                    f"an override of {change.what} in line {change.line} changes the task definition's volumes"
+                )
+            case _:
+                task.obstacle = task.obstacle or what
 
     def alone(self) -> None:
         """Collects volumes that no task definition of the program visibly takes."""
@@ -296,7 +386,9 @@ class _ProgramReader:
         for call, place in self.program.calls:
             function = call.func
             if called(call) == "add_container" and isinstance(function, ast.Attribute):
-                known[call] = self.task_of(function.value, place)
+                task = known[call] = self.task_of(function.value, place)
+                if task.construct is None:
+                    self.add_elsewhere(function.value, place)
             elif self.program.kind(call) == f"{ECS}.ContainerDefinition":
                 given = next((k.value for k in call.keywords if k.arg == "task_definition"), None)
                 if given is not None:
@@ -314,6 +406,14 @@ class _ProgramReader:
                     task.opaque = True
         for call, task in known.items():
             self.container(task, call, points.get(call, []))
+
+    def add_elsewhere(self, on: ast.expr, place: Place) -> None:
+        """Remembers that a container is added to a task definition that may be any of several."""
+        origins = self.late.origins.of(on, place)
+        for task in self.tasks.values():
+            made = task.construct.call if task.construct is not None else None
+            if made is not None and (origins is None or any(origin is made for origin, _ in origins)):
+                task.opaque = True
 
     def container(self, task: TaskSource, call: ast.Call, points: list[Node]) -> None:
         """Adds a container that `add_container` or `ContainerDefinition` makes, with the mount points that later
@@ -364,6 +464,10 @@ class _ProgramReader:
                 nodes.spellings[key] = spelling
             if task.obstacle is not None:
                 nodes.blocked[key] = task.obstacle
+            if task.doubt is not None:
+                self.collector.doubts[key] = task.doubt
+            if task.role_obstacle is not None:
+                nodes.blocked_iam[key] = task.role_obstacle
             nodes.places[key] = self._place(nodes.volumes[key].storage or found, place)
             nodes.uses[key] = place
             nodes.owners[key] = task
@@ -389,8 +493,8 @@ class _ProgramReader:
                 task_role=role,
                 role_arms=(),
                 compatibilities=compatibilities,
-                network_mode=text(child(node, "network_mode")),
-                operating_system=None,
+                network_mode=task.network_mode or text(child(node, "network_mode")),
+                operating_system=task.operating_system,
                 region=None,
                 containers=tuple(task.containers),
                 opaque_containers=task.opaque,
@@ -489,6 +593,12 @@ class _ProgramReader:
         origin, _ = self.program.evaluator.definition(given, place)
         made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
         return self.tasks.get(made) if made is not None else self.tasks.get((ast.unparse(origin), place.scope))
+
+
+def _words(node: Node | None) -> frozenset[str]:
+    """The literal strings of a list, in upper case; empty if one of them is not known."""
+    found = [text(item) for item in items(node) or ()]
+    return frozenset(word.upper() for word in found if word) if all(found) else frozenset()
 
 
 def _around(tasks: list[TaskSource]) -> Iterator[Scope]:

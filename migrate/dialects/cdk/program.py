@@ -83,6 +83,16 @@ class TaskSource:
     """Whether its volumes come from an override of the template, with the names of CloudFormation."""
     obstacle: str | None = None
     """The reason why its volumes cannot be edited without guessing, or None if they can."""
+    doubt: str | None = None
+    """A sentence on what may change it outside of this program, so that a person should look; else None."""
+    role_obstacle: str | None = None
+    """The reason why it is not known which task role it has, or that it has one; else None."""
+    late_role: ast.expr | None = None
+    """The expression for the role that replaces the one which the construct is given."""
+    network_mode: str | None = None
+    """The network mode, if a later statement sets it."""
+    operating_system: str | None = None
+    """The operating system family, if a later statement sets it."""
 
     @property
     def is_alone(self) -> bool:

@@ -122,8 +122,6 @@ class Names:
         self.classes: dict[str, list[Scope]] = {}
         self.functions: list[Scope] = []
         """The functions and methods, lambdas not counted."""
-        self.returns: dict[Scope, list[tuple[ast.Return, Place]]] = {}
-        """The `return` statements of each function."""
         self.inside: dict[ast.AST, Place] = {}
         """The place inside each comprehension and each function, where its variables and parameters are bound."""
         self.star_import: int | None = None
@@ -311,8 +309,6 @@ class Names:
                 for target in node.targets:
                     self._unknown(target, self._place(scope, block, node), "deleted")
             case _:
-                if isinstance(node, ast.Return):
-                    self.returns.setdefault(scope, []).append((node, place))
                 self._expressions([child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)], place)
                 if type(node).__name__ == "TypeAlias":  # Python 3.12
                     name = node.name  # type: ignore[attr-defined]
