@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from migrate.dialects.cloudformation.language.conditions import TemplateConditions
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.common.values import child, text
 from migrate.dialects.troposphere.calls import later
+from migrate.dialects.troposphere.late import LateStatements
 from migrate.dialects.troposphere.objects import ATTRIBUTES, PACKAGE, Objects, TitledObject, titles_in
 from migrate.syntax.node import Entry, Mapping, Node, Scalar
 from migrate.syntax.python.names import Scope
+
+_GIVES_USER_DATA = frozenset(
+    {"UserData", "LaunchTemplateData", "LaunchTemplate", "LaunchConfigurationName", "Metadata"}
+)
+"""The properties and attributes that decide what an instance runs at start."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,19 @@ class PythonTemplate(Template):
     objects: Objects
     objects_by_title: dict[str, TitledObject]
     """Maps titles to objects. An object whose title is an expression has that expression's source as its key."""
+
+    def doubt_of(self, name: str) -> str | None:
+        made = self.objects_by_title.get(name)
+        if made is None:
+            return None
+        changes = (c.reason for c in self.late.of(made) if c.name is None or c.name in _GIVES_USER_DATA)
+        reason = next(changes, None)
+        return re.sub(r"\bit\b", name, reason, count=1) if reason is not None else None
+
+    @cached_property
+    def late(self) -> LateStatements:
+        """The late changes of the module's objects."""
+        return LateStatements(self.objects)
 
     def mentioned_in(self, node: Node) -> set[str]:
         """The titles of the resources that a node refers to, by title or in a text such as `${Name.Arn}`."""

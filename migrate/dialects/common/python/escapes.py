@@ -526,7 +526,8 @@ def _casts(call: ast.Call) -> bool:
 
 def _is_changing(attribute: str) -> bool:
     """Whether an attribute is, by its name, a method that changes its object."""
-    return attribute.startswith(("add_", "set_", "remove_", "apply_", "attach_", "override_"))
+    beginnings = ("add_", "set_", "remove_", "apply_", "attach_", "override_")
+    return attribute.startswith(beginnings) or attribute in ("__dict__", "__setattr__", "__delattr__")
 
 
 def shown(call: ast.Call) -> str:
