@@ -95,6 +95,7 @@ class Evaluator:
         self._history: dict[Variable, list[tuple[int, Bound]]] = {}
         self._unbound: frozenset[Bound] = frozenset()
         self._overlay: dict[Variable, Bound] = {}
+        self._strings: dict[tuple[Bound, int, int], Parts | None] = {}
         self._nodes_at: dict[tuple[int | None, int, int], dict[ast.expr, Node]] = {}
         self.named: Callable[[ast.expr, Place], Parts | None] | None = None
         """The parts by which a dialect names an unknown expression in a string at one moment; None if it has none."""
@@ -302,20 +303,32 @@ class Evaluator:
 
     def string_of(self, bound: Bound) -> Parts | None:
         """The parts of the string that a recorded value is; None if it is not known to be one."""
-        made: list[str | Inner] = []
+        links: list[Bound] = []
         link: Bound | None = bound
+        made: Parts | None = ()
+        where = id(self._unbound), id(self._overlay)
         while link is not None:
-            if link.reason is not None or link.single:
-                return None
-            parts = link.parts
-            if parts is None:
-                with self.at(link.time):
-                    parts = self._known_parts(link.expression, link.place)
-            if parts is None:
-                return None
-            made[:0] = parts
+            if (link, *where) in self._strings:
+                made = self._strings[link, *where]
+                break
+            links.append(link)
             link = link.before
-        return _joined(tuple(made))
+        for one in reversed(links):
+            made = self._added(made, one)
+            self._strings[one, *where] = made
+        return made
+
+    def _added(self, before: Parts | None, bound: Bound) -> Parts | None:
+        """The parts of a string with those that a recorded value adds."""
+        if before is None or bound.reason is not None or bound.single:
+            return None
+        parts = bound.parts
+        if parts is None:
+            with self.at(bound.time):
+                parts = self._known_parts(bound.expression, bound.place)
+        if parts is None or sum(len(part) if isinstance(part, str) else 1 for part in before) > _LONGEST:
+            return None
+        return _joined((*before, *parts))
 
     # -- lists --------------------------------------------------------------------------------------------------------
 

@@ -565,9 +565,11 @@ def _unusual(function: Scope) -> str | None:
 
 def _is_list(bound: Bound) -> bool:
     """Whether a value is a list that other code can change."""
+    while not bound.single and bound.before is not None:
+        bound = bound.before
     if bound.single:
         return True
     made = bound.expression
     if isinstance(made, ast.Call):
         return isinstance(made.func, ast.Name) and made.func.id == "list"
-    return isinstance(made, ast.List | ast.ListComp) or (bound.before is not None and _is_list(bound.before))
+    return isinstance(made, ast.List | ast.ListComp)
