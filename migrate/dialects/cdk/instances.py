@@ -85,6 +85,8 @@ class ProgramInstances:
         """The nodes of the program that are never executed."""
         self.unfinished: dict[Scope, str] = {}
         """The functions that are not followed to their end, with the reason."""
+        self.is_cut = False
+        """Whether the program is too long to be followed to its end."""
 
     # -- finding ------------------------------------------------------------------------------------------------------
 
@@ -119,6 +121,7 @@ class ProgramInstances:
                 for step in execution.run():
                     self.steps.setdefault(step.call, []).append(step)
                 self.dead, self.unfinished = execution.dead, execution.unfinished
+                self.is_cut = execution.is_cut
                 break
         self.reader.steps = self.steps
 
@@ -356,6 +359,8 @@ class ProgramInstances:
             for call, place in self.program.names.calls
             if place.scope in self.unfinished and called(call) in ADDING
         ]
+        if self.is_cut:
+            found.append((0, "the program is too long, or nested too deeply, to be followed to its end"))
         known: set[ast.AST] = set()
         for host in self.hosts.values():
             for made in (host.call, host.data.call):

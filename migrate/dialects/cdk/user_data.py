@@ -32,6 +32,8 @@ _TYPES = {
 }
 _UNREAD = "# what is added here is not read\n"
 _BASE64 = ("aws_cdk.Fn.base64", "aws_cdk.Fn.base_64")
+_LONGEST = 60_000
+"""The largest size of user data that is read. EC2 takes 16 KB."""
 _MOST_VARIANTS = 12
 """The largest number of doubtful commands that are tried out one by one."""
 ADDING = frozenset(
@@ -412,7 +414,7 @@ class UserDataReader:
                     self._write_item(item, made)
 
     def _write_item(self, item: Bound, made: Rendered) -> None:
-        parts = self.evaluator.string_of(item)
+        parts = self.evaluator.string_of(item) if made.size < _LONGEST else None
         line = item.expression.lineno if hasattr(item.expression, "lineno") else 0
         if parts is None:
             made.skip(f"line {line} adds user data that is not read")
@@ -440,12 +442,15 @@ class Rendered:
     """The reasons why parts are not read."""
     variants: tuple[Variant, ...] = ()
     doubt: str | None = None
+    size: int = 0
 
     @property
     def text(self) -> Text:
         return Text(tuple(joined(self.parts)))
 
     def add(self, *parts: str | Ref) -> None:
+        """Adds to the text."""
+        self.size += sum(len(part) if isinstance(part, str) else 1 for part in parts)
         self.parts += parts
         self.after += parts
 

@@ -18,8 +18,8 @@ from migrate.syntax.python.names import Place, Scope
 
 _DEEPEST = 80
 """The deepest nesting of statements, expressions and calls that is followed."""
-_MOST_STEPS = 50_000
-"""The largest number of calls that are followed."""
+_MOST_STEPS = 3_000
+"""The largest number of calls that are followed beside those that the program writes out."""
 _LONGEST_LOOP = 200
 """The largest number of items of a loop that is unrolled."""
 _ADDING = {"append": True, "extend": False}
@@ -85,6 +85,9 @@ class Execution:
         """The nodes of branches that are never taken."""
         self.unfinished: dict[Scope, str] = {}
         """The functions that are not followed to their end, with the reason."""
+        self.is_cut = False
+        """Whether the program is too long, or nested too deeply, to be followed to its end."""
+        self._left = 20 * (_MOST_STEPS + len(self.names.calls))
 
     def run(self) -> list[Step]:
         """Follows the module, then the functions that nothing in it calls."""
@@ -160,10 +163,15 @@ class Execution:
         """Executes statements one after the other."""
         flow = _Flow()
         if self._depth > _DEEPEST:
+            self.is_cut = True
             return flow
         self._depth += 1
         before = len(self._conditions)
         for statement in body:
+            self._left -= 1
+            if self._left < 0:
+                self.is_cut = True
+                break
             ended = self._statement(statement)
             if ended.maybe is not None:
                 flow.maybe = ended.maybe
@@ -289,6 +297,8 @@ class Execution:
         else:
             with self._scoped():
                 for variables in rounds:
+                    if self.is_cut:
+                        break
                     for variable, bound in variables.items():
                         self._remember(variable, bound, scoped=True)
                     ended = self._block(node.body)
@@ -381,7 +391,10 @@ class Execution:
 
     def _expression(self, node: ast.AST) -> None:
         """Executes the calls in an expression, the inner ones first."""
-        if self._depth > _DEEPEST or isinstance(node, ast.Name | ast.Constant | ast.Lambda):
+        if isinstance(node, ast.Name | ast.Constant | ast.Lambda):
+            return
+        if self._depth > _DEEPEST:
+            self.is_cut = self.is_cut or any(isinstance(inner, ast.Call) for inner in ast.walk(node))
             return
         self._depth += 1
         match node:
@@ -446,7 +459,8 @@ class Execution:
 
     def _call(self, call: ast.Call, place: Place) -> None:
         """Executes a call: the functions of the program that it may run, or else what it does to a list."""
-        if len(self.steps) > _MOST_STEPS:
+        if len(self.steps) > _MOST_STEPS + len(self.names.calls):
+            self.is_cut = True
             return
         self._step(call, place)
         with self.evaluator.at(self._time):
