@@ -156,7 +156,7 @@ class ProgramInstances:
             if self.program.kind(call) in LOW:
                 written = self.low(call, place)
             if written is not None:
-                step = next(iter(self.steps.get(base or call, ())), None) or Step(call, place, 0, (), ())
+                step = next(iter(self.steps.get(base or call, ())), None) or Step(call, place, 0)
                 with self.program.evaluator.at(step.time):
                     data = self.reader.data_of(written, place) or self.reader.unread(written, step)
             host = self.hosts[call] = InstanceSource(name, place, call, data=data)

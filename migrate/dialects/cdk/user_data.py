@@ -254,7 +254,7 @@ class UserDataReader:
             if kind in _BASE64 and argument is not None and (inner := self.data_of(argument, at)) is not None:
                 return inner
             data.shebang = ""
-            step = next(iter(self.steps.get(origin, ())), None) or Step(origin, at, self.evaluator.time or 0, (), ())
+            step = next(iter(self.steps.get(origin, ())), None) or Step(origin, at, self.evaluator.time or 0)
             data.pieces.append(UserDataPart(step, [(argument, at)] if argument is not None else []))
         elif kind == PARTS:
             data.is_archive = True

@@ -289,7 +289,7 @@ def alone(text: Text) -> list[tuple[int, str]]:
 
 
 def _identity(mount: FoundMount) -> tuple[object, ...]:
-    """What tells mounts of different scripts apart."""
+    """The properties by which the mounts of different scripts are told apart."""
     return mount.host_path, mount.file_system, mount.directory, mount.server, mount.options
 
 

@@ -43,9 +43,9 @@ class Step:
     call: ast.Call
     place: Place
     time: int
-    conditions: tuple[Condition, ...]
+    conditions: tuple[Condition, ...] = ()
     """The conditions under which it is executed, the outermost first."""
-    bound: tuple[Bound, ...]
+    bound: tuple[Bound, ...] = ()
     """The values of the parameters and loop variables around it."""
 
 
@@ -122,7 +122,7 @@ class Execution:
 
     @contextmanager
     def _under(self, *conditions: Condition | None) -> Iterator[None]:
-        """What is executed inside is under these conditions."""
+        """Executes what is inside under these conditions."""
         before = len(self._conditions)
         self._conditions += [condition for condition in conditions if condition is not None]
         yield
@@ -130,8 +130,8 @@ class Execution:
 
     @contextmanager
     def _branch(self, condition: Condition) -> Iterator[None]:
-        """What is executed inside is under a condition that nothing decides: the variables that it changes are not
-        known afterwards."""
+        """Executes what is inside under a condition that nothing decides: the variables that it changes are not known
+        afterwards."""
         start = len(self._changes)
         with self._under(condition):
             yield
@@ -452,7 +452,7 @@ class Execution:
     # -- calls --------------------------------------------------------------------------------------------------------
 
     def _step(self, call: ast.Call, place: Place) -> Step:
-        step = Step(call, place, self._next(), tuple(self._conditions), tuple(self._bound))
+        step = Step(call, place, self._next(), conditions=tuple(self._conditions), bound=tuple(self._bound))
         self._seen.add(call)
         self.steps.append(step)
         return step
