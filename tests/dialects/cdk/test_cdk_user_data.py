@@ -587,3 +587,10 @@ def test_user_data_as_an_object(hosts: str, reason: str) -> None:
     (volume,) = outcome.volumes
     assert reason in said(outcome)
     assert (volume.after is Level.IAM) is (reason == "lies on EFS"), said(outcome)
+
+
+def test_a_program_that_is_too_long_to_be_followed() -> None:
+    loops = "".join("  " * depth + f"for v{depth} in {list(range(20))}:\n" for depth in range(5))
+    outcome = run(f"asg.add_user_data({M})\n{loops}{'  ' * 5}asg.add_user_data('echo')")
+    assert "the program is too long, or nested too deeply, to be followed to its end" in said(outcome)
+    assert not outcome.edits
