@@ -25,6 +25,13 @@ def aspects(program: Program, escapes: Escapes, modules: frozenset[str]) -> Iter
         if called(call) == "add" and isinstance(call.func, ast.Attribute):
             of, at = program.evaluator.definition(call.func.value, place)
             applied = isinstance(of, ast.Call) and program.dotted(of.func, at) == "aws_cdk.Aspects.of"
+            made = program.construct(of.args[0], at) if isinstance(of, ast.Call) and of.args else None
+            if (
+                made is not None
+                and made.kind.startswith("aws_cdk.aws_")
+                and made.kind.rpartition(".")[0] not in modules
+            ):
+                continue  # it runs on this construct and what is made in its scope
         else:
             applied = called(call) == "apply_aspect"
         given = [*call.args, *(k.value for k in call.keywords)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -61,6 +62,10 @@ class Escape:
     def line(self) -> int:
         return self.expression.lineno
 
+    def of(self, name: str) -> str:
+        """The reason, with the name of the object in it."""
+        return re.sub(r"\bit(s?)\b", lambda found: f"{name}'s" if found[1] else name, self.reason, count=1)
+
 
 @dataclass(eq=False)
 class ObjectUses:
@@ -71,6 +76,11 @@ class ObjectUses:
     assigned: list[tuple[ast.Attribute, Place]] = field(default_factory=list)
     """The assignments to its attributes, and to those of its parts, like `task.volumes = …`."""
     escapes: list[Escape] = field(default_factory=list)
+
+    @property
+    def assignments(self) -> list[ast.stmt]:
+        """The statements of the assignments."""
+        return [place.statement for _, place in self.assigned]
 
     @property
     def escape(self) -> Escape | None:
@@ -105,7 +115,8 @@ class Escapes:
         """Whether a dotted name belongs to the library, or is a method of one of its objects."""
         name = self.evaluator.dotted(function, place)
         if name is not None:
-            return self.evaluator.library(name)
+            unbound = name.rpartition(".")[2].startswith(("add_", "set_"))  # `AutoScalingGroup.add_user_data(asg, …)`
+            return self.evaluator.library(name) and not unbound
         if not isinstance(function, ast.Attribute):
             return False
         base: ast.expr = function.value
@@ -128,6 +139,12 @@ class Escapes:
                     return False
         return False
 
+    def is_harmless(self, call: ast.Call, place: Place) -> bool:
+        """Whether a call is one of the library, or of a builtin that keeps nothing."""
+        if isinstance(call.func, ast.Name) and call.func.id in _HARMLESS:
+            return self.names.owner(call.func.id, place.scope)[0] is None
+        return self.is_library(call.func, place)
+
     def functions(self, call: ast.Call, place: Place) -> list[Scope]:
         """The functions and methods of this program that a call may run: for a class, its `__init__`; for a method,
         those of the classes that inherit from its class, too. Empty if it calls something else."""
@@ -135,8 +152,10 @@ class Escapes:
 
     def _functions(self, call: ast.Call, place: Place) -> Iterator[Scope]:
         match call.func:
-            case ast.Name(id=name):
-                owner, _ = self.names.owner(name, place.scope)
+            case ast.Name():
+                function, at = self.evaluator.definition(call.func, place)
+                name = function.id if isinstance(function, ast.Name) else ""
+                owner, _ = self.names.owner(name, at.scope)
                 for scope in self.scopes.get(name, ()):
                     if scope.parent is owner and scope.kind == "function":
                         yield scope
@@ -148,7 +167,7 @@ class Escapes:
                         for above in self.names.classes.get(base, ()):
                             yield from self.method(above, attr)
             case ast.Attribute(value=value, attr=attr):
-                for scope in self._class_of(value, place):
+                for scope in self.classes_of(value, place):
                     yield from self.method(scope, attr)
                     for heir in self.names.relatives(scope):
                         if scope.path[-1] in heir.bases:
@@ -174,7 +193,7 @@ class Escapes:
             scope = scope.parent
         return None
 
-    def _class_of(self, value: ast.expr, place: Place) -> list[Scope]:
+    def classes_of(self, value: ast.expr, place: Place) -> list[Scope]:
         """The classes of this program that an object may have: that of `self`, of `C(…)`, or C itself."""
         origin, at = self.evaluator.definition(value, place)
         if isinstance(origin, ast.Call):
@@ -248,6 +267,8 @@ class _Walk:
                     self.to(target, place, inside)
             case ast.AnnAssign() | ast.NamedExpr() | ast.AugAssign():
                 self.to(parent.target, place, inside)
+                if isinstance(parent, ast.NamedExpr):
+                    self.pending.append((parent, place, inside))
             case ast.Attribute(attr=attr) if not inside:
                 called = self.names.parents.get(parent)
                 if not isinstance(parent.ctx, ast.Load):
@@ -258,10 +279,10 @@ class _Walk:
                         self.pending.append((called, place, attr.endswith(("children", "find_all"))))
                 elif attr in self.parts:
                     self.pending.append((parent, place, attr == "children"))
+                elif _is_changing(attr) and not isinstance(called, ast.Expr):
+                    self.leaves(node, place, f"hands on its method `{attr}`")
                 elif isinstance(called, ast.Attribute | ast.Subscript):
                     self.inner(parent, place)
-                elif isinstance(called, ast.expr | ast.keyword | ast.Assign) and _is_changing(attr):
-                    self.leaves(node, place, f"hands on its method `{attr}`")
             case ast.Attribute(attr=attr):
                 called = self.names.parents.get(parent)
                 if isinstance(called, ast.Call) and called.func is parent and attr not in _ADDING:
@@ -313,7 +334,8 @@ class _Walk:
                 if owner is not None:
                     self.on(self.names.uses_of(name, owner), inside)
             case ast.Attribute(attr=attr):
-                self.on(self.names.attributes.get(attr, []), inside)
+                owners = self.escapes.classes_of(target.value, place)
+                self.on([use for use in self.names.attributes.get(attr, []) if self.may_read(use, owners)], inside)
                 base, at = self.escapes.evaluator.definition(target.value, place)
                 owner, _ = self.names.owner(base.id, at.scope) if isinstance(base, ast.Name) else (None, False)
                 method = owner.method_of() if owner is not None else None
@@ -333,6 +355,13 @@ class _Walk:
             case _:
                 pass
 
+    def may_read(self, use: Use, owners: list[Scope]) -> bool:
+        """Whether an attribute may be read of an instance of these classes."""
+        if not owners or not isinstance(use.node, ast.Attribute):
+            return True
+        read = self.escapes.classes_of(use.node.value, use.place)
+        return not read or any(one is other or one in self.names.relatives(other) for one in read for other in owners)
+
     def kept(self, own: str, scope: Scope) -> None:
         """The object is an attribute of `self`, which the methods of its class may hand on."""
         for use in self.names.uses.get(own, ()):
@@ -343,8 +372,11 @@ class _Walk:
             call = self.names.parents.get(parent) if isinstance(parent, ast.keyword) else parent
             if not isinstance(call, ast.Call) or call.func is use.node or is_class_name(call.func):
                 continue  # a construct that is made in this one's scope does not change its neighbours
-            if self.harmless(call, use.place) or self.escapes.functions(call, use.place):
+            if self.escapes.is_harmless(call, use.place) or self.escapes.functions(call, use.place):
                 continue
+            second = call.args[1] if len(call.args) > 1 else None
+            if call.args[:1] == [use.node] and isinstance(second, ast.Constant) and isinstance(second.value, str):
+                continue  # a function that makes constructs in this one's scope
             self.leaves(use.node, use.place, f"gives `{own}` to `{shown(call)}`, which is not followed")
 
     def given(self, call: ast.Call, node: ast.expr, place: Place, inside: bool) -> None:
@@ -365,19 +397,15 @@ class _Walk:
             self.pending.append((call, place, False))
         elif name == "getattr" and call.args[:1] == [node]:
             self.leaves(node, place, "reads an attribute of it by a name that is computed")
-        elif not self.harmless(call, place):
+        elif not self.escapes.is_harmless(call, place):
             scope = next((k.value for k in call.keywords if k.arg == "scope"), None) or next(iter(call.args), None)
             if not (is_class_name(call.func) and scope is node):
                 self.leaves(node, place, f"gives it to `{shown(call)}`, which is not followed", call=call)
 
-    def harmless(self, call: ast.Call, place: Place) -> bool:
-        """Whether a call is one of the library, or of a builtin that keeps nothing."""
-        if isinstance(call.func, ast.Name) and call.func.id in _HARMLESS:
-            return self.names.owner(call.func.id, place.scope)[0] is None
-        return self.escapes.is_library(call.func, place)
-
     def into(self, function: Scope, call: ast.Call, node: ast.expr, *, place: Place, inside: bool) -> None:
         """The object is an argument of a function of this program: follows the parameter that takes it."""
+        if is_wrapped(function):
+            self.leaves(node, place, f"gives it to `{shown(call)}`, which a decorator replaces", call=call)
         taken = parameter_of(function, call, node)
         if taken is None:
             self.leaves(node, place, f"gives it to `{shown(call)}`, which is not followed")
@@ -409,29 +437,79 @@ class _Walk:
             self.leaves(node, place, "returns it to code that is not in this file", is_return=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """The value that a call gives a parameter; None if it cannot be told. `default` says that it is the parameter's
+    own."""
+
+    value: ast.expr | None
+    default: bool = False
+
+
+def bound_arguments(function: Scope, call: ast.Call) -> dict[str, Argument]:
+    """The arguments of a call by the parameters of the function that take them. `*args` takes a tuple."""
+    definition = function.node
+    if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
+        return {}
+    written = definition.args
+    positional = [*written.posonlyargs, *written.args]
+    defaults: dict[str, ast.expr | None] = dict(
+        zip([a.arg for a in positional[len(positional) - len(written.defaults) :]], written.defaults, strict=True)
+    )
+    defaults |= {a.arg: value for a, value in zip(written.kwonlyargs, written.kw_defaults, strict=True)}
+    # A method is bound to its object, except where it is called on the class itself.
+    taking = positional[1:] if function.method_of() is not None else positional
+    # A list as a default is the same one in every call, and may have grown.
+    kept = {name: value for name, value in defaults.items() if not isinstance(value, ast.List | ast.Dict | ast.Set)}
+    found = {a.arg: Argument(kept.get(a.arg), default=True) for a in (*taking, *written.kwonlyargs)}
+    spread = next((n for n, a in enumerate(call.args) if isinstance(a, ast.Starred)), len(call.args))
+    for number, parameter in enumerate(taking):
+        if number < spread:
+            if number < len(call.args):
+                found[parameter.arg] = Argument(call.args[number])
+        elif spread < len(call.args):
+            found[parameter.arg] = Argument(None)
+    if written.vararg is not None:
+        found[written.vararg.arg] = Argument(ast.Tuple(call.args[len(taking) :], ast.Load()))
+    if any(keyword.arg is None for keyword in call.keywords):
+        found = {name: Argument(None) if argument.default else argument for name, argument in found.items()}
+    for keyword in call.keywords:
+        if keyword.arg in found:
+            found[keyword.arg] = Argument(keyword.value)
+    if written.kwarg is not None:
+        found[written.kwarg.arg] = Argument(None)
+    return found
+
+
 def parameter_of(function: Scope, call: ast.Call, node: ast.expr) -> tuple[str, bool] | None:
     """The parameter of a function that takes an argument of a call, and whether it is a collection of arguments
     (`*args`, `**options`). None if that cannot be told."""
     definition = function.node
-    if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
-        return None
-    arguments = definition.args
-    named = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
-    if node in call.args:
-        before = call.args[: call.args.index(node)]
-        if any(isinstance(argument, ast.Starred) for argument in (*before, node)):
-            return None
-        # A method is bound to its object, except where it is called on the class itself.
-        index = len(before) + (1 if function.method_of() is not None else 0)
-        if index < len(named):
-            return named[index], False
-        return (arguments.vararg.arg, True) if arguments.vararg is not None else None
-    keyword = next((k for k in call.keywords if k.value is node), None)
-    if keyword is None or keyword.arg is None:
-        return None
-    if keyword.arg in (*named, *(a.arg for a in arguments.kwonlyargs)):
-        return keyword.arg, False
-    return (arguments.kwarg.arg, True) if arguments.kwarg is not None else None
+    assert isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef)
+    for name, argument in bound_arguments(function, call).items():
+        if argument.value is node:
+            return name, False
+        if isinstance(argument.value, ast.Tuple) and node in argument.value.elts and argument.value not in call.args:
+            return name, True
+    if definition.args.kwarg is not None and any(keyword.value is node for keyword in call.keywords if keyword.arg):
+        return definition.args.kwarg.arg, True
+    return None
+
+
+_PLAIN_DECORATORS = frozenset(
+    {"property", "cached_property", "staticmethod", "classmethod", "abstractmethod", "override", "member", "implements"}
+)
+"""Decorators that leave a function what it is."""
+
+
+def is_wrapped(function: Scope) -> bool:
+    """Whether a decorator replaces a function by something that is not followed."""
+    for decorator in getattr(function.node, "decorator_list", ()):
+        named = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
+        if name not in _PLAIN_DECORATORS:
+            return True
+    return False
 
 
 def is_class_name(function: ast.expr) -> bool:
@@ -448,7 +526,8 @@ def _casts(call: ast.Call) -> bool:
 
 def _is_changing(attribute: str) -> bool:
     """Whether an attribute is, by its name, a method that changes its object."""
-    return attribute.startswith(("add_", "set_", "remove_", "apply_", "attach_", "override_"))
+    beginnings = ("add_", "set_", "remove_", "apply_", "attach_", "override_")
+    return attribute.startswith(beginnings) or attribute in ("__dict__", "__setattr__", "__delattr__")
 
 
 def shown(call: ast.Call) -> str:
