@@ -79,9 +79,9 @@ ARNS = frozenset({"file_system_arn", "access_point_arn", "attr_arn"})
 """Attributes that return an ARN."""
 
 
-EC2, _SCALING = "aws_cdk.aws_ec2", "aws_cdk.aws_autoscaling"
-GROUP = f"{_SCALING}.AutoScalingGroup"
-LOW = (f"{_SCALING}.CfnLaunchConfiguration", f"{EC2}.CfnLaunchTemplate", f"{EC2}.CfnInstance")
+EC2, SCALING = "aws_cdk.aws_ec2", "aws_cdk.aws_autoscaling"
+GROUP = f"{SCALING}.AutoScalingGroup"
+LOW = (f"{SCALING}.CfnLaunchConfiguration", f"{EC2}.CfnLaunchTemplate", f"{EC2}.CfnInstance")
 """The L1 constructs that launch instances or are templates for them."""
 STARTED_FROM = frozenset({GROUP, f"{EC2}.LaunchTemplate", f"{EC2}.Instance", *LOW})
 """The constructs that launch instances or are templates for them, L1 and L2."""

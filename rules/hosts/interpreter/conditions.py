@@ -48,7 +48,7 @@ def _through(
     return result
 
 
-class Condition:
+class BracketTest:
     """A condition in `[[ … ]]`, whose words are given without the brackets."""
 
     def __init__(self, shell: ShellState, words: list[Word]) -> None:

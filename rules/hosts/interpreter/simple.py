@@ -83,7 +83,7 @@ def _invoke(shell: ShellState, node: Simple) -> Likelihood:
     first = node.words[0]
     if first == "[[":
         inside = node.words[1:-1] if node.words[-1] == "]]" else node.words[1:]
-        return conditions.Condition(shell, inside).likelihood()
+        return conditions.BracketTest(shell, inside).likelihood()
     if isinstance(first, str) and not dispatch.matters(shell, first):
         for word in node.words:
             if isinstance(word, tuple):

@@ -77,6 +77,11 @@ class Template(Resources):
             conditions=conditions,
         )
 
+    def doubt_of(self, name: str) -> str | None:
+        """The reason, in words, why the user data of a resource may be another one than is written, or None."""
+        del name
+        return None
+
     @cached_property
     def starters(self) -> Starters:
         """The resources that start its tasks."""

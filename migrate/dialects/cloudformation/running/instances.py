@@ -21,7 +21,7 @@ from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.cloudformation.running.clusters import COMPUTE_ENVIRONMENT, Clusters
 from migrate.dialects.cloudformation.running.images import Images, WrittenImage
 from migrate.dialects.cloudformation.running.user_data import InstanceScripts
-from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, with_scripts
+from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, knows_efs, with_scripts
 from migrate.dialects.common.values import child, mapping, text
 from migrate.syntax import get
 from migrate.syntax.node import Mapping, Node, Scalar
@@ -145,7 +145,7 @@ class _InstanceReader:
                 and self._launch_template(resource)
             ):
                 continue  # its launch template is read instead
-            listed = list(self.scripts.of(resource, child(node, "UserData")))
+            listed = [self._doubted(name, script) for script in self.scripts.of(resource, child(node, "UserData"))]
             instance = self._instance(name, node, listed)
             found = [
                 image for place in self._image_places(name, node) for image in self.images.of(place, instance.image_key)
@@ -173,6 +173,12 @@ class _InstanceReader:
             spans=tuple(spans),
             nodes=tuple(own.items()),
         )
+
+    def _doubted(self, name: str, script: Script) -> Script:
+        """A script of a resource with the doubts that the template casts on it."""
+        doubt = self.template.doubt_of(name)
+        unknown = script.unknown or doubt
+        return replace(script, doubt=doubt, unread=unknown if unknown and knows_efs(self.template.body) else None)
 
     def _instance(self, name: str, node: Mapping | None, listed: list[Script]) -> Instance:
         """The instance for a resource, without its images. It has no clusters if a script computes the name of one."""
