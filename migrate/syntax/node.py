@@ -175,11 +175,13 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A new entry. If it `replaces` an entry, it takes that one's place, so that a comment beside it stays."""
+    """A new entry. If it `replaces` an entry, it takes that one's place, so that a comment beside it stays. It has the
+    style of the nodes that it is `like`, the first of which counts most, as far as these show one."""
 
     key: str
     value: NewValue
     replaces: Entry | None = None
+    like: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,19 @@ from migrate.dialects.common.additions import Additions, NewGrant, NewPoint, New
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax import CannotEdit, get, resolve
-from migrate.syntax.node import Added, Copy, EditMapping, EditSequence, Kept, Mapping, New, NewValue, Sequence, TreeEdit
+from migrate.syntax.node import (
+    Added,
+    Copy,
+    EditMapping,
+    EditSequence,
+    Kept,
+    Mapping,
+    New,
+    NewValue,
+    Node,
+    Sequence,
+    TreeEdit,
+)
 from rules.facts.iam import Statement, trust
 from rules.facts.identifiers import short
 from rules.model import AccessPoint, Condition, Key, Opaque, Stack, Tag, Text, Traffic, Value
@@ -227,7 +239,8 @@ class ResourceWriter:
         if entry is not None:
             entries[properties.entries.index(entry)] = Added("Policies", [policy], replaces=entry)
         else:
-            entries.insert(self.manner.position(properties, "Policies", role.type), Added("Policies", [policy]))
+            added = Added("Policies", [policy], like=(properties,))
+            entries.insert(self.manner.position(properties, "Policies", role.type), added)
         return EditMapping(properties, tuple(entries))
 
     def _home_of_role(self, new: NewRole) -> str | None:
@@ -353,11 +366,18 @@ class ResourceWriter:
         """The edit that puts new resources in their places."""
         by_home: dict[str | None, list[Added]] = {}
         for home, name, value in sorted(added, key=_by_lower_name) if self.manner.sorts_resources else added:
-            by_home.setdefault(home, []).append(Added(name, value))
+            by_home.setdefault(home, []).append(Added(name, value, like=self._like(home, value)))
         entries: list[Kept | Added] = [*by_home.get(None, ())]
         for entry in self.template.node.entries:
             entries += [Kept(entry), *by_home.get(key_text(entry), ())]
         return [EditMapping(self.template.node, tuple(entries))]
+
+    def _like(self, home: str | None, value: NewValue) -> tuple[Node, ...]:
+        """The resources whose style a new one has: the nearest of its kind, and the one before it."""
+        kind = value.get("Type") if isinstance(value, dict) else None
+        nearest = self.manner.nearest_resource(str(kind), home)
+        beside = self.template.resources.get(home) if home is not None else None
+        return tuple(found.node for found in (nearest, beside) if found is not None)
 
 
 def _names_of(keys: Iterable[Key]) -> list[str]:

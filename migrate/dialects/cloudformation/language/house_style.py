@@ -105,11 +105,16 @@ class HouseStyle:
     def nearest(self, kind: str, home: str | None) -> Mapping | None:
         """The properties of the nearest resource of the type `kind` above the place behind `home`, else of the first
         one below it; None if there is none."""
-        found: Mapping | None = None
+        found = self.nearest_resource(kind, home)
+        return found.properties if found is not None else None
+
+    def nearest_resource(self, kind: str, home: str | None) -> Resource | None:
+        """That resource itself."""
+        found: Resource | None = None
         above = home is not None
         for sibling in self.siblings:
             if sibling.type == kind and (above or found is None):
-                found = sibling.properties
+                found = sibling
             above = above and sibling.name != home
         return found
 

@@ -54,6 +54,7 @@ class Habits:
         by_key: Callable[[], KeyHabits],
         minified: bool,
         replaced: Node | None = None,
+        like: tuple[Node, ...] = (),
     ) -> None:
         self.around = around
         self.path = path
@@ -61,7 +62,8 @@ class Habits:
         self.minified = minified
         self.replaced = replaced
         self.container = container
-        self._near: Iterator[Container] = around.near([container], path)
+        self._like = like
+        self._near: Iterator[Container] = around.near([*like, container], path)
         self._nested = self._near if replaced is None else around.near([replaced, container], path)
 
     def near(self) -> Iterator[Container]:
@@ -101,7 +103,7 @@ class Habits:
         if size(self.container) and self.around.one_line(self.container):
             return False
         kind: type[Container] = Mapping if mapping else Sequence
-        like_it = self.by_key.expands(kind, names, count == 1) if self.replaced is None else None
+        like_it = self._habit(lambda habits: habits.expands(kind, names, count == 1)) if self.replaced is None else None
         if like_it is None and pair:
             like_it = self.around.first("expands pair", self._expanded_pair, self.nested(), None)
         if like_it is not None:
@@ -180,7 +182,9 @@ class Habits:
         kind: type[Container] = Mapping if mapping else Sequence
         if type(self.replaced) is kind and size(self.replaced):
             return not self.replaced.flow
-        like_it = self.by_key.is_block(kind, names, count == 1) if self.replaced is None else None
+        like_it = (
+            self._habit(lambda habits: habits.is_block(kind, names, count == 1)) if self.replaced is None else None
+        )
         if like_it is not None:
             return like_it
         siblings = [node for node in children(self.container, 0, _SOME) if type(node) is kind and size(node)]
@@ -233,17 +237,28 @@ class Habits:
 
     def key_quote(self, key: str, otherwise: str, *, flow: bool) -> str:
         """The quotes of a new key; `otherwise` if the document does not have the key."""
-        found = self.by_key.key_quote(key, flow=flow)
+        found = self._habit(lambda habits: habits.key_quote(key, flow=flow))
         return otherwise if found is None else found
 
     def nested_quote(self, key: str, otherwise: str, *, flow: bool) -> str:
         """The quotes of a string under `key` inside a new collection; `otherwise` if the document shows none."""
-        found = self.by_key.quote(key, flow=flow) if self.replaced is None else None
+        found = self._habit(lambda habits: habits.quote(key, flow=flow)) if self.replaced is None else None
         return otherwise if found is None else found
 
     def nested_mark(self, key: str, otherwise: str) -> str:
         """The quotes of a string under `key`, inside a new collection, that needs quotes."""
-        return (self.by_key.mark(key) if self.replaced is None else None) or otherwise
+        return (self._habit(lambda habits: habits.mark(key)) if self.replaced is None else None) or otherwise
+
+    def _habit(self, ask: Callable[[KeyHabits], T | None]) -> T | None:
+        """The habit of the nodes that the new one is like or, if they show none, of the document."""
+        for habits in self._likenesses:
+            if (found := ask(habits)) is not None:
+                return found
+        return ask(self.by_key)
+
+    @cached_property
+    def _likenesses(self) -> list[KeyHabits]:
+        return [KeyHabits(self.around, [node]) for node in self._like]
 
     @cached_property
     def by_key(self) -> KeyHabits:

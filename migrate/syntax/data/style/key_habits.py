@@ -7,7 +7,7 @@ already has is written as most values of that key are.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -30,10 +30,12 @@ _FEW = 5
 
 
 class KeyHabits:
-    """Counts of styles over one whole document, made in linear time when they are first needed."""
+    """Counts of styles over one whole document, or over some of its nodes, made in linear time when they are first
+    needed."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, roots: Iterable[Node] | None = None) -> None:
         self.around = around
+        self._roots = around.roots if roots is None else list(roots)
         self._keys: dict[tuple[str, bool], Count[str]] = defaultdict(_count)
         self._quotes: dict[tuple[str, bool], Count[str]] = defaultdict(_count)
         self._all_quotes: Count[str] = _count()
@@ -72,7 +74,7 @@ class KeyHabits:
 
     def _count(self) -> None:
         pending: list[tuple[Node, str, Mapping | Sequence | None, bool]] = [
-            (root, "", None, False) for root in reversed(self.around.roots)
+            (root, "", None, False) for root in reversed(self._roots)
         ]
         while pending:
             node, key, outer, cramped = pending.pop()

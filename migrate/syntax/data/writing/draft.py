@@ -59,11 +59,19 @@ class Draft:
             found.update(id(step.container) for step in changed.path)
         return found
 
-    def builder(self, container: Container, path: Path, replaced: Node | None = None) -> Builder:
+    def builder(
+        self, container: Container, path: Path, replaced: Node | None = None, like: tuple[Node, ...] = ()
+    ) -> Builder:
         """A builder of new parts of `container`, which lies at the end of `path`."""
         minified = self.minified(container, path)
         habits = Habits(
-            self.around, container, path, by_key=lambda: self.key_habits, minified=minified, replaced=replaced
+            self.around,
+            container,
+            path,
+            by_key=lambda: self.key_habits,
+            minified=minified,
+            replaced=replaced,
+            like=like,
         )
         return Builder(self.document, self.around, habits)
 

@@ -168,7 +168,11 @@ class _BlockWriter:
 
     def _insert(self, slot: Slot, before: int | None, *, last: bool) -> None:
         """Inserts after the entry or item `before`; `last` if no other new one follows."""
-        written = self._printed(slot, self.builder, [])
+        builder = self.builder
+        if isinstance(slot.added, Added) and slot.added.like:
+            builder = self.draft.builder(self.node, self.changed.path, like=slot.added.like)
+            self.style = builder.habits.block()
+        written = self._printed(slot, builder, [])
         indent = " " * self.column
         if before is None:
             self._insert_first(written, indent)

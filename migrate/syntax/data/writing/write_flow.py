@@ -13,7 +13,7 @@ from migrate.syntax.data.writing.change import Changed, Slot, paired
 from migrate.syntax.data.writing.draft import Draft, OneLineCollection, added_item
 from migrate.syntax.data.writing.piece import FlowStyle, Group, Item, Leaf, flat, flat_item, layout, layout_item
 from migrate.syntax.data.writing.write_scalar import key_text, spelled, write_key
-from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence, SetScalar
+from migrate.syntax.node import Added, Alias, Entry, Mapping, Node, Scalar, Sequence, SetScalar
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.value import is_literal
 
@@ -153,11 +153,15 @@ class _FlowWriter:
         return None
 
     def _laid_out(self, slot: Slot, style: FlowStyle, indent: str) -> str:
+        if isinstance(slot.added, Added) and slot.added.like:
+            style = self.draft.builder(self.node, self.changed.path, like=slot.added.like).habits.flow()
         return layout_item(self._item(slot), style, indent, column=len(indent))
 
     def _item(self, slot: Slot) -> Item:
         builder = self.builder
-        if slot.index is not None:
+        if isinstance(slot.added, Added) and slot.added.like:
+            builder = self.draft.builder(self.node, self.changed.path, like=slot.added.like)
+        elif slot.index is not None:
             child = entries(self.node)[slot.index]
             replaced = child.value if isinstance(child, Entry) else child
             builder = self.draft.builder(self.node, self.changed.path, replaced)
