@@ -15,7 +15,7 @@ from migrate.dialects.cloudformation.resources.resources import MOST_RESOURCES
 from migrate.dialects.cloudformation.resources.roles import takes_policies
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.common.additions import Additions, NewGrant, NewPoint, NewRole, additions, new_value
-from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.nodes import key_text, stands_alone, walk
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax import CannotEdit, get, resolve
 from migrate.syntax.node import (
@@ -28,6 +28,7 @@ from migrate.syntax.node import (
     New,
     NewValue,
     Node,
+    Scalar,
     Sequence,
     TreeEdit,
 )
@@ -81,7 +82,7 @@ class ResourceWriter:
     def _created(self) -> Iterator[Placed]:
         """The new resources, without the policies for existing roles."""
         for made in self.plan.points:
-            yield self._placed(made.point.key.name, self._home_of(made), partial(self._access_point, made.point))
+            yield self._placed(made.point.key.name, self._home_of(made), partial(self._access_point, made))
         for ingress in self.plan.ingress:
             rule = ingress.rule
             yield self._placed(rule.key.name, target(rule.group), partial(self._ingress, rule))
@@ -105,14 +106,15 @@ class ResourceWriter:
 
     # -- access points ------------------------------------------------------------------------------------------------
 
-    def _access_point(self, point: AccessPoint, home: str | None) -> NewValue:
+    def _access_point(self, made: NewPoint, home: str | None) -> NewValue:
+        point = made.point
         properties: dict[str, NewValue] = {}
         if point.file_system is not None:
-            properties["FileSystemId"] = self.template.write(point.file_system)
+            properties["FileSystemId"] = self._as_written(point.file_system, made.users)
         if point.user is not None:
             properties["PosixUser"] = {"Uid": point.user[0], "Gid": point.user[1]}
         path = point.path if isinstance(point.path, Opaque) else Text.decode(point.path or "/")
-        directory: dict[str, NewValue] = {"Path": self.template.write(path)}
+        directory: dict[str, NewValue] = {"Path": self._as_written(path, made.users)}
         if point.creation is not None:
             uid, gid, mode = point.creation
             directory["CreationInfo"] = {"OwnerUid": uid, "OwnerGid": gid, "Permissions": mode}
@@ -120,6 +122,25 @@ class ResourceWriter:
         if point.tags:
             properties["AccessPointTags"] = self._tags(point.tags)
         return self._resource("AWS::EFS::AccessPoint", point.condition, properties, home=home)
+
+    def _as_written(self, value: Value, users: Iterable[Key]) -> NewValue:
+        """A value as one of the volumes that use it writes it, with its author's text; anew if none does."""
+        for name in dict.fromkeys(_names_of(users) if value.literal is None else ()):
+            task = self.template.resources.get(name)
+            for node in walk([task.node] if task is not None else []):
+                for entry in node.entries if isinstance(node, Mapping) else ():
+                    written = entry.value
+                    if key_text(entry) in _CARRIED and intrinsics.value(written) == value and self._can_copy(written):
+                        return Copy(written)
+        return self.template.write(value)
+
+    def _can_copy(self, node: Node) -> bool:
+        """Whether the text of a node can stand in another place: a comment would be about that place alone."""
+        text = self.template.body[node.start : node.end]
+        if isinstance(node, Scalar) and node.style in ("|", ">"):
+            return False
+        one_line = "\n" not in text and "\r" not in text
+        return (one_line or not self.template.node.flow) and "#" not in text and stands_alone(node)
 
     def _home_of(self, new: NewPoint) -> str | None:
         """The resource to put a new access point behind: the last one of its file system, else the one before the first
@@ -378,6 +399,10 @@ class ResourceWriter:
         nearest = self.manner.nearest_resource(str(kind), home)
         beside = self.template.resources.get(home) if home is not None else None
         return tuple(found.node for found in (nearest, beside) if found is not None)
+
+
+_CARRIED = frozenset({"FilesystemId", "FileSystemId", "RootDirectory"})
+"""The properties of a volume's storage that its access point has, too."""
 
 
 def _names_of(keys: Iterable[Key]) -> list[str]:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 from migrate.syntax import Document, merged_by
-from migrate.syntax.node import Entry, Mapping, Node, Scalar, Sequence
+from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
 from rules.model import Key
 
 
@@ -106,6 +106,17 @@ def key_text(entry: Entry) -> str:
 def used_anchors(document: Document) -> frozenset[str]:
     """The names of the anchors that an alias uses."""
     return frozenset(alias.name for alias in document.aliases)
+
+
+def stands_alone(node: Node) -> bool:
+    """Whether a node holds no anchors and no aliases: a copy would define an anchor twice."""
+    if node.anchor or isinstance(node, Alias):
+        return False
+    for inner in walk([node]):
+        children = [e.value for e in inner.entries] if isinstance(inner, Mapping) else getattr(inner, "items", [])
+        if inner.anchor or any(isinstance(c, Alias) or c.anchor for c in children):
+            return False
+    return True
 
 
 def merged_mappings(node: Mapping) -> list[Mapping]:

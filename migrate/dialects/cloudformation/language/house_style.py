@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import chain, islice
 
 from migrate.dialects.cloudformation.resources.resource import Resource
-from migrate.dialects.common.nodes import key_text, walk
+from migrate.dialects.common.nodes import key_text, stands_alone, walk
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax.node import Alias, Mapping, NewValue, Node
 from rules.facts.iam import ASSUME, TASKS
@@ -264,7 +264,7 @@ def _trusts_tasks(document: Node, *, conditional: bool) -> bool:
     """Whether a trust policy lets ECS tasks and no other principal assume a role, and can be copied as it is written.
     It may have conditions only if `conditional`."""
     statements = list(_statements(document))
-    if isinstance(document, Alias) or len(statements) != 1 or not _is_plain(document):
+    if isinstance(document, Alias) or len(statements) != 1 or not stands_alone(document):
         return False
     (statement,) = statements
     principal = mapping(child(statement, "Principal"))
@@ -277,15 +277,6 @@ def _trusts_tasks(document: Node, *, conditional: bool) -> bool:
         and text(child(statement, "Effect")) == "Allow"
         and (condition is None or conditional)
     )
-
-
-def _is_plain(node: Node) -> bool:
-    """Whether a node holds no anchors and no aliases: a copy would define an anchor twice."""
-    for inner in walk([node]):
-        children = [e.value for e in inner.entries] if isinstance(inner, Mapping) else getattr(inner, "items", [])
-        if inner.anchor or any(isinstance(c, Alias) or c.anchor for c in children):
-            return False
-    return True
 
 
 def _only(node: Node | None) -> str | None:
