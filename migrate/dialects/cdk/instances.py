@@ -14,6 +14,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from migrate.dialects.cdk.api import (
     EC2,
@@ -22,6 +23,7 @@ from migrate.dialects.cdk.api import (
     GROUP_OF,
     IMAGES,
     LOW,
+    MACHINES,
     OPTIMIZED,
     PARTS,
     PROVIDER,
@@ -41,6 +43,8 @@ _BOUNDARY = "+AWS+CDK+User+Data+Separator+"
 
 _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip\}?$", re.IGNORECASE)
 """Finds expressions that name a server, not the id of a file system."""
+_CLUSTER_ATTRIBUTE = re.compile(r"\.(?:cluster_name|cluster_arn|ref|attr_arn)(?=[}/0-9])")
+"""Finds the attribute in a reference that names a cluster (`{cluster.cluster_name}`)."""
 _MATTERS = re.compile(r"mount|fstab")
 """Finds commands that may mount a file system."""
 _MOST_LINES = 5_000
@@ -259,6 +263,22 @@ class ProgramInstances:
             return Cluster(Text.of(known.literal), created=True)
         return Cluster(Text((Ref(f"{{{self.program.named(made)}}}"),)), created=True, generated=named is None)
 
+    def told_cluster(self, name: Text) -> Cluster:
+        """The cluster that a script names: by a literal, or by an attribute of the construct."""
+        known = {made.name: made for made in self.clusters_made}
+        part = name.parts[0] if len(name.parts) == 1 else None
+        if not isinstance(part, Ref):
+            return known.get(name, Cluster(name))
+        whole = Text((Ref(_CLUSTER_ATTRIBUTE.sub("", part.source)),))
+        return known.get(whole, Cluster(whole))
+
+    @cached_property
+    def clusters_made(self) -> list[Cluster]:
+        """The clusters that the program makes."""
+        kinds = (f"{ECS}.Cluster", f"{ECS}.CfnCluster")
+        made = [found for found in self.program.constructs.values() if found.kind in kinds]
+        return [self.cluster(found.call, found.place) for found in made]
+
     def join(self, host: InstanceSource, cluster: ast.expr, place: Place) -> None:
         """Makes the instances of `host` members of a cluster."""
         host.in_cluster = True
@@ -286,26 +306,54 @@ class ProgramInstances:
         cluster = _given(call, "cluster")
         how = [k.value for k in call.keywords if k.arg in ("launch_target", "launch_type", "launch_options")]
         shown = [kind.rpartition(".")[2], *(ast.unparse(self.program.evaluator.definition(e, place)[0]) for e in how)]
-        elsewhere = any(re.search("fargate|external", word, re.IGNORECASE) for word in shown)
-        strategies = _given(call, "capacity_provider_strategies")
-        named = [self.provider(item, place) for item in getattr(strategies, "elts", ())]
-        providers: frozenset[str] = frozenset()
-        if named and None not in named:
-            providers = frozenset(name for name in named if name is not None and not name.startswith("FARGATE"))
-            elsewhere = elsewhere or not providers
+        elsewhere = any(re.search("fargate", word, re.IGNORECASE) for word in shown)
+        written = _given(call, "capacity_provider_strategies")
+        origin, at = self.program.evaluator.definition(written, place) if written is not None else (None, place)
+        own: set[str] = set()
+        others: list[str] = []
+        if origin is not None and not isinstance(origin, ast.List | ast.Tuple):
+            others.append(f"capacity providers that {ast.unparse(origin)} gives")
+        for item in getattr(origin, "elts", ()):
+            name = self.provider(item, at)
+            if name is None:
+                others.append(f"the capacity provider of {ast.unparse(item)}")
+            elif name not in ("FARGATE", "FARGATE_SPOT"):
+                own.add(name)
+        if any(re.search("external", word, re.IGNORECASE) for word in shown):
+            others.append("external instances (ECS Anywhere)")
         known = self.cluster(cluster, place) if cluster is not None else None
-        return Launch((known,) if known is not None else (), providers, elsewhere)
+        return Launch(
+            (known,) if known is not None else (),
+            frozenset(own),
+            elsewhere=not (own or others) and (elsewhere or origin is not None),
+            unseen=f"{others[0]}, which this source does not show" if others else None,
+            unseen_only=bool(others) and not own,
+        )
 
     def provider(self, strategy: ast.expr, place: Place) -> str | None:
-        """The name of the capacity provider that a strategy gives; None if the program does not show it."""
-        named = _given(strategy, "capacity_provider") if isinstance(strategy, ast.Call) else None
+        """The name of the capacity provider that a strategy gives; None if the program does not show it, or not the
+        instances of its group."""
+        made, at = self.program.evaluator.definition(strategy, place)
+        named = _given(made, "capacity_provider") if isinstance(made, ast.Call) else None
         if named is None:
             return None
-        origin, at = self.program.evaluator.definition(named, place)
+        origin, at = self.program.evaluator.definition(named, at)
         if isinstance(origin, ast.Constant):
-            return str(origin.value) if str(origin.value).startswith("FARGATE") else None
-        made = self.program.construct(origin.value, at) if isinstance(origin, ast.Attribute) else None
-        return made.name if made is not None and made.kind == PROVIDER else None
+            literal = str(origin.value)
+            return literal if literal.startswith("FARGATE") else self.named_providers.get(literal)
+        provider = self.program.construct(origin.value, at) if isinstance(origin, ast.Attribute) else None
+        return provider.name if provider is not None and provider.kind == PROVIDER else None
+
+    @cached_property
+    def named_providers(self) -> dict[str, str]:
+        """Maps the literal `capacity_provider_name` of each capacity provider to the name of its construct."""
+        found: dict[str, str] = {}
+        for made in self.program.constructs.values():
+            given = _given(made.call, "capacity_provider_name") if made.kind == PROVIDER else None
+            name = self.text([(given, made.place)]).literal if given is not None else None
+            if name:
+                found[name] = made.name
+        return found
 
     # -- scripts ------------------------------------------------------------------------------------------------------
 
@@ -433,7 +481,7 @@ class ProgramInstances:
             key = Key.of("instance", scope, host.name, *((nth,) if nth > 1 else ()))
             listed = list(self.scripts(host))
             named = [cluster for script in listed for cluster in script.clusters]
-            clusters = [*host.clusters, *(Cluster(cluster) for cluster in named if cluster is not None)]
+            clusters = [*host.clusters, *(self.told_cluster(cluster) for cluster in named if cluster is not None)]
             known = host.in_cluster or bool(named)
             instance = Instance(
                 key,
@@ -442,6 +490,7 @@ class ProgramInstances:
                 clusters=() if None in named else tuple(dict.fromkeys(clusters)),
                 providers=frozenset(host.providers),
                 hosts_containers=known,
+                alone=host.call is not None and self.program.kind(host.call) in MACHINES,
             )
             instance = with_scripts(instance, listed)
             image = self.image(host, instance.image_key)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from migrate.dialects.cloudformation.language import intrinsics
@@ -10,14 +11,16 @@ from migrate.dialects.cloudformation.language.references import ref, target
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.cloudformation.running.task_runners import Start
-from migrate.dialects.common.values import child, mapping, text
-from migrate.syntax.node import Node
-from rules.model import Cluster, Launch, Ref, Text, Value
+from migrate.dialects.common.values import child, mapping
+from migrate.syntax.node import Mapping, Node
+from rules.model import Cluster, Launch, Opaque, Ref, Text, Value
 
 CAPACITY_PROVIDER = "AWS::ECS::CapacityProvider"
 COMPUTE_ENVIRONMENT = "AWS::Batch::ComputeEnvironment"
 _CLUSTER = "AWS::ECS::Cluster"
+_JOB_QUEUE = "AWS::Batch::JobQueue"
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
+_OUTSIDE = ", whose instances are not in this source"
 
 
 class Clusters:
@@ -33,7 +36,15 @@ class Clusters:
         name = _as_text(value)
         _, arn, rest = name.coded.rpartition(":cluster/")
         name = Text.decode(rest) if arn else name
-        return self._created.get(ref(target(name))) or self._created.get(name) or Cluster(name)
+        known = self._created.get(ref(target(name))) or self._created.get(name) or self._only(value)
+        return known or Cluster(name, imported=name.source.startswith("!ImportValue"))
+
+    def _only(self, value: Value) -> Cluster | None:
+        """The cluster of the template whose ARN `Fn::Select` takes the name from; None for any other
+        value."""
+        selects = isinstance(value, Opaque) and value.source.startswith("!Select ")
+        names = set(intrinsics.names(value)) if selects else set[str]()
+        return self._created.get(ref(names.pop())) if len(names) == 1 else None
 
     @cached_property
     def _created(self) -> dict[Value, Cluster]:
@@ -47,10 +58,14 @@ class Clusters:
                 created[ref(name)] = created[_as_text(given)] = Cluster(_as_text(given), created=True)
         return created
 
-    def _named(self, node: Node | None) -> list[Cluster]:
-        """The clusters that a property may name. Without the property, ECS uses the cluster `default`."""
-        values = (intrinsics.value(arm) for _, arm in intrinsics.arms(node))
-        return [self.of(value) for value in values if value is not None] or [Cluster(Text.of("default"))]
+    def _named(self, node: Node | None) -> Cluster:
+        """The cluster that a property names. Without the property, ECS uses the cluster `default`."""
+        default = Cluster(Text.of("default"))
+        found = intrinsics.branches(node)
+        cases = [default if (value := intrinsics.value(arm.node)) is None else self.of(value) for arm in found]
+        if len(cases) < 2 or node is None:
+            return next(iter(cases), default)
+        return Cluster(Text((Ref(intrinsics.render(node)),)), cases=tuple(dict.fromkeys(cases)))
 
     def of_provider(self, provider: str) -> list[Cluster]:
         """The clusters that a capacity provider serves."""
@@ -60,12 +75,28 @@ class Clusters:
     def _served(self) -> dict[str, list[Cluster]]:
         """Maps each capacity provider to the clusters that it serves."""
         served: dict[str, list[Cluster]] = {}
+        for cluster, properties in self._supplied():
+            for provider in self._providers(child(properties, "CapacityProviders")).own:
+                served.setdefault(provider, []).append(cluster)
+        return served
+
+    def _supplied(self) -> Iterator[tuple[Cluster, Mapping]]:
+        """The clusters that are given capacity providers, each with the properties that list these."""
         for name, resource in self.template.of_type(_CLUSTER, "AWS::ECS::ClusterCapacityProviderAssociations"):
             own = resource.type == _CLUSTER
-            clusters = [self.of(ref(name))] if own else self._named(child(resource.properties, "Cluster"))
-            for provider in self._provider_names(intrinsics.each(child(resource.properties, "CapacityProviders"))):
-                served.setdefault(provider, []).extend(clusters)
-        return served
+            yield self.of(ref(name)) if own else self._named(child(resource.properties, "Cluster")), resource.properties
+
+    @cached_property
+    def _strategies(self) -> dict[Cluster, list[tuple[_Providers, _Providers]]]:
+        """Maps each cluster to the capacity providers of its default strategy and to all of its capacity providers, for
+        each place that gives it some."""
+        found: dict[Cluster, list[tuple[_Providers, _Providers]]] = {}
+        for cluster, properties in self._supplied():
+            default = self._strategy(child(properties, "DefaultCapacityProviderStrategy"))
+            listed = self._providers(child(properties, "CapacityProviders"))
+            for case in cluster.cases or (cluster,):
+                found.setdefault(case, []).append((default, listed))
+        return found
 
     # -- capacity providers and compute environments ------------------------------------------------------------------
 
@@ -92,50 +123,148 @@ class Clusters:
         name = target(intrinsics.value(child(group, "AutoScalingGroupArn")))
         return name if name in self.template.resources else ""
 
-    def _provider_names(self, nodes: Iterable[Node] | None) -> list[str]:
-        """The logical IDs of the capacity providers that nodes refer to or name. One that the template does not create
-        keeps the name that is written."""
-        values = [intrinsics.value(node) for node in nodes or ()]
-        names = [target(value) or (value.literal or value.source if value is not None else "") for value in values]
-        return [self._by_given_name.get(name, name) for name in names]
+    def _strategy(self, node: Node | None) -> _Providers:
+        """The capacity providers of a strategy: a list of items that name one each."""
+        return self._providers(node, "CapacityProvider")
+
+    def _providers(self, node: Node | None, member: str = "") -> _Providers:
+        """The capacity providers that the items of a list name, or that `member` of the items names."""
+        found = _Providers()
+        for arm in intrinsics.branches(node):
+            found.may_be_absent |= arm.absent
+            listed = None if arm.absent else intrinsics.members(arm.node)
+            if listed is None and not arm.absent:
+                found.others.append(f"capacity providers that {_written(arm.node)} gives{_OUTSIDE}")
+            for _, item in listed or ():
+                holder = mapping(item)
+                named = child(holder, member) if member else item
+                if named is None or (member and holder is None):
+                    found.others.append(f"a capacity provider that {_written(item)} names{_OUTSIDE}")
+                    continue
+                for _, case in intrinsics.arms(named):
+                    self._add_provider(found, case)
+        found.may_be_absent |= node is None
+        return found
+
+    def _add_provider(self, found: _Providers, node: Node) -> None:
+        """Adds the capacity provider that a node names."""
+        value = intrinsics.value(node)
+        written = _written(node)
+        name = target(value)
+        if self._is_provider(name) or (name := self._by_given_name.get(value, "")):
+            if self._is_known(name):
+                found.own.append(name)
+            else:
+                found.others.append(f"capacity provider {name}{_OUTSIDE}")
+        elif written in _FARGATE:
+            found.fargate = True
+        else:
+            found.others.append(f"capacity provider {written}{_OUTSIDE}")
 
     @cached_property
-    def _by_given_name(self) -> dict[str, str]:
+    def _by_given_name(self) -> dict[Value | None, str]:
         """Maps the `Name` of each capacity provider to its logical ID."""
         providers = self.template.of_type(CAPACITY_PROVIDER)
-        return {given: name for name, r in providers if (given := text(child(r.properties, "Name")))}
+        found = ((intrinsics.value(child(r.properties, "Name")), name) for name, r in providers)
+        return {given: name for given, name in found if given is not None}
+
+    def _is_provider(self, name: str) -> bool:
+        resource = self.template.resources.get(name)
+        return resource is not None and resource.type == CAPACITY_PROVIDER
 
     def _is_known(self, provider: str) -> bool:
-        """Whether the template shows all the capacity that a capacity provider launches."""
-        resource = self.template.resources.get(provider)
-        if resource is None or resource.type != CAPACITY_PROVIDER:
-            return False
+        """Whether the template holds the group of a capacity provider, or the provider starts Managed Instances."""
+        resource = self.template.resources[provider]
         return bool(self._group_of(resource)) or child(resource.properties, "ManagedInstancesProvider") is not None
 
     # -- capacity of runners ------------------------------------------------------------------------------------------
 
     def launch(self, start: Start) -> Launch:
         """The capacity on which a service or another runner starts ECS tasks."""
-        holder = start.parameters
-        launch_type = text(child(holder, "LaunchType"))
-        strategy = intrinsics.each(child(holder, "CapacityProviderStrategy"))
-        listed = [child(mapping(item), "CapacityProvider") for item in strategy or ()]
-        providers = [p for p in self._provider_names(n for n in listed if n is not None) if p not in _FARGATE]
-        elsewhere = launch_type not in (None, "EC2") or bool(listed and not providers)
-        known = frozenset(providers) if all(self._is_known(p) for p in providers) else frozenset[str]()
-        return Launch(tuple(self._named(start.cluster)), known, elsewhere)
+        return self.launch_of(start.parameters, start.cluster)
+
+    def launch_of(self, holder: Mapping, cluster: Node | None) -> Launch:
+        """The capacity that the properties of a runner choose, in the cluster that a node names.
+
+        A strategy decides alone. Without one, the launch type does; without both, the default strategy of the cluster.
+        """
+        named = self._named(cluster)
+        used = self._strategy(child(holder, "CapacityProviderStrategy"))
+        anywhere = False
+        if used.may_be_absent:
+            types = [intrinsics.value(arm.node) for arm in intrinsics.branches(child(holder, "LaunchType"))] or [None]
+            for launch_type in types:
+                literal = (launch_type.literal if launch_type is not None else None) or ""
+                if literal == "EXTERNAL":
+                    used.others.append("external instances (ECS Anywhere), which this source does not show")
+                elif literal and literal != "EC2":
+                    used.fargate = True
+                else:
+                    anywhere |= self._add_cluster(used, named, by_default=launch_type is None)
+        return Launch(
+            (named,),
+            frozenset() if anywhere else frozenset(used.own),
+            elsewhere=used.fargate and not (anywhere or used.own or used.others),
+            unseen=next(iter(used.others), None),
+            unseen_only=bool(used.others) and not (anywhere or used.own),
+        )
+
+    def _add_cluster(self, used: _Providers, named: Cluster, *, by_default: bool) -> bool:
+        """Adds the capacity that a cluster gives tasks without a strategy of their own: that of its default strategy, if
+        `by_default`, else all. Returns whether tasks may run on every instance that joins the cluster."""
+        anywhere = False
+        for case in named.cases or (named,):
+            given = self._strategies.get(case, [])
+            defaults = [
+                d for d, _ in given if by_default and (d.own or d.others or (d.fargate and not d.may_be_absent))
+            ]
+            for default in defaults:
+                used.own += default.own
+                used.others += default.others
+                used.fargate |= default.fargate
+            if not defaults or any(default.may_be_absent for default in defaults):
+                anywhere = True
+                used.others += [other for _, listed in given for other in listed.others]
+        return anywhere
 
     def launch_of_jobs(self, queue: Node | None) -> Launch:
         """The capacity on which a job queue starts AWS Batch jobs."""
-        return Launch(providers=self._environments(target(intrinsics.value(queue))))
+        value = intrinsics.value(queue)
+        name = target(value)
+        if name not in self.template.resources or self.template.resources[name].type != _JOB_QUEUE:
+            written = value.source if value is not None else "?"
+            return Launch(unseen=f"job queue {written}{_OUTSIDE}", unseen_only=True)
+        own: set[str] = set()
+        others: list[str] = []
+        order = child(self.template.resources[name].properties, "ComputeEnvironmentOrder")
+        for _, item in intrinsics.members(order) or ([((), order)] if order is not None else []):
+            for _, arm in intrinsics.arms(child(mapping(item), "ComputeEnvironment") or item):
+                environment = target(intrinsics.value(arm))
+                if environment in self.template.resources:
+                    own.add(environment)
+                else:
+                    others.append(f"compute environment {_written(arm)}{_OUTSIDE}")
+        return Launch((), frozenset(own), unseen=others[0] if others else None, unseen_only=bool(others) and not own)
 
-    def _environments(self, queue: str) -> frozenset[str]:
-        """The logical IDs of a job queue's compute environments; empty if the template does not create all of them."""
-        properties = self.template.resources[queue].properties if queue in self.template.resources else None
-        order = intrinsics.each(child(properties, "ComputeEnvironmentOrder")) or []
-        names = [target(intrinsics.value(child(mapping(item), "ComputeEnvironment"))) for item in order]
-        known = all(n in self.template.resources for n in names)
-        return frozenset(names) if known else frozenset()
+
+@dataclass(eq=False)
+class _Providers:
+    """The capacity that a list of capacity providers stands for."""
+
+    own: list[str] = field(default_factory=list)
+    """The providers of the template, by logical ID."""
+    others: list[str] = field(default_factory=list)
+    """Capacity whose instances the template does not hold, as `Launch.unseen` says it."""
+    fargate: bool = False
+    """Whether Fargate is among it."""
+    may_be_absent: bool = False
+    """Whether the list may be missing altogether."""
+
+
+def _written(node: Node) -> str:
+    """A node in one line, for messages."""
+    value = intrinsics.value(node)
+    return value.source if value is not None else "nothing"
 
 
 def _as_text(value: Value) -> Text:
