@@ -258,9 +258,8 @@ class ProgramInstances:
         if made is None or made.kind not in (f"{ECS}.Cluster", f"{ECS}.CfnCluster"):
             return Cluster(self.program.known_as(origin, at))
         named = _given(made.call, "cluster_name")
-        known = self.text([(named, made.place)]) if named is not None else None
-        if known is not None and known.literal:
-            return Cluster(Text.of(known.literal), created=True)
+        if known := self.literal(named, made.place):
+            return Cluster(Text.of(known), created=True)
         return Cluster(Text((Ref(f"{{{self.program.named(made)}}}"),)), created=True, generated=named is None)
 
     def told_cluster(self, name: Text) -> Cluster:
@@ -313,8 +312,8 @@ class ProgramInstances:
         others: list[str] = []
         if origin is not None and not isinstance(origin, ast.List | ast.Tuple):
             others.append(f"capacity providers that {ast.unparse(origin)} gives")
-        for item in getattr(origin, "elts", ()):
-            name = self.provider(item, at)
+        for item, where in self.members(origin, at):
+            name = self.provider(item, where)
             if name is None:
                 others.append(f"the capacity provider of {ast.unparse(item)}")
             elif name not in ("FARGATE", "FARGATE_SPOT"):
@@ -329,6 +328,16 @@ class ProgramInstances:
             unseen=f"{others[0]}, which this source does not show" if others else None,
             unseen_only=bool(others) and not own,
         )
+
+    def members(self, listed: ast.expr | None, place: Place) -> Iterator[tuple[ast.expr, Place]]:
+        """The items of a list or tuple, with those of the lists that are spread in it. A spread of anything else is an
+        item itself."""
+        for item in getattr(listed, "elts", ()):
+            spread = self.program.evaluator.definition(item.value, place) if isinstance(item, ast.Starred) else None
+            if spread is not None and isinstance(spread[0], ast.List | ast.Tuple):
+                yield from self.members(*spread)
+            else:
+                yield item, place
 
     def provider(self, strategy: ast.expr, place: Place) -> str | None:
         """The name of the capacity provider that a strategy gives; None if the program does not show it, or not the
@@ -350,8 +359,7 @@ class ProgramInstances:
         found: dict[str, str] = {}
         for made in self.program.constructs.values():
             given = _given(made.call, "capacity_provider_name") if made.kind == PROVIDER else None
-            name = self.text([(given, made.place)]).literal if given is not None else None
-            if name:
+            if name := self.literal(given, made.place):
                 found[name] = made.name
         return found
 
@@ -407,6 +415,11 @@ class ProgramInstances:
                 source = found.source if found is not None else "None"
                 parts += [*(found.parts if isinstance(found, Text) else (Ref("{" + source + "}"),)), "\n"]
         return Text(tuple(joined(parts)))
+
+    def literal(self, expression: ast.expr | None, place: Place) -> str | None:
+        """The string that an expression is known to be; None for any other expression, and without one."""
+        found = self.program.value(self.program.document.node(expression, place)) if expression is not None else None
+        return found.literal if found is not None else None
 
     def each(self, expression: ast.expr, place: Place) -> Iterator[Node]:
         """The strings that an argument gives: all items for a starred list, and for the variable of a loop over a
@@ -490,6 +503,9 @@ class ProgramInstances:
                 clusters=() if None in named else tuple(dict.fromkeys(clusters)),
                 providers=frozenset(host.providers),
                 hosts_containers=known,
+                unseen=f"this program does not make {host.name}"
+                if host.call is None and not host.data.pieces
+                else None,
                 alone=host.call is not None and self.program.kind(host.call) in MACHINES,
             )
             instance = with_scripts(instance, listed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -20,6 +20,8 @@ COMPUTE_ENVIRONMENT = "AWS::Batch::ComputeEnvironment"
 _CLUSTER = "AWS::ECS::Cluster"
 _JOB_QUEUE = "AWS::Batch::JobQueue"
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
+Read = Callable[[Node | None], Value | None]
+"""A function that reads a node as a value."""
 _OUTSIDE = ", whose instances are not in this source"
 
 
@@ -58,7 +60,7 @@ class Clusters:
                 created[ref(name)] = created[_as_text(given)] = Cluster(_as_text(given), created=True)
         return created
 
-    def _named(self, node: Node | None) -> Cluster:
+    def named(self, node: Node | None) -> Cluster:
         """The cluster that a property names. Without the property, ECS uses the cluster `default`."""
         default = Cluster(Text.of("default"))
         found = intrinsics.branches(node)
@@ -84,7 +86,7 @@ class Clusters:
         """The clusters that are given capacity providers, each with the properties that list these."""
         for name, resource in self.template.of_type(_CLUSTER, "AWS::ECS::ClusterCapacityProviderAssociations"):
             own = resource.type == _CLUSTER
-            yield self.of(ref(name)) if own else self._named(child(resource.properties, "Cluster")), resource.properties
+            yield self.of(ref(name)) if own else self.named(child(resource.properties, "Cluster")), resource.properties
 
     @cached_property
     def _strategies(self) -> dict[Cluster, list[tuple[_Providers, _Providers]]]:
@@ -92,7 +94,7 @@ class Clusters:
         each place that gives it some."""
         found: dict[Cluster, list[tuple[_Providers, _Providers]]] = {}
         for cluster, properties in self._supplied():
-            default = self._strategy(child(properties, "DefaultCapacityProviderStrategy"))
+            default = self._providers(child(properties, "DefaultCapacityProviderStrategy"), "CapacityProvider")
             listed = self._providers(child(properties, "CapacityProviders"))
             for case in cluster.cases or (cluster,):
                 found.setdefault(case, []).append((default, listed))
@@ -107,10 +109,11 @@ class Clusters:
     @cached_property
     def _starting(self) -> dict[str, list[str]]:
         """Maps each resource to the compute environments that mention it (a compute environment to itself, too) and to
-        the capacity providers whose Auto Scaling group mentions it."""
+        the capacity providers whose Auto Scaling group it is or mentions it."""
         starting: dict[str, list[str]] = {}
         for name, resource in self.template.of_type(CAPACITY_PROVIDER):
-            for mentioned in self.template.mentions(self._group_of(resource)):
+            group = self._group_of(resource)
+            for mentioned in {group, *self.template.mentions(group)}:
                 starting.setdefault(mentioned, []).append(name)
         for name, _ in self.template.of_type(COMPUTE_ENVIRONMENT):
             for mentioned in {name, *self.template.mentions(name)}:
@@ -123,12 +126,8 @@ class Clusters:
         name = target(intrinsics.value(child(group, "AutoScalingGroupArn")))
         return name if name in self.template.resources else ""
 
-    def _strategy(self, node: Node | None) -> _Providers:
-        """The capacity providers of a strategy: a list of items that name one each."""
-        return self._providers(node, "CapacityProvider")
-
-    def _providers(self, node: Node | None, member: str = "") -> _Providers:
-        """The capacity providers that the items of a list name, or that `member` of the items names."""
+    def _providers(self, node: Node | None, member: str = "", read: Read = intrinsics.value) -> _Providers:
+        """The capacity providers that the items of a list name, or that `member` of the items names, as in a strategy."""
         found = _Providers()
         for arm in intrinsics.branches(node):
             found.may_be_absent |= arm.absent
@@ -142,14 +141,13 @@ class Clusters:
                     found.others.append(f"a capacity provider that {_written(item)} names{_OUTSIDE}")
                     continue
                 for _, case in intrinsics.arms(named):
-                    self._add_provider(found, case)
+                    self._add_provider(found, read(case))
         found.may_be_absent |= node is None
         return found
 
-    def _add_provider(self, found: _Providers, node: Node) -> None:
-        """Adds the capacity provider that a node names."""
-        value = intrinsics.value(node)
-        written = _written(node)
+    def _add_provider(self, found: _Providers, value: Value | None) -> None:
+        """Adds the capacity provider that a value names."""
+        written = value.source if value is not None else "nothing"
         name = target(value)
         if self._is_provider(name) or (name := self._by_given_name.get(value, "")):
             if self._is_known(name):
@@ -181,18 +179,17 @@ class Clusters:
 
     def launch(self, start: Start) -> Launch:
         """The capacity on which a service or another runner starts ECS tasks."""
-        return self.launch_of(start.parameters, start.cluster)
+        return self.launch_of(start.parameters, self.named(start.cluster))
 
-    def launch_of(self, holder: Mapping, cluster: Node | None) -> Launch:
-        """The capacity that the properties of a runner choose, in the cluster that a node names.
+    def launch_of(self, holder: Mapping, named: Cluster, read: Read = intrinsics.value) -> Launch:
+        """The capacity that the properties of a runner choose in a cluster; `read` gives the values of the properties.
 
         A strategy decides alone. Without one, the launch type does; without both, the default strategy of the cluster.
         """
-        named = self._named(cluster)
-        used = self._strategy(child(holder, "CapacityProviderStrategy"))
+        used = self._providers(child(holder, "CapacityProviderStrategy"), "CapacityProvider", read)
         anywhere = False
         if used.may_be_absent:
-            types = [intrinsics.value(arm.node) for arm in intrinsics.branches(child(holder, "LaunchType"))] or [None]
+            types = [read(arm.node) for arm in intrinsics.branches(child(holder, "LaunchType"))] or [None]
             for launch_type in types:
                 literal = (launch_type.literal if launch_type is not None else None) or ""
                 if literal == "EXTERNAL":
