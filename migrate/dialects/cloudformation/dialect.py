@@ -20,12 +20,13 @@ from migrate.dialects.cloudformation.writer import ResourceWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, capitalised, part_key, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.listed import listed
 from migrate.dialects.common.unread import unread
 from migrate.dialects.common.values import child, mapping, text, words
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
 from migrate.syntax import Document
-from migrate.syntax.node import Mapping, Node, Scalar, SetScalar, TreeEdit
+from migrate.syntax.node import Scalar, SetScalar, TreeEdit
 from migrate.syntax.unit import Unit
 from rules.model import (
     AddAccessPoint,
@@ -230,12 +231,6 @@ def _prefers_short(document: Document) -> bool:
     return not document.json and short >= sum(body.count(name) for name in ("Ref:", "Fn::Sub", "Fn::GetAtt"))
 
 
-def _containers(node: Node | None) -> list[Mapping] | None:
-    """The container definitions of a list, under any condition; None if the list is another expression."""
-    listed = intrinsics.each(node) if node is not None else []
-    return None if listed is None else [c for c in map(mapping, listed) if c is not None]
-
-
 def _read_task(
     collector: Collector[DefinitionNodes], resource: Resource, template: Template, key: Key, spelling: Spelling
 ) -> None:
@@ -248,7 +243,7 @@ def _read_task(
         resource.name,
         properties,
         volumes=child(properties, "Volumes"),
-        containers=_containers(child(properties, "ContainerDefinitions")),
+        containers=listed(child(properties, "ContainerDefinitions"), intrinsics.each),
         role="TaskRoleArn",
         known=("ContainerDefinitions", "Volumes"),
         role_after=("ExecutionRoleArn", "Family", "NetworkMode"),

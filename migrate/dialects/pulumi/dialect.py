@@ -10,6 +10,7 @@ import ast
 from dataclasses import dataclass, replace
 
 from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.listed import UNREAD, listed
 from migrate.dialects.common.python.definitions import (
     STORAGE_KEYS,
     DefinitionReader,
@@ -19,7 +20,7 @@ from migrate.dialects.common.python.definitions import (
     keys_of,
 )
 from migrate.dialects.common.python.values import SPELLING, filled
-from migrate.dialects.common.values import child, items, mapping, text, words
+from migrate.dialects.common.values import child, items, text, words
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
 from migrate.syntax.node import Mapping, Node
@@ -90,14 +91,13 @@ class _PulumiReader(DefinitionReader):
         written = self.document.origin(containers) if containers is not None else None
         if isinstance(written, ast.Call) and called(written) == "dumps" and len(written.args) == 1:
             containers = self.document.node(written.args[0], place)
-        listed = items(containers)
         key = self.key_at(place)
         self.collector.add_task(
             key,
             family.source if family else self.name_at(place),
             node,
             volumes=child(node, "volumes"),
-            containers=None if listed is None else [c for c in map(mapping, listed) if c is not None],
+            containers=listed(containers) if containers is not None else UNREAD,
             role="task_role_arn",
             known=("container_definitions", "volumes"),
             role_after=("family", "network_mode"),

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, api, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.listed import UNREAD, Listed, listed
 from migrate.dialects.common.python.values import SPELLING, configured, filled, unbound
 from migrate.dialects.common.values import child, items, mapping, text, words
 from migrate.dialects.common.volumes.spelling import Spelling
@@ -199,19 +200,19 @@ class DefinitionReader:
 
     def task(self, node: Mapping, key: Key, place: Place) -> None:
         """Adds an ECS task definition, if its volumes are a list."""
-        listed = child(node, "volumes")
-        if items(listed) is None:
-            if isinstance(found := resolve(listed), Expression):
+        volumes = child(node, "volumes")
+        if items(volumes) is None:
+            if isinstance(found := resolve(volumes), Expression):
                 self.unclear.append((found, place))
             return
         family = filled(child(node, "family"))
-        containers = items(child(node, "containerDefinitions"))
+        containers = child(node, "containerDefinitions")
         self.collector.add_task(
             key,
             family.source if family else self.stem,
             node,
-            volumes=listed,
-            containers=None if containers is None else [c for c in map(mapping, containers) if c is not None],
+            volumes=volumes,
+            containers=listed(containers) if containers is not None else UNREAD,
             role="taskRoleArn",
             known=("containerDefinitions", "volumes"),
             role_after=("family", "networkMode"),
@@ -227,9 +228,9 @@ class DefinitionReader:
         name = filled(child(node, "jobDefinitionName"))
         called = name.source if name else self.stem
         for part in parts(node, SPELLING.each, api):
-            listed = child(part.node, "volumes")
-            if items(listed) is None:
-                if isinstance(found := resolve(listed), Expression):
+            volumes = child(part.node, "volumes")
+            if items(volumes) is None:
+                if isinstance(found := resolve(volumes), Expression):
                     self.unclear.append((found, place))
                 continue
             part_key = key.below(*part.path)
@@ -295,7 +296,7 @@ class DefinitionReader:
             self.name_at(place),
             Mapping(found.start, found.end, [], flow=True),
             volumes=Sequence(found.start, found.end, [found], flow=True),
-            containers=[],
+            containers=Listed([]),
             role=None,
             known=(),
             engine=Engine.UNKNOWN,
