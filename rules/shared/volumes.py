@@ -60,7 +60,7 @@ def may_run_as_root(volume: Volume, task: Task) -> list[str]:
         for container in dict.fromkeys(holders)
         if container.user is None or (container.user.literal or "x").partition(":")[0] in ("root", "0")
     ]
-    return [*found, ONE_UNREAD] if task.opaque_containers and task.containers else found
+    return [*found, ONE_UNREAD] if task.opaque_containers else found
 
 
 def _may_show(point: MountPoint, volume: Volume) -> bool:
