@@ -37,7 +37,8 @@ _BARE_IMAGE = re.compile(
     r"/aws/service/(?:ami-amazon-linux-latest|canonical|debian|suse)/|(?:amzn2|amzn|al2023)-ami-(?!ecs)"
 )
 """Finds the public parameters and names of images of bare systems, which have no container agent."""
-_OTHER_MACHINE = re.compile(r"bastion|jump|build|jenkins|vpn|(?:^|[a-z_-])nat(?:[A-Z_-]|$)|^Nat", re.IGNORECASE)
+_OTHER_MACHINE = re.compile(r"(?i:bastion|jump|build|jenkins|vpn)|(?:NAT|Nat)(?![a-z])|(?<![A-Za-z])nat(?![A-Za-z])")
+"""Finds the names of machines that serve something else."""
 _CALLED_ECS = re.compile(r"(?:^|[^A-Za-z])ecs|ECS|Ecs")
 
 

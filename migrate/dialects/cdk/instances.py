@@ -30,7 +30,7 @@ from migrate.dialects.cdk.api import (
     STARTED_FROM,
     USER_DATA,
 )
-from migrate.dialects.cdk.program import Program, called, joined, scope_of
+from migrate.dialects.cdk.program import Construct, Program, called, joined, scope_of
 from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, with_scripts
 from migrate.dialects.common.values import items
 from migrate.syntax.node import Node, Scalar
@@ -45,6 +45,7 @@ _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip\}?$", re.IGN
 """Finds expressions that name a server, not the id of a file system."""
 _CLUSTER_ATTRIBUTE = re.compile(r"\.(?:cluster_name|cluster_arn|ref|attr_arn)(?=[}/0-9])")
 """Finds the attribute in a reference that names a cluster (`{cluster.cluster_name}`)."""
+_LOW_PROVIDER = f"{ECS}.CfnCapacityProvider"
 _MATTERS = re.compile(r"mount|fstab")
 """Finds commands that may mount a file system."""
 _MOST_LINES = 5_000
@@ -306,42 +307,44 @@ class ProgramInstances:
         how = [k.value for k in call.keywords if k.arg in ("launch_target", "launch_type", "launch_options")]
         shown = [kind.rpartition(".")[2], *(ast.unparse(self.program.evaluator.definition(e, place)[0]) for e in how)]
         elsewhere = any(re.search("fargate", word, re.IGNORECASE) for word in shown)
-        written = _given(call, "capacity_provider_strategies")
+        written = _given(call, "capacity_provider_strategies", "capacity_provider_strategy")
         origin, at = self.program.evaluator.definition(written, place) if written is not None else (None, place)
-        own: set[str] = set()
+        own: list[Construct] = []
         others: list[str] = []
         if origin is not None and not isinstance(origin, ast.List | ast.Tuple):
             others.append(f"capacity providers that {ast.unparse(origin)} gives")
-        for item, where in self.members(origin, at):
-            name = self.provider(item, where)
-            if name is None:
+        for item, where in self.members(origin, at) if origin is not None else ():
+            provider = self.provider(item, where)
+            if provider is None:
                 others.append(f"the capacity provider of {ast.unparse(item)}")
-            elif name not in ("FARGATE", "FARGATE_SPOT"):
-                own.add(name)
+            elif not isinstance(provider, str):
+                own.append(provider)
         if any(re.search("external", word, re.IGNORECASE) for word in shown):
             others.append("external instances (ECS Anywhere)")
+        # The group of an L1 provider is not followed: any instance of the cluster may be its.
+        followed = all(provider.kind == PROVIDER for provider in own)
         known = self.cluster(cluster, place) if cluster is not None else None
         return Launch(
             (known,) if known is not None else (),
-            frozenset(own),
+            frozenset(provider.name for provider in own) if followed else frozenset(),
             elsewhere=not (own or others) and (elsewhere or origin is not None),
             unseen=f"{others[0]}, which this source does not show" if others else None,
             unseen_only=bool(others) and not own,
         )
 
-    def members(self, listed: ast.expr | None, place: Place) -> Iterator[tuple[ast.expr, Place]]:
+    def members(self, listed: ast.expr, place: Place, depth: int = 0) -> Iterator[tuple[ast.expr, Place]]:
         """The items of a list or tuple, with those of the lists that are spread in it. A spread of anything else is an
         item itself."""
         for item in getattr(listed, "elts", ()):
             spread = self.program.evaluator.definition(item.value, place) if isinstance(item, ast.Starred) else None
-            if spread is not None and isinstance(spread[0], ast.List | ast.Tuple):
-                yield from self.members(*spread)
+            if spread is not None and isinstance(spread[0], ast.List | ast.Tuple) and depth < 5:
+                yield from self.members(*spread, depth + 1)
             else:
                 yield item, place
 
-    def provider(self, strategy: ast.expr, place: Place) -> str | None:
-        """The name of the capacity provider that a strategy gives; None if the program does not show it, or not the
-        instances of its group."""
+    def provider(self, strategy: ast.expr, place: Place) -> Construct | str | None:
+        """The capacity provider that a strategy gives, or the name of one of Fargate's; None if the program does not make
+        it."""
         made, at = self.program.evaluator.definition(strategy, place)
         named = _given(made, "capacity_provider") if isinstance(made, ast.Call) else None
         if named is None:
@@ -351,16 +354,17 @@ class ProgramInstances:
             literal = str(origin.value)
             return literal if literal.startswith("FARGATE") else self.named_providers.get(literal)
         provider = self.program.construct(origin.value, at) if isinstance(origin, ast.Attribute) else None
-        return provider.name if provider is not None and provider.kind == PROVIDER else None
+        return provider if provider is not None and provider.kind in (PROVIDER, _LOW_PROVIDER) else None
 
     @cached_property
-    def named_providers(self) -> dict[str, str]:
-        """Maps the literal `capacity_provider_name` of each capacity provider to the name of its construct."""
-        found: dict[str, str] = {}
+    def named_providers(self) -> dict[str, Construct]:
+        """The capacity providers by the literal names that they are given."""
+        found: dict[str, Construct] = {}
         for made in self.program.constructs.values():
-            given = _given(made.call, "capacity_provider_name") if made.kind == PROVIDER else None
-            if name := self.literal(given, made.place):
-                found[name] = made.name
+            if made.kind in (PROVIDER, _LOW_PROVIDER):
+                name = self.literal(_given(made.call, "capacity_provider_name", "name"), made.place)
+                if name:
+                    found[name] = made
         return found
 
     # -- scripts ------------------------------------------------------------------------------------------------------

@@ -80,6 +80,27 @@ def test_capacity_of_the_program(service: str) -> None:
     assert status in (Status.FIXABLE, Status.UNSAFE), message
 
 
+LOW = """\
+        low = ecs.CfnCapacityProvider(self, "Low", name="low", auto_scaling_group_provider=
+            ecs.CfnCapacityProvider.AutoScalingGroupProviderProperty(auto_scaling_group_arn=asg.auto_scaling_group_arn))
+        ecs.CfnService(self, "Service", cluster=cluster.cluster_name, task_definition=task.task_definition_arn, LAUNCH)
+"""
+ITEM = "ecs.CfnService.CapacityProviderStrategyItemProperty(capacity_provider={})"
+
+
+def test_low_constructs() -> None:
+    for own in ("'low'", "low.ref"):
+        launch = f"capacity_provider_strategy=[{ITEM.format(own)}]"
+        assert said("pass", PROGRAM + LOW.replace("LAUNCH", launch))[0] in (Status.FIXABLE, Status.UNSAFE)
+    launch = f"capacity_provider_strategy=[{ITEM.format(repr('gpu'))}]"
+    status, message = said("pass", PROGRAM + LOW.replace("LAUNCH", launch))
+    assert status is Status.NEEDS_INPUT
+    assert "capacity_provider='gpu'" in message
+    status, message = said("pass", PROGRAM + LOW.replace("LAUNCH", "launch_type='EXTERNAL'"))
+    assert status is Status.NEEDS_INPUT
+    assert "external instances (ECS Anywhere), which this source does not show" in message
+
+
 def test_a_group_of_elsewhere() -> None:
     other = (
         'cluster.add_asg_capacity_provider(ecs.AsgCapacityProvider(self, "Other", auto_scaling_group=shared.group))\n'

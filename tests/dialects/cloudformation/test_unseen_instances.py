@@ -139,6 +139,26 @@ def test_capacity_that_the_template_does_not_hold(runner: str, reason: str) -> N
     assert "configure `file-systems: [{id: fs-…, mounts: {/mnt/efs: /}}]`" in message
 
 
+MANAGED = """
+Managed:
+  Type: AWS::ECS::CapacityProvider
+  Properties: {ManagedInstancesProvider: {InfrastructureRoleArn: x}}
+"""
+
+
+def test_managed_instances() -> None:
+    both = service("!Ref Web", strategy("!Ref Provider", "!Ref Managed"))
+    message = said(TASK, CLUSTERS, OWN, GROUP, PROVIDER, MANAGED, both)
+    assert message.startswith("needs-input: ")
+    assert "capacity provider Managed, whose Managed Instances run no user data" in message
+
+
+def test_a_provider_that_names_its_group_by_its_arn() -> None:
+    arn = "!Sub 'arn:aws:autoscaling:${AWS::Region}:${AWS::AccountId}:autoScalingGroup:*:autoScalingGroupName/${Group}'"
+    provider = PROVIDER.replace("!Ref Group", arn)
+    assert said(TASK, CLUSTERS, OWN, GROUP, provider, service("!Ref Web", strategy("own"))).startswith("fixable: ")
+
+
 CERTAIN = [
     pytest.param(service("!Ref Web"), id="cluster"),
     pytest.param(service("!GetAtt Web.Arn"), id="arn"),
@@ -150,6 +170,9 @@ CERTAIN = [
     pytest.param(service("!Ref Web", strategy("!Ref Provider", "FARGATE")), id="provider-and-fargate"),
     pytest.param(service("!Ref Web") + association("[{CapacityProvider: !Ref Provider}]"), id="default-strategy"),
     pytest.param(service("!Ref Web") + association("[]", "[!Ref Provider, FARGATE]"), id="no-default-strategy"),
+    pytest.param(
+        service("!Ref Web", strategy("!Ref Provider", "gpu, Weight: 0, Base: 0")), id="provider-that-gets-no-task"
+    ),
     pytest.param("", id="no-service"),
 ]
 
@@ -221,6 +244,16 @@ Starter:
   Type: AWS::Lambda::Function
   Properties: {Environment: {Variables: {TASK: !Ref Task, CLUSTER_NAME: CLUSTER}}}
 """
+NESTED = """
+Nested:
+  Type: AWS::CloudFormation::Stack
+  Properties: {TemplateURL: x, Parameters: {TaskArn: !Ref Task, ClusterArn: CLUSTER}}
+"""
+CUSTOM = """
+Once:
+  Type: Custom::RunTask
+  Properties: {ServiceToken: x, TaskDefinition: !Ref Task, cluster: CLUSTER}
+"""
 RULE = """
 Rule:
   Type: AWS::Events::Rule
@@ -235,12 +268,18 @@ Schedule:
 """
 
 
-@pytest.mark.parametrize("runner", [STATES, STRING, FUNCTION, RULE, SCHEDULE])
+@pytest.mark.parametrize("runner", [STATES, STRING, FUNCTION, NESTED, CUSTOM, RULE, SCHEDULE])
 def test_what_else_runs_tasks(runner: str) -> None:
     own = runner.replace("CLUSTER}", "!GetAtt Web.Arn}").replace("Arn: CLUSTER", "Arn: !GetAtt Web.Arn")
     assert said(TASK, CLUSTERS, OWN, own).startswith("fixable: ")
     imported = runner.replace("CLUSTER}", "!ImportValue prod}").replace("Arn: CLUSTER", "Arn: !ImportValue prod")
     assert f"cluster !ImportValue prod, {NOT_JOINED}" in said(TASK, CLUSTERS, OWN, imported)
+
+
+def test_a_cluster_of_a_database_is_no_place_for_tasks() -> None:
+    database = "\nDb: {Type: AWS::RDS::DBCluster, Properties: {Engine: aurora}}\n"
+    function = FUNCTION.replace("CLUSTER_NAME: CLUSTER", "CLUSTER: !Ref Db, DB_CLUSTER_ARN: !ImportValue db")
+    assert said(TASK, CLUSTERS, OWN, database, function).startswith("fixable: ")
 
 
 def test_providers_of_a_rule() -> None:
@@ -379,10 +418,17 @@ def test_a_bastion() -> None:
         assert NO_AGENT in message
 
 
-@pytest.mark.parametrize("name", ["BastionConfig", "BuildHosts", "JenkinsLaunchConfiguration", "JumpBox"])
+@pytest.mark.parametrize(
+    "name", ["BastionConfig", "BuildHosts", "JenkinsLaunchConfiguration", "JumpBox", "NATInstances"]
+)
 def test_a_machine_with_the_name_of_something_else(name: str) -> None:
     message = said(TASK, launched(name, MOUNT, image="ami-12345678"))
     assert f"nothing in this source shows that {name} runs the container agent" in message
+
+
+@pytest.mark.parametrize("name", ["AlternateHosts", "NativeHosts", "Hosts"])
+def test_a_machine_with_the_name_of_nothing_else(name: str) -> None:
+    assert said(TASK, launched(name, MOUNT, image="ami-12345678")).startswith("fixable: ")
 
 
 def test_a_machine_with_the_agent() -> None:

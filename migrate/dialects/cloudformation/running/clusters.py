@@ -11,14 +11,16 @@ from migrate.dialects.cloudformation.language.references import ref, target
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.cloudformation.running.task_runners import Start
-from migrate.dialects.common.values import child, mapping
+from migrate.dialects.common.values import child, mapping, text
 from migrate.syntax.node import Mapping, Node
 from rules.model import Cluster, Launch, Opaque, Ref, Text, Value
 
 CAPACITY_PROVIDER = "AWS::ECS::CapacityProvider"
 COMPUTE_ENVIRONMENT = "AWS::Batch::ComputeEnvironment"
 _CLUSTER = "AWS::ECS::Cluster"
+_GROUP = "AWS::AutoScaling::AutoScalingGroup"
 _JOB_QUEUE = "AWS::Batch::JobQueue"
+_NONE = (None, "0")
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
 Read = Callable[[Node | None], Value | None]
 """A function that reads a node as a value."""
@@ -123,8 +125,10 @@ class Clusters:
     def _group_of(self, provider: Resource) -> str:
         """The logical ID of a capacity provider's Auto Scaling group; empty if the template has no such resource."""
         group = mapping(child(provider.properties, "AutoScalingGroupProvider"))
-        name = target(intrinsics.value(child(group, "AutoScalingGroupArn")))
-        return name if name in self.template.resources else ""
+        arn = intrinsics.value(child(group, "AutoScalingGroupArn"))
+        named = set(intrinsics.names(arn)) if arn is not None else set[str]()
+        found = [name for name in named if (r := self.template.resources.get(name)) is not None and r.type == _GROUP]
+        return found[0] if len(found) == 1 else ""
 
     def _providers(self, node: Node | None, member: str = "", read: Read = intrinsics.value) -> _Providers:
         """The capacity providers that the items of a list name, or that `member` of the items names, as in a strategy."""
@@ -137,6 +141,12 @@ class Clusters:
             for _, item in listed or ():
                 holder = mapping(item)
                 named = child(holder, member) if member else item
+                if (
+                    len(listed or ()) > 1
+                    and text(child(holder, "Weight")) == "0"
+                    and text(child(holder, "Base")) in _NONE
+                ):
+                    continue  # no task is placed there
                 if named is None or (member and holder is None):
                     found.others.append(f"a capacity provider that {_written(item)} names{_OUTSIDE}")
                     continue
@@ -150,8 +160,11 @@ class Clusters:
         written = value.source if value is not None else "nothing"
         name = target(value)
         if self._is_provider(name) or (name := self._by_given_name.get(value, "")):
-            if self._is_known(name):
+            provider = self.template.resources[name]
+            if self._group_of(provider):
                 found.own.append(name)
+            elif child(provider.properties, "ManagedInstancesProvider") is not None:
+                found.managed.append(f"capacity provider {name}, whose Managed Instances run no user data")
             else:
                 found.others.append(f"capacity provider {name}{_OUTSIDE}")
         elif written in _FARGATE:
@@ -169,11 +182,6 @@ class Clusters:
     def _is_provider(self, name: str) -> bool:
         resource = self.template.resources.get(name)
         return resource is not None and resource.type == CAPACITY_PROVIDER
-
-    def _is_known(self, provider: str) -> bool:
-        """Whether the template holds the group of a capacity provider, or the provider starts Managed Instances."""
-        resource = self.template.resources[provider]
-        return bool(self._group_of(resource)) or child(resource.properties, "ManagedInstancesProvider") is not None
 
     # -- capacity of runners ------------------------------------------------------------------------------------------
 
@@ -194,14 +202,16 @@ class Clusters:
                 literal = (launch_type.literal if launch_type is not None else None) or ""
                 if literal == "EXTERNAL":
                     used.others.append("external instances (ECS Anywhere), which this source does not show")
-                elif literal and literal != "EC2":
+                elif literal and literal != "EC2":  # Fargate or Managed Instances
                     used.fargate = True
                 else:
                     anywhere |= self._add_cluster(used, named, by_default=launch_type is None)
+        if anywhere or used.own:
+            used.others += used.managed
         return Launch(
             (named,),
             frozenset() if anywhere else frozenset(used.own),
-            elsewhere=used.fargate and not (anywhere or used.own or used.others),
+            elsewhere=(used.fargate or bool(used.managed)) and not (anywhere or used.own or used.others),
             unseen=next(iter(used.others), None),
             unseen_only=bool(used.others) and not (anywhere or used.own),
         )
@@ -213,11 +223,14 @@ class Clusters:
         for case in named.cases or (named,):
             given = self._strategies.get(case, [])
             defaults = [
-                d for d, _ in given if by_default and (d.own or d.others or (d.fargate and not d.may_be_absent))
+                d
+                for d, _ in given
+                if by_default and (d.own or d.others or d.managed or (d.fargate and not d.may_be_absent))
             ]
             for default in defaults:
                 used.own += default.own
                 used.others += default.others
+                used.managed += default.managed
                 used.fargate |= default.fargate
             if not defaults or any(default.may_be_absent for default in defaults):
                 anywhere = True
@@ -250,6 +263,8 @@ class _Providers:
 
     own: list[str] = field(default_factory=list)
     """The providers of the template, by logical ID."""
+    managed: list[str] = field(default_factory=list)
+    """Managed Instances of the template, as `Launch.unseen` says it."""
     others: list[str] = field(default_factory=list)
     """Capacity whose instances the template does not hold, as `Launch.unseen` says it."""
     fargate: bool = False

@@ -6,9 +6,13 @@ and the platform versions that it pins.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Set
 from dataclasses import replace
 
+from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.language.references import target
+from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.cloudformation.running.clusters import Clusters
 from migrate.dialects.cloudformation.running.instances import has_instances
@@ -16,14 +20,26 @@ from migrate.dialects.cloudformation.running.network import NetworkReader
 from migrate.dialects.cloudformation.running.platform_versions import VersionReader
 from migrate.dialects.cloudformation.running.task_runners import JOB, TASK
 from migrate.dialects.common.collector import Collector, DefinitionNodes
-from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.nodes import key_text, walk
 from migrate.dialects.common.values import child, mapping
+from migrate.syntax.node import Mapping, Node
 from rules.model import Engine, Key, Launch, TaskRunner
 
 _AIMING = ("AWS::Events::Rule", "AWS::Scheduler::Schedule")
 _STATE_MACHINES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
-_UNREAD = ("AWS::StepFunctions::StateMachine", "AWS::Lambda::Function", "AWS::Serverless::Function")
-"""The types of resources that may start tasks in code or definitions that are not read."""
+_UNREAD = (
+    "AWS::StepFunctions::StateMachine",
+    "AWS::Lambda::Function",
+    "AWS::Serverless::Function",
+    "AWS::CloudFormation::Stack",
+    "AWS::CloudFormation::CustomResource",
+)
+"""The types of resources that may start tasks in code, definitions or templates that are not read. So may custom resources
+with types of their own (`Custom::…`)."""
+
+
+_CLUSTER = re.compile(r"(?:(?:ecs|task|fargate|service)[_-]?)?cluster(?:[_-]?(?:name|arn))?", re.IGNORECASE)
+"""Matches the names of properties, variables and parameters that hold an ECS cluster. Databases have clusters, too."""
 
 
 def read_runners(template: Template, collector: Collector[DefinitionNodes]) -> None:
@@ -79,14 +95,23 @@ class _RunnerReader:
                     yield TaskRunner(key, name, tasks, engine=Engine.BATCH, condition=resource.condition, launch=launch)
 
     def _unread(self, clusters: Clusters, read: Set[tuple[str, Key]]) -> Iterator[TaskRunner]:
-        """The runners that are not read: functions and state machines that mention task definitions, without those that
-        are `read`. They may run the tasks anywhere, unless a variable of a function names a cluster."""
+        """The runners that are not read: functions, state machines, nested stacks and custom resources that mention task
+        definitions, without those that are `read`. They may run the tasks anywhere, unless they are given a cluster."""
         defined = [name for name, _ in self.template.of_type(TASK, JOB)]
-        for name, resource in self.template.of_type(*_UNREAD):
+        for name, resource in self.template.resources.items():
+            if resource.type not in _UNREAD and not resource.type.startswith("Custom::"):
+                continue
             found = (self.template.key("task", d) for d in defined if self.template.reaches(name, d))
             if tasks := tuple(task for task in found if (name, task) not in read):
-                variables = mapping(child(mapping(child(resource.properties, "Environment")), "Variables"))
-                named = [e.value for e in variables.entries if "cluster" in key_text(e).lower()] if variables else []
-                launch = Launch(tuple(clusters.named(node) for node in named))
+                named = [clusters.named(node) for node in self._clusters_given(resource)]
+                launch = Launch(tuple(named))
                 key = self.template.key("runner", name)
                 yield TaskRunner(key, name, tasks, condition=resource.condition, launch=launch)
+
+    def _clusters_given(self, resource: Resource) -> Iterator[Node]:
+        """The values that properties of a resource give under the name of an ECS cluster."""
+        for node in walk([resource.properties]):
+            for entry in node.entries if isinstance(node, Mapping) else ():
+                other = self.template.resources.get(target(intrinsics.value(entry.value)))
+                if _CLUSTER.fullmatch(key_text(entry)) and (other is None or other.type == "AWS::ECS::Cluster"):
+                    yield entry.value
