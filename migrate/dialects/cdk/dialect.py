@@ -487,7 +487,11 @@ class _ProgramReader:
             made = self.program.constructs.get(call)
             return self.tasks.get(made) if made is not None else None
         origin, at = self.program.evaluator.definition(given, place)
-        if isinstance(origin, ast.Attribute) and origin.attr in ("task_definition_arn", "ref", "attr_task_definition_arn"):
+        if isinstance(origin, ast.Attribute) and origin.attr in (
+            "task_definition_arn",
+            "ref",
+            "attr_task_definition_arn",
+        ):
             origin, _ = self.program.evaluator.definition(origin.value, at)
         made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
         return self.tasks.get(made) if made is not None else self.tasks.get((ast.unparse(origin), place.scope))

@@ -250,6 +250,64 @@ def test_boto3(containers: str, unread: bool) -> None:
     assert may_write(BOTO3.replace("CONTAINERS", containers), PYTHON) is unread
 
 
+LITERAL = f"""\
+import boto3
+
+definition = {{
+    "family": "app",
+    "taskRoleArn": "arn:aws:iam::123456789012:role/app",
+    "containerDefinitions": [{MOUNTING}],
+    "volumes": {VOLUMES},
+}}
+MORE
+boto3.client("ecs").register_task_definition(**definition)
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "unread"),
+    [
+        ("definition['tags'] = tags", False),
+        ("definition['volumes'].append(other)", False),
+        ("for container in definition['containerDefinitions']:\n    print(container)", False),
+        ("definition['containerDefinitions'].append(sidecar)", True),
+        ("definition['containerDefinitions'] += sidecars", True),
+        ("definition['containerDefinitions'] = sidecars", True),
+        ("definition['containerDefinitions'][0]['mountPoints'] = mount_points", True),
+        ("definition['containerDefinitions'][0].update(more)", True),
+        ("containers = definition['containerDefinitions']\ncontainers.append(sidecar)", True),
+        ("for container in definition['containerDefinitions']:\n    container['mountPoints'].append(more)", True),
+    ],
+)
+def test_statements_that_change_a_definition(more: str, unread: bool) -> None:
+    assert may_write(LITERAL.replace("MORE", more), PYTHON) is unread
+    handed_on = LITERAL.replace('boto3.client("ecs").register_task_definition(**definition)', "run(definition)")
+    assert may_write(handed_on.replace("MORE", more), PYTHON) is unread
+
+
+PULUMI = f"""\
+import json, pulumi_aws as aws
+from sidecars import sidecar, sidecars
+
+aws.ecs.TaskDefinition("app", family="app", task_role_arn=role, container_definitions=json.dumps([{MOUNTING}, MORE]), volumes=[{{
+    "name": "data", "efs_volume_configuration": {{"file_system_id": "fs-12345678", "transit_encryption": "ENABLED",
+    "authorization_config": {{"access_point_id": "fsap-0123456789abcdef0"}}}}}}])
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "unread"),
+    [
+        ('{"name": "other", "image": "other"}', False),
+        ("sidecar", True),
+        ("*sidecars", True),
+        ('{"name": "other", **sidecar}', True),
+    ],
+)
+def test_pulumi(more: str, unread: bool) -> None:
+    assert may_write(PULUMI.replace("MORE", more), PYTHON) is unread
+
+
 TROPOSPHERE = """\
 from troposphere import GetAtt, If, NoValue, Ref, Template, ecs, efs, iam
 

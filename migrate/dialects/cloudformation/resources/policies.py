@@ -75,8 +75,9 @@ def _statement(node: Mapping, conditions: Conditions, identities: Identities) ->
         all_but=but is not None,
     )
     if child(node, "NotPrincipal") is not None:
-        return PolicyStatement(conditions, said, None, unread)
-    return PolicyStatement(conditions, said, _principals(child(node, "Principal"), identities), unread)
+        return PolicyStatement(conditions, said, principals=None, unread=unread)
+    principals = _principals(child(node, "Principal"), identities)
+    return PolicyStatement(conditions, said, principals, unread=unread)
 
 
 def _comparisons(node: Node | None, identities: Identities) -> Iterator[Comparison]:

@@ -12,7 +12,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, api, parts
@@ -34,6 +35,12 @@ _RUNS = frozenset({"create_service", "update_service", "run_task", "create_task_
 _JOB_KEYS = frozenset({"containerProperties", "nodeProperties", "ecsProperties"})
 _PARTS = frozenset({"volumes", "containers", *_JOB_KEYS})
 """The members of a definition that contain its volumes, or parts that have volumes."""
+_ADDING = frozenset({"append", "extend", "insert"})
+_CONTAINERS = frozenset({"containerDefinitions", "containers", "mountPoints", "volumesFrom"})
+_APART = frozenset(
+    {"volumes", "family", "taskRoleArn", "executionRoleArn", "cpu", "memory", "networkMode", "tags", "jobRoleArn"}
+)
+"""Members of a definition that may change without changing its containers."""
 STORAGE_KEYS = frozenset({"host", "efsVolumeConfiguration", "dockerVolumeConfiguration"})
 """The keys that show that a dict is a volume."""
 _ANSWERS = frozenset({"taskDefinition", "taskDefinitions", "jobDefinitions"})
@@ -182,7 +189,38 @@ class DefinitionReader:
                 return None
             self.read[origin] = self.collector.tasks[before].key
             self.block_unknown(before, place)
+            self.doubt_containers(before, self.document.origin(arguments))
         return self.read[origin]
+
+    def doubt_containers(self, first: int, origin: ast.AST | None) -> None:
+        """Notes that the containers of the tasks from index `first` on are not all known, if statements change them after
+        the dict at `origin` was made."""
+        place = self.places.get(origin) if isinstance(origin, ast.Dict) else None
+        if place is None or not isinstance(origin, ast.Dict):
+            return
+        changed = any(not t.path or t.path[0] not in _APART for t in self.document.touches(origin, place))
+        if changed or self.adds_to_containers:
+            for at in range(first, len(self.collector.tasks)):
+                self.collector.tasks[at] = replace(self.collector.tasks[at], opaque_containers=True)
+
+    @cached_property
+    def adds_to_containers(self) -> bool:
+        """Whether a statement of the module adds to the containers or mount points of some definition."""
+        for call, place in self.document.names.calls:
+            if not isinstance(call.func, ast.Attribute) or call.func.attr not in _ADDING:
+                continue
+            target: ast.expr | None = call.func.value
+            if isinstance(target, ast.Name):
+                target = self.document.assigned(target, place)
+            parts = ast.walk(target) if isinstance(target, ast.Subscript | ast.Call) else ()
+            if any(isinstance(part, ast.Constant) and part.value in _CONTAINERS for part in parts):
+                return True
+        return False
+
+    @cached_property
+    def places(self) -> dict[ast.AST, Place]:
+        """The places of all dicts."""
+        return dict(self.document.names.dicts)
 
     def literal(self, node: ast.Dict, kind: str, place: Place) -> None:
         """Reads a dict as a definition where it stands. Volumes and roles that statements change afterwards are
