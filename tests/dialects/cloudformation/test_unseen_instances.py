@@ -98,6 +98,11 @@ SERVICES = [
         f"gpu, {NOT_HERE}",
         id="provider-of-the-cluster",
     ),
+    pytest.param(
+        service("!Ref Web", "CapacityProviderStrategy: []") + association("[{CapacityProvider: gpu}]"),
+        f"gpu, {NOT_HERE}",
+        id="empty-strategy",
+    ),
     pytest.param(service("!Ref Web", "LaunchType: EXTERNAL"), "external instances (ECS Anywhere)", id="external"),
     pytest.param(
         service("!Ref Web", "LaunchType: !If [Prod, EXTERNAL, EC2]"),
@@ -315,8 +320,13 @@ Rule:
     ],
 )
 def test_batch(old: str, new: str, reason: str) -> None:
-    hosts = launch_template("A", MOUNT)
+    unmanaged = "\nOwn: {Type: AWS::Batch::ComputeEnvironment, Properties: {Type: UNMANAGED}}\n"
+    hosts = launch_template("A", MOUNT) + unmanaged
     assert said(JOB, hosts, BATCH).startswith("fixable: ")
+    named = BATCH.replace("Properties: {Type: MANAGED", "Properties: {ComputeEnvironmentName: own, Type: MANAGED")
+    assert said(
+        JOB, hosts, named.replace("ComputeEnvironment: !Ref Environment", "ComputeEnvironment: own")
+    ).startswith("fixable: ")
     message = said(JOB, hosts, BATCH.replace(old, new))
     assert message.startswith("needs-input: ")
     assert reason in message

@@ -20,7 +20,6 @@ COMPUTE_ENVIRONMENT = "AWS::Batch::ComputeEnvironment"
 _CLUSTER = "AWS::ECS::Cluster"
 _GROUP = "AWS::AutoScaling::AutoScalingGroup"
 _JOB_QUEUE = "AWS::Batch::JobQueue"
-_NONE = (None, "0")
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
 Read = Callable[[Node | None], Value | None]
 """A function that reads a node as a value."""
@@ -79,24 +78,26 @@ class Clusters:
     def _served(self) -> dict[str, list[Cluster]]:
         """Maps each capacity provider to the clusters that it serves."""
         served: dict[str, list[Cluster]] = {}
-        for cluster, properties in self._supplied():
-            for provider in self._providers(child(properties, "CapacityProviders")).own:
+        for cluster, resource in self._supplied():
+            for provider in self._providers(child(resource.properties, "CapacityProviders")).own:
                 served.setdefault(provider, []).append(cluster)
         return served
 
-    def _supplied(self) -> Iterator[tuple[Cluster, Mapping]]:
-        """The clusters that are given capacity providers, each with the properties that list these."""
+    def _supplied(self) -> Iterator[tuple[Cluster, Resource]]:
+        """The clusters that are given capacity providers, each with the resource that lists these."""
         for name, resource in self.template.of_type(_CLUSTER, "AWS::ECS::ClusterCapacityProviderAssociations"):
             own = resource.type == _CLUSTER
-            yield self.of(ref(name)) if own else self.named(child(resource.properties, "Cluster")), resource.properties
+            yield self.of(ref(name)) if own else self.named(child(resource.properties, "Cluster")), resource
 
     @cached_property
     def _strategies(self) -> dict[Cluster, list[tuple[_Providers, _Providers]]]:
         """Maps each cluster to the capacity providers of its default strategy and to all of its capacity providers, for
         each place that gives it some."""
         found: dict[Cluster, list[tuple[_Providers, _Providers]]] = {}
-        for cluster, properties in self._supplied():
+        for cluster, resource in self._supplied():
+            properties = resource.properties
             default = self._providers(child(properties, "DefaultCapacityProviderStrategy"), "CapacityProvider")
+            default.may_be_absent |= resource.type != _CLUSTER and resource.condition is not None
             listed = self._providers(child(properties, "CapacityProviders"))
             for case in cluster.cases or (cluster,):
                 found.setdefault(case, []).append((default, listed))
@@ -141,17 +142,12 @@ class Clusters:
             for _, item in listed or ():
                 holder = mapping(item)
                 named = child(holder, member) if member else item
-                if (
-                    len(listed or ()) > 1
-                    and text(child(holder, "Weight")) == "0"
-                    and text(child(holder, "Base")) in _NONE
-                ):
-                    continue  # no task is placed there
                 if named is None or (member and holder is None):
                     found.others.append(f"a capacity provider that {_written(item)} names{_OUTSIDE}")
-                    continue
-                for _, case in intrinsics.arms(named):
-                    self._add_provider(found, read(case))
+                elif len(listed or ()) == 1 or not _gets_no_task(holder):
+                    for _, case in intrinsics.arms(named):
+                        self._add_provider(found, read(case))
+            found.may_be_absent |= listed == []
         found.may_be_absent |= node is None
         return found
 
@@ -239,22 +235,32 @@ class Clusters:
 
     def launch_of_jobs(self, queue: Node | None) -> Launch:
         """The capacity on which a job queue starts AWS Batch jobs."""
-        value = intrinsics.value(queue)
-        name = target(value)
-        if name not in self.template.resources or self.template.resources[name].type != _JOB_QUEUE:
-            written = value.source if value is not None else "?"
-            return Launch(unseen=f"job queue {written}{_OUTSIDE}", unseen_only=True)
         own: set[str] = set()
         others: list[str] = []
-        order = child(self.template.resources[name].properties, "ComputeEnvironmentOrder")
-        for _, item in intrinsics.members(order) or ([((), order)] if order is not None else []):
-            for _, arm in intrinsics.arms(child(mapping(item), "ComputeEnvironment") or item):
-                environment = target(intrinsics.value(arm))
-                if environment in self.template.resources:
-                    own.add(environment)
-                else:
-                    others.append(f"compute environment {_written(arm)}{_OUTSIDE}")
-        return Launch((), frozenset(own), unseen=others[0] if others else None, unseen_only=bool(others) and not own)
+        for _, node in intrinsics.arms(queue):
+            name = self._of_batch(intrinsics.value(node), _JOB_QUEUE, "JobQueueName")
+            if not name:
+                others.append(f"job queue {_written(node)}{_OUTSIDE}")
+                continue
+            order = child(self.template.resources[name].properties, "ComputeEnvironmentOrder")
+            for _, item in intrinsics.members(order) or ([((), order)] if order is not None else []):
+                for _, arm in intrinsics.arms(child(mapping(item), "ComputeEnvironment") or item):
+                    value = intrinsics.value(arm)
+                    if environment := self._of_batch(value, COMPUTE_ENVIRONMENT, "ComputeEnvironmentName"):
+                        own.add(environment)
+                    else:
+                        others.append(f"compute environment {_written(arm)}{_OUTSIDE}")
+        return Launch((), frozenset(own), unseen=next(iter(others), None), unseen_only=bool(others) and not own)
+
+    def _of_batch(self, value: Value | None, kind: str, name: str) -> str:
+        """The logical ID of the resource of AWS Batch that a value refers to or names; empty if there is none."""
+        found = self.template.resources.get(target(value))
+        if found is None or found.type != kind:
+            listed = self.template.of_type(kind)
+            named = (r for _, r in listed if value is not None and intrinsics.value(child(r.properties, name)) == value)
+            found = next(named, None)
+        unmanaged = found is not None and text(child(found.properties, "Type")) == "UNMANAGED"
+        return found.name if found is not None and not unmanaged else ""
 
 
 @dataclass(eq=False)
@@ -271,6 +277,11 @@ class _Providers:
     """Whether Fargate is among it."""
     may_be_absent: bool = False
     """Whether the list may be missing altogether."""
+
+
+def _gets_no_task(item: Mapping | None) -> bool:
+    """Whether ECS places no task on the capacity provider of an item, unless it is the only one."""
+    return text(child(item, "Weight")) == "0" and text(child(item, "Base")) in (None, "0")
 
 
 def _written(node: Node) -> str:
