@@ -257,7 +257,9 @@ class ProgramInstances:
             origin, at = self.program.evaluator.definition(origin.value, at)
         made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
         if made is None or made.kind not in (f"{ECS}.Cluster", f"{ECS}.CfnCluster"):
-            return Cluster(self.program.known_as(origin, at))
+            given = _given(origin, "cluster_name") if isinstance(origin, ast.Call) else None
+            name = self.program.value(self.program.document.node(given, at)) if given is not None else None
+            return Cluster(name if isinstance(name, Text) else self.program.known_as(origin, at))
         named = _given(made.call, "cluster_name")
         if known := self.literal(named, made.place):
             return Cluster(Text.of(known), created=True)

@@ -50,7 +50,7 @@ def strategy(name: str) -> str:
 @pytest.mark.parametrize(
     ("service", "reason"),
     [
-        (on("", "prod"), "}, which no instance of this source is known to join"),
+        (on("", "prod"), "Service runs the task in cluster prod, which no instance of this source is known to join"),
         (on(f"[{strategy(repr('gpu'))}]"), "Service runs the task on the capacity provider of "),
         (on(f"[{strategy('provider.capacity_provider_name')}, {strategy(repr('gpu'))}]"), "capacity_provider='gpu'"),
         (on(f"[{strategy('Fn.import_value(repr(1))')}]"), "Fn.import_value"),
@@ -99,6 +99,13 @@ def test_low_constructs() -> None:
     status, message = said("pass", PROGRAM + LOW.replace("LAUNCH", "launch_type='EXTERNAL'"))
     assert status is Status.NEEDS_INPUT
     assert "external instances (ECS Anywhere), which this source does not show" in message
+
+
+def test_an_imported_cluster_that_instances_join_by_its_name() -> None:
+    joins = 'asg.add_user_data("echo ECS_CLUSTER=prod >> /etc/ecs/ecs.config")\n'
+    program = PROGRAM.replace("        cluster.add_asg_capacity_provider(provider)\n", f"        {joins}")
+    assert said(on("", "prod"), program)[0] in (Status.FIXABLE, Status.UNSAFE)
+    assert said(on("", "cluster"), program)[0] is Status.NEEDS_INPUT
 
 
 def test_a_group_of_elsewhere() -> None:
