@@ -123,8 +123,8 @@ def _serves(instance: Instance, engine: Engine) -> bool:
 
 def _may_place(launch: Launch, instance: Instance) -> bool:
     """Whether tasks that are started on this capacity may run on the instance."""
-    if launch.unseen_only or (launch.providers and not launch.providers & instance.providers):
-        return False
+    if launch.unseen_only or launch.providers:
+        return not launch.unseen_only and not launch.providers.isdisjoint(instance.providers)
     if not launch.clusters or not instance.clusters:
         return True
     return not all(differ(one, other) for one in launch.clusters for other in instance.clusters)
