@@ -180,6 +180,11 @@ def family(task: Task) -> str:
     return task.family.source if task.family else task.name
 
 
+def may_lack(role: Value) -> str:
+    """The sentence that refuses IAM authorization for a task whose role may be left out or empty."""
+    return f"the task role {shown(role)} may be left out, and IAM authorization needs one"
+
+
 def _role_parts(role: Value | None) -> tuple[str, str]:
     """The partition and account of a role's ARN; `aws` and `<account>` if the source does not show them."""
     if isinstance(role, Text) and (match := _ROLE_ARN.fullmatch(role.coded)):

@@ -96,9 +96,6 @@ def test_low_constructs() -> None:
     status, message = said("pass", PROGRAM + LOW.replace("LAUNCH", launch))
     assert status is Status.NEEDS_INPUT
     assert "capacity_provider='gpu'" in message
-    status, message = said("pass", PROGRAM + LOW.replace("LAUNCH", "launch_type='EXTERNAL'"))
-    assert status is Status.NEEDS_INPUT
-    assert "external instances (ECS Anywhere), which this source does not show" in message
 
 
 def test_an_imported_cluster_that_instances_join_by_its_name() -> None:

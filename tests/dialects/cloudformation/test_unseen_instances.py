@@ -103,12 +103,6 @@ SERVICES = [
         f"gpu, {NOT_HERE}",
         id="empty-strategy",
     ),
-    pytest.param(service("!Ref Web", "LaunchType: EXTERNAL"), "external instances (ECS Anywhere)", id="external"),
-    pytest.param(
-        service("!Ref Web", "LaunchType: !If [Prod, EXTERNAL, EC2]"),
-        "external instances (ECS Anywhere)",
-        id="or-external",
-    ),
     pytest.param(service("!ImportValue prod"), f"cluster !ImportValue prod, {NOT_JOINED}", id="imported-cluster"),
     pytest.param(service("!Ref Else"), f"cluster ${{Else}}, {NOT_JOINED}", id="parameter-and-created"),
     pytest.param(
@@ -149,6 +143,15 @@ Managed:
   Type: AWS::ECS::CapacityProvider
   Properties: {ManagedInstancesProvider: {InfrastructureRoleArn: x}}
 """
+
+
+@pytest.mark.parametrize("launch_type", ["EXTERNAL", "!If [Prod, EXTERNAL, EC2]"])
+def test_external_instances(launch_type: str) -> None:
+    found = check(
+        template(TASK, CLUSTERS, OWN, service("!Ref Web", f"LaunchType: {launch_type}"), parameters=PARAMETERS)
+    )
+    assert of_rule(found, "EFS101") == []
+    assert [status for status, _ in of_rule(found, "EFS403")] == ["refused"]
 
 
 def test_managed_instances() -> None:
