@@ -310,16 +310,18 @@ class Context:
         return self._capacity.hosts(task)
 
     def mounts(self, task: Task) -> Mounts:
-        """Every known mount of EFS on the container hosts that can run the task."""
+        """Every known mount of EFS on the container hosts that can run the task; on all hosts of the source, as hints, if
+        it may run on hosts that the source does not hold."""
         hosts = self.hosts(task)
-        if hosts.keys not in self._mounts:
-            self._mounts[hosts.keys] = Mounts(self._known_mounts(hosts), hosts.instances)
-        return self._mounts[hosts.keys]
+        place = hosts.keys, hosts.unseen is None
+        if place not in self._mounts:
+            self._mounts[place] = Mounts(self._known_mounts(hosts), hosts.instances)
+        return self._mounts[place]
 
     def mounts_by_default(self, task: Task) -> Mounts:
         """Every known mount of EFS on those hosts, with each parameter of the task's document replaced by its default."""
         hosts = self.hosts(task)
-        place = (task.key.document, hosts.keys)
+        place = (task.key.document, hosts.keys, hosts.unseen is None)
         if place not in self._mounts_by_default:
             known = self._known_mounts(hosts)
             paths = ((mount, self.with_defaults(Text.decode(mount.host_path), task.key)) for mount in known)
@@ -336,7 +338,8 @@ class Context:
         ]
         # A configured mount replaces a doubtful one at the same path.
         told = {mount.host_path for mount in configured}
-        found = (m for key in (None, *hosts.keys) for m in self._mounts_by_instance.get(key, ()))
+        keys = (None, *hosts.keys) if hosts.unseen is None else (*self._mounts_by_instance,)
+        found = (m for key in keys for m in self._mounts_by_instance.get(key, ()))
         return [*configured, *(m for m in found if m.host_path not in told or not m.doubt)]
 
     @cached_property
@@ -344,7 +347,7 @@ class Context:
         return Capacity(self.stack)
 
     @cached_property
-    def _mounts(self) -> dict[tuple[Key, ...], Mounts]:
+    def _mounts(self) -> dict[tuple[tuple[Key, ...], bool], Mounts]:
         return {}
 
     @cached_property

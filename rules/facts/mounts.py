@@ -164,13 +164,17 @@ class Mounts:
 
 
 def _on_mount(
-    path: str, candidates: Sequence[HostMount], nested: HostMount | None, mounts: Mounts
+    path: str, candidates: Sequence[HostMount], nested: HostMount | None, mounts: Mounts, unseen: str | None
 ) -> Mapped | Unplaced:
     """The directory that a path below the mount point of `candidates` leads to, or why it is not known."""
     at = Text.decode(candidates[0].host_path).source
+    told = [m for m in candidates if m.instance is None]
+    if unseen:
+        if not told:
+            return Unplaced(unseen)
+        candidates = told
     if doubt := next((m.doubt for m in candidates if m.doubt), None):
         return Unplaced(f"{doubt}, at {at}")
-    told = [m for m in candidates if m.instance is None]
     if disagreement := mounts.disagreement(candidates):
         if not told:
             return Unplaced(f"{disagreement} at {at}")
@@ -203,11 +207,14 @@ def _shown_target(mount: HostMount) -> str:
     return f"{system}:{Text.decode(mount.directory).source}{how}"
 
 
-def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unplaced | None:
+def place(
+    path: Text | None, volume_name: str, mounts: Mounts, *, unseen: str | None = None
+) -> Mapped | Unplaced | None:
     """Find the directory of a file system that a host path leads to; None if nothing suggests that it is EFS.
 
     The longest mount point that contains the path wins. Docker binds recursively, so the container also sees mounts
-    below the path.
+    below the path. `unseen` is the reason why the path may be that of an instance that the source does not hold: then
+    mounts of other instances suggest EFS, and only the configuration tells what it is.
     """
     if path is None:
         return Unplaced("the host path is an expression", mappable=False)
@@ -223,13 +230,15 @@ def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unpla
     nested = mounts.below(coded)
     candidates = mounts.at_or_above(coded)
     if candidates and not any(m.is_nfs for m in candidates):
-        return None
+        if not unseen:
+            return None
+        candidates = []  # other instances may mount EFS where these have a disk
     if candidates:
-        return _on_mount(coded, candidates, nested, mounts=mounts)
+        return _on_mount(coded, candidates, nested, mounts=mounts, unseen=unseen)
     if nested and nested.is_nfs:
         return Unplaced(f"EFS is mounted below it, at {Text.decode(nested.host_path).source}", mappable=coded != "/")
     if starts_with_reference(coded):
         return Unplaced("it starts with an expression")
     if coded != Text.decode(coded).source and mounts.may_hold(coded):
         return Unplaced("an expression in it decides whether it lies on EFS")
-    return Unplaced("its name suggests EFS, but no mount of it is known", by_name=True) if suggests else None
+    return Unplaced(unseen or "its name suggests EFS, but no mount of it is known", by_name=True) if suggests else None

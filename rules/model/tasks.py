@@ -36,7 +36,8 @@ class Container:
     volumes_from: tuple[tuple[Value | None, Possible[bool]], ...] = ()
     """Pairs (source container, read only); None for a container that is not read."""
     opaque: bool = False
-    """Whether the mount points are an expression, so that it is not known which volumes the container mounts."""
+    """Whether some of its mount points, or of the containers whose volumes it takes, cannot be read: it may mount any
+    volume, and write to it."""
     rest: Rest = ()
 
 
@@ -77,7 +78,9 @@ class Task:
     region: str | None = None
     containers: tuple[Container, ...] = ()
     opaque_containers: bool = False
-    """Whether the container definitions are an expression."""
+    """Whether some containers cannot be read: they may mount any volume, write to it, and run as any user."""
+    opaque_volumes: bool = False
+    """Whether some volumes cannot be read: they may have any name, and be on any file system."""
     condition: str | None = None
     rest: Rest = ()
 

@@ -21,6 +21,7 @@ from migrate.batch.repository import work as campaign_work
 from migrate.config import config
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.listed import Listed
 from migrate.dialects.common.nodes import walk
 from migrate.dialects.common.possible.readings import role
 from migrate.dialects.common.values import child, items, mapping, text
@@ -75,7 +76,7 @@ class Toy(PlainDialect[DefinitionNodes]):
                 family,
                 task,
                 child(listed, family),
-                [],
+                Listed([]),
                 role="taskRoleArn",
                 known=("family",),
                 role_after=("family",),

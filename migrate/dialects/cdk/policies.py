@@ -140,12 +140,25 @@ class Policies:
             if keyword.arg == "managed_policies" and isinstance(keyword.value, ast.List):
                 self._managed(Role(role, ()), keyword.value.elts)
             elif keyword.arg == "inline_policies":
-                calls = [n for n in ast.walk(keyword.value) if isinstance(n, ast.Call)]
-                statements = [c for c in calls if self.program.kind(c) == f"{IAM}.PolicyStatement"]
-                if not statements:
+                written, place = self.program.evaluator.definition(keyword.value, made.place)
+                if not isinstance(written, ast.Dict):
                     self.unclear.add(role)
-                for call in statements:
-                    self._statement(role, call, made.place)
+                for policy in written.values if isinstance(written, ast.Dict) else ():
+                    self._document(role, policy, place)
+
+    def _document(self, role: Key, expression: ast.expr, place: Place) -> None:
+        """Adds the permissions of a `PolicyDocument`; the role is unclear if a statement of it cannot be read."""
+        document, at = self.program.evaluator.definition(expression, place)
+        kind = self.program.kind(document) if isinstance(document, ast.Call) else None
+        given = None
+        if isinstance(document, ast.Call) and kind == f"{IAM}.PolicyDocument":
+            given = next((k.value for k in document.keywords if k.arg == "statements"), None)
+        listed, where = self.program.evaluator.definition(given, at) if given is not None else (None, at)
+        if not isinstance(listed, ast.List):
+            self.unclear.add(role)
+            return
+        for item in listed.elts:  # one that is spread is no statement, so it makes the role unclear
+            self._statement(role, *self.program.evaluator.definition(item, where))
 
     def _policy_of(self, expression: ast.expr, place: Place, method: str) -> None:
         """Remembers that `method` gives the file system that an expression stands for a policy."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from migrate.dialects.common.conditional import both
+from migrate.dialects.common.listed import Listed, listed, may_hold_more
 from migrate.dialects.common.nodes import key_text, used_anchors, volumes_sharing_nodes, walk
 from migrate.dialects.common.possible.readings import Started, WrittenRole
 from migrate.dialects.common.values import child, mapping
@@ -116,7 +117,7 @@ class Collector(Generic[NodesOfCollector]):
         name: str,
         node: Mapping,
         volumes: Node | None,
-        containers: list[Mapping] | None,
+        containers: Listed,
         *,
         role: str | None,
         known: tuple[str, ...],
@@ -131,7 +132,7 @@ class Collector(Generic[NodesOfCollector]):
         spelling: Spelling | None = None,
         condition: str | None = None,
     ) -> None:
-        """Adds a task with the volumes of the list `volumes`; `containers` is None if they are an expression.
+        """Adds a task with the volumes of the list `volumes`.
 
         `known` are the keys of `node` (beside the role's) whose content is read into the model.
         """
@@ -139,9 +140,10 @@ class Collector(Generic[NodesOfCollector]):
         spelling = spelling or self.spelling
         body = self.document.text
         own = (*known, role or "")
-        listed = [v for v in map(mapping, spelling.each(volumes) or ()) if v is not None]
-        sorted_keys = alphabetical([node, *(containers or ()), *listed])
-        points = [mapping(p) for c in containers or () for p in spelling.each(child(c, spelling.mount_points)) or ()]
+        found = listed(volumes, spelling.each)
+        hidden = may_hold_more(node)
+        sorted_keys = alphabetical([node, *containers.mappings, *found.mappings])
+        points = [mapping(p) for c in containers.mappings for p in spelling.each(child(c, spelling.mount_points)) or ()]
         self.tasks.append(
             Task(
                 key,
@@ -156,9 +158,10 @@ class Collector(Generic[NodesOfCollector]):
                 operating_system=operating_system,
                 region=region,
                 containers=tuple(
-                    read_container(c, spelling, body, known=own if c is node else ()) for c in containers or ()
+                    read_container(c, spelling, body, known=own if c is node else ()) for c in containers.mappings
                 ),
-                opaque_containers=containers is None,
+                opaque_containers=hidden or not containers.complete,
+                opaque_volumes=hidden or not found.complete,
                 condition=condition,
                 rest=rest_but(node, (*own, spelling.mount_points), body, plain=spelling.plain),
             )
@@ -168,11 +171,11 @@ class Collector(Generic[NodesOfCollector]):
             node, role, role_after, mount_points=tuple(points), alphabetical=sorted_keys, spelling=spelling
         )
 
-    def read_volumes(self, task: Key, listed: Node | None, sorted_keys: bool, spelling: Spelling) -> list[Volume]:
+    def read_volumes(self, task: Key, written: Node | None, sorted_keys: bool, spelling: Spelling) -> list[Volume]:
         """Reads a list of volumes; one whose storage a condition chooses becomes several."""
         volumes: list[Volume] = []
         count: dict[str, int] = {}
-        for outer, item in spelling.members(listed) or ():
+        for outer, item in spelling.members(written) or ():
             node = mapping(item)
             if node is None:
                 continue

@@ -8,7 +8,7 @@ import textwrap
 import time
 
 import pytest
-from instance_templates import TASK, template
+from instance_templates import AGENT, TASK, template
 
 from migrate.engine.process import process
 from rules.choices import Choices
@@ -188,7 +188,7 @@ CERTAIN = {
     "an error that is ignored": launch(
         f"config: {{commands: {{a: {{command: 'false', ignoreErrors: true}}, b: {{command: !Sub '{MOUNTS}'}}}}}}", INIT
     ),
-    "an instance": launch(ONE_COMMAND, INIT, kind="AWS::EC2::Instance"),
+    "an instance": launch(ONE_COMMAND, AGENT, INIT, kind="AWS::EC2::Instance"),
     "the metadata of the group": launch("", INIT.replace("Launch", "Group"))
     + f"""
 Group:
