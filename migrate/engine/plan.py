@@ -179,7 +179,8 @@ class _Planner:
                     limit_by_platform(other, self.volumes[key], task, context=self.context)
                     for other in finding.alternatives
                 )
-                findings.append(replace(finding, alternatives=tuple(others)) if finding.alternatives else finding)
+                finding = replace(finding, alternatives=tuple(others)) if finding.alternatives else finding
+                findings.append(_doubted(finding, self.reading.doubts.get(key)))
         return findings if len(group) == 1 else _agree(findings, group, silenced)
 
     def decide(self, findings: Sequence[Finding]) -> bool:
@@ -228,6 +229,16 @@ class _Planner:
             self.volumes[key] = apply_to_volume(self.volumes[key], change)
         elif key in self.tasks:
             self.tasks[key] = apply_to_task(self.tasks[key], change)
+
+
+def _doubted(finding: Finding, doubt: str | None) -> Finding:
+    """The finding, unsafe and with the doubt in its caveat if there is one about its volume."""
+    if doubt is None or not finding.changes:
+        return finding
+    alternatives = tuple(_doubted(other, doubt) for other in finding.alternatives)
+    status = Status.UNSAFE if finding.status is Status.FIXABLE else finding.status
+    caveat = " ".join(filter(None, (doubt[0].upper() + doubt[1:], finding.caveat)))
+    return replace(finding, status=status, caveat=caveat, alternatives=alternatives)
 
 
 def _refuse(finding: Finding, reason: str) -> Finding:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Generic, NamedTuple, TypeVar
 
-from rules.model import CLIENT_ACTIONS, Permission, Value
+from rules.model import ANY, CLIENT_ACTIONS, Permission, Value
 
 POINT_ARN = "elasticfilesystem:AccessPointArn"
 """The condition key for the access point through which a client mounts."""
@@ -145,6 +145,29 @@ def _truth(values: tuple[Value, ...] | None) -> bool | None:
 def _without_patterns(values: tuple[Value, ...] | None) -> tuple[Value, ...]:
     """The values; empty if one of them is a pattern or cannot be read."""
     return () if values is None or any(set("*?") & set(value.source) for value in values) else values
+
+
+def bounded(statements: Iterable[Judged | None]) -> frozenset[str] | None:
+    """The client actions that the statements of a permissions boundary allow on every file system; None if one cannot
+    be read, or limits an action to something that may be another file system or access point."""
+    allowed: set[str] = set()
+    perhaps: set[str] = set()
+    denied: set[str] = set()
+    for said in statements:
+        if said is None:
+            return None
+        if not said.allows:
+            denied.update(said.actions if said.may_deny else ())
+        elif said.applies and ANY in said.resources and not said.access_points:
+            allowed.update(said.actions)
+        elif said.applies is not False:
+            perhaps.update(said.actions)
+    return None if perhaps - allowed - denied else frozenset(allowed - denied)
+
+
+def bounded_by_aws(arn: str | None) -> frozenset[str] | None:
+    """The client actions that a managed policy of AWS allows as a permissions boundary; None for any other policy."""
+    return frozenset(managed(arn)) if arn is not None and _AWS_POLICY in arn else None
 
 
 # -- how statements are written ---------------------------------------------------------------------------------------

@@ -70,6 +70,11 @@ class DefinitionNodes:
     """The reasons why volumes, platform versions and parameters cannot be edited without guessing, by their keys."""
     blocked_roles: dict[Key, str] = field(default_factory=dict)
     """The reasons why tasks cannot be given a role without guessing, by their keys."""
+    blocked_iam: dict[Key, str] = field(default_factory=dict)
+    """The reasons why volumes cannot get IAM authorization, by their keys: their task may have no role, or another one
+    than the source shows."""
+    blocked_paths: dict[Key, str] = field(default_factory=dict)
+    """The reasons why the root directory cannot be taken from volumes, by their keys."""
     blocked_mount_points: dict[Key, str] = field(default_factory=dict)
     """The reasons why the mount points of tasks cannot be edited without guessing, by their keys."""
 
@@ -96,6 +101,7 @@ class Collector(Generic[NodesOfCollector]):
     followed: set[int] = field(default_factory=set)
     """The identities (`id`) of the aliases that led to a volume."""
     ignored: dict[Key, tuple[int, frozenset[str]]] = field(default_factory=dict)
+    doubts: dict[Key, str] = field(default_factory=dict)
 
     @property
     def document(self) -> Document:
@@ -257,6 +263,7 @@ class Collector(Generic[NodesOfCollector]):
             regions=tuple(self.regions),
             around=self.around,
             ignored=self.ignored,
+            doubts=self.doubts,
             sharing_a_node=volumes_sharing_nodes({key: found.identities for key, found in self.nodes.volumes.items()}),
         )
 

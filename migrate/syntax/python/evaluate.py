@@ -11,8 +11,8 @@ import ast
 import posixpath
 import re
 import string
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 from migrate.syntax.node import Alias, Entry, Expression, Inner, Mapping, Node, Scalar, Sequence
 from migrate.syntax.python.names import Binding, Block, Names, Place, Scope, Use
@@ -31,17 +31,7 @@ _READING_METHODS = {
     "dumps", "dump", "pprint", "pformat", "debug", "info", "warning", "error", "critical", "exception", "log", "echo",
     "print", "register_task_definition", "register_job_definition", "safe_dump",
 }  # fmt: skip  # of json, pprint, logging, click and yaml; botocore copies arguments that it changes
-_ADDING_METHODS = {"append", "extend", "insert"}
 _OWN_READING_METHODS = {"get", "keys", "values", "items", "copy", "index", "count"}
-
-
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """A possible change of a part of a dict or list after it was made. `path` leads from the dict or list to that part
-    by keys and indices (None for an unknown one). Adding to a list does not count."""
-
-    path: tuple[str | int | None, ...]
-    line: int
 
 
 class Evaluator:
@@ -335,107 +325,6 @@ class Evaluator:
                 return None if _of_strings(binding.value) else "gone through"
             case _:
                 return "handed on"
-
-    def touches(self, expression: ast.expr, place: Place) -> list[Touch]:
-        """The possible changes in this module, after it was made, of a dict or list that is written at `place`."""
-        outermost, prefix = self._outermost(expression)
-        assign = self.names.parents.get(outermost)
-        targets = assign.targets if isinstance(assign, ast.Assign) else []
-        if isinstance(assign, ast.AnnAssign):
-            targets = [assign.target]
-        found: list[Touch] = []
-        for target in targets:
-            found += self._touches_by(target, place, set())
-        relative: list[Touch] = []
-        for touch in found:
-            common = min(len(prefix), len(touch.path))
-            if all(a == b or None in (a, b) for a, b in zip(prefix[:common], touch.path[:common], strict=True)):
-                relative.append(replace(touch, path=touch.path[len(prefix) :]))
-        return relative
-
-    def _outermost(self, expression: ast.expr) -> tuple[ast.AST, tuple[str | int | None, ...]]:
-        """The outermost dict or list around an expression, and the path from there to the expression."""
-        path: list[str | int | None] = []
-        node: ast.AST = expression
-        while True:
-            parent = self.names.parents.get(node)
-            match parent:
-                case ast.Dict():
-                    keys = [k for k, v in zip(parent.keys, parent.values, strict=True) if v is node]
-                    key = keys[0] if keys else None
-                    path.insert(0, key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None)
-                case ast.List() | ast.Tuple():
-                    path.insert(0, parent.elts.index(node) if node in parent.elts else None)
-                case _:
-                    return node, tuple(path)
-            node = parent
-
-    def _touches_by(self, target: ast.expr, place: Place, seen: set[ast.AST]) -> Iterator[Touch]:
-        """The possible changes of a value through a name or attribute that it is assigned to."""
-        if target in seen:
-            return
-        seen.add(target)
-        uses: list[Use] = []
-        if isinstance(target, ast.Name):
-            owner, _ = self.names.owner(target.id, place.scope)
-            uses = self.names.uses_of(target.id, owner) if owner is not None else []
-        elif isinstance(target, ast.Attribute):
-            uses = self.names.attributes.get(target.attr, [])
-        elif isinstance(target, ast.Tuple | ast.List):
-            for part in target.elts:
-                yield from self._touches_by(part, place, seen)
-        for use in uses:
-            if use.node is not target:
-                yield from self._touches_of(use, seen)
-
-    def _touches_of(self, use: Use, seen: set[ast.AST]) -> Iterator[Touch]:
-        """The possible changes of a value through one use of a name or attribute that stands for it."""
-        path: list[str | int | None] = []
-        node: ast.AST = use.node
-        line = use.node.lineno
-        while True:
-            parent = self.names.parents.get(node)
-            if isinstance(parent, ast.Subscript) and parent.value is node:
-                key = parent.slice.value if isinstance(parent.slice, ast.Constant) else None
-                path.append(key if isinstance(key, str | int) else None)
-                if not isinstance(parent.ctx, ast.Load):
-                    yield Touch(tuple(path), line)
-                    return
-                node = parent
-            elif isinstance(parent, ast.Attribute) and parent.value is node:
-                called = self.names.parents.get(parent)
-                if not isinstance(called, ast.Call) or called.func is not parent or parent.attr in _ADDING_METHODS:
-                    return
-                first = called.args[0] if called.args else None
-                key = first.value if isinstance(first, ast.Constant) else None
-                if parent.attr in ("get", "pop", "setdefault") and isinstance(key, str | int):
-                    path.append(key)
-                elif parent.attr in ("values", "items"):
-                    path.append(None)
-                if parent.attr not in _OWN_READING_METHODS:
-                    yield Touch(tuple(path), line)
-                    return
-                node = called
-            else:
-                break
-        # A change through another name counts, too.
-        others: list[ast.expr] = []
-        match parent:
-            case ast.For() | ast.AsyncFor() | ast.comprehension() if parent.iter is node:
-                others, path = [parent.target], [*path, None]
-            case ast.Call(func=ast.Name(id="enumerate")):
-                loop = self.names.parents.get(parent)
-                if isinstance(loop, ast.For | ast.comprehension):
-                    others, path = [loop.target], [*path, None]
-            case ast.Assign():
-                others = parent.targets
-            case ast.AnnAssign() | ast.NamedExpr():
-                others = [parent.target]
-            case _:
-                pass
-        for other in others:
-            for touch in self._touches_by(other, use.place, seen):
-                yield replace(touch, path=(*path, *touch.path))
 
     reads: tuple[Callable[[ast.Call], bool], ...] = ()
     """Predicates that dialects add, for the calls whose arguments they read and do not change."""

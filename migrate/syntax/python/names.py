@@ -114,12 +114,16 @@ class Names:
         self.attributes: dict[str, list[Use]] = {}
         """Maps each attribute's name to the expressions that read it."""
         self.stores: dict[str, list[Store]] = {}
+        self.augmented: dict[str, list[Use]] = {}
+        """Maps each name, and each attribute's name, to its places before `+=` and its like."""
         self.calls: list[tuple[ast.Call, Place]] = []
         """All calls outside f-strings, in the order of their positions."""
         self.dicts: list[tuple[ast.Dict, Place]] = []
         """All dicts outside f-strings, in no particular order."""
         self.imports: list[tuple[ast.Import | ast.ImportFrom, Place]] = []
         self.classes: dict[str, list[Scope]] = {}
+        self.functions: list[Scope] = []
+        """The functions and methods, lambdas not counted."""
         self.star_import: int | None = None
         """The index of the last `from … import *`; None if there is none."""
         self._index = 0
@@ -146,11 +150,6 @@ class Names:
             current = current.parent
         return None, later
 
-    @cached_property
-    def places(self) -> dict[ast.expr, Place]:
-        """Maps each name that is read to the place where it is."""
-        return {use.node: use.place for uses in self.uses.values() for use in uses}
-
     def uses_of(self, name: str, owner: Scope) -> list[Use]:
         """All uses of the name that `owner` defines."""
         if name not in self._owners:
@@ -170,6 +169,12 @@ class Names:
                 grouped.setdefault(store.owner, []).append(store)
             self._stores_of[name] = grouped
         return self._stores_of[name]
+
+    @cached_property
+    def places(self) -> dict[ast.AST, Place]:
+        """The places of all names, calls and dicts outside f-strings, and of the names in f-strings."""
+        found: dict[ast.AST, Place] = {use.node: use.place for uses in self.uses.values() for use in uses}
+        return found | dict(self.calls) | dict(self.dicts)
 
     def relatives(self, scope: Scope) -> list[Scope]:
         """The classes that a class inherits from, and those that inherit from it, found by the names of their bases."""
@@ -251,6 +256,9 @@ class Names:
             case ast.AugAssign():
                 self._expressions([node.value, node.target], place)
                 self._unknown(node.target, self._place(scope, block, node), "changed by an assignment like +=")
+                if isinstance(node.target, ast.Name | ast.Attribute):
+                    name = node.target.id if isinstance(node.target, ast.Name) else node.target.attr
+                    self.augmented.setdefault(name, []).append(Use(node.target, place))
             case ast.For() | ast.AsyncFor():
                 self._expressions([node.iter, node.target], place)
                 inside = Block(block, loop=True)
@@ -308,6 +316,7 @@ class Names:
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, arguments: ast.arguments, body: list[ast.stmt], scope: Scope
     ) -> None:
         inner = Scope("function", scope, (*scope.path, node.name), node=node)
+        self.functions.append(inner)
         place = Place(inner, Block(None), self._index, statement=body[0])
         for argument in _parameters(arguments):
             self._bind(argument.arg, place, None, reason="a parameter")

@@ -276,6 +276,10 @@ boto3.client("ecs").register_task_definition(**definition)
         ("definition['containerDefinitions'][0]['mountPoints'] = mount_points", True),
         ("definition['containerDefinitions'][0].update(more)", True),
         ("containers = definition['containerDefinitions']\ncontainers.append(sidecar)", True),
+        ("containers = definition['containerDefinitions']\ncontainers += sidecars", True),
+        ("other['containerDefinitions'].append(sidecar)", False),
+        ("same = definition\nsame |= {'containerDefinitions': sidecars}", True),
+        ("same = definition\nsame |= {'tags': tags}", False),
         ("for container in definition['containerDefinitions']:\n    container['mountPoints'].append(more)", True),
     ],
 )

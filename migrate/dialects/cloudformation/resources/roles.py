@@ -18,8 +18,8 @@ from migrate.dialects.common.listed import may_hold_more
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax.node import Node, Sequence
-from rules.facts.iam import managed
-from rules.model import ANY, Key, Opaque, Permission, Role, Text
+from rules.facts.iam import bounded, bounded_by_aws, managed
+from rules.model import ANY, Boundary, Key, Opaque, Permission, Role, Text
 
 _ATTACHED = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
 """The types of policy resources, and the property of each that names its roles."""
@@ -70,7 +70,27 @@ class Roles:
             )
             found = tags.read(resource.type, resource.properties) or ()
             refs = (ref(name), ref(name, "Arn"))
-            yield Role(self.resources.key("role", name), refs, resource.condition, unclear=unclear, tags=found)
+            yield Role(
+                self.resources.key("role", name),
+                refs,
+                resource.condition,
+                unclear=unclear,
+                tags=found,
+                boundary=self._boundary(resource),
+            )
+
+    def _boundary(self, role: Resource) -> Boundary | None:
+        """The permissions boundary of a role, with what it allows if the template or AWS defines it."""
+        written = child(role.properties, "PermissionsBoundary")
+        arn = intrinsics.value(written)
+        if arn is None or intrinsics.is_no_value(written):
+            return None
+        policy = self.resources.get(target(arn))
+        if policy is not None and policy.type == "AWS::IAM::ManagedPolicy":
+            said = self._policy(policy.properties, (), policy.condition).statements
+            known = all(one is not None and not one.conditions and not one.unread for one in said)
+            return Boundary(arn, bounded(one.said if one is not None else None for one in said) if known else None)
+        return Boundary(arn, bounded_by_aws(arn.literal))
 
     def permissions(self) -> Iterator[Permission]:
         """The permissions that roles have whenever the resource of the permission exists."""
