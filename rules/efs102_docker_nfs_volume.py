@@ -21,10 +21,11 @@ import re
 from dataclasses import replace
 
 from rules.context import Context
+from rules.facts.iam import BY_INSTANCE_PROFILE
 from rules.facts.mounts import UNSUPPORTED, lost_options
 from rules.facts.paths import climbs, starts_with_reference, text
 from rules.facts.questions import Question, RoleOf, StorageOf
-from rules.facts.values import shown, shown_path, yaml_word
+from rules.facts.values import may_be_absent, shown, shown_path, yaml_word
 from rules.model import (
     CODED_REF,
     ENABLED,
@@ -68,7 +69,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return _refused(volume, f"it mounts {target} {reason}")
     if names := volume.storage.unknown:
         return _refused(volume, unknown_properties(names))
-    # In a template, EFS203 adds IAM together with the grant. Without it, this step would lose IAM, so it is unsafe.
+    # In a template, EFS203 adds IAM together with the grant; the two are applied together or not at all.
     later = mount.option("iam") is not None and context.stack.names is not None
     iam = mount.option("iam") is not None and not later
     role = task.task_role or configured_role(task, context)
@@ -78,6 +79,11 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             f"the Docker volume mounts {target} with IAM authorization, which needs a task role: configure "
             f"`task-roles: {{{yaml_word(family(task))}: arn:aws:iam::…}}`",
             RoleOf(family(task)),
+        )
+    roles = task.task_roles or ((role,) if role else ())
+    if iam and any(may_be_absent(arm) or arm.literal == "" for arm in roles):
+        return _refused(
+            volume, f"it mounts {target} with IAM authorization, and the task role {shown(role)} may be left out"
         )
     point = mount.option("accesspoint")
     storage = EfsVolume(
@@ -109,6 +115,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         if iam
         else None,
         detail=target,
+        keeps_iam=later,
     )
     return over_the_network(step, task, context)
 
@@ -144,9 +151,7 @@ def _vanishing(storage: DockerVolume) -> str:
 def _caveat(mount: DockerMount, task: Task, unauthorized: bool) -> str | None:
     parts = []
     if unauthorized:
-        parts.append(
-            "The volume was mounted with IAM authorization: take this only together with EFS203, which keeps it."
-        )
+        parts.append(BY_INSTANCE_PROFILE)
     if mount.never_worked:
         parts.append(
             "Docker's local driver has no type `efs`: this volume never mounted, so the change makes the task mount EFS for "

@@ -83,7 +83,7 @@ class Sheet:
                 )
             else:
                 self._ask_for_input(located)
-        outcome = self._outcome(self._choices(), self._decisions())
+        outcome = self._outcome(self._choices(), replace(self._decisions(), asking=False))
         for located in outcome.findings:
             # Quitting is no answer to the questions that were not asked.
             left = located.finding.changes and not located.applied and located.finding.id not in self.by_hand.steps
@@ -105,7 +105,7 @@ class Sheet:
         taken = set()
         if self.manner.takes_all and not self.closed and not self.manner.ended:
             taken = {Status.FIXABLE, Status.UNSAFE} if self._choices().unsafe else {Status.FIXABLE}
-        return Decisions(dict(self.answers), frozenset(self.manner.skipped), frozenset(taken))
+        return Decisions(dict(self.answers), frozenset(self.manner.skipped), frozenset(taken), asking=True)
 
     def _first_open(self, plan: Plan, decisions: Decisions) -> Decided | None:
         """The first undecided step or unasked question in the order of the plan; later ones may change with its answer.
@@ -174,6 +174,7 @@ class Sheet:
             if isinstance(number, str):
                 if number != "e":
                     self._take(number, findings, decided.together)
+                    self._tell_what_is_withheld()
                     return
                 if self._edit(shown, findings, change, before=before, after=after):
                     return
@@ -223,6 +224,13 @@ class Sheet:
             self.manner.skipped.add(usual[0].rule)
         else:
             self.manner.ended = True
+
+    def _tell_what_is_withheld(self) -> None:
+        """Tells which steps that the user accepted are part of the plan no more, because of an answer to another."""
+        for decided in self.opened.plan(self._choices(), self._decisions()).decided:
+            answer = self.answers.get(decided.finding.id)
+            if answer is not None and answer.accepted and not decided.finding.changes:
+                self._say(f"{decided.finding.rule} is not applied then: {decided.finding.message}")
 
     # -- by hand ------------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,11 @@ TASKS = "ecs-tasks.amazonaws.com"
 """The service principal that assumes task roles."""
 ASSUME = "sts:AssumeRole"
 
+BY_INSTANCE_PROFILE = (
+    "The instance's mount was authorized by the instance profile: a file-system policy that names that role has to name the "
+    "task role, too."
+)
+"""The caveat of a step that replaces a mount with IAM authorization."""
 _MOUNT, _WRITE, _ROOT = CLIENT_ACTIONS
 MANAGED = {
     "AdministratorAccess": CLIENT_ACTIONS,
