@@ -29,36 +29,37 @@ def with_values_read(choices: Choices, reading: Reading[object]) -> Choices:
 
 
 class Unproven(Exception):
-    """Raised if a plan cannot be written to the text (then `failure` says so), or its result is not proven to be right.
+    """Raised if the result of a plan is not proven to be right or, without `written`, if the plan cannot be written to
+    the text at all.
 
-    `about` are the entities that come out wrong, as far as that is known, each with what becomes of it.
+    `about` are the entities that come out wrong, as far as that is known, each with what becomes of it. `full` is an
+    entity that has no room for all that the plan adds to it.
     """
 
     def __init__(
         self,
         reason: str,
-        failure: str = "left alone, the change could not be proven",
         about: Mapping[Key, str] = MappingProxyType({}),
+        full: Key | None = None,
+        written: bool = True,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.failure = failure
         self.about = about
+        self.full = full
+        self.written = written
 
-    @property
-    def sentence(self) -> str:
-        """The problem, as the reason for which a single step is refused."""
-        return self.whole if self.failure.startswith("left") else self.reason
+    def of(self, key: Key | None = None) -> str:
+        """The problem as the reason for which a step is refused: with one of the entities that it is about, or with all
+        of them."""
+        told = [self.about[key]] if key is not None else [*dict.fromkeys(self.about.values())][:_MOST_TOLD]
+        reason = ": ".join([self.reason, *(["; ".join(told)] if told else [])])
+        return f"the change could not be proven: {reason}" if self.written else reason
 
     @property
     def whole(self) -> str:
-        """The problem, as the error of a whole unit."""
-        some = "; ".join([*dict.fromkeys(self.about.values())][:_MOST_TOLD])
-        return f"{self.failure}: {self.reason}{': ' if some else ''}{some}"
-
-    def of(self, key: Key) -> str:
-        """The problem with one of the entities that it is about."""
-        return f"{self.failure}: {self.reason}: {self.about[key]}"
+        """The problem as the error of a whole unit."""
+        return f"left alone, {self.of()}" if self.written else f"cannot be edited without guessing: {self.of()}"
 
 
 _MOST_TOLD = 3

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from migrate.dialects.common.additions import NoRoom
 from migrate.dialects.dialect import Reading
 from migrate.edit import Edit, apply
 from migrate.engine.decisions import Decisions
@@ -97,7 +98,8 @@ class _Search:
             changes = reading.write(planned.stack)
             edits = unit.edits(changes)
         except (CannotEdit, ValueError) as problem:
-            raise Unproven(str(problem), "cannot be edited without guessing") from problem
+            full = problem.entity if isinstance(problem, NoRoom) else None
+            raise Unproven(str(problem), full=full, written=False) from problem
         own = parts(edits, unit.starts)
         texts = [apply(document.text, part) for document, part in zip(unit.documents, own, strict=True)]
         if not edits and planned.stack != reading.stack:
@@ -148,7 +150,9 @@ class _Search:
         if not steps or works == fails:
             raise problem
         self.works = works
-        return [(steps[works].subject, steps[works].id, found.sentence)]
+        # What has no room for the first step has none for those after it, either.
+        others = (step for step in steps[works + 1 :] if found.full in map(subject, step.changes))
+        return [(step.subject, step.id, found.of()) for step in (steps[works], *others)]
 
     def without_refusing(self, steps: Iterable[StepId]) -> Settled | None:
         """An attempt in which these steps are not refused; None if it fails, and they stay refused."""

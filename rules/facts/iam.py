@@ -48,6 +48,14 @@ MANAGED = {
 AWS managed policies allow clients nothing: `AmazonElasticFileSystemFullAccess` manages file systems, and
 `ReadOnlyAccess` only describes them."""
 
+MOST_INLINE = 10_240
+"""The most characters that all inline policies of a role may have together, without white space. Source of these quotas:
+IAM user guide, "IAM and AWS STS quotas"."""
+MOST_IN_MANAGED = 6_144
+"""The most characters that a managed policy may have, without white space."""
+MOST_MANAGED = 10
+"""The number of managed policies that every account can attach to a role; a higher quota has to be asked for."""
+
 _AWS_POLICY = ":iam::aws:policy/"
 _TRUTH = {"true": True, "false": False, "yes": True, "no": False}
 """The spellings of a boolean; `yes` and `no` are those of YAML."""
@@ -194,6 +202,12 @@ def statements(permissions: Iterable[Permission]) -> list[Statement[Value]]:
         key = (resource, names, point is not None)
         groups[key] = (*groups.get(key, ()), *([point] if point is not None else []))
     return [Statement(names, resource, points) for (resource, names, _), points in groups.items()]
+
+
+def size(statements: Iterable[Statement[_Arn]], length: Callable[[_Arn], int]) -> int:
+    """The number of characters of a policy with these statements, without white space; `length` is that of an ARN."""
+    listed = [statement.document(lambda arn: "x" * length(arn)) for statement in statements]
+    return len(json.dumps({"Version": "2012-10-17", "Statement": listed}, separators=(",", ":")))
 
 
 def trust() -> dict[str, object]:

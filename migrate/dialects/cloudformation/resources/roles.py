@@ -20,7 +20,7 @@ from migrate.syntax.node import Node, Sequence
 from rules.facts.iam import managed
 from rules.model import ANY, Key, Permission, Role, Text
 
-_ATTACHED = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
+ATTACHED = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
 """The types of policy resources, and the property of each that names its roles."""
 
 
@@ -107,8 +107,8 @@ class Roles:
                 policy = self.resources.get(target(intrinsics.value(node)))
                 if policy is not None and policy.type == "AWS::IAM::ManagedPolicy":
                     found[name].append(self._policy(policy.properties, conditions, policy.condition))
-        for _, resource in self.resources.of_type(*_ATTACHED):
-            if names := self._named(child(resource.properties, _ATTACHED[resource.type])):
+        for _, resource in self.resources.of_type(*ATTACHED):
+            if names := self._named(child(resource.properties, ATTACHED[resource.type])):
                 attached = self._policy(resource.properties, (), resource.condition)
                 for name in names:
                     found[name].append(attached)
