@@ -40,7 +40,7 @@ from rules.model import (
     Volume,
 )
 from rules.rule import Example, Finding, Rule, Status
-from rules.shared.grants import Floor, configured_role, family, grant
+from rules.shared.grants import Floor, any_role, configured_role, family, grant
 from rules.shared.network_needs import over_the_network
 from rules.shared.placement import DockerMount, docker_mount, unknown_properties
 from rules.shared.volumes import keep_read_only
@@ -77,7 +77,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return _ask(
             volume,
             f"the Docker volume mounts {target} with IAM authorization, which needs a task role: configure "
-            f"`task-roles: {{{yaml_word(family(task))}: arn:aws:iam::…}}`",
+            f"`task-roles: {{{yaml_word(family(task))}: {any_role(task)}}}`",
             RoleOf(family(task)),
         )
     roles = task.task_roles or ((role,) if role else ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rules.model.storage import Volume
@@ -65,6 +65,10 @@ class Task:
     network_mode: str | None = None
     operating_system: str | None = None
     region: str | None = None
+    partition: str | None = field(default=None, compare=False)
+    """The partition of its account, and the account itself (None if the source does not show them): evidence for
+    messages, which may rest on other parts of the text."""
+    account: str | None = field(default=None, compare=False)
     containers: tuple[Container, ...] = ()
     opaque_containers: bool = False
     """Whether the container definitions are an expression."""

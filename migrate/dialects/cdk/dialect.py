@@ -24,6 +24,7 @@ from migrate.dialects.common.python.values import SPELLING, configured
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.dialects.common.volumes.conditional_volumes import Alternative
 from migrate.dialects.common.volumes.volumes import read_container, rest_but
+from migrate.dialects.common.whereabouts import partition_in
 from migrate.dialects.dialect import Reading
 from migrate.syntax import resolve
 from migrate.syntax.node import AnyEdit, Mapping, Node
@@ -392,6 +393,7 @@ class _ProgramReader:
                 network_mode=text(child(node, "network_mode")),
                 operating_system=None,
                 region=None,
+                partition=partition_in(self.document.text),
                 containers=tuple(task.containers),
                 opaque_containers=task.opaque,
                 condition=None,

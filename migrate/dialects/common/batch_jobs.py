@@ -97,7 +97,7 @@ def add_part(
     read_role: Callable[[Node | None], tuple[Value | None, tuple[Value, ...]]],
     *,
     family: Text | None = None,
-    region: str | None = None,
+    arn: str = "",
     condition: str | None = None,
 ) -> None:
     """Adds a part of a job as a task. `read_role` returns the role that a node gives, and the roles among which
@@ -121,7 +121,7 @@ def add_part(
         operating_system=text(
             child(mapping(child(part.node, cased("runtimePlatform"))), cased("operatingSystemFamily"))
         ),
-        region=region,
+        arn=arn,
         spelling=spelling,
         condition=condition,
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from migrate.dialects.common.conditional import both
 from migrate.dialects.common.nodes import key_text, used_anchors, volumes_sharing_nodes, walk
-from migrate.dialects.common.values import child, mapping
+from migrate.dialects.common.values import child, mapping, text
 from migrate.dialects.common.volumes.conditional_volumes import Alternative, alternatives
 from migrate.dialects.common.volumes.spelling import API, Spelling
 from migrate.dialects.common.volumes.volumes import (
@@ -19,11 +20,15 @@ from migrate.dialects.common.volumes.volumes import (
     rest_but,
     volume_name,
 )
+from migrate.dialects.common.whereabouts import Whereabouts, of_arns, partition_in, partition_of
 from migrate.dialects.dialect import Dialect, Reading
 from migrate.syntax import Document
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
 from migrate.syntax.unit import Unit
 from rules.model import Engine, HiddenDefinition, Key, PlatformVersion, Stack, Task, TaskRunner, Text, Value, Volume
+
+_EXECUTION_ROLES = ("executionRoleArn", "ExecutionRoleArn", "execution_role_arn", "task_execution_role")
+"""The names of the property with the execution role, in all dialects."""
 
 
 @dataclass(frozen=True)
@@ -114,17 +119,20 @@ class Collector(Generic[NodesOfCollector]):
         compatibilities: frozenset[str] = frozenset(),
         network_mode: str | None = None,
         operating_system: str | None = None,
+        arn: str = "",
         region: str | None = None,
         spelling: Spelling | None = None,
         condition: str | None = None,
     ) -> None:
         """Adds a task with the volumes of the list `volumes`; `containers` is None if they are an expression.
 
-        `known` are the keys of `node` (beside the role's) whose content is read into the model.
+        `known` are the keys of `node` (beside the role's) whose content is read into the model. `arn` is the task's own,
+        "" if it has none.
         """
         self.follow(node, volumes)
         spelling = spelling or self.spelling
         body = self.document.text
+        partition, shown, account = self._whereabouts(node, arn, region)
         own = (*known, role or "")
         listed = [v for v in map(mapping, spelling.each(volumes) or ()) if v is not None]
         sorted_keys = alphabetical([node, *(containers or ()), *listed])
@@ -141,7 +149,9 @@ class Collector(Generic[NodesOfCollector]):
                 compatibilities=compatibilities,
                 network_mode=network_mode,
                 operating_system=operating_system,
-                region=region,
+                region=region or shown,
+                partition=partition,
+                account=account,
                 containers=tuple(
                     read_container(c, spelling, body, known=own if c is node else ()) for c in containers or ()
                 ),
@@ -154,6 +164,21 @@ class Collector(Generic[NodesOfCollector]):
         self.nodes.tasks[key] = TaskNodes(
             node, role, role_after, mount_points=tuple(points), alphabetical=sorted_keys, spelling=spelling
         )
+
+    def _whereabouts(self, node: Mapping, arn: str, region: str | None) -> Whereabouts:
+        """The whereabouts of a task with this node: from ARNs that tell of the task itself, else the partition that its
+        definition or, without one there, the document names."""
+        executor = next((found for name in _EXECUTION_ROLES if (found := text(child(node, name)))), "")
+        found = of_arns(arn, executor)
+        if found.partition is None:
+            named = partition_of(region) if region else partition_in(self.document.text[node.start : node.end])
+            found = found._replace(partition=named or self._partition)
+        return found
+
+    @cached_property
+    def _partition(self) -> str | None:
+        """The partition that the document names."""
+        return partition_in(self.document.text)
 
     def read_volumes(self, task: Key, listed: Node | None, sorted_keys: bool, spelling: Spelling) -> list[Volume]:
         """Reads a list of volumes; one whose storage a condition chooses becomes several."""

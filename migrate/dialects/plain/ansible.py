@@ -10,6 +10,7 @@ from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path, holders, key_text
 from migrate.dialects.common.values import child, filled, items, mapping, text, words
+from migrate.dialects.common.whereabouts import is_region
 from migrate.dialects.dialect import Reading
 from migrate.syntax import get
 from migrate.syntax.node import Mapping
@@ -78,6 +79,7 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: 
     """Adds the task definition that a call of the module registers; `stem` names it if it has no family."""
     family = filled(child(node, "family"))
     listed = items(child(node, "containers"))
+    region = text(child(node, "region")) or ""
     collector.add_task(
         key,
         family.source if family else stem,
@@ -92,4 +94,5 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: 
         compatibilities=words(child(node, "launch_type")),
         network_mode=text(child(node, "network_mode")),
         operating_system=text(child(mapping(child(node, "runtime_platform")), "operatingSystemFamily")),
+        region=region if is_region(region) else None,
     )

@@ -18,7 +18,6 @@ from rules.model import Engine, Key, Text
 _OWN_KEYS = ("family", "taskRoleArn", "executionRoleArn", "requiresCompatibilities", "networkMode")
 _STORAGE_KEYS = ("efsVolumeConfiguration", "dockerVolumeConfiguration")
 _WORDS = re.compile("containerDefinitions|<<")
-_ARN_REGION = re.compile(r"arn:aws[a-z-]*:ecs:([a-z0-9-]+):")
 
 
 class TaskDefinition(PlainDialect[DefinitionNodes]):
@@ -50,7 +49,6 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, path: Path, stem
     family = filled(child(node, "family"))
     containers = child(node, "containerDefinitions")
     listed = items(containers) if containers is not None else []
-    arn = _ARN_REGION.match(text(child(node, "taskDefinitionArn")) or "")
     bare = containers is None and not any(child(node, key) is not None for key in _OWN_KEYS)
     collector.add_task(
         Key.of("task", *path),
@@ -67,7 +65,7 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, path: Path, stem
         compatibilities=words(child(node, "requiresCompatibilities")),
         network_mode=text(child(node, "networkMode")),
         operating_system=text(child(mapping(child(node, "runtimePlatform")), "operatingSystemFamily")),
-        region=arn[1] if arn else None,
+        arn=text(child(node, "taskDefinitionArn")) or "",
     )
 
 
