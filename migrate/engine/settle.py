@@ -75,8 +75,7 @@ class _Search:
         rounds = 0
         while True:
             try:
-                settled = self.attempt(self.decisions)
-                break
+                return self.best(refused, self.attempt(self.decisions))
             except Unproven as problem:
                 if rounds == _MOST_ROUNDS:
                     raise
@@ -84,9 +83,16 @@ class _Search:
                 for key, step, reason in self.culprits(problem):
                     self.unwritten[step] = reason
                     refused.setdefault(key, []).append(step)
-        # Of steps that were refused one after another, it was the last that made the difference.
-        others = [step for steps in refused.values() for step in steps[:-1]]
-        return self.without_refusing(others) or settled if others else settled
+
+    def best(self, refused: Mapping[Key, Sequence[StepId]], settled: Settled) -> Settled:
+        """The plan without refusing what need not be refused: of the steps of one entity that were refused one after
+        another, only the last one made the difference."""
+        reasons = {step: self.unwritten.pop(step) for steps in refused.values() for step in steps[:-1]}
+        try:
+            return self.attempt(self.decisions) if reasons else settled
+        except Unproven:
+            self.unwritten.update(reasons)
+            return settled
 
     def plan(self, decisions: Decisions) -> Plan:
         return plan(self.reading, self.choices, self.suppressed, decisions=decisions, unwritten=self.unwritten)
@@ -132,10 +138,7 @@ class _Search:
         """The steps to refuse because of a problem, each with the entity that it is refused for and the reason. Raises
         the problem if there are none."""
         steps = _taken(self.plan(self.decisions))
-        last: dict[Key, Finding] = {}
-        for step in steps:
-            last.update(dict.fromkeys(problem.about.keys() & {step.subject, *map(subject, step.changes)}, step))
-        if last:
+        if last := {step.subject: step for step in steps if step.subject in problem.about}:
             return [(key, step.id, problem.of(key)) for key, step in last.items()]
         works, fails = min(self.works, len(steps)), len(steps)
         found = problem
@@ -151,17 +154,8 @@ class _Search:
             raise problem
         self.works = works
         # What has no room for the first step has none for those after it, either.
-        others = (step for step in steps[works + 1 :] if found.full in map(subject, step.changes))
+        others = (step for step in steps[works + 1 :] if any(subject(change) == found.full for change in step.changes))
         return [(step.subject, step.id, found.of()) for step in (steps[works], *others)]
-
-    def without_refusing(self, steps: Iterable[StepId]) -> Settled | None:
-        """An attempt in which these steps are not refused; None if it fails, and they stay refused."""
-        reasons = {step: self.unwritten.pop(step) for step in steps}
-        try:
-            return self.attempt(self.decisions)
-        except Unproven:
-            self.unwritten.update(reasons)
-            return None
 
 
 def _taken(planned: Plan) -> list[Finding]:

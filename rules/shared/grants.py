@@ -81,7 +81,7 @@ def grant(
     partition, account = _role_parts(roles[0] if len(roles) == 1 else None, task)
     return Grant(
         " and ".join(map(role_name, roles)) or shown(None),
-        f"arn:{partition}:elasticfilesystem:{_region(volume, task, context) or '<region>'}:{account}",
+        f"arn:{partition}:elasticfilesystem:{_region(task, context) or '<region>'}:{account}",
         shown(storage.file_system),
         access_points=(shown(storage.access_point),) if storage.access_point else (),
         actions=actions(volume, task, context, floor=floor),
@@ -189,11 +189,13 @@ def family(task: Task) -> str:
     return task.family.source if task.family else task.name
 
 
-def _region(volume: Volume, task: Task, context: Context) -> str | None:
-    """The region of the task, or else of the server that its Docker volume mounted; None if the source shows neither."""
-    storage = context.as_read(volume).storage
-    mount = docker_mount(storage) if isinstance(storage, DockerVolume) else None
-    return task.region or (mount.region if mount else None)
+def _region(task: Task, context: Context) -> str | None:
+    """The region of the task, also as the servers show it that its Docker volumes mount: EFS does not cross regions. None
+    if the source does not show it."""
+    storages = (context.as_read(volume).storage for volume in task.volumes)
+    mounts = (docker_mount(storage) for storage in storages if isinstance(storage, DockerVolume))
+    regions = {mount.region for mount in mounts if mount and mount.region}
+    return task.region or (regions.pop() if len(regions) == 1 else None)
 
 
 def _role_parts(role: Value | None, task: Task) -> tuple[str, str]:

@@ -168,7 +168,7 @@ class Collector(Generic[NodesOfCollector]):
     def _whereabouts(self, node: Mapping, arn: str, region: str | None) -> Whereabouts:
         """The whereabouts of a task with this node: from ARNs that tell of the task itself, else the partition that its
         definition or, without one there, the document names."""
-        executor = next((found for name in _EXECUTION_ROLES if (found := text(child(node, name)))), "")
+        executor = next((role for name in _EXECUTION_ROLES if (role := text(child(node, name)))), "")
         found = of_arns(arn, executor)
         if found.partition is None:
             named = partition_of(region) if region else partition_in(self.document.text[node.start : node.end])

@@ -14,7 +14,7 @@ from migrate.dialects.cloudformation.language.references import target
 from migrate.dialects.cloudformation.resources.resources import Resources
 from migrate.dialects.cloudformation.resources.roles import ATTACHED
 from migrate.dialects.common.nodes import key_text
-from migrate.dialects.common.values import child
+from migrate.dialects.common.values import child, mapping
 from migrate.syntax import resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
 from rules.model import Ref, Text, Value
@@ -59,13 +59,10 @@ class Quotas:
     def inline(self, role: str) -> int:
         """The size of all inline policies of a role: those that it holds itself, and policy resources for it."""
         properties = self.resources.resources[role].properties
-        own = (node for _, node in intrinsics.items_with_conditions(child(properties, "Policies")))
-        documents = [child(resolve(policy), "PolicyDocument") for policy in own if isinstance(resolve(policy), Mapping)]
-        return sum(map(size, documents)) + sum(
-            size(child(self.resources.resources[name].properties, "PolicyDocument"))
-            for name in self._attached.get(role, ())
-            if self.resources.resources[name].type != _MANAGED
-        )
+        own = (mapping(node) for _, node in intrinsics.items_with_conditions(child(properties, "Policies")))
+        attached = (self.resources.resources[name] for name in self._attached.get(role, ()))
+        policies = [*own, *(policy.properties for policy in attached if policy.type != _MANAGED)]
+        return sum(size(child(policy, "PolicyDocument")) for policy in policies)
 
     def managed(self, role: str) -> int | None:
         """The number of managed policies that a role has; None if it cannot be seen."""
@@ -81,7 +78,7 @@ class Quotas:
         found: dict[str, list[str]] = {}
         for name, resource in self.resources.of_type(*ATTACHED):
             listed = child(resource.properties, ATTACHED[resource.type])
-            for item in intrinsics.each(listed) or [listed]:
+            for item in intrinsics.each(listed) or (listed,):
                 role = target(self.resources.identities.role(intrinsics.value(item)))
                 found.setdefault(role, []).append(name)
         return found
