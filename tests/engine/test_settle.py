@@ -62,7 +62,7 @@ def without_iam(members: dict[str, NewValue]) -> dict[str, NewValue]:
     return {key: value for key, value in members.items() if key != "authorizationConfig"}
 
 
-def impossible(members: dict[str, NewValue]) -> dict[str, NewValue]:
+def impossible(_members: dict[str, NewValue]) -> dict[str, NewValue]:
     raise ValueError("nothing says where it goes")
 
 
@@ -71,9 +71,7 @@ def proofs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Counts the attempts to write and prove a plan."""
     made: list[int] = []
     right = settle._Search.attempt
-    monkeypatch.setattr(
-        settle._Search, "attempt", lambda self, decisions: made.append(1) or right(self, decisions)
-    )
+    monkeypatch.setattr(settle._Search, "attempt", lambda self, decisions: made.append(1) or right(self, decisions))
     yield made
 
 
@@ -104,7 +102,7 @@ def levels(outcome: Outcome) -> list[str]:
     ],
 )
 def test_a_volume_that_fails_is_refused_and_the_others_go_on(
-    change: Fault, because: str, bad: Sequence[int], monkeypatch: pytest.MonkeyPatch, proofs: list[int]
+    change: Fault, because: str, bad: Sequence[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault(change, monkeypatch)
     outcome = process(definitions(4, *bad), "file", CHOICES, JSON)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import groupby
 from typing import TypeAlias
 
 from migrate.dialects.cloudformation.language import intrinsics
@@ -20,9 +21,9 @@ from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax import CannotEdit, get, resolve
 from migrate.syntax.node import Added, Copy, EditMapping, EditSequence, Kept, Mapping, New, NewValue, Sequence, TreeEdit
-from rules.facts.iam import MOST_IN_MANAGED, MOST_INLINE, MOST_MANAGED, Statement, size, trust
+from rules.facts.iam import MOST_IN_MANAGED, MOST_INLINE, MOST_MANAGED, Statement, size, statements, trust
 from rules.facts.identifiers import short
-from rules.model import AccessPoint, Key, Opaque, Stack, Tag, Text, Traffic, Value
+from rules.model import AccessPoint, Key, Opaque, Permission, Stack, Tag, Text, Traffic, Value
 
 
 @dataclass
@@ -50,10 +51,13 @@ class ResourceWriter:
                 policy = self._inline_policy(policy_name, grant.statements, role.properties)
                 result.append(self._with_policy(role, policy))
                 continue
-            name = _free(f"{short(role.name)}EfsPolicy", {*self.template.taken, *(n for _, n, _ in added)})
-            added.append(self._placed(name, role.name, partial(self._policy, grant, policy_name if inline else None)))
-            for service in self._services_of(grant):
-                awaited.setdefault(service, []).append(name)
+            for part in [grant] if inline else self._parts(grant):
+                name = _free(f"{short(role.name)}EfsPolicy", {*self.template.taken, *(n for _, n, _ in added)})
+                added.append(
+                    self._placed(name, role.name, partial(self._policy, part, policy_name if inline else None))
+                )
+                for service in self._services_of(grant):
+                    awaited.setdefault(service, []).append(name)
         for service, policies_added in awaited.items():
             result.append(self._depends_on(self.template.resources[service], policies_added))
         if len(self.template.node.entries) <= MOST_RESOURCES < len(self.template.node.entries) + len(added):
@@ -176,25 +180,33 @@ class ResourceWriter:
         return {point.arn: point for point in self.new.access_points}
 
     def _has_room(self, grant: NewGrant) -> bool:
-        """Whether a role's inline policies leave room for a grant, which otherwise needs a managed policy. Raises
-        NoRoom if the role has no room for one either."""
-        role, added = grant.role.name, size(grant.statements, length)
-        total = self._inline.get(role, self._quotas.inline(role)) + added
-        if total <= MOST_INLINE:
-            self._inline[role] = total
-            return True
+        """Whether a role's inline policies leave room for a grant, which otherwise needs managed policies."""
+        role = grant.role.name
+        total = self._inline.get(role, self._quotas.inline(role)) + size(grant.statements, length)
+        if total > MOST_INLINE:
+            return False
+        self._inline[role] = total
+        return True
+
+    def _parts(self, grant: NewGrant) -> list[NewGrant]:
+        """The parts of a grant, each of which a managed policy can hold. Raises NoRoom if the role cannot have as many
+        more."""
+        role = grant.role.name
+        parts: list[tuple[Permission, ...]] = [()]
+        for _, together in groupby(grant.permissions, lambda p: (p.resource, p.access_point)):
+            more = tuple(together)
+            if size(statements((*parts[-1], *more)), length) > MOST_IN_MANAGED and parts[-1]:
+                parts.append(())
+            parts[-1] += more
         known = self._quotas.managed(role)
-        count = self._managed[role] = self._managed.get(role, 0) + 1
+        count = self._managed[role] = self._managed.get(role, 0) + len(parts)
         full = f"the inline policies of role {role} would have more than {MOST_INLINE:,} characters, and"
         if known is None:
             raise NoRoom(f"{full} how many managed policies it has cannot be seen here", grant.role)
         if known + count > MOST_MANAGED:
-            raise NoRoom(
-                f"{full} it has {known} managed policies of the {MOST_MANAGED} that a role may have", grant.role
-            )
-        if added > MOST_IN_MANAGED:
-            raise NoRoom(f"{full} a managed policy takes no more than {MOST_IN_MANAGED:,}", grant.role)
-        return False
+            reason = f"{full} it has {known} managed policies of the {MOST_MANAGED} that a role may have"
+            raise NoRoom(reason, grant.role)
+        return [grant._replace(permissions=part) for part in parts]
 
     @cached_property
     def _quotas(self) -> Quotas:
