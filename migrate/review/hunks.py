@@ -141,7 +141,9 @@ def patched(before: Sequence[str], change: Sequence[Hunk], text: str) -> list[st
         if [line[1:] for line in now if line[0] != "+"] != hunk.old:
             raise NotEdited("the lines marked with a space or `-` are not those of the file any more")
         if strange := _beyond(hunk, now):
-            raise NotEdited(f"only the lines that the step changes can be edited, and this is another: {strange[:40]}")
+            raise NotEdited(
+                f"only the lines that the step changes can be edited, and this is another: {strange[1:].strip()[:40]}"
+            )
         new = [line[1:] + "\r" * hunk.crlf for line in now if line[0] != "-"]
         lines = files[hunk.file]
         lines[hunk.first : hunk.first + len(hunk.old)] = new

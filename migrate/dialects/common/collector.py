@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from migrate.dialects.common.conditional import both
 from migrate.dialects.common.nodes import key_text, used_anchors, volumes_sharing_nodes, walk
-from migrate.dialects.common.values import child, mapping, text
+from migrate.dialects.common.values import child, mapping, written
 from migrate.dialects.common.volumes.conditional_volumes import Alternative, alternatives
 from migrate.dialects.common.volumes.spelling import API, Spelling
 from migrate.dialects.common.volumes.volumes import (
@@ -168,7 +168,7 @@ class Collector(Generic[NodesOfCollector]):
     def _whereabouts(self, node: Mapping, arn: str, region: str | None) -> Whereabouts:
         """The whereabouts of a task with this node: from ARNs that tell of the task itself, else the partition that its
         definition or, without one there, the document names."""
-        executor = next((role for name in _EXECUTION_ROLES if (role := text(child(node, name)))), "")
+        executor = next((role for name in _EXECUTION_ROLES if (role := written(child(node, name)))), "")
         found = of_arns(arn, executor)
         if found.partition is None:
             named = partition_of(region) if region else partition_in(self.document.text[node.start : node.end])

@@ -8,7 +8,7 @@ from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, api, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path, holders
-from migrate.dialects.common.values import child, filled, text
+from migrate.dialects.common.values import child, filled, written
 from migrate.dialects.common.volumes.spelling import API
 from migrate.dialects.dialect import Reading
 from migrate.syntax.node import Mapping, Node
@@ -47,7 +47,7 @@ def _read_job(collector: Collector[DefinitionNodes], job: Mapping, path: Path, s
             cased=api,
             read_role=_role,
             family=family if isinstance(family, Text) else None,
-            arn=text(child(job, "jobDefinitionArn")) or "",
+            arn=written(child(job, "jobDefinitionArn")),
         )
         if part.platform_version is not None:
             collector.add_service(key.as_a("service"), name, key, entry=part.platform_version, engine=Engine.BATCH)

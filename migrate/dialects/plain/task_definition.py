@@ -8,7 +8,7 @@ import re
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path, holders, is_foreign
-from migrate.dialects.common.values import child, filled, items, mapping, text, words
+from migrate.dialects.common.values import child, filled, items, mapping, text, words, written
 from migrate.dialects.dialect import Reading
 from migrate.syntax import resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
@@ -65,7 +65,7 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, path: Path, stem
         compatibilities=words(child(node, "requiresCompatibilities")),
         network_mode=text(child(node, "networkMode")),
         operating_system=text(child(mapping(child(node, "runtimePlatform")), "operatingSystemFamily")),
-        arn=text(child(node, "taskDefinitionArn")) or "",
+        arn=written(child(node, "taskDefinitionArn")),
     )
 
 
