@@ -120,6 +120,10 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     return over_the_network(step, task, context)
 
 
+_OWN_REGION = re.compile(r"\.efs\.\$?\{(?:AWS::Region|self\.region|(?:\w+\.)?Aws\.REGION)\}\.")
+"""A server's name with the region that its own stack is deployed to, in which the stack's tasks run, too."""
+
+
 def _ask(volume: Volume, message: str, question: Question) -> Finding:
     return Finding(_ID, volume.key, Status.NEEDS_INPUT, message=message, question=question)
 
@@ -161,7 +165,7 @@ def _caveat(mount: DockerMount, task: Task, unauthorized: bool) -> str | None:
         parts.append(f"Mount options without an equivalent are lost: {', '.join(lost)}.")
     if "FARGATE" in task.compatibilities:
         parts.append("On Fargate an empty directory is no longer filled from the image.")
-    if ".efs." in mount.server and task.region is None:
+    if ".efs." in mount.server and task.region is None and not _OWN_REGION.search(mount.server):
         parts.append(f"The task must run in the region of {mount.server}.")
     return " ".join(parts) or None
 

@@ -207,6 +207,7 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, con
     creation = (made.uid, made.gid, made.mode) if made else ("0", "0", "0755")
     if user is not None:
         creation = (str(user[0]), str(user[1]), "0755")
+    enforced = creation[:2] if user is not None else None
     kind = Key("access point", task.key.document)
     key = kind.below(name)
     point = AccessPoint(
@@ -215,8 +216,8 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, con
         context.reference(key, "Arn"),
         file_system=storage.file_system,
         path=path,
-        creation=creation,
-        user=creation[:2] if user is not None else None,
+        creation=None if path == "/" else creation,  # the root of a file system exists
+        user=enforced,
         condition=_condition(volume, storage, task, context=context),
         tags=tags(kind, name, context),
     )
@@ -237,8 +238,10 @@ def _create(volume: Volume, storage: EfsVolume, task: Task, path: Directory, con
     )
 
 
-def _created(target: str, path: Directory, volume: Volume, context: Context) -> str:
-    """The caveat of an access point that the plan creates."""
+def _created(target: str, path: Directory, volume: Volume, context: Context) -> str | None:
+    """The caveat of an access point that the plan creates; None for the root of a file system, which is always there."""
+    if path == "/":
+        return None
     compare = (
         f"Compare {target} with the directory that is mounted today: a path that does not exist is created, empty."
     )

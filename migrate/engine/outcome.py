@@ -190,9 +190,10 @@ def _unread(unit: Unit, regions: Sequence[tuple[int, int]]) -> Iterator[tuple[Do
 def _located(reading: Reading[object], planned: Plan) -> Iterator[Located]:
     rules = {rule.id: rule for rule in RULES}
     names: dict[Key, tuple[str, str | None]] = {}
+    tasks = {task.key: task.name for task in reading.stack.tasks}
+    names |= {key: (name, None) for key, name in tasks.items()}
     for task in reading.stack.tasks:
         names |= {volume.key: (task.name, volume.name) for volume in task.volumes}
-    tasks = {task.key: task.name for task in reading.stack.tasks}
     for runner in reading.stack.runners:
         for version in runner.platform_versions:
             names[version.key] = (tasks.get(version.tasks[0], runner.name) if version.tasks else runner.name, None)

@@ -143,9 +143,9 @@ def _keeps_to_its_lines(document: Document, tree_edits: Sequence[AnyEdit], edits
 
 def _says_nothing(document: Document, line: int) -> bool:
     """Whether a line is blank or a comment."""
-    starts, comment = document.line_starts, document.language.comment
+    starts = document.line_starts
     text = document.text[starts[line] : starts[line + 1] if line + 1 < len(starts) else len(document.text)].strip()
-    return not text or (comment is not None and text.startswith(comment))
+    return not text or text.startswith(document.language.comments)
 
 
 def newly_broken(stack: Stack, before: Stack) -> str:

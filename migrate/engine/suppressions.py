@@ -12,7 +12,7 @@ from rules.model import Key
 
 _MARK = "efs-migrate:"
 _IGNORE = re.compile(r"efs-migrate:\s*ignore\[([^\]]*)\]")
-_ALONE = re.compile(r"[ \t\ufeff]*#")
+_ALONE = re.compile(r"[ \t\ufeff]*(?:#|//|/\*)")
 _DASH = re.compile(r"[ \t]*-[ \t]*(?:#.*)?(?=\r?\n)")
 _IDS = frozenset(rule.id for rule in RULES)
 

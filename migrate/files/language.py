@@ -41,7 +41,7 @@ class Language:
     """A language that files are written in.
 
     `name` is the identifier that editors use, `suffixes` are the lower-case suffixes by which its files are found in
-    directories. `comment` is the text that starts a comment, None if the language has none.
+    directories. `comments` are the texts that start a comment.
 
     `words` are rows of words, each with a reason: a file is parsed if it holds all words of a row, regardless of case,
     `_` and `-`. `sign` is a literal that a file must hold, exactly as written, before its words are looked for (None:
@@ -55,7 +55,8 @@ class Language:
     """
 
     __slots__ = (
-        "alone", "before", "comment", "escapes", "members", "name", "sign", "spellings", "suffixes", "telling", "together", "words",
+        "alone", "before", "comments", "escapes", "members", "name", "sign", "spellings", "suffixes", "telling", "together",
+        "words",
     )  # fmt: skip  # a list of names
 
     def __init__(
@@ -63,7 +64,7 @@ class Language:
         name: str,
         suffixes: tuple[str, ...],
         *,
-        comment: str | None,
+        comments: tuple[str, ...],
         words: Rows = WORDS,
         sign: bytes | None = b"ourcePath",
         spellings: tuple[bytes, ...] = (b"ourcePath", b"ource_path"),
@@ -73,7 +74,7 @@ class Language:
     ) -> None:
         self.name = name
         self.suffixes = suffixes
-        self.comment = comment
+        self.comments = comments
         self.words = words
         self.sign = sign
         self.spellings = spellings
@@ -103,16 +104,16 @@ def _and_templates(*suffixes: str) -> tuple[str, ...]:
     return (*suffixes, *(f"{suffix}.{template}" for suffix in suffixes for template in TEMPLATES))
 
 
-JSON = Language("json", _and_templates(".json"), comment=None, escapes=(b"\\u00",))
+JSON = Language("json", _and_templates(".json"), comments=("//", "/*", "#"), escapes=(b"\\u00",))
 """JSON, and nothing else."""
 
-YAML = Language("yaml", _and_templates(".yaml", ".yml"), comment="#", escapes=(b"\\u00", b"\\x"))
+YAML = Language("yaml", _and_templates(".yaml", ".yml"), comments=("#",), escapes=(b"\\u00", b"\\x"))
 """YAML; a text that starts with a bracket and is JSON counts as JSON."""
 
-DATA = Language("data", (".template",), comment="#", escapes=YAML.escapes)
+DATA = Language("data", (".template",), comments=("#",), escapes=YAML.escapes)
 """JSON or YAML, for files with any other name. A text that starts with a bracket and is neither is broken JSON."""
 
-PYTHON = Language("python", (".py",), comment="#", sign=None, telling=())
+PYTHON = Language("python", (".py",), comments=("#",), sign=None, telling=())
 """Python. It has no `telling` words, because only Python's own dialects use the instances that it describes."""
 
 LANGUAGES: list[Language] = []

@@ -66,8 +66,11 @@ class Document(ABC):
     @cached_property
     @abstractmethod
     def comment_spans(self) -> list[tuple[int, int]]:
-        """The start and end offsets of all comments in order, each from its `#` to the end of the line."""
+        """The start and end offsets of all comments in order, with the marks that begin and end them."""
 
     def comments(self) -> list[tuple[int, str]]:
-        """All comments in order: the line number, from 1, and the text after `#` without the spaces around it."""
-        return [(self.line_column(start)[0], self.text[start + 1 : end].strip()) for start, end in self.comment_spans]
+        """All comments in order: the line number, from 1, and the text without the comment's marks."""
+        return [
+            (self.line_column(start)[0], self.text[start:end].strip("#/*{}<%>- \t\r\n"))
+            for start, end in self.comment_spans
+        ]

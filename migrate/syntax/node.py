@@ -78,7 +78,7 @@ class Inner:
 
 @dataclass(slots=True, eq=False)
 class Expression:
-    """Python code that is not evaluated, only carried over. `text` is its source. `parts` are the known parts of the
+    """Code that is not evaluated, only carried over: Python's, or a placeholder in JSON. `text` is its source. `parts` are the known parts of the
     string that it makes: `f"/mnt/{name}"` has `("/mnt/", Inner("{name}"))`, a name of which nothing is known
     `(Inner("{name}"),)`; None if it is not a string. `reason` says why no more is known."""
 

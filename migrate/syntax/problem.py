@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_TEMPLATE = re.compile(r"\{\{|\{%|\$\{|<%")
+_TEMPLATE = re.compile(r"\{\{|\{%|\$\{|%\{|<%")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
@@ -33,6 +33,12 @@ class CannotEdit(Exception):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
+
+
+def marker_at(text: str, position: int) -> str | None:
+    """The mark of a template language that stands at a position, such as `{{`; None if there is none."""
+    found = _TEMPLATE.match(text, max(0, position))
+    return found.group() if found else None
 
 
 def template_marker(line: str) -> str | None:

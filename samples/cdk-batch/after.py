@@ -12,11 +12,7 @@ class Jobs(Stack):
             path="/frames",
             create_acl=efs.Acl(owner_uid="0", owner_gid="0", permissions="0755"),
         )
-        in_access_point = fs.add_access_point(
-            "InAccessPoint",
-            path="/",
-            create_acl=efs.Acl(owner_uid="0", owner_gid="0", permissions="0755"),
-        )
+        in_access_point = fs.add_access_point("InAccessPoint", path="/")
         out_access_point = fs.add_access_point(
             "OutAccessPoint",
             path="/out",

@@ -18,11 +18,7 @@ class Uploads(Stack):
 
     def make_storage(self) -> None:
         self.fs = efs.FileSystem(self, "Fs", vpc=self.vpc, allow_anonymous_access=True)
-        self.uploads_access_point = self.fs.add_access_point(
-            "UploadsAccessPoint",
-            path="/",
-            create_acl=efs.Acl(owner_uid="0", owner_gid="0", permissions="0755"),
-        )
+        self.uploads_access_point = self.fs.add_access_point("UploadsAccessPoint", path="/")
 
     def make_volume(self) -> None:
         self.configuration = ecs.EfsVolumeConfiguration(

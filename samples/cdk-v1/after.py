@@ -9,11 +9,7 @@ class WikiStack(core.Stack):
 
         vpc = _ec2.Vpc(self, "Vpc", max_azs=2)
         efs = _efs.FileSystem(self, "WikiEfs", vpc=vpc)
-        wiki_access_point = efs.add_access_point(
-            "WikiAccessPoint",
-            path="/",
-            create_acl=_efs.Acl(owner_uid="0", owner_gid="0", permissions="0755")
-        )
+        wiki_access_point = efs.add_access_point("WikiAccessPoint", path="/")
         wiki_volume = _ecs.Volume(
             name="wiki",
             efs_volume_configuration=_ecs.EfsVolumeConfiguration(

@@ -13,7 +13,7 @@ from migrate.files.language import DATA, JSON, PYTHON, YAML, Language
 HCL = Language(
     "hcl",
     (".tf", ".tf.json"),
-    comment="#",
+    comments=("#",),
     words=(((b"efsvolumeconf",), "efs_volume_configuration"), ((b"hostpath", b"ecs"), "host_path = …")),
     sign=b"host_path",
     spellings=(b"host_path",),

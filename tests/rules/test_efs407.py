@@ -91,6 +91,38 @@ SNIPPETS = [
     """,
         ),
     ),
+    *(
+        Snippet(
+            f"root-behind-an-access-point-that-enforces-{name}",
+            stack(
+                efs(POINT.replace("}", ", IAM: ENABLED}").replace("fsap-0123456789abcdef0", "!Ref Point")),
+                "TaskRoleArn: !GetAtt Role.Arn",
+                f"""{ROLES}
+    Point:
+      Type: AWS::EFS::AccessPoint
+      Properties:
+        FileSystemId: fs-0123456789abcdef0
+        PosixUser: {{{user}}}
+        RootDirectory: {{Path: /app}}
+    """,
+                "Uid: {Type: String}",
+            ),
+        )
+        for name, user in (
+            ("a-user", "Uid: '1000', Gid: '1000'"),
+            ("root", "Uid: '0', Gid: '0'"),
+            ("the-group-of-root", "Uid: 1000, Gid: 0"),
+            ("an-unknown-user", "Uid: !Ref Uid, Gid: '1000'"),
+        )
+    ),
+    Snippet(
+        "root-of-a-role-that-may-act-as-root",
+        stack(
+            efs(POINT.replace("}", ", IAM: ENABLED}")),
+            "TaskRoleArn: !GetAtt Role.Arn",
+            ALLOWED.replace("!GetAtt System.Arn", "'*'"),
+        ),
+    ),
 ]
 
 test_efs407 = one_by_one("EFS407", SNIPPETS)

@@ -85,12 +85,12 @@ REFUSED = [
     # templates
     Bad("jinja.json", json_with('  "volumes"', '{% if efs %}\n  "volumes"'), 5, "templated: '{%' is not JSON"),
     Bad("jinja.yaml", yaml_with("volumes:", "{% if efs %}\nvolumes:"), 4, "templated: '{%' is not YAML"),
-    Bad("jinja-value.json", json_with('"fs-12345678"', "{{ efs }}"), 5, "templated: '{{' is not JSON"),
+    Bad("jinja-value.json", json_with('"fs-12345678"', '{% if a %}"fs-12345678"{% endif %}'), 5, "templated: '{%' is not JSON"),
     Bad("jinja-line.yaml", YAML + "{{ more }}\n", 9, "templated: '{{' is not YAML"),
     Bad("go.json", json_with('  "volumes"', '{{ if .Efs }}\n  "volumes"'), 5, "templated: '{{' is not JSON"),
     Bad("go.yaml", yaml_with("volumes:", "{{- if .Efs }}\nvolumes:") + "{{- end }}\n", 5, "templated: '{{' is not YAML"),
-    Bad("terraform.json", json_with('"image"', '"memory": ${memory}, "image"'), 4, "templated: '${' is not JSON"),
-    Bad("erb.json", json_with('"fs-12345678"', "<%= @efs %>"), 5, "templated: '<%' is not JSON"),
+    Bad("terraform.json", json_with('  "volumes"', '%{ if efs }\n  "volumes"'), 5, "templated: '%{' is not JSON"),
+    Bad("erb.json", json_with('"fs-12345678"', "<%= @efs"), 5, "templated: '<%' is not JSON"),
     Bad("erb.yaml", yaml_with("volumes:", "<% if @efs %>\nvolumes:"), 5, "templated: '<%' is not YAML"),
     # encodings
     Bad("utf-16.json", JSON.encode("utf-16"), None, "encoded as UTF-16, not UTF-8"),
@@ -118,7 +118,7 @@ REFUSED = [
     Bad("alias-of-another-document.yaml", "x: &a 1\n---\n" + YAML + "x: *a\n", 10, "undefined alias *a"),
     # neither JSON nor YAML
     Bad("comma.json", json_with("}]\n}", "}],\n}"), 6, "trailing comma before '}'"),
-    Bad("comment.json", json_with('  "volumes"', '  // here\n  "volumes"'), 5, "comment: JSON has none, expected a string"),
+    Bad("comment.json", json_with('  "volumes"', '  /* here\n  "volumes"'), 5, "comment is not closed"),
     Bad("two.json", JSON + JSON, 7, "expected the end of the file"),
     Bad("conflict.json", json_with('  "volumes"', '<<<<<<< HEAD\n  "volumes"'), 5, "expected a string"),
     Bad("tab.yaml", yaml_with("  - name", "\t- name"), 5, "while scanning for the next token, found character '\\t' that cannot start any token"),

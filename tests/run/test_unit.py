@@ -50,7 +50,7 @@ def members(path: str) -> Sequence[str]:
     return [str(path) for path in paths if path.exists()]
 
 
-TOY = Language("toy", (".toy",), comment="#", members=members)
+TOY = Language("toy", (".toy",), comments=("#",), members=members)
 
 
 class Toy(PlainDialect[DefinitionNodes]):

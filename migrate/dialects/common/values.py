@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from migrate.syntax import get, literal, resolve
-from migrate.syntax.node import Alias, Mapping, Node, Scalar, Sequence
+from migrate.syntax.node import Alias, Expression, Mapping, Node, Scalar, Sequence
 from rules.model import Opaque, Ref, Text, Value
 
 # The placeholders of template engines and deployment scripts; each is kept as it is written.
@@ -55,6 +55,8 @@ def value(node: Node | None) -> Value | None:
     found = resolve(node)
     if isinstance(found, Scalar):
         return None if literal(found) is None else parse_text(found.text)
+    if isinstance(found, Expression):
+        return Opaque(found.text)
     return Opaque("*" + node.name if isinstance(node, Alias) else "…")
 
 

@@ -32,8 +32,10 @@ class DataDocument(Document):
         *,
         aliases: Items[Alias] = (),
         told: Language | None = None,
+        comments: Items[tuple[int, int]] = (),
     ) -> None:
         super().__init__(text, language, roots=roots, aliases=aliases)
+        self._comments_in_json = list(comments)
         self.told = told or language
         """The language that `parse_data` was given, which `again` passes on."""
 
@@ -60,34 +62,40 @@ class DataDocument(Document):
 
     @cached_property
     def comment_spans(self) -> list[tuple[int, int]]:
-        return comment_spans(self.text, self.roots) if not self.json and "#" in self.text else []
+        if self.json:
+            return self._comments_in_json
+        return comment_spans(self.text, self.roots) if "#" in self.text else []
 
 
 def parse_data(text: str, told: Language) -> DataDocument:
-    """Parses JSON or YAML. `JSON` accepts nothing else. `YAML` also accepts JSON that starts with a bracket, and makes
-    a JSON document of it. `DATA` does the same, but reports a text that starts with a bracket and is neither as broken
-    JSON.
+    """Parses JSON or YAML. `JSON` accepts nothing else, but JSON with comments and placeholders. `YAML` also accepts
+    strict JSON that starts with a bracket, and makes a JSON document of it. `DATA` does the same, but takes a text that
+    starts with a bracket and is neither for the JSON that `JSON` accepts.
 
     Raises SyntaxProblem.
     """
-    problem: SyntaxProblem | None = None
-    if told is JSON or text.lstrip()[:1] in ("{", "["):
+    looks_like_json = text.lstrip()[:1] in ("{", "[")
+    if told is JSON or looks_like_json:
         try:
             return DataDocument(text, [json.parse(text)], JSON, told=told)
-        except SyntaxProblem as error:
+        except SyntaxProblem:
             if told is JSON:
-                raise
-            problem = error
+                return _loose_json(text, told)
     # Imported here, because importing ruamel takes longer than reading most files.
     from migrate.syntax.data import yaml
 
     try:
         roots, aliases = yaml.parse(text)
     except SyntaxProblem:
-        if told is not YAML and problem is not None:
-            raise problem from None
-        raise
+        if told is YAML or not looks_like_json:
+            raise
+        return _loose_json(text, told)
     return DataDocument(text, roots, YAML, aliases=aliases, told=told)
+
+
+def _loose_json(text: str, told: Language) -> DataDocument:
+    root, comments = json.parse_loosely(text)
+    return DataDocument(text, [root], JSON, told=told, comments=comments)
 
 
 def _of_data(changes: Items[AnyEdit]) -> list[TreeEdit]:

@@ -18,6 +18,7 @@ from migrate.syntax.node import (
     Call,
     Copy,
     Entry,
+    Expression,
     FString,
     Mapping,
     NewExpression,
@@ -143,7 +144,7 @@ class Builder:
         if ends_with_block_scalar(node, self.text):
             raise CannotEdit("a copied block scalar that keeps the blank lines after it")
         several_lines = _BREAK.search(text) is not None
-        if type(node) is Alias:
+        if type(node) is Alias or type(node) is Expression:
             return Leaf(text, text)
         if type(node) is Scalar:
             if several_lines or node.style in ("|", ">"):
@@ -183,9 +184,7 @@ class Builder:
 
     def has_comment(self, start: int, end: int) -> bool:
         """Whether a comment starts in `text[start:end]`."""
-        if self.json or "#" not in self.text[start:end]:
-            return False
-        comments = self.document.comment_spans
+        comments = self.document.comment_spans if self.json or "#" in self.text[start:end] else []
         index = bisect_left(comments, (start, start))
         return index < len(comments) and comments[index][0] < end
 

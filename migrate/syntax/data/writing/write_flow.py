@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from migrate.syntax.data.style.habits import content_start
 from migrate.syntax.data.style.surroundings import Container, size, spans
@@ -143,14 +144,13 @@ class _FlowWriter:
         """The offset of the comma after an entry or item; None if there is none."""
         start = self.places[index][1]
         end = self.places[index + 1][0] if index + 1 < len(self.places) else self.node.end - 1
-        while True:
-            comma = self.text.find(",", start, end)
-            if comma < 0:
-                return None
-            hash_sign = self.text.find("#", start, comma)
-            if hash_sign < 0:
+        comments = self.draft.document.comment_spans
+        while (comma := self.text.find(",", start, end)) >= 0:
+            behind = bisect_left(comments, (comma, comma))
+            if not behind or comments[behind - 1][1] <= comma:
                 return comma
-            start = self.around.line_end(hash_sign)
+            start = comments[behind - 1][1]
+        return None
 
     def _laid_out(self, slot: Slot, style: FlowStyle, indent: str) -> str:
         return layout_item(self._item(slot), style, indent, column=len(indent))
