@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
+from migrate.engine import plan
 from migrate.engine.decisions import UNDECIDED, Answer, Decisions
 from migrate.engine.outcome import Located, Outcome
 from migrate.engine.process import Opened, open_text, process
-from rules.choices import Choices
-from rules.model import EfsVolume, Level, Text
-from rules.rule import Status, StepId
+from rules import RULES
+from rules.choices import AccessPoints, Choices, ConfiguredFileSystem
+from rules.context import Context
+from rules.model import EfsVolume, Level, Task, Text, Volume
+from rules.rule import Finding, Status, StepId, VolumeCheck
 
 ROLE = """\
   Role:
@@ -146,8 +150,6 @@ volumes:
 
 
 def configured(**more: object) -> Choices:
-    from rules.choices import AccessPoints, ConfiguredFileSystem
-
     system = ConfiguredFileSystem(Text.of("fs-0123456789abcdef0"), mounts=(("/mnt/efs", "/"),))
     return Choices(unsafe=True, access_points=AccessPoints.NEVER, file_systems=(system,), **more)  # type: ignore[arg-type]  # fields of the test's choice
 
@@ -161,6 +163,26 @@ def test_the_question_for_a_role_is_that_of_the_first_step() -> None:
     new = storage(process(PLAIN, "app", configured(task_roles=role)))
     assert new is not None
     assert new.authorizes
+
+
+@pytest.mark.parametrize("option", ["tls,iam", "tls"])
+def test_a_mount_that_the_configuration_settles_keeps_its_authorization(option: str) -> None:
+    # Whether it is mounted is not seen here: the configuration says that it is, but not how.
+    text = (
+        template(mount=option).replace("mount -t", "[ -e /x ] && mount -t").replace("${Fs}:/", "fs-0123456789abcdef0:/")
+    )
+    assert first(process(text, "stack", UNSAFE)).finding.status is Status.NEEDS_INPUT
+    for off in (frozenset[str](), frozenset({"EFS203"})):
+        choices = replace(configured(), off=off)
+        outcome = process(text, "stack", choices)
+        if "iam" not in option:
+            assert first(outcome).applied
+        elif off:
+            assert "authorized by IAM today" in first(outcome).finding.message
+        else:
+            new = storage(outcome)
+            assert new is not None
+            assert (new.encrypts, new.authorizes) == (True, True)
 
 
 # -- answers ----------------------------------------------------------------------------------------------------------
@@ -218,14 +240,6 @@ def test_a_mount_waits_for_the_answer_about_its_authorization() -> None:
 
 
 def test_an_unsafe_authorization_makes_its_mount_unsafe(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dataclasses import replace
-
-    from migrate.engine import plan
-    from rules import RULES
-    from rules.context import Context
-    from rules.model import Task, Volume
-    from rules.rule import Finding, VolumeCheck
-
     (mount,) = (rule for rule in RULES if rule.id == "EFS101")
     assert mount.check_volume is not None
     right: VolumeCheck = mount.check_volume

@@ -69,7 +69,9 @@ spec:
 """
 
 
-@pytest.mark.parametrize(("name", "text"), [("a.yaml.j2", DEFINITION), ("a.json.tpl", TASK % "")])
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.yaml.j2", DEFINITION), ("a.json.tpl", TASK % ""), ("b.json.tpl", TASK % ', "cpu": ${cpu}')]
+)
 def test_a_template_that_parses_is_upgraded(
     name: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,7 +87,7 @@ def test_a_template_that_parses_is_upgraded(
     ("name", "text"),
     [
         ("a.yaml.j2", DEFINITION + "{% if more %}\n  - {name: b, host: {sourcePath: /mnt/efs}}\n{% endif %}\n"),
-        ("a.json.tpl", TASK % ', "cpu": ${cpu}'),
+        ("a.json.tpl", TASK % '%{ if big }, "cpu": 1%{ endif }'),
         ("a.json.erb", TASK % ", <%= more %>"),
     ],
 )
