@@ -44,7 +44,7 @@ def misread(planned: Stack, read: Stack) -> dict[Key, str]:
 
 
 def _became(planned: Volume, read: Volume | None) -> str:
-    """What became of a volume that is not what was planned; completes "volume data …"."""
+    """The end of a sentence that begins with the name of a volume: the difference between what was planned and what is read."""
     if read is None:
         return "is not found any more"
     match read.storage:

@@ -11,6 +11,7 @@ import pytest
 from migrate.dialects.common.volumes import volume_edits
 from migrate.edit import Edit
 from migrate.engine import settle
+from migrate.engine.decisions import Decisions
 from migrate.engine.outcome import Outcome
 from migrate.engine.process import process
 from migrate.files.language import JSON, YAML
@@ -71,7 +72,12 @@ def proofs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Counts the attempts to write and prove a plan."""
     made: list[int] = []
     right = settle._Search.attempt
-    monkeypatch.setattr(settle._Search, "attempt", lambda self, decisions: made.append(1) or right(self, decisions))
+
+    def attempt(self: settle._Search, decisions: Decisions) -> settle.Settled:
+        made.append(1)
+        return right(self, decisions)
+
+    monkeypatch.setattr(settle._Search, "attempt", attempt)
     yield made
 
 
