@@ -18,6 +18,8 @@ from rules.rule import Finding, Status
 
 KEEPER = next(rule for rule in RULES if rule.id == "EFS203")
 """The rule whose step authorizes a volume."""
+WITHOUT_IT = "leave the volume as it is mounted today, with its authorization"
+"""The choice not to take the keeper's step for such a mount, in place of the keeper's own words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from itertools import chain
 
 from migrate.dialects.dialect import Reading
 from migrate.engine.decisions import Decisions
-from migrate.engine.floor import KEEPER, Shortfall, is_authorized, not_asked, not_possible, not_taken
+from migrate.engine.floor import KEEPER, WITHOUT_IT, Shortfall, is_authorized, not_asked, not_possible, not_taken
 from rules import RULES
 from rules.choices import Choices
 from rules.context import Context
@@ -103,6 +103,8 @@ class _Planner:
         self.changes: list[Change] = []
         self.said: set[StepId] = set()
         self.added: set[Key] = set()
+        self.waiting: set[Key] = set()
+        """The volumes whose mount is part of the plan only together with their authorization."""
 
     def run(self) -> Plan:
         done: set[Key] = set()
@@ -187,6 +189,8 @@ class _Planner:
                     for other in finding.alternatives
                 )
                 finding = replace(finding, alternatives=tuple(others)) if finding.alternatives else finding
+                if rule == KEEPER.id and key in self.waiting:
+                    finding = replace(finding, otherwise=WITHOUT_IT)
                 findings.append(self.above_floor(finding, self.volumes[key], task))
         return findings if len(group) == 1 else _agree(findings, group, silenced)
 
@@ -200,6 +204,8 @@ class _Planner:
         for finding in findings:
             self.decided.append(Decided(finding, applied, tuple(findings)))
             if applied:
+                if finding.keeps_iam:
+                    self.waiting.add(finding.subject)
                 for change in finding.changes:
                     self.apply(change)
         return applied

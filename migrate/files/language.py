@@ -94,7 +94,7 @@ class Language:
         return f"Language({self.name!r})"
 
 
-TEMPLATES = ("tpl", "tftpl", "tmpl", "gotmpl", "j2", "jinja", "jinja2", "erb")
+TEMPLATES = ("tpl", "tftpl", "tmpl", "gotmpl", "j2", "jinja", "jinja2", "erb", "ejs", "hbs", "mustache", "in")
 """The suffixes of templates that a program renders. What they make is told by the suffix before (`app.json.tpl`); they are
 read as it, which they can be as long as their placeholders stand inside strings."""
 

@@ -174,7 +174,8 @@ class Sheet:
             if isinstance(number, str):
                 if number != "e":
                     self._take(number, findings, decided.together)
-                    self._tell_what_is_withheld()
+                    if number in ("n", "d", "s"):
+                        self._tell_what_is_withheld()
                     return
                 # What the edited text is compared with: the plan with this step.
                 taken = replace(decisions, answers={**decisions.answers, **accepted})
