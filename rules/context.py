@@ -37,6 +37,7 @@ from rules.model import (
     Role,
     Stack,
     Task,
+    TaskRunner,
     Text,
     Value,
     Volume,
@@ -175,6 +176,18 @@ class Context:
                     continue
                 if (system := storage.file_system) is not None and (path := directory(storage)) is not None:
                     found.setdefault((system, path), []).append((task.key, volume.name.lower()))
+        return found
+
+    def runners(self, task: Task) -> list[TaskRunner]:
+        """The services and others of this source that run a task."""
+        return self._runners.get(task.key, [])
+
+    @cached_property
+    def _runners(self) -> dict[Key, list[TaskRunner]]:
+        found: dict[Key, list[TaskRunner]] = {}
+        for runner in self.stack.runners:
+            for task in runner.tasks:
+                found.setdefault(task, []).append(runner)
         return found
 
     # -- parameters ----------------------------------------------------------------------------------------------------

@@ -18,14 +18,13 @@ Source: amazon-ecs-agent `dockervolume_efs.go` (the strings the agent generates)
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from rules.context import Context
 from rules.facts.iam import BY_INSTANCE_PROFILE
 from rules.facts.mounts import UNSUPPORTED, lost_options
 from rules.facts.paths import climbs, starts_with_reference, text
 from rules.facts.questions import Question, RoleOf, StorageOf
-from rules.facts.values import may_be_absent, shown, shown_path, yaml_word
+from rules.facts.values import shown, shown_path, yaml_word
 from rules.model import (
     CODED_REF,
     ENABLED,
@@ -40,9 +39,10 @@ from rules.model import (
     Volume,
 )
 from rules.rule import Example, Finding, Rule, Status
-from rules.shared.grants import Floor, any_role, configured_role, family, grant
+from rules.shared.grants import Floor, any_role, configured_role, family, grant, may_lack
 from rules.shared.network_needs import over_the_network
 from rules.shared.placement import DockerMount, docker_mount, unknown_properties
+from rules.shared.platforms import may_run_on_fargate
 from rules.shared.volumes import keep_read_only
 
 _ID = "EFS102"
@@ -80,11 +80,8 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             f"`task-roles: {{{yaml_word(family(task))}: {any_role(task)}}}`",
             RoleOf(family(task)),
         )
-    roles = task.task_roles or ((role,) if role else ())
-    if iam and any(may_be_absent(arm) or arm.literal == "" for arm in roles):
-        return _refused(
-            volume, f"it mounts {target} with IAM authorization, and the task role {shown(role)} may be left out"
-        )
+    if iam and task.task_role is not None and task.may_lack_role:
+        return _refused(volume, f"it mounts {target} with IAM authorization, and {may_lack(task.task_role)}")
     point = mount.option("accesspoint")
     storage = EfsVolume(
         file_system,
@@ -108,10 +105,16 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         volume.key,
         Status.UNSAFE if mount.never_worked or later else Status.FIXABLE,
         message=f"the Docker volume mounts {target}: use efsVolumeConfiguration" + _vanishing(volume.storage),
-        caveat=_caveat(mount, task, later),
+        caveat=_caveat(mount, task, later, context=context),
         changes=changes,
         # The task must keep the access that the old mount had.
-        grant=grant(volume, storage, replace(task, task_role=role), context=context, floor=Floor(root_access=True))
+        grant=grant(
+            volume,
+            storage,
+            task if task.task_role is not None else task.with_role(role),
+            context=context,
+            floor=Floor(root_access=True),
+        )
         if iam
         else None,
         detail=target,
@@ -152,7 +155,7 @@ def _vanishing(storage: DockerVolume) -> str:
     return f" (its labels vanish: {labels})" if labels else ""
 
 
-def _caveat(mount: DockerMount, task: Task, unauthorized: bool) -> str | None:
+def _caveat(mount: DockerMount, task: Task, unauthorized: bool, context: Context) -> str | None:
     parts = []
     if unauthorized:
         parts.append(BY_INSTANCE_PROFILE)
@@ -163,7 +166,7 @@ def _caveat(mount: DockerMount, task: Task, unauthorized: bool) -> str | None:
         )
     if lost := lost_options(mount.options):
         parts.append(f"Mount options without an equivalent are lost: {', '.join(lost)}.")
-    if "FARGATE" in task.compatibilities:
+    if may_run_on_fargate(task, context):
         parts.append("On Fargate an empty directory is no longer filled from the image.")
     if ".efs." in mount.server and task.region is None and not _OWN_REGION.search(mount.server):
         parts.append(f"The task must run in the region of {mount.server}.")

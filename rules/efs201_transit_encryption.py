@@ -64,7 +64,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         volume.key,
         Status.FIXABLE,
         message=f"EFS traffic of {shown(storage.file_system)} {state}: set transitEncryption to ENABLED",
-        caveat=volume_prerequisites(task) or None,
+        caveat=volume_prerequisites(task, context) or None,
         changes=(SetStorage(volume.key, replace(storage, transit_encryption=ENABLED)),),
     )
 

@@ -3,6 +3,9 @@
 With `iam: ENABLED` the mount carries the task role's identity, so that a policy can say which task may mount, write or
 act as root. It needs transit encryption and a task role (not the execution role, not the instance profile).
 
+A role that may be left out or empty is none: `AWS::NoValue` or `""` in a branch, a parameter whose default or allowed values
+include the empty string, `default(omit)`, `default('')`, `environ.get("ROLE", "")`. The step is refused then.
+
 The step does not wait for an access point: IAM without one is valid, and the grant then covers the whole file system.
 Where the role is outside the source, as in every plain definition, the caveat carries the exact statement to attach
 *before* the definition is deployed. `ClientWrite` is in it only if some container mounts the volume writable,
@@ -25,6 +28,7 @@ from rules.facts.paths import FILE_SYSTEM
 from rules.facts.questions import RoleOf
 from rules.facts.values import may_be_absent, shown, yaml_word
 from rules.model import (
+    ANYTHING,
     ENABLED,
     AddPermissions,
     AddRole,
@@ -41,7 +45,8 @@ from rules.model import (
     Volume,
 )
 from rules.rule import Example, Finding, Rule, Stage, Status
-from rules.shared.grants import Floor, any_role, configured_role, family, grant, permissions, role_name
+from rules.shared.grants import Floor, any_role, configured_role, family, grant, may_lack, permissions, role_name
+from rules.shared.network_needs import own_interface
 from rules.shared.new_names import role_name as new_role_name
 from rules.shared.new_names import tags
 from rules.shared.principals import floor
@@ -86,10 +91,8 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             question=RoleOf(family(task)),
         )
     roles = task.task_roles or (role,)
-    if may_be_absent(role) or any(arm.literal == "" for arm in roles):
-        return _finding(
-            volume, Status.REFUSED, f"the task role {shown(role)} may be left out, and IAM authorization needs one"
-        )
+    if may_be_absent(role) or (task.task_role is not None and task.may_lack_role):
+        return _finding(volume, Status.REFUSED, may_lack(role))
     changes: tuple[Change, ...] = ()
     if task.task_role is None:
         changes += (SetTaskRole(task.key, role),)
@@ -111,7 +114,7 @@ def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Cont
     if not storage.authorizes:
         changes += (SetStorage(volume.key, replace(storage, iam=ENABLED)),)
     finding = _with_roles(
-        volume, storage, replace(task, task_role=arn), context=context, own=[role], outside=[], changes=changes
+        volume, storage, task.with_role(arn), context=context, own=[role], outside=[], changes=changes
     )
     if finding.status is Status.REFUSED:
         return finding
@@ -151,7 +154,7 @@ def _with_roles(
         if clash := _clash(role, storage, context):
             return _finding(volume, Status.REFUSED, clash)
     had = floor(volume, storage, task, context=context)
-    caveat = _caveat(storage, task)
+    caveat = _caveat(storage, task, context)
     doubts = [had.doubt] if had.doubt else []
     lacking = []
     for role in own:
@@ -225,7 +228,7 @@ def _names(roles: Sequence[Role]) -> str:
     return " and ".join(map(_name, roles))
 
 
-def _caveat(storage: EfsVolume, task: Task) -> list[str]:
+def _caveat(storage: EfsVolume, task: Task, context: Context) -> list[str]:
     parts = []
     if storage.access_point is None:
         parts.append(
@@ -236,7 +239,9 @@ def _caveat(storage: EfsVolume, task: Task) -> list[str]:
             "The task had no role: on EC2 its SDK calls used the instance profile and will use this role instead, so it needs "
             "every permission they rely on."
         )
-    if task.network_mode == "host" and task.may_run_on_ec2:
+    # A definition that is not seen at all may have any network mode, which is no reason to name this one.
+    host = task.network_mode.may_be("host") and task.network_mode != ANYTHING
+    if host and task.may_run_on_ec2 and own_interface(task, context).may_be(False):
         parts.append(
             "Task roles in host network mode need ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST=true on the instances."
         )

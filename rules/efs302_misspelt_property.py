@@ -13,8 +13,9 @@ Source: botocore's ECS and Batch models; CloudFormation resource schemas; ecs-cl
 from __future__ import annotations
 
 from rules.context import Context
-from rules.model import CorrectSpelling, EfsVolume, Level, Task, Volume
+from rules.model import CorrectSpelling, EfsVolume, Level, Misspelling, Task, Volume
 from rules.rule import Example, Finding, Rule, Status
+from rules.shared.grants import may_lack
 
 _ID = "EFS302"
 
@@ -25,6 +26,12 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     # Without a file system nothing is registered, so nothing that runs can change.
     ignored = volume.meant is not None and volume.storage.file_system is not None
     names = ", ".join(f"{m.wrong} → {m.right}" for m in volume.misspelt)
+    meant = volume.meant or volume.storage
+    switched = isinstance(meant, EfsVolume) and meant.authorizes and any(map(_concerns_iam, volume.misspelt))
+    if switched and task.task_role is not None and task.may_lack_role:
+        return Finding(
+            _ID, volume.key, Status.REFUSED, message=f"misspelt: {names}; but {may_lack(task.task_role)}", stops=True
+        )
     return Finding(
         _ID,
         volume.key,
@@ -37,6 +44,11 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         detail=names,
         stops=True,
     )
+
+
+def _concerns_iam(misspelling: Misspelling) -> bool:
+    """Whether a property decides, under its right name, on IAM authorization."""
+    return misspelling.right.lower().replace("_", "") in ("iam", "authorizationconfig")
 
 
 RULE = Rule(

@@ -1,10 +1,14 @@
 """A platform that cannot mount EFS volumes
 
 Windows tasks and external instances (ECS Anywhere) do not support `efsVolumeConfiguration`: every step is refused, and
-the volume stays as it is. A definition that is also compatible with EC2 or Fargate is not external.
+the volume stays as it is. A definition that is also compatible with EC2 or Fargate is not external, unless a service starts
+it there (`LaunchType: EXTERNAL`). Windows is told by the definition's platform, and by placement constraints of the definition
+and of its services (`attribute:ecs.os-type == windows`). A condition or a parameter's default that leads to such a platform
+counts; a parameter without one does not.
 
 Bottlerocket mounts EFS volumes, but only without TLS, and so without access points and IAM: every step above `efs` is
-refused for a task that can run on Bottlerocket instances only, as far as the source shows their images.
+refused for a task whose instances, as far as the source shows their images, are all Bottlerocket, unless it runs on Fargate
+only.
 
 Source: amazon-ecs-agent `agent_capability_windows.go`; Amazon ECS developer guide, "External instances"; bottlerocket#815,
 bottlerocket#1080.

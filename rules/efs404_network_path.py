@@ -24,11 +24,11 @@ from rules.rule import Finding, Rule, Stage, Status
 from rules.shared.network_needs import (
     PROXY,
     clients,
-    has_own_interface,
     may_be_early,
     not_admitted,
     not_let_out,
     one_zone,
+    own_interface,
     servers,
 )
 from rules.shared.platforms import unsupported
@@ -45,24 +45,28 @@ def check(stack: Stack, context: Context) -> Iterator[Finding]:
         platform = unsupported(task, context)
         if not mounted or (platform and platform[1] is Level.HOST):
             continue
-        said = [sentence for system in mounted for sentence in _of(system, system in systems, task, routes=routes)]
+        said = [
+            sentence
+            for system in mounted
+            for sentence in _of(system, system in systems, task, context=context, routes=routes)
+        ]
         # CodeDeploy's services start with the stack, too, but are never edited.
         if not stack.blue_green:
             runners = routes.runners(task.key)
             said += (s for system in mounted for runner in runners for s in _early(runner, system, routes))
-        if has_own_interface(task) and routes.blocked_by_proxy(task.key):
+        if own_interface(task, context).is_surely(True) and routes.blocked_by_proxy(task.key):
             said.append(PROXY)
         if said:
             yield Finding(_ID, task.key, Status.ADVICE, message="; ".join(dict.fromkeys(said)))
 
 
-def _of(file_system: Value, own: bool, task: Task, routes: Routes) -> Iterator[str]:
+def _of(file_system: Value, own: bool, task: Task, context: Context, routes: Routes) -> Iterator[str]:
     """The obstacles between a task and one file system, in words; `own` says whether the source creates the file
     system."""
     targets, runners, place = routes.targets(file_system), routes.runners(task.key), routes.place(file_system)
     if own and not targets and not routes.network.unclear and place is not None and not place.handed_on:
         yield f"{shown(file_system)} has no mount target here, and a task needs one in its availability zone"
-    for runner in runners if has_own_interface(task) else ():
+    for runner in runners if own_interface(task, context).is_surely(True) else ():
         for target in targets:
             client, server = clients(runner, routes), servers(target, routes)
             if routes.admitted(runner, target) is Reachable.CLOSED:

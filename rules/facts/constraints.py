@@ -30,7 +30,7 @@ def _problems(storage: EfsVolume, task: Task) -> Iterator[str]:
         yield "an access point without transit encryption"
     if storage.authorizes and plain:
         yield "IAM authorization without transit encryption"
-    if storage.authorizes and task.task_role is None and task.engine is not Engine.UNKNOWN:
+    if storage.authorizes and task.may_lack_role and task.engine is not Engine.UNKNOWN:
         yield "IAM authorization without a task role"
     if storage.file_system is None:
         yield "no file system"

@@ -1,10 +1,11 @@
-"""The support of machine images for EFS volumes, told from the names that AWS gives its images.
+"""The support of machine images for EFS volumes, told from the names that AWS gives its images, and the operating
+systems that placement constraints demand.
 
 Sources: Amazon ECS developer guide, "Amazon EFS volumes" (the preview came with AMI 20191212 and agent 1.35.0, general
 availability with AMI 20200319 and agent 1.38.0), "Amazon ECS-optimized AMI versions" (until July 2019 the names of Amazon
 Linux 1 ended in a letter instead of a date), "Retrieving Amazon ECS-optimized AMI metadata" (the SSM parameters);
 Bottlerocket's README (its SSM parameters). Bottlerocket mounts EFS volumes without TLS and IAM only (bottlerocket#815,
-bottlerocket#1080); Windows has no EFS capability (amazon-ecs-agent, `agent_capability_windows.go`).
+bottlerocket#1080); "Cluster query language", with the built-in attributes `ecs.os-type` and `ecs.os-family`; Windows has no EFS capability (amazon-ecs-agent, `agent_capability_windows.go`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from rules.model import Image, Instance, Key, System
+from rules.model import NOT_GIVEN, Image, Instance, Key, Possible, System
 
 _PREVIEW, _GENERAL = "20191212", "20200319"
 _PREVIEW_AGENT, _GENERAL_AGENT = (1, 35, 0), (1, 38, 0)
@@ -32,6 +33,11 @@ _BOTTLEROCKET = re.compile(r"/aws/service/bottlerocket/|bottlerocket-aws-")
 _WINDOWS = re.compile(r"/aws/service/ami-windows|optimized-ami/windows|Windows_Server-")
 _ECS_IMAGE = re.compile(
     r"/aws/service/ecs/optimized-ami/|ami-ecs-|amazon-ecs-optimized|ECS_Optimized|bottlerocket(?:/|-)aws-ecs-"
+)
+_DEMANDED = re.compile(
+    r"attribute:ecs\.os-(?:type|family)\s{0,9}(?P<how>==|equals|!=|not_equals|=~|matches|!~|in|!in|not_in)\s{0,9}"
+    r"(?P<what>\[[^\]]{0,200}\]|[\w.*-]{1,200})",
+    re.IGNORECASE,
 )
 _CALLED_ECS = re.compile(r"(?:^|[^A-Za-z])ecs|ECS|Ecs")
 
@@ -127,3 +133,20 @@ def recommended(name: str) -> str | None:
     """The SSM parameter for the current image of the same family as a version-pinned parameter; None for other names."""
     pinned = _PINNED_PATH.fullmatch(name)
     return f"{pinned['family']}/recommended{pinned['member'] or ''}" if pinned else None
+
+
+def demanded_systems(expressions: Possible[str]) -> Possible[str]:
+    """The operating systems that the expressions of placement constraints demand, in upper case."""
+    found: Possible[str] = NOT_GIVEN
+    for expression in expressions.known:
+        for match in _DEMANDED.finditer(expression):
+            before = expression[max(0, match.start() - 9) : match.start()].rstrip("( ")
+            denied = before.endswith("!") or before.lower().endswith("not")
+            excluded = denied != match["how"].lower().startswith(("!", "not"))
+            named = {word.upper() for word in re.findall(r"\w[\w.-]*", match["what"])}
+            windows = any(name.startswith("WINDOWS") for name in named)
+            if windows != excluded:
+                found = Possible.of("WINDOWS")
+            elif named:
+                found = Possible.of("LINUX") if not found.known else found
+    return found

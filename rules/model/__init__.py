@@ -50,6 +50,7 @@ from rules.model.network import (
     Vpc,
     Zone,
 )
+from rules.model.possible import ANYTHING, NOT_GIVEN, NOTHING_MORE, UNSEEN, Possible
 from rules.model.runners import Launch, PlatformVersion, TaskRunner
 from rules.model.stack import Stack
 from rules.model.storage import DockerVolume, EfsVolume, HostPath, Level, Misspelling, OtherStorage, Storage, Volume
@@ -58,9 +59,13 @@ from rules.model.values import ANY, CODED_REF, ENABLED, Directory, Key, Opaque, 
 
 __all__ = [
     "ANY",
+    "ANYTHING",
     "CLIENT_ACTIONS",
     "CODED_REF",
     "ENABLED",
+    "NOTHING_MORE",
+    "NOT_GIVEN",
+    "UNSEEN",
     "AccessPoint",
     "AddAccessPoint",
     "AddPermissions",
@@ -97,6 +102,7 @@ __all__ = [
     "Parameter",
     "Permission",
     "PlatformVersion",
+    "Possible",
     "Proxy",
     "Ref",
     "Rest",

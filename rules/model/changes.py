@@ -10,6 +10,7 @@ from typing import TypeAlias
 from rules.model.access import AccessPoint, Permission, Role
 from rules.model.instances import Image
 from rules.model.network import Network, Traffic
+from rules.model.possible import Possible
 from rules.model.runners import PlatformVersion, TaskRunner
 from rules.model.stack import Stack
 from rules.model.storage import Misspelling, Storage, Volume
@@ -142,7 +143,7 @@ def apply_to_task(task: Task, change: Change) -> Task:
     """Return `task` after a change of it that does not concern a volume alone."""
     match change:
         case SetTaskRole():
-            return replace(task, task_role=change.role)
+            return task.with_role(change.role)
         case SetReadOnly():
             return replace(task, containers=tuple(_mount_read_only(c, change.volume) for c in task.containers))
         case _:
@@ -150,7 +151,7 @@ def apply_to_task(task: Task, change: Change) -> Task:
 
 
 def _mount_read_only(container: Container, volume: str) -> Container:
-    points = tuple(replace(p, read_only=True) if p.shows(volume) else p for p in container.mount_points)
+    points = tuple(replace(p, read_only=Possible.of(True)) if p.shows(volume) else p for p in container.mount_points)
     return replace(container, mount_points=points)
 
 

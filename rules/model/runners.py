@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rules.model.instances import Cluster
+from rules.model.possible import ANYTHING, NOT_GIVEN, UNSEEN, Possible
 from rules.model.tasks import Engine
 from rules.model.values import Key, Value
 
@@ -56,6 +57,14 @@ class TaskRunner:
     """The capacity of its tasks; None if the source has no container instances, because nothing asks for it then. It is
     left out of comparisons: a function may run every task that it mentions, and the changes of a plan add such
     mentions."""
+    launch_types: Possible[str] = ANYTHING
+    """The launch types of its tasks, in upper case, by a launch type or a strategy of capacity providers. EC2 in general,
+    if it leaves both out."""
+    systems: Possible[str] = NOT_GIVEN
+    """The families of operating systems that its placement constraints ask for, in upper case."""
+    own_interfaces: Possible[bool] = UNSEEN
+    """Whether it gives its tasks network interfaces of their own (`awsvpcConfiguration`). ECS demands that for tasks in
+    network mode `awsvpc`, and refuses it for all others."""
     shows_network: bool = False
     """Whether the source shows the network configuration of its ECS tasks (leaving it out shows it, too). False if the
     way in which it starts tasks is not read, and for jobs of AWS Batch, whose compute environments have the network."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from rules.model.possible import NOT_GIVEN, NOTHING_MORE, Possible
 from rules.model.storage import Volume
 from rules.model.values import Key, Ref, Rest, Text, Value
 
@@ -13,11 +15,10 @@ from rules.model.values import Key, Ref, Rest, Text, Value
 
 @dataclass(frozen=True, slots=True)
 class MountPoint:
-    """A mount point of a container: the name of the volume that it mounts. `read_only` is None if it is an
-    expression."""
+    """A mount point of a container: the name of the volume that it mounts, and whether it may write to it."""
 
     volume: Value | None
-    read_only: bool | None
+    read_only: Possible[bool]
     rest: Rest = ()
 
     def shows(self, volume: str) -> bool:
@@ -32,11 +33,15 @@ class Container:
     name: Value | None
     user: Value | None
     mount_points: tuple[MountPoint, ...]
-    volumes_from: tuple[tuple[Value | None, bool | None], ...] = ()
-    """Pairs (source container, read only); None for a member that is an expression."""
+    volumes_from: tuple[tuple[Value | None, Possible[bool]], ...] = ()
+    """Pairs (source container, read only); None for a container that is not read."""
     opaque: bool = False
     """Whether the mount points are an expression, so that it is not known which volumes the container mounts."""
     rest: Rest = ()
+
+
+_ADMITS_NOTHING = re.compile(r"\^\$(?=$|[|)])|[|(](?=$|[|)])|^\|")
+"""A pattern that has the empty text as an alternative of its own."""
 
 
 class Engine(StrEnum):
@@ -58,12 +63,17 @@ class Task:
     family: Text | None = None
     engine: Engine = Engine.ECS
     task_role: Value | None = None
-    role_arms: tuple[Value, ...] = ()
-    """The possible values of `task_role` if conditions choose it; empty otherwise."""
-    compatibilities: frozenset[str] = frozenset()
-    """`requiresCompatibilities` or launch type in upper case: EC2, FARGATE, EXTERNAL, MANAGED_INSTANCES."""
-    network_mode: str | None = None
-    operating_system: str | None = None
+    """The task role as it is written."""
+    roles: Possible[Value] = NOTHING_MORE
+    """The possible values of `task_role` if the source shows more than that: conditions choose among them, or it may be
+    left out. A role that may be empty is no role, since ECS takes both for the same."""
+    compatibilities: Possible[frozenset[str]] = NOT_GIVEN
+    """The possible `requiresCompatibilities`, in upper case: sets of EC2, FARGATE, EXTERNAL, MANAGED_INSTANCES."""
+    network_mode: Possible[str] = NOT_GIVEN
+    """The network mode in lower case; left out, it is `bridge`, and `awsvpc` on Managed Instances."""
+    operating_system: Possible[str] = NOT_GIVEN
+    """The family of operating systems in upper case, by `runtimePlatform` or by constraints on the placement; left out,
+    it is LINUX."""
     region: str | None = None
     partition: str | None = field(default=None, compare=False)
     """The partition of its account, and the account itself (None if the source does not show them): evidence for
@@ -78,18 +88,40 @@ class Task:
     @property
     def task_roles(self) -> tuple[Value, ...]:
         """The task roles that it may have: several if conditions choose, none if it has no role."""
-        return self.role_arms or ((self.task_role,) if self.task_role is not None else ())
+        return self.roles.known or ((self.task_role,) if self.task_role is not None else ())
+
+    @property
+    def may_lack_role(self) -> bool:
+        """Whether it has no task role, or one that may be left out or empty."""
+        return self.task_role is None or self.roles.absent
+
+    def with_role(self, role: Value | None) -> Task:
+        """The task with another role, or with none."""
+        return replace(self, task_role=role, roles=NOTHING_MORE)
 
     @property
     def fargate_only(self) -> bool:
-        """Whether Fargate is its only compatibility."""
-        return self.compatibilities == {"FARGATE"}
+        """Whether Fargate is surely its only compatibility."""
+        return self.compatibilities.is_surely(frozenset({"FARGATE"}))
+
+    @property
+    def managed_only(self) -> bool:
+        """Whether Managed Instances are surely its only compatibility."""
+        return self.compatibilities.is_surely(frozenset({"MANAGED_INSTANCES"}))
 
     @property
     def may_run_on_ec2(self) -> bool:
         """Whether it may run on EC2; true if the source lists no compatibilities, since EC2 is the default launch
         type."""
-        return not self.compatibilities or "EC2" in self.compatibilities
+        return self.compatibilities.absent or self.may_be_compatible("EC2")
+
+    def may_be_compatible(self, launch_type: str) -> bool:
+        """Whether a launch type may be among its compatibilities."""
+        return self.compatibilities.others or self.lists(launch_type)
+
+    def lists(self, launch_type: str) -> bool:
+        """Whether the source shows a launch type among its compatibilities, at least under some condition."""
+        return any(launch_type in listed for listed in self.compatibilities.known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +139,16 @@ class Parameter:
     """The allowed values; None if all values are."""
     pattern: str | None = None
     """A regular expression that the whole value has to match."""
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """The values that are evidence for the one that a stack has: the allowed ones; if all are allowed, the default;
+        without one, an empty value that the pattern admits by itself (`^$|arn:.*`)."""
+        if self.allowed is not None:
+            return self.allowed
+        if self.default is not None:
+            return (self.default,)
+        return ("",) if self.pattern is not None and _ADMITS_NOTHING.search(self.pattern) else ()
 
     @property
     def values(self) -> tuple[str, ...]:

@@ -189,6 +189,11 @@ def family(task: Task) -> str:
     return task.family.source if task.family else task.name
 
 
+def may_lack(role: Value) -> str:
+    """The sentence that refuses IAM authorization for a task whose role may be left out or empty."""
+    return f"the task role {shown(role)} may be left out, and IAM authorization needs one"
+
+
 def _region(task: Task, context: Context) -> str | None:
     """The region of the task, also as the servers show it that its Docker volumes mount: EFS does not cross regions. None
     if the source does not show it."""

@@ -22,8 +22,10 @@ from rules.model import (
     AddWait,
     Change,
     EfsVolume,
+    Engine,
     Key,
     MountTarget,
+    Possible,
     SecurityGroup,
     SetStorage,
     Task,
@@ -35,9 +37,33 @@ from rules.model import (
 from rules.rule import Finding, Status
 
 
-def has_own_interface(task: Task) -> bool:
-    """Whether the task has a network interface of its own, with its own security groups."""
-    return task.network_mode == "awsvpc" or task.fargate_only
+def own_interface(task: Task, context: Context) -> Possible[bool]:
+    """Whether the task has a network interface of its own, with its own security groups.
+
+    Where its network mode leaves that open, the services that run it tell: ECS takes an `awsvpcConfiguration` for tasks
+    in mode `awsvpc` only, and does not start these without one.
+    """
+    if task.fargate_only:
+        return Possible.of(True)
+    if task.engine is Engine.BATCH:  # a job on EC2 uses the network of its instance
+        return Possible.of(True, False) if task.may_be_compatible("FARGATE") else Possible.of(False)
+    written = task.network_mode.mapped(_has_interface)
+    if written.is_surely(True) or written.is_surely(False):
+        return written
+    started = [runner.own_interfaces for runner in context.runners(task)]
+    if any(one.is_surely(True) for one in started):
+        return Possible.of(True)
+    mode = task.network_mode.otherwise("awsvpc" if task.managed_only else "bridge").mapped(_has_interface)
+    if not mode.others and len(mode.known) == 1:
+        return mode
+    # What the source shows to be possible counts, even beside a service that could not start it.
+    refuted = bool(started) and all(one.is_surely(False) for one in started) and not mode.shows(True)
+    return Possible.of(False) if refuted else Possible.of(True, False)
+
+
+def _has_interface(mode: str) -> bool:
+    """Whether a task in this network mode has a network interface of its own."""
+    return mode == "awsvpc"
 
 
 def over_the_network(finding: Finding, task: Task, context: Context) -> Finding:
@@ -46,7 +72,9 @@ def over_the_network(finding: Finding, task: Task, context: Context) -> Finding:
     if not isinstance(storage, EfsVolume) or storage.file_system is None:
         return finding
     needs = _NetworkNeeds(task, context)
-    if has_own_interface(task):
+    interface = own_interface(task, context)
+    if interface.may_be(True):
+        needs.perhaps = not interface.is_surely(True)
         needs.cross(storage.file_system)
     needs.wait(storage.file_system)
     caveat = " ".join([*needs.blockers, *([finding.caveat] if finding.caveat else []), *needs.checks])
@@ -72,6 +100,8 @@ class _NetworkNeeds:
     """Sentences on why the mount would fail."""
     checks: list[str] = field(default_factory=list)
     """Sentences on routes that the source does not show, to be checked by hand."""
+    perhaps: bool = False
+    """Whether it is left open that the task has a network interface of its own. Nothing is added to the source then."""
 
     @property
     def routes(self) -> Routes:
@@ -101,16 +131,24 @@ class _NetworkNeeds:
         if self.routes.blocked_by_proxy(self.task.key):
             self._block(PROXY)
         if worst is Reachable.UNKNOWN:
-            self.checks.append(_to_check(runners, targets, self.routes))
+            sentence = _to_check(runners, targets, self.routes)
+            if self.perhaps:
+                sentence = f"In network mode awsvpc, which is possible here, {sentence[:1].lower()}{sentence[1:]}"
+            self.checks.append(sentence)
 
     def _block(self, reason: str) -> None:
         sentence = f"The mount would fail as it is: {reason}."
+        if self.perhaps:
+            sentence = f"In network mode awsvpc, which is possible here, the mount would fail as it is: {reason}."
         if sentence not in self.blockers:
             self.blockers.append(sentence)
 
     def _admit(self, server: str, client: str, runner: TaskRunner, target: MountTarget) -> None:
         """Add the ingress rule that admits the runner's tasks to the mount target, or note why that is impossible."""
         problem = not_admitted(client, server)
+        if self.perhaps:
+            self._block(problem)
+            return
         to = _the_one_to_open(self.routes.own(self.routes.groups_of_target(target)), self.routes)
         by = self.routes.own(self.routes.groups_of_runner(runner))
         if to is None or len(by) != 1:

@@ -37,7 +37,7 @@ def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced
     """
     path = host_path(volume)
     # Managed instances run no user data, so nothing can have mounted EFS there.
-    if path is None or task.compatibilities == {"MANAGED_INSTANCES"}:
+    if path is None or task.managed_only:
         return None
     if not isinstance(path, Text):
         return place(None, volume.name, context.mounts(task))

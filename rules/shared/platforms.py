@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 
 from rules.context import Context
 from rules.facts.images import Support
-from rules.model import EfsVolume, Engine, Level, SetStorage, Storage, System, Task, Volume
+from rules.model import EfsVolume, Engine, Level, Possible, SetStorage, Storage, System, Task, Volume
 from rules.rule import Finding, Status
 
 
 def unsupported(task: Task, context: Context) -> tuple[str, Level] | None:
     """A sentence on the platform that cannot mount every EFS volume, with the level that it reaches; None if there is none."""
-    if (task.operating_system or "").upper().startswith("WINDOWS"):
-        return "Windows tasks do not support EFS volumes", Level.HOST
-    if task.compatibilities == {"EXTERNAL"}:
-        return "External instances (ECS Anywhere) do not support EFS volumes", Level.HOST
+    runners = context.runners(task)
+    systems = reduce(Possible.__or__, (runner.systems for runner in runners), task.operating_system)
+    if windows := [system for system in systems.known if system.startswith("WINDOWS")]:
+        surely = task.operating_system.is_surely(*windows) or any(r.systems.is_surely(*windows) for r in runners)
+        who = "Windows tasks do" if surely else "It may run on Windows, whose tasks do"
+        return f"{who} not support EFS volumes", Level.HOST
+    outside = frozenset({"EXTERNAL"})
+    if task.compatibilities.shows(outside) or any(r.launch_types.shows("EXTERNAL") for r in runners):
+        surely = task.compatibilities.is_surely(outside) or any(r.launch_types.is_surely("EXTERNAL") for r in runners)
+        who = (
+            "External instances (ECS Anywhere) do"
+            if surely
+            else "It may run on external instances (ECS Anywhere), which do"
+        )
+        return f"{who} not support EFS volumes", Level.HOST
     hosts = context.hosts(task)
-    if "FARGATE" in task.compatibilities or hosts.system is System.LINUX:
+    if hosts.system is System.LINUX:
         return None
     names = ", ".join(instance.name for instance in hosts.instances[:3])
     if hosts.system is System.WINDOWS:
@@ -36,7 +48,10 @@ def limit_by_platform(finding: Finding, volume: Volume, task: Task, context: Con
     if finding.status not in (Status.FIXABLE, Status.UNSAFE):
         return finding
     doubts = []
-    if finding.status is Status.FIXABLE and "MANAGED_INSTANCES" in task.compatibilities:
+    managed = task.lists("MANAGED_INSTANCES") or any(
+        runner.launch_types.shows("MANAGED_INSTANCES") for runner in context.runners(task)
+    )
+    if finding.status is Status.FIXABLE and managed:
         doubts.append(
             "AWS does not confirm TLS, access points and IAM on EFS volumes for Managed Instances: try it first."
         )
@@ -60,6 +75,13 @@ def _needs_more(finding: Finding, storage: Storage) -> bool:
     return not storage.encrypts and any(new.encrypts for new in planned)
 
 
+def may_run_on_fargate(task: Task, context: Context) -> bool:
+    """Whether the task may run on Fargate: its compatibilities may include it, or do not say and something of the source
+    starts it there."""
+    started = any(runner.launch_types.shows("FARGATE") for runner in context.runners(task))
+    return task.may_be_compatible("FARGATE") or (task.compatibilities.absent and started)
+
+
 def old_instances(task: Task, context: Context) -> str | None:
     """A sentence on the instances that are too old to mount EFS volumes with TLS; None if the source shows none."""
     least = context.hosts(task).least_able
@@ -81,7 +103,7 @@ INSTANCE_PREREQUISITES = (
 )
 
 
-def volume_prerequisites(task: Task) -> str:
+def volume_prerequisites(task: Task, context: Context) -> str:
     """Sentences on the platform's prerequisites for an EFS volume with TLS, an access point or IAM.
 
     Source: the ECS developer guide's EFS volume considerations; `ecs.capability.efsAuth` of the container agent.
@@ -94,6 +116,6 @@ def volume_prerequisites(task: Task) -> str:
     ec2 = f"Container instances need {INSTANCE_PREREQUISITES}."
     if task.fargate_only:
         return fargate
-    if task.compatibilities == {"MANAGED_INSTANCES"}:
+    if task.managed_only:
         return ""
-    return f"{ec2} {fargate}" if "FARGATE" in task.compatibilities else ec2
+    return f"{ec2} {fargate}" if may_run_on_fargate(task, context) else ec2

@@ -8,7 +8,7 @@ from rules.model import Change, Container, SetReadOnly, Task, Value, Volume
 
 
 def _viewers(holders: set[Value | None], task: Task) -> list[tuple[Container, bool]]:
-    """Containers that take over volumes (`volumesFrom`) of `holders` or of one another, and whether read-only."""
+    """Containers that take over volumes (`volumesFrom`) of `holders` or of one another, and whether surely read-only."""
     viewers: list[tuple[Container, bool]] = []
     grows = True
     while grows:
@@ -16,8 +16,8 @@ def _viewers(holders: set[Value | None], task: Task) -> list[tuple[Container, bo
         for container in task.containers:
             for source, ro in container.volumes_from:
                 seen = source is None or source.literal is None or source in holders
-                if seen and (container, bool(ro)) not in viewers:
-                    viewers.append((container, bool(ro)))
+                if seen and (container, ro.is_surely(True)) not in viewers:
+                    viewers.append((container, ro.is_surely(True)))
                     holders = holders | {container.name}
                     grows = True
     return viewers
@@ -29,17 +29,20 @@ def read_only(volume: Volume, task: Task, context: Context) -> bool:
     A container that takes over the volumes of another (`volumesFrom`) must take them read-only, too.
     """
     found = context.mount_points(volume, task)
-    if not found or not all(point.read_only for _, point in found):
+    if not found or not all(point.read_only.is_surely(True) for _, point in found):
         return False
     return all(ro for _, ro in _viewers({container.name for container, _ in found}, task))
 
 
 def keep_read_only(volume: Volume, task: Task, context: Context) -> tuple[Change, ...] | None:
-    """The changes that make every mount point of a volume read-only; None if the source does not show all of them."""
+    """The changes that make every mount point of a volume read-only; None if the source does not show all of them, or
+    an expression decides on one of them."""
     if read_only(volume, task, context):
         return ()
     found = context.mount_points(volume, task)
-    if found is None or any(point.read_only is None for _, point in found):
+    if found is None or not all(
+        point.read_only.is_surely(True) or point.read_only.is_surely(False) for _, point in found
+    ):
         return None
     return (SetReadOnly(task.key, volume.name),) if found else ()
 

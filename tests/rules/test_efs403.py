@@ -73,6 +73,16 @@ def test_bottlerocket_stops_above_efs() -> None:
         assert [v["after"] for v in ran.report["files"][0]["volumes"]] == ["efs" if len(rules) > 1 else "host"]
 
 
+def test_bottlerocket_counts_beside_fargate() -> None:
+    volume = "EFSVolumeConfiguration: {FilesystemId: fs-11111111}"
+    both = TASK.replace("Host: {SourcePath: /mnt/efs/data}", volume).replace(
+        "  Properties:", "  Properties:\n    RequiresCompatibilities: [EC2, FARGATE]", 1
+    )
+    assert of_rule(check(template(both, launched("A", image=BOTTLEROCKET))), "EFS403")[0][0] == "refused"
+    only = both.replace("[EC2, FARGATE]", "[FARGATE]")
+    assert of_rule(check(template(only, launched("A", image=BOTTLEROCKET))), "EFS201")[0][0] == "fixable"
+
+
 def test_windows_instances_take_nothing() -> None:
     ran = check(template(TASK, launched("A", AGENT, MOUNT, image=WINDOWS)))
     assert {(f["rule"], f["status"]) for f in ran.findings} == {("EFS403", "refused")}

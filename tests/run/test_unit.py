@@ -22,7 +22,9 @@ from migrate.config import config
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import walk
-from migrate.dialects.common.values import child, filled, items, mapping, text
+from migrate.dialects.common.possible.readings import role
+from migrate.dialects.common.values import child, items, mapping, text
+from migrate.dialects.common.volumes.spelling import API
 from migrate.dialects.dialect import Reading
 from migrate.edit import Edit, apply
 from migrate.engine.decisions import UNDECIDED
@@ -77,7 +79,7 @@ class Toy(PlainDialect[DefinitionNodes]):
                 role="taskRoleArn",
                 known=("family",),
                 role_after=("family",),
-                task_role=filled(child(task, "taskRoleArn")),
+                task_role=role(child(task, "taskRoleArn"), API),
             )
         start = unit.offset(volumes, 0)
         collector.spans |= {key: at + start for key, at in collector.spans.items() if "volume" in key.path}

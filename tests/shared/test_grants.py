@@ -13,8 +13,10 @@ from rules.context import Context
 from rules.facts.iam import Grant
 from rules.model import (
     ENABLED,
+    UNSEEN,
     Container,
     EfsVolume,
+    Possible,
     Ref,
     Stack,
     Task,
@@ -32,7 +34,7 @@ def granted(given: Task, storage: EfsVolume | None = None, policy: Choices | Non
     return grant(volume, storage or volume.storage, given, Context(Stack((given,)), policy or Choices()))
 
 
-SIDECAR = Container(Text.of("sidecar"), None, (), volumes_from=((Text.of("web"), None),))
+SIDECAR = Container(Text.of("sidecar"), None, (), volumes_from=((Text.of("web"), UNSEEN),))
 
 
 @pytest.mark.parametrize(
@@ -50,17 +52,17 @@ SIDECAR = Container(Text.of("sidecar"), None, (), volumes_from=((Text.of("web"),
         ),
         pytest.param(task(container("web", True), SIDECAR), [MOUNT, WRITE], id="volumesFrom writes"),
         pytest.param(
-            task(container("web", True), replace(SIDECAR, volumes_from=((Text.of("web"), True),))),
+            task(container("web", True), replace(SIDECAR, volumes_from=((Text.of("web"), Possible.of(True)),))),
             [MOUNT],
             id="volumesFrom reads",
         ),
         pytest.param(
-            task(container("web", True), replace(SIDECAR, volumes_from=((Text.of("db"), False),))),
+            task(container("web", True), replace(SIDECAR, volumes_from=((Text.of("db"), Possible.of(False)),))),
             [MOUNT],
             id="volumesFrom of another container",
         ),
         pytest.param(
-            task(container("web", True), replace(SIDECAR, volumes_from=((Text((Ref("${X}"),)), False),))),
+            task(container("web", True), replace(SIDECAR, volumes_from=((Text((Ref("${X}"),)), Possible.of(False)),))),
             [MOUNT, WRITE],
             id="volumesFrom of an unknown container",
         ),

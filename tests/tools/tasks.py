@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.model import ENABLED, Container, EfsVolume, Key, MountPoint, Task, Text, Volume
+from rules.model import ENABLED, UNSEEN, Container, EfsVolume, Key, MountPoint, Possible, Task, Text, Volume
 
 FS = Text.of("fs-0123456789abcdef0")
 OTHER = Text.of("fs-0fedcba9876543210")
@@ -13,7 +13,7 @@ ROLE = Text.of("arn:aws:iam::123456789012:role/team/blog")
 
 
 def container(name: str, read_only: bool | None, source: str = "data", **more: object) -> Container:
-    point = MountPoint(Text.of(source), read_only)
+    point = MountPoint(Text.of(source), UNSEEN if read_only is None else Possible.of(read_only))
     return replace(Container(Text.of(name), None, (point,)), **more)  # type: ignore[arg-type]  # fields of the test's choice
 
 

@@ -3,16 +3,38 @@ Classes have their names in Python, as CDK v2 imports them."""
 
 from __future__ import annotations
 
-from rules.model import ANY, CLIENT_ACTIONS, Allowance, FileSystemPolicy
+from rules.model import ANY, CLIENT_ACTIONS, Allowance, FileSystemPolicy, Possible
 
 BATCH, ECS, EFS, IAM = "aws_cdk.aws_batch", "aws_cdk.aws_ecs", "aws_cdk.aws_efs", "aws_cdk.aws_iam"
 TASK_DEFINITIONS = {
-    f"{ECS}.Ec2TaskDefinition": frozenset({"EC2"}),
-    f"{ECS}.FargateTaskDefinition": frozenset({"FARGATE"}),
-    f"{ECS}.ExternalTaskDefinition": frozenset({"EXTERNAL"}),
-    f"{ECS}.TaskDefinition": frozenset[str](),
+    f"{ECS}.Ec2TaskDefinition": Possible.of(frozenset({"EC2"})),
+    f"{ECS}.FargateTaskDefinition": Possible.of(frozenset({"FARGATE"})),
+    f"{ECS}.ExternalTaskDefinition": Possible.of(frozenset({"EXTERNAL"})),
+    f"{ECS}.TaskDefinition": None,
 }
-"""The L2 constructs of task definitions, and the compatibilities of their tasks (empty if an argument gives them)."""
+"""The L2 constructs of task definitions, and the compatibilities of their tasks (None if an argument gives them)."""
+LAUNCH_TYPES = {
+    f"{ECS}.Ec2Service": Possible.of("EC2"),
+    f"{ECS}.FargateService": Possible.of("FARGATE"),
+    f"{ECS}.ExternalService": Possible.of("EXTERNAL"),
+    f"{ECS}.CfnService": None,
+    f"{ECS}.CfnTaskSet": None,
+}
+"""The constructs of services, and the launch types of their tasks (None if an argument gives them)."""
+_ENUMERATIONS = ("Compatibility", "LaunchType", "NetworkMode", "OperatingSystemFamily")
+
+
+def enumerated(name: str | None) -> str | None:
+    """The word of a constant of the ECS module, by its full name: `awsvpc` for `NetworkMode.AWS_VPC`, `EC2,FARGATE` for
+    `Compatibility.EC2_AND_FARGATE`; None for anything else."""
+    enumeration, _, member = (name or "").removeprefix(f"{ECS}.").rpartition(".")
+    if enumeration not in _ENUMERATIONS:
+        return None
+    if enumeration == "OperatingSystemFamily":
+        return member
+    return "awsvpc" if member == "AWS_VPC" else ",".join(member.split("_AND_"))
+
+
 STACKS = ("aws_cdk.Stack", "aws_cdk.NestedStack")
 """The classes of stacks."""
 STRUCTS = frozenset(

@@ -14,7 +14,8 @@ from migrate.dialects.cdk.api import BATCH
 from migrate.dialects.cdk.program import Construct, Program, TaskSource
 from migrate.dialects.cdk.resources import system_id
 from migrate.dialects.cdk.spelling import SNAKE, either
-from migrate.dialects.common.values import child, items, mapping, truth, words
+from migrate.dialects.common.possible.readings import flag, words_of
+from migrate.dialects.common.values import child, items, mapping
 from migrate.dialects.common.volumes import volume_edits
 from migrate.dialects.common.volumes.spelling import Spelling, find
 from migrate.dialects.common.volumes.volumes import VolumeNodes, read_efs, rest_but
@@ -32,11 +33,11 @@ from migrate.syntax.node import (
     SetCallee,
 )
 from migrate.syntax.python.names import Place
-from rules.model import Container, EfsVolume, HostPath, Key, MountPoint, Storage, Text, Value, Volume
+from rules.model import Container, EfsVolume, HostPath, Key, MountPoint, Possible, Storage, Text, Value, Volume
 
 CONTAINERS = {
-    f"{BATCH}.EcsEc2ContainerDefinition": frozenset({"EC2"}),
-    f"{BATCH}.EcsFargateContainerDefinition": frozenset({"FARGATE"}),
+    f"{BATCH}.EcsEc2ContainerDefinition": Possible.of(frozenset({"EC2"})),
+    f"{BATCH}.EcsFargateContainerDefinition": Possible.of(frozenset({"FARGATE"})),
 }
 """The L2 constructs of container definitions, and the compatibilities of their jobs."""
 JOB = f"{BATCH}.CfnJobDefinition"
@@ -117,7 +118,7 @@ def read_volume(program: Program, node: Mapping, key: Key, place: Place) -> tupl
 
 def mount_point(program: Program, node: Mapping) -> MountPoint:
     """The mount point of an L2 volume, which is given with the volume."""
-    return MountPoint(program.value(child(node, "name")), truth(child(node, "readonly"), default=False))
+    return MountPoint(program.value(child(node, "name")), flag(child(node, "readonly"), SNAKE))
 
 
 def container(program: Program, task: TaskSource) -> Container:
@@ -177,7 +178,7 @@ class L1JobPart:
     node: Mapping
     role: ast.expr | None
     containers: tuple[Mapping, ...]
-    compatibilities: frozenset[str]
+    compatibilities: Possible[frozenset[str]]
 
     @property
     def volumes(self) -> Node | None:
@@ -189,7 +190,7 @@ def parts(program: Program, made: Construct) -> Iterator[L1JobPart]:
     arguments = program.document.arguments(made.call, made.place)
     if not isinstance(arguments, Mapping):
         return
-    where = words(either(arguments, "platform_capabilities")) or frozenset({"EC2"})
+    where = words_of(either(arguments, "platform_capabilities"), SNAKE).otherwise(frozenset({"EC2"}))
     ranges = either(mapping(either(arguments, "node_properties")), "node_range_properties")
     places: list[Mapping | None] = [arguments, *map(mapping, items(ranges) or ())]
     for place in places:

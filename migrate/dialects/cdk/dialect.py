@@ -12,15 +12,17 @@ from dataclasses import dataclass, field, replace
 
 from migrate.dialects.cdk import batch as cdk_batch
 from migrate.dialects.cdk import resources
-from migrate.dialects.cdk.api import ECS, PLATFORM_VERSION, TASK_DEFINITIONS, VERSIONS
+from migrate.dialects.cdk.api import ECS, LAUNCH_TYPES, PLATFORM_VERSION, TASK_DEFINITIONS, VERSIONS, enumerated
 from migrate.dialects.cdk.instances import ProgramInstances
-from migrate.dialects.cdk.program import Program, TaskSource, called, scope_of
+from migrate.dialects.cdk.program import Program, TaskSource, scope_of
 from migrate.dialects.cdk.spelling import SNAKE, Spellings, with_points
 from migrate.dialects.cdk.writer import ProgramNodes, ProgramWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, TaskNodes
 from migrate.dialects.common.nodes import key_text
-from migrate.dialects.common.python.values import SPELLING, configured
+from migrate.dialects.common.possible.readings import evidence, words_of
+from migrate.dialects.common.python.possible import options
+from migrate.dialects.common.python.values import SPELLING, called, configured
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.dialects.common.volumes.conditional_volumes import Alternative
 from migrate.dialects.common.volumes.volumes import read_container, rest_but
@@ -29,9 +31,14 @@ from migrate.dialects.dialect import Reading
 from migrate.syntax import resolve
 from migrate.syntax.node import AnyEdit, Mapping, Node
 from migrate.syntax.python import PythonDocument
+from migrate.syntax.python.evaluate import unknown_merges
 from migrate.syntax.python.names import Place, Scope
 from migrate.syntax.unit import Unit
+from rules.facts.images import demanded_systems
 from rules.model import (
+    ANYTHING,
+    NOT_GIVEN,
+    NOTHING_MORE,
     AddPermissions,
     AddRole,
     AddTraffic,
@@ -42,6 +49,7 @@ from rules.model import (
     Launch,
     Opaque,
     PlatformVersion,
+    Possible,
     SetImage,
     SetParameterDefault,
     SetStorage,
@@ -127,6 +135,8 @@ class _ProgramReader:
         for call, place in self.program.calls:
             if "override" in called(call) and call.args and isinstance(call.func, ast.Attribute):
                 self.overridden(call, call.func.value, place)
+            elif called(call).startswith("add_placement_constraint") and isinstance(call.func, ast.Attribute):
+                self.constrained(call, call.func.value, place)
         self.alone()
         with_volumes = [task for task in self.tasks.values() if task.volumes]
         if not with_volumes:
@@ -232,6 +242,15 @@ class _ProgramReader:
             self.listed(task, self.document.node(call.args[1], place), place)
         else:
             task.obstacle = f"an override of {path} changes the task definition's volumes"
+
+    def constrained(self, call: ast.Call, on: ast.expr, place: Place) -> None:
+        """Reads the placement constraints that a call adds to a task definition or to its service."""
+        origin, at = self.program.evaluator.definition(on, place)
+        given = origin.keywords if isinstance(origin, ast.Call) else []
+        task = next((k.value for k in given if k.arg == "task_definition"), origin)
+        found = self.task_of(task, at)
+        for argument in call.args:
+            found.systems = evidence(found.systems, self.demanded(self.document.node(argument, place)))
 
     def alone(self) -> None:
         """Collects volumes that no task definition of the program visibly takes."""
@@ -388,10 +407,10 @@ class _ProgramReader:
                 if batch or task.part is not None
                 else Engine.ECS,
                 task_role=role,
-                role_arms=(),
+                roles=self.roles(task, role),
                 compatibilities=compatibilities,
-                network_mode=text(child(node, "network_mode")),
-                operating_system=None,
+                network_mode=self.network_mode(task, node),
+                operating_system=self.operating_system(task, node),
                 region=None,
                 partition=partition_in(self.document.text),
                 containers=tuple(task.containers),
@@ -411,19 +430,65 @@ class _ProgramReader:
         found = self.program.value(child(node, "family"))
         return found if isinstance(found, Text) else None
 
-    def compatibilities(self, task: TaskSource, node: Mapping | None) -> frozenset[str]:
+    def options(self, node: Node | None, place: Place) -> Possible[str]:
+        """The possible values of a node at a place."""
+        return options(self.document, node, place, none_counts=True, constants=self.constant)
+
+    def constant(self, expression: ast.expr, place: Place) -> str | None:
+        """The word of a constant of the CDK that an expression names, or None."""
+        return enumerated(self.program.dotted(expression, place))
+
+    def roles(self, task: TaskSource, role: Value | None) -> Possible[Value]:
+        """The possible roles of a task, if that is more than the role as it is written. L2 constructs of task definitions make a
+        role where they are given None."""
+        if role is None or task.construct is None:
+            return NOTHING_MORE
+        given = resources.role_given(task)
+        if task.kind in TASK_DEFINITIONS and given is not None:
+            # A role that is imported by a parameter of the template; an empty string is an error at once.
+            made, _ = self.program.evaluator.definition(given, task.place)
+            arguments = (*made.args[2:3], *(k.value for k in made.keywords)) if isinstance(made, ast.Call) else ()
+            given = next((a for a in arguments if isinstance(a, ast.Attribute) and a.attr == "value_as_string"), None)
+        if task.kind in TASK_DEFINITIONS and given is None:
+            return NOTHING_MORE
+        node = self.document.node(given, task.place) if given is not None else None
+        return Possible(absent=self.options(node, task.place).absent)
+
+    def network_mode(self, task: TaskSource, node: Mapping | None) -> Possible[str]:
+        """The network mode of a task definition."""
+        if node is None or unknown_merges(node):
+            return NOT_GIVEN if task.is_alone else ANYTHING
+        return self.options(child(node, "network_mode"), task.place).mapped(str.lower)
+
+    def operating_system(self, task: TaskSource, node: Mapping | None) -> Possible[str]:
+        """The operating systems of a task definition, by its platform and its placement constraints."""
+        platform = child(node, "runtime_platform")
+        written = child(mapping(platform), "operating_system_family")
+        found: Possible[str] = self.options(written, task.place).mapped(str.upper)
+        if platform is not None and mapping(platform) is None:
+            found = ANYTHING
+        constraints = evidence(task.systems, self.demanded(child(node, "placement_constraints")))
+        return evidence(found, constraints)
+
+    def demanded(self, node: Node | None) -> Possible[str]:
+        """The operating systems that placement constraints demand."""
+        origin = self.document.origin(node) if node is not None else None
+        found = (n.value for n in ast.walk(origin) if isinstance(n, ast.Constant)) if origin is not None else ()
+        return demanded_systems(Possible.of(*(text for text in found if isinstance(text, str))))
+
+    def compatibilities(self, task: TaskSource, node: Mapping | None) -> Possible[frozenset[str]]:
         """The compatibilities of a task definition, by its class or its arguments."""
         if known := task.compatibilities or TASK_DEFINITIONS.get(task.kind) or cdk_batch.CONTAINERS.get(task.kind):
             return known
         last = task.kind.rpartition(".")[2]
         if "Fargate" in last or "Ec2" in last:
-            return frozenset({"FARGATE" if "Fargate" in last else "EC2"})
-        written = child(node, "compatibility")
-        origin = self.document.origin(written) if written is not None else None
-        if isinstance(origin, ast.Attribute):
-            return frozenset(origin.attr.split("_AND_"))
-        listed = items(child(node, "requires_compatibilities")) or ()
-        return frozenset(word.upper() for item in listed if (word := text(item)))
+            return Possible.of(frozenset({"FARGATE" if "Fargate" in last else "EC2"}))
+        if node is None or unknown_merges(node):
+            return NOT_GIVEN if task.is_alone else ANYTHING
+        spelling = replace(SNAKE, options=lambda given: self.options(given, task.place))
+        if (written := child(node, "compatibility")) is not None:
+            return words_of(written, spelling)
+        return words_of(child(node, "requires_compatibilities"), spelling)
 
     # -- what runs the tasks ------------------------------------------------------------------------------------------
 
@@ -438,8 +503,9 @@ class _ProgramReader:
             kind = self.program.kind(call)
             given = {keyword.arg: keyword.value for keyword in call.keywords}
             member = next((name for name in PLATFORM_VERSION if name in given), None) if kind else None
+            starts = kind in LAUNCH_TYPES
             runs = placed and kind != f"{ECS}.ContainerDefinition" and not kind.endswith("TaskDefinition")
-            if member is None and not runs:
+            if member is None and not runs and not starts:
                 continue
             definition = given.get("task_definition")
             task = self._task_run(definition, call, place) if kind or definition is not None else None
@@ -454,6 +520,8 @@ class _ProgramReader:
                     (task.key,),
                     engine=Engine.BATCH if task.kind in cdk_batch.CONTAINERS else Engine.ECS,
                     platform_versions=versions,
+                    launch_types=self.launch_types(call, place, kind),
+                    systems=self.demanded(self._argument(call, "placement_constraints", place)),
                     launch=hosts.launch(call, place, kind) if runs else None,
                 )
                 found.append(runner)
@@ -466,6 +534,18 @@ class _ProgramReader:
                     other = handed.key.as_a("runner").below(len(found))
                     found.append(TaskRunner(other, handed.name, (handed.key,), launch=Launch()))
         return tuple(found)
+
+    def _argument(self, call: ast.Call, name: str, place: Place) -> Node | None:
+        """A keyword argument of a call, or None."""
+        given = next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+        return self.document.node(given, place) if given is not None else None
+
+    def launch_types(self, call: ast.Call, place: Place, kind: str) -> Possible[str]:
+        """The launch types of what a call starts, by its class or its argument."""
+        if known := LAUNCH_TYPES.get(kind):
+            return known
+        written = self._argument(call, "launch_type", place)
+        return self.options(written, place).mapped(str.upper) if written is not None else ANYTHING
 
     def _platform_versions(
         self, key: Key, task: Key, member: str | None, call: ast.Call, place: Place

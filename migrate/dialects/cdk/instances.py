@@ -28,7 +28,8 @@ from migrate.dialects.cdk.api import (
     STARTED_FROM,
     USER_DATA,
 )
-from migrate.dialects.cdk.program import Program, called, joined, scope_of
+from migrate.dialects.cdk.program import Program, joined, scope_of
+from migrate.dialects.common.python.values import called
 from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, with_scripts
 from migrate.dialects.common.values import items
 from migrate.syntax.node import Node, Scalar

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from migrate.dialects.cdk.api import EFS, GRANTS, IAM
-from migrate.dialects.cdk.program import Construct, Program, TaskSource, called, is_file_system
+from migrate.dialects.cdk.program import Construct, Program, TaskSource, is_file_system
 from migrate.dialects.common.policy_conditions import comparisons
+from migrate.dialects.common.python.values import called
 from migrate.dialects.common.values import child, items
 from migrate.syntax.node import Mapping, Node
 from migrate.syntax.python.names import Place, Scope

@@ -13,13 +13,14 @@ from functools import cached_property
 
 from migrate.dialects.cdk.api import ARN_ATTRIBUTES, ARNS, BATCH, ECS, EFS, ID_ATTRIBUTES, IDS, PSEUDO, STRUCTS
 from migrate.dialects.common.python import values as python_values
+from migrate.dialects.common.python.values import called
 from migrate.dialects.common.values import child, reference
 from migrate.syntax import resolve
 from migrate.syntax.node import Alias, Expression, FString, Inner, Mapping, NewExpression, NewValue, Node
 from migrate.syntax.problem import CannotEdit
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.names import Block, Place, Scope
-from rules.model import Container, Key, Opaque, Ref, Role, Text, Value
+from rules.model import NOT_GIVEN, Container, Key, Opaque, Possible, Ref, Role, Text, Value
 
 _DEEPEST = 20
 """The largest number of variables that are followed from one expression to the next."""
@@ -77,8 +78,10 @@ class TaskSource:
     """The expression for the role, if a part of the arguments of the construct gives it."""
     part: Mapping | None = None
     """The part of the arguments of the construct that this definition is; None if it is all of them."""
-    compatibilities: frozenset[str] = frozenset()
-    """The compatibilities of its tasks, if its class does not decide them."""
+    compatibilities: Possible[frozenset[str]] | None = None
+    """The compatibilities of its tasks; None if its class or its arguments decide them."""
+    systems: Possible[str] = NOT_GIVEN
+    """The operating systems that its placement constraints demand."""
     overrides: bool = False
     """Whether its volumes come from an override of the template, with the names of CloudFormation."""
     obstacle: str | None = None
@@ -691,15 +694,6 @@ def is_struct(name: str) -> bool:
     """Whether a class of the CDK is a plain record: a struct, or a property class of an L1 construct."""
     name = name.replace("monocdk.", "aws_cdk.", 1).replace(f"{BATCH}_alpha.", f"{BATCH}.", 1)
     return name in STRUCTS or (name.startswith("aws_cdk.") and name.endswith("Property"))
-
-
-def called(call: ast.Call) -> str:
-    """The last name in the callee of a call; empty if it has none."""
-    match call.func:
-        case ast.Attribute(attr=name) | ast.Name(id=name):
-            return name
-        case _:
-            return ""
 
 
 def _receiver(call: ast.Call) -> str:

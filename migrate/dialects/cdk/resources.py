@@ -13,12 +13,12 @@ from migrate.dialects.cdk.program import (
     Construct,
     Program,
     TaskSource,
-    called,
     is_access_point,
     is_file_system,
     scope_of,
     source_of,
 )
+from migrate.dialects.common.python.values import called
 from migrate.dialects.common.values import child, mapping, truth
 from migrate.dialects.common.volumes.volumes import rest_but
 from migrate.syntax.data.plain import squeezed
@@ -143,14 +143,19 @@ def system_id(program: Program, expression: ast.expr, place: Place) -> Value | N
 # -- roles ------------------------------------------------------------------------------------------------------------
 
 
+def role_given(task: TaskSource) -> ast.expr | None:
+    """The expression that gives a task definition its role, or None."""
+    if task.construct is None or task.part is not None:
+        return task.role_given
+    names = ("task_role", "task_role_arn", "job_role")
+    return next((k.value for k in task.construct.call.keywords if k.arg in names), None)
+
+
 def role_of(program: Program, task: TaskSource) -> Value | None:
     """The task role of a task definition, or None. L2 constructs create a role if they are given none; a role to
     which the program can add policies is stored in `task.role`."""
-    given: ast.expr | None = None
+    given = role_given(task)
     if task.construct is not None:
-        names = ("task_role", "task_role_arn", "job_role")
-        own = (k.value for k in task.construct.call.keywords if k.arg in names)
-        given = task.role_given if task.part is not None else next(own, None)
         low = ".Cfn" in task.kind
         # L1 constructs and definitions of AWS Batch create no role.
         if given is None and task.kind not in TASK_DEFINITIONS:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from migrate.dialects.cdk.api import BATCH
 from migrate.dialects.cdk.program import Program
 from migrate.dialects.cloudformation.language.spelling import ECS
+from migrate.dialects.common.possible.readings import flag
 from migrate.dialects.common.python.values import SPELLING
-from migrate.dialects.common.values import child, items, mapping, truth
+from migrate.dialects.common.values import child, items, mapping
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.common.volumes.volumes import read_container, rest_but
 from migrate.syntax.node import Entry, Mapping, Node, Scalar
-from rules.model import Container, MountPoint
+from rules.model import ANYTHING, Container, MountPoint
 
 SNAKE = replace(
     SPELLING,
@@ -125,11 +126,11 @@ class Spellings:
 
     def _mount_point(self, node: Mapping | None) -> MountPoint:
         if node is None:
-            return MountPoint(None, None)
+            return MountPoint(None, ANYTHING)
         names = SNAKE if self.is_struct(node) else CAMEL
         return MountPoint(
             self.program.value(child(node, names.source_volume)),
-            truth(child(node, names.read_only), default=False),
+            flag(child(node, names.read_only), names),
             rest_but(node, (names.read_only,), self.program.document.text, plain=SPELLING.plain),
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from migrate.dialects.cloudformation.language import intrinsics, parameters
+from migrate.dialects.cloudformation.language.options import of_resource
 from migrate.dialects.cloudformation.language.parameters import ParameterNodes
 from migrate.dialects.cloudformation.language.spelling import ECS, in_batch
 from migrate.dialects.cloudformation.out_of_reach import places
@@ -18,10 +19,12 @@ from migrate.dialects.cloudformation.running.network import with_network
 from migrate.dialects.cloudformation.running.runner_reader import read_runners
 from migrate.dialects.cloudformation.writer import ResourceWriter
 from migrate.dialects.common.base_dialect import PlainDialect
-from migrate.dialects.common.batch_jobs import add_part, capitalised, part_key, parts
+from migrate.dialects.common.batch_jobs import add_part, part_key, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.possible.readings import capitalised, perhaps_more, systems, words_of
 from migrate.dialects.common.unread import unread
-from migrate.dialects.common.values import child, mapping, text, words
+from migrate.dialects.common.values import child, mapping, words
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
 from migrate.syntax import Document
@@ -62,7 +65,7 @@ class TemplateNodes(DefinitionNodes):
     images: dict[Key, Scalar] = field(default_factory=dict)
     shared_properties: dict[Key, str] = field(default_factory=dict)
     """The reason why the role of a task cannot be set: an alias shares its properties with another task, which would
-    get the role, too."""
+    get the role, too, or a macro may give it one."""
 
 
 Nodes = TypeVar("Nodes", bound=TemplateNodes)
@@ -203,12 +206,19 @@ def same_for_all(reading: Reading[object], change: Change) -> bool:
 
 
 def _find_shared_properties(nodes: TemplateNodes) -> None:
-    """Records the tasks whose properties are one node, shared through a YAML alias."""
+    """Records the tasks whose properties are one node, shared through a YAML alias, or come from a macro, too."""
     first: dict[int, Key] = {}
     for key, task in nodes.tasks.items():
+        if _has_macro(task.mapping):
+            nodes.shared_properties[key] = "a macro adds to its properties, perhaps a role"
         if (other := first.setdefault(id(task.mapping), key)) != key:
             reason = "another resource shares its properties through an alias"
             nodes.shared_properties[key] = nodes.shared_properties[other] = reason
+
+
+def _has_macro(properties: Mapping) -> bool:
+    """Whether a macro adds to properties: `Fn::Transform`, `Fn::ForEach` among them."""
+    return any(key_text(entry).startswith("Fn::") for entry in properties.entries)
 
 
 def _add_hidden(collector: Collector[TemplateNodes]) -> None:
@@ -241,8 +251,8 @@ def _read_task(
 ) -> None:
     properties = resource.properties
     collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
-    platform = mapping(child(properties, "RuntimePlatform"))
-    role, role_arms = template.identities.task_role(child(properties, "TaskRoleArn"))
+    spelling = of_resource(resource, template.options, spelling)
+    written, more = child(properties, "TaskRoleArn"), _has_macro(properties)
     collector.add_task(
         key,
         resource.name,
@@ -252,11 +262,10 @@ def _read_task(
         role="TaskRoleArn",
         known=("ContainerDefinitions", "Volumes"),
         role_after=("ExecutionRoleArn", "Family", "NetworkMode"),
-        task_role=role,
-        role_arms=role_arms,
-        compatibilities=words(child(properties, "RequiresCompatibilities")),
-        network_mode=text(child(properties, "NetworkMode")),
-        operating_system=text(child(platform, "OperatingSystemFamily")),
+        task_role=template.identities.task_role(written, spelling.options(written)),
+        compatibilities=perhaps_more(words_of(child(properties, "RequiresCompatibilities"), spelling), more),
+        network_mode=perhaps_more(spelling.options(child(properties, "NetworkMode")), more),
+        operating_system=systems(properties, spelling, capitalised, family="OperatingSystemFamily"),
         spelling=spelling,
         condition=resource.condition,
     )
@@ -267,7 +276,9 @@ def _read_job(
 ) -> None:
     """Collects each part of an AWS Batch job definition that has volumes."""
     collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
+    spelling = of_resource(resource, template.options, spelling)
     for part in parts(resource.properties, intrinsics.each, capitalised):
+        written = child(part.node, part.role)
         add_part(
             collector,
             resource.properties,
@@ -276,6 +287,6 @@ def _read_job(
             name=resource.name,
             spelling=spelling,
             cased=capitalised,
-            read_role=template.identities.task_role,
+            task_role=template.identities.task_role(written, spelling.options(written)),
             condition=resource.condition,
         )

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path
-from migrate.dialects.common.values import child, mapping, text, words
+from migrate.dialects.common.possible.readings import WrittenRole, role, systems, words_of
+from migrate.dialects.common.values import child, mapping
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.syntax import get
 from migrate.syntax.node import Entry, Mapping, Node
-from rules.model import Engine, Key, Text, Value
+from rules.model import Engine, Key, Text
 
 Cased = Callable[[str], str]
 """Returns a dialect's name for a member of the Batch API."""
@@ -24,16 +25,6 @@ Cased = Callable[[str], str]
 
 Each = Callable[[Node | None], "list[Node] | None"]
 """Returns the items of a list, including those that conditions choose; None for anything that is not a list."""
-
-
-def api(member: str) -> str:
-    """The name of a member in the API: `member` itself."""
-    return member
-
-
-def capitalised(member: str) -> str:
-    """The name of a member in CloudFormation: capitalised."""
-    return member[0].upper() + member[1:]
 
 
 @dataclass(frozen=True)
@@ -94,15 +85,13 @@ def add_part(
     name: str,
     spelling: Spelling,
     cased: Cased,
-    read_role: Callable[[Node | None], tuple[Value | None, tuple[Value, ...]]],
     *,
+    task_role: WrittenRole | None = None,
     family: Text | None = None,
     arn: str = "",
     condition: str | None = None,
 ) -> None:
-    """Adds a part of a job as a task. `read_role` returns the role that a node gives, and the roles among which
-    conditions choose there."""
-    role, role_arms = read_role(child(part.node, part.role))
+    """Adds a part of a job as a task. `task_role` is its role, if it is not read like any other value."""
     collector.add_task(
         key,
         name,
@@ -112,15 +101,12 @@ def add_part(
         role=part.role,
         known=tuple(map(cased, ("volumes", "containers", "fargatePlatformConfiguration", "platformVersion"))),
         role_after=(part.role_after,),
-        task_role=role,
-        role_arms=role_arms,
+        task_role=task_role or role(child(part.node, part.role), spelling),
         family=family,
         engine=Engine.BATCH,
         # AWS Batch runs a job on EC2 if `platformCapabilities` is missing.
-        compatibilities=words(child(job, cased("platformCapabilities"))) or frozenset({"EC2"}),
-        operating_system=text(
-            child(mapping(child(part.node, cased("runtimePlatform"))), cased("operatingSystemFamily"))
-        ),
+        compatibilities=words_of(child(job, cased("platformCapabilities")), spelling).otherwise(frozenset({"EC2"})),
+        operating_system=systems(part.node, spelling, cased, family=cased("operatingSystemFamily")),
         arn=arn,
         spelling=spelling,
         condition=condition,

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from migrate.dialects.common.conditional import both
 from migrate.dialects.common.nodes import key_text, used_anchors, volumes_sharing_nodes, walk
+from migrate.dialects.common.possible.readings import Started, WrittenRole
 from migrate.dialects.common.values import child, mapping, written
 from migrate.dialects.common.volumes.conditional_volumes import Alternative, alternatives
 from migrate.dialects.common.volumes.spelling import API, Spelling
@@ -25,7 +26,20 @@ from migrate.dialects.dialect import Dialect, Reading
 from migrate.syntax import Document
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
 from migrate.syntax.unit import Unit
-from rules.model import Engine, HiddenDefinition, Key, PlatformVersion, Stack, Task, TaskRunner, Text, Value, Volume
+from rules.model import (
+    NOT_GIVEN,
+    NOTHING_MORE,
+    Engine,
+    HiddenDefinition,
+    Key,
+    PlatformVersion,
+    Possible,
+    Stack,
+    Task,
+    TaskRunner,
+    Text,
+    Volume,
+)
 
 _EXECUTION_ROLES = ("executionRoleArn", "ExecutionRoleArn", "execution_role_arn", "task_execution_role")
 """The names of the property with the execution role, in all dialects."""
@@ -112,13 +126,12 @@ class Collector(Generic[NodesOfCollector]):
         role: str | None,
         known: tuple[str, ...],
         role_after: tuple[str, ...] = (),
-        task_role: Value | None = None,
-        role_arms: tuple[Value, ...] = (),
+        task_role: WrittenRole = (None, NOTHING_MORE),
         family: Text | None = None,
         engine: Engine = Engine.ECS,
-        compatibilities: frozenset[str] = frozenset(),
-        network_mode: str | None = None,
-        operating_system: str | None = None,
+        compatibilities: Possible[frozenset[str]] = NOT_GIVEN,
+        network_mode: Possible[str] = NOT_GIVEN,
+        operating_system: Possible[str] = NOT_GIVEN,
         arn: str = "",
         region: str | None = None,
         spelling: Spelling | None = None,
@@ -144,10 +157,10 @@ class Collector(Generic[NodesOfCollector]):
                 tuple(self.read_volumes(key, volumes, sorted_keys, spelling=spelling)),
                 family=family,
                 engine=engine,
-                task_role=task_role,
-                role_arms=role_arms,
+                task_role=task_role[0],
+                roles=task_role[1],
                 compatibilities=compatibilities,
-                network_mode=network_mode,
+                network_mode=network_mode.mapped(str.lower),
                 operating_system=operating_system,
                 region=region or shown,
                 partition=partition,
@@ -212,16 +225,30 @@ class Collector(Generic[NodesOfCollector]):
         self.regions += [(n.start, n.end) for n in whole if n is not None]
         return volume
 
-    def add_service(self, key: Key, name: str, task: Key | None, entry: Entry, engine: Engine = Engine.ECS) -> None:
-        """Adds a service (or job) that pins the Fargate platform version in `entry`. `key` is the key of the
+    def add_service(
+        self,
+        key: Key,
+        name: str,
+        task: Key | None,
+        entry: Entry | None,
+        engine: Engine = Engine.ECS,
+        *,
+        started: Started | None = None,
+    ) -> None:
+        """Adds a service (or job) with the Fargate platform version that `entry` pins, if any. `key` is the key of the
         version."""
-        if isinstance(entry.value, Scalar | Mapping):
-            tasks = () if task is None else (task,)
-            pinned = PlatformVersion(key, self.spelling.read(entry.value), tasks)
-            runner = TaskRunner(key.as_a("runner"), name, tasks, engine=engine, platform_versions=(pinned,))
-            self.runners.append(runner)
+        tasks = () if task is None else (task,)
+        versions: tuple[PlatformVersion, ...] = ()
+        if entry is not None and isinstance(entry.value, Scalar | Mapping):
+            versions = (PlatformVersion(key, self.spelling.read(entry.value), tasks),)
             self.spans[key] = entry.key.start
             self.nodes.platform_versions[key] = entry.value
+        if versions or (task is not None and started is not None):
+            runner = TaskRunner(key.as_a("runner"), name, tasks, engine=engine, platform_versions=versions)
+            if started is not None:
+                launch_types, systems, own = started
+                runner = replace(runner, launch_types=launch_types, systems=systems, own_interfaces=own)
+            self.runners.append(runner)
 
     def add_hidden(self, resource: Key, offset: int, what: str, advice: str) -> None:
         """Adds a definition with volumes in a place that the tool does not edit, at a character offset; those of one

@@ -82,7 +82,7 @@ def truth(node: Node | None, default: bool | None = None) -> bool | None:
     found = resolve(node) if node is not None else None
     if node is None or (isinstance(found, Scalar) and literal(found) is None):
         return default
-    given = literal(found) if isinstance(found, Scalar) else None
+    given = literal(found) if isinstance(found, Scalar) and not has_own_tag(found) else None
     if isinstance(given, bool):
         return given
     # Ansible and templates pass quoted words on, and the programs that get them read them as booleans.

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path, holders, key_text
-from migrate.dialects.common.values import child, filled, items, mapping, text, words
+from migrate.dialects.common.possible.readings import role, snake, started, systems, words_of
+from migrate.dialects.common.values import child, filled, items, mapping, text
+from migrate.dialects.common.volumes.spelling import API
 from migrate.dialects.common.whereabouts import is_region
 from migrate.dialects.dialect import Reading
 from migrate.syntax import get
@@ -49,13 +51,17 @@ class Ansible(PlainDialect[DefinitionNodes]):
             services += [(arguments, path) for arguments in _arguments(node, _SERVICE)]
         for arguments, path in services:
             definition = filled(child(arguments, "task_definition"))
-            if definition and (entry := get(arguments, "platform_version")):
+            if definition:
                 family_name = re.sub(r":[^:}]*(?:\{\{.*\}\})?$", "", definition.source)
                 results = re.findall(r"(\w+)\.taskdefinition\b", definition.source)
                 task = families.get(definition.source) or families.get(family_name)
                 task = task or next((registered[name] for name in results if name in registered), None)
                 name = filled(child(arguments, "name"))
-                collector.add_service(Key.of("service", *path), name.source if name else "", task, entry=entry)
+                entry = get(arguments, "platform_version")
+                how = started(arguments, API, snake)
+                collector.add_service(
+                    Key.of("service", *path), name.source if name else "", task, entry=entry, started=how
+                )
         return collector.reading(collector.stack())
 
 
@@ -89,10 +95,10 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: 
         role="task_role_arn",
         known=("containers", "volumes"),
         role_after=("family", "network_mode"),
-        task_role=filled(child(node, "task_role_arn")),
+        task_role=role(child(node, "task_role_arn"), API),
         family=family if isinstance(family, Text) else None,
-        compatibilities=words(child(node, "launch_type")),
-        network_mode=text(child(node, "network_mode")),
-        operating_system=text(child(mapping(child(node, "runtime_platform")), "operatingSystemFamily")),
+        compatibilities=words_of(child(node, "launch_type"), API),
+        network_mode=API.options(child(node, "network_mode")),
+        operating_system=systems(node, API, snake),
         region=region if is_region(region) else None,
     )

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 from migrate.dialects.common.base_dialect import PlainDialect
-from migrate.dialects.common.batch_jobs import add_part, api, parts
+from migrate.dialects.common.batch_jobs import add_part, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path, holders
+from migrate.dialects.common.possible.readings import api
 from migrate.dialects.common.values import child, filled, written
 from migrate.dialects.common.volumes.spelling import API
 from migrate.dialects.dialect import Reading
-from migrate.syntax.node import Mapping, Node
+from migrate.syntax.node import Mapping
 from migrate.syntax.unit import Unit
-from rules.model import Engine, Key, Text, Value
+from rules.model import Engine, Key, Text
 
 _WORDS = re.compile("containerProperties|nodeProperties|ecsProperties|<<")
 
@@ -45,14 +46,8 @@ def _read_job(collector: Collector[DefinitionNodes], job: Mapping, path: Path, s
             name=name,
             spelling=API,
             cased=api,
-            read_role=_role,
             family=family if isinstance(family, Text) else None,
             arn=written(child(job, "jobDefinitionArn")),
         )
         if part.platform_version is not None:
             collector.add_service(key.as_a("service"), name, key, entry=part.platform_version, engine=Engine.BATCH)
-
-
-def _role(node: Node | None) -> tuple[Value | None, tuple[Value, ...]]:
-    """Reads a role; no condition chooses it in a plain file."""
-    return filled(node), ()

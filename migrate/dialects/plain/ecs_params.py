@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
-from migrate.dialects.common.values import child, filled, items, mapping, text, value
+from migrate.dialects.common.possible.readings import role
+from migrate.dialects.common.values import child, items, mapping, value
 from migrate.dialects.common.volumes import spelling, volume_edits
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.common.volumes.volumes import VolumeNodes, read_docker, read_efs, without
@@ -89,8 +90,8 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: 
         role="task_role_arn",
         known=("docker_volumes", "efs_volumes"),
         role_after=("task_execution_role", "ecs_network_mode"),
-        task_role=filled(child(node, "task_role_arn")),
-        network_mode=text(child(node, "ecs_network_mode")),
+        task_role=role(child(node, "task_role_arn"), _SPELLING),
+        network_mode=_SPELLING.options(child(node, "ecs_network_mode")),
     )
     volumes = []
     count: dict[str, int] = {}

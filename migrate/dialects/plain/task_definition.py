@@ -8,7 +8,9 @@ import re
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path, holders, is_foreign
-from migrate.dialects.common.values import child, filled, items, mapping, text, words, written
+from migrate.dialects.common.possible.readings import role, systems, words_of
+from migrate.dialects.common.values import child, filled, items, mapping, written
+from migrate.dialects.common.volumes.spelling import API
 from migrate.dialects.dialect import Reading
 from migrate.syntax import resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
@@ -59,12 +61,12 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, path: Path, stem
         role=None if bare else "taskRoleArn",
         known=("containerDefinitions", "volumes"),
         role_after=("family", "networkMode"),
-        task_role=filled(child(node, "taskRoleArn")),
+        task_role=role(child(node, "taskRoleArn"), API),
         family=family if isinstance(family, Text) else None,
         engine=Engine.UNKNOWN if bare else Engine.ECS,
-        compatibilities=words(child(node, "requiresCompatibilities")),
-        network_mode=text(child(node, "networkMode")),
-        operating_system=text(child(mapping(child(node, "runtimePlatform")), "operatingSystemFamily")),
+        compatibilities=words_of(child(node, "requiresCompatibilities"), API),
+        network_mode=API.options(child(node, "networkMode")),
+        operating_system=systems(node, API),
         arn=written(child(node, "taskDefinitionArn")),
     )
 

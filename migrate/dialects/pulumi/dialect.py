@@ -10,6 +10,7 @@ import ast
 from dataclasses import dataclass, replace
 
 from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.possible.readings import perhaps_more, snake, started, systems, words_of
 from migrate.dialects.common.python.definitions import (
     STORAGE_KEYS,
     DefinitionReader,
@@ -19,14 +20,16 @@ from migrate.dialects.common.python.definitions import (
     keys_of,
 )
 from migrate.dialects.common.python.values import SPELLING, filled
-from migrate.dialects.common.values import child, items, mapping, text, words
+from migrate.dialects.common.values import child, items, mapping
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
-from migrate.syntax.node import Mapping, Node
+from migrate.syntax import get
+from migrate.syntax.node import Entry, Mapping, Node
 from migrate.syntax.python import PythonDocument
+from migrate.syntax.python.evaluate import unknown_merges
 from migrate.syntax.python.names import Place
 from migrate.syntax.unit import Unit
-from rules.model import Text
+from rules.model import Key, Text
 
 _SPELLING = replace(
     SPELLING,
@@ -42,6 +45,9 @@ _SPELLING = replace(
 )
 """Pulumi's names for the members of a volume. Its host paths have another shape."""
 _OWN_KEYS = frozenset({_SPELLING.efs, _SPELLING.docker})
+
+
+_SERVICES = frozenset({"Service", "TaskSet"})
 
 
 class Pulumi(PythonDefinitions):
@@ -63,6 +69,7 @@ class Pulumi(PythonDefinitions):
 class _PulumiReader(DefinitionReader):
     """Reads one Pulumi program."""
 
+    none_counts = True
     has_own: bool = False
     """Whether the program has a definition or volume of Pulumi's own, with its names."""
 
@@ -78,7 +85,29 @@ class _PulumiReader(DefinitionReader):
 
     def read_own(self) -> None:
         for call, place in self.document.calls(lambda call: called(call) == "TaskDefinition"):
+            before = len(self.collector.tasks)
             self.definition_of(self.document.arguments(call, place), place)
+            if len(self.collector.tasks) > before:
+                self.registered[call] = self.collector.tasks[before].key
+
+    def with_platform(self, node: Mapping, place: Place) -> Mapping:
+        """The arguments of a definition, in which a platform that a class of arguments makes is a mapping, too."""
+        entry = get(node, "runtime_platform")
+        made = self.document.origin(entry.value) if entry is not None else None
+        if entry is None or not isinstance(made, ast.Call):
+            return node
+        entries = [e for e in node.entries if e is not entry]
+        return replace(node, entries=[*entries, Entry(entry.key, self.document.arguments(made, place))])
+
+    def services(self) -> None:
+        """Adds the services that run the program's definitions."""
+        super().services()
+        for number, (call, place) in enumerate(self.document.calls(lambda call: called(call) in _SERVICES)):
+            arguments = self.document.arguments(call, place)
+            task = self.task_of(child(arguments, "task_definition"), place) if isinstance(arguments, Mapping) else None
+            if task is not None and isinstance(arguments, Mapping):
+                how = started(arguments, self.spelling_at(place, _SPELLING), snake)
+                self.collector.add_service(Key("service", "pulumi", (number,)), "", task, entry=None, started=how)
 
     def definition_of(self, node: Node, place: Place) -> None:
         """Reads the arguments of a `TaskDefinition(…)`."""
@@ -92,6 +121,7 @@ class _PulumiReader(DefinitionReader):
             containers = self.document.node(written.args[0], place)
         listed = items(containers)
         key = self.key_at(place)
+        spelling, more = self.spelling_at(place, _SPELLING), unknown_merges(node)
         self.collector.add_task(
             key,
             family.source if family else self.name_at(place),
@@ -101,10 +131,13 @@ class _PulumiReader(DefinitionReader):
             role="task_role_arn",
             known=("container_definitions", "volumes"),
             role_after=("family", "network_mode"),
-            task_role=self.role(node, "task_role_arn", key),
+            task_role=self.role(node, "task_role_arn", key, place=place),
             family=family if isinstance(family, Text) else None,
-            compatibilities=words(child(node, "requires_compatibilities")),
-            network_mode=text(child(node, "network_mode")),
-            spelling=_SPELLING,
+            compatibilities=perhaps_more(words_of(child(node, "requires_compatibilities"), spelling), more),
+            network_mode=perhaps_more(spelling.options(child(node, "network_mode")), more),
+            operating_system=systems(
+                self.with_platform(node, place), spelling, snake, family="operating_system_family"
+            ),
+            spelling=spelling,
         )
         self.block_unknown(len(self.collector.tasks) - 1, place)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cached_property
 
 from migrate.dialects.cloudformation.language.conditions import TemplateConditions
+from migrate.dialects.cloudformation.language.options import TemplateOptions
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
+from migrate.dialects.common.python.possible import expression_options
 from migrate.dialects.common.values import child, text
 from migrate.dialects.troposphere.calls import later
 from migrate.dialects.troposphere.objects import ATTRIBUTES, PACKAGE, Objects, TitledObject, titles_in
+from migrate.syntax import resolve
 from migrate.syntax.node import Entry, Mapping, Node, Scalar
 from migrate.syntax.python.names import Scope
+from rules.model import UNSEEN, Possible
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,27 @@ class PythonTemplate(Template):
     objects: Objects
     objects_by_title: dict[str, TitledObject]
     """Maps titles to objects. An object whose title is an expression has that expression's source as its key."""
+
+    @cached_property
+    def options(self) -> TemplateOptions:
+        """The possible values of its properties, Python's alternatives included."""
+        return TemplateOptions(self.root, TemplateConditions(self._conditions(), self.taken), self._option)
+
+    def _conditions(self) -> Mapping:
+        """The conditions that the module adds to its template."""
+        entries = []
+        for call, place in self.objects.document.names.calls:
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "add_condition" and len(call.args) == 2:
+                name = self.objects.node(call.args[0], place)
+                if isinstance(found := resolve(name), Scalar):
+                    entries.append(Entry(found, self.objects.node(call.args[1], place)))
+        return Mapping(0, 0, entries, flow=True)
+
+    def _option(self, node: Node) -> Possible[str]:
+        """The possible values of an expression of Python."""
+        document, found = self.objects.document, resolve(node)
+        place, origin = self.objects.places.get(id(found)), document.origin(found) if found is not None else None
+        return UNSEEN if place is None or origin is None else expression_options(document, origin, place)
 
     def mentioned_in(self, node: Node) -> set[str]:
         """The titles of the resources that a node refers to, by title or in a text such as `${Name.Arn}`."""

@@ -146,6 +146,11 @@ class Names:
             current = current.parent
         return None, later
 
+    @cached_property
+    def places(self) -> dict[ast.expr, Place]:
+        """Maps each name that is read to the place where it is."""
+        return {use.node: use.place for uses in self.uses.values() for use in uses}
+
     def uses_of(self, name: str, owner: Scope) -> list[Use]:
         """All uses of the name that `owner` defines."""
         if name not in self._owners:

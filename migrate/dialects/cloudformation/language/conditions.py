@@ -8,6 +8,7 @@ template, or of one to be added.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Mapping as Mapped
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 
@@ -20,6 +21,7 @@ from migrate.syntax.node import Added, EditMapping, Entry, Kept, Mapping, NewVal
 from rules.model import Opaque, Value
 
 _MOST_STEPS = 100
+_MOST_NESTED = 12
 _MOST_OPERANDS = 10
 """The most operands that CloudFormation accepts in `Fn::And`."""
 _LONGEST = 255
@@ -66,6 +68,34 @@ class TemplateConditions:
             names.setdefault(self._meaning(key_text(entry), holds=True), key_text(entry))
         return names
 
+    def holds(self, condition: str, known: Mapped[str, str]) -> bool | None:
+        """Whether a condition holds if parameters have known values; None if that does not decide it."""
+        definition = child(self.section, condition)
+        return self._is_true(definition, known, _MOST_NESTED) if definition is not None else None
+
+    def _is_true(self, node: Node, known: Mapped[str, str], depth: int) -> bool | None:
+        name, argument = intrinsics.call(node) or ("", node)
+        parts = resolve(argument)
+        if not depth:
+            return None
+        if name == "Condition" and isinstance(parts, Scalar):
+            definition = child(self.section, parts.text)
+            return self._is_true(definition, known, depth - 1) if definition is not None else None
+        if not isinstance(parts, Sequence):
+            return None
+        if name == "Fn::Equals" and len(parts.items) == 2:
+            left, right = (_given(item, known) for item in parts.items)
+            return None if left is None or right is None else left == right
+        if name not in ("Fn::Not", "Fn::And", "Fn::Or"):
+            return None
+        found = [self._is_true(part, known, depth - 1) for part in parts.items]
+        if name == "Fn::Not":
+            return None if found[:1] in ([None], []) else not found[0]
+        decisive = name == "Fn::Or"
+        if decisive in found:
+            return decisive
+        return None if None in found else not decisive
+
     def _meaning(self, condition: str, holds: bool) -> Meaning:
         """The comparisons that must be true or false for a condition to hold, or not to hold."""
         found: set[tuple[str, bool]] = set()
@@ -106,6 +136,15 @@ class TemplateConditions:
             at = max((i + 1 for i, key in enumerate(keys) if key in parts), default=len(entries))
             entries.insert(at, Added(name, write(Opaque(name, _definition(self.new[name])))))
         return [EditMapping(self.section, tuple(entries))]
+
+
+def _given(node: Node, known: Mapped[str, str]) -> str | None:
+    """The text of an operand of `Fn::Equals`; None if it is not known."""
+    text = intrinsics.as_text(node)
+    if text is None:
+        return None
+    parts = [part if isinstance(part, str) else known.get(part.source[2:-1]) for part in text.parts]
+    return None if None in parts else "".join(map(str, parts))
 
 
 def _definition(conditions: Conditions) -> Node:

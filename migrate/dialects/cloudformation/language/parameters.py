@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Mapped
 from dataclasses import dataclass
 
+from migrate.dialects.cloudformation.language.options import read_parameter, scalar_text
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.common.nodes import key_text, used_anchors
 from migrate.dialects.common.values import child, items, mapping
-from migrate.syntax import Document, get, literal, resolve
+from migrate.syntax import Document, get
 from migrate.syntax.node import EditSequence, Entry, Mapping, New, Node, Scalar, Sequence, SetScalar, TreeEdit
-from rules.model import Key, Parameter, Ref, Stack
+from rules.model import Key, Parameter, Stack
 
 
 @dataclass(frozen=True)
@@ -52,21 +53,7 @@ def read(template: Template, document: Document) -> dict[Key, FoundParameter]:
 def _read(template: Template, entry: Entry, declared: Mapping) -> tuple[Parameter, ParameterNodes]:
     name = key_text(entry)
     nodes = ParameterNodes(child(declared, "Default"), child(declared, "AllowedValues"))
-    listed = items(nodes.allowed)
-    allowed = None if listed is None else tuple(_word(item) or "" for item in listed)
-    kind = _word(child(declared, "Type")) or ""
-    pattern = _word(child(declared, "AllowedPattern"))
-    key = template.key("parameter", name)
-    return Parameter(
-        key, Ref(f"${{{name}}}"), name, type=kind, default=_word(nodes.default), allowed=allowed, pattern=pattern
-    ), nodes
-
-
-def _word(node: Node | None) -> str | None:
-    """The text of a scalar as CloudFormation takes it (a number as its digits are written); None for
-    null and others."""
-    found = resolve(node)
-    return found.text if isinstance(found, Scalar) and literal(found) is not None else None
+    return read_parameter(template.key("parameter", name), entry, declared), nodes
 
 
 def _problem(declared: Mapping, nodes: ParameterNodes, anchors: frozenset[str]) -> str | None:
@@ -99,7 +86,7 @@ def edits(before: Stack, planned: Stack, written: Mapped[Key, ParameterNodes]) -
         if old.allowed != new.allowed and new.allowed is not None:
             assert isinstance(nodes.allowed, Sequence)
             # New values are quoted like the old default, which is an allowed value if the template can be deployed.
-            like = next((n for n in nodes.allowed.items if _word(n) == old.default), nodes.default)
+            like = next((n for n in nodes.allowed.items if scalar_text(n) == old.default), nodes.default)
             assert isinstance(like, Scalar)
             yield EditSequence(nodes.allowed, tuple(_merged(nodes.allowed, new.allowed, like)))
 
@@ -108,7 +95,7 @@ def _merged(listed: Sequence, values: tuple[str, ...], like: Scalar) -> Iterator
     """The items for `values`: existing nodes as long as they match in order, and new ones, quoted like `like`."""
     kept = list(reversed(listed.items))
     for value in values:
-        if kept and _word(kept[-1]) == value:
+        if kept and scalar_text(kept[-1]) == value:
             yield kept.pop()
         else:
             yield New(value, like)

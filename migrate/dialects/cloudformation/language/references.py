@@ -16,9 +16,10 @@ from dataclasses import dataclass
 
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.resources.resource import Resource
+from migrate.dialects.common.possible.readings import WrittenRole, chosen_role
 from migrate.dialects.common.values import child, reference
 from migrate.syntax.node import Node
-from rules.model import ANY, CODED_REF, Opaque, Ref, Text, Value
+from rules.model import ANY, CODED_REF, Opaque, Possible, Ref, Text, Value
 
 _IDS = {"AWS::EFS::FileSystem": "FileSystemId", "AWS::EFS::AccessPoint": "AccessPointId"}
 """The attributes that return the same as `Ref`, by resource type."""
@@ -114,11 +115,12 @@ class Identities:
                 return member
         return ref(name, "Arn") if name in self.role_paths else member
 
-    def task_role(self, node: Node | None) -> tuple[Value | None, tuple[Value, ...]]:
-        """The role of a task, and the roles among which conditions choose, which may be none."""
+    def task_role(self, node: Node | None, options: Possible[str]) -> WrittenRole:
+        """The role of a task, with the roles among which conditions choose; `options` are what the node may be."""
         arms = intrinsics.arms(node)
         found = (self.role(intrinsics.value(arm)) for _, arm in arms) if len(arms) > 1 else ()
-        return self.role(intrinsics.value(node)), tuple(dict.fromkeys(role for role in found if role is not None))
+        chosen = tuple(dict.fromkeys(role for role in found if role is not None and role.literal != ""))
+        return chosen_role(self.role(intrinsics.value(node)), chosen, options)
 
 
 def _reference(member: Value | None) -> str | None:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.language.conditions import TemplateConditions
+from migrate.dialects.cloudformation.language.options import TemplateOptions
 from migrate.dialects.cloudformation.language.references import ref
 from migrate.dialects.cloudformation.resources import tags
 from migrate.dialects.cloudformation.resources.policies import file_system_policy
@@ -80,6 +81,11 @@ class Template(Resources):
     def starters(self) -> Starters:
         """The resources that start its tasks."""
         return Starters(self)
+
+    @cached_property
+    def options(self) -> TemplateOptions:
+        """The possible values of its properties."""
+        return TemplateOptions(self.root, self.conditions)
 
     @cached_property
     def roles(self) -> Roles:

@@ -9,19 +9,23 @@ from dataclasses import replace
 from functools import cached_property
 
 from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.language.options import of_resource
 from migrate.dialects.cloudformation.language.references import ref
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.cloudformation.running.task_runners import Start
 from migrate.dialects.common.nodes import key_text
-from migrate.dialects.common.values import child, items, mapping, text, truth, words
+from migrate.dialects.common.possible.readings import demanded, launch_types_of, words_of
+from migrate.dialects.common.values import child, items, mapping, text, truth
 from migrate.syntax import get, resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
 from rules.model import (
+    ANYTHING,
     FileSystemPlace,
     Key,
     MountTarget,
     Network,
+    Possible,
     Proxy,
     Ref,
     SecurityGroup,
@@ -231,12 +235,12 @@ class NetworkReader:
         """The runner for one start of tasks, with its network configuration and the resources that it waits for."""
         resource, node = start.resource, start.parameters
         key = self._key("runner", resource.name) if start.is_service else self._key("runner", resource.name, start.nth)
-        network = mapping(child(node, "NetworkConfiguration"))
-        # `AWS::Events::Rule` spells it `AwsVpcConfiguration`.
-        vpc = mapping(child(network, "AwsvpcConfiguration") or child(network, "AwsVpcConfiguration"))
+        spelling = of_resource(resource, self.template.options)
+        vpc, own_interfaces = self._network_configuration(child(node, "NetworkConfiguration"))
+        launch_types = launch_types_of(node, spelling)
         told = depends_on(resource.node) or []
         earlier = {name for name in self._before if resource.name in self.template.dependents(name)} - {resource.name}
-        if _on_instances(node, tasks):
+        if self._on_instances(launch_types, tasks):
             earlier |= self._before_instances
         later = self.template.dependents(resource.name) if self._targets else set()
         return TaskRunner(
@@ -244,6 +248,9 @@ class NetworkReader:
             resource.name,
             tuple(self.template.key("task", task.name) for task in tasks),
             condition=resource.condition,
+            launch_types=launch_types,
+            systems=demanded(node, spelling),
+            own_interfaces=own_interfaces,
             shows_network=True,
             groups=self._values(child(vpc, "SecurityGroups")) if vpc else None,
             subnets=self._values(child(vpc, "Subnets")) if vpc else None,
@@ -253,6 +260,42 @@ class NetworkReader:
             comes_after=frozenset(self._before[name] for name in earlier),
             comes_before=frozenset(key for name, key in (self._awaited | self._group_keys).items() if name in later),
         )
+
+    def _network_configuration(self, node: Node | None) -> tuple[Mapping | None, Possible[bool]]:
+        """The `awsvpcConfiguration` of a runner, if it has one under some condition, and whether it has one. None if
+        conditions choose among several."""
+        found: dict[str, Mapping] = {}
+        given: Possible[bool] = Possible() if node is not None else Possible.of(False)
+        for outer in intrinsics.branches(node):
+            configuration = mapping(outer.node) if not outer.absent else None
+            # `AWS::Events::Rule` spells it `AwsVpcConfiguration`.
+            inner = child(configuration, "AwsvpcConfiguration") or child(configuration, "AwsVpcConfiguration")
+            if outer.absent or (configuration is not None and inner is None):
+                given |= Possible.of(False)
+                continue
+            for arm in intrinsics.branches(inner):
+                vpc = mapping(arm.node)
+                if vpc is not None:
+                    found[intrinsics.render(vpc)] = vpc
+                given |= Possible.of(False) if arm.absent else Possible.of(True) if vpc is not None else ANYTHING
+            if inner is None:
+                given |= ANYTHING
+        return (next(iter(found.values())) if len(found) == 1 else None), given
+
+    def _on_instances(self, launch_types: Possible[str], tasks: list[Resource]) -> bool:
+        """Whether a runner's tasks surely run on container instances, which is the default if nothing asks for
+        Fargate."""
+        if launch_types.may_be("FARGATE"):
+            return False
+        if not launch_types.absent:
+            return True
+        for task in tasks:
+            listed = words_of(
+                child(task.properties, "RequiresCompatibilities"), of_resource(task, self.template.options)
+            )
+            if listed.may_be(frozenset({"FARGATE"})):
+                return False
+        return True
 
     @cached_property
     def _awaited(self) -> dict[str, Key]:
@@ -281,15 +324,6 @@ class NetworkReader:
         """The mount targets that all instances depend on, so that tasks on instances come after them, too."""
         instances = {name for name, _ in self.template.of_type(*_INSTANCES)}
         return {name for name in self._targets if instances and instances <= self.template.dependents(name)}
-
-
-def _on_instances(node: Mapping, tasks: list[Resource]) -> bool:
-    """Whether a runner's tasks run on container instances, which is the default if nothing asks for Fargate."""
-    strategy = intrinsics.each(child(node, "CapacityProviderStrategy")) or []
-    given = [text(child(node, "LaunchType")), *(text(child(mapping(item), "CapacityProvider")) for item in strategy)]
-    if any((name or "").startswith("FARGATE") for name in given):
-        return False
-    return not any(words(child(task.properties, "RequiresCompatibilities")) == {"FARGATE"} for task in tasks)
 
 
 def _ignored_ports(node: Node | None) -> frozenset[str] | None:

@@ -9,20 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.language.options import mapped
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.cloudformation.running.task_runners import Start
-from migrate.dialects.common.batch_jobs import capitalised, part_key, parts
+from migrate.dialects.common.batch_jobs import part_key, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import key_text, walk
+from migrate.dialects.common.possible.readings import capitalised
 from migrate.dialects.common.values import child, mapping
 from migrate.files.language import YAML
 from migrate.syntax import SyntaxProblem, get, parse, resolve
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
 from rules.model import Engine, Key, PlatformVersion, Ref, TaskRunner, Text, Value
 
-_MOST_MAPPED = 50
-"""The largest number of rows in a mapping that are read for one platform version."""
 _SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
 _RUN_TASK = re.compile(r"ecs:runTask\b")
 _VERSION_KEY = re.compile(r'PlatformVersion(?:\.\$)?\\?["\']?\s*:')
@@ -185,19 +185,13 @@ class VersionReader:
 
     def mapped(self, node: Node) -> list[tuple[Node, str | None]]:
         """The values among which `Fn::FindInMap` chooses, with their places; empty if they are unknown or too many."""
+        rows = mapped(self.template.root, node)
         called = intrinsics.call(node)
-        argument = resolve(called[1]) if called and called[0] == "Fn::FindInMap" else None
-        if not isinstance(argument, Sequence) or len(argument.items) != 3:
+        argument = resolve(called[1]) if called is not None else None
+        if not rows or not isinstance(argument, Sequence) or len(argument.items) != 3:
             return []
-        name, first, second = (_plain(item) for item in argument.items)
-        table = mapping(child(mapping(child(self.template.root, "Mappings")), name or ""))
-        if table is None or name is None or second is None:
-            return []
-        rows = [entry for entry in table.entries if first is None or key_text(entry) == first]
-        if len(rows) > _MOST_MAPPED:
-            return []
-        values = [(child(mapping(row.value), second), f"mapping {name}.{key_text(row)}.{second}") for row in rows]
-        return [(value, place) for value, place in values if isinstance(resolve(value), Scalar) and value is not None]
+        name, _, second = map(_plain, argument.items)
+        return [(value, f"mapping {name}.{row}.{second}") for row, value in rows]
 
     def finished(self, runner: TaskRunner) -> TaskRunner:
         """The runner with all tasks of its versions, including those of other runners, once everything is read."""

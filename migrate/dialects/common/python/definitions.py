@@ -11,14 +11,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from migrate.dialects.common.base_dialect import PlainDialect
-from migrate.dialects.common.batch_jobs import add_part, api, parts
+from migrate.dialects.common.batch_jobs import add_part, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.possible.readings import WrittenRole, api, perhaps_more, started, systems, words_of
+from migrate.dialects.common.possible.readings import role as written_role
+from migrate.dialects.common.python.possible import options
 from migrate.dialects.common.python.values import SPELLING, configured, filled, unbound
-from migrate.dialects.common.values import child, items, mapping, text, words
+from migrate.dialects.common.values import child, items, mapping
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
 from migrate.syntax import get, resolve
@@ -26,7 +30,7 @@ from migrate.syntax.node import Entry, Expression, Mapping, Node, Sequence
 from migrate.syntax.python import PythonDocument
 from migrate.syntax.python.evaluate import unknown_merges
 from migrate.syntax.python.names import Place
-from rules.model import Change, Engine, Key, SetTaskRole, Text, Value
+from rules.model import UNSEEN, Change, Engine, Key, Possible, SetTaskRole, Text, Value
 
 _TASK, _JOB = "register_task_definition", "register_job_definition"
 _RUNS = frozenset({"create_service", "update_service", "run_task", "create_task_set"})
@@ -81,6 +85,8 @@ class DefinitionReader:
     collector: Collector[PlacedNodes]
     read: dict[int, Key] = field(default_factory=dict)
     """The keys of the definitions that were read, by the identities (`id`) of their expressions."""
+    none_counts: ClassVar[bool] = False
+    """Whether None leaves a property out; boto3 raises an error instead."""
     registered: dict[ast.Call, Key] = field(default_factory=dict)
     """The keys of the definitions that calls register."""
     unclear: list[tuple[Expression, Place]] = field(default_factory=list)
@@ -206,6 +212,7 @@ class DefinitionReader:
             return
         family = filled(child(node, "family"))
         containers = items(child(node, "containerDefinitions"))
+        spelling, more = self.spelling_at(place), unknown_merges(node)
         self.collector.add_task(
             key,
             family.source if family else self.stem,
@@ -215,11 +222,12 @@ class DefinitionReader:
             role="taskRoleArn",
             known=("containerDefinitions", "volumes"),
             role_after=("family", "networkMode"),
-            task_role=self.role(node, "taskRoleArn", key),
+            task_role=self.role(node, "taskRoleArn", key, place=place),
             family=family if isinstance(family, Text) else None,
-            compatibilities=words(child(node, "requiresCompatibilities")),
-            network_mode=text(child(node, "networkMode")),
-            operating_system=text(child(mapping(child(node, "runtimePlatform")), "operatingSystemFamily")),
+            compatibilities=perhaps_more(words_of(child(node, "requiresCompatibilities"), spelling), more),
+            network_mode=perhaps_more(spelling.options(child(node, "networkMode")), more),
+            operating_system=systems(node, spelling),
+            spelling=spelling,
         )
 
     def job(self, node: Mapping, key: Key, place: Place) -> None:
@@ -234,16 +242,15 @@ class DefinitionReader:
                 continue
             part_key = key.below(*part.path)
             family = name if isinstance(name, Text) else None
-            role = self.role(part.node, part.role, part_key)
             add_part(
                 self.collector,
                 node,
                 part,
                 key=part_key,
                 name=called,
-                spelling=SPELLING,
+                spelling=self.spelling_at(place),
                 cased=api,
-                read_role=_given(role),
+                task_role=self.role(part.node, part.role, part_key, place=place),
                 family=family,
             )
             if part.platform_version is not None:
@@ -343,17 +350,22 @@ class DefinitionReader:
         """The line of an entry, as reasons name it."""
         return f"line {self.document.line_column(entry.key.start)[0]}"
 
-    def role(self, node: Mapping, role: str, task: Key) -> Value | None:
-        """The role of a definition, or None. A role that an unknown `**` or another mapping may give counts as none,
-        and no role can be added then."""
+    def spelling_at(self, place: Place, spelling: Spelling = SPELLING) -> Spelling:
+        """The names of members whose values are read as they are meant at a place."""
+        return replace(spelling, options=lambda node: options(self.document, node, place, none_counts=self.none_counts))
+
+    def role(self, node: Mapping, role: str, task: Key, place: Place) -> WrittenRole:
+        """The role of a definition. A role that an unknown `**` or another mapping may give counts as none, and no role
+        can be added then."""
         entry = get(node, role)
         if (entry is None and unknown_merges(node)) or (entry is not None and entry not in node.entries):
             self.collector.nodes.blocked_roles[task] = "what ** puts in may be a task role"
         elif entry is not None and self.document.is_set_apart(entry):
             self.collector.nodes.blocked_roles[task] = f"{role} is set apart in {self.line(entry)}"
             # The statement may be in a branch; then the role is unknown.
-            return None if isinstance(entry.value, Expression) and entry.value.reason else filled(entry.value)
-        return filled(entry.value) if entry is not None else None
+            if isinstance(entry.value, Expression) and entry.value.reason:
+                return None, Possible()
+        return written_role(entry.value if entry is not None else None, self.spelling_at(place))
 
     def hidden(self) -> None:
         """Reports expressions in the place of volumes whose text names volumes that were not read."""
@@ -378,24 +390,31 @@ class DefinitionReader:
     # -- services -----------------------------------------------------------------------------------------------------
 
     def services(self) -> None:
-        """Adds the calls that run a task on a given Fargate platform version."""
+        """Adds the calls that run a task."""
         families = {task.family.source: task.key for task in self.collector.tasks if task.family is not None}
         for number, (call, place) in enumerate(self.document.calls(lambda call: called(call) in _RUNS)):
             arguments = self.document.arguments(call, place)
-            version = get(arguments, "platformVersion") if isinstance(arguments, Mapping) else None
-            if not isinstance(arguments, Mapping) or version is None or version not in arguments.entries:
+            if not isinstance(arguments, Mapping):
                 continue
+            version = get(arguments, "platformVersion")
+            version = version if version in arguments.entries else None
             definition = child(arguments, "taskDefinition")
             named = filled(definition)
             family = named.source.partition(":")[0] if isinstance(named, Text) else None
             task = families.get(family or "") or self.task_of(definition, place)
             name = filled(child(arguments, "serviceName"))
-            self.collector.add_service(Key("service", number), name.source if name else "", task, entry=version)
+            how = started(arguments, self.spelling_at(place))
+            if unknown_merges(arguments):
+                own = UNSEEN if how.own_interfaces.is_surely(False) else how.own_interfaces
+                how = how._replace(launch_types=perhaps_more(how.launch_types, more=True), own_interfaces=own)
+            self.collector.add_service(
+                Key("service", number), name.source if name else "", task, entry=version, started=how
+            )
 
     def task_of(self, definition: Node | None, place: Place) -> Key | None:
         """The task that an expression like `response["taskDefinition"]["taskDefinitionArn"]` names; None if unknown."""
         origin = self.document.origin(definition) if definition is not None else None
-        while isinstance(origin, ast.Subscript):
+        while isinstance(origin, ast.Subscript | ast.Attribute):
             origin = origin.value
         value = self.document.assigned(origin, place) if isinstance(origin, ast.Name) else None
         if isinstance(value, ast.Await):
@@ -431,8 +450,3 @@ def _merges(node: Mapping) -> bool:
     """Whether the first entry of a mapping is a `**`, which is read as the merge key `<<`."""
     key = node.entries[0].key
     return getattr(key, "text", "") == "<<" and not getattr(key, "style", '"')
-
-
-def _given(role: Value | None) -> Callable[[Node | None], tuple[Value | None, tuple[Value, ...]]]:
-    """A function that returns the role that was read already, for `add_part`."""
-    return lambda _: (role, ())

@@ -3,6 +3,8 @@ values."""
 
 from __future__ import annotations
 
+import ast
+
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.syntax import literal, resolve
 from migrate.syntax.data.plain import squeezed
@@ -67,6 +69,15 @@ def filled(node: Node | None) -> Value | None:
     """The value of a node; None also if it is empty."""
     found = value(node)
     return found if found is not None and found.source else None
+
+
+def called(call: ast.Call) -> str:
+    """The last name in the callee of a call; empty if it has none."""
+    match call.func:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case _:
+            return ""
 
 
 SPELLING = Spelling(read=value, write=write, plain=squeezed)

@@ -9,10 +9,11 @@ from typing import TypeAlias
 
 from migrate.dialects.common.conditional import Arm, Conditions, only
 from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.possible import placeholders
 from migrate.dialects.common.values import items, source, value
 from migrate.syntax import get
 from migrate.syntax.node import Entry, Mapping, NewValue, Node
-from rules.model import Misspelling, Value
+from rules.model import Misspelling, Possible, Value
 
 
 def always(node: Node | None) -> list[tuple[Conditions, Node]] | None:
@@ -63,6 +64,8 @@ class Spelling:
     read: Callable[[Node | None], Value | None] = value
     """Reads a node as a value; None for a missing one. `write` is its inverse."""
     write: Callable[[Value], NewValue] = source
+    options: Callable[[Node | None], Possible[str]] = placeholders.options
+    """Reads what a node may be; a missing or empty one may be absent."""
     members: Callable[[Node | None], list[tuple[Conditions, Node]] | None] = always
     """Returns the items of a list, including those that a condition chooses, each with its conditions; None if the
     list is an expression."""

@@ -9,12 +9,14 @@ from typing import Any
 
 from migrate.dialects.common.conditional import Arm
 from migrate.dialects.common.nodes import anchors_within, key_text
-from migrate.dialects.common.values import child, mapping, truth
+from migrate.dialects.common.possible.readings import flag
+from migrate.dialects.common.values import child, mapping
 from migrate.dialects.common.volumes.spelling import Found, Spelling, find
 from migrate.syntax import literal, merged_in
 from migrate.syntax.data.plain import data
 from migrate.syntax.node import Entry, Mapping, Node, Scalar
 from rules.model import (
+    ANYTHING,
     Container,
     DockerVolume,
     EfsVolume,
@@ -23,6 +25,7 @@ from rules.model import (
     Misspelling,
     MountPoint,
     OtherStorage,
+    Possible,
     Rest,
     Storage,
     Value,
@@ -289,14 +292,14 @@ def read_container(node: Mapping, spelling: Spelling, body: str, known: Sequence
 
 
 def _mount_point(node: Mapping | None, spelling: Spelling, body: str) -> MountPoint:
-    mode = truth(child(node, spelling.read_only), default=False) if node else None
+    mode = flag(child(node, spelling.read_only), spelling) if node else ANYTHING
     beside = rest_but(node, (spelling.read_only,), body, plain=spelling.plain) if node else ()
     return MountPoint(spelling.read(child(node, spelling.source_volume)), mode, beside)
 
 
-def _view(node: Mapping | None, spelling: Spelling) -> tuple[Value | None, bool | None]:
+def _view(node: Mapping | None, spelling: Spelling) -> tuple[Value | None, Possible[bool]]:
     """The container of a `volumesFrom` item and whether it is read-only."""
-    mode = truth(child(node, spelling.read_only), default=False) if node else None
+    mode = flag(child(node, spelling.read_only), spelling) if node else ANYTHING
     return spelling.read(child(node, spelling.source_container)), mode
 
 
