@@ -30,6 +30,7 @@ WORDS: Rows = (
 TELLING: tuple[tuple[bytes, ...], ...] = (
     (b"UserData", b"ount"),
     (b"AWS::CloudFormation::Init", b"ount"),
+    (b"AWS::SSM::Association", b"ount"),
     (b"AWS::CloudFormation::Stack",),
     (b"AWS::Serverless::Application",),
 )

@@ -10,7 +10,23 @@ certain: a wrong mapping would be worse than none.
 
 from __future__ import annotations
 
+from rules.hosts.boot import Association, Boot, Init, InitCommand, InitConfig, InitFile, InitService, Passage
 from rules.hosts.read import read_file, read_user_data
 from rules.hosts.results import FoundMount, HostScript, MadeDirectory, OtherMount
 
-__all__ = ["FoundMount", "HostScript", "MadeDirectory", "OtherMount", "read_file", "read_user_data"]
+__all__ = [
+    "Association",
+    "Boot",
+    "FoundMount",
+    "HostScript",
+    "Init",
+    "InitCommand",
+    "InitConfig",
+    "InitFile",
+    "InitService",
+    "MadeDirectory",
+    "OtherMount",
+    "Passage",
+    "read_file",
+    "read_user_data",
+]

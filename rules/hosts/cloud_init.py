@@ -8,36 +8,195 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
-from rules.hosts.archive import Section
+from rules.hosts.archive import Section, decoded, typed
+from rules.hosts.grammar.syntax import quoted
 from rules.hosts.interpreter.shell import Shell
+from rules.hosts.likelihood import Likelihood
+from rules.hosts.merging import CloudConfig, Merging
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.host import MountRequest, looks_like_efs, split_options
-from rules.hosts.mounts.mount_files import FSTAB
 
 ParseYaml: TypeAlias = Callable[[str], object]
+Step: TypeAlias = Callable[[Shell, list[CloudConfig]], None]
 
-_PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:=,@%+\ue000-\ue001?-]+")
+_EARLY, _CONFIG, _FINAL = ("cloud_init_modules",), "cloud_config_modules", "cloud_final_modules"
+"""The keys that replace cloud-init's lists of modules."""
+_MOST_PARTS = 200
+_BASE64 = ("b64", "base64", "gz+b64", "gz+base64", "gzip+b64", "gzip+base64")
+_EXPRESSION = re.compile(r"\{\{([^{}\n]*)\}\}")
+_LITERAL = re.compile(r"\"([^\"\\]*)\"|'([^'\\]*)'")
 
 
 def run(shell: Shell, parts: list[Section], parse_yaml: ParseYaml) -> None:
     """Run the parts of the user data, in cloud-init's order."""
-    configs: list[tuple[Section, dict[object, object]]] = []
-    for part in parts:
-        if part.form == "config":
-            configs.append((part, _loaded(shell, part, parse_yaml)))
-        elif part.form == "boothook":
-            _script(shell, part)
-        elif part.form == "other" and looks_like_efs(part.text) and "mount" in part.text:
-            shell.host.unclear(part.line, "user data in a form that is not followed may mount EFS")
-    for step in (_boot_commands, _write_files, _mounts):
-        _each(shell, configs, step)
-    for part in parts:
-        if part.form == "script":
-            _script(shell, part)
-    _each(shell, configs, _run_commands)
+    _CloudInit(shell, parts, parse_yaml).run()
+
+
+class _CloudInit:
+    """One run of cloud-init on an instance."""
+
+    def __init__(self, shell: Shell, parts: list[Section], parse_yaml: ParseYaml) -> None:
+        self.shell = shell
+        self.parts: list[Section] = []
+        self.configs: list[tuple[Section, dict[object, object]]] = []
+        self.unsure: set[int] = set()
+        """The parts whose Jinja may leave out or change anything, by their place in `parts`."""
+        for part in parts:
+            opened = _opened(shell, part, parse_yaml) if part.form == "archive" else (part,)
+            for inner in opened:
+                if inner.jinja and "{%" in inner.text:
+                    self.unsure.add(len(self.parts))
+                self.parts.append(_filled_in(shell, inner) if inner.jinja else inner)
+        for number, part in enumerate(self.parts):
+            if part.form == "config" and number not in self.unsure:
+                self.configs.append((part, _loaded(shell, part, parse_yaml)))
+        self.merged = Merging(self.configs)
+
+    def run(self) -> None:
+        """Run everything, up to a restart that the user data asks for and what runs again after it."""
+        shell, host = self.shell, self.shell.host
+        for number, part in enumerate(self.parts):
+            if part.form == "include":
+                host.hides_calls = True
+                host.unclear(part.line, "the user data includes parts that are not in the source")
+            elif part.form == "other" and looks_like_efs(part.text) and "mount" in part.text:
+                host.unclear(part.line, "user data in a form that is not followed may mount EFS")
+            elif part.form == "config" and number in self.unsure and "mount" in part.text:
+                host.unclear(part.line, "what the cloud-config says depends on its Jinja template")
+        self._early()
+        for key, step, module, lists in (
+            ("write_files", _write_files, "write-files", _EARLY),
+            ("mounts", _mounts, "mounts", (*_EARLY, _CONFIG)),
+            ("write_files", _write_deferred, "write-files-deferred", (_FINAL,)),
+        ):
+            self._step(key, step, self.merged.runs(module, lists))
+        self._scripts(again=False)
+        for part in self.parts:
+            if part.form == "upstart":
+                with host.because("a job of upstart runs it"):
+                    shell.alternatives([partial(_script, shell, replace(part, text=_job(part.text)))], exhaustive=False)
+        if any(part.form == "include" for part in self.parts):
+            host.table.doubt_all("its user data includes parts that are not in the source")
+        if self.unsure:
+            host.table.doubt_all("a Jinja template in its user data may leave out parts of it")
+        if (restarts := self.merged.restarts()) is not None:
+            host.table.restart(restarts)
+            self._early()
+            self._scripts(again=True)
+
+    def _early(self) -> None:
+        """Run what every boot begins with: boothooks, then `bootcmd`."""
+        for part in self.parts:
+            if part.form == "boothook":
+                _script(self.shell, part)
+        self._step("bootcmd", _boot_commands, self.merged.runs("bootcmd", _EARLY))
+
+    def _scripts(self, *, again: bool) -> None:
+        """Run the scripts, in the order of their file names; `runcmd` is one of them. After a restart (`again`), those
+        of every boot are run."""
+        for form, module in (("per-boot", "scripts-per-boot"), ("per-instance", "scripts-per-instance")):
+            for part in self.parts:
+                if part.form == form and not (again and form == "per-instance"):
+                    self._choose(partial(_script, self.shell, part), self.merged.runs(module, (_FINAL,)))
+        user = self.merged.runs("scripts-user", (_FINAL,))
+        if again and not self.merged.is_always("scripts-user"):
+            return
+        named: list[tuple[str, Callable[[], object]]] = [
+            (part.name or f"part-{number:03}", partial(_script, self.shell, part))
+            for number, part in enumerate(self.parts, 1)
+            if part.form == "script"
+        ]
+        writes = min(user, self.merged.runs("runcmd", (_CONFIG,)))
+        named.append(("runcmd", partial(self._step, "runcmd", _run_commands, writes)))
+        for name, run_script in sorted(named, key=lambda entry: entry[0]):
+            if name == "runcmd":
+                run_script()
+            else:
+                self._choose(run_script, user)
+
+    def _step(self, key: str, step: Step, runs: Likelihood) -> None:
+        """Run one step for the cloud-configs that give its key, as they are merged. If that cannot be told, one of them
+        counts."""
+        having = self.merged.giving(key)
+        if having is not None:
+            if having:
+                self._choose(partial(step, self.shell, [CloudConfig(*config) for config in having]), runs)
+            return
+        one = [
+            partial(step, self.shell, [CloudConfig(part, values)]) for part, values in self.configs if values.get(key)
+        ]
+        self._choose(partial(self.shell.alternatives, one, exhaustive=True), runs)
+
+    def _choose(self, run_it: Callable[[], object], runs: Likelihood) -> None:
+        """Run something if the lists of cloud-init's modules let it run."""
+        if runs is Likelihood.ALWAYS:
+            run_it()
+            return
+        with self.shell.host.because("the user data changes which modules of cloud-init run"):
+            if runs is Likelihood.NEVER:
+                self.shell.suspect(run_it)
+            else:
+                self.shell.alternatives([run_it], exhaustive=False)
+
+
+def _opened(shell: Shell, part: Section, parse_yaml: ParseYaml) -> list[Section]:
+    """The parts of a `#cloud-config-archive`: a list of texts, or of mappings with a content and its type."""
+    try:
+        loaded = parse_yaml(part.text)
+    except (ValueError, RecursionError):
+        loaded = None
+    if not isinstance(loaded, list):
+        shell.host.hides_calls = True
+        return []
+    found: list[Section] = []
+    places = CloudConfig(part, {})
+    for item in loaded[:_MOST_PARTS]:
+        given = item if isinstance(item, dict) else {"content": item}
+        content, kind, name = (given.get(key) for key in ("content", "type", "filename"))
+        if isinstance(content, str):
+            line = places.line(content)
+            sections = typed(kind if isinstance(kind, str) else "", content, line)
+            found += (replace(s, name=name if isinstance(name, str) else "") for s in sections)
+    return [section for section in found if section.form != "archive"]
+
+
+def _filled_in(shell: Shell, part: Section) -> Section:
+    """A template of Jinja with its expressions replaced: literals by their text, others by an unknown value."""
+
+    def value(expression: re.Match[str]) -> str:
+        literal = _LITERAL.fullmatch(expression[1].strip("- \t"))
+        return literal[1] or literal[2] if literal else shell.host.tokens.unknown(expression[0])
+
+    shell.spend(len(part.text), part.line)
+    return replace(part, text=_EXPRESSION.sub(value, _without_comments(part.text)))
+
+
+def _without_comments(text: str) -> str:
+    """A template of Jinja without its comments, in which every line has the number that it had."""
+    kept: list[str] = []
+    at = 0
+    while (start := text.find("{#", at)) >= 0 and (end := text.find("#}", start + 2)) >= 0:
+        kept += (text[at:start], "\n" * text.count("\n", start, end))
+        at = end + 2
+    return "".join((*kept, text[at:]))
+
+
+def _job(text: str) -> str:
+    """The commands of a job of upstart, on their lines."""
+    inside = False
+    lines: list[str] = []
+    for line in text.split("\n"):
+        word, _, rest = line.strip().partition(" ")
+        if line.strip() in ("script", "end script"):
+            inside = word == "script"
+            lines.append("")
+        else:
+            lines.append(line if inside else rest if word == "exec" else "")
+    return "\n".join(lines)
 
 
 def _script(shell: Shell, part: Section) -> None:
@@ -54,70 +213,23 @@ def _loaded(shell: Shell, part: Section, parse_yaml: ParseYaml) -> dict[object, 
     return loaded if isinstance(loaded, dict) else {}
 
 
-class CloudConfig:
-    """A parsed cloud-config. It finds the lines of its texts in the source, searching once from top to bottom."""
-
-    def __init__(self, part: Section, values: dict[object, object]) -> None:
-        self.values = values
-        self._text = part.text
-        self._line = part.line
-        self._step = part.step
-        self._at = 0
-        self._failures = 0
-
-    def list(self, key: str) -> list[object]:
-        """The members of the list under a key. The search for their lines begins there."""
-        value = self.values.get(key)
-        start = re.search(rf"^[\"']?{key}[\"']?\s*:", self._text, re.MULTILINE)
-        if start and start.start() > self._at:
-            self._move(start.start())
-        return value if isinstance(value, list) else []
-
-    def line(self, text: str) -> int:
-        """The next line of the source with the first line of this text; the last line that was found if there is none."""
-        first = next((entry.strip() for entry in text.split("\n", 20) if entry.strip()), "")[:200]
-        if first and self._failures < 50:
-            place = self._text.find(first, self._at)
-            if place < 0:
-                self._failures += 1
-            else:
-                self._move(place)
-        return self._line
-
-    def _move(self, place: int) -> None:
-        self._line += self._step * self._text.count("\n", self._at, place)
-        self._at = place
+def _boot_commands(shell: Shell, configs: list[CloudConfig]) -> None:
+    _commands(shell, configs, "bootcmd")
 
 
-def _each(
-    shell: Shell, configs: list[tuple[Section, dict[object, object]]], step: Callable[[Shell, CloudConfig], str]
-) -> None:
-    """Run one step for all cloud-configs. If several have its key, one of them counts, as cloud-init merges them."""
-    loaded = [CloudConfig(part, values) for part, values in configs]
-    key = _KEYS[step]
-    having = [config for config in loaded if config.values.get(key)]
-    if len(having) > 1:
-        shell.alternatives([partial(step, shell, config) for config in having], exhaustive=True)
-    elif having:
-        step(shell, having[0])
+def _run_commands(shell: Shell, configs: list[CloudConfig]) -> None:
+    _commands(shell, configs, "runcmd")
 
 
-def _boot_commands(shell: Shell, config: CloudConfig) -> str:
-    return _commands(shell, config, "bootcmd")
-
-
-def _run_commands(shell: Shell, config: CloudConfig) -> str:
-    return _commands(shell, config, "runcmd")
-
-
-def _commands(shell: Shell, config: CloudConfig, key: str) -> str:
+def _commands(shell: Shell, configs: list[CloudConfig], key: str) -> None:
     """Run all members as one script, because an `if` may be spread over several. A list is a command that is not expanded."""
     script: list[str] = []
     lines: list[int] = []
-    for item in config.list(key):
+    members = [(config, item) for config in configs for item in config.list(key)]
+    for config, item in members:
         if isinstance(item, list):
             words = [_scalar(word) for word in item if word is not None]
-            text = " ".join(w if _PLAIN_WORD.fullmatch(w) else "'" + w.replace("'", "'\\''") + "'" for w in words)
+            text = quoted(words)
             line = config.line(next((w for w in words if len(w) > 4), ""))
         elif isinstance(item, str):
             text, line = item, config.line(item)
@@ -131,7 +243,6 @@ def _commands(shell: Shell, config: CloudConfig, key: str) -> str:
         lines += [line + number if spread else line for number in range(count)]
     if script:
         shell.script("\n".join(script), lambda n: lines[min(n, len(lines)) - 1])
-    return key
 
 
 def _scalar(value: object) -> str:
@@ -141,28 +252,58 @@ def _scalar(value: object) -> str:
     return str(value) if isinstance(value, (str, int, float)) else ""
 
 
-def _write_files(shell: Shell, config: CloudConfig) -> str:
+def _write_files(shell: Shell, configs: list[CloudConfig]) -> None:
+    for config in configs:
+        _write(shell, config, deferred=False)
+
+
+def _write_deferred(shell: Shell, configs: list[CloudConfig]) -> None:
+    for config in configs:
+        _write(shell, config, deferred=True)
+
+
+def _write(shell: Shell, config: CloudConfig, *, deferred: bool) -> None:
+    """Write the files that are, or are not, `deferred` until just before the scripts."""
     for item in config.list("write_files"):
         if not isinstance(item, dict) or not isinstance(path := item.get("path"), str):
             continue
         line = config.line(path)
+        if (item.get("defer") in (True, "true", "yes")) is not deferred:
+            continue
         place = shell.host.path(path)
-        content = item.get("content")
-        if not isinstance(content, str) or place is None:
+        content, encoding = item.get("content"), item.get("encoding")
+        content = _scalar(content) if isinstance(content, (int, float)) else content
+        if place is None:
+            continue
+        if not isinstance(content, str) or item.get("source") is not None:
+            if written_files.matters(place):
+                shell.host.unclear(line, f"the content of {place} is not in the user data")
+            if item.get("source") is not None:
+                written_files.empty(shell.host, place)
             continue
         if not shell.spend(len(content), line):
             break
-        if item.get("encoding") not in (None, "text/plain"):
-            if place == FSTAB or written_files.is_map(place) or place.endswith((".sh", ".mount")):
-                shell.host.unclear(line, f"{place} is encoded")
-            continue
+        step = 1
+        if encoding not in (None, "", "text/plain"):
+            unpacked = decoded(content, "base64") if encoding in _BASE64 else content
+            if unpacked == content or not shell.spend(len(unpacked), line):
+                if written_files.matters(place):
+                    shell.host.unclear(line, f"{place} is encoded")
+                continue
+            content, step = unpacked, 0
         if item.get("append") is not True:
             written_files.empty(shell.host, place)
-        written_files.write(shell.host, place, content, line=config.line(content), step=1, certain=not shell.branches)
-    return "write_files"
+        at = config.line(content) if step else line
+        written_files.write(shell.host, place, content, line=at, step=step, certain=not shell.branches)
 
 
-def _mounts(shell: Shell, config: CloudConfig) -> str:
+def _mounts(shell: Shell, configs: list[CloudConfig]) -> None:
+    for config in configs:
+        _mount(shell, config)
+    shell.host.table.wake()
+
+
+def _mount(shell: Shell, config: CloudConfig) -> None:
     """Mount each `[source, mount point, type, options, …]`. Missing members come from `mount_default_fields`."""
     defaults = config.values.get("mount_default_fields")
     fallback = [v if isinstance(v, str) else "" for v in defaults] if isinstance(defaults, list) else []
@@ -184,13 +325,3 @@ def _mounts(shell: Shell, config: CloudConfig) -> str:
         shell.host.mount(
             MountRequest(source, target, kind, options=split_options(options), line=line, persistent=True), None
         )
-    shell.host.table.wake()
-    return "mounts"
-
-
-_KEYS: dict[Callable[[Shell, CloudConfig], str], str] = {
-    _boot_commands: "bootcmd",
-    _write_files: "write_files",
-    _mounts: "mounts",
-    _run_commands: "runcmd",
-}

@@ -6,27 +6,62 @@ from functools import partial
 
 from rules.hosts import cloud_init
 from rules.hosts.archive import Section, sections
+from rules.hosts.boot import Association, Boot
 from rules.hosts.cloud_init import ParseYaml
+from rules.hosts.commands import cfn_init
 from rules.hosts.grammar.tokens import Tokens
 from rules.hosts.interpreter.shell import Shell
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.host import Host
-from rules.hosts.mounts.mount_files import FSTAB, read_autofs, read_fstab, read_mount_unit, service_commands
+from rules.hosts.mounts.mount_files import (
+    FSTAB,
+    hook_actions,
+    read_autofs,
+    read_fstab,
+    read_mount_unit,
+    service_commands,
+)
 from rules.hosts.results import HostScript
 from rules.model import Text
 
+_HOOKS = "/etc/cfn/hooks"
+"""The hooks of cfn-hup, which run when the metadata of a resource is updated."""
 
-def read_user_data(script: Text, parse_yaml: ParseYaml) -> HostScript:
-    """Read the mounts of an instance with this user data.
+
+def read_user_data(script: Text, parse_yaml: ParseYaml, boot: Boot | None = None) -> HostScript:
+    """Read the mounts of an instance with this user data, and with what else it runs (`boot`), in the order in which it
+    runs them.
 
     `script` is decoded (no base64). `parse_yaml` builds plain dicts, lists, strings, numbers and None from a text and
     raises `ValueError` if it cannot; it has to survive hostile nesting. Never raises.
     """
     tokens = Tokens()
     text = tokens.encode(script)
-    shell = Shell(Host(tokens), len(text), known_environment=True)
+    host = Host(tokens, boot)
+    shell = Shell(host, len(text) + host.boot.size, known_environment=True)
     cloud_init.run(shell, list(sections(text)), parse_yaml)
-    return _finished(shell)
+    _follow_unused_files(shell)
+    for association in host.boot.associations:
+        if association.hidden:
+            host.table.doubt_all(association.doubt)
+        elif association.doubt:
+            with host.because(association.doubt):
+                shell.alternatives([partial(_associate, shell, association)], exhaustive=False)
+        else:
+            _associate(shell, association)
+    for name in host.boot.own:
+        cfn_init.run_unseen(shell, host.boot.inits[name], partial(_follow_unused_files, shell))
+    return host.result()
+
+
+def _associate(shell: Shell, association: Association) -> None:
+    """Run the scripts of an association, each in a process of its own."""
+    encode = shell.host.tokens.encode
+    directory = shell.host.path(encode(association.directory)) if association.directory is not None else None
+    for script in association.scripts:
+        with shell.process(directory):
+            shell.inline(encode(script.text), script.line, (), step=1)
+    _follow_unused_files(shell)
 
 
 def read_file(path: str, content: Text, parse_yaml: ParseYaml) -> HostScript:
@@ -52,12 +87,8 @@ def read_file(path: str, content: Text, parse_yaml: ParseYaml) -> HostScript:
         cloud_init.run(shell, [Section("config", text, 1)], parse_yaml)
     elif written_files.is_script(path, text):
         shell.script(text, lambda line: line)
-    return _finished(shell)
-
-
-def _finished(shell: Shell) -> HostScript:
     _follow_unused_files(shell)
-    return shell.host.result()
+    return host.result()
 
 
 def _follow_unused_files(shell: Shell) -> None:
@@ -68,13 +99,18 @@ def _follow_unused_files(shell: Shell) -> None:
     for path, file in list(host.files.items()):
         if file.used:
             continue
+        file.used = not shell.branches
         text = file.text
         if written_files.is_map(path):
             maps[path] = (text, file.line)
             certain &= file.certain
         elif path.endswith(".mount"):
             read_mount_unit(host, text, file.line, sure=False)
-        elif "mount" in text or ".efs." in text:
+        elif path.startswith(_HOOKS):
+            text = hook_actions(text)
+            with shell.host.because("only a hook of cfn-hup runs it, after an update of the metadata"):
+                shell.alternatives([partial(shell.inline, text, file.line, None, step=1)], exhaustive=False)
+        elif "mount" in text or ".efs." in text or cfn_init.PROGRAM in text:
             if path.endswith(".service"):
                 text = service_commands(text)
             elif not written_files.is_script(path, text):

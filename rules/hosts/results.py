@@ -36,6 +36,8 @@ class FoundMount:
     """Whether every instance that runs the script without a failure ends with this mount. False in a branch, on an
     instance-dependent condition, with another mount possible on the same path, or hidden by a later mount above it."""
     line: int
+    reason: str = ""
+    """The reason why it is not certain, if there is a better one than a branch of the script."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,15 @@ imported it would close a circle.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rules.hosts.grammar.syntax import Block, Command
 from rules.hosts.grammar.tokens import is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts.host import Host
+from rules.hosts.mounts.states import NOTHING
 from rules.hosts.variables import Variables
 
 _FREE_WORK = 200_000
@@ -63,7 +65,8 @@ class ShellState(ABC):
         """`exit` or `return` while the rest of a list is skipped."""
         self.doubt = ""
         """`exit` or `return` if a branch may have left, so that the rest is a branch of its own."""
-        self._work = _FREE_WORK + 8 * size
+        self._work = _FREE_WORK
+        self.grant(size)
 
     @property
     def directory(self) -> str | None:
@@ -118,7 +121,49 @@ class ShellState(ABC):
             mounts.append({})
         self.doubt = doubt
         self.variables.merge(variables)
-        self.host.table.merge(mounts)
+        self.host.table.merge(mounts, self.host.reason)
+
+    def decide(
+        self, chance: Likelihood, taken: Callable[[], Likelihood], other: Callable[[], Likelihood]
+    ) -> Likelihood:
+        """Follow `taken` or `other`, whichever a condition with this likelihood leads to. Returns how likely that
+        succeeds."""
+        if chance is Likelihood.UNKNOWN:
+            self.alternatives([taken, other], exhaustive=True)
+            return Likelihood.UNKNOWN
+        expected, unexpected = (taken, other) if chance >= Likelihood.LIKELY else (other, taken)
+        success = expected()
+        if chance in (Likelihood.LIKELY, Likelihood.UNLIKELY) and not self.host.unfinished:
+            self.go_on()
+            self.shadow(unexpected)
+        return success
+
+    def suspect(self, branch: Callable[[], object]) -> None:
+        """Follow a branch that nothing is seen to run. Its mounts are possible where nothing else is mounted; what is
+        known stays as it is."""
+        table = self.host.table
+        with self.host.aside():
+            table.states.begin()
+            self.branches += 1
+            branch()
+            self.branches -= 1
+            changes = {path: states for path, states in table.states.end().items() if table.at(path) == NOTHING}
+        table.merge([changes, {}])
+
+    @contextmanager
+    def process(self, directory: str | None, environment: Mapping[str, str] | None = None) -> Iterator[None]:
+        """Run what follows in a process that has nothing of the script: no variables (but those of `environment`), no
+        functions, no input. What a caller has exported is not followed, so other variables are unknown."""
+        kept = self.variables, self.functions, self.locals, self.input, self.output, self.leaving, self.doubt
+        self.variables = Variables(self.host.tokens, known_environment=False)
+        self.variables.assign("PWD", directory)
+        for name, value in (environment or {}).items():
+            self.variables.assign(name, value)
+        self.functions, self.locals, self.input, self.output, self.leaving, self.doubt = {}, [], None, None, "", ""
+        yield
+        spent = self.leaving if self._work < 0 else ""
+        self.variables, self.functions, self.locals, self.input, self.output, self.leaving, self.doubt = kept
+        self.leaving = self.leaving or spent
 
     def shadow(self, branch: Callable[[], object]) -> None:
         """Follow a branch that is taken only if something unexpected happens."""
@@ -147,6 +192,10 @@ class ShellState(ABC):
             self.give_up(line)
             self.leaving = "exit"
         return self._work >= 0
+
+    def grant(self, size: int) -> None:
+        """Allow the work for reading so many characters more."""
+        self._work += 8 * size
 
     def give_up(self, line: int) -> Likelihood:
         """Note that the script is not followed to its end."""

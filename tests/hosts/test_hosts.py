@@ -607,7 +607,7 @@ def test_scripts_that_cloud_config_writes() -> None:
           - path: /opt/unused.sh
             content: mount -t efs {ID}:/u /u
           - path: /etc/fstab
-            encoding: b64
+            encoding: zip
             content: Zm9v
         runcmd:
           - [ /opt/mount.sh, /e ]
@@ -672,10 +672,10 @@ def test_broken_yaml_is_unclear() -> None:
     assert read("#cloud-config\npackages: [").unclear == ()
 
 
-def test_several_cloud_configs_exclude_each_other() -> None:
+def test_the_last_of_several_cloud_configs_counts() -> None:
     part = "--b\nContent-Type: text/cloud-config\n\nruncmd:\n- mount -t efs {}:/ {}\n"
     script = "Content-Type: multipart/mixed; boundary=b\n\n" + part.format(ID, "/a") + part.format(ID, "/b") + "--b--\n"
-    assert mounts(script) == [f"/a <- {ID}:/ maybe", f"/b <- {ID}:/ maybe"]
+    assert mounts(script) == [f"/b <- {ID}:/"]
 
 
 def test_units_and_maps_that_a_script_writes() -> None:

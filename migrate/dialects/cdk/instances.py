@@ -14,9 +14,9 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from migrate.dialects.cdk.api import (
-    EC2,
     ECS,
     GROUP,
     GROUP_OF,
@@ -28,6 +28,7 @@ from migrate.dialects.cdk.api import (
     STARTED_FROM,
     USER_DATA,
 )
+from migrate.dialects.cdk.init import CHANGES, InitChange, ProgramInits, argument_of
 from migrate.dialects.cdk.program import Program, joined, scope_of
 from migrate.dialects.common.python.values import called
 from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, with_scripts
@@ -35,6 +36,9 @@ from migrate.dialects.common.values import items
 from migrate.syntax.node import Node, Scalar
 from migrate.syntax.python.names import Place
 from rules.model import Cluster, Engine, HostMount, Image, Instance, Key, Launch, Owner, Ref, Stack, Text, Value
+
+if TYPE_CHECKING:
+    from rules.hosts import Boot
 
 _SHEBANG = "#!/bin/bash"
 """The first line of the script of `UserData.for_linux`."""
@@ -59,6 +63,8 @@ class UserDataPart:
     """Whether the lines are everything that the call adds."""
     content_type: str = ""
     """The content type of a part of a multipart archive; empty for commands."""
+    added: Text | None = None
+    """The text that the CDK itself adds, if that is what the call does."""
 
 
 @dataclass(eq=False)
@@ -95,6 +101,7 @@ class ProgramInstances:
         and scope."""
         self.data: dict[ast.Call, Data] = {}
         """The user data that each call makes."""
+        self.inits = ProgramInits(program, self.text)
 
     # -- finding ------------------------------------------------------------------------------------------------------
 
@@ -111,6 +118,8 @@ class ProgramInstances:
             elif construct.kind == f"{ECS}.Cluster" and _given(call, "capacity") is not None:
                 self.join(self.started_from(call, place, construct.name), call, place)
         for call, place in self.program.calls:
+            if call in self.hosts and (init := _given(call, "init")) is not None:
+                self.attach(self.hosts[call], init, _given(call, "init_options"), place)
             if isinstance(call.func, ast.Attribute):
                 self.added(call, call.func, place)
 
@@ -133,8 +142,7 @@ class ProgramInstances:
                 written = self.low(call)
             if written is not None:
                 data = self.data_of(written, place) or data
-            host = self.hosts[call] = InstanceSource(name, place, call, data=data)
-            host.inits = [(k.value, place) for k in call.keywords if k.arg == "init"]
+            self.hosts[call] = InstanceSource(name, place, call, data=data)
         return self.hosts[call]
 
     def low(self, call: ast.Call) -> ast.expr | None:
@@ -180,12 +188,25 @@ class ProgramInstances:
                 )
             case "add_user_data_part" if call.args:
                 self.append(function.value, place, self.part(call.args[0], place, place))
+            case "apply_cloud_formation_init" if (init := argument_of(call, 0, "init")) is not None:
+                self.attach(self.host(function.value, place), init, argument_of(call, 1, "options"), place)
+            case name if name in CHANGES:
+                self.inits.changes.append(InitChange(function.value, call, place))
             case "add_part" if call.args:
                 self.append(function.value, place, self.body(call.args[0], place))
             case "add_asg_capacity_provider" | "add_auto_scaling_group" if call.args:
                 self.joined(call.args[0], place, function.value)
             case _:
                 pass
+
+    def attach(self, host: InstanceSource, init: ast.expr, options: ast.expr | None, place: Place) -> None:
+        """Gives instances an init: the CDK adds the call of cfn-init to their user data then."""
+        host.inits.append((init, place))
+        chosen = self.inits.chosen(options, place)
+        sets: str | Ref = chosen if chosen is not None else Ref("${config_sets}")
+        call = (f" --resource {_init_name(host)} -c ", sets, "\n)\n")
+        added = Text(tuple(joined(["(\nset +e\n/opt/aws/bin/cfn-init -v --stack ", Ref("${AWS::StackName}"), *call])))
+        host.data.pieces.append(UserDataPart(place, [], added=added))
 
     def append(self, expression: ast.expr, place: Place, piece: UserDataPart) -> None:
         """Adds a part to the user data that an expression stands for. Does nothing if that is not known."""
@@ -311,18 +332,26 @@ class ProgramInstances:
     # -- scripts ------------------------------------------------------------------------------------------------------
 
     def scripts(self, host: InstanceSource) -> Iterator[Script]:
-        """The scripts that instances run at start: their user data and the commands and files of
+        """The script that instances run at start: their user data, which calls cfn-init for their
         `CloudFormationInit`."""
         node = Scalar(0, 0, "", style="")  # a placeholder: lines of a program's scripts have no nodes
         if host.data.pieces:
             certain = all(
                 self.runs_with(piece.place, host.place)
                 for piece in self.flat(host.data)
-                if not piece.known or _MATTERS.search(self.text(piece.lines).coded)
+                if not piece.known or piece.added or _MATTERS.search(self.text(piece.lines).coded)
             )
-            yield Script(self.script(host.data), node, certain, origin="line {line} of its user data")
-        for written, place in host.inits:
-            yield from self.init(written, place, node)
+            boot = self.boot(host) if host.inits else None
+            origin = "line {line} of its user data"
+            yield Script(self.script(host.data), node, certain, origin=origin, boot=boot, passages=self.inits.passages)
+
+    def boot(self, host: InstanceSource) -> Boot:
+        """The init of instances, and those of other instances with the same user data, whose calls of cfn-init it holds,
+        too. The first init of each counts: the CDK does not take a second one."""
+        from rules.hosts import Boot
+
+        sharing = {_init_name(h): h.inits[0] for h in self.hosts.values() if h.inits and h.data is host.data}
+        return Boot({name: self.inits.read(*init, name) for name, init in sharing.items()}, (_init_name(host),))
 
     def flat(self, data: Data, depth: int = 0) -> Iterator[UserDataPart]:
         """The parts of user data, with those of nested user data in their place."""
@@ -345,7 +374,7 @@ class ProgramInstances:
             if isinstance(piece, _Inner):
                 parts += self.script(piece.data, depth + 1).parts if depth < 5 else ()
             else:
-                parts += self.text(piece.lines).parts
+                parts += (piece.added or self.text(piece.lines)).parts
                 parts += () if piece.known else ("# what is added here is not read\n",)
         if archive:
             parts.append(f"--{_BOUNDARY}--\n")
@@ -375,21 +404,6 @@ class ProgramInstances:
             yield document.node(expression, place)
         else:
             yield from listed
-
-    def init(self, written: ast.expr, place: Place, node: Node) -> Iterator[Script]:
-        """The shell commands and the `/etc/fstab` that `CloudFormationInit` gives instances."""
-        origin, at = self.program.evaluator.definition(written, place)
-        for call in [n for n in ast.walk(origin) if isinstance(n, ast.Call)]:
-            kind = self.program.kind(call) or self.program.dotted(call.func, at) or ""
-            if kind == f"{EC2}.InitCommand.shell_command" and call.args:
-                shell = self.text([(call.args[0], at)])
-                yield Script(
-                    Text(tuple(joined(["#!/bin/sh\n", *shell.parts]))), node, True, origin="a command of its init"
-                )
-            elif kind == f"{EC2}.InitFile.from_string" and len(call.args) > 1:
-                path = self.text([(call.args[0], at)]).coded.strip()
-                if path == "/etc/fstab":
-                    yield Script(self.text([(call.args[1], at)]), node, True, origin=f"{path} of its init", path=path)
 
     def runs_with(self, place: Place, made: Place, depth: int = 0) -> bool:
         """Whether the code at `place` always runs when the code at `made` does."""
@@ -490,6 +504,11 @@ class _Inner(UserDataPart):
     def __init__(self, place: Place, data: Data) -> None:
         super().__init__(place, [])
         self.data = data
+
+
+def _init_name(host: InstanceSource) -> str:
+    """The name that stands for the logical ID of instances in the call of cfn-init."""
+    return host.name if re.fullmatch(r"\w+", host.name) else "Instances"
 
 
 def _given(call: ast.Call, *names: str) -> ast.expr | None:

@@ -98,6 +98,10 @@ class TaskSource:
         return self.key is not _UNNAMED
 
 
+_METHODS = ("add", "efs", "host")
+"""Methods of the CDK whose names do not begin as those of others do."""
+
+
 class Program:
     """One module. Reading values from it also remembers the expressions that stand for them, so that they can be
     written again."""
@@ -152,7 +156,7 @@ class Program:
         function = call.func
         if isinstance(function, ast.Attribute):
             name = function.attr
-            return name.startswith(("add_", "from_", "grant")) or name[:1].isupper() or name in ("efs", "host")
+            return name.startswith(("add_", "apply_", "from_", "grant")) or name[:1].isupper() or name in _METHODS
         return isinstance(function, ast.Name) and function.id[:1].isupper()
 
     def dotted(self, expression: ast.expr, place: Place) -> str | None:

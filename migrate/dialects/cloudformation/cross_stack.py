@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.cloudformation.running.instances import InstanceMount, instance_mounts
-from migrate.dialects.cloudformation.running.user_data import line_of
+from migrate.dialects.cloudformation.running.script_text import line_of
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import child, mapping
 from migrate.syntax import Document
@@ -92,7 +92,8 @@ def _mount(made: InstanceMount, exports: dict[str, str], template: Template, doc
     source = _source(made.named) or made.server
     export = exports.get(source)
     known = _shared_name(source) if export is None else f"{_IMPORT}{export}" if _EXPORT_NAME.fullmatch(export) else None
-    line = line_of(made.script.node, made.line, document)
+    at = made.script.at(made.line)
+    line = line_of(at.node, at.line, document)
     unknown = export if known is None else None
     return ToldMount(
         host_path,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Items
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,14 +17,14 @@ from migrate.syntax.node import Mapping, Node, Scalar, Sequence
 from rules.model import CODED_REF, HostMount, Instance, Owner, System, Text, Value
 
 if TYPE_CHECKING:
-    from rules.hosts import HostScript
+    from rules.hosts import Boot, HostScript, Passage
 
 
 MOST_PARTS = 20_000
 """The largest number of nodes that `parse_yaml` converts; aliases can multiply them."""
 
-AGENT_CONFIG = "/etc/ecs/ecs.config"
-SHEBANG = "#!/bin/sh\n"
+_FIRST_PASSAGE = 1 << 24
+"""The number of the first line that is not in user data, which is at most 16 KB long."""
 
 _COMMENT = re.compile(r"^[ \t]*#(?![!c]).*$", re.MULTILINE)
 """A line that is a comment in shells, YAML and TOML alike, but not `#!/bin/sh` or `#cloud-config`."""
@@ -42,34 +43,85 @@ _AGENT_VERSION = re.compile(r"(?:amazon-ecs-agent:v?|\becs-init-)([0-9]+\.[0-9]+
 _HELPER, _PLUGIN = "amazon-efs-utils", re.compile(r"amazon-ecs-volume-plugin|\breboot\b|shutdown -r")
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenAt:
+    """The place of a line of a script: the node that holds it, the line within the node (from 1), and words for it."""
+
+    node: Node
+    line: int
+    words: str
+
+
+class Passages:
+    """The texts that instances run beside their user data, with the place of each. Their lines are numbered on, so that
+    one number tells a line of everything that an instance runs."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._places: list[tuple[Node, str]] = []
+        self._next = _FIRST_PASSAGE
+
+    def add(self, text: Text, node: Node, origin: str) -> Passage:
+        """A passage for a text that `node` holds; `origin` is told to people, with the line for `{line}`."""
+        from rules.hosts import Passage
+
+        start = self.reserve(node, origin, lines=sum(p.count("\n") for p in text.parts if isinstance(p, str)) + 1)
+        return Passage(text, start)
+
+    @property
+    def count(self) -> int:
+        """The number of passages."""
+        return len(self._starts)
+
+    def reserve(self, node: Node, origin: str, lines: int = 1) -> int:
+        """The number of the first line of something that takes `lines` lines."""
+        start = self._next
+        self._starts.append(start)
+        self._places.append((node, origin))
+        self._next += lines
+        return start
+
+    def at(self, line: int) -> WrittenAt | None:
+        """The place of a line; None for a line of user data."""
+        if line < _FIRST_PASSAGE or not self._starts:
+            return None
+        index = bisect_right(self._starts, line) - 1
+        node, origin = self._places[index]
+        within = line - self._starts[index] + 1
+        return WrittenAt(node, within, origin.replace("{line}", str(within)))
+
+
 @dataclass(frozen=True)
 class Script:
-    """One script that instances run. `certain` says whether they run it under all conditions, `origin` tells people
-    where it is written, and `node` is the node that holds it."""
+    """The user data of instances, with what else they run (`boot`). `certain` says whether they have it under all
+    conditions, `origin` tells people where it is written, and `node` is the node that holds it."""
 
     text: Text
     node: Node
     certain: bool
     origin: str
-    path: str = ""
-    """The path of the file whose content the script is; empty for user data and commands."""
-    lines_before: int = 0
-    """The number of lines of the text that come before the first line of the node."""
+    boot: Boot | None = None
+    passages: Passages = field(default_factory=Passages)
+    """The places of what is not in the user data."""
 
     @cached_property
     def result(self) -> HostScript:
-        """The script's effects on a host."""
+        """The effects on a host."""
         # Most templates define no instance, and reading scripts takes 40 ms to import.
-        from rules.hosts import read_file, read_user_data
+        from rules.hosts import read_user_data
 
-        if self.path:
-            return read_file(self.path, self.text, parse_yaml)
-        return read_user_data(self.text, parse_yaml)
+        return read_user_data(self.text, parse_yaml, self.boot)
+
+    def at(self, line: int) -> WrittenAt:
+        """The place of a line that the result names."""
+        found = self.passages.at(line)
+        return found or WrittenAt(self.node, line, self.origin.replace("{line}", str(line)))
 
     @cached_property
     def _body(self) -> str:
-        """The text without comments, in its coded form (`Text.coded`)."""
-        return _COMMENT.sub("", self.text.coded)
+        """All texts without comments, in their coded form (`Text.coded`)."""
+        others = [passage.text.coded for passage in self.boot.passages] if self.boot is not None else []
+        return _COMMENT.sub("", "\n".join((self.text.coded, *others)))
 
     @property
     def _config(self) -> str:
@@ -142,9 +194,11 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
     """The mounts that a script makes on its instance. `nameable` tells whether a volume can name a file system in
     the form that the script uses: the mount helper accepts a DNS name where ECS needs an id."""
     for mount in script.result.mounts:
-        origin = script.origin.replace("{line}", str(mount.line))
+        origin = script.at(mount.line).words
         doubt = None
-        if not (script.certain and mount.certain):
+        if mount.reason:
+            doubt = f"whether {instance.name} mounts it is not known, because {mount.reason} ({origin})"
+        elif not (script.certain and mount.certain):
             doubt = f"whether {instance.name} mounts it depends on a condition ({origin})"
         file_system = mount.file_system
         if file_system is not None and not nameable(file_system):

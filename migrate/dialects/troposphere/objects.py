@@ -74,6 +74,13 @@ _FUNCTIONS = frozenset(
 """Functions with the same positional arguments as CloudFormation's."""
 _OTHER_HELPERS = frozenset({"Condition", "GetAtt", "If", "Name", "Ref", "Sub", "Tag", "Tags"})
 """Functions and classes of the package that are read in a way of their own."""
+_INIT = "AWS::CloudFormation::Init"
+_METADATA = {
+    **{f"{module}.{name}": name for module in ("autoscaling", "cloudformation") for name in ("Init", "Metadata")},
+    **{f"cloudformation.{name}": name for name in ("InitFileContext", "InitFiles", "InitServices")},
+}
+"""The helpers that hold metadata for cfn-init as a dict, in their first argument. Source: `cloudformation` of
+troposphere."""
 ATTRIBUTES = frozenset(
     {"Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata", "UpdatePolicy", "UpdateReplacePolicy"}
 )
@@ -482,6 +489,8 @@ class Objects:
         name = dotted.removeprefix(f"{PACKAGE}.")
         if dotted and (name in _FUNCTIONS or name in _OTHER_HELPERS):
             return self._helper(call, name, place)
+        if name in _METADATA:
+            return self._metadata(call, _METADATA[name], place)
         if self._class_of(call) is not None:
             return self._instance(call, place)
         if isinstance(call.func, ast.Attribute) and call.func.attr in ("ref", "Ref", "get_att", "GetAtt"):
@@ -520,6 +529,23 @@ class Objects:
             self.unlisted[id(made)] = [e for e in made.entries if key_text(e) in _OWN]
             made.entries = [e for e in made.entries if key_text(e) not in _OWN]
         return made
+
+    def _metadata(self, call: ast.Call, kind: str, place: Place) -> Node:
+        """The mapping that a helper for the metadata of cfn-init stands for; a leaf if it cannot be read as one."""
+        given = [resolve(self.node(argument, place)) for argument in call.args]
+        held = [node for node in given if isinstance(node, Mapping) and not is_unknown(node)]
+        arguments = self.document.arguments(call, place)
+        if len(held) < len(given) or not isinstance(arguments, Mapping):
+            return self._leaf(call, place)
+        entries = [entry for node in held for entry in node.entries]
+        if kind == "Init":
+            start, end = self._span(call)
+            if self.dotted.get(call.args[0] if isinstance(call.args[0], ast.Call) else call, "").endswith("Sets"):
+                named = self._mapping(call, arguments.entries, [k.value for k in call.keywords], place=place)
+                sets = Entry(Scalar(start, start, "configSets", style='"'), held[0])
+                entries = [sets, *named.entries]
+            return self._function(_INIT, Mapping(start, end, entries, flow=True), call, place=place)
+        return self._keep(Mapping(*self._span(call), entries, flow=True), call, place)
 
     def _mapping(self, expression: ast.expr, entries: list[Entry], values: list[ast.expr], place: Place) -> Mapping:
         """A mapping with the keys of `entries` and the nodes of `values`, which correspond to them one by one."""

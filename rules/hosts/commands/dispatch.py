@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from rules.hosts.commands import mounting, ownership, printing, wrappers
+from rules.hosts.commands import cfn_init, mounting, ownership, printing, wrappers
 from rules.hosts.grammar.syntax import Word
+from rules.hosts.grammar.tokens import OPEN
 from rules.hosts.likelihood import Likelihood, of_search, of_states, of_test
 from rules.hosts.mounts.host import looks_like_efs
 from rules.hosts.mounts.mount_files import LISTING
@@ -95,8 +96,8 @@ _CONCERNS_MOUNTS = re.compile(r"mount|fstab|nfs|volume")
 def mentions_mount(word: Word) -> bool:
     """Whether a word may be, or contain, a mount command, which an unknown command before it may run."""
     if isinstance(word, str):
-        return word in _MOUNT_WORDS or ".efs." in word
-    return any("mount" in piece.text or ".efs." in piece.text for piece in word)
+        return word in _MOUNT_WORDS or ".efs." in word or cfn_init.PROGRAM in word
+    return any("mount" in p.text or ".efs." in p.text or cfn_init.PROGRAM in p.text for p in word)
 
 
 def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
@@ -108,6 +109,10 @@ def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
     path = shell.host.path(name, shell.directory) if "/" in name else None
     if path in shell.host.files:
         return wrappers.run_file(shell, path or "", words[1:], shared=False)
+    if (success := cfn_init.run_by(shell, words, line)) is not None:
+        return success
+    if name.startswith(OPEN):
+        shell.host.hides_calls = True
     base = name.rpartition("/")[2]
     if base in _ASKING:
         return Likelihood.UNKNOWN
@@ -241,4 +246,5 @@ COMMANDS: dict[str, Handler] = {
     "eval": wrappers.evaluate,
     **dict.fromkeys(("source", "."), wrappers.source),
     "systemctl": wrappers.systemctl,
+    **dict.fromkeys(("cfn-init", "cfn-init.exe"), cfn_init.run),
 }

@@ -74,6 +74,7 @@ def run_file(shell: ShellState, path: str, arguments: list[str], *, shared: bool
     """Run a script that was written to the host before."""
     file = shell.host.files.get(path)
     if file is None:
+        shell.host.hides_calls = True
         return Likelihood.UNKNOWN
     if not shell.branches:
         file.used = True

@@ -156,6 +156,14 @@ class Compound:
 Command: TypeAlias = Simple | Compound
 
 
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:=,@%+\ue000-\ue001?-]+")
+
+
+def quoted(words: list[str]) -> str:
+    """A command line on which a shell finds exactly these words, expanding nothing."""
+    return " ".join(w if _PLAIN_WORD.fullmatch(w) else "'" + w.replace("'", "'\\''") + "'" for w in words)
+
+
 def split_assignment(word: Word) -> Assignment | None:
     """Read a word as an assignment; None if it is not one."""
     first = word if isinstance(word, str) else word[0].text if word and not word[0].quoted else ""

@@ -216,15 +216,7 @@ class Shell(ShellState):
         if self.leaving:
             return chance
         taken, other = partial(self.block, body), partial(self._if, node, arm + 1)
-        if chance is Likelihood.UNKNOWN:
-            self.alternatives([taken, other], exhaustive=True)
-            return Likelihood.UNKNOWN
-        expected, unexpected = (taken, other) if chance >= Likelihood.LIKELY else (other, taken)
-        success = expected()
-        if chance in (Likelihood.LIKELY, Likelihood.UNLIKELY) and not self.host.unfinished:
-            self.go_on()
-            self.shadow(unexpected)
-        return success
+        return self.decide(chance, taken, other)
 
     # -- commands and functions ----------------------------------------------------------------------------------------
 

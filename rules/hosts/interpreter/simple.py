@@ -8,6 +8,7 @@ from itertools import chain
 
 from rules.hosts.commands import dispatch
 from rules.hosts.grammar.syntax import HereDocument, PieceKind, Redirection, Simple, Word, split_assignment
+from rules.hosts.grammar.tokens import OPEN
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.mount_files import LISTING, MOUNT_LISTS
@@ -55,6 +56,7 @@ def _matters(shell: ShellState, name: str, words: list[Word]) -> bool:
         name in dispatch.COMMANDS
         or name in shell.functions
         or "/" in name
+        or name.startswith(OPEN)
         or any(dispatch.mentions_mount(word) for word in words)
     )
 

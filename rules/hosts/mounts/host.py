@@ -6,10 +6,13 @@ Everything that mounts ends here: commands, fstab, units, autofs maps, cloud-con
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from rules.facts.mounts import MountSource, parse_source
 from rules.facts.paths import climbs, normalise
+from rules.hosts.boot import Boot
 from rules.hosts.grammar.tokens import CLOSE, OPEN, UNKNOWN, Tokens, is_unknown
 from rules.hosts.mounts.mount_table import MountTable
 from rules.hosts.mounts.states import NOTHING, Mounted
@@ -20,6 +23,7 @@ AGENT_CONFIG = "/etc/ecs/ecs.config"  # ECS developer guide, "Container agent co
 _MAX_PATH = 4096  # PATH_MAX
 _MAX_LEVELS = 64
 _MAX_UNCLEAR = 1000
+_MAX_CALLS = 20
 _LITERAL_ID = re.compile(r"fs-[0-9a-f]{8,40}")
 _EFS_SOURCE = re.compile(r"fs-[0-9a-f]{8,}|\.efs\.")
 _NETWORK_TYPES = {"nfs", "nfs4", "efs"}
@@ -57,8 +61,20 @@ class MountRequest:
 class Host:
     """A fresh host, as far as it is known."""
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: Tokens, boot: Boot | None = None) -> None:
         self.tokens = tokens
+        self.boot = boot or Boot()
+        """The things beside its user data that it may run."""
+        self.ran: set[tuple[str, str]] = set()
+        """The configs that cfn-init was seen to run, each with the resource whose metadata holds it."""
+        self.init_calls: dict[tuple[str, str], None] = {}
+        """The resources that cfn-init is called for, each with the config sets."""
+        self.running_inits = 0
+        """The number of calls of cfn-init that are being run, each by a command of the one before."""
+        self.hides_calls = False
+        """Whether something ran whose text is not known and which may call cfn-init."""
+        self.reason = ""
+        """The reason why what is mounted now may be missing, if there is a better one than a branch of the script."""
         self.table = MountTable()
         self.files: dict[str, WrittenFile] = {}
         self.unfinished = False
@@ -70,6 +86,28 @@ class Host:
         """Note something that concerns EFS and is not understood."""
         if len(self._unclear) < _MAX_UNCLEAR:
             self._unclear[line, self.tokens.show(reason)] = None
+
+    def calls_init(self, resource: str, sets: str) -> None:
+        """Note a call of cfn-init."""
+        if len(self.init_calls) < _MAX_CALLS:
+            self.init_calls[self.tokens.show(resource), self.tokens.show(sets)] = None
+
+    @contextmanager
+    def because(self, reason: str) -> Iterator[None]:
+        """Give a reason why what is mounted meanwhile may be missing. The innermost reason counts."""
+        outer, self.reason = self.reason, reason
+        yield
+        self.reason = outer
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Keep files, directories and doubts as they are, whatever happens meanwhile."""
+        files, unclear, unfinished = self.files, self._unclear, self.unfinished
+        self.files = {path: replace(file, chunks=list(file.chunks)) for path, file in files.items()}
+        self._unclear = dict(unclear)
+        with self.table.aside():
+            yield
+        self.files, self._unclear, self.unfinished = files, unclear, unfinished
 
     def path(self, path: str, directory: str | None = "/") -> str | None:
         """A path, normalised and absolute (or beginning with a reference); None if only the host knows it."""
@@ -97,7 +135,12 @@ class Host:
         sure = request.sure and not ("noauto" in options and "x-systemd.automount" not in options)
         if not kind:
             other = Mounted(
-                path, network=False, line=request.line, persistent=request.persistent, server=request.source
+                path,
+                network=False,
+                line=request.line,
+                persistent=request.persistent,
+                server=request.source,
+                reason=self.reason,
             )
             self.table.mount(other, sure=sure)
             return
@@ -115,6 +158,7 @@ class Host:
             options=options,
             server=server,
             region=region,
+            reason=self.reason,
         )
         # Only the mount helper resolves a bare id: as a host name it fails.
         resolves = kind == "efs" or server.find(".") >= 0 or source.file_system is None

@@ -71,6 +71,15 @@ def service_commands(text: str) -> str:
     return "\n".join(lines)
 
 
+def hook_actions(text: str) -> str:
+    """The commands of the hooks of cfn-hup, on the lines where they stand in the file."""
+    lines = text.split("\n")
+    return "\n".join(
+        value if sign and key.strip() == "action" else ""
+        for key, sign, value in (entry.partition("=") for entry in lines)
+    )
+
+
 def _settings(text: str, section: str) -> Iterator[tuple[int, str, str]]:
     """The settings of one section, each as line number (from 0), key and value."""
     current = ""

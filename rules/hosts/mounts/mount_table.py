@@ -8,6 +8,7 @@ directory.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from rules.facts.paths import below, join
@@ -51,15 +52,30 @@ class MountTable:
         kept = tuple(s for s in self.at(path) if s and s.persistent)
         self.states.set(path, distinct((*kept, None)) if kept else None)
 
-    def doubt(self, path: str) -> None:
-        """Make the mount at this path uncertain."""
+    def doubt(self, path: str, reason: str = "") -> None:
+        """Make the mount at this path uncertain, for this reason."""
         if self.at(path) != NOTHING:
-            self.states.set(path, distinct((*self.at(path), None)))
+            states = [replace(s, reason=reason or s.reason) if s else s for s in self.at(path)]
+            self.states.set(path, distinct((*states, None)))
 
-    def doubt_all(self) -> None:
-        """Make all mounts uncertain."""
+    def doubt_all(self, reason: str = "") -> None:
+        """Make all mounts uncertain, for this reason."""
         for path in self.states.names():
-            self.doubt(path)
+            self.doubt(path, reason)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Keep everything but the states of paths as it is, whatever happens meanwhile."""
+        kept = self._made, set(self._persistent), set(self._sleeping)
+        self._made = {path: replace(made) for path, made in self._made.items()}
+        yield
+        self._made, self._persistent, self._sleeping = kept
+
+    def restart(self, reason: str) -> None:
+        """Restart the host: only what fstab and units mount is surely mounted again."""
+        for path, states in self.states.items():
+            if any(s and not s.persistent for s in states):
+                self.doubt(path, reason)
 
     def doubt_persistent(self) -> bool:
         """Make all mounts from fstab uncertain. Returns whether there are any."""
@@ -98,14 +114,16 @@ class MountTable:
             self.states.set(path, waiting)
         return states != NOTHING
 
-    def merge(self, changes: list[dict[str, States | None]]) -> None:
-        """Take over the changes of alternative branches."""
+    def merge(self, changes: list[dict[str, States | None]], reason: str = "") -> None:
+        """Take over the changes of alternative branches. `reason` says what decides between them, if that is known."""
         for path in {path: None for change in changes for path in change}:
             now = self.at(path)
             states = [
                 state for change in changes for state in ((change.get(path) or NOTHING) if path in change else now)
             ]
             merged = distinct(tuple(states))
+            if reason and len(merged) > 1:
+                merged = tuple(replace(s, reason=s.reason or reason) if s else s for s in merged)
             self.states.set(path, None if merged == NOTHING else merged)
 
     def made(
@@ -201,6 +219,7 @@ def _found(state: Mounted, certain: bool, tokens: Tokens) -> FoundMount:
         region=state.region,
         certain=certain,
         line=state.line,
+        reason="" if certain else tokens.show(state.reason),
     )
 
 

@@ -25,6 +25,8 @@ class Mounted:
     server: str = ""
     region: str | None = None
     order: int = 0
+    reason: str = ""
+    """The reason why it may be missing, if there is a better one than a branch of the script."""
 
     def same_data(self, other: Mounted) -> bool:
         """Whether a container would see the same directory with the same rights through either."""

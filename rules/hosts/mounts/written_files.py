@@ -43,6 +43,11 @@ def write(host: Host, path: str, text: str, line: int, step: int, *, certain: bo
         host.unclear(line, "what looks like a line of fstab is written to a file whose path is not known")
 
 
+def matters(path: str) -> bool:
+    """Whether a file mounts something by where it lies."""
+    return path == FSTAB or is_map(path) or path.endswith((".sh", ".mount", ".automount"))
+
+
 def is_script(path: str, text: str) -> bool:
     """Whether a file is a shell script."""
     return _SHELLS.match(text) is not None or (path.endswith(".sh") and not text.startswith("#!")) or path in AT_BOOT

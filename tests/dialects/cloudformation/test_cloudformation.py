@@ -15,7 +15,7 @@ import pytest
 from support import SOAKING, efs_migrate
 
 from migrate.dialects.cloudformation.language import intrinsics
-from migrate.dialects.cloudformation.running.user_data import script_text
+from migrate.dialects.cloudformation.running.script_text import script_text
 from migrate.files.language import YAML
 from migrate.syntax import parse, resolve
 from migrate.syntax.node import Mapping, Node

@@ -20,7 +20,7 @@ from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.cloudformation.running.clusters import COMPUTE_ENVIRONMENT, Clusters
 from migrate.dialects.cloudformation.running.images import Images, WrittenImage
-from migrate.dialects.cloudformation.running.user_data import scripts
+from migrate.dialects.cloudformation.running.user_data import InstanceScripts
 from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, with_scripts
 from migrate.dialects.common.values import child, mapping, text
 from migrate.syntax import get
@@ -71,16 +71,16 @@ class InstanceMount:
     named: Value | None
     server: str
     line: int
-    """The line within the script's node, from 1."""
+    """The line, as `Script.at` takes it."""
     is_nfs: bool = True
     """Whether the mount is of NFS (EFS included). Of any other mount, only the host path is known."""
 
 
 def instance_mounts(template: Template) -> Iterator[InstanceMount]:
     """The mounts that the scripts of the template's instances make, with their places in the scripts."""
+    scripts = InstanceScripts(template)
     for name, resource in template.of_type(*_STARTED_FROM):
-        for script in scripts(resource, child(_launch_data(resource), "UserData"), template.identities):
-            before = script.lines_before
+        for script in scripts.of(resource, child(_launch_data(resource), "UserData")):
             for m in script.result.mounts:
                 yield InstanceMount(
                     name,
@@ -89,11 +89,11 @@ def instance_mounts(template: Template) -> Iterator[InstanceMount]:
                     directory=m.directory,
                     named=m.file_system,
                     server=m.server,
-                    line=m.line - before,
+                    line=m.line,
                 )
             for o in script.result.others:
                 yield InstanceMount(
-                    name, script, o.host_path, directory="/", named=None, server="", line=o.line - before, is_nfs=False
+                    name, script, o.host_path, directory="/", named=None, server="", line=o.line, is_nfs=False
                 )
 
 
@@ -126,6 +126,7 @@ class _InstanceReader:
         self.images = images
         self.resources = list(_started_from(template))
         self.clusters = Clusters(template)
+        self.scripts = InstanceScripts(template)
 
     def found(self) -> TemplateCapacity:
         """The instances of the template and everything that belongs to them."""
@@ -142,7 +143,7 @@ class _InstanceReader:
                 and self._launch_template(resource)
             ):
                 continue  # its launch template is read instead
-            listed = list(scripts(resource, child(node, "UserData"), self.template.identities))
+            listed = list(self.scripts.of(resource, child(node, "UserData")))
             instance = self._instance(name, node, listed)
             found = [
                 image for place in self._image_places(name, node) for image in self.images.of(place, instance.image_key)

@@ -1,95 +1,84 @@
-"""Reads the scripts that a template's instances run: user data and `AWS::CloudFormation::Init`."""
+"""Reads everything that a template's instances run at start, each set of instances as one host."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from migrate.dialects.cloudformation.language import intrinsics
-from migrate.dialects.cloudformation.language.references import Identities
 from migrate.dialects.cloudformation.resources.resource import Resource
-from migrate.dialects.common.nodes import key_text
-from migrate.dialects.common.user_data import AGENT_CONFIG, MOST_PARTS, SHEBANG, Script
-from migrate.dialects.common.values import child, mapping
-from migrate.syntax import Document, resolve
-from migrate.syntax.node import Node, Scalar, Sequence
+from migrate.dialects.cloudformation.resources.resources import Resources
+from migrate.dialects.cloudformation.running.associations import Associations
+from migrate.dialects.cloudformation.running.init_metadata import read_inits
+from migrate.dialects.cloudformation.running.script_text import script
+from migrate.dialects.common.user_data import Passages, Script
+from migrate.syntax.node import Node
 from rules.model import Text
 
-_INIT = "AWS::CloudFormation::Init"
+if TYPE_CHECKING:
+    from rules.hosts import Boot, Init
+
+_ENCODED = re.compile(r"[A-Za-z0-9+/\s]{16,}+={0,2}\s*")
+_STARTING = ("AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::Instance")
+"""The types of resources that start instances from a launch template or configuration."""
 
 
-def scripts(resource: Resource, node: Node | None, identities: Identities) -> Iterator[Script]:
-    """The scripts in the user data (`node`) and in the `AWS::CloudFormation::Init` metadata of a resource."""
-    for conditions, arm in intrinsics.arms(node):
-        if (text := _script(arm, identities)) is not None:
-            yield Script(text, arm, not conditions, origin="line {line} of its user data")
-    init = mapping(child(mapping(child(resource.node, "Metadata")), _INIT))
-    for entry in init.entries if init else ():
-        config = mapping(entry.value)
-        files = mapping(child(config, "files"))
-        for file in files.entries if files else ():
-            node = child(mapping(file.value), "content")
-            content = _script(node, identities)
-            if node and content is not None and (path := key_text(file)) in ("/etc/fstab", AGENT_CONFIG):
-                yield Script(content, node, True, origin=f"its {_INIT}, line {{line}} of {path}", path=path)
-        commands = mapping(child(config, "commands"))
-        for command in commands.entries if commands else ():
-            node = child(mapping(command.value), "command")
-            line = _script(node, identities)
-            if node and line is not None:
-                shell, origin = Text((SHEBANG, *line.parts)), f"its {_INIT}, command {key_text(command)}"
-                yield Script(shell, node, True, origin=origin, lines_before=1)
+class InstanceScripts:
+    """The scripts of a template's instances: user data, the metadata that cfn-init is called for, and the associations
+    of Systems Manager."""
+
+    def __init__(self, template: Resources) -> None:
+        self._template = template
+        self._passages = Passages()
+        self._associations = Associations(template, self._passages)
+
+    def of(self, resource: Resource, node: Node | None) -> Iterator[Script]:
+        """The scripts of the instances that are started from a resource, whose user data is `node`: one for each arm of
+        that."""
+        arms = [
+            (_unpacked(text), arm, not conditions)
+            for conditions, arm in intrinsics.arms(node)
+            if (text := script(arm, self._template.identities)) is not None
+        ]
+        boot = self._boot(resource, hidden=node is not None and not arms)
+        if not arms and boot is not None and any(boot.passages):
+            arms = [(Text(()), node or resource.node, True)]
+        for text, arm, certain in arms:
+            origin = "line {line} of its user data"
+            yield Script(text, arm, certain, origin=origin, boot=boot, passages=self._passages)
+
+    def _boot(self, resource: Resource, *, hidden: bool) -> Boot | None:
+        """Everything that the instances may run beside their user data; None if there is nothing."""
+        starting = self._starting.get(resource.name, [])
+        inits, associations = self._inits, self._associations.of(resource, starting)
+        if not inits and not associations:
+            return None
+        from rules.hosts import Boot
+
+        own = (resource.name, *(r.name for r in starting))
+        return Boot(inits, tuple(name for name in own if name in inits), associations=associations, hidden=hidden)
+
+    @cached_property
+    def _inits(self) -> dict[str, Init]:
+        return read_inits(self._template, self._passages)
+
+    @cached_property
+    def _starting(self) -> dict[str, list[Resource]]:
+        """Maps each launch template and configuration to the groups and instances that are started from it."""
+        found: dict[str, list[Resource]] = {}
+        for name, resource in self._template.of_type(*_STARTING):
+            for mentioned in self._template.mentions(name):
+                found.setdefault(mentioned, []).append(resource)
+        return found
 
 
-def _script(node: Node | None, identities: Identities) -> Text | None:
-    """The text of a script, in which file systems and access points are named as in volumes; None if it is no text."""
-    found = identities.canonical(script_text(node))
-    return found if isinstance(found, Text) else None
+def _unpacked(text: Text) -> Text:
+    """User data without the encoding in which it may be written; `Fn::Base64` adds that to a plain text."""
+    written = text.literal
+    if written is None or not _ENCODED.fullmatch(written):
+        return text
+    from rules.hosts.archive import decoded
 
-
-def line_of(script: Node, line: int, document: Document) -> int:
-    """The line of the document, from 1, that holds a line of a script (`line`, also from 1). Only the lines of literal
-    block scalars can be counted; for any other scalar, it is the line on which the scalar begins."""
-    first = document.line_column(script.start)[0]
-    for part, following in _parts(script, [MOST_PARTS]):
-        first = document.line_column(part.start)[0]
-        breaks = part.text.count("\n") + following
-        if line <= breaks + (not following and not part.text.endswith("\n")):
-            return first + line if part.style == "|" else first
-        line -= breaks
-    return first
-
-
-def _parts(node: Node, left: list[int]) -> Iterator[tuple[Scalar, int]]:
-    """The scalars that make up a script, in order, each with the number of newlines that the separator of `Fn::Join`
-    adds after it. `left` holds the number of nodes that may still be visited, because aliases can multiply them."""
-    left[0] -= 1
-    if left[0] < 0:
-        return
-    name, argument = intrinsics.call(node) or ("", node)
-    found = resolve(argument)
-    if isinstance(found, Scalar):
-        yield found, 0
-    elif name == "Fn::Join" and isinstance(found, Sequence) and len(found.items) == 2:
-        separator, listed = map(resolve, found.items)
-        newlines = separator.text.count("\n") if isinstance(separator, Scalar) else 0
-        for item in listed.items if isinstance(listed, Sequence) else ():
-            parts = list(_parts(item, left))
-            yield from parts[:-1]
-            yield from ((part, newlines) for part, _ in parts[-1:])
-    elif argument is not resolve(node):
-        yield from _parts(argument, left)
-    elif isinstance(found, Sequence):  # `Fn::Sub`: its first item is the text
-        yield from _parts(found.items[0], left) if found.items else ()
-
-
-def script_text(node: Node | None) -> Text | None:
-    """The text of a script; an expression that is not text (`Fn::FindInMap`) becomes one reference."""
-    if node is None:
-        return None
-    called = intrinsics.call(node)
-    if called is not None and called[0] == "Fn::Base64":
-        argument = called[1]
-        if argument is resolve(node):  # the short form `!Base64`, whose argument is the tagged node itself
-            return Text.of(argument.text) if isinstance(argument, Scalar) else None
-        return script_text(argument)
-    return intrinsics.as_text(node, opaque=True)
+    return Text.of(decoded(written, "base64"))
