@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, count
@@ -331,16 +331,24 @@ class Context:
 
     def _known_mounts(self, hosts: Hosts) -> list[HostMount]:
         """The mounts on container hosts that the configuration and the source's own user data show."""
+        keys = (None, *hosts.keys) if hosts.unseen is None else (*self._mounts_by_instance,)
+        found = [m for key in keys for m in self._mounts_by_instance.get(key, ())]
         configured = [
-            HostMount(path, system.id, directory)
+            self._as_secure(HostMount(path, system.id, directory), found)
             for system in self.choices.file_systems
             for path, directory in system.mounts
         ]
         # A configured mount replaces a doubtful one at the same path.
         told = {mount.host_path for mount in configured}
-        keys = (None, *hosts.keys) if hosts.unseen is None else (*self._mounts_by_instance,)
-        found = (m for key in keys for m in self._mounts_by_instance.get(key, ()))
         return [*configured, *(m for m in found if m.host_path not in told or not m.doubt)]
+
+    def _as_secure(self, configured: HostMount, found: Sequence[HostMount]) -> HostMount:
+        """A configured mount with TLS and IAM authorization if one that was found at its path has them: the configuration
+        says what is mounted, and cannot say how."""
+        there = [mount for mount in found if mount.host_path == configured.host_path]
+        options = {name for mount in there for name in ("tls", "iam") if name in mount.options}
+        roles = [mount.role for mount in there if "iam" in mount.options]
+        return replace(configured, options=tuple(sorted(options)), role=roles[0] if roles else None)
 
     @cached_property
     def _capacity(self) -> Capacity:

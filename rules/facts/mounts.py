@@ -61,6 +61,12 @@ def split_options(options: Text | None) -> list[str]:
     return [o.strip() for o in options.coded.split(",") if o.strip()] if options else []
 
 
+def encrypts(options: Iterable[str]) -> bool:
+    """Whether a mount with these options is encrypted in transit: the mount helper takes neither IAM authorization nor an
+    access point without TLS."""
+    return not {o.partition("=")[0] for o in options}.isdisjoint(("tls", "iam", "accesspoint"))
+
+
 def lost_options(options: Iterable[str]) -> list[str]:
     """The options that `efsVolumeConfiguration` cannot express. `ro` is not among them: mount points have `readOnly`."""
     kept = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from rules.model.possible import NOT_GIVEN, NOTHING_MORE, Possible
@@ -76,6 +76,10 @@ class Task:
     """The family of operating systems in upper case, by `runtimePlatform` or by constraints on the placement; left out,
     it is LINUX."""
     region: str | None = None
+    partition: str | None = field(default=None, compare=False)
+    """The partition of its account, and the account itself (None if the source does not show them): evidence for
+    messages, which may rest on other parts of the text."""
+    account: str | None = field(default=None, compare=False)
     containers: tuple[Container, ...] = ()
     opaque_containers: bool = False
     """Whether some containers cannot be read: they may mount any volume, write to it, and run as any user."""

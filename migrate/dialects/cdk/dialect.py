@@ -31,6 +31,7 @@ from migrate.dialects.common.python.values import SPELLING, called, configured
 from migrate.dialects.common.values import child, items, mapping
 from migrate.dialects.common.volumes.conditional_volumes import Alternative
 from migrate.dialects.common.volumes.volumes import read_container, rest_but
+from migrate.dialects.common.whereabouts import partition_in
 from migrate.dialects.dialect import Reading
 from migrate.syntax import resolve
 from migrate.syntax.node import AnyEdit, Mapping, Node
@@ -554,6 +555,7 @@ class _ProgramReader:
                 network_mode=self.network_mode(task, node),
                 operating_system=self.operating_system(task, node),
                 region=None,
+                partition=partition_in(self.document.text),
                 containers=tuple(task.containers),
                 opaque_containers=task.opaque,
                 opaque_volumes=task.opaque_volumes,

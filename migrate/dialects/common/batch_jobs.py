@@ -86,7 +86,7 @@ def add_part(
     *,
     task_role: WrittenRole | None = None,
     family: Text | None = None,
-    region: str | None = None,
+    arn: str = "",
     condition: str | None = None,
 ) -> None:
     """Adds a part of a job as a task. `task_role` is its role, if it is not read like any other value."""
@@ -105,7 +105,7 @@ def add_part(
         # AWS Batch runs a job on EC2 if `platformCapabilities` is missing.
         compatibilities=words_of(child(job, cased("platformCapabilities")), spelling).otherwise(frozenset({"EC2"})),
         operating_system=systems(part.node, spelling, cased, family=cased("operatingSystemFamily")),
-        region=region,
+        arn=arn,
         spelling=spelling,
         condition=condition,
     )

@@ -13,6 +13,7 @@ from migrate.dialects.common.nodes import Path, holders, key_text
 from migrate.dialects.common.possible.readings import role, snake, started, systems, words_of
 from migrate.dialects.common.values import child, filled, mapping, text
 from migrate.dialects.common.volumes.spelling import API
+from migrate.dialects.common.whereabouts import is_region
 from migrate.dialects.dialect import Reading
 from migrate.syntax import get
 from migrate.syntax.node import Mapping
@@ -85,6 +86,7 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: 
     """Adds the task definition that a call of the module registers; `stem` names it if it has no family."""
     family = filled(child(node, "family"))
     containers = child(node, "containers")
+    region = text(child(node, "region")) or ""
     collector.add_task(
         key,
         family.source if family else stem,
@@ -99,4 +101,5 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: 
         compatibilities=words_of(child(node, "launch_type"), API),
         network_mode=API.options(child(node, "network_mode")),
         operating_system=systems(node, API, snake),
+        region=region if is_region(region) else None,
     )

@@ -21,7 +21,7 @@ from migrate.syntax.node import Node, Sequence
 from rules.facts.iam import bounded, bounded_by_aws, managed
 from rules.model import ANY, Boundary, Key, Opaque, Permission, Role, Text
 
-_ATTACHED = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
+ATTACHED = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
 """The types of policy resources, and the property of each that names its roles."""
 
 
@@ -132,8 +132,8 @@ class Roles:
                 policy = self.resources.get(target(intrinsics.value(node)))
                 if policy is not None and policy.type == "AWS::IAM::ManagedPolicy":
                     found[name].append(self._policy(policy.properties, conditions, policy.condition))
-        for _, resource in self.resources.of_type(*_ATTACHED):
-            to = child(resource.properties, _ATTACHED[resource.type])
+        for _, resource in self.resources.of_type(*ATTACHED):
+            to = child(resource.properties, ATTACHED[resource.type])
             names, perhaps = self._named(to), self._perhaps_named(to)
             if names or perhaps:
                 attached = self._policy(resource.properties, (), resource.condition)

@@ -13,6 +13,7 @@ from migrate.dialects.common.nodes import anchors_within, key_text
 from migrate.dialects.common.possible.readings import flag
 from migrate.dialects.common.values import child, mapping
 from migrate.dialects.common.volumes.spelling import Found, Spelling, find
+from migrate.syntax import merged_in
 from migrate.syntax.data.plain import data
 from migrate.syntax.node import Entry, Mapping
 from rules.model import (
@@ -307,6 +308,8 @@ def problem(nodes: VolumeNodes, used_anchors: frozenset[str]) -> str | None:
         return nodes.obstacle
     if name is not None and nodes.entries[name] not in nodes.mapping.entries:
         return "the storage comes from another mapping, which is merged in"
+    if name is not None and not nodes.is_efs and merged_in(nodes.mapping, key_text(nodes.entries[name])):
+        return f"{name} is merged in from another mapping, too, and that one would stay beside the new configuration"
     for node in nodes.edited:
         if any(key_text(e).startswith("Fn::") for e in node.entries):
             return "a macro adds to it"
