@@ -165,7 +165,15 @@ def worlds(script: str, host_path: str, folder: Path) -> tuple[set[Seen], set[Se
 def _run(script: str, host_path: str, world: dict[str, str], folder: Path) -> tuple[Seen, Seen]:
     host = folder / "host"
     subprocess.run(["rm", "-rf", host], check=True)
-    for name in ("proc", "etc/systemd/system", "etc/enabled", "opt", "srv/other", "var", str(Path(host_path[1:]).parent)):
+    for name in (
+        "proc",
+        "etc/systemd/system",
+        "etc/enabled",
+        "opt",
+        "srv/other",
+        "var",
+        str(Path(host_path[1:]).parent),
+    ):
         (host / name).mkdir(parents=True)
     for name in ("proc/mounts", "etc/fstab"):
         (host / name).touch()

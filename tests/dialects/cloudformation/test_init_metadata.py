@@ -7,7 +7,7 @@ import base64
 import textwrap
 
 import pytest
-from instance_templates import TASK, template
+from instance_templates import AGENT, TASK, template
 
 from migrate.engine.process import process
 from rules.choices import Choices
@@ -187,7 +187,7 @@ CERTAIN = {
     "an error that is ignored": launch(
         f"config: {{commands: {{a: {{command: 'false', ignoreErrors: true}}, b: {{command: !Sub '{MOUNTS}'}}}}}}", INIT
     ),
-    "an instance": launch(ONE_COMMAND, INIT, kind="AWS::EC2::Instance"),
+    "an instance": launch(ONE_COMMAND, AGENT, INIT, kind="AWS::EC2::Instance"),
     "the metadata of the group": launch("", INIT.replace("Launch", "Group"))
     + f"""
 Group:
