@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import base64
 import textwrap
-import time
 
 import pytest
 from instance_templates import AGENT, TASK, template
@@ -397,15 +396,14 @@ def test_user_data_that_is_encoded_already() -> None:
 
 
 def test_aliases_do_not_multiply_the_work() -> None:
-    commands = ", ".join(f"c{n}: {{command: echo {n}}}" for n in range(60))
+    # As many as would take minutes if each alias were read.
+    commands = ", ".join(f"c{n}: {{command: echo {n}}}" for n in range(600))
     first = launch(f"config: &all {{commands: {{{commands}}}}}", INIT)
     others = "".join(
         f"R{n}: {{Type: AWS::SNS::Topic, Metadata: {{AWS::CloudFormation::Init: {{config: *all}}}}}}\n"
-        for n in range(300)
+        for n in range(3_000)
     )
-    started = time.perf_counter()
     assert said(first, others).startswith("needs-input: ")
-    assert time.perf_counter() - started < 5
 
 
 def test_what_only_unknown_user_data_runs_may_unmount() -> None:
