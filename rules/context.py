@@ -334,21 +334,13 @@ class Context:
         keys = (None, *hosts.keys) if hosts.unseen is None else (*self._mounts_by_instance,)
         found = [m for key in keys for m in self._mounts_by_instance.get(key, ())]
         configured = [
-            self._as_secure(HostMount(path, system.id, directory), found)
+            _as_secure(HostMount(path, system.id, directory), found, all_seen=hosts.unseen is None)
             for system in self.choices.file_systems
             for path, directory in system.mounts
         ]
         # A configured mount replaces one at the same path that is doubtful, or whose file system is not known.
         told = {mount.host_path for mount in configured}
         return [*configured, *(m for m in found if not m.placed or m.host_path not in told or _is_known(m))]
-
-    def _as_secure(self, configured: HostMount, found: Sequence[HostMount]) -> HostMount:
-        """A configured mount with TLS and IAM authorization if one that was found at its path has them: the configuration
-        says what is mounted, and cannot say how."""
-        there = [mount for mount in found if mount.host_path == configured.host_path]
-        options = {name for mount in there for name in ("tls", "iam") if name in mount.options}
-        roles = [mount.role for mount in there if "iam" in mount.options]
-        return replace(configured, options=tuple(sorted(options)), role=roles[0] if roles else None)
 
     @cached_property
     def _capacity(self) -> Capacity:
@@ -386,3 +378,14 @@ def _index_mount_points(task: Task) -> dict[str, list[tuple[Container, MountPoin
                 return None
             index.setdefault(point.volume.source, []).append((container, point))
     return index
+
+
+def _as_secure(configured: HostMount, found: Sequence[HostMount], *, all_seen: bool) -> HostMount:
+    """A configured mount with TLS and IAM authorization if one that was found at its path has them: the configuration
+    says what is mounted, and cannot say how. The role is known only if it is that of all instances."""
+    there = [mount for mount in found if mount.host_path == configured.host_path]
+    options = {name for mount in there for name in ("tls", "iam") if name in mount.options}
+    roles = {mount.role for mount in there if "iam" in mount.options}
+    return replace(
+        configured, options=tuple(sorted(options)), role=roles.pop() if all_seen and len(roles) == 1 else None
+    )

@@ -203,8 +203,8 @@ class _Planner:
         findings = self.with_alternatives(findings)
         if reason := self.obstacle(findings):
             findings = [_refuse(f, f"not possible here: {reason}") for f in findings]
-        findings = [self.doubted(f) for f in findings]
         applied = bool(findings[0].changes) and all(self.accepts(f) for f in findings)
+        findings = [self.doubted(f, applied) for f in findings]
         for finding in findings:
             self.decided.append(Decided(finding, applied, tuple(findings)))
             if applied:
@@ -214,18 +214,18 @@ class _Planner:
                     self.apply(change)
         return applied
 
-    def doubted(self, finding: Finding) -> Finding:
-        """The finding with the doubt about its volume in its caveat: in full at the first step, which later ones name."""
+    def doubted(self, finding: Finding, applied: bool) -> Finding:
+        """The finding with the doubt about its volume in its caveat, in full at the first step. A later one that is part
+        of the plan is as safe as the first; one that is not says why it is unsafe."""
         doubt = self.reading.doubts.get(finding.subject)
         if doubt is None or not finding.changes:
             return finding
         first = self.doubts_said.setdefault(finding.subject, finding.rule)
-        said = (
-            f"{doubt[0].upper()}{doubt[1:]}"
-            if first == finding.rule
-            else f"The doubt that {first} names holds here, too."
-        )
-        return replace(finding, caveat=" ".join(filter(None, (said, finding.caveat))))
+        if first == finding.rule:
+            said = f"{doubt[0].upper()}{doubt[1:]}"
+        else:
+            said = "" if applied else f"The doubt that {first} names holds here, too."
+        return replace(finding, caveat=" ".join(filter(None, (said, finding.caveat))) or None)
 
     def above_floor(self, finding: Finding, volume: Volume, task: Task) -> Finding:
         """The finding of a step that must not be taken without the volume's authorization: as careful as the step is

@@ -185,6 +185,24 @@ def test_a_mount_that_the_configuration_settles_keeps_its_authorization(option: 
             assert (new.encrypts, new.authorizes) == (True, True)
 
 
+def test_a_mount_on_instances_of_another_stack_may_need_authorization_too() -> None:
+    """The instances of this source are a hint at how the others mount, but not at their role."""
+    service = """\
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      TaskDefinition: !Ref Task
+      CapacityProviderStrategy: [{CapacityProvider: !ImportValue Shared, Weight: 1}]
+"""
+    text = template(more=service)
+    assert "whose instances are not in this source" in first(process(text, "stack", UNSAFE)).finding.message
+    outcome = process(text, "stack", replace(configured(), off=frozenset({"EFS203"})))
+    assert "authorized by IAM today" in first(outcome).finding.message
+    outcome = process(text, "stack", configured())
+    (step,) = (f.finding for f in outcome.findings if f.rule.id == "EFS203")
+    assert "Until now the instance's own role mounted with IAM" in (step.caveat or "")
+
+
 # -- answers ----------------------------------------------------------------------------------------------------------
 
 

@@ -396,11 +396,12 @@ def test_user_data_that_is_encoded_already() -> None:
 
 
 def test_aliases_do_not_multiply_the_work() -> None:
-    commands = ", ".join(f"c{n}: {{command: echo {n}}}" for n in range(60))
+    # As many as would take minutes if each alias were read.
+    commands = ", ".join(f"c{n}: {{command: echo {n}}}" for n in range(600))
     first = launch(f"config: &all {{commands: {{{commands}}}}}", INIT)
     others = "".join(
         f"R{n}: {{Type: AWS::SNS::Topic, Metadata: {{AWS::CloudFormation::Init: {{config: *all}}}}}}\n"
-        for n in range(300)
+        for n in range(3_000)
     )
     assert said(first, others).startswith("needs-input: ")
 
