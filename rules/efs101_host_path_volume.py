@@ -21,7 +21,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rules.context import Context
-from rules.facts.mounts import UNSUPPORTED, Unplaced, lost_options, split_options
+from rules.facts.iam import BY_INSTANCE_PROFILE
+from rules.facts.mounts import UNSUPPORTED, Unplaced, encrypts, lost_options, split_options
 from rules.facts.other_files import Proposal
 from rules.facts.paths import looks_like_a_file, text
 from rules.facts.questions import MountAt, Question
@@ -74,7 +75,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     storage = EfsVolume(
         found.mount.file_system,
         None if found.directory == "/" else text(found.directory),
-        ENABLED if names.keys() & {"tls", "iam", "accesspoint"} else None,
+        ENABLED if encrypts(options) else None,
         access_point=Text.decode(point) if point else None,
     )
     file_like = beyond and looks_like_a_file(path)
@@ -89,6 +90,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         + (_empty(found.mount.file_system) if empty else ""),
         changes=(SetStorage(volume.key, storage), *changes),
         detail=target,
+        keeps_iam="iam" in names,
     )
     return over_the_network(step, task, context)
 
@@ -155,11 +157,8 @@ def _caveat(target: str, path: str, task: Task, options: list[str], file_like: b
         caveat += " If the directory is empty, Docker will fill it from the image; the bind mount did not."
     if lost := [o for o in lost_options(options) if o not in ("bind", "rbind")]:
         caveat += f" Mount options without an equivalent are lost: {', '.join(lost)}."
-    if "iam" in options:
-        caveat += (
-            " The instance's mount was authorized by the instance profile: a file-system policy that names that role has to "
-            "name the task role, too."
-        )
+    if any(o.partition("=")[0] == "iam" for o in options):
+        caveat += f" {BY_INSTANCE_PROFILE}"
     if file_like:
         caveat += f" {path} looks like a file, and EFS mounts directories only."
     return caveat

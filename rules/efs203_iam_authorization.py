@@ -47,7 +47,17 @@ from rules.model import (
     Volume,
 )
 from rules.rule import Example, Finding, Rule, Stage, Status
-from rules.shared.grants import Floor, actions, configured_role, family, grant, may_lack, permissions, role_name
+from rules.shared.grants import (
+    Floor,
+    actions,
+    any_role,
+    configured_role,
+    family,
+    grant,
+    may_lack,
+    permissions,
+    role_name,
+)
 from rules.shared.network_needs import own_interface
 from rules.shared.new_names import role_name as new_role_name
 from rules.shared.new_names import tags
@@ -89,7 +99,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             _ID,
             volume.key,
             Status.NEEDS_INPUT,
-            message=f"{start} a task role: configure `task-roles: {{{yaml_word(family(task))}: arn:aws:iam::…}}`",
+            message=f"{start} a task role: configure `task-roles: {{{yaml_word(family(task))}: {any_role(task)}}}`",
             question=RoleOf(family(task)),
         )
     roles = task.task_roles or (role,)

@@ -49,12 +49,15 @@ class Language:
     the literal is `olume`). `spellings` are literals, one of which is in every file with a row that has no word with
     `volume`. `telling` are the rows that make a file matter to other files (`TELLING`).
 
+    `escapes` are the beginnings of escapes by whose number a string may spell a letter.
+
     `members` returns the files of the unit of the file at an absolute path, that file included: all that may have to
     change together, in order. None: each file is a unit by itself.
     """
 
     __slots__ = (
-        "alone", "before", "comments", "members", "name", "sign", "spellings", "suffixes", "telling", "together", "words",
+        "alone", "before", "comments", "escapes", "members", "name", "sign", "spellings", "suffixes", "telling", "together",
+        "words",
     )  # fmt: skip  # a list of names
 
     def __init__(
@@ -67,6 +70,7 @@ class Language:
         sign: bytes | None = b"ourcePath",
         spellings: tuple[bytes, ...] = (b"ourcePath", b"ource_path"),
         telling: tuple[tuple[bytes, ...], ...] = TELLING,
+        escapes: tuple[bytes, ...] = (),
         members: Callable[[str], Sequence[str]] | None = None,
     ) -> None:
         self.name = name
@@ -76,6 +80,7 @@ class Language:
         self.sign = sign
         self.spellings = spellings
         self.telling = telling
+        self.escapes = escapes
         self.members = members
         volume = b"volume"
         self.alone = tuple(row[0] for row, _ in words if len(row) == 1 and volume in row[0])
@@ -90,13 +95,23 @@ class Language:
         return f"Language({self.name!r})"
 
 
-JSON = Language("json", (".json",), comments=("//", "/*", "#"))
+TEMPLATES = ("tpl", "tftpl", "tmpl", "gotmpl", "j2", "jinja", "jinja2", "erb", "ejs", "hbs", "mustache", "in")
+"""The suffixes of templates that a program renders. What they make is told by the suffix before (`app.json.tpl`); they are
+read as it, which they can be as long as their placeholders stand inside strings."""
+
+
+def _and_templates(*suffixes: str) -> tuple[str, ...]:
+    """The suffixes, and those of templates for such files."""
+    return (*suffixes, *(f"{suffix}.{template}" for suffix in suffixes for template in TEMPLATES))
+
+
+JSON = Language("json", _and_templates(".json"), comments=("//", "/*", "#"), escapes=(b"\\u00",))
 """JSON, and nothing else."""
 
-YAML = Language("yaml", (".yaml", ".yml"), comments=("#",))
+YAML = Language("yaml", _and_templates(".yaml", ".yml"), comments=("#",), escapes=(b"\\u00", b"\\x"))
 """YAML; a text that starts with a bracket and is JSON counts as JSON."""
 
-DATA = Language("data", (".template",), comments=("#",))
+DATA = Language("data", (".template",), comments=("#",), escapes=YAML.escapes)
 """JSON or YAML, for files with any other name. A text that starts with a bracket and is neither is broken JSON."""
 
 PYTHON = Language("python", (".py",), comments=("#",), sign=None, telling=())
@@ -124,7 +139,22 @@ register((JSON, YAML, DATA, PYTHON))
 
 def suffixes() -> tuple[str, ...]:
     """The lower-case suffixes of files that are considered in directories; a file named explicitly needs none."""
-    return tuple(suffix for language in LANGUAGES for suffix in language.suffixes)
+    found = (suffix for language in LANGUAGES for suffix in language.suffixes)
+    return tuple(sorted(found, key=_dots))  # the common ones first, since each is tried in turn
+
+
+def last_suffixes() -> frozenset[str]:
+    """The last parts of these suffixes, by which nearly every other file is ruled out at once."""
+    return frozenset(_endings)
+
+
+def _dots(suffix: str) -> int:
+    return suffix.count(".")
+
+
+def is_template(path: str) -> bool:
+    """Whether a file is by its name a template that a program renders."""
+    return path.lower().endswith(tuple(f".{suffix}" for suffix in TEMPLATES))
 
 
 def of(path: str) -> Language:

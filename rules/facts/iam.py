@@ -30,6 +30,11 @@ TASKS = "ecs-tasks.amazonaws.com"
 """The service principal that assumes task roles."""
 ASSUME = "sts:AssumeRole"
 
+BY_INSTANCE_PROFILE = (
+    "The instance's mount was authorized by the instance profile: a file-system policy that names that role has to name the "
+    "task role, too."
+)
+"""The caveat of a step that replaces a mount with IAM authorization."""
 _MOUNT, _WRITE, _ROOT = CLIENT_ACTIONS
 MANAGED = {
     "AdministratorAccess": CLIENT_ACTIONS,
@@ -42,6 +47,14 @@ MANAGED = {
 """The actions that AWS managed policies allow clients on every file system, by the policy's path and name. All other
 AWS managed policies allow clients nothing: `AmazonElasticFileSystemFullAccess` manages file systems, and
 `ReadOnlyAccess` only describes them."""
+
+MOST_INLINE = 10_240
+"""The most characters that all inline policies of a role may have together, without white space. Source of these quotas:
+IAM user guide, "IAM and AWS STS quotas"."""
+MOST_IN_MANAGED = 6_144
+"""The most characters that a managed policy may have, without white space."""
+MOST_MANAGED = 10
+"""The number of managed policies that every account can attach to a role; a higher quota has to be asked for."""
 
 _AWS_POLICY = ":iam::aws:policy/"
 _TRUTH = {"true": True, "false": False, "yes": True, "no": False}
@@ -212,6 +225,12 @@ def statements(permissions: Iterable[Permission]) -> list[Statement[Value]]:
         key = (resource, names, point is not None)
         groups[key] = (*groups.get(key, ()), *([point] if point is not None else []))
     return [Statement(names, resource, points) for (resource, names, _), points in groups.items()]
+
+
+def size(statements: Iterable[Statement[_Arn]], length: Callable[[_Arn], int]) -> int:
+    """The number of characters of a policy with these statements, without white space; `length` is that of an ARN."""
+    listed = [statement.document(lambda arn: "x" * length(arn)) for statement in statements]
+    return len(json.dumps({"Version": "2012-10-17", "Statement": listed}, separators=(",", ":")))
 
 
 def trust() -> dict[str, object]:

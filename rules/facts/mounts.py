@@ -80,6 +80,12 @@ def effective_options(options: Iterable[str]) -> tuple[str, ...]:
     return tuple(o for o in listed if last[_OPPOSITES.get(o, o)] == o)
 
 
+def encrypts(options: Iterable[str]) -> bool:
+    """Whether a mount with these options is encrypted in transit: the mount helper takes neither IAM authorization nor an
+    access point without TLS."""
+    return not {o.partition("=")[0] for o in options}.isdisjoint(("tls", "iam", "accesspoint"))
+
+
 def lost_options(options: Iterable[str]) -> list[str]:
     """The options that `efsVolumeConfiguration` cannot express. `ro` is not among them: mount points have `readOnly`."""
     kept = [
@@ -210,13 +216,17 @@ def _may_serve(mount: HostMount, path: str, *, own: bool) -> bool:
 
 
 def _on_mount(
-    path: str, candidates: Sequence[HostMount], nested: HostMount | None, mounts: Mounts
+    path: str, candidates: Sequence[HostMount], nested: HostMount | None, mounts: Mounts, unseen: str | None
 ) -> Mapped | Unplaced:
     """The directory that a path below the mount point of `candidates` leads to, or why it is not known."""
     at = Text.decode(candidates[0].host_path).source
+    told = [m for m in candidates if m.instance is None]
+    if unseen:
+        if not told:
+            return Unplaced(unseen)
+        candidates = told
     if doubt := next((m.doubt for m in candidates if m.doubt), None):
         return Unplaced(doubt, at=candidates[0].host_path)
-    told = [m for m in candidates if m.instance is None]
     if disagreement := mounts.disagreement(candidates):
         if not told:
             return Unplaced(f"{disagreement} at {at}")
@@ -251,11 +261,14 @@ def _shown_target(mount: HostMount) -> str:
     return f"{system}:{Text.decode(mount.directory).source}{how}"
 
 
-def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unplaced | None:
+def place(
+    path: Text | None, volume_name: str, mounts: Mounts, *, unseen: str | None = None
+) -> Mapped | Unplaced | None:
     """Find the directory of a file system that a host path leads to; None if nothing suggests that it is EFS.
 
     The longest mount point that contains the path wins. Docker binds recursively, so the container also sees mounts
-    below the path.
+    below the path. `unseen` is the reason why the path may be that of an instance that the source does not hold: then
+    mounts of other instances suggest EFS, and only the configuration tells what it is.
     """
     if path is None:
         return Unplaced("the host path is an expression", mappable=False)
@@ -273,18 +286,20 @@ def place(path: Text | None, volume_name: str, mounts: Mounts) -> Mapped | Unpla
     if candidates and not any(m.is_nfs for m in candidates):
         doubt = next((m.doubt for m in candidates if m.doubt), None)
         beyond = mounts.at_or_above(candidates[0].host_path.rpartition("/")[0])
-        if not doubt or not (mounts.unplaced(coded) or any(m.is_nfs for m in beyond)):
+        if doubt and (mounts.unplaced(coded) or any(m.is_nfs for m in beyond)):
+            return Unplaced(doubt, at=candidates[0].host_path)
+        if not unseen:
             return None
-        return Unplaced(doubt, at=candidates[0].host_path)
+        candidates = []  # other instances may mount EFS where these have a disk
     if candidates:
-        return _on_mount(coded, candidates, nested, mounts=mounts)
+        return _on_mount(coded, candidates, nested, mounts=mounts, unseen=unseen)
     if nested and nested.is_nfs:
         return Unplaced(f"EFS is mounted below it, at {Text.decode(nested.host_path).source}", mappable=coded != "/")
     if starts_with_reference(coded):
         return Unplaced("it starts with an expression")
     if coded != Text.decode(coded).source and mounts.may_hold(coded):
         return Unplaced("an expression in it decides whether it lies on EFS")
-    return Unplaced("its name suggests EFS, but no mount of it is known", by_name=True) if suggests else None
+    return Unplaced(unseen or "its name suggests EFS, but no mount of it is known", by_name=True) if suggests else None
 
 
 def serving(path: str, mounts: Mounts) -> Unplaced | None:

@@ -21,6 +21,7 @@ from migrate.dialects.cdk.spelling import SNAKE, Spellings, with_points
 from migrate.dialects.cdk.writer import ProgramNodes, ProgramWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, TaskNodes
+from migrate.dialects.common.listed import Listed, listed
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.possible.readings import evidence, words_of
 from migrate.dialects.common.python.definitions import block_reads
@@ -30,6 +31,7 @@ from migrate.dialects.common.python.values import SPELLING, called, configured
 from migrate.dialects.common.values import child, items, mapping
 from migrate.dialects.common.volumes.conditional_volumes import Alternative
 from migrate.dialects.common.volumes.volumes import read_container, rest_but
+from migrate.dialects.common.whereabouts import partition_in
 from migrate.dialects.dialect import Reading
 from migrate.syntax import resolve
 from migrate.syntax.node import AnyEdit, Mapping, Node
@@ -170,10 +172,10 @@ class _ProgramReader:
         arguments = self.document.arguments(call, place)
         if not isinstance(arguments, Mapping):
             return
-        if (listed := child(arguments, "volumes")) is not None:
-            self.listed(task, listed, place)
+        if (volumes := child(arguments, "volumes")) is not None:
+            self.listed(task, volumes, place)
         if kind == _L1 and (written := child(arguments, "container_definitions")) is not None:
-            self.low_containers(task, items(written))
+            self.low_containers(task, listed(written))
 
     def job(self, call: ast.Call) -> None:
         """Collects the parts of an L1 job definition of AWS Batch."""
@@ -185,22 +187,20 @@ class _ProgramReader:
             if part.volumes is not None:
                 self.tasks[construct, number] = task
                 self.listed(task, part.volumes, construct.place)
-                self.low_containers(task, list(part.containers))
+                self.low_containers(task, part.containers)
 
-    def low_containers(self, task: TaskSource, listed: list[Node] | None) -> None:
-        """Adds the containers that an L1 construct is given; None is a list that cannot be read."""
-        task.opaque = task.opaque or listed is None
-        for node in map(mapping, listed or ()):
-            if node is None:
-                task.opaque = True
-                continue
+    def low_containers(self, task: TaskSource, containers: Listed) -> None:
+        """Adds the containers that an L1 construct is given."""
+        task.opaque |= not containers.complete
+        for node in containers.mappings:
             found, points = self.spellings.container(node)
             task.containers.append(found)
             task.points += points
 
-    def listed(self, task: TaskSource, listed: Node, place: Place) -> None:
+    def listed(self, task: TaskSource, written: Node, place: Place) -> None:
         """Adds the volumes of a list to a task definition."""
-        for item in items(listed) or ():
+        task.opaque_volumes |= not listed(written).complete
+        for item in items(written) or ():
             if mapping(item) is not None:
                 task.volumes.append((item, self._place(item, place)))
 
@@ -555,8 +555,10 @@ class _ProgramReader:
                 network_mode=self.network_mode(task, node),
                 operating_system=self.operating_system(task, node),
                 region=None,
+                partition=partition_in(self.document.text),
                 containers=tuple(task.containers),
                 opaque_containers=task.opaque,
+                opaque_volumes=task.opaque_volumes,
                 condition=None,
                 rest=rest_but(node, known, self.document.text, plain=SPELLING.plain) if node is not None else (),
             )
@@ -726,7 +728,13 @@ class _ProgramReader:
         if given is None:
             made = self.program.constructs.get(call)
             return self.tasks.get(made) if made is not None else None
-        origin, _ = self.program.evaluator.definition(given, place)
+        origin, at = self.program.evaluator.definition(given, place)
+        if isinstance(origin, ast.Attribute) and origin.attr in (
+            "task_definition_arn",
+            "ref",
+            "attr_task_definition_arn",
+        ):
+            origin, _ = self.program.evaluator.definition(origin.value, at)
         made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
         return self.tasks.get(made) if made is not None else self.tasks.get((ast.unparse(origin), place.scope))
 

@@ -21,6 +21,7 @@ from migrate.dialects.cdk.api import (
     GROUP_OF,
     IMAGES,
     LOW,
+    MACHINES,
     OPTIMIZED,
     PROVIDER,
     SCALING,
@@ -28,7 +29,7 @@ from migrate.dialects.cdk.api import (
 )
 from migrate.dialects.cdk.aspects import PARTS, aspects
 from migrate.dialects.cdk.init import CHANGES, InitChange, ProgramInits, argument_of
-from migrate.dialects.cdk.program import Program, joined, scope_of
+from migrate.dialects.cdk.program import Construct, Program, joined, scope_of
 from migrate.dialects.cdk.user_data import ADDING, Data, UserDataPart, UserDataReader
 from migrate.dialects.common.python.escapes import Escapes
 from migrate.dialects.common.python.execution import Execution, Step
@@ -46,6 +47,9 @@ _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip\}?$", re.IGN
 """Finds expressions that name a server, not the id of a file system."""
 _CHILD = re.compile(r"find_child|find_all|default_child|children|__dict__|getattr|globals|vars\(")
 """Finds expressions for constructs that are looked up by name."""
+_CLUSTER_ATTRIBUTE = re.compile(r"\.(?:cluster_name|cluster_arn|ref|attr_arn)(?=[}/0-9])")
+"""Finds the attribute in a reference that names a cluster (`{cluster.cluster_name}`)."""
+_LOW_PROVIDER = f"{ECS}.CfnCapacityProvider"
 _MOST_LINES = 5_000
 """The largest number of strings that one argument may add to user data."""
 _PARTS = PARTS | {"user_data", "launch_template", *GROUP_OF}
@@ -243,12 +247,29 @@ class ProgramInstances:
             origin, at = self.program.evaluator.definition(origin.value, at)
         made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
         if made is None or made.kind not in (f"{ECS}.Cluster", f"{ECS}.CfnCluster"):
-            return Cluster(self.program.known_as(origin, at))
+            given = _given(origin, "cluster_name") if isinstance(origin, ast.Call) else None
+            name = self.program.value(self.program.document.node(given, at)) if given is not None else None
+            return Cluster(name if isinstance(name, Text) else self.program.known_as(origin, at))
         named = _given(made.call, "cluster_name")
-        known = self.text([(named, made.place)]) if named is not None else None
-        if known is not None and known.literal:
-            return Cluster(Text.of(known.literal), created=True)
+        if known := self.literal(named, made.place):
+            return Cluster(Text.of(known), created=True)
         return Cluster(Text((Ref(f"{{{self.program.named(made)}}}"),)), created=True, generated=named is None)
+
+    def told_cluster(self, name: Text) -> Cluster:
+        """The cluster that a script names: by a literal, or by an attribute of the construct."""
+        known = {made.name: made for made in self.clusters_made}
+        part = name.parts[0] if len(name.parts) == 1 else None
+        if not isinstance(part, Ref):
+            return known.get(name, Cluster(name))
+        whole = Text((Ref(_CLUSTER_ATTRIBUTE.sub("", part.source)),))
+        return known.get(whole, Cluster(whole))
+
+    @cached_property
+    def clusters_made(self) -> list[Cluster]:
+        """The clusters that the program makes."""
+        kinds = (f"{ECS}.Cluster", f"{ECS}.CfnCluster")
+        made = [found for found in self.program.constructs.values() if found.kind in kinds]
+        return [self.cluster(found.call, found.place) for found in made]
 
     def join(self, host: InstanceSource, cluster: ast.expr, place: Place) -> None:
         """Makes the instances of `host` members of a cluster."""
@@ -277,26 +298,66 @@ class ProgramInstances:
         cluster = _given(call, "cluster")
         how = [k.value for k in call.keywords if k.arg in ("launch_target", "launch_type", "launch_options")]
         shown = [kind.rpartition(".")[2], *(ast.unparse(self.program.evaluator.definition(e, place)[0]) for e in how)]
-        elsewhere = any(re.search("fargate|external", word, re.IGNORECASE) for word in shown)
-        strategies = _given(call, "capacity_provider_strategies")
-        named = [self.provider(item, place) for item in getattr(strategies, "elts", ())]
-        providers: frozenset[str] = frozenset()
-        if named and None not in named:
-            providers = frozenset(name for name in named if name is not None and not name.startswith("FARGATE"))
-            elsewhere = elsewhere or not providers
+        elsewhere = any(re.search("fargate", word, re.IGNORECASE) for word in shown)
+        written = _given(call, "capacity_provider_strategies", "capacity_provider_strategy")
+        origin, at = self.program.evaluator.definition(written, place) if written is not None else (None, place)
+        own: list[Construct] = []
+        others: list[str] = []
+        if origin is not None and not isinstance(origin, ast.List | ast.Tuple):
+            others.append(f"capacity providers that {ast.unparse(origin)} gives")
+        for item, where in self.members(origin, at) if origin is not None else ():
+            provider = self.provider(item, where)
+            if provider is None:
+                others.append(f"the capacity provider of {ast.unparse(item)}")
+            elif not isinstance(provider, str):
+                own.append(provider)
+        if any(re.search("external", word, re.IGNORECASE) for word in shown):
+            others.append("external instances (ECS Anywhere)")
+        # The group of an L1 provider is not followed: any instance of the cluster may be its.
+        followed = all(provider.kind == PROVIDER for provider in own)
         known = self.cluster(cluster, place) if cluster is not None else None
-        return Launch((known,) if known is not None else (), providers, elsewhere)
+        return Launch(
+            (known,) if known is not None else (),
+            frozenset(provider.name for provider in own) if followed else frozenset(),
+            elsewhere=not (own or others) and (elsewhere or origin is not None),
+            unseen=f"{others[0]}, which this source does not show" if others else None,
+            unseen_only=bool(others) and not own,
+        )
 
-    def provider(self, strategy: ast.expr, place: Place) -> str | None:
-        """The name of the capacity provider that a strategy gives; None if the program does not show it."""
-        named = _given(strategy, "capacity_provider") if isinstance(strategy, ast.Call) else None
+    def members(self, listed: ast.expr, place: Place, depth: int = 0) -> Iterator[tuple[ast.expr, Place]]:
+        """The items of a list or tuple, with those of the lists that are spread in it. A spread of anything else is an
+        item itself."""
+        for item in getattr(listed, "elts", ()):
+            spread = self.program.evaluator.definition(item.value, place) if isinstance(item, ast.Starred) else None
+            if spread is not None and isinstance(spread[0], ast.List | ast.Tuple) and depth < 5:
+                yield from self.members(*spread, depth + 1)
+            else:
+                yield item, place
+
+    def provider(self, strategy: ast.expr, place: Place) -> Construct | str | None:
+        """The capacity provider that a strategy gives, or the name of one of Fargate's; None if the program does not make
+        it."""
+        made, at = self.program.evaluator.definition(strategy, place)
+        named = _given(made, "capacity_provider") if isinstance(made, ast.Call) else None
         if named is None:
             return None
-        origin, at = self.program.evaluator.definition(named, place)
+        origin, at = self.program.evaluator.definition(named, at)
         if isinstance(origin, ast.Constant):
-            return str(origin.value) if str(origin.value).startswith("FARGATE") else None
-        made = self.program.construct(origin.value, at) if isinstance(origin, ast.Attribute) else None
-        return made.name if made is not None and made.kind == PROVIDER else None
+            literal = str(origin.value)
+            return literal if literal.startswith("FARGATE") else self.named_providers.get(literal)
+        provider = self.program.construct(origin.value, at) if isinstance(origin, ast.Attribute) else None
+        return provider if provider is not None and provider.kind in (PROVIDER, _LOW_PROVIDER) else None
+
+    @cached_property
+    def named_providers(self) -> dict[str, Construct]:
+        """The capacity providers by the literal names that they are given."""
+        found: dict[str, Construct] = {}
+        for made in self.program.constructs.values():
+            if made.kind in (PROVIDER, _LOW_PROVIDER):
+                name = self.literal(_given(made.call, "capacity_provider_name", "name"), made.place)
+                if name:
+                    found[name] = made
+        return found
 
     # -- scripts ------------------------------------------------------------------------------------------------------
 
@@ -444,6 +505,11 @@ class ProgramInstances:
                 parts += [*(found.parts if isinstance(found, Text) else (Ref("{" + source + "}"),)), "\n"]
         return Text(tuple(joined(parts)))
 
+    def literal(self, expression: ast.expr | None, place: Place) -> str | None:
+        """The string that an expression is known to be; None for any other expression, and without one."""
+        found = self.program.value(self.program.document.node(expression, place)) if expression is not None else None
+        return found.literal if found is not None else None
+
     def each(self, expression: ast.expr, place: Place) -> Iterator[Node]:
         """The strings that an argument gives: all items for a starred list, and for the variable of a loop over a
         list."""
@@ -478,7 +544,7 @@ class ProgramInstances:
             key = Key.of("instance", scope, host.name, *((nth,) if nth > 1 else ()))
             listed = list(self.scripts(host))
             named = [cluster for script in listed for cluster in script.clusters]
-            clusters = [*host.clusters, *(Cluster(cluster) for cluster in named if cluster is not None)]
+            clusters = [*host.clusters, *(self.told_cluster(cluster) for cluster in named if cluster is not None)]
             known = host.in_cluster or bool(named)
             instance = Instance(
                 key,
@@ -487,6 +553,10 @@ class ProgramInstances:
                 clusters=() if None in named else tuple(dict.fromkeys(clusters)),
                 providers=frozenset(host.providers),
                 hosts_containers=known,
+                unseen=f"this program does not make {host.name}"
+                if host.call is None and not host.data.pieces
+                else None,
+                alone=host.call is not None and self.program.kind(host.call) in MACHINES,
             )
             instance = with_scripts(instance, listed)
             image = self.image(host, instance.image_key)

@@ -229,6 +229,8 @@ class Policies:
         """The effects of the statements in a list, or in a policy document."""
         if isinstance(written, ast.Call) and self.program.kind(written) == f"{IAM}.PolicyDocument":
             yield from self._document(written, place)
+            if any(called(later) == "add_statements" for later, _ in self.late.escapes.uses(written).methods):
+                yield None
         elif isinstance(written, ast.List | ast.Tuple):
             for item in written.elts:
                 for origin, at in self.late.origins.of(item, place) or [(item, place)]:
@@ -310,12 +312,13 @@ class Policies:
             elif keyword.arg == "permissions_boundary":
                 self._limit([role], keyword.value, made.place)
             elif keyword.arg == "inline_policies":
-                calls = [n for n in ast.walk(keyword.value) if isinstance(n, ast.Call)]
-                statements = [c for c in calls if self.program.kind(c) == f"{IAM}.PolicyStatement"]
-                if not statements:
+                written, place = self.program.evaluator.definition(keyword.value, made.place)
+                if not isinstance(written, ast.Dict):
                     self.unclear.add(role)
-                for call in statements:
-                    self._give([Role(role, ())], self._judged(call, made.place))
+                for policy in written.values if isinstance(written, ast.Dict) else ():
+                    for origin, at in self.late.origins.of(policy, place) or [(policy, place)]:
+                        for said in self._listed_statements(origin, at):
+                            self._give([Role(role, ())], said)
 
     # -- permissions boundaries ---------------------------------------------------------------------------------------
 

@@ -72,6 +72,9 @@ class TaskSource:
     containers: list[Container] = field(default_factory=list)
     points: list[Mapping | None] = field(default_factory=list)
     opaque: bool = False
+    """Whether some of its containers cannot be read."""
+    opaque_volumes: bool = False
+    """Whether some of its volumes cannot be read."""
     role: Role | None = None
     role_construct: Construct | None = None
     role_given: ast.expr | None = None

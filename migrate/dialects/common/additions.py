@@ -29,6 +29,15 @@ from rules.model import (
 _Name = TypeVar("_Name")
 
 
+class NoRoom(CannotEdit):
+    """Raised if an entity of the source, such as a role, has no room for all that a plan adds to it; a part of that may
+    have."""
+
+    def __init__(self, reason: str, entity: Key) -> None:
+        super().__init__(reason)
+        self.entity = entity
+
+
 class NewPoint(NamedTuple):
     """An access point to create."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from migrate.dialects.common.nodes import way_to
+from migrate.dialects.common.nodes import occurrences, way_to
 from migrate.dialects.dialect import Unread
 from migrate.files.language import PYTHON
 from migrate.syntax import Document
@@ -38,10 +38,10 @@ def unread(document: Document, regions: Sequence[tuple[int, int]]) -> tuple[Unre
 
     found: dict[int, Unread] = {}
     seen: set[int] = set()
-    for match in _WORD.finditer(document.text):
-        if is_read(match.start()):
+    for offset in _places(document):
+        if is_read(offset):
             continue  # as nearly every word is
-        scalar, is_key = _at(document, match.start())
+        scalar, is_key = _at(document, offset)
         if scalar is None or is_read(scalar.start) or scalar.start in seen:
             continue
         seen.add(scalar.start)
@@ -50,6 +50,13 @@ def unread(document: Document, regions: Sequence[tuple[int, int]]) -> tuple[Unre
         elif not (is_key or _KEY.fullmatch(scalar.text)) and len(scalar.text) > 20 and (word := _embedded(scalar.text)):
             found[scalar.start] = Unread(scalar.start, word)
     return tuple(found[offset] for offset in sorted(found))
+
+
+def _places(document: Document) -> Iterator[int]:
+    """The offsets of the words to look at."""
+    if document.language is PYTHON:
+        return (match.start() for match in _WORD.finditer(document.text))
+    return occurrences(document, _WORD)
 
 
 def _at(document: Document, offset: int) -> tuple[Scalar | None, bool]:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.listed import UNREAD, listed, may_hold_more
 from migrate.dialects.common.possible.readings import role
 from migrate.dialects.common.values import child, items, mapping, value
 from migrate.dialects.common.volumes import spelling, volume_edits
@@ -86,7 +87,7 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: 
         stem,
         node,
         volumes=None,
-        containers=None,
+        containers=UNREAD,
         role="task_role_arn",
         known=("docker_volumes", "efs_volumes"),
         role_after=("task_execution_role", "ecs_network_mode"),
@@ -94,15 +95,19 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: 
         network_mode=_SPELLING.options(child(node, "ecs_network_mode")),
     )
     volumes = []
+    complete = True
     count: dict[str, int] = {}
     for kind in ("docker_volumes", "efs_volumes"):
         entry = get(node, kind)
         if entry is not None:
             collector.regions.append((entry.key.start, entry.key.end))
+        complete &= listed(entry.value if entry else None).complete
         for item in items(entry.value if entry else None) or ():
             if found := mapping(item):
                 volumes.append(_read_volume(collector, key, kind, node=found, item=item, count=count))  # noqa: PERF401 - reads better
-    collector.tasks[-1] = replace(collector.tasks[-1], volumes=tuple(volumes))
+    collector.tasks[-1] = replace(
+        collector.tasks[-1], volumes=tuple(volumes), opaque_volumes=not complete or may_hold_more(node)
+    )
 
 
 def _read_volume(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.listed import UNREAD, listed
 from migrate.dialects.common.possible.readings import perhaps_more, snake, started, systems, words_of
 from migrate.dialects.common.python.definitions import (
     STORAGE_KEYS,
@@ -22,7 +23,7 @@ from migrate.dialects.common.python.definitions import (
     keys_of,
 )
 from migrate.dialects.common.python.values import SPELLING, filled
-from migrate.dialects.common.values import child, items, mapping
+from migrate.dialects.common.values import child, items
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
 from migrate.syntax import get
@@ -203,7 +204,6 @@ class _PulumiReader(DefinitionReader):
         written = self.document.origin(containers) if containers is not None else None
         if isinstance(written, ast.Call) and called(written) == "dumps" and len(written.args) == 1:
             containers = self.document.node(written.args[0], place)
-        listed = items(containers)
         key = self.key_at(place)
         spelling, more = self.spelling_at(place, _SPELLING), unknown_merges(node)
         self.collector.add_task(
@@ -211,7 +211,7 @@ class _PulumiReader(DefinitionReader):
             family.source if family else self.name_at(place),
             node,
             volumes=child(node, "volumes"),
-            containers=None if listed is None else [c for c in map(mapping, listed) if c is not None],
+            containers=listed(containers) if containers is not None else UNREAD,
             role="task_role_arn",
             known=("container_definitions", "volumes"),
             role_after=("family", "network_mode"),

@@ -114,6 +114,8 @@ class Names:
         self.attributes: dict[str, list[Use]] = {}
         """Maps each attribute's name to the expressions that read it."""
         self.stores: dict[str, list[Store]] = {}
+        self.augmented: dict[str, list[Use]] = {}
+        """Maps each name, and each attribute's name, to its places before `+=` and its like."""
         self.calls: list[tuple[ast.Call, Place]] = []
         """All calls outside f-strings, in the order of their positions."""
         self.dicts: list[tuple[ast.Dict, Place]] = []
@@ -261,6 +263,9 @@ class Names:
             case ast.AugAssign():
                 self._expressions([node.value, node.target], place)
                 self._unknown(node.target, self._place(scope, block, node), "changed by an assignment like +=")
+                if isinstance(node.target, ast.Name | ast.Attribute):
+                    name = node.target.id if isinstance(node.target, ast.Name) else node.target.attr
+                    self.augmented.setdefault(name, []).append(Use(node.target, place))
             case ast.For() | ast.AsyncFor():
                 self._expressions([node.iter, node.target], place)
                 inside = Block(block, loop=True)

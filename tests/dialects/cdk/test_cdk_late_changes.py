@@ -5,6 +5,12 @@ from __future__ import annotations
 import pytest
 from programs import ASPECT, aspect, cdk, said
 
+from migrate.engine.decisions import Answer, Decisions
+from migrate.engine.process import Opened, open_text
+from migrate.files.language import PYTHON
+from rules.choices import Choices
+from rules.rule import Status, StepId
+
 CFN = "td.node.default_child"
 NAME = '"Volumes.0.Name", "x"'
 UNHARMED = {
@@ -124,6 +130,24 @@ def test_a_construct_of_another_module_is_for_a_person_to_look_at(body: str) -> 
     found = said(cdk(body, imports="from lib import Hardened, harden"), "cdk")
     assert found["EFS201"][0] == "unsafe"
     assert "check that it changes neither the volumes nor the task role" in found["EFS201"][1]
+
+
+def test_a_doubt_is_said_at_the_first_step_of_a_volume_only() -> None:
+    unit = open_text(cdk("Hardened(self, 'H', task=td)", imports="from lib import Hardened"), "app", PYTHON)
+    assert isinstance(unit, Opened)
+    caveats: list[dict[str, str]] = []
+    answers: dict[StepId, Answer] = {}
+    for _ in range(2):
+        found = [f.finding for f in unit.outcome(Choices(), Decisions(answers, taken=frozenset())).findings]
+        assert {f.status for f in found if f.changes} == {Status.UNSAFE}
+        caveats.append({f.rule: f.caveat or "" for f in found if f.changes})
+        answers |= {f.id: Answer(True, f.digest) for f in found if f.changes}
+    assert "Line 20 gives it to `Hardened()`" in caveats[0]["EFS201"]
+    assert caveats[1]["EFS201"] == caveats[0]["EFS201"]
+    assert caveats[1]["EFS202"].startswith("The doubt that EFS201 names holds here, too.")
+    applied = unit.outcome(Choices(unsafe=True), Decisions()).findings
+    assert [f.finding.rule for f in applied if "check that it changes" in (f.finding.caveat or "")] == ["EFS201"]
+    assert not any("The doubt" in (f.finding.caveat or "") for f in applied)
 
 
 @pytest.mark.parametrize(

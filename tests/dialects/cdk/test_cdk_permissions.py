@@ -48,6 +48,20 @@ def test_a_policy_of_the_role_denies_too() -> None:
     assert said(cdk("", before=role, role=", task_role=role"), "cdk")["EFS203"][0] == "unsafe"
 
 
+@pytest.mark.parametrize(
+    ("before", "document", "status"),
+    [
+        ("", f"iam.PolicyDocument(statements=[{DENY}])", "unsafe"),
+        ("document = iam.PolicyDocument()\n" + f"document.add_statements({DENY})\n", "document", "unsafe"),
+        ("", "iam.PolicyDocument(statements=[*kw['more']])", "unsafe"),
+        ("", "iam.PolicyDocument(statements=[iam.PolicyStatement(actions=['s3:*'])])", "fixable"),
+    ],
+)
+def test_inline_policies_of_the_role(before: str, document: str, status: str) -> None:
+    role = f'{before}role = iam.Role(self, "R", {TRUST}, inline_policies={{"more": {document}}})'
+    assert said(cdk("", before=role, role=", task_role=role"), "cdk")["EFS203"][0] == status
+
+
 ALLOWED = {
     "policy": 'iam.Policy(self, "P", roles=[td.task_role], statements=[iam.PolicyStatement(actions=["s3:*"])])',
     "AWS": 'td.task_role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name("ReadOnlyAccess"))',

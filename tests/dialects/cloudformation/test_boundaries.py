@@ -64,8 +64,9 @@ def iam(outcome: Outcome) -> tuple[str, str]:
         ("!ImportValue boundary", ""),
         ("!Ref Boundary", ALLOW.format("'elasticfilesystem:*'", "!GetAtt Other.Arn")),
         ("!Ref Boundary", "!Ref Given"),
+        ("!Ref Boundary", ALLOW.format("'s3:*', !Ref Given", "'*'")),
     ],
-    ids=["parameter", "ARN", "Sub", "import", "some file systems", "unread statement"],
+    ids=["parameter", "ARN", "Sub", "import", "some file systems", "unread statement", "unread action"],
 )
 def test_an_unknown_boundary_has_to_allow_the_mount(boundary: str, statements: str) -> None:
     status, caveat = iam(migrated(boundary, statements))

@@ -7,7 +7,7 @@ import base64
 import textwrap
 
 import pytest
-from instance_templates import TASK, template
+from instance_templates import AGENT, TASK, template
 
 from migrate.engine.process import process
 from rules.choices import Choices
@@ -187,7 +187,7 @@ CERTAIN = {
     "an error that is ignored": launch(
         f"config: {{commands: {{a: {{command: 'false', ignoreErrors: true}}, b: {{command: !Sub '{MOUNTS}'}}}}}}", INIT
     ),
-    "an instance": launch(ONE_COMMAND, INIT, kind="AWS::EC2::Instance"),
+    "an instance": launch(ONE_COMMAND, AGENT, INIT, kind="AWS::EC2::Instance"),
     "the metadata of the group": launch("", INIT.replace("Launch", "Group"))
     + f"""
 Group:
@@ -396,11 +396,12 @@ def test_user_data_that_is_encoded_already() -> None:
 
 
 def test_aliases_do_not_multiply_the_work() -> None:
-    commands = ", ".join(f"c{n}: {{command: echo {n}}}" for n in range(60))
+    # As many as would take minutes if each alias were read.
+    commands = ", ".join(f"c{n}: {{command: echo {n}}}" for n in range(600))
     first = launch(f"config: &all {{commands: {{{commands}}}}}", INIT)
     others = "".join(
         f"R{n}: {{Type: AWS::SNS::Topic, Metadata: {{AWS::CloudFormation::Init: {{config: *all}}}}}}\n"
-        for n in range(300)
+        for n in range(3_000)
     )
     assert said(first, others).startswith("needs-input: ")
 

@@ -16,6 +16,7 @@ from migrate.dialects.cloudformation.resources.resource import read_resource
 from migrate.dialects.cloudformation.resources.resources import MOST_RESOURCES, Resources
 from migrate.dialects.cloudformation.resources.roles import Roles, takes_policies
 from migrate.dialects.cloudformation.running.task_runners import Starters
+from migrate.dialects.common.listed import may_hold_more
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import child, mapping, text, words
 from migrate.dialects.common.volumes.volumes import rest_but
@@ -136,7 +137,12 @@ class Template(Resources):
         for name, resource in self.of_type("AWS::EFS::FileSystem"):
             policy = file_system_policy(child(resource.properties, "FileSystemPolicy"), self.identities)
             yield FileSystem(
-                self.key("file system", name), ref(name), ref(name, "Arn"), condition=resource.condition, policy=policy
+                self.key("file system", name),
+                ref(name),
+                ref(name, "Arn"),
+                condition=resource.condition,
+                policy=policy,
+                settled=policy is not None or not may_hold_more(resource.properties),
             )
 
     def _access_points(self) -> Iterator[AccessPoint]:

@@ -19,12 +19,13 @@ from typing import ClassVar
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.listed import UNREAD, Listed, listed
 from migrate.dialects.common.possible.readings import WrittenRole, api, perhaps_more, started, systems, words_of
 from migrate.dialects.common.possible.readings import role as written_role
 from migrate.dialects.common.python.possible import options
 from migrate.dialects.common.python.touches import READ_AWAY, ROOT, Touches, TouchKind, overlaps, reads_of_volumes
 from migrate.dialects.common.python.values import SPELLING, configured, filled, unbound
-from migrate.dialects.common.values import child, items, mapping
+from migrate.dialects.common.values import child, items
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
 from migrate.syntax import get, resolve
@@ -39,6 +40,10 @@ _RUNS = frozenset({"create_service", "update_service", "run_task", "create_task_
 _JOB_KEYS = frozenset({"containerProperties", "nodeProperties", "ecsProperties"})
 _PARTS = frozenset({"volumes", "containers", *_JOB_KEYS})
 """The members of a definition that contain its volumes, or parts that have volumes."""
+_APART = frozenset(
+    {"volumes", "family", "taskRoleArn", "executionRoleArn", "cpu", "memory", "networkMode", "tags", "jobRoleArn"}
+)
+"""Members of a definition that may change without changing its containers."""
 STORAGE_KEYS = frozenset({"host", "efsVolumeConfiguration", "dockerVolumeConfiguration"})
 """The keys that show that a dict is a volume."""
 _ANSWERS = frozenset({"taskDefinition", "taskDefinitions", "jobDefinitions"})
@@ -190,7 +195,24 @@ class DefinitionReader:
                 return None
             self.read[origin] = self.collector.tasks[before].key
             self.block_unknown(before, place)
+            self.doubt_containers(before, self.document.origin(arguments))
         return self.read[origin]
+
+    def doubt_containers(self, first: int, origin: ast.AST | None) -> None:
+        """Notes that the containers of the tasks from index `first` on are not all known, if statements change them after
+        the dict at `origin` was made."""
+        place = self.places.get(origin) if isinstance(origin, ast.Dict) else None
+        if place is None or not isinstance(origin, ast.Dict):
+            return
+        changes = (t for t in self.touches.of(origin, place) if t.kind in (TouchKind.CHANGE, TouchKind.ADD))
+        if any(not t.path or t.path[0] not in _APART for t in changes):
+            for at in range(first, len(self.collector.tasks)):
+                self.collector.tasks[at] = replace(self.collector.tasks[at], opaque_containers=True)
+
+    @cached_property
+    def places(self) -> dict[ast.AST, Place]:
+        """The places of all dicts."""
+        return dict(self.document.names.dicts)
 
     def literal(self, node: ast.Dict, kind: str, place: Place) -> None:
         """Reads a dict as a definition where it stands. Volumes and roles that statements change afterwards are
@@ -248,20 +270,20 @@ class DefinitionReader:
 
     def task(self, node: Mapping, key: Key, place: Place) -> None:
         """Adds an ECS task definition, if its volumes are a list."""
-        listed = child(node, "volumes")
-        if items(listed) is None:
-            if isinstance(found := resolve(listed), Expression):
+        volumes = child(node, "volumes")
+        if items(volumes) is None:
+            if isinstance(found := resolve(volumes), Expression):
                 self.unclear.append((found, place))
             return
         family = filled(child(node, "family"))
-        containers = items(child(node, "containerDefinitions"))
+        containers = child(node, "containerDefinitions")
         spelling, more = self.spelling_at(place), unknown_merges(node)
         self.collector.add_task(
             key,
             family.source if family else self.stem,
             node,
-            volumes=listed,
-            containers=None if containers is None else [c for c in map(mapping, containers) if c is not None],
+            volumes=volumes,
+            containers=listed(containers) if containers is not None else UNREAD,
             role="taskRoleArn",
             known=("containerDefinitions", "volumes"),
             role_after=("family", "networkMode"),
@@ -278,9 +300,9 @@ class DefinitionReader:
         name = filled(child(node, "jobDefinitionName"))
         called = name.source if name else self.stem
         for part in parts(node, SPELLING.each, api):
-            listed = child(part.node, "volumes")
-            if items(listed) is None:
-                if isinstance(found := resolve(listed), Expression):
+            volumes = child(part.node, "volumes")
+            if items(volumes) is None:
+                if isinstance(found := resolve(volumes), Expression):
                     self.unclear.append((found, place))
                 continue
             part_key = key.below(*part.path)
@@ -345,7 +367,7 @@ class DefinitionReader:
             self.name_at(place),
             Mapping(found.start, found.end, [], flow=True),
             volumes=Sequence(found.start, found.end, [found], flow=True),
-            containers=[],
+            containers=Listed([]),
             role=None,
             known=(),
             engine=Engine.UNKNOWN,

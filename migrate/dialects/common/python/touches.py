@@ -2,7 +2,7 @@
 it is handed to.
 
 A dict is followed through names, loops, copies, parameters of the module's own functions, and the JSON that is made of
-it. Adding to a list does not count.
+it.
 """
 
 from __future__ import annotations
@@ -111,6 +111,8 @@ class TouchKind(StrEnum):
     """The ways to touch a dict."""
 
     CHANGE = "change"
+    ADD = "add"
+    """Adds items to it, which leaves those that it has as they are."""
     READ = "read"
     REPLACE = "replace"
     """Replaces a part of the text that is made of it."""
@@ -211,6 +213,11 @@ class _Uses:
             case ast.Assign():
                 for target in parent.targets:
                     yield from self.target(target, place, path, is_text)
+            case ast.AugAssign(op=operator, value=more) if parent.target is node and not is_text:
+                merged = _keys(more) if isinstance(operator, ast.BitOr) else ()
+                yield from (Touch(_below(path, known), line) for known in merged)
+                if not merged:
+                    yield Touch(path, line, TouchKind.ADD)
             case ast.AnnAssign():
                 yield from self.target(parent.target, place, path, is_text)
             case ast.NamedExpr():
@@ -270,7 +277,9 @@ class _Uses:
         elif name == "update" and isinstance(first, ast.Dict) and not call.keywords:
             for known in _keys(first):
                 yield Touch(_below(path, known), call.lineno)
-        elif name not in _READING and name not in _ADDING:
+        elif name in _ADDING:
+            yield Touch(path, call.lineno, TouchKind.ADD)
+        elif name not in _READING:
             yield Touch(path, call.lineno)
         if name == "pop" or name in ("get", "setdefault"):
             yield Touch(path, call.lineno, TouchKind.READ)
@@ -319,8 +328,10 @@ class _Uses:
         if isinstance(target, ast.Name):
             owner, _ = self.names.owner(target.id, place.scope)
             uses = self.names.uses_of(target.id, owner) if owner is not None else ()
+            augmented = self.names.augmented.get(target.id, ())
+            uses = [*uses, *(u for u in augmented if self.names.owner(target.id, u.place.scope)[0] is owner)]
         elif isinstance(target, ast.Attribute):
-            uses = self.names.attributes.get(target.attr, ())
+            uses = [*self.names.attributes.get(target.attr, ()), *self.names.augmented.get(target.attr, ())]
         elif isinstance(target, ast.Tuple | ast.List):
             for part in target.elts:
                 yield from self.target(part, place, path, is_text)
