@@ -36,7 +36,7 @@ from migrate.syntax.node import (
 )
 from rules.facts.iam import MOST_IN_MANAGED, MOST_INLINE, MOST_MANAGED, Statement, size, statements, trust
 from rules.facts.identifiers import short
-from rules.model import AccessPoint, Condition, Key, Opaque, Permission, Stack, Tag, Text, Traffic, Value
+from rules.model import AccessPoint, Condition, Key, Opaque, Permission, Ref, Stack, Tag, Text, Traffic, Value
 
 
 @dataclass
@@ -54,7 +54,7 @@ class ResourceWriter:
         result = list(edits)
         awaited = self._awaited()
         taken: dict[Key, set[str | None]] = {}
-        for grant in self.plan.grants:
+        for grant in sorted(self.plan.grants, key=self._stands_apart):
             role = self.template.resources[grant.role.name]
             names = taken.setdefault(grant.role, self.template.roles.policy_names(role.name))
             policy_name = _free(self.manner.policy_name("efs", "access"), names)
@@ -78,6 +78,11 @@ class ResourceWriter:
         if added:
             result += self._insert(added)
         return result + self.template.conditions.added(self._conditions(), self.template.write)
+
+    def _stands_apart(self, grant: NewGrant) -> bool:
+        """Whether a grant exists under another condition than its role. Such policies stand below the role and those in
+        it, and are numbered so."""
+        return grant.condition != self.template.resources[grant.role.name].condition
 
     def _conditions(self) -> Iterator[Condition]:
         """The conditions of all that is new."""
@@ -131,14 +136,23 @@ class ResourceWriter:
 
     def _as_written(self, value: Value, users: Iterable[Key]) -> NewValue:
         """A value as one of the volumes that use it writes it, with its author's text; anew if none does."""
-        for name in dict.fromkeys(_names_of(users) if value.literal is None else ()):
-            task = self.template.resources.get(name)
-            for node in walk([task.node] if task is not None else []):
-                for entry in node.entries if isinstance(node, Mapping) else ():
-                    written = entry.value
-                    if key_text(entry) in _CARRIED and intrinsics.value(written) == value and self._can_copy(written):
-                        return Copy(written)
+        handle = (
+            value.handle
+            if isinstance(value, Opaque)
+            else next((p.handle for p in value.parts if isinstance(p, Ref)), None)
+        )
+        for written in self._carried(users) if value.literal is None else ():
+            same = written is handle if handle is not None else intrinsics.value(written) == value
+            if same and self._can_copy(written):
+                return Copy(written)
         return self.template.write(value)
+
+    def _carried(self, users: Iterable[Key]) -> Iterator[Node]:
+        """The ids and directories that volumes of some tasks name, as they are written."""
+        tasks = (self.template.resources.get(name) for name in dict.fromkeys(_names_of(users)))
+        for node in walk(task.node for task in tasks if task is not None):
+            if isinstance(node, Mapping):
+                yield from (entry.value for entry in node.entries if key_text(entry) in _CARRIED)
 
     def _can_copy(self, node: Node) -> bool:
         """Whether the text of a node can stand in another place: a comment would be about that place alone."""

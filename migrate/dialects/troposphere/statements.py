@@ -36,7 +36,7 @@ from migrate.syntax.node import (
 )
 from migrate.syntax.python.names import Place
 from rules.facts.iam import trust
-from rules.model import AddAccessPoint, AddPermissions, Change, EfsVolume, Key, Storage
+from rules.model import AddAccessPoint, AddPermissions, Change, EfsVolume, Key, Storage, Value
 
 _RESOURCES = {
     "AWS::EC2::SecurityGroupIngress": ("ec2", "SecurityGroupIngress"),
@@ -114,6 +114,10 @@ class StatementWriter(ResourceWriter):
     def _made(self, title: str) -> TitledObject:
         """The object with a title."""
         return self.template.objects_by_title[title]
+
+    def _as_written(self, value: Value, users: Iterable[Key]) -> NewValue:
+        del users  # its author wrote Python
+        return self.template.write(value)
 
     def _resource(
         self, kind: str, condition: str | None, properties: dict[str, NewValue], home: str | None
