@@ -26,9 +26,11 @@ from rules.model import (
     Condition,
     Container,
     Directory,
+    DockerVolume,
     EfsVolume,
     Engine,
     HostMount,
+    HostPath,
     Key,
     MountPoint,
     NoSuchCondition,
@@ -196,6 +198,26 @@ class Context:
         """Whether several tasks have volumes on a directory, under different names."""
         users = self._users.get((file_system, path), ())
         return len({task for task, _ in users}) > 1 and len({name for _, name in users}) > 1
+
+    def is_ambiguous(self, volume: Volume) -> bool:
+        """Whether several tasks have a volume of this name, and these are not one directory."""
+        namesakes = self._namesakes.get(volume.name.lower(), ())
+        return len({task for task, _ in namesakes}) > 1 and len({place for _, place in namesakes}) > 1
+
+    @cached_property
+    def _namesakes(self) -> dict[str, list[tuple[Key, object]]]:
+        """Tasks and places of the volumes that may get an access point, by their names."""
+        found: dict[str, list[tuple[Key, object]]] = {}
+        for task in self.stack.tasks:
+            for volume in task.volumes:
+                storage = volume.storage
+                if isinstance(storage, EfsVolume) and storage.access_point is None:
+                    found.setdefault(volume.name.lower(), []).append(
+                        (task.key, (storage.file_system, directory(storage)))
+                    )
+                elif isinstance(storage, HostPath | DockerVolume):
+                    found.setdefault(volume.name.lower(), []).append((task.key, storage))
+        return found
 
     @cached_property
     def _volumes(self) -> dict[Key, Volume]:

@@ -10,6 +10,7 @@ from rules.facts.identifiers import parts
 from rules.model import Key, Stack
 
 _POINT = re.compile(r"(.*?(?:AccessPoint|AP|Ap))([A-Z][A-Za-z0-9]*)?")
+_ONLY_THE_KIND = re.compile(r"(?:Efs)?(?:AccessPoint|AP|Ap)[0-9]*")
 _ROLE = re.compile(r"(.*?Role)([A-Z][A-Za-z0-9]*)?")
 _CAMEL = re.compile(r"[a-z0-9][A-Z]")
 Affixes = tuple[str, str]
@@ -53,8 +54,24 @@ class Naming:
 
     @cached_property
     def _starts_lower(self) -> bool:
-        names = [known for known in self._stack.names or () if known[:1].isalpha()]
-        return 2 * sum(known[0].islower() for known in names) > len(names)
+        """Whether most names of the resources around EFS start in lower case or, if these are undecided, most of all."""
+        stack, known = self._stack, self._stack.names or frozenset()
+        keys = [point.key for point in stack.access_points] + [system.key for system in stack.file_systems]
+        keys += [role.key for role in stack.roles] + [task.key for task in stack.tasks]
+        for names in ([key.last for key in keys if key.last in known], known):
+            lower = [name[0].islower() for name in names if name[:1].isalpha()]
+            if 2 * sum(lower) != len(lower):
+                return 2 * sum(lower) > len(lower)
+        return False
+
+    def begins_with(self, subject: str, document: object) -> bool:
+        """Whether an access point of a document has a name that begins with a subject and says more."""
+        names = (point.key.last for point in self._stack.access_points if point.key.document == document)
+        return bool(subject) and any(
+            name.lower().startswith(subject.lower()) and name[len(subject) : len(subject) + 1].isupper()
+            for name in names
+            if not _ONLY_THE_KIND.fullmatch(name[len(subject) :])
+        )
 
 
 def _by_document(pattern: re.Pattern[str], keys: Iterable[Key], suffix: str) -> dict[object, Affixes]:

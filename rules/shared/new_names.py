@@ -33,12 +33,16 @@ def access_point_name(volume: Volume, path: Directory, task: Task, context: Cont
         # The volumes have different names, so none of them names the access point. A number makes it unique if need be.
         name = _joined(in_path or words(made.name or made.key.last) or serves)
         return _called([name], task, context, mounted=(system, path))
+    unclear = not _says_nothing(serves) and context.is_ambiguous(volume)
     if _says_nothing(serves):
         serves = in_path or _unless_numbered(serves) or words(_subject(task.name)) or serves
     name = _joined(serves or ["Data"])
     subject = _joined(words(_subject(task.name)))
     fuller = name if name.startswith(subject) else subject + name
-    return _called([name, fuller], task, context, mounted=(system, path))
+    # Beside SatisfactorySavesAccessPoint, that of another volume of the same task is called after the task, too.
+    called_after = unclear or context.naming.begins_with(subject, task.key.document)
+    names = [fuller, name] if called_after else [name, fuller]
+    return _called(names, task, context, mounted=(system, path))
 
 
 def _called(names: list[str], task: Task, context: Context, mounted: object) -> str:
@@ -58,6 +62,8 @@ def role_name(task: Task, context: Context) -> str:
     elif _DEFINITION.search(name):
         wanted = _DEFINITION.sub(r"\1Role", name, count=1)
     else:
+        if (rest := name.removeprefix(kind)) != name and rest[:1].isupper():
+            name = rest  # CronTaskRole for TaskCron
         wanted = name + ("Role" if name.endswith(kind) else f"{kind}Role")
     return context.new_name(context.naming.cased(wanted))
 
