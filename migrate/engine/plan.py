@@ -129,7 +129,19 @@ class _Planner:
         for rule in self.rules:
             if rule.check_stack:
                 self.plan_stack(rule, list(rule.check_stack(stack, self.context)))
+        self.say_origin()
         return Plan(tuple(self.decided), tuple(self.changes), apply_changes(stack, self.changes[known:]))
+
+    def say_origin(self) -> None:
+        """Adds what writes the source anew to the caveat of one step: the first without a caveat of its own or, if all
+        have one, the first."""
+        steps = [index for index, decided in enumerate(self.decided) if decided.finding.changes]
+        if self.reading.stack.generated is None or not steps:
+            return
+        index = next((i for i in steps if self.decided[i].finding.caveat is None), steps[0])
+        decided = self.decided[index]
+        caveat = " ".join(filter(None, (self.reading.stack.generated, decided.finding.caveat)))
+        self.decided[index] = replace(decided, finding=replace(decided.finding, caveat=caveat))
 
     def plan_stack(self, rule: Rule, findings: list[Finding]) -> None:
         """Decides about a rule's findings for the whole stack. Findings that ask for the same change are decided

@@ -38,6 +38,9 @@ class Stack:
     their roles."""
     blue_green: bool = False
     """Whether CodeDeploy replaces the tasks. It rejects deployments that change anything else."""
+    generated: str | None = field(default=None, compare=False)
+    """A sentence on the program that writes the source anew, so that a change of the source does not last; None if nothing
+    shows one."""
     network: Network = field(default_factory=Network)
 
     conditions: Mapping[str | int, ConditionLogic] = field(default_factory=lambda: MappingProxyType({}), compare=False)
