@@ -18,8 +18,8 @@ UNKNOWN = f"{OPEN}?"
 _TOKEN = re.compile(f"{OPEN}(\\??)([0-9]+){CLOSE}")
 _PRIVATE = re.compile("[\ue000-\ue005\0]")
 _MAX_SHOWN = 200
-_HANGING_COMMA = re.compile(r"(?<=may change),(?=\))")
-"""The comma that ends an insertion, before a closing bracket."""
+_HANGING_COMMA = re.compile(r"(?<=may change),(?=[),])")
+"""The comma that ends an insertion, before a closing bracket or another comma."""
 _STAND_INS = "\ue100"
 _MAX_TRIED = 50
 _EVERY_SIGN = "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~Z9z/mnt/efs/data-nfs4.amazonaws.com"
