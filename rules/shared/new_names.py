@@ -10,6 +10,10 @@ from rules.model import CODED_REF, Directory, EfsVolume, Engine, Key, Tag, Task,
 
 _EXPRESSION = re.compile(r"\$\{[^}]*\}|\bos\.(?:environ(?:\.get)?|getenv)\b|\bself\b")
 """Expressions in a name, which say where it comes from but do not describe it."""
+_VARIABLE = re.compile(r"\{([^{}]*)\}")
+"""A variable in the name of a program's volume: `{uploads_volume}`."""
+_ABOUT_A_VALUE = frozenset({"name", "id", "props", "args", "config", "params", "settings", "self", "str", "get", "key"})
+"""Words of variables that say nothing of the value."""
 _CODED = re.compile(CODED_REF)
 _DEFINITION = re.compile(r"(task|job)_?def(?:inition)?", re.IGNORECASE)
 _SUBJECT = re.compile(r"(?:Ecs|ECS|ecs)?(?:task|job)_?(?:def(?:inition)?)?", re.IGNORECASE)
@@ -27,7 +31,7 @@ def access_point_name(volume: Volume, path: Directory, task: Task, context: Cont
     """A logical id for the access point of a volume on a directory (coded), such as `UploadsAccessPoint`."""
     system = volume.storage.file_system if isinstance(volume.storage, EfsVolume) else None
     in_path = words(_CODED.sub(" ", path) if isinstance(path, str) else "")
-    serves = words(_EXPRESSION.sub(" ", volume.name))
+    serves = words(_VARIABLE.sub(_said_by_variable, _EXPRESSION.sub(" ", volume.name)))
     made = context.own_file_system(system)
     if system is not None and made is not None and context.is_shared(system, path):
         # The volumes have different names, so none of them names the access point. A number makes it unique if need be.
@@ -82,6 +86,12 @@ def tags(kind: Key, name: str, context: Context) -> tuple[Tag, ...]:
     joined = ("_" if separator == "_" else "-").join(called)
     named = Tag(Text.of("Name"), Text.decode(prefix.coded + joined))
     return (*tagging.tags[: tagging.name_at], named, *tagging.tags[tagging.name_at :])
+
+
+def _said_by_variable(found: re.Match[str]) -> str:
+    """The words of a variable that say something of its value."""
+    said = (part for word in words(found[1]) for part in parts(word))
+    return " ".join(w for w in said if w not in _ABOUT_A_VALUE and not _SAYS_NOTHING.fullmatch(w))
 
 
 def _says_nothing(name: list[str]) -> bool:
