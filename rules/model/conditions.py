@@ -1,4 +1,4 @@
-"""The conditions under which entities of a source exist, and what follows from one for another.
+"""The conditions under which entities of a source exist, and the relations between them.
 
 An entity names one condition, or None if it always exists. What several users share has to exist whenever one of them
 does; what names two entities can exist only where both do.

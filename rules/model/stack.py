@@ -44,10 +44,10 @@ class Stack:
     network: Network = field(default_factory=Network)
 
     conditions: Mapping[str | int, ConditionLogic] = field(default_factory=lambda: MappingProxyType({}), compare=False)
-    """What follows from one condition for another, by document."""
+    """The relations between the conditions of the source, by document."""
 
     def logic(self, document: str | int) -> ConditionLogic:
-        """What follows from one condition of a document for another."""
+        """The relations between the conditions of a document."""
         return self.conditions.get(document, PLAIN)
 
     @property
