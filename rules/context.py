@@ -200,23 +200,19 @@ class Context:
         return len({task for task, _ in users}) > 1 and len({name for _, name in users}) > 1
 
     def is_ambiguous(self, volume: Volume) -> bool:
-        """Whether several tasks have a volume of this name, and these are not one directory."""
-        namesakes = self._namesakes.get(volume.name.lower(), ())
-        return len({task for task, _ in namesakes}) > 1 and len({place for _, place in namesakes}) > 1
+        """Whether the name tells the volume's directory from no other: another task has a volume of this name on another
+        directory, and none has it on this one."""
+        places = self._namesakes.get(volume.name.lower(), {})
+        return len(places) > 1 and len(places.get(_place(self.as_read(volume)), ())) == 1
 
     @cached_property
-    def _namesakes(self) -> dict[str, list[tuple[Key, object]]]:
-        """Tasks and places of the volumes that may get an access point, by their names."""
-        found: dict[str, list[tuple[Key, object]]] = {}
+    def _namesakes(self) -> dict[str, dict[object, set[Key]]]:
+        """The places of the volumes that may get an access point, by their names, with the tasks that have each."""
+        found: dict[str, dict[object, set[Key]]] = {}
         for task in self.stack.tasks:
             for volume in task.volumes:
-                storage = volume.storage
-                if isinstance(storage, EfsVolume) and storage.access_point is None:
-                    found.setdefault(volume.name.lower(), []).append(
-                        (task.key, (storage.file_system, directory(storage)))
-                    )
-                elif isinstance(storage, HostPath | DockerVolume):
-                    found.setdefault(volume.name.lower(), []).append((task.key, storage))
+                if (place := _place(volume)) is not None:
+                    found.setdefault(volume.name.lower(), {}).setdefault(place, set()).add(task.key)
         return found
 
     @cached_property
@@ -435,6 +431,14 @@ class Context:
 
 def _is_known(mount: HostMount) -> bool:
     return mount.doubt is None and (mount.file_system is not None or not mount.is_nfs)
+
+
+def _place(volume: Volume) -> object:
+    """The directory that a volume mounts, as far as two can be compared; None if it gets no access point."""
+    storage = volume.storage
+    if isinstance(storage, EfsVolume):
+        return (storage.file_system, directory(storage)) if storage.access_point is None else None
+    return storage if isinstance(storage, HostPath | DockerVolume) else None
 
 
 def _index_mount_points(task: Task) -> dict[str, list[tuple[Container, MountPoint]]] | None:
