@@ -240,7 +240,8 @@ def widen(known: _Resource | None, wanted: _Resource, logic: ConditionLogic) -> 
     says so."""
     if known is None or known.condition == wanted.condition:
         return wanted
-    condition: Condition = logic.either(known.condition, wanted.condition)
+    purpose = known.key.last.removesuffix("AccessPoint") or known.key.last
+    condition: Condition = logic.either(known.condition, wanted.condition, purpose)
     return replace(known, condition=condition)
 
 

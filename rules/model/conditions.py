@@ -22,8 +22,9 @@ class ConditionLogic(Protocol):
     def implies(self, one: Condition, other: Condition) -> bool:
         """Whether what exists under the other condition certainly exists wherever something under the one does."""
 
-    def either(self, one: Condition, other: Condition) -> Condition:
-        """The condition under which one of the two holds. Raises NoSuchCondition if there can be none."""
+    def either(self, one: Condition, other: Condition, purpose: str) -> Condition:
+        """The condition under which one of the two holds; a new one may be called after its purpose. Raises
+        NoSuchCondition if there can be none."""
 
     def both(self, one: Condition, other: Condition) -> Condition:
         """The condition under which both hold. Raises NoSuchCondition if there can be none."""
@@ -38,7 +39,8 @@ class PlainLogic:
     def implies(self, one: Condition, other: Condition) -> bool:
         return other in (None, one)
 
-    def either(self, one: Condition, other: Condition) -> Condition:
+    def either(self, one: Condition, other: Condition, purpose: str) -> Condition:
+        del purpose
         if None in (one, other):
             return None
         return self._same(one, other)

@@ -376,7 +376,12 @@ class ResourceWriter:
             "PolicyName": name,
             "PolicyDocument": self.manner.document(self._statements(statements, near), near),
         }
-        return self.manner.ordered(policy, next(iter(items(child(near, "Policies")) or ()), None))
+        return self.manner.ordered(policy, self._inline_example(near))
+
+    @staticmethod
+    def _inline_example(near: Mapping | None) -> Node | None:
+        """The first inline policy of a role, whose keys show an order."""
+        return next(iter(items(child(near, "Policies")) or ()), None)
 
     def _policy(self, grant: NewGrant, name: str | None, home: str | None) -> NewValue:
         """A policy resource for a grant that cannot stand in its role: a managed policy, without a name of its own, if
@@ -387,6 +392,9 @@ class ResourceWriter:
         properties["PolicyDocument"] = self.manner.document(self._statements(grant.statements, near), near)
         properties["Roles"] = [self.template.write(ref(role))]
         kind = "AWS::IAM::Policy" if name else "AWS::IAM::ManagedPolicy"
+        if self.manner.nearest(kind, home) is None and (inline := self._inline_example(near)) is not None:
+            ordered = self.manner.ordered(properties, inline)
+            properties = ordered if isinstance(ordered, dict) else properties
         return self._resource(kind, grant.condition, properties, home=home)
 
     def _services_of(self, grant: NewGrant) -> list[str]:

@@ -214,7 +214,7 @@ def test_more_conditions_than_a_condition_can_name(tmp_path: Path) -> None:
     body = template(*tasks, conditions="".join(many), default="fs-0123456789abcdef0")
     text = applied(body, tmp_path)
     assert text.count("AccessPointId: !Ref MediaAccessPoint\n") + text.count("!Ref MediaAccessPoint,") == 10
-    assert condition_of(text, "EFS::AccessPoint") == ["IsAOrBOrCOrDOrEOrFOrGOrHOrIOrJ", "IsK"]
+    assert condition_of(text, "EFS::AccessPoint") == ["UsesMedia", "IsK"]
 
 
 # -- an id that may be empty ------------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ _MOST_OPERANDS = 10
 """The most operands that CloudFormation accepts in `Fn::And` and `Fn::Or`."""
 _MOST_CASES = 500
 """The most cases, of comparisons that are true or false, in which a condition is looked at."""
+_MOST_IN_A_NAME = 3
+"""The most conditions that the name of a new one names."""
 _LONGEST = 255
 """The longest name of a condition that CloudFormation accepts, in characters."""
 
@@ -122,7 +124,7 @@ class TemplateConditions:
             return True
         return self._follows([_named(one) for one in given if one is not None], _named(condition))
 
-    def either(self, one: Condition, other: Condition) -> Condition:
+    def either(self, one: Condition, other: Condition, purpose: str) -> Condition:
         if one is None or other is None:
             return None
         parts = list(dict.fromkeys([*self._parts(one), *self._parts(other)]))
@@ -135,7 +137,13 @@ class TemplateConditions:
             return None
         if (known := self._equivalent(union)) is not None:
             return known
-        name = self._free(_joined(left)) if self.section is not None and len(left) <= _MOST_OPERANDS else None
+        wanted = _joined(left) if len(left) <= _MOST_IN_A_NAME else _serving(left, purpose)
+        if len(left) <= _MOST_OPERANDS and set(self.unions.get(wanted, left)) < set(left):
+            # One for fewer users of the same thing, which this one takes the place of.
+            self._known_comparisons.pop(wanted, None)
+            self.unions[wanted] = tuple(left)
+            return wanted
+        name = self._free(wanted) if self.section is not None and len(left) <= _MOST_OPERANDS else None
         if name is None:
             raise NoSuchCondition(f"no condition can be added here that holds under {' or '.join(left)}")
         self.unions[name] = tuple(left)
@@ -304,6 +312,18 @@ def _given(node: Node, known: Mapped[str, str]) -> str | None:
 
 _NEVER = Scalar(0, 0, "false", style="")
 """A definition that is never true."""
+
+
+_MARKS = {"If", "When", "Cond", "Condition"}
+"""Words with which some authors begin the names of all conditions."""
+
+
+def _serving(names: list[str], purpose: str) -> str:
+    """A name for one of many conditions, after what they share: `IfUsesUploads` beside `IfWeb` and `IfReport`."""
+    first = {words[0] for words in map(camel_words, names) if len(words) > 1}
+    prefix = first.pop() if len(first) == 1 and first <= _MARKS else ""
+    verb = "Uses" if prefix or names[0][:1].isupper() else "uses"
+    return prefix + verb + purpose[:1].upper() + purpose[1:]
 
 
 def _named(name: str) -> Node:
