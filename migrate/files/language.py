@@ -38,6 +38,18 @@ TELLING: tuple[tuple[bytes, ...], ...] = (
 passes values to nested templates."""
 
 
+CLUES: tuple[tuple[bytes, ...], ...] = (
+    (b"ourceVolume", b"FindInMap"),
+    (b"ourceVolume", b"Transform"),
+    (b"storage:", b"efs:"),
+    (b"aws:ecs", b"ostPath"),
+    (b"aws:batch", b"ostPath"),
+    (b"aws_ecs_task_definition", b"host_path"),
+)
+"""Rows of words, exactly as written, of volumes without any of the `WORDS`: their list comes from elsewhere, or a tool
+has names of its own. A file with all words of a row and `olume` is parsed."""
+
+
 class Language:
     """A language that files are written in.
 
@@ -47,14 +59,15 @@ class Language:
     `words` are rows of words, each with a reason: a file is parsed if it holds all words of a row, regardless of case,
     `_` and `-`. `sign` is a literal that a file must hold, exactly as written, before its words are looked for (None:
     the literal is `olume`). `spellings` are literals, one of which is in every file with a row that has no word with
-    `volume`. `telling` are the rows that make a file matter to other files (`TELLING`).
+    `volume`. `clues` are more rows, of
+    literals (`CLUES`). `telling` are the rows that make a file matter to other files (`TELLING`).
 
     `members` returns the files of the unit of the file at an absolute path, that file included: all that may have to
     change together, in order. None: each file is a unit by itself.
     """
 
     __slots__ = (
-        "alone", "before", "comments", "members", "name", "sign", "spellings", "suffixes", "telling", "together", "words",
+        "alone", "before", "clues", "comments", "members", "name", "sign", "spellings", "suffixes", "telling", "together", "words",
     )  # fmt: skip  # a list of names
 
     def __init__(
@@ -66,6 +79,7 @@ class Language:
         words: Rows = WORDS,
         sign: bytes | None = b"ourcePath",
         spellings: tuple[bytes, ...] = (b"ourcePath", b"ource_path"),
+        clues: tuple[tuple[bytes, ...], ...] = CLUES,
         telling: tuple[tuple[bytes, ...], ...] = TELLING,
         members: Callable[[str], Sequence[str]] | None = None,
     ) -> None:
@@ -75,6 +89,7 @@ class Language:
         self.words = words
         self.sign = sign
         self.spellings = spellings
+        self.clues = clues
         self.telling = telling
         self.members = members
         volume = b"volume"
@@ -99,7 +114,7 @@ YAML = Language("yaml", (".yaml", ".yml"), comments=("#",))
 DATA = Language("data", (".template",), comments=("#",))
 """JSON or YAML, for files with any other name. A text that starts with a bracket and is neither is broken JSON."""
 
-PYTHON = Language("python", (".py",), comments=("#",), sign=None, telling=())
+PYTHON = Language("python", (".py",), comments=("#",), sign=None, clues=(), telling=())
 """Python. It has no `telling` words, because only Python's own dialects use the instances that it describes."""
 
 LANGUAGES: list[Language] = []
@@ -125,6 +140,11 @@ register((JSON, YAML, DATA, PYTHON))
 def suffixes() -> tuple[str, ...]:
     """The lower-case suffixes of files that are considered in directories; a file named explicitly needs none."""
     return tuple(suffix for language in LANGUAGES for suffix in language.suffixes)
+
+
+def is_known(path: str) -> bool:
+    """Whether a language has files with such a name, so that directories are searched for them."""
+    return path.lower().endswith(suffixes())
 
 
 def of(path: str) -> Language:
