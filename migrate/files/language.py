@@ -6,6 +6,8 @@ changing either. Like `discover`, this module imports nothing that Python has no
 
 from __future__ import annotations
 
+import os
+
 TYPE_CHECKING = False  # as in `migrate.files.discover`
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -50,6 +52,14 @@ CLUES: tuple[tuple[bytes, ...], ...] = (
 has names of its own. A file with all words of a row and `olume` is parsed."""
 
 
+ECS_CLI_WORDS: Rows = (
+    *WORDS,
+    ((b"taskdefinition:",), "task_definition: ecs-cli's ecs-params.yml, whose host paths are in the other file"),
+    ((b"services:", b"volumes:"), "a Compose file beside ecs-params.yml"),
+)
+"""The words of the two files that ecs-cli reads together."""
+
+
 class Language:
     """A language that files are written in.
 
@@ -63,11 +73,12 @@ class Language:
     literals (`CLUES`). `telling` are the rows that make a file matter to other files (`TELLING`).
 
     `members` returns the files of the unit of the file at an absolute path, that file included: all that may have to
-    change together, in order. None: each file is a unit by itself.
+    change together, in order. None: each file is a unit by itself. `applies` tells whether a file with one of the
+    suffixes at a path is in this language; None: always.
     """
 
     __slots__ = (
-        "alone", "before", "clues", "comments", "members", "name", "sign", "spellings", "suffixes", "telling", "together", "words",
+        "alone", "applies", "before", "clues", "comments", "members", "name", "sign", "spellings", "suffixes", "telling", "together", "words",
     )  # fmt: skip  # a list of names
 
     def __init__(
@@ -82,7 +93,9 @@ class Language:
         clues: tuple[tuple[bytes, ...], ...] = CLUES,
         telling: tuple[tuple[bytes, ...], ...] = TELLING,
         members: Callable[[str], Sequence[str]] | None = None,
+        applies: Callable[[str], bool] | None = None,
     ) -> None:
+        self.applies = applies
         self.name = name
         self.suffixes = suffixes
         self.comments = comments
@@ -117,6 +130,44 @@ DATA = Language("data", (".template",), comments=("#",))
 PYTHON = Language("python", (".py",), comments=("#",), sign=None, clues=(), telling=())
 """Python. It has no `telling` words, because only Python's own dialects use the instances that it describes."""
 
+
+def _read_by_ecs_cli(path: str) -> list[str]:
+    """The files that ecs-cli reads together in the folder of one of them, by the names that it looks for; only the file
+    itself where one is missing."""
+    folder = os.path.dirname(path)
+    params, compose, override = (
+        next(filter(os.path.isfile, (os.path.join(folder, name) for name in names)), None) for names in _ECS_CLI_NAMES
+    )
+    if params is None or compose is None:
+        return [path]
+    return [params, compose, *([override] if override is not None else [])]
+
+
+def _is_read_by_ecs_cli(path: str) -> bool:
+    found = _read_by_ecs_cli(path)
+    return len(found) > 1 and path in found
+
+
+_ECS_CLI_NAMES = (
+    ("ecs-params.yml", "ecs-params.yaml"),
+    ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"),
+    ("docker-compose.override.yml", "docker-compose.override.yaml"),
+)
+"""The names of the task's parameters, of the Compose file and of its override, each with the first that is found."""
+
+ECS_CLI = Language(
+    "yaml",
+    tuple(name for names in _ECS_CLI_NAMES for name in names),
+    comments=("#",),
+    words=ECS_CLI_WORDS,
+    sign=b"task_definition",
+    spellings=(b"ourcePath", b"ource_path", b"task_definition:", b"services:"),
+    members=_read_by_ecs_cli,
+    applies=_is_read_by_ecs_cli,
+)
+"""YAML, in the two files of ecs-cli that change together: `ecs-params.yml` and the Compose file beside it. An override of
+that file is read for what it changes."""
+
 LANGUAGES: list[Language] = []
 """All languages, in the order in which they were registered."""
 
@@ -134,12 +185,12 @@ def register(languages: Iterable[Language]) -> None:
             known.sort(key=lambda pair: -len(pair[0]))
 
 
-register((JSON, YAML, DATA, PYTHON))
+register((JSON, YAML, DATA, PYTHON, ECS_CLI))
 
 
 def suffixes() -> tuple[str, ...]:
     """The lower-case suffixes of files that are considered in directories; a file named explicitly needs none."""
-    return tuple(suffix for language in LANGUAGES for suffix in language.suffixes)
+    return tuple(suffix for language in LANGUAGES if language.applies is None for suffix in language.suffixes)
 
 
 def is_known(path: str) -> bool:
@@ -151,6 +202,6 @@ def of(path: str) -> Language:
     """The language of the file at a path, by its name."""
     name = path.lower()
     for suffix, language in _endings.get(name[name.rfind(".") :], ()):
-        if name.endswith(suffix):
+        if name.endswith(suffix) and (language.applies is None or language.applies(path)):
             return language
     return DATA

@@ -249,7 +249,7 @@ class Run:
             return _stopped(found.path, found.name, governing)
         if (self.options.force_exclude or not found.explicit) and _excluded(governing, found.path):
             return None
-        place = self.place(found, governing) if needs_other_files(raw) else None
+        place = self.place(found, governing) if needs_other_files(raw) or written_in is language.ECS_CLI else None
         decisions = Decisions(self._answers(found.name))
         fixes = self.options.fixes
         return Job(
