@@ -43,13 +43,14 @@ passes values to nested templates."""
 CLUES: tuple[tuple[bytes, ...], ...] = (
     (b"ourceVolume", b"FindInMap"),
     (b"ourceVolume", b"Transform"),
+    (b"ourceVolume", b"\\u00"),
     (b"storage:", b"efs:"),
     (b"aws:ecs", b"ostPath"),
     (b"aws:batch", b"ostPath"),
     (b"aws_ecs_task_definition", b"host_path"),
 )
-"""Rows of words, exactly as written, of volumes without any of the `WORDS`: their list comes from elsewhere, or a tool
-has names of its own. A file with all words of a row and `olume` is parsed."""
+"""Rows of words, exactly as written, of volumes without any of the `WORDS`: their list comes from elsewhere, a word
+may be spelt with escapes (`"h\\u006fst"`), or a tool has names of its own. A file with all words of a row and `olume` is parsed."""
 
 
 ECS_CLI_WORDS: Rows = (
