@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, count
@@ -310,41 +310,44 @@ class Context:
         return self._capacity.hosts(task)
 
     def mounts(self, task: Task) -> Mounts:
-        """Every known mount of EFS on the container hosts that can run the task."""
+        """Every known mount of EFS on the container hosts that can run the task; on all hosts of the source, as hints, if
+        it may run on hosts that the source does not hold."""
         hosts = self.hosts(task)
-        if hosts.keys not in self._mounts:
-            self._mounts[hosts.keys] = Mounts(self._known_mounts(hosts), hosts.instances)
-        return self._mounts[hosts.keys]
+        place = hosts.keys, hosts.unseen is None
+        if place not in self._mounts:
+            self._mounts[place] = Mounts(self._known_mounts(hosts), hosts.instances)
+        return self._mounts[place]
 
     def mounts_by_default(self, task: Task) -> Mounts:
         """Every known mount of EFS on those hosts, with each parameter of the task's document replaced by its default."""
         hosts = self.hosts(task)
-        place = (task.key.document, hosts.keys)
+        place = (task.key.document, hosts.keys, hosts.unseen is None)
         if place not in self._mounts_by_default:
             known = self._known_mounts(hosts)
             paths = ((mount, self.with_defaults(Text.decode(mount.host_path), task.key)) for mount in known)
-            mounts = (replace(mount, host_path=normalise(path.coded)) for mount, path in paths)
+            mounts = (replace(m, host_path=normalise(path.coded)) if m.placed else m for m, path in paths)
             self._mounts_by_default[place] = Mounts(mounts, hosts.instances)
         return self._mounts_by_default[place]
 
     def _known_mounts(self, hosts: Hosts) -> list[HostMount]:
         """The mounts on container hosts that the configuration and the source's own user data show."""
+        keys = (None, *hosts.keys) if hosts.unseen is None else (*self._mounts_by_instance,)
+        found = [m for key in keys for m in self._mounts_by_instance.get(key, ())]
         configured = [
-            HostMount(path, system.id, directory)
+            _as_secure(HostMount(path, system.id, directory), found, all_seen=hosts.unseen is None)
             for system in self.choices.file_systems
             for path, directory in system.mounts
         ]
-        # A configured mount replaces a doubtful one at the same path.
+        # A configured mount replaces one at the same path that is doubtful, or whose file system is not known.
         told = {mount.host_path for mount in configured}
-        found = (m for key in (None, *hosts.keys) for m in self._mounts_by_instance.get(key, ()))
-        return [*configured, *(m for m in found if m.host_path not in told or not m.doubt)]
+        return [*configured, *(m for m in found if not m.placed or m.host_path not in told or _is_known(m))]
 
     @cached_property
     def _capacity(self) -> Capacity:
         return Capacity(self.stack)
 
     @cached_property
-    def _mounts(self) -> dict[tuple[Key, ...], Mounts]:
+    def _mounts(self) -> dict[tuple[tuple[Key, ...], bool], Mounts]:
         return {}
 
     @cached_property
@@ -359,6 +362,10 @@ class Context:
         return found
 
 
+def _is_known(mount: HostMount) -> bool:
+    return mount.doubt is None and (mount.file_system is not None or not mount.is_nfs)
+
+
 def _index_mount_points(task: Task) -> dict[str, list[tuple[Container, MountPoint]]] | None:
     """The containers and mount points of a task by the volume's name; None if the source does not show all of them."""
     if task.engine is Engine.UNKNOWN or task.opaque_containers or any(c.opaque for c in task.containers):
@@ -371,3 +378,14 @@ def _index_mount_points(task: Task) -> dict[str, list[tuple[Container, MountPoin
                 return None
             index.setdefault(point.volume.source, []).append((container, point))
     return index
+
+
+def _as_secure(configured: HostMount, found: Sequence[HostMount], *, all_seen: bool) -> HostMount:
+    """A configured mount with TLS and IAM authorization if one that was found at its path has them: the configuration
+    says what is mounted, and cannot say how. The role is known only if it is that of all instances."""
+    there = [mount for mount in found if mount.host_path == configured.host_path]
+    options = {name for mount in there for name in ("tls", "iam") if name in mount.options}
+    roles = {mount.role for mount in there if "iam" in mount.options}
+    return replace(
+        configured, options=tuple(sorted(options)), role=roles.pop() if all_seen and len(roles) == 1 else None
+    )

@@ -21,7 +21,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rules.context import Context
-from rules.facts.mounts import UNSUPPORTED, Unplaced, lost_options, split_options
+from rules.facts.iam import BY_INSTANCE_PROFILE
+from rules.facts.mounts import UNSUPPORTED, Unplaced, encrypts, lost_options, split_options
 from rules.facts.other_files import Proposal
 from rules.facts.paths import looks_like_a_file, text
 from rules.facts.questions import MountAt, Question
@@ -74,7 +75,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     storage = EfsVolume(
         found.mount.file_system,
         None if found.directory == "/" else text(found.directory),
-        ENABLED if names.keys() & {"tls", "iam", "accesspoint"} else None,
+        ENABLED if encrypts(options) else None,
         access_point=Text.decode(point) if point else None,
     )
     file_like = beyond and looks_like_a_file(path)
@@ -87,6 +88,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         caveat=_caveat(target, path, task, options=options, file_like=file_like),
         changes=(SetStorage(volume.key, storage), *changes),
         detail=target,
+        keeps_iam="iam" in names,
     )
     return over_the_network(step, task, context)
 
@@ -102,7 +104,7 @@ def _ask(volume: Volume, path: str, found: Unplaced, context: Context) -> Findin
     if proposals:
         remedy = settle(proposals, context)
     elif found.mappable:
-        mount_point, file_system, directory = likely_mount_point(path), "fs-…", "/"
+        mount_point, file_system, directory = _mount_point(path, found), "fs-…", "/"
         if found.likely:
             mount_point, (file_system, directory) = path, map(yaml_word, found.likely)
         remedy = f"if it is, configure `file-systems: [{{id: {file_system}, mounts: {{{yaml_word(mount_point)}: {directory}}}}}]`"
@@ -119,12 +121,17 @@ def _ask(volume: Volume, path: str, found: Unplaced, context: Context) -> Findin
     )
 
 
+def _mount_point(path: str, found: Unplaced) -> str:
+    """The mount point to ask about."""
+    return likely_mount_point(path) if found.at is None else shown_path(found.at)
+
+
 def _question(path: str, found: Unplaced, proposals: Sequence[Proposal]) -> Question | None:
     """The question which file system is mounted at the path; None if the configuration cannot answer it."""
     mounts = [(shown_path(p.mount.host_path), p.id or "", shown_path(p.mount.directory)) for p in proposals]
     likely = [mount for mount in mounts if mount[0].startswith("/") and mount[2].startswith("/")]
     if found.mappable and not proposals:
-        likely = [(path, *found.likely) if found.likely else (likely_mount_point(path), "", "/")]
+        likely = [(path, *found.likely) if found.likely else (_mount_point(path, found), "", "/")]
     return MountAt(path, tuple(likely)) if likely else None
 
 
@@ -141,11 +148,8 @@ def _caveat(target: str, path: str, task: Task, options: list[str], file_like: b
         caveat += " If the directory is empty, Docker will fill it from the image; the bind mount did not."
     if lost := [o for o in lost_options(options) if o not in ("bind", "rbind")]:
         caveat += f" Mount options without an equivalent are lost: {', '.join(lost)}."
-    if "iam" in options:
-        caveat += (
-            " The instance's mount was authorized by the instance profile: a file-system policy that names that role has to "
-            "name the task role, too."
-        )
+    if any(o.partition("=")[0] == "iam" for o in options):
+        caveat += f" {BY_INSTANCE_PROFILE}"
     if file_like:
         caveat += f" {path} looks like a file, and EFS mounts directories only."
     return caveat

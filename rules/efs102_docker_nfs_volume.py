@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 
 from rules.context import Context
+from rules.facts.iam import BY_INSTANCE_PROFILE
 from rules.facts.mounts import UNSUPPORTED, lost_options
 from rules.facts.paths import climbs, starts_with_reference, text
 from rules.facts.questions import Question, RoleOf, StorageOf
@@ -38,7 +39,7 @@ from rules.model import (
     Volume,
 )
 from rules.rule import Example, Finding, Rule, Status
-from rules.shared.grants import Floor, configured_role, family, grant, may_lack
+from rules.shared.grants import Floor, any_role, configured_role, family, grant, may_lack
 from rules.shared.network_needs import over_the_network
 from rules.shared.placement import DockerMount, docker_mount, unknown_properties
 from rules.shared.platforms import may_run_on_fargate
@@ -68,7 +69,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return _refused(volume, f"it mounts {target} {reason}")
     if names := volume.storage.unknown:
         return _refused(volume, unknown_properties(names))
-    # In a template, EFS203 adds IAM together with the grant. Without it, this step would lose IAM, so it is unsafe.
+    # In a template, EFS203 adds IAM together with the grant; the two are applied together or not at all.
     later = mount.option("iam") is not None and context.stack.names is not None
     iam = mount.option("iam") is not None and not later
     role = task.task_role or configured_role(task, context)
@@ -76,7 +77,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return _ask(
             volume,
             f"the Docker volume mounts {target} with IAM authorization, which needs a task role: configure "
-            f"`task-roles: {{{yaml_word(family(task))}: arn:aws:iam::…}}`",
+            f"`task-roles: {{{yaml_word(family(task))}: {any_role(task)}}}`",
             RoleOf(family(task)),
         )
     if iam and task.task_role is not None and task.may_lack_role:
@@ -117,6 +118,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         if iam
         else None,
         detail=target,
+        keeps_iam=later,
     )
     return over_the_network(step, task, context)
 
@@ -156,9 +158,7 @@ def _vanishing(storage: DockerVolume) -> str:
 def _caveat(mount: DockerMount, task: Task, unauthorized: bool, context: Context) -> str | None:
     parts = []
     if unauthorized:
-        parts.append(
-            "The volume was mounted with IAM authorization: take this only together with EFS203, which keeps it."
-        )
+        parts.append(BY_INSTANCE_PROFILE)
     if mount.never_worked:
         parts.append(
             "Docker's local driver has no type `efs`: this volume never mounted, so the change makes the task mount EFS for "

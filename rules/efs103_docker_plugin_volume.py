@@ -14,10 +14,11 @@ Source: REX-Ray EFS driver documentation; Docker for AWS, "Persistent data volum
 from __future__ import annotations
 
 from rules.context import Context
+from rules.facts.mounts import encrypts, split_options
 from rules.facts.paths import text
 from rules.facts.questions import StorageOf
 from rules.facts.values import shown, shown_path, yaml_word
-from rules.model import DockerVolume, EfsVolume, Level, SetStorage, Task, Volume
+from rules.model import ENABLED, DockerVolume, EfsVolume, Level, SetStorage, Task, Volume
 from rules.rule import Example, Finding, Rule, Status
 from rules.shared.network_needs import over_the_network
 from rules.shared.placement import is_plugin_volume, unknown_properties
@@ -44,6 +45,11 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     if names := volume.storage.unknown:
         message = f"the Docker volume cannot be replaced: {unknown_properties(names)}"
         return Finding(_ID, volume.key, Status.REFUSED, message=message)
+    # No plugin is known to take the mount helper's options, but what such an option asks for must not get lost.
+    options = [*split_options(volume.storage.option("o")), *(name for name, _ in volume.storage.options)]
+    if kept := {"iam", "accesspoint"} & {option.partition("=")[0] for option in options}:
+        message = f"its option {min(kept)} asks for what an entry of `docker-volumes` cannot say"
+        return Finding(_ID, volume.key, Status.REFUSED, message=f"the Docker volume cannot be replaced: {message}")
     root = None if configured.directory == "/" else text(configured.directory)
     target = f"{shown(configured.file_system)}:{shown_path(configured.directory)}"
     step = Finding(
@@ -53,7 +59,9 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         message=f"driver {driver} mounts {target}, as configured: use efsVolumeConfiguration",
         caveat=f"Check on an instance that the plugin's volume {volume.name} really is {target}. Without the plugin's driver the "
         "task may also start on instances that lack it.",
-        changes=(SetStorage(volume.key, EfsVolume(configured.file_system, root)),),
+        changes=(
+            SetStorage(volume.key, EfsVolume(configured.file_system, root, ENABLED if encrypts(options) else None)),
+        ),
         detail=target,
     )
     return over_the_network(step, task, context)

@@ -32,6 +32,7 @@ from rules.model import (
     ENABLED,
     AddPermissions,
     AddRole,
+    Boundary,
     Change,
     EfsVolume,
     Engine,
@@ -45,7 +46,17 @@ from rules.model import (
     Volume,
 )
 from rules.rule import Example, Finding, Rule, Stage, Status
-from rules.shared.grants import Floor, configured_role, family, grant, may_lack, permissions, role_name
+from rules.shared.grants import (
+    Floor,
+    actions,
+    any_role,
+    configured_role,
+    family,
+    grant,
+    may_lack,
+    permissions,
+    role_name,
+)
 from rules.shared.network_needs import own_interface
 from rules.shared.new_names import role_name as new_role_name
 from rules.shared.new_names import tags
@@ -87,7 +98,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
             _ID,
             volume.key,
             Status.NEEDS_INPUT,
-            message=f"{start} a task role: configure `task-roles: {{{yaml_word(family(task))}: arn:aws:iam::…}}`",
+            message=f"{start} a task role: configure `task-roles: {{{yaml_word(family(task))}: {any_role(task)}}}`",
             question=RoleOf(family(task)),
         )
     roles = task.task_roles or (role,)
@@ -109,7 +120,13 @@ def _with_new_role(volume: Volume, storage: EfsVolume, task: Task, context: Cont
     kind = Key("role", task.key.document)
     key = kind.below(name)
     arn = context.reference(key, "Arn")
-    role = Role(key, (context.reference(key, ""), arn), task.condition, tags=tags(kind, name, context))
+    role = Role(
+        key,
+        (context.reference(key, ""), arn),
+        task.condition,
+        tags=tags(kind, name, context),
+        boundary=_of_siblings(kind, context),
+    )
     changes: tuple[Change, ...] = (AddRole(role), SetTaskRole(task.key, arn))
     if not storage.authorizes:
         changes += (SetStorage(volume.key, replace(storage, iam=ENABLED)),)
@@ -165,6 +182,11 @@ def _with_roles(
             doubts.append(
                 f"Policies of role {_name(role)} deny something or cannot be read: check that they do not forbid the mount."
             )
+        needed = actions(volume, task, context, floor=had)
+        if role.boundary is not None and role.boundary.actions is None:
+            caveat.append(f"{_boundary(role)} has to allow {' and '.join(needed)}, too.")
+        elif role.boundary is not None and (closed := [a for a in needed if a not in (role.boundary.actions or ())]):
+            doubts.append(f"{_boundary(role)} does not allow {' and '.join(closed)}: without that the mount is denied.")
     allowed = grant(volume, storage, task, context=context, floor=had, roles=outside) if outside else None
     step = "set iam to ENABLED"
     if task.task_role is None and outside:
@@ -186,6 +208,17 @@ def _with_roles(
         detail=f"{point}, {' and '.join(names)}",
         otherwise="keep IAM authorization off",
     )
+
+
+def _boundary(role: Role) -> str:
+    """The permissions boundary of a role, as the subject of a sentence."""
+    return f"The permissions boundary {shown(role.boundary.policy if role.boundary else None)} of role {_name(role)}"
+
+
+def _of_siblings(kind: Key, context: Context) -> Boundary | None:
+    """The permissions boundary that a new role gets, since all roles beside it have one; else None."""
+    siblings = [role for role in context.stack.roles if role.key.document == kind.document]
+    return siblings[0].boundary if siblings and all(role.boundary for role in siblings) else None
 
 
 def _reason(storage: EfsVolume, context: Context) -> str:

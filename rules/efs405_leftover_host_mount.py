@@ -26,6 +26,10 @@ from rules.shared.placement import host_path
 _ID = "EFS405"
 
 
+_ANYWHERE = ".."
+"""The path of a volume that cannot be read, which may lead anywhere."""
+
+
 @dataclass
 class _MountsInUse:
     """The directories and host paths that tasks use after the plan, for tasks that can run on the same instances."""
@@ -82,7 +86,7 @@ def _mounts(planned: Stack) -> dict[tuple[Key, str], HostMount]:
     return {
         (mount.instance, mount.host_path): mount
         for mount in planned.host_mounts
-        if mount.instance is not None and mount.is_nfs and mount.file_system is not None
+        if mount.instance is not None and mount.is_nfs and mount.file_system is not None and not mount.is_link
     }
 
 
@@ -91,6 +95,8 @@ def _needs(planned: Stack, context: Context) -> dict[tuple[Key, ...], _MountsInU
     found: dict[tuple[Key, ...], _MountsInUse] = {}
     for task in planned.tasks:
         keys = context.hosts(task).keys
+        if keys and task.opaque_volumes:
+            found.setdefault(keys, _MountsInUse()).expressions.append(_ANYWHERE)
         for volume in task.volumes if keys else ():
             needs = found.setdefault(keys, _MountsInUse())
             storage = volume.storage
@@ -102,7 +108,7 @@ def _needs(planned: Stack, context: Context) -> dict[tuple[Key, ...], _MountsInU
                     needs.paths.add(coded)
                     needs.above.update(_and_above(coded))
                 else:
-                    needs.expressions.append(path.coded if isinstance(path, Text) else "..")
+                    needs.expressions.append(path.coded if isinstance(path, Text) else _ANYWHERE)
     return found
 
 

@@ -20,7 +20,7 @@ from rules.facts.values import shown
 from rules.model import ANY, CLIENT_ACTIONS, EfsVolume, FileSystemPolicy, Level, Task, Volume
 from rules.rule import Finding, Rule, Stage, Status
 from rules.shared.grants import is_allowed, point_arn
-from rules.shared.volumes import runs_as_root
+from rules.shared.volumes import ONE_UNREAD, may_run_as_root
 
 _ID = "EFS407"
 _ROOT = CLIENT_ACTIONS[2]
@@ -33,7 +33,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     point = context.own_point_of(storage.access_point)
     if point is not None and point.user is not None and _is_other_than_root(point.user):
         return None  # EFS puts that user in the place of root, which then has nothing to be squashed
-    containers = runs_as_root(volume, task, context)
+    containers = may_run_as_root(volume, task)
     if not containers:
         return None
     system = context.own_file_system(storage.file_system)
@@ -42,6 +42,8 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         return None
     one = len(containers) == 1
     who = f"container {containers[0]} runs" if one else f"containers {' and '.join(containers)} run"
+    if containers == [ONE_UNREAD]:
+        who = "a container that cannot be read here may run"
     needs = (
         f"once a file-system policy exists {'it needs' if one else 'they need'} ClientRootAccess"
         if policy is None

@@ -86,6 +86,8 @@ def _consumers(stack: Stack, context: Context) -> tuple[dict[Value, _Consumers],
     consumers: dict[Value, _Consumers] = {}
     unplaced = []
     for task in stack.tasks:
+        if task.opaque_volumes:
+            unplaced.append(f"{task.name} (a volume that cannot be read here)")
         for volume in task.volumes:
             name = f"{task.name}/{volume.name}"
             file_system = _file_system(volume, task, context)

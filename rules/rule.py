@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rules.context import Context
@@ -69,6 +69,9 @@ class Finding:
     """Other ways to take the step, each with its own `detail` and `label`. For advice, steps that the user may want."""
     otherwise: str = ""
     """The choice not to take the step, in a few words; "" if it is not worth offering."""
+    keeps_iam: bool = False
+    """Whether the volume's legacy mount is authorized by IAM, so that the step is part of a plan only together with one
+    that has the new volume authorized, too."""
 
     @property
     def digest(self) -> str:
@@ -85,6 +88,10 @@ class Finding:
     def ways(self) -> tuple[Finding, ...]:
         """The steps that the user can choose from, the usual one first."""
         return (self, *self.alternatives) if self.changes else self.alternatives
+
+    def without_step(self) -> Finding:
+        """The finding without everything that belongs to taking its step."""
+        return replace(self, caveat=None, changes=(), grant=None, question=None, alternatives=())
 
     @property
     def whole_caveat(self) -> str | None:

@@ -90,6 +90,9 @@ class Reading(Generic[NodesOfReading]):
     ignored: Mapping[Key, tuple[int, frozenset[str]]] = field(default_factory=dict)
     """The ids of the rules that the source itself (not a comment) suppresses for a task, and the offset of the place
     that does."""
+    doubts: Mapping[Key, str] = field(default_factory=dict)
+    """Sentences on volumes that code outside of the source may change, which a person should look at: their steps are
+    not taken by default."""
     sharing_a_node: Mapping[Key, tuple[Key, ...]] = field(default_factory=dict)
     """The volumes that share a node with others (through an anchor); maps each to all volumes of that node, itself
     included."""

@@ -27,6 +27,8 @@ class Decisions:
     """Ids of rules whose steps are refused unless there is an answer to them."""
     taken: frozenset[Status] | None = None
     """The statuses of steps that are taken without an answer; None leaves that to the choices."""
+    asking: bool = False
+    """Whether more answers are to come, so that a step without one may still be accepted."""
 
     @classmethod
     def only(cls, steps: Iterable[StepId]) -> Decisions:

@@ -1,38 +1,64 @@
-"""Differences between models in words: a change for reports, and the reason for which a proof failed.
+"""Differences between models in words: a change for reports, and what came out wrong where a proof failed.
 
 deepdiff takes milliseconds where `==` takes microseconds, so this module is imported only if the words are printed.
 """
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 
 from deepdiff import DeepDiff
 
-from rules.model import EfsVolume, Key, Opaque, Storage, Text
+from rules.model import DockerVolume, EfsVolume, HostPath, Key, OtherStorage, Stack, Storage, Volume
 
 
-def _words(value: object) -> object:
-    """A model as plain dictionaries, lists and strings, which deepdiff prints more readably than the model's own
-    types."""
-    if isinstance(value, Text | Opaque):
-        return value.source
-    if is_dataclass(value) and not isinstance(value, type):
-        return {"kind": type(value).__name__} | {f.name: _words(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, Key):
-        return list(value.parts)
-    if isinstance(value, dict):
-        return {" ".join(map(str, k.parts)) if isinstance(k, Key) else k: _words(v) for k, v in value.items()}
-    if isinstance(value, tuple | list):
-        return [_words(v) for v in value]
-    return value
+def misread(planned: Stack, read: Stack) -> dict[Key, str]:
+    """The entities of a planned stack that read differently in the result, each with what becomes of it, in words."""
+    found: dict[Key, str] = {}
+    tasks = {task.key: task for task in read.tasks}
+    for task in planned.tasks:
+        again = tasks.get(task.key)
+        volumes = {volume.key: volume for volume in again.volumes} if again else {}
+        for volume in task.volumes:
+            if volume != (other := volumes.get(volume.key)):
+                found[volume.key] = f"volume {volume.name} {_became(volume, other)}"
+        others = [
+            f.name
+            for f in fields(task)
+            if f.name != "volumes" and getattr(task, f.name) != getattr(again, f.name, None)
+        ]
+        if others:
+            what = " and ".join(others).replace("_", " ")
+            found[task.key] = f"task definition {task.name} has other {what} than planned"
+    for what, mine, theirs in (
+        ("access point", planned.access_points, read.access_points),
+        ("role", planned.roles, read.roles),
+        ("parameter", planned.parameters, read.parameters),
+        ("security group rule", planned.network.traffic, read.network.traffic),
+    ):
+        entities = {entity.key: entity for entity in theirs}
+        found |= {e.key: f"{what} {e.key.last} is not what was planned" for e in mine if entities.get(e.key) != e}
+    for permission in planned.permissions ^ read.permissions:
+        found[permission.role] = f"role {permission.role.last} has other permissions than planned"
+    return found
 
 
-def difference(planned: object, read: object, most: int = 3) -> str:
-    """The places where `read` differs from `planned`, as one line that names at most `most` of them."""
-    lines = DeepDiff(_words(planned), _words(read), verbose_level=2, threshold_to_diff_deeper=0).pretty().splitlines()
-    more = f" (+{len(lines) - most} more)" if len(lines) > most else ""
-    return "; ".join(lines[:most]) + more
+def _became(planned: Volume, read: Volume | None) -> str:
+    """The end of a sentence that begins with the name of a volume: the difference between what was planned and what is read."""
+    if read is None:
+        return "is not found any more"
+    match read.storage:
+        case OtherStorage(problem=str() as problem):
+            return f"cannot be read any more: {problem}"
+        case EfsVolume() as storage if isinstance(planned.storage, EfsVolume) and storage != planned.storage:
+            return f"mounts EFS in another way than planned ({change_in_words(planned.storage, storage) or 'other members'})"
+        case EfsVolume():
+            return "has other members than planned"
+        case HostPath():
+            return "is still one of a host path"
+        case DockerVolume():
+            return "is still a Docker volume"
+    return "is no EFS volume"
 
 
 _NAMES = {

@@ -8,6 +8,7 @@ from itertools import chain
 
 from migrate.dialects.dialect import Reading
 from migrate.engine.decisions import Decisions
+from migrate.engine.floor import KEEPER, WITHOUT_IT, Shortfall, is_authorized, not_asked, not_possible, not_taken
 from rules import RULES
 from rules.choices import Choices
 from rules.context import Context
@@ -22,6 +23,7 @@ from rules.model import (
     Stack,
     Task,
     TaskRunner,
+    Volume,
     apply_to_task,
     apply_to_volume,
     subject,
@@ -59,13 +61,18 @@ def plan(
     suppressed: Mapping[Key, frozenset[str]],
     decisions: Decisions,
     unwritten: Mapping[StepId, str],
-    most: int | None = None,
 ) -> Plan:
     """Asks every rule about every volume, task by task, until nothing changes, and then about the task runners.
 
-    `unwritten` gives steps that could not be written to the text, with the reason for which they are refused now. With
-    `most`, only the first so many steps become part of the plan."""
-    return _Planner(reading, choices, suppressed, decisions=decisions, unwritten=unwritten, most=most).run()
+    `unwritten` gives steps that could not be written to the text, with the reason for which they are refused now."""
+    short: dict[StepId, Shortfall] = {}
+    while True:
+        planner = _Planner(reading, choices, suppressed, decisions=decisions, unwritten=unwritten, short=short)
+        planned = planner.run()
+        # A step that fell short is part of no further plan, so that this ends.
+        if not (more := planner.shortfalls()):
+            return planned
+        short |= more
 
 
 class _Planner:
@@ -76,9 +83,9 @@ class _Planner:
         suppressed: Mapping[Key, frozenset[str]],
         decisions: Decisions,
         unwritten: Mapping[StepId, str],
-        most: int | None,
+        short: Mapping[StepId, Shortfall],
     ) -> None:
-        self.left = most
+        self.short = short
         self.reading = reading
         self.choices = choices
         self.suppressed = suppressed
@@ -96,6 +103,10 @@ class _Planner:
         self.changes: list[Change] = []
         self.said: set[StepId] = set()
         self.added: set[Key] = set()
+        self.doubts_said: dict[Key, str] = {}
+        """The rule at whose step the doubt about a volume is said."""
+        self.waiting: set[Key] = set()
+        """The volumes whose mount is part of the plan only together with their authorization."""
 
     def run(self) -> Plan:
         done: set[Key] = set()
@@ -179,7 +190,11 @@ class _Planner:
                     limit_by_platform(other, self.volumes[key], task, context=self.context)
                     for other in finding.alternatives
                 )
-                findings.append(replace(finding, alternatives=tuple(others)) if finding.alternatives else finding)
+                finding = replace(finding, alternatives=tuple(others)) if finding.alternatives else finding
+                if rule == KEEPER.id and key in self.waiting:
+                    finding = replace(finding, otherwise=WITHOUT_IT)
+                finding = self.above_floor(finding, self.volumes[key], task)
+                findings.append(_careful(finding) if key in self.reading.doubts else finding)
         return findings if len(group) == 1 else _agree(findings, group, silenced)
 
     def decide(self, findings: Sequence[Finding]) -> bool:
@@ -188,15 +203,67 @@ class _Planner:
         findings = self.with_alternatives(findings)
         if reason := self.obstacle(findings):
             findings = [_refuse(f, f"not possible here: {reason}") for f in findings]
-        applied = bool(findings[0].changes) and all(self.accepts(f) for f in findings) and self.left != 0
-        if applied and self.left is not None:
-            self.left -= 1
+        applied = bool(findings[0].changes) and all(self.accepts(f) for f in findings)
+        findings = [self.doubted(f, applied) for f in findings]
         for finding in findings:
             self.decided.append(Decided(finding, applied, tuple(findings)))
             if applied:
+                if finding.keeps_iam:
+                    self.waiting.add(finding.subject)
                 for change in finding.changes:
                     self.apply(change)
         return applied
+
+    def doubted(self, finding: Finding, applied: bool) -> Finding:
+        """The finding with the doubt about its volume in its caveat, in full at the first step. A later one that is part
+        of the plan is as safe as the first; one that is not says why it is unsafe."""
+        doubt = self.reading.doubts.get(finding.subject)
+        if doubt is None or not finding.changes:
+            return finding
+        first = self.doubts_said.setdefault(finding.subject, finding.rule)
+        if first == finding.rule:
+            said = f"{doubt[0].upper()}{doubt[1:]}"
+        else:
+            said = "" if applied else f"The doubt that {first} names holds here, too."
+        return replace(finding, caveat=" ".join(filter(None, (said, finding.caveat))) or None)
+
+    def above_floor(self, finding: Finding, volume: Volume, task: Task) -> Finding:
+        """The finding of a step that must not be taken without the volume's authorization: as careful as the step is
+        that authorizes the new volume, or withheld where that is not possible."""
+        if not finding.keeps_iam or not finding.changes:
+            return finding
+        for change in finding.changes:
+            volume = apply_to_volume(volume, change) if subject(change) == volume.key else volume
+        if is_authorized(volume):
+            return finding
+        short = self.short.get(finding.id) or not_asked(
+            self.choices, KEEPER.id in self.suppressed.get(volume.key, ()), self.decisions
+        )
+        if short is None:
+            assert KEEPER.check_volume is not None
+            step = KEEPER.check_volume(volume, task, self.context)
+            step = limit_by_platform(step, volume, task, context=self.context) if step else None
+            short = not_possible(step, self.obstacle([step]) if step else None)
+            if step is not None and step.status is Status.UNSAFE and finding.status is Status.FIXABLE:
+                because = f"It is part of the plan only together with {KEEPER.id}, which is unsafe here."
+                caveat = f"{finding.caveat} {because}" if finding.caveat else because
+                finding = replace(finding, status=Status.UNSAFE, caveat=caveat)
+        return short.withheld(finding) if short else finding
+
+    def shortfalls(self) -> dict[StepId, Shortfall]:
+        """The steps of the plan that are in it without the authorization that they must not be taken without."""
+        alone = [
+            decided.finding
+            for decided in self.decided
+            if decided.applied
+            and decided.finding.keeps_iam
+            and not is_authorized(self.volumes[decided.finding.subject])
+        ]
+        if not alone:
+            return {}
+        said = {d.finding.subject: d.finding for d in self.decided if d.finding.rule == KEEPER.id}
+        reasons = ((f.id, not_taken(said.get(f.subject), self.decisions)) for f in alone)
+        return {step: short for step, short in reasons if short is not None}
 
     def with_alternatives(self, findings: Sequence[Finding]) -> Sequence[Finding]:
         """The findings with those alternatives that are possible here, or the chosen alternative in place of its
@@ -230,12 +297,15 @@ class _Planner:
             self.tasks[key] = apply_to_task(self.tasks[key], change)
 
 
+def _careful(finding: Finding) -> Finding:
+    """The finding, unsafe at best if it has a step."""
+    alternatives = tuple(map(_careful, finding.alternatives))
+    status = Status.UNSAFE if finding.changes and finding.status is Status.FIXABLE else finding.status
+    return replace(finding, status=status, alternatives=alternatives)
+
+
 def _refuse(finding: Finding, reason: str) -> Finding:
-    return replace(_without_changes(finding), status=Status.REFUSED, message=f"{finding.message} — {reason}")
-
-
-def _without_changes(finding: Finding) -> Finding:
-    return replace(finding, caveat=None, changes=(), grant=None, question=None, alternatives=())
+    return replace(finding.without_step(), status=Status.REFUSED, message=f"{finding.message} — {reason}")
 
 
 def _agree(findings: list[Finding], group: Sequence[Key], silenced: bool) -> list[Finding]:
@@ -261,6 +331,6 @@ def _agree(findings: list[Finding], group: Sequence[Key], silenced: bool) -> lis
             because = f"{finding.message} — shared with a volume for which {worst.message}"
             finding = replace(finding, status=worst.status, message=because)
             if worst.status is not Status.UNSAFE:
-                finding = _without_changes(finding)
+                finding = finding.without_step()
         agreed.append(finding)
     return agreed

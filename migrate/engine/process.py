@@ -1,6 +1,6 @@
 """Reads, plans, writes and proves one unit: from the texts of its files to new texts that are proven to be right.
 
-Nothing here touches the disk or knows a dialect. A unit whose change cannot be proven stays as it is, with the reason.
+Nothing here touches the disk or knows a dialect. A step whose change cannot be proven is refused, with the reason.
 """
 
 from __future__ import annotations
@@ -10,17 +10,15 @@ from dataclasses import dataclass, field
 
 from migrate import dialects
 from migrate.dialects.dialect import Reading
-from migrate.edit import Edit, apply
 from migrate.engine.decisions import UNDECIDED, Decisions
 from migrate.engine.outcome import Outcome, of_files, planned_outcome
 from migrate.engine.plan import Plan, plan
-from migrate.engine.proof import newline_kinds, newly_broken, prove, with_values_read
+from migrate.engine.proof import Unproven, newline_kinds, newly_broken, with_values_read
+from migrate.engine.settle import settle
 from migrate.engine.suppressions import suppressions
 from migrate.files.language import DATA, Language
-from migrate.syntax import CannotEdit, Document
 from migrate.syntax.garbage import not_collecting
-from migrate.syntax.node import AnyEdit
-from migrate.syntax.unit import Member, Unit, UnitProblem, parts
+from migrate.syntax.unit import Member, Unit, UnitProblem
 from rules.choices import Choices
 from rules.model import Key
 from rules.rule import StepId
@@ -45,7 +43,7 @@ class Opened:
     reading: Reading[object]
     suppressed: Mapping[Key, frozenset[str]]
     refused: dict[StepId, str] = field(default_factory=dict)
-    """Steps that could not be written to the text, with the reason. They stay refused from one plan to the next."""
+    """Steps that could not be written to the text or proven, with the reason. They stay refused from one plan to the next."""
 
     @property
     def texts(self) -> list[str]:
@@ -54,7 +52,7 @@ class Opened:
 
     @property
     def unwritten(self) -> int:
-        """The number of steps that could not be written to the text. The next plan refuses them."""
+        """The number of steps that could not be written to the text or proven. The next plan refuses them."""
         return len(self.refused)
 
     def plan(self, choices: Choices, decisions: Decisions) -> Plan:
@@ -69,32 +67,11 @@ class Opened:
             return self._outcome(with_values_read(choices, self.reading), decisions)
 
     def _outcome(self, choices: Choices, decisions: Decisions) -> Outcome:
-        reading, unit = self.reading, self.reading.unit
         try:
-            planned, changes, edits = _written(
-                reading, choices, self.suppressed, decisions=decisions, unwritten=self.refused
-            )
-        except (CannotEdit, ValueError) as problem:
-            return self._failed(f"cannot be edited without guessing: {problem}")
-        own = parts(edits, unit.starts)
-        texts = [apply(document.text, part) for document, part in zip(unit.documents, own, strict=True)]
-        failure = None
-        if edits:
-            failure = prove(
-                reading,
-                planned,
-                changes,
-                edits=edits,
-                new_texts=texts,
-                choices=choices,
-                decisions=decisions,
-                unwritten=self.refused,
-            )
-        if edits == [] and planned.stack != reading.stack:
-            failure = "the plan changes something that was not written"
-        if failure:
-            return self._failed(f"left alone, the change could not be proven: {failure}")
-        return planned_outcome(reading, planned, choices, edits=edits, texts=texts)
+            settled = settle(self.reading, choices, self.suppressed, decisions=decisions, unwritten=self.refused)
+        except Unproven as problem:
+            return self._failed(problem.whole)
+        return planned_outcome(self.reading, settled.plan, choices, edits=settled.edits, texts=settled.texts)
 
     def _failed(self, error: str) -> Outcome:
         return Outcome.failed(error, dialect=self.reading.dialect.name, count=len(self.reading.unit.members))
@@ -145,51 +122,3 @@ def open_unit(members: Sequence[Member], stem: str) -> Opened | Outcome:
             return Outcome.failed(
                 found.problem.cause, found.problem.line, dialect=dialect, index=found.index, count=len(members)
             )
-
-
-_MOST_UNWRITTEN = 32
-"""The number of steps of one unit that may fail to be written before the whole unit is left as it is."""
-
-Changes = Mapping[Document, Sequence[AnyEdit]]
-"""The tree edits of each document."""
-
-
-def _written(
-    reading: Reading[object],
-    choices: Choices,
-    suppressed: Mapping[Key, frozenset[str]],
-    decisions: Decisions,
-    unwritten: dict[StepId, str],
-) -> tuple[Plan, Changes, Sequence[Edit]]:
-    """The plan, its tree edits and its text edits. A step that cannot be written is noted in `unwritten`, and the rest
-    is planned again without it. Raises CannotEdit or ValueError if that does not help."""
-
-    def attempt(most: int | None = None) -> tuple[Plan, Changes, Sequence[Edit]]:
-        planned = plan(reading, choices, suppressed, decisions=decisions, unwritten=unwritten, most=most)
-        changes = reading.write(planned.stack)
-        return planned, changes, reading.unit.edits(changes)
-
-    def problem(most: int) -> str | None:
-        try:
-            attempt(most)
-        except (CannotEdit, ValueError) as found:
-            return str(found)
-        return None
-
-    for _ in range(_MOST_UNWRITTEN):
-        try:
-            return attempt()
-        except (CannotEdit, ValueError):
-            # Bisect for the first step with which writing fails: it works with no steps and fails with all.
-            every = plan(reading, choices, suppressed, decisions=decisions, unwritten=unwritten)
-            works, fails = 0, sum(d.applied for d in every.decided)
-            while fails - works > 1:
-                middle = (works + fails) // 2
-                works, fails = (middle, fails) if problem(middle) is None else (works, middle)
-            short = plan(reading, choices, suppressed, decisions=decisions, unwritten=unwritten, most=fails)
-            applied = [d.finding for d in short.decided if d.applied]
-            reason = problem(fails)
-            if not applied or reason is None:
-                raise
-            unwritten[applied[-1].id] = reason
-    return attempt()

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from types import MappingProxyType
 
 from migrate import dialects
 from migrate.dialects.dialect import Reading
@@ -18,13 +19,51 @@ from migrate.syntax.node import AnyEdit, EditMapping, EditSequence
 from migrate.syntax.unit import UnitProblem, parts
 from rules.choices import Choices
 from rules.facts.constraints import violations
-from rules.model import Stack
+from rules.model import Key, Stack
 from rules.rule import StepId
 
 
 def with_values_read(choices: Choices, reading: Reading[object]) -> Choices:
     """The choices, whose ids and roles are read as the source's dialect reads them, so that both can be compared."""
     return choices.with_values(reading.dialect.configured)
+
+
+class Unproven(Exception):
+    """Raised if the result of a plan is not proven to be right or, without `written`, if the plan cannot be written to
+    the text at all.
+
+    `about` are the entities that come out wrong, as far as that is known, each with what becomes of it. `full` is an
+    entity that has no room for all that the plan adds to it.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        about: Mapping[Key, str] = MappingProxyType({}),
+        full: Key | None = None,
+        written: bool = True,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.about = about
+        self.full = full
+        self.written = written
+
+    def of(self, key: Key | None = None) -> str:
+        """The problem as the reason for which a step is refused: with one of the entities that it is about, or with all
+        of them."""
+        told = [self.about[key]] if key is not None else [*dict.fromkeys(self.about.values())][:_MOST_TOLD]
+        reason = ": ".join([self.reason, *(["; ".join(told)] if told else [])])
+        return f"the change could not be proven: {reason}" if self.written else reason
+
+    @property
+    def whole(self) -> str:
+        """The problem as the error of a whole unit."""
+        return f"left alone, {self.of()}" if self.written else f"cannot be edited without guessing: {self.of()}"
+
+
+_MOST_TOLD = 3
+"""The number of entities that an error names."""
 
 
 # -- the proof --------------------------------------------------------------------------------------------------------
@@ -39,8 +78,8 @@ def prove(
     choices: Choices,
     decisions: Decisions,
     unwritten: Mapping[StepId, str],
-) -> str | None:
-    """The reason why the new texts of a unit's files are not what was planned, or None if they are.
+) -> None:
+    """Proves that the new texts of a unit's files are what was planned. Raises Unproven if they are not.
 
     They must parse and read as exactly the planned stack; need no further step under the same decisions; hold the old
     data with the tree edits and no other change; keep the kind of newline; and break no constraint of ECS that the old
@@ -50,29 +89,29 @@ def prove(
     try:
         new = unit.again(new_texts)
     except UnitProblem as found:
-        return f"the result does not parse ({unit.prefix(found.index)}line {found.problem.line}: {found.problem.cause})"
+        where = f"{unit.prefix(found.index)}line {found.problem.line}"
+        raise Unproven(f"the result does not parse ({where}: {found.problem.cause})") from found
     again = dialects.read(new)
     if again is None or again.dialect.name != reading.dialect.name:
-        return "the result is not recognised any more"
+        raise Unproven("the result is not recognised any more")
     if _keyed(again.stack) != _keyed(planned.stack):
-        return "the result reads differently from the plan: " + _difference(_keyed(planned.stack), _keyed(again.stack))
+        raise _misread(planned.stack, again.stack)
     if new.data({}) != unit.data(changes):
-        return "the result holds other data than the old text with the planned changes"
+        raise Unproven("the result holds other data than the old text with the planned changes")
     if plan(
         again, with_values_read(choices, again), suppressions(again), decisions=decisions, unwritten=unwritten
     ).changes:
-        return "a second run would change it again"
+        raise Unproven("a second run would change it again")
     for index, (old, text) in enumerate(zip(unit.documents, new_texts, strict=True)):
         if newline_kinds(text) - (newline_kinds(old.text) or {"\n"}):
-            return f"{unit.prefix(index)}the result has another kind of newline"
+            raise Unproven(f"{unit.prefix(index)}the result has another kind of newline")
     if broken := newly_broken(again.stack, reading.stack):
-        return f"the result breaks a constraint of ECS: {broken}"
+        raise Unproven(f"the result breaks a constraint of ECS: {broken}")
     for index, (old, own) in enumerate(zip(unit.documents, parts(edits, unit.starts), strict=True)):
         if own and unit.members[index].fixed:
-            return f"{unit.members[index].name} would change, and is not among the files that were named"
+            raise Unproven(f"{unit.members[index].name} would change, and is not among the files that were named")
         if not _keeps_to_its_lines(old, changes.get(old, ()), own):
-            return f"{unit.prefix(index)}an edit touches a line that nothing planned stands on"
-    return None
+            raise Unproven(f"{unit.prefix(index)}an edit touches a line that nothing planned stands on")
 
 
 def _keeps_to_its_lines(document: Document, tree_edits: Sequence[AnyEdit], edits: Sequence[Edit]) -> bool:
@@ -143,8 +182,8 @@ def newline_kinds(text: str) -> set[str]:
     return {"\n"} if "\n" in text else set()
 
 
-def _difference(planned: object, read: object) -> str:
-    """The differences between two stacks, in words. The import is late because it is slow and hardly ever needed."""
-    from migrate.engine.differences import difference
+def _misread(planned: Stack, read: Stack) -> Unproven:
+    """The error that a result reads differently from the plan. The import is late because it is hardly ever needed."""
+    from migrate.engine.differences import misread
 
-    return difference(planned, read)
+    return Unproven("the result reads differently from the plan", about=misread(planned, read))

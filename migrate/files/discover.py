@@ -11,7 +11,7 @@ import os
 import select
 import stat
 
-from migrate.files.language import suffixes
+from migrate.files.language import last_suffixes, suffixes
 from migrate.files.screen import reason
 
 TYPE_CHECKING = False  # type checkers know this name; importing `typing` for it would take 9 ms
@@ -209,7 +209,7 @@ class _Tree:
         self._gitignore = gitignore
         self._prune = prune
         self._warn = warn
-        self._suffixes = suffixes()
+        self._suffixes, self._last = suffixes(), last_suffixes()
         self._real = os.path.realpath(path)
         self._top = _repository(self._real) if gitignore else None
         self._names: list[str] = []
@@ -283,7 +283,7 @@ class _Tree:
                     if entry.is_dir(follow_symlinks=False):
                         if name not in SKIPPED and not (self._prune and self._prune(f"{directory}{name}/")):
                             below.append(f"{directory}{name}/")
-                    elif name.lower().endswith(self._suffixes):
+                    elif name[name.rfind(".") :].lower() in self._last and name.lower().endswith(self._suffixes):
                         regular = entry.is_file(follow_symlinks=False)
                         files[directory + name] = (device, entry.inode()) if regular else None
         except OSError as error:
@@ -318,7 +318,7 @@ class _Tree:
                 if entry.startswith("160000 ", 2):
                     repositories.append(f"{directory}{name}/")
                     continue
-            if name.lower().endswith(self._suffixes):
+            if name[name.rfind(".") :].lower() in self._last and name.lower().endswith(self._suffixes):
                 files.append(directory + name)
             elif name.endswith("/pyvenv.cfg"):
                 environments.append(directory + name[: -len("pyvenv.cfg")])

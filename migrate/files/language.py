@@ -43,14 +43,13 @@ passes values to nested templates."""
 CLUES: tuple[tuple[bytes, ...], ...] = (
     (b"ourceVolume", b"FindInMap"),
     (b"ourceVolume", b"Transform"),
-    (b"ourceVolume", b"\\u00"),
     (b"storage:", b"efs:"),
     (b"aws:ecs", b"ostPath"),
     (b"aws:batch", b"ostPath"),
     (b"aws_ecs_task_definition", b"host_path"),
 )
-"""Rows of words, exactly as written, of volumes without any of the `WORDS`: their list comes from elsewhere, a word
-may be spelt with escapes (`"h\\u006fst"`), or a tool has names of its own. A file with all words of a row and `olume` is parsed."""
+"""Rows of words, exactly as written, of volumes without any of the `WORDS`: their list comes from elsewhere, or a tool
+has names of its own. A file with all words of a row and `olume` is parsed."""
 
 
 ECS_CLI_WORDS: Rows = (
@@ -70,8 +69,10 @@ class Language:
     `words` are rows of words, each with a reason: a file is parsed if it holds all words of a row, regardless of case,
     `_` and `-`. `sign` is a literal that a file must hold, exactly as written, before its words are looked for (None:
     the literal is `olume`). `spellings` are literals, one of which is in every file with a row that has no word with
-    `volume`. `clues` are more rows, of
-    literals (`CLUES`). `telling` are the rows that make a file matter to other files (`TELLING`).
+    `volume`. `clues` are more rows, of literals (`CLUES`). `telling` are the rows that make a file matter to other
+    files (`TELLING`).
+
+    `escapes` are the beginnings of escapes by whose number a string may spell a letter.
 
     `members` returns the files of the unit of the file at an absolute path, that file included: all that may have to
     change together, in order. None: each file is a unit by itself. `applies` tells whether a file with one of the
@@ -79,7 +80,8 @@ class Language:
     """
 
     __slots__ = (
-        "alone", "applies", "before", "clues", "comments", "members", "name", "sign", "spellings", "suffixes", "telling", "together", "words",
+        "alone", "applies", "before", "clues", "comments", "escapes", "members", "name", "sign", "spellings", "suffixes",
+        "telling", "together", "words",
     )  # fmt: skip  # a list of names
 
     def __init__(
@@ -93,6 +95,7 @@ class Language:
         spellings: tuple[bytes, ...] = (b"ourcePath", b"ource_path"),
         clues: tuple[tuple[bytes, ...], ...] = CLUES,
         telling: tuple[tuple[bytes, ...], ...] = TELLING,
+        escapes: tuple[bytes, ...] = (),
         members: Callable[[str], Sequence[str]] | None = None,
         applies: Callable[[str], bool] | None = None,
     ) -> None:
@@ -105,6 +108,7 @@ class Language:
         self.spellings = spellings
         self.clues = clues
         self.telling = telling
+        self.escapes = escapes
         self.members = members
         volume = b"volume"
         self.alone = tuple(row[0] for row, _ in words if len(row) == 1 and volume in row[0])
@@ -119,13 +123,23 @@ class Language:
         return f"Language({self.name!r})"
 
 
-JSON = Language("json", (".json",), comments=("//", "/*", "#"))
+TEMPLATES = ("tpl", "tftpl", "tmpl", "gotmpl", "j2", "jinja", "jinja2", "erb", "ejs", "hbs", "mustache", "in")
+"""The suffixes of templates that a program renders. What they make is told by the suffix before (`app.json.tpl`); they are
+read as it, which they can be as long as their placeholders stand inside strings."""
+
+
+def _and_templates(*suffixes: str) -> tuple[str, ...]:
+    """The suffixes, and those of templates for such files."""
+    return (*suffixes, *(f"{suffix}.{template}" for suffix in suffixes for template in TEMPLATES))
+
+
+JSON = Language("json", _and_templates(".json"), comments=("//", "/*", "#"), escapes=(b"\\u00",))
 """JSON, and nothing else."""
 
-YAML = Language("yaml", (".yaml", ".yml"), comments=("#",))
+YAML = Language("yaml", _and_templates(".yaml", ".yml"), comments=("#",), escapes=(b"\\u00", b"\\x"))
 """YAML; a text that starts with a bracket and is JSON counts as JSON."""
 
-DATA = Language("data", (".template",), comments=("#",))
+DATA = Language("data", (".template",), comments=("#",), escapes=YAML.escapes)
 """JSON or YAML, for files with any other name. A text that starts with a bracket and is neither is broken JSON."""
 
 PYTHON = Language("python", (".py",), comments=("#",), sign=None, clues=(), telling=())
@@ -163,6 +177,7 @@ ECS_CLI = Language(
     words=ECS_CLI_WORDS,
     sign=b"task_definition",
     spellings=(b"ourcePath", b"ource_path", b"task_definition:", b"services:"),
+    escapes=YAML.escapes,
     members=_read_by_ecs_cli,
     applies=_is_read_by_ecs_cli,
 )
@@ -191,12 +206,27 @@ register((JSON, YAML, DATA, PYTHON, ECS_CLI))
 
 def suffixes() -> tuple[str, ...]:
     """The lower-case suffixes of files that are considered in directories; a file named explicitly needs none."""
-    return tuple(suffix for language in LANGUAGES if language.applies is None for suffix in language.suffixes)
+    found = (suffix for language in LANGUAGES if language.applies is None for suffix in language.suffixes)
+    return tuple(sorted(found, key=_dots))  # the common ones first, since each is tried in turn
+
+
+def last_suffixes() -> frozenset[str]:
+    """The last parts of these suffixes, by which nearly every other file is ruled out at once."""
+    return frozenset(_endings)
+
+
+def _dots(suffix: str) -> int:
+    return suffix.count(".")
 
 
 def is_known(path: str) -> bool:
     """Whether a language has files with such a name, so that directories are searched for them."""
     return path.lower().endswith(suffixes())
+
+
+def is_template(path: str) -> bool:
+    """Whether a file is by its name a template that a program renders."""
+    return path.lower().endswith(tuple(f".{suffix}" for suffix in TEMPLATES))
 
 
 def of(path: str) -> Language:

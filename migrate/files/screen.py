@@ -32,9 +32,46 @@ def screen(raw: bytes, language: Language = DATA) -> bool:
     """Whether a file with the content `raw`, in any Unicode encoding, holds all words of a row (`Language.words`) and
     has to be parsed.
 
-    A word spelt with escapes (`"\u0065fsVolume…"`) is not found. A file in which the words are only mentioned, such as a
-    schema, need not be parsed (`mentions`).
+    A word whose letters are spelt with escapes (`"\\u0065fsVolume…"`) is found, too. A file in which the words are only
+    mentioned, such as a schema, need not be parsed (`mentions`).
     """
+    if _is_worth_parsing(raw, language):
+        return True
+    # Looking for a single byte is the fastest of all searches, and few files have an escape.
+    if b"\\" in raw:
+        for sign in language.escapes:
+            if _spells(raw, sign) and _is_worth_parsing(_unescaped(raw, sign), language):
+                return True
+    return False
+
+
+_LETTERS = frozenset((b"4", b"5", b"6", b"7"))
+"""The first digits of the numbers of letters."""
+
+
+def _spells(raw: bytes, sign: bytes) -> bool:
+    """Whether letters are spelt with escapes that begin with `sign`, as is hardly ever done."""
+    at = raw.find(sign)
+    while at >= 0:
+        if raw[at + len(sign) : at + len(sign) + 1] in _LETTERS:
+            return True
+        at = raw.find(sign, at + 2)
+    return False
+
+
+def _unescaped(raw: bytes, sign: bytes) -> bytes:
+    """The content with the letters in place of their escapes."""
+    first, *others = raw.split(sign)
+    pieces = [first]
+    for piece in others:
+        try:
+            pieces += [bytes((int(piece[:2], 16),)), piece[2:]]
+        except ValueError:
+            pieces += [sign, piece]
+    return b"".join(pieces)
+
+
+def _is_worth_parsing(raw: bytes, language: Language) -> bool:
     if _holds_words(raw, language):
         if _wide(raw):
             return True

@@ -162,6 +162,15 @@ class View:
     def _outcome(self) -> Outcome:
         return self._under(UNDECIDED)
 
+    @cached_property
+    def _everything(self) -> Outcome:
+        """The outcome with unsafe steps."""
+        match self._begun:
+            case Begun() as begun:
+                return begun.opened.outcome(replace(begun.choices, unsafe=True), UNDECIDED)
+            case _:
+                return self._outcome
+
     def _under(self, decisions: Decisions) -> Outcome:
         match self._begun:
             case Begun() as begun:
@@ -185,7 +194,8 @@ class View:
 
     def _sets(self, located: Located, way: Finding) -> Iterator[frozenset[StepId]]:
         """Sets of steps to try, from the smallest: the step with those that it cannot be separated from; then also
-        those before it on the same volume; then also everything that is applied by default."""
+        those before it on the same volume; then also everything that is applied by default. A step that is taken only with
+        the volume's authorization comes with all steps that lead to that."""
         findings = self._outcome.findings
         changes = located.finding.changes
         shared = {
@@ -200,6 +210,9 @@ class View:
         }
         default = {f.finding.id for f in findings if f.applied}
         yield from dict.fromkeys(map(frozenset, (shared, shared | same, shared | same | default)))
+        if way.keeps_iam:
+            everything = self._everything.findings
+            yield frozenset(shared | {f.finding.id for f in everything if f.finding.subject == way.subject})
 
     def _named(self, step: Located, taken: Sequence[Located], edits: Iterable[Edit], asked: Finding) -> QuickFix:
         safe = all(f.finding.status is Status.FIXABLE for f in taken)

@@ -27,7 +27,8 @@ _STYLES = {"-": "red", "+": "green", "@": "cyan"}
 _GUIDE = """\
 # ---
 # To keep a line that is marked `-`, replace the mark by a space. To leave out a line that is marked `+`, delete it.
-# Lines that begin with `#` do not count. The lines marked ` ` and `-` must stay what they are.
+# Lines that begin with `#` do not count. The lines marked ` ` and `-` must stay what they are, and new lines stand where
+# the step has its own.
 # What comes out is checked as far as that can be (it has to be read as the same definition again), but it is not the
 # planned change any more, so that nothing proves it: read it once more before you deploy.
 # To apply nothing, delete everything.
@@ -139,11 +140,39 @@ def patched(before: Sequence[str], change: Sequence[Hunk], text: str) -> list[st
     for hunk, now in reversed([*zip(change, edited, strict=True)]):
         if [line[1:] for line in now if line[0] != "+"] != hunk.old:
             raise NotEdited("the lines marked with a space or `-` are not those of the file any more")
+        if strange := _beyond(hunk, now):
+            raise NotEdited(
+                f"only the lines that the step changes can be edited, and this is another: {strange[1:].strip()[:40]}"
+            )
         new = [line[1:] + "\r" * hunk.crlf for line in now if line[0] != "-"]
         lines = files[hunk.file]
         lines[hunk.first : hunk.first + len(hunk.old)] = new
     after = ["\n".join(lines) for lines in files]
     return None if after == [*before] else after
+
+
+def _beyond(hunk: Hunk, edited: Sequence[str]) -> str | None:
+    """The first line by which an edited hunk changes the file where the hunk itself does not; None if there is none."""
+    marks = [line[0] for line in hunk.lines if line[0] != "+"]
+    places: set[int] = set()
+    """The numbers of unchanged lines that changes of the hunk stand behind."""
+    passed = 0
+    for line in hunk.lines:
+        passed += line[0] == " "
+        if line[0] != " ":
+            places.add(passed)
+    old = passed = 0
+    for line in edited:
+        if line[0] == "+":
+            if passed not in places:
+                return line
+            continue
+        if marks[old] == " ":
+            if line[0] == "-":
+                return line
+            passed += 1
+        old += 1
+    return None
 
 
 def _edited(text: str, terminal: Terminal) -> str:

@@ -19,7 +19,7 @@ from migrate.syntax.unit import starts
 from migrate.terminal.keyboard import END, Terminal
 from rules.choices import Choices
 from rules.facts.questions import Question
-from rules.model import EfsVolume
+from rules.model import EfsVolume, Stack
 from rules.rule import Finding, Status, StepId
 
 
@@ -83,7 +83,7 @@ class Sheet:
                 )
             else:
                 self._ask_for_input(located)
-        outcome = self._outcome(self._choices(), self._decisions())
+        outcome = self._outcome(self._choices(), replace(self._decisions(), asking=False))
         for located in outcome.findings:
             # Quitting is no answer to the questions that were not asked.
             left = located.finding.changes and not located.applied and located.finding.id not in self.by_hand.steps
@@ -105,7 +105,7 @@ class Sheet:
         taken = set()
         if self.manner.takes_all and not self.closed and not self.manner.ended:
             taken = {Status.FIXABLE, Status.UNSAFE} if self._choices().unsafe else {Status.FIXABLE}
-        return Decisions(dict(self.answers), frozenset(self.manner.skipped), frozenset(taken))
+        return Decisions(dict(self.answers), frozenset(self.manner.skipped), frozenset(taken), asking=True)
 
     def _first_open(self, plan: Plan, decisions: Decisions) -> Decided | None:
         """The first undecided step or unasked question in the order of the plan; later ones may change with its answer.
@@ -174,8 +174,13 @@ class Sheet:
             if isinstance(number, str):
                 if number != "e":
                     self._take(number, findings, decided.together)
+                    if number in ("n", "d", "s"):
+                        self._tell_what_is_withheld()
                     return
-                if self._edit(shown, findings, change, before=before, after=after):
+                # What the edited text is compared with: the plan with this step.
+                taken = replace(decisions, answers={**decisions.answers, **accepted})
+                planned = self.opened.plan(choices, taken).stack
+                if self._edit(shown, findings, change, before=before, after=after, planned=planned):
                     return
             elif number < len(ways):
                 selected = number
@@ -224,6 +229,13 @@ class Sheet:
         else:
             self.manner.ended = True
 
+    def _tell_what_is_withheld(self) -> None:
+        """Tells which steps that the user accepted are part of the plan no more, because of an answer to another."""
+        for decided in self.opened.plan(self._choices(), self._decisions()).decided:
+            answer = self.answers.get(decided.finding.id)
+            if answer is not None and answer.accepted and not decided.finding.changes:
+                self._say(f"{decided.finding.rule} is not applied then: {decided.finding.message}")
+
     # -- by hand ------------------------------------------------------------------------------------------------------
 
     def _edit(
@@ -233,8 +245,9 @@ class Sheet:
         change: Sequence[hunks.Hunk],
         before: Outcome,
         after: Outcome,
+        planned: Stack,
     ) -> bool:
-        """Lets the user edit the hunks of a step. Returns whether the step is decided by that."""
+        """Lets the user edit the hunks of a step, which lead to `planned`. Returns whether the step is decided by that."""
         title = f"{self.names[located.file]}:{located.line}: {located.rule.id} {located.rule.name}"
         texts: list[str] | None = None
         try:
@@ -248,15 +261,22 @@ class Sheet:
         if texts is not None:
             opened = self.opened.edited(*texts)
             if isinstance(opened, Opened):
-                self.by_hand.take(before, findings)
-                self.opened = opened
-                self._note(findings, Word.EDIT)
-                self._say(
-                    "Edited by hand: it is read as the same definition, and no other line changed. That it does what the step "
-                    "was to do is not proven."
-                )
-                return True
-            problem = opened
+                from migrate.engine.differences import misread  # late, since it is slow and hardly ever needed
+
+                unlike = misread(planned, opened.reading.stack)
+                problem = _loses_iam(after, opened)
+                if problem is None:
+                    self.by_hand.take(before, findings)
+                    self.opened = opened
+                    self._note(findings, Word.EDIT)
+                    told = f" Unlike the step: {'; '.join(dict.fromkeys(unlike.values()))}." if unlike else ""
+                    self._say(
+                        "Edited by hand: it has the same definitions and volumes, and no line changed that the step leaves as "
+                        f"it is.{told} That it does what the step was to do is not proven."
+                    )
+                    return True
+            else:
+                problem = opened
         self._say(f"Not applied: {problem}")
         return False
 
@@ -294,6 +314,15 @@ def _offered(decided: Decided) -> Decided:
         return decided
     first, *others = decided.finding.ways
     return Decided(replace(first, alternatives=tuple(others)), decided.applied, (first,))
+
+
+def _loses_iam(planned: Outcome, edited: Opened) -> str | None:
+    """The reason why a text that was edited by hand cannot be used if it has a volume without the IAM authorization of its
+    old mount, which later plans would not know of; None if it can."""
+    kept = {f.finding.subject for f in planned.findings if f.applied and f.finding.keeps_iam}
+    if all(isinstance(s, EfsVolume) and s.authorizes for key, s in edited.reading.storages.items() if key in kept):
+        return None
+    return "the old mount is authorized by IAM, and the edited text would lose that: take this step as it is"
 
 
 # -- what came of a hunk edited by hand -------------------------------------------------------------------------------

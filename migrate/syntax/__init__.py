@@ -7,9 +7,9 @@ from migrate.syntax.data.document import parse_data
 from migrate.syntax.document import Document
 from migrate.syntax.garbage import not_collecting
 from migrate.syntax.problem import CannotEdit, SyntaxProblem
-from migrate.syntax.value import get, literal, resolve
+from migrate.syntax.value import get, literal, merged_in, resolve
 
-__all__ = ["CannotEdit", "Document", "SyntaxProblem", "get", "literal", "parse", "resolve"]
+__all__ = ["CannotEdit", "Document", "SyntaxProblem", "get", "literal", "merged_in", "parse", "resolve"]
 
 
 def parse(text: str, language: Language = DATA) -> Document:

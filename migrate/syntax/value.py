@@ -77,10 +77,12 @@ def get(mapping: Mapping, key: str) -> Entry | None:
             if name.text == key:
                 return entry
             merges = merges or name.text == "<<"
-    return _through_merges(mapping, key) if merges else None
+    return merged_in(mapping, key) if merges else None
 
 
-def _through_merges(mapping: Mapping, key: str) -> Entry | None:
+def merged_in(mapping: Mapping, key: str) -> Entry | None:
+    """The entry of `key` in the mappings merged through `<<`, which counts if the mapping has none of its own; None if
+    there is none."""
     # Depth first, each mapping once: nested merges of one anchor would otherwise take exponential time.
     seen = {id(mapping)}
     pending = _merged(mapping)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Generic, NamedTuple, TypeVar
 
-from rules.model import CLIENT_ACTIONS, Permission, Value
+from rules.model import ANY, CLIENT_ACTIONS, Permission, Value
 
 POINT_ARN = "elasticfilesystem:AccessPointArn"
 """The condition key for the access point through which a client mounts."""
@@ -30,6 +30,11 @@ TASKS = "ecs-tasks.amazonaws.com"
 """The service principal that assumes task roles."""
 ASSUME = "sts:AssumeRole"
 
+BY_INSTANCE_PROFILE = (
+    "The instance's mount was authorized by the instance profile: a file-system policy that names that role has to name the "
+    "task role, too."
+)
+"""The caveat of a step that replaces a mount with IAM authorization."""
 _MOUNT, _WRITE, _ROOT = CLIENT_ACTIONS
 MANAGED = {
     "AdministratorAccess": CLIENT_ACTIONS,
@@ -42,6 +47,14 @@ MANAGED = {
 """The actions that AWS managed policies allow clients on every file system, by the policy's path and name. All other
 AWS managed policies allow clients nothing: `AmazonElasticFileSystemFullAccess` manages file systems, and
 `ReadOnlyAccess` only describes them."""
+
+MOST_INLINE = 10_240
+"""The most characters that all inline policies of a role may have together, without white space. Source of these quotas:
+IAM user guide, "IAM and AWS STS quotas"."""
+MOST_IN_MANAGED = 6_144
+"""The most characters that a managed policy may have, without white space."""
+MOST_MANAGED = 10
+"""The number of managed policies that every account can attach to a role; a higher quota has to be asked for."""
 
 _AWS_POLICY = ":iam::aws:policy/"
 _TRUTH = {"true": True, "false": False, "yes": True, "no": False}
@@ -147,6 +160,29 @@ def _without_patterns(values: tuple[Value, ...] | None) -> tuple[Value, ...]:
     return () if values is None or any(set("*?") & set(value.source) for value in values) else values
 
 
+def bounded(statements: Iterable[Judged | None]) -> frozenset[str] | None:
+    """The client actions that the statements of a permissions boundary allow on every file system; None if one cannot
+    be read, or limits an action to something that may be another file system or access point."""
+    allowed: set[str] = set()
+    perhaps: set[str] = set()
+    denied: set[str] = set()
+    for said in statements:
+        if said is None:
+            return None
+        if not said.allows:
+            denied.update(said.actions if said.may_deny else ())
+        elif said.applies and ANY in said.resources and not said.access_points:
+            allowed.update(said.actions)
+        elif said.applies is not False:
+            perhaps.update(said.actions)
+    return None if perhaps - allowed - denied else frozenset(allowed - denied)
+
+
+def bounded_by_aws(arn: str | None) -> frozenset[str] | None:
+    """The client actions that a managed policy of AWS allows as a permissions boundary; None for any other policy."""
+    return frozenset(managed(arn)) if arn is not None and _AWS_POLICY in arn else None
+
+
 # -- how statements are written ---------------------------------------------------------------------------------------
 
 _Arn = TypeVar("_Arn")
@@ -189,6 +225,12 @@ def statements(permissions: Iterable[Permission]) -> list[Statement[Value]]:
         key = (resource, names, point is not None)
         groups[key] = (*groups.get(key, ()), *([point] if point is not None else []))
     return [Statement(names, resource, points) for (resource, names, _), points in groups.items()]
+
+
+def size(statements: Iterable[Statement[_Arn]], length: Callable[[_Arn], int]) -> int:
+    """The number of characters of a policy with these statements, without white space; `length` is that of an ARN."""
+    listed = [statement.document(lambda arn: "x" * length(arn)) for statement in statements]
+    return len(json.dumps({"Version": "2012-10-17", "Statement": listed}, separators=(",", ":")))
 
 
 def trust() -> dict[str, object]:

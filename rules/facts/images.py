@@ -34,6 +34,12 @@ _WINDOWS = re.compile(r"/aws/service/ami-windows|optimized-ami/windows|Windows_S
 _ECS_IMAGE = re.compile(
     r"/aws/service/ecs/optimized-ami/|ami-ecs-|amazon-ecs-optimized|ECS_Optimized|bottlerocket(?:/|-)aws-ecs-"
 )
+_BARE_IMAGE = re.compile(
+    r"/aws/service/(?:ami-amazon-linux-latest|canonical|debian|suse)/|(?:amzn2|amzn|al2023)-ami-(?!ecs)"
+)
+"""Finds the public parameters and names of images of bare systems, which have no container agent."""
+_OTHER_MACHINE = re.compile(r"(?i:bastion|jump|build|jenkins|vpn)|(?:NAT|Nat)(?![a-z])|(?<![A-Za-z])nat(?![A-Za-z])")
+"""Finds the names of machines that serve something else."""
 _DEMANDED = re.compile(
     r"attribute:ecs\.os-(?:type|family)\s{0,9}(?P<how>==|equals|!=|not_equals|=~|matches|!~|in|!in|not_in)\s{0,9}"
     r"(?P<what>\[[^\]]{0,200}\]|[\w.*-]{1,200})",
@@ -66,6 +72,16 @@ Images = Mapping[Key, Image]
 def hosts_containers(instance: Instance, images: Images) -> bool:
     """Whether the instance or the name of its image shows that the container agent runs on it."""
     return instance.hosts_containers or any(_is_ecs_image(images[key]) for key in instance.images)
+
+
+def is_another_machine(instance: Instance, images: Images) -> bool:
+    """Whether an instance that nothing shows to run the container agent looks like something else: a machine that stands
+    alone, one with the image of a bare system, or one with the name of a bastion or of a build machine."""
+    return (
+        instance.alone
+        or _OTHER_MACHINE.search(instance.name) is not None
+        or any(_BARE_IMAGE.search(images[key].name or "") for key in instance.images)
+    )
 
 
 def _is_ecs_image(image: Image) -> bool:

@@ -19,6 +19,7 @@ from rules.hosts.likelihood import Likelihood
 from rules.hosts.merging import CloudConfig, Merging
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.host import MountRequest, looks_like_efs, split_options
+from rules.hosts.mounts.states import because
 
 ParseYaml: TypeAlias = Callable[[str], object]
 Step: TypeAlias = Callable[[Shell, list[CloudConfig]], None]
@@ -80,11 +81,11 @@ class _CloudInit:
                 with host.because("a job of upstart runs it"):
                     shell.alternatives([partial(_script, shell, replace(part, text=_job(part.text)))], exhaustive=False)
         if any(part.form == "include" for part in self.parts):
-            host.table.doubt_all("its user data includes parts that are not in the source")
+            host.table.doubt_all(because("its user data includes parts that are not in the source"))
         if self.unsure:
-            host.table.doubt_all("a Jinja template in its user data may leave out parts of it")
+            host.table.doubt_all(because("a Jinja template in its user data may leave out parts of it"))
         if (restarts := self.merged.restarts()) is not None:
-            host.table.restart(restarts)
+            host.table.restart(because(restarts))
             self._early()
             self._scripts(again=True)
 
@@ -279,7 +280,7 @@ def _write(shell: Shell, config: CloudConfig, *, deferred: bool) -> None:
             if written_files.matters(place):
                 shell.host.unclear(line, f"the content of {place} is not in the user data")
             if item.get("source") is not None:
-                written_files.empty(shell.host, place)
+                written_files.empty(shell.host, place, line, certain=not shell.branches)
             continue
         if not shell.spend(len(content), line):
             break
@@ -292,7 +293,7 @@ def _write(shell: Shell, config: CloudConfig, *, deferred: bool) -> None:
                 continue
             content, step = unpacked, 0
         if item.get("append") is not True:
-            written_files.empty(shell.host, place)
+            written_files.empty(shell.host, place, line, certain=not shell.branches)
         at = config.line(content) if step else line
         written_files.write(shell.host, place, content, line=at, step=step, certain=not shell.branches)
 

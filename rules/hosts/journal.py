@@ -28,6 +28,9 @@ class Journal(Generic[V]):
         else:
             self._values[name] = value
 
+    def __len__(self) -> int:
+        return len(self._values)
+
     def items(self) -> list[tuple[str, V]]:
         """All names with their values."""
         return list(self._values.items())

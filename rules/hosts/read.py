@@ -21,6 +21,7 @@ from rules.hosts.mounts.mount_files import (
     read_mount_unit,
     service_commands,
 )
+from rules.hosts.mounts.states import because
 from rules.hosts.results import HostScript
 from rules.model import Text
 
@@ -43,7 +44,7 @@ def read_user_data(script: Text, parse_yaml: ParseYaml, boot: Boot | None = None
     _follow_unused_files(shell)
     for association in host.boot.associations:
         if association.hidden:
-            host.table.doubt_all(association.doubt)
+            host.table.doubt_all(because(association.doubt))
         elif association.doubt:
             with host.because(association.doubt):
                 shell.alternatives([partial(_associate, shell, association)], exhaustive=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rules.hosts.mounts.states import Doubt
 from rules.model import Value
 
 
@@ -38,11 +39,29 @@ class FoundMount:
     line: int
     reason: str = ""
     """The reason why it is not certain, if there is a better one than a branch of the script."""
+    doubt: Doubt | None = None
+    """The reason why it is not certain, if something is to blame that was not understood; None for a branch."""
+    link: bool = False
+    """Whether it is a symbolic link on EFS or to it, and no mount."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnplacedMount:
+    """A mount of EFS, or what seems to be one, whose mount point is not known."""
+
+    line: int
+    reason: str
+    """The part that was not understood: `the mount point $DIR is not known`."""
+    head: str = ""
+    """The text that the mount point begins with, coded, as far as it is known."""
+    sure: bool = False
+    """Whether it certainly mounts something."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherMount:
-    """A mount of another kind (a disk, S3, tmpfs …) at or below the path of a `FoundMount`."""
+    """A mount of another kind (a disk, S3, tmpfs …) at or below the path of a `FoundMount`; at any path if there is an
+    `UnplacedMount`."""
 
     host_path: str
     certain: bool
@@ -76,8 +95,7 @@ class HostScript:
     it; several mounts on one path are alternatives, none of them certain."""
     others: tuple[OtherMount, ...] = ()
     directories: tuple[MadeDirectory, ...] = ()
-    unclear: tuple[tuple[int, str], ...] = ()
-    """Pairs (line, reason) for text that looks like EFS and was not, or only partly, understood: a mount whose file
-    system comes from a command is among `mounts`, without a file system, and here with the reason."""
+    unclear: tuple[UnplacedMount, ...] = ()
+    """The mounts of EFS that were seen and not placed, so that they may serve any path."""
     agent_config: str = ""
     """The container agent's configuration file, coded. Values that only the host knows are as the script writes them."""

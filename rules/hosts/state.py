@@ -10,12 +10,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from rules.hosts.grammar.syntax import Block, Command
-from rules.hosts.grammar.tokens import is_unknown
+from rules.hosts.grammar.tokens import Tokens, is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts.host import Host
-from rules.hosts.mounts.states import NOTHING
+from rules.hosts.mounts.states import NOTHING, Doubt
+from rules.hosts.namespace import Value
 from rules.hosts.variables import Variables
 
 _FREE_WORK = 200_000
@@ -27,6 +29,13 @@ class Output:
 
     path: str | None = None
     chunks: list[str] | None = None
+    unknown: bool = False
+    """Whether something was written that is not known."""
+
+    def given(self, tokens: Tokens, line: int) -> Input:
+        """The written text as the input of another command."""
+        text = "".join(self.chunks or ()) or (tokens.unknown("…") if self.unknown else "")
+        return Input(text, line, 0, known=not self.unknown)
 
 
 @dataclass(slots=True)
@@ -36,6 +45,70 @@ class Input:
     text: str
     line: int
     step: int
+    known: bool = True
+    """Whether the text is all of it, for sure."""
+    at: int = 0
+    """The place up to which `read` has read it."""
+
+    @property
+    def rest(self) -> str:
+        """The text that has not been read yet."""
+        return self.text[self.at :]
+
+    def take(self) -> str:
+        """Read all that is left."""
+        text, self.at = self.rest, len(self.text)
+        return text
+
+    def next_line(self) -> str | None:
+        """Read a line, without its end if that is missing; None at the end of the input."""
+        if self.at >= len(self.text):
+            return None
+        end = self.text.find("\n", self.at) + 1 or len(self.text)
+        line, self.at = self.text[self.at : end], end
+        return line
+
+
+_LEAVING = ("", "continue", "break", "return", "exit")
+
+
+def worse(first: str, second: str) -> str:
+    """The one of two ways to leave that skips more."""
+    return max(first, second, key=_LEAVING.index)
+
+
+class _Writing:
+    """The input and output of a command during branches, each of which begins at the same place of both."""
+
+    def __init__(self, output: Output | None, given: Input | None) -> None:
+        self._output = output
+        self._input = given
+        self._texts: list[str] = []
+        self._mark = len(output.chunks) if output and output.chunks is not None else 0
+        self._at = given.at if given else 0
+        self._ends: set[int] = set()
+
+    def begin(self) -> None:
+        """Begin a branch."""
+        if self._input:
+            self._input.at = self._at
+
+    def end(self) -> None:
+        """End a branch: take back what it has written."""
+        if self._output and self._output.chunks is not None:
+            self._texts.append("".join(self._output.chunks[self._mark :]))
+            del self._output.chunks[self._mark :]
+        if self._input:
+            self._ends.add(self._input.at)
+
+    def merge(self, tokens: Tokens, *, exhaustive: bool) -> None:
+        """Take over what the branches have read and written; it is not known if that is not the same in all of them."""
+        if self._output and self._output.chunks is not None:
+            texts = dict.fromkeys(self._texts if exhaustive else (*self._texts, ""))
+            self._output.chunks += texts
+            self._output.unknown |= len(texts) > 1
+        if self._input and len(self._ends if exhaustive else self._ends | {self._at}) > 1:
+            self._input.text, self._input.at, self._input.known = tokens.unknown("…"), 0, False
 
 
 class ShellState(ABC):
@@ -53,25 +126,31 @@ class ShellState(ABC):
         self.input: Input | None = None
         self.functions: dict[str, list[Command]] = {}
         """The bodies of each function; more than one if branches define it differently."""
-        self.locals: list[dict[str, str | None]] = []
+        self.locals: list[dict[str, Value | None]] = []
         """For each function that is running, the variables to restore when it ends."""
-        self.breaks = False
-        """Whether the current loop has a `break` or `continue`."""
+        self.at_exit: list[Callable[[], object]] = []
+        """Scripts that may run once this one has ended: those of `trap`, `at` and cron."""
         self.last = Likelihood.LIKELY
         """Whether the last command succeeded (`$?`)."""
         self.branches = 0
         """The number of branches that this lies in; with 0, everything is run for sure."""
         self.leaving = ""
-        """`exit` or `return` while the rest of a list is skipped."""
+        """`exit`, `return`, `break` or `continue` while the rest of a list is skipped."""
         self.doubt = ""
-        """`exit` or `return` if a branch may have left, so that the rest is a branch of its own."""
+        """One of these if a branch may have left, so that the rest is a branch of its own."""
+        self.levels = 1
+        """The number of loops that the last `break` or `continue` concerns."""
+        self.unsure_directory = False
+        """Whether the last `cd` went to a directory that may not exist."""
+        self.made: set[str] = set()
+        """The directories that the script has made."""
         self._work = _FREE_WORK
         self.grant(size)
 
     @property
     def directory(self) -> str | None:
         """The working directory, if it is known."""
-        directory = self.variables.values.get("PWD")
+        directory = self.variables.get("PWD")
         return None if directory is None or is_unknown(directory) else directory
 
     # -- running other commands ----------------------------------------------------------------------------------------
@@ -82,17 +161,33 @@ class ShellState(ABC):
 
     @abstractmethod
     def inline(
-        self, text: str, line: int, arguments: tuple[str, ...] | None = (), *, shared: bool = False, step: int = 0
+        self,
+        text: str,
+        line: int,
+        arguments: tuple[str, ...] | None = (),
+        *,
+        shared: bool = False,
+        step: int = 0,
+        exported: bool = False,
     ) -> Likelihood:
         """Run a script within this one: `bash -c`, `eval`, a file.
 
         `line` is the script's first line, `step` 0 if all of it comes from that line. `arguments` are its positional
-        parameters, None if they are not known. Unless it is `shared`, its variables are its own.
+        parameters, None if they are not known. Unless it is `shared`, its variables are its own, with `exported` from
+        those only that are.
         """
 
     @abstractmethod
     def block(self, block: Block) -> Likelihood:
         """Run statements; returns how likely the last one succeeds."""
+
+    @abstractmethod
+    def condition(self, block: Block) -> Likelihood:
+        """Run statements whose failure is an answer and nothing else."""
+
+    @abstractmethod
+    def wait(self) -> None:
+        """Let all commands in the background end."""
 
     # -- branches ------------------------------------------------------------------------------------------------------
 
@@ -105,20 +200,29 @@ class ShellState(ABC):
         """
         variables, mounts = [], []
         doubt = self.doubt
+        writing = _Writing(self.output, self.input)
+        arguments: list[tuple[str, ...] | None] = [] if exhaustive else [self.variables.arguments]
+        given = self.variables.arguments
         for branch in branches:
+            self.variables.arguments = given
+            writing.begin()
             self.variables.values.begin()
             self.host.table.states.begin()
             self.branches += 1
             self.doubt = ""
             branch()
             self.branches -= 1
-            doubt = doubt or (self.doubt if expected else "")
+            writing.end()
+            arguments.append(self.variables.arguments)
+            doubt = worse(doubt, self.doubt if expected else "")
             self.leaving = ""
             variables.append(self.variables.values.end())
             mounts.append(self.host.table.states.end())
         if not exhaustive:
             variables.append({})
             mounts.append({})
+        writing.merge(self.host.tokens, exhaustive=exhaustive)
+        self.variables.arguments = arguments[0] if len(set(arguments)) == 1 else None
         self.doubt = doubt
         self.variables.merge(variables)
         self.host.table.merge(mounts, self.host.reason)
@@ -155,6 +259,7 @@ class ShellState(ABC):
         """Run what follows in a process that has nothing of the script: no variables (but those of `environment`), no
         functions, no input. What a caller has exported is not followed, so other variables are unknown."""
         kept = self.variables, self.functions, self.locals, self.input, self.output, self.leaving, self.doubt
+        unsure = self.unsure_directory
         self.variables = Variables(self.host.tokens, known_environment=False)
         self.variables.assign("PWD", directory)
         for name, value in (environment or {}).items():
@@ -163,7 +268,7 @@ class ShellState(ABC):
         yield
         spent = self.leaving if self._work < 0 else ""
         self.variables, self.functions, self.locals, self.input, self.output, self.leaving, self.doubt = kept
-        self.leaving = self.leaving or spent
+        self.leaving, self.unsure_directory = self.leaving or spent, unsure
 
     def shadow(self, branch: Callable[[], object]) -> None:
         """Follow a branch that is taken only if something unexpected happens."""
@@ -173,13 +278,13 @@ class ShellState(ABC):
         """Note an `exit` or `return`. One with a failure makes nothing doubtful, because working instances do not
         fail."""
         if self.branches and success:
-            self.doubt = how
+            self.doubt = worse(self.doubt, how)
         self.leaving = how
 
     def go_on(self) -> None:
         """Follow the commands after a branch that has left the script, because the branch may not have been taken."""
         if self.leaving:
-            self.doubt, self.leaving = self.leaving, ""
+            self.doubt, self.leaving = worse(self.doubt, self.leaving), ""
 
     def spend(self, work: int, line: int) -> bool:
         """Count work, in units of about a microsecond, such as a character that is copied. Returns whether any is left.
@@ -200,5 +305,11 @@ class ShellState(ABC):
     def give_up(self, line: int) -> Likelihood:
         """Note that the script is not followed to its end."""
         self.host.unclear(line, "the script is nested too deeply or repeats too much to be followed")
-        self.host.unfinished = True
+        self.host.unfinished = Doubt(
+            line, "is the last that was followed: the script is nested too deeply or repeats too much"
+        )
         return Likelihood.UNKNOWN
+
+
+Handler: TypeAlias = Callable[[ShellState, str, list[str], int], Likelihood]
+"""A command: it is given the state, its name, its arguments and its line, and returns how likely it succeeds."""

@@ -114,6 +114,16 @@ class AccessPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Boundary:
+    """The permissions boundary of a role: a managed policy without which no grant to the role has an effect."""
+
+    policy: Value
+    """The expression for the policy."""
+    actions: frozenset[str] | None = None
+    """The client actions that it allows on every file system; None if the source does not show them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """A role that the source creates; `refs` are the expressions by which the source refers to it."""
 
@@ -123,6 +133,7 @@ class Role:
     unclear: bool = False
     """Whether its policies deny something or cannot be read completely."""
     tags: tuple[Tag, ...] = ()
+    boundary: Boundary | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rules.model.tasks import Engine
@@ -30,6 +30,11 @@ class HostMount:
     """The instance whose user data makes the mount; None for a mount that holds for all instances."""
     origin: str = ""
     """The place that makes the mount, for messages: `line 7 of its user data`."""
+    placed: bool = True
+    """Whether its mount point is known. If it is not, `host_path` is the text that the mount point begins with, as far as
+    that is known, and `doubt` says what was seen."""
+    is_link: bool = False
+    """Whether it is a symbolic link, which containers that see it from above follow for themselves."""
 
 
 # -- capacity ---------------------------------------------------------------------------------------------------------
@@ -44,6 +49,10 @@ class Cluster:
     """Whether the source creates it."""
     generated: bool = False
     """Whether its name is generated at deployment, so that no literal name in the source can be its name."""
+    imported: bool = False
+    """Whether another stack exports its name, so that it is no cluster that this source creates."""
+    cases: tuple[Cluster, ...] = field(default=(), compare=False)
+    """The clusters among which conditions choose; empty if it is not such a choice."""
 
 
 class System(StrEnum):
@@ -84,6 +93,8 @@ class Instance:
     """The capacity providers or compute environments of the source that start it."""
     hosts_containers: bool = False
     """Whether something in the source shows that the container agent runs on it."""
+    alone: bool = False
+    """Whether it is a single machine (an EC2 instance), as bastions are."""
     scripted: bool = False
     """Whether it has user data (or `AWS::CloudFormation::Init`). Without, it runs nothing that is not in its image."""
     images: tuple[Key, ...] = ()
@@ -96,6 +107,9 @@ class Instance:
     """Whether its user data installs the mount helper and starts the volume plugin."""
     attributes: str | None = None
     """The value that its user data gives `ECS_INSTANCE_ATTRIBUTES`; None if it sets none."""
+    unseen: str | None = None
+    """The reason why machines that count as this instance may run something else than the source shows, as a sentence
+    without its full stop; None if they cannot."""
 
     @property
     def image_key(self) -> Key:

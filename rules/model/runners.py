@@ -36,7 +36,12 @@ class Launch:
     """The capacity providers of this source that it uses (for AWS Batch: the compute environments); empty if it may use
     every instance of the cluster."""
     elsewhere: bool = False
-    """Whether it starts the tasks on Fargate, on Managed Instances or on external instances."""
+    """Whether it starts all tasks on Fargate or on Managed Instances, which run no user data."""
+    unseen: str | None = None
+    """The capacity that it uses, too, and whose instances the source does not hold ("capacity provider gpu, whose
+    instances are not in this source"); None if there is none."""
+    unseen_only: bool = False
+    """Whether it starts tasks on that capacity and on no instance of the source."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from rules.model.possible import NOT_GIVEN, NOTHING_MORE, Possible
@@ -36,7 +36,8 @@ class Container:
     volumes_from: tuple[tuple[Value | None, Possible[bool]], ...] = ()
     """Pairs (source container, read only); None for a container that is not read."""
     opaque: bool = False
-    """Whether the mount points are an expression, so that it is not known which volumes the container mounts."""
+    """Whether some of its mount points, or of the containers whose volumes it takes, cannot be read: it may mount any
+    volume, and write to it."""
     rest: Rest = ()
 
 
@@ -75,9 +76,15 @@ class Task:
     """The family of operating systems in upper case, by `runtimePlatform` or by constraints on the placement; left out,
     it is LINUX."""
     region: str | None = None
+    partition: str | None = field(default=None, compare=False)
+    """The partition of its account, and the account itself (None if the source does not show them): evidence for
+    messages, which may rest on other parts of the text."""
+    account: str | None = field(default=None, compare=False)
     containers: tuple[Container, ...] = ()
     opaque_containers: bool = False
-    """Whether the container definitions are an expression."""
+    """Whether some containers cannot be read: they may mount any volume, write to it, and run as any user."""
+    opaque_volumes: bool = False
+    """Whether some volumes cannot be read: they may have any name, and be on any file system."""
     condition: str | None = None
     rest: Rest = ()
 

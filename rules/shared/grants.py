@@ -13,6 +13,7 @@ from rules.facts.values import shown
 from rules.model import (
     ANY,
     CLIENT_ACTIONS,
+    DockerVolume,
     EfsVolume,
     FileSystemPolicy,
     Key,
@@ -25,9 +26,11 @@ from rules.model import (
     Value,
     Volume,
 )
+from rules.shared.placement import docker_mount
 from rules.shared.volumes import read_only
 
 _ROLE_ARN = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[^:]+):role/.+")
+_DYNAMIC = re.compile(r"\{\{.*?\}\}")
 _Served = TypeVar("_Served")
 
 
@@ -71,13 +74,14 @@ def grant(
 ) -> Grant:
     """The least-privilege grant for `roles` that the source does not create (default: all roles of the task).
 
-    `<region>` and `<account>` stand for a region and an account that the source does not show.
+    `<region>` and `<account>` stand for a region and an account that the source does not show, `<partition>` for one of
+    the several partitions that it names.
     """
     roles = roles or task.task_roles
-    partition, account = _role_parts(roles[0] if len(roles) == 1 else None)
+    partition, account = _role_parts(roles[0] if len(roles) == 1 else None, task)
     return Grant(
         " and ".join(map(role_name, roles)) or shown(None),
-        f"arn:{partition}:elasticfilesystem:{task.region or '<region>'}:{account}",
+        f"arn:{partition}:elasticfilesystem:{_region(task, context) or '<region>'}:{account}",
         shown(storage.file_system),
         access_points=(shown(storage.access_point),) if storage.access_point else (),
         actions=actions(volume, task, context, floor=floor),
@@ -174,6 +178,11 @@ def configured_role(task: Task, context: Context) -> Value | None:
     return roles.get(family(task)) or (roles.get("*") if task.fargate_only else None)
 
 
+def any_role(task: Task) -> str:
+    """The beginning of the ARN of every role that the task can have, as messages show it."""
+    return f"arn:{task.partition or 'aws'}:iam::{f'{task.account}:role/' if task.account else ''}…"
+
+
 def family(task: Task) -> str:
     """The key of a task definition in the configuration's `task-roles`: its family or, without one, its name in
     reports."""
@@ -185,15 +194,28 @@ def may_lack(role: Value) -> str:
     return f"the task role {shown(role)} may be left out, and IAM authorization needs one"
 
 
-def _role_parts(role: Value | None) -> tuple[str, str]:
-    """The partition and account of a role's ARN; `aws` and `<account>` if the source does not show them."""
+def _region(task: Task, context: Context) -> str | None:
+    """The region of the task, also as the servers show it that its Docker volumes mount: EFS does not cross regions. None
+    if the source does not show it."""
+    storages = (context.as_read(volume).storage for volume in task.volumes)
+    mounts = (docker_mount(storage) for storage in storages if isinstance(storage, DockerVolume))
+    regions = {mount.region for mount in mounts if mount and mount.region}
+    return task.region or (regions.pop() if len(regions) == 1 else None)
+
+
+def _role_parts(role: Value | None, task: Task) -> tuple[str, str]:
+    """The partition and account of a role, from its ARN or else from what else shows the task's; `aws` and `<account>` if
+    nothing does."""
     if isinstance(role, Text) and (match := _ROLE_ARN.fullmatch(role.coded)):
         return match["partition"], Text.decode(match["account"]).source
-    return "aws", "<account>"
+    return task.partition or "aws", task.account or "<account>"
 
 
 def role_name(role: Value | None) -> str:
-    """The name of a role, for messages: the last component of its ARN, or the expression as it is written."""
+    """The name of a role, for messages: the last component of its ARN, or what is written instead of an ARN. A slash in
+    a dynamic reference (`{{resolve:ssm:/app/role}}`) does not count."""
     if isinstance(role, Opaque) or role is None:
         return shown(role)
-    return Text.decode(role.coded.rpartition("/")[2]).source
+    whole = role.coded
+    plain = _DYNAMIC.sub(lambda found: "x" * len(found[0]), whole)
+    return Text.decode(whole[plain.rfind("/") + 1 :]).source if plain.startswith("arn:") else role.source

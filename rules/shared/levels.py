@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rules.context import Context
-from rules.facts.mounts import Mapped
+from rules.facts.mounts import Mapped, encrypts
 from rules.model import DockerVolume, EfsVolume, Level, OtherStorage, Task, Volume
 from rules.shared.placement import docker_mount, is_plugin_volume, placement
 
@@ -25,4 +25,4 @@ def tls_mount(volume: Volume, task: Task, context: Context) -> bool:
     found = placement(volume, task, context)
     mounted = docker_mount(volume.storage) if isinstance(volume.storage, DockerVolume) else None
     options = found.mount.options if isinstance(found, Mapped) else mounted.options if mounted else ()
-    return not {o.partition("=")[0] for o in options}.isdisjoint(("tls", "iam", "accesspoint"))
+    return encrypts(options)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rules.context import Context
-from rules.facts.mounts import SYSTEM_PATH, Mapped, Unplaced, parse_source, place, split_options
+from rules.facts.mounts import SYSTEM_PATH, Mapped, Unplaced, parse_source, place, serving, split_options
 from rules.facts.other_files import SeenMount
 from rules.facts.paths import climbs, looks_like_efs, normalise
 from rules.facts.values import shown, shown_path
@@ -41,11 +41,14 @@ def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced
         return None
     if not isinstance(path, Text):
         return place(None, volume.name, context.mounts(task))
-    found = place(path, volume.name, context.mounts(task))
+    found = place(path, volume.name, context.mounts(task), unseen=context.hosts(task).unseen)
     if isinstance(found, Mapped):
         return found
     found = _by_default(path, volume, task, context=context) or found
     if found is None or found.by_name:
+        known = context.mounts_by_default(task) if context.stack.parameters else context.mounts(task)
+        if served := serving(normalise(path.coded), known):
+            return served
         seen = _seen_elsewhere(normalise(path.coded), task, context, suspected=found is not None)
         return Unplaced(where(seen), seen=seen) if seen else found
     return found
@@ -55,7 +58,8 @@ def _by_default(path: Text, volume: Volume, task: Task, context: Context) -> Unp
     """A guess at the directory, from the defaults of all parameters; None if they lead to no known mount."""
     if not context.stack.parameters:
         return None
-    target = place(context.with_defaults(path, volume.key), volume.name, context.mounts_by_default(task))
+    unseen = context.hosts(task).unseen
+    target = place(context.with_defaults(path, volume.key), volume.name, context.mounts_by_default(task), unseen=unseen)
     if not isinstance(target, Mapped) or target.nested:
         return None
     likely = shown(target.mount.file_system), shown_path(target.directory)
@@ -68,7 +72,8 @@ def _seen_elsewhere(path: str, task: Task, context: Context, *, suspected: bool)
     """Mounts of EFS in other files that hold the path, if the instances of these files may run the task."""
     if not task.may_run_on_ec2 or climbs(path) or context.mounts(task).at_or_above(path):
         return ()
-    if not suspected and (SYSTEM_PATH.match(path) or context.hosts(task).instances):
+    hosts = context.hosts(task)
+    if not suspected and (SYSTEM_PATH.match(path) or (hosts.instances and hosts.unseen is None)):
         return ()
     return context.choices.seen.holding(path)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.context import Context
 from rules.facts.values import shown
-from rules.model import Change, Container, SetReadOnly, Task, Value, Volume
+from rules.model import Change, Container, Engine, MountPoint, SetReadOnly, Task, Value, Volume
 
 
 def _viewers(holders: set[Value | None], task: Task) -> list[tuple[Container, bool]]:
@@ -47,12 +47,25 @@ def keep_read_only(volume: Volume, task: Task, context: Context) -> tuple[Change
     return (SetReadOnly(task.key, volume.name),) if found else ()
 
 
-def runs_as_root(volume: Volume, task: Task, context: Context) -> list[str]:
-    """Names of containers that see the volume and run as root (or as their image's user, which usually is root)."""
-    holders = [container for container, _ in context.mount_points(volume, task) or ()]
+ONE_UNREAD = "one that cannot be read here"
+"""The name, for messages, of a container that cannot be read."""
+
+
+def may_run_as_root(volume: Volume, task: Task) -> list[str]:
+    """Names of containers that see the volume, or may see it, and run as root (or as their image's user, which usually
+    is root). A container that cannot be read may do all of that."""
+    if task.engine is Engine.UNKNOWN:
+        return []
+    holders = [c for c in task.containers if c.opaque or any(_may_show(point, volume) for point in c.mount_points)]
     holders += [container for container, _ in _viewers({c.name for c in holders}, task)] if holders else []
-    return [
+    found = [
         shown(container.name) if container.name is not None else "of the job"
         for container in dict.fromkeys(holders)
         if container.user is None or (container.user.literal or "x").partition(":")[0] in ("root", "0")
     ]
+    return [*found, ONE_UNREAD] if task.opaque_containers else found
+
+
+def _may_show(point: MountPoint, volume: Volume) -> bool:
+    """Whether a mount point is of the volume, or of a volume that is not known."""
+    return point.shows(volume.name) or point.volume is None or point.volume.literal is None

@@ -316,6 +316,26 @@ def test_unsafe_steps_are_offered_and_marked(client: Client) -> None:
     assert client.actions(path, None, ALL) == []
 
 
+def test_a_mount_comes_with_its_authorization(client: Client) -> None:
+    text = """\
+Resources:
+  Launch:
+    Type: AWS::AutoScaling::LaunchConfiguration
+    Properties: {UserData: "mount -t efs -o tls,iam fs-0123456789abcdef0:/ /mnt/efs"}
+  Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      TaskRoleArn: !GetAtt Role.Arn
+      ContainerDefinitions: [{Name: a, User: '1', MountPoints: [{SourceVolume: data, ContainerPath: /d}]}]
+      Volumes: [{Name: data, Host: {SourcePath: /mnt/efs/app}}]
+"""
+    path = client.root / "stack.yaml"
+    client.open(path, text)
+    (action,) = (a for a in client.actions(path, None, "quickfix") if "EFS101" in a["title"])
+    assert action["title"] == "Unsafe: EFS101 host-path-volume, Task/data (with EFS202, EFS203)"
+
+
 def test_every_way_of_a_step_is_offered(client: Client) -> None:
     case = next(c for c in cases() if c.name == "cloudformation-access-point-with-posix-user")
     path = client.root / "app.yaml"

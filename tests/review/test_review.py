@@ -402,7 +402,13 @@ def test_a_hunk_edited_by_hand() -> None:
         person.sees()
         person.answers("y")
         screen = person.answers("e")
-        assert "is not proven" in " ".join(screen.split())
+        told = " ".join(screen.split())
+        assert "is not proven" in told
+        assert (
+            "no line changed that the step leaves as it is. Unlike the step: volume data mounts EFS in another way"
+            in told
+        )
+        assert "(access point fsap-0000000000000000a → fsap-0000000000000000c)" in told
         # The next step rests on what was edited.
         assert "EFS203" in screen
         assert " fsap-0000000000000000c\n" in screen
@@ -414,6 +420,43 @@ def test_a_hunk_edited_by_hand() -> None:
     assert Path("a.yaml").read_text() == expected
     assert "mount through it — then edited by hand" in person.screen
     assert '"edit"' in Path("answers.yaml").read_text()
+
+
+LEGACY = """\
+Resources:
+  Launch:
+    Type: AWS::AutoScaling::LaunchConfiguration
+    Properties: {UserData: "mount -t efs -o tls,iam fs-0123456789abcdef0:/ /mnt/efs"}
+  Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      TaskRoleArn: !GetAtt Role.Arn
+      ContainerDefinitions: [{Name: a, User: '1', MountPoints: [{SourceVolume: data, ContainerPath: /d}]}]
+      Volumes:
+        - Name: data
+          Host:
+            SourcePath: /mnt/efs/app
+"""
+
+
+def test_a_no_to_its_authorization_takes_a_mount_back() -> None:
+    Path("a.yaml").write_text(LEGACY)
+    screen, status = pressing("yyn", "a.yaml")
+    told = " ".join(unpainted(screen).split())
+    assert "EFS101 is not applied then: host path /mnt/efs/app lies on EFS" in told
+    assert (Path("a.yaml").read_text(), status) == (LEGACY, 1)
+
+
+def test_a_mount_is_not_edited_out_of_its_authorization() -> None:
+    Path("a.yaml").write_text(LEGACY)
+    with reviewing("a.yaml", EDITOR=editor("text.replace('RootDirectory: /app', 'RootDirectory: /other')")) as person:
+        person.sees()
+        screen = person.answers("e")
+        assert "Not applied: the old mount is authorized by IAM" in " ".join(screen.split())
+        person.presses("q")
+        assert person.ends() == 1
+    assert Path("a.yaml").read_text() == LEGACY
 
 
 def test_a_hunk_that_is_not_changed_is_a_yes() -> None:
@@ -439,8 +482,12 @@ def test_a_hunk_that_is_not_changed_is_a_yes() -> None:
         ("text.replace('@@ -', '@@ -1 +1 @@\\n x\\n@@ -')", "there were 1 hunks, and now there are 2"),
         ("text.replace('+      transit', 'transit')", "begins with neither"),
         ("sys.exit(3)", "ended with status 3"),
+        (
+            "text.replace('       fileSystemId', '-      fileSystemId')",
+            "only the lines that the step changes can be edited, and this is another: fileSystemId",
+        ),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_a_hunk_edited_in_vain_is_asked_again(program: str, problem: str) -> None:
     with reviewing("a.yaml", EDITOR=editor(program)) as person:

@@ -21,6 +21,7 @@ from migrate.batch.repository import work as campaign_work
 from migrate.config import config
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.listed import Listed
 from migrate.dialects.common.nodes import walk
 from migrate.dialects.common.possible.readings import role
 from migrate.dialects.common.values import child, items, mapping, text
@@ -30,7 +31,7 @@ from migrate.edit import Edit, apply
 from migrate.engine.decisions import UNDECIDED
 from migrate.engine.fixes import fixes
 from migrate.engine.process import Opened, open_unit
-from migrate.engine.proof import prove
+from migrate.engine.proof import Unproven, prove
 from migrate.files import discover, language, screen, source
 from migrate.files.language import DATA, Language
 from migrate.lsp.look import View
@@ -75,7 +76,7 @@ class Toy(PlainDialect[DefinitionNodes]):
                 family,
                 task,
                 child(listed, family),
-                [],
+                Listed([]),
                 role="taskRoleArn",
                 known=("family",),
                 role_after=("family",),
@@ -217,12 +218,11 @@ def test_the_proof_reads_both_files_again(main: str, volumes: str, problem: str)
     plan = unit.plan(choices(), UNDECIDED)
     changes = reading.write(plan.stack)
     edits = reading.unit.edits(changes)
-    assert prove(reading, plan, changes, edits, AFTER, choices=choices(), decisions=UNDECIDED, unwritten={}) is None
+    prove(reading, plan, changes, edits, AFTER, choices=choices(), decisions=UNDECIDED, unwritten={})
     edits.append(Edit(0, 5, "# He"))  # on a line of a comment
-    assert problem in (
+    with pytest.raises(Unproven) as found:
         prove(reading, plan, changes, edits, (main, volumes), choices=choices(), decisions=UNDECIDED, unwritten={})
-        or ""
-    )
+    assert problem in found.value.whole
 
 
 def test_comments_suppress_in_their_own_file() -> None:

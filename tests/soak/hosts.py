@@ -47,8 +47,12 @@ add() {
   local source=$1 target type=$3 options=$4
   target=$(realpath -m "$2")
   mkdir -p "$target" && : > "$target/.busy"  # so that rmdir fails, as it does on a mount point
+  # A mount hides the links that were made before it.
+  grep -q " $target " "$HOST/proc/mounts" || find "$target" -mindepth 1 -type l -delete
   case ,$options, in *,bind,*|*,rbind,*) source=$(place "$(realpath -m "$source")");; esac
   [ "$type" = efs ] && case $source in *:*) ;; *) source=$source:/;; esac
+  # The kernel refuses the same file system on the same mount point.
+  [ "$(grep " $target " "$HOST/proc/mounts" | tail -n 1 | cut -d' ' -f1)" = "$source" ] && exit 32
   printf '%s %s %s %s 0 0\n' "$source" "$target" "${type:-none}" "${options:-defaults}" >> "$HOST/proc/mounts"
 }
 type= options= all= fake= words=()
@@ -161,7 +165,15 @@ def worlds(script: str, host_path: str, folder: Path) -> tuple[set[Seen], set[Se
 def _run(script: str, host_path: str, world: dict[str, str], folder: Path) -> tuple[Seen, Seen]:
     host = folder / "host"
     subprocess.run(["rm", "-rf", host], check=True)
-    for name in ("proc", "etc/systemd/system", "etc/enabled", "opt", "srv", "var", str(Path(host_path[1:]).parent)):
+    for name in (
+        "proc",
+        "etc/systemd/system",
+        "etc/enabled",
+        "opt",
+        "srv/other",
+        "var",
+        str(Path(host_path[1:]).parent),
+    ):
         (host / name).mkdir(parents=True)
     for name in ("proc/mounts", "etc/fstab"):
         (host / name).touch()

@@ -79,12 +79,14 @@ ARNS = frozenset({"file_system_arn", "access_point_arn", "attr_arn"})
 """Attributes that return an ARN."""
 
 
-EC2, _SCALING = "aws_cdk.aws_ec2", "aws_cdk.aws_autoscaling"
-GROUP = f"{_SCALING}.AutoScalingGroup"
-LOW = (f"{_SCALING}.CfnLaunchConfiguration", f"{EC2}.CfnLaunchTemplate", f"{EC2}.CfnInstance")
+EC2, SCALING = "aws_cdk.aws_ec2", "aws_cdk.aws_autoscaling"
+GROUP = f"{SCALING}.AutoScalingGroup"
+LOW = (f"{SCALING}.CfnLaunchConfiguration", f"{EC2}.CfnLaunchTemplate", f"{EC2}.CfnInstance")
 """The L1 constructs that launch instances or are templates for them."""
 STARTED_FROM = frozenset({GROUP, f"{EC2}.LaunchTemplate", f"{EC2}.Instance", *LOW})
 """The constructs that launch instances or are templates for them, L1 and L2."""
+MACHINES = frozenset({f"{EC2}.Instance", f"{EC2}.CfnInstance"})
+"""The constructs that make one machine, L1 and L2."""
 GROUP_OF = ("autoscaling_group", "auto_scaling_group")
 """The names of the argument and attribute of a capacity provider that hold its Auto Scaling group."""
 PROVIDER = f"{ECS}.AsgCapacityProvider"
@@ -100,6 +102,9 @@ IMAGES = {
     f"{ECS}.EcsOptimizedImage.amazon_linux2023": OPTIMIZED.format("amazon-linux-2023"),
     f"{ECS}.EcsOptimizedImage.windows": "/aws/service/ami-windows-latest",
     f"{ECS}.EcsOptimizedAmi": OPTIMIZED.format("amazon-linux-2"),
+    f"{EC2}.MachineImage.latest_amazon_linux": "/aws/service/ami-amazon-linux-latest/amzn-ami-hvm-x86_64-gp2",
+    f"{EC2}.MachineImage.latest_amazon_linux2": "/aws/service/ami-amazon-linux-latest/amzn2-ami-hvm-x86_64-gp2",
+    f"{EC2}.MachineImage.latest_amazon_linux2023": "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
     f"{ECS}.BottleRocketImage": "/aws/service/bottlerocket/aws-ecs-1",
     f"{ECS}.MachineImageType.BOTTLEROCKET": "/aws/service/bottlerocket/aws-ecs-1",
 }

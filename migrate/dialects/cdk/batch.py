@@ -14,6 +14,7 @@ from migrate.dialects.cdk.api import BATCH
 from migrate.dialects.cdk.program import Construct, Program, TaskSource
 from migrate.dialects.cdk.resources import system_id
 from migrate.dialects.cdk.spelling import SNAKE, either
+from migrate.dialects.common.listed import Listed, listed
 from migrate.dialects.common.possible.readings import flag, words_of
 from migrate.dialects.common.values import child, items, mapping
 from migrate.dialects.common.volumes import volume_edits
@@ -177,7 +178,7 @@ class L1JobPart:
 
     node: Mapping
     role: ast.expr | None
-    containers: tuple[Mapping, ...]
+    containers: Listed
     compatibilities: Possible[frozenset[str]]
 
     @property
@@ -196,11 +197,11 @@ def parts(program: Program, made: Construct) -> Iterator[L1JobPart]:
     for place in places:
         for name in ("container_properties", "container"):
             if node := mapping(either(place, name)):
-                yield L1JobPart(node, _origin(program, node, "job_role_arn"), (node,), compatibilities=where)
+                yield L1JobPart(node, _origin(program, node, "job_role_arn"), Listed([node]), compatibilities=where)
         for node in map(mapping, items(either(mapping(either(place, "ecs_properties")), "task_properties")) or ()):
             if node is not None:
-                listed = tuple(c for c in map(mapping, items(child(node, "containers")) or ()) if c is not None)
-                yield L1JobPart(node, _origin(program, node, "task_role_arn"), listed, compatibilities=where)
+                containers = listed(child(node, "containers"))
+                yield L1JobPart(node, _origin(program, node, "task_role_arn"), containers, compatibilities=where)
 
 
 def _origin(program: Program, node: Mapping, name: str) -> ast.expr | None:

@@ -12,20 +12,26 @@ from dataclasses import dataclass, field, replace
 
 from migrate.dialects.cdk import batch as cdk_batch
 from migrate.dialects.cdk import resources
-from migrate.dialects.cdk.api import ECS, LAUNCH_TYPES, PLATFORM_VERSION, TASK_DEFINITIONS, VERSIONS, enumerated
+from migrate.dialects.cdk.api import BATCH, ECS, LAUNCH_TYPES, PLATFORM_VERSION, TASK_DEFINITIONS, VERSIONS, enumerated
+from migrate.dialects.cdk.aspects import PARTS
 from migrate.dialects.cdk.instances import ProgramInstances
+from migrate.dialects.cdk.overrides import JOB, TASK, LateChange, Overrides, resource_type
 from migrate.dialects.cdk.program import Program, TaskSource, scope_of
 from migrate.dialects.cdk.spelling import SNAKE, Spellings, with_points
 from migrate.dialects.cdk.writer import ProgramNodes, ProgramWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, TaskNodes
+from migrate.dialects.common.listed import Listed, listed
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.possible.readings import evidence, words_of
+from migrate.dialects.common.python.definitions import block_reads
+from migrate.dialects.common.python.escapes import ObjectUses, is_class_name, shown
 from migrate.dialects.common.python.possible import options
 from migrate.dialects.common.python.values import SPELLING, called, configured
-from migrate.dialects.common.values import child, items, mapping, text
+from migrate.dialects.common.values import child, items, mapping
 from migrate.dialects.common.volumes.conditional_volumes import Alternative
 from migrate.dialects.common.volumes.volumes import read_container, rest_but
+from migrate.dialects.common.whereabouts import partition_in
 from migrate.dialects.dialect import Reading
 from migrate.syntax import resolve
 from migrate.syntax.node import AnyEdit, Mapping, Node
@@ -131,10 +137,10 @@ class _ProgramReader:
                 self.job(call)
             elif called(call) == "add_volume" and isinstance(call.func, ast.Attribute):
                 self.added(call, call.func.value, place)
+        self.late = Overrides(self.program)
+        self.changed()
         for call, place in self.program.calls:
-            if "override" in called(call) and call.args and isinstance(call.func, ast.Attribute):
-                self.overridden(call, call.func.value, place)
-            elif called(call).startswith("add_placement_constraint") and isinstance(call.func, ast.Attribute):
+            if called(call).startswith("add_placement_constraint") and isinstance(call.func, ast.Attribute):
                 self.constrained(call, call.func.value, place)
         self.alone()
         with_volumes = [task for task in self.tasks.values() if task.volumes]
@@ -146,10 +152,11 @@ class _ProgramReader:
         for task in with_volumes:
             self.name(task)
             self.add(task)
+        block_reads(self.document, self.collector.nodes)
         stack, spans = self.collector.stack(), self.collector.spans
         if stack is None:
             return None
-        stack = resources.added(self.program, stack, spans, tasks=with_volumes)
+        stack = resources.added(self.program, stack, spans, tasks=with_volumes, late=self.late)
         hosts = ProgramInstances(self.program)
         stack = hosts.added_to(stack, spans)
         return self.collector.reading(replace(stack, runners=self.runners(hosts)))
@@ -165,10 +172,10 @@ class _ProgramReader:
         arguments = self.document.arguments(call, place)
         if not isinstance(arguments, Mapping):
             return
-        if (listed := child(arguments, "volumes")) is not None:
-            self.listed(task, listed, place)
+        if (volumes := child(arguments, "volumes")) is not None:
+            self.listed(task, volumes, place)
         if kind == _L1 and (written := child(arguments, "container_definitions")) is not None:
-            self.low_containers(task, items(written))
+            self.low_containers(task, listed(written))
 
     def job(self, call: ast.Call) -> None:
         """Collects the parts of an L1 job definition of AWS Batch."""
@@ -180,22 +187,20 @@ class _ProgramReader:
             if part.volumes is not None:
                 self.tasks[construct, number] = task
                 self.listed(task, part.volumes, construct.place)
-                self.low_containers(task, list(part.containers))
+                self.low_containers(task, part.containers)
 
-    def low_containers(self, task: TaskSource, listed: list[Node] | None) -> None:
-        """Adds the containers that an L1 construct is given; None is a list that cannot be read."""
-        task.opaque = task.opaque or listed is None
-        for node in map(mapping, listed or ()):
-            if node is None:
-                task.opaque = True
-                continue
+    def low_containers(self, task: TaskSource, containers: Listed) -> None:
+        """Adds the containers that an L1 construct is given."""
+        task.opaque |= not containers.complete
+        for node in containers.mappings:
             found, points = self.spellings.container(node)
             task.containers.append(found)
             task.points += points
 
-    def listed(self, task: TaskSource, listed: Node, place: Place) -> None:
+    def listed(self, task: TaskSource, written: Node, place: Place) -> None:
         """Adds the volumes of a list to a task definition."""
-        for item in items(listed) or ():
+        task.opaque_volumes |= not listed(written).complete
+        for item in items(written) or ():
             if mapping(item) is not None:
                 task.volumes.append((item, self._place(item, place)))
 
@@ -218,29 +223,155 @@ class _ProgramReader:
             return
         self.task_of(on, place).volumes.append((arguments, place))
 
-    def overridden(self, call: ast.Call, on: ast.expr, place: Place) -> None:
-        """Reads a property override (an escape hatch) of a task definition's template: all its volumes, or a change
-        that keeps them from being edited."""
-        path = text(self.document.node(call.args[0], place))
-        path = (path or "").removeprefix("Properties.")
-        if not path.startswith(("Volumes", "ContainerDefinitions")):
+    def changed(self) -> None:
+        """Looks at what the program changes of its task definitions after it has made them."""
+        for change in self.late.changes:
+            if change.concerns(JOB):
+                self.job_changed(change)
+            if not change.concerns(TASK):
+                continue
+            if isinstance(change.node, ast.Call):
+                self.collector.regions.append(self.document.positions.span(change.node))
+            if change.owners is not None:
+                owned = [task for origin, at in change.owners if (task := self._task_at(origin, at)) is not None]
+                for task in owned:
+                    self.change(task, change)
+                continue
+            # What stands for an unknown construct may be any that the program makes.
+            base = next((n for n in ast.walk(change.on) if isinstance(n, ast.Name)), None)
+            own = self.task_of(base, change.place) if base is not None and change.types is None else None
+            if own is not None and own.construct is None and change.path == ("Volumes",) and not own.volumes:
+                self.change(own, replace(change, once=True))
+            for task in [*self.tasks.values()]:
+                self.change(task, replace(change, once=False))
+        self.escaped()
+
+    def job_changed(self, change: LateChange) -> None:
+        """Remembers that a later statement may change the volumes or roles of jobs of AWS Batch."""
+        made = {self.program.constructs.get(o) for o, _ in change.owners or () if isinstance(o, ast.Call)}
+        if change.owners is not None and not any(one is not None and resource_type(one) == JOB for one in made):
             return
-        origin, at = self.program.evaluator.definition(on, place)
-        if isinstance(origin, ast.Call) and called(origin) in ("cast", "find_child"):
-            found = origin.args[-1] if called(origin) == "cast" else ast.Attribute(origin.func, "default_child")
-            origin, at = self.program.evaluator.definition(found, at)
-        owner = origin
-        if isinstance(origin, ast.Attribute) and origin.attr == "default_child":
-            owner = origin.value.value if isinstance(origin.value, ast.Attribute) else origin
-        task = self.task_of(owner, at)
-        self.collector.regions.append(self.document.positions.span(call))
-        if path.startswith("ContainerDefinitions"):
-            task.opaque = True
-        elif path == "Volumes" and not task.volumes and len(call.args) > 1:
-            task.overrides = True
-            self.listed(task, self.document.node(call.args[1], place), place)
-        else:
-            task.obstacle = f"an override of {path} changes the task definition's volumes"
+        for task in self.tasks.values():
+            if task.kind.startswith(f"{BATCH}."):
+                task.obstacle = task.obstacle or f"line {change.line} changes {change.what} of the job definition"
+
+    def escaped(self) -> None:
+        """Looks where task definitions leave the code that can be read: from there on their containers are not known,
+        and functions of other modules may change everything."""
+        outside, side_effect = self.late.outside(), self._runs_on_scope()
+        for task in self.tasks.values():
+            uses = self.late.escapes.uses(task.construct.call, PARTS) if task.construct is not None else ObjectUses()
+            task.opaque = task.opaque or bool(uses.escapes)
+            # Every caller of this code may change what it returns to it, as it may every attribute.
+            handed = [e for e in uses.escapes if not (e.is_return or self._is_scope(e.expression, e.place))]
+            for found in filter(None, (outside, min(handed, key=lambda escape: escape.line, default=None))):
+                if found.call is not None and is_class_name(found.call.func):
+                    task.doubt = f"{found.reason}: check that it changes neither the volumes nor the task role."
+                else:
+                    task.obstacle = task.obstacle or f"{found.reason}, and may change it there"
+            removed = next((c for c, _ in uses.methods if called(c) == "try_remove_child"), None)
+            if removed is not None:
+                task.obstacle = task.obstacle or f"line {removed.lineno} removes a part of it"
+            if task.construct is None and (maker := self._foreign_maker(task)) is not None:
+                task.doubt = task.doubt or (
+                    f"`{maker}` makes it, which is not in this file: check that it changes neither the volumes nor the "
+                    "task role."
+                )
+            extension = next((c for c, at in uses.methods if called(c) == "add_extension" and self._adds(c, at)), None)
+            if (call := extension or side_effect) is not None:
+                task.opaque = True
+                task.doubt = task.doubt or (
+                    f"line {call.lineno} runs `{shown(call)}`, which is not in this file: check that it changes neither the "
+                    "volumes nor the task role."
+                )
+
+    def _foreign_maker(self, task: TaskSource) -> str | None:
+        """The class or function of another module that makes a task definition; None for others."""
+        if task.expression is None:
+            return None
+        made, at = self.program.evaluator.definition(task.expression, task.place)
+        name = self.document.dotted(made.func, at) if isinstance(made, ast.Call) else None
+        return None if name is None or self.program.evaluator.library(name) else name.rpartition(".")[2]
+
+    def _adds(self, call: ast.Call, place: Place) -> bool:
+        """Whether `add_extension` is given an extension that is not the CDK's."""
+        made, at = self.program.evaluator.definition(call.args[0], place) if call.args else (call, place)
+        return self.program.kind(made) == "" and not (isinstance(made, ast.Call) and self.program.dotted(made.func, at))
+
+    @staticmethod
+    def _is_scope(expression: ast.expr, place: Place) -> bool:
+        """Whether an expression is the object whose method it stands in."""
+        method = place.scope.method_of()
+        return method is not None and isinstance(expression, ast.Name) and expression.id == method[1]
+
+    def _runs_on_scope(self) -> ast.Call | None:
+        """The first call of a function of another module that gets the construct around a task definition, and whose
+        result nothing uses: it may look for the task definition there."""
+        escapes = self.late.escapes
+        for call, place in self.program.names.calls:
+            if not isinstance(self.program.names.parents.get(call), ast.Expr) or is_class_name(call.func):
+                continue
+            given = any(self._is_scope(argument, place) for argument in (*call.args, *(k.value for k in call.keywords)))
+            name = self.document.dotted(call.func, place)
+            if given and name is not None and not escapes.is_library(call.func, place):
+                return call
+        return None
+
+    def _task_at(self, origin: ast.expr, place: Place) -> TaskSource | None:
+        """The task definition that an expression makes or stands for; None if it is something else."""
+        made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
+        if made is not None:
+            return self.tasks.get(made)
+        is_task = isinstance(origin, ast.Attribute) and origin.attr == "task_definition"
+        return self.task_of(origin, place) if is_task else None
+
+    def change(self, task: TaskSource, change: LateChange) -> None:
+        """Applies a late change to a task definition, or remembers why its volumes or its role are not known."""
+        what = f"line {change.line} changes {change.what} of the task definition"
+        value = self.document.node(change.value, change.place) if change.value is not None else None
+        match change.path:
+            case ("ContainerDefinitions", *_):
+                task.opaque = True
+            case ("TaskRoleArn",) if change.deleted:
+                verb = "deletes" if change.once else "may delete"
+                task.role_obstacle = f"line {change.line} {verb} the task role, and IAM authorization needs one"
+            case ("TaskRoleArn",) if change.once and change.value is not None:
+                task.late_role = (change.value, change.place)
+            case ("TaskRoleArn", *_):
+                task.role_obstacle = (
+                    f"line {change.line} may replace the task role, so that which one mounts is not known"
+                )
+            case ("RequiresCompatibilities", *rest):
+                spelling = replace(SNAKE, options=lambda given: self.options(given, change.place))
+                listed = words_of(value, spelling) if not rest else ANYTHING
+                own = task.late_compatibilities or self.compatibilities(task, self.arguments_of(task))
+                task.late_compatibilities = listed if change.once else own | listed
+            case ("NetworkMode",):
+                modes = self.options(value, change.place).mapped(str.lower)
+                own_modes = task.late_modes or self.network_mode(task, self.arguments_of(task))
+                task.late_modes = modes if change.once else own_modes | modes
+            case ("RuntimePlatform",) | ("RuntimePlatform", "OperatingSystemFamily"):
+                named = value if len(change.path) > 1 else self.system_in(value)
+                systems = ANYTHING if named is None else self.options(named, change.place).mapped(str.upper)
+                own_systems = task.late_systems or self.operating_system(task, self.arguments_of(task))
+                task.late_systems = systems if change.once else own_systems | systems
+            case ("RuntimePlatform", "CpuArchitecture"):
+                pass
+            case ("Volumes",) if change.once and value is not None and not task.volumes:
+                task.overrides = True
+                self.listed(task, value, change.place)
+            case ("Volumes", *_):
+                task.obstacle = (
+                    f"an override of {change.what} in line {change.line} changes the task definition's volumes"
+                )
+            case _:
+                task.obstacle = task.obstacle or what
+
+    @staticmethod
+    def system_in(platform: Node | None) -> Node | None:
+        """The operating system of a platform, in any of the ways in which its names are spelt; None if it has none."""
+        names = ("operating_system_family", "operatingSystemFamily", "OperatingSystemFamily")
+        return next((found for name in names if (found := child(mapping(platform), name)) is not None), None)
 
     def constrained(self, call: ast.Call, on: ast.expr, place: Place) -> None:
         """Reads the placement constraints that a call adds to a task definition or to its service."""
@@ -315,7 +446,9 @@ class _ProgramReader:
         for call, place in self.program.calls:
             function = call.func
             if called(call) == "add_container" and isinstance(function, ast.Attribute):
-                known[call] = self.task_of(function.value, place)
+                task = known[call] = self.task_of(function.value, place)
+                if task.construct is None:
+                    self.add_elsewhere(function.value, place)
             elif self.program.kind(call) == f"{ECS}.ContainerDefinition":
                 given = next((k.value for k in call.keywords if k.arg == "task_definition"), None)
                 if given is not None:
@@ -333,6 +466,16 @@ class _ProgramReader:
                     task.opaque = True
         for call, task in known.items():
             self.container(task, call, points.get(call, []))
+
+    def add_elsewhere(self, on: ast.expr, place: Place) -> None:
+        """Remembers that a container is added to a task definition that may be any of several."""
+        origins = self.late.origins.of(on, place) or []
+        of_others = [o for o, at in origins if isinstance(o, ast.Attribute) and self.program.construct(o.value, at)]
+        known = bool(origins) and all(isinstance(o, ast.Call) or o in of_others for o, _ in origins)
+        for task in self.tasks.values():
+            made = task.construct.call if task.construct is not None else None
+            if made is not None and (not known or any(origin is made for origin, _ in origins)):
+                task.opaque = True
 
     def container(self, task: TaskSource, call: ast.Call, points: list[Node]) -> None:
         """Adds a container that `add_container` or `ContainerDefinition` makes, with the mount points that later
@@ -355,10 +498,7 @@ class _ProgramReader:
 
     def add(self, task: TaskSource) -> None:
         """Adds a collected task definition with its volumes to the model."""
-        arguments: Node | None = task.part
-        if task.construct is not None and arguments is None:
-            arguments = self.document.arguments(task.construct.call, task.construct.place)
-        node = arguments if isinstance(arguments, Mapping) else None
+        node = self.arguments_of(task)
         nodes = self.collector.nodes
         nodes.sources[task.key] = task
         volumes: list[Volume] = []
@@ -383,6 +523,10 @@ class _ProgramReader:
                 nodes.spellings[key] = spelling
             if task.obstacle is not None:
                 nodes.blocked[key] = task.obstacle
+            if task.doubt is not None:
+                self.collector.doubts[key] = task.doubt
+            if task.role_obstacle is not None:
+                nodes.blocked_iam[key] = task.role_obstacle
             nodes.places[key] = self._place(nodes.volumes[key].storage or found, place)
             nodes.uses[key] = place
             nodes.owners[key] = task
@@ -411,8 +555,10 @@ class _ProgramReader:
                 network_mode=self.network_mode(task, node),
                 operating_system=self.operating_system(task, node),
                 region=None,
+                partition=partition_in(self.document.text),
                 containers=tuple(task.containers),
                 opaque_containers=task.opaque,
+                opaque_volumes=task.opaque_volumes,
                 condition=None,
                 rest=rest_but(node, known, self.document.text, plain=SPELLING.plain) if node is not None else (),
             )
@@ -439,6 +585,9 @@ class _ProgramReader:
     def roles(self, task: TaskSource, role: Value | None) -> Possible[Value]:
         """The possible roles of a task, if that is more than the role as it is written. L2 constructs of task definitions make a
         role where they are given None."""
+        if task.late_role is not None:
+            expression, at = task.late_role
+            return Possible(absent=self.options(self.document.node(expression, at), at).absent)
         if role is None or task.construct is None:
             return NOTHING_MORE
         given = resources.role_given(task)
@@ -452,14 +601,25 @@ class _ProgramReader:
         node = self.document.node(given, task.place) if given is not None else None
         return Possible(absent=self.options(node, task.place).absent)
 
+    def arguments_of(self, task: TaskSource) -> Mapping | None:
+        """The arguments that a task definition, or its part of them, is made with; None if they are not known."""
+        if task.part is not None or task.construct is None:
+            return task.part
+        arguments = self.document.arguments(task.construct.call, task.construct.place)
+        return arguments if isinstance(arguments, Mapping) else None
+
     def network_mode(self, task: TaskSource, node: Mapping | None) -> Possible[str]:
         """The network mode of a task definition."""
+        if task.late_modes is not None:
+            return task.late_modes
         if node is None or unknown_merges(node):
             return NOT_GIVEN if task.is_alone else ANYTHING
         return self.options(child(node, "network_mode"), task.place).mapped(str.lower)
 
     def operating_system(self, task: TaskSource, node: Mapping | None) -> Possible[str]:
         """The operating systems of a task definition, by its platform and its placement constraints."""
+        if task.late_systems is not None:
+            return task.late_systems
         platform = child(node, "runtime_platform")
         written = child(mapping(platform), "operating_system_family")
         found: Possible[str] = self.options(written, task.place).mapped(str.upper)
@@ -476,6 +636,8 @@ class _ProgramReader:
 
     def compatibilities(self, task: TaskSource, node: Mapping | None) -> Possible[frozenset[str]]:
         """The compatibilities of a task definition, by its class or its arguments."""
+        if task.late_compatibilities is not None:
+            return task.late_compatibilities
         if known := task.compatibilities or TASK_DEFINITIONS.get(task.kind) or cdk_batch.CONTAINERS.get(task.kind):
             return known
         last = task.kind.rpartition(".")[2]
@@ -566,7 +728,13 @@ class _ProgramReader:
         if given is None:
             made = self.program.constructs.get(call)
             return self.tasks.get(made) if made is not None else None
-        origin, _ = self.program.evaluator.definition(given, place)
+        origin, at = self.program.evaluator.definition(given, place)
+        if isinstance(origin, ast.Attribute) and origin.attr in (
+            "task_definition_arn",
+            "ref",
+            "attr_task_definition_arn",
+        ):
+            origin, _ = self.program.evaluator.definition(origin.value, at)
         made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
         return self.tasks.get(made) if made is not None else self.tasks.get((ast.unparse(origin), place.scope))
 

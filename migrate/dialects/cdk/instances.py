@@ -1,11 +1,8 @@
 """Reads the container instances of a CDK program, the file systems that their user data mounts, and where the program
 runs its tasks.
 
-User data comes from the object that a construct is given (`user_data=`) and from later calls on the construct
-(`asg.add_user_data`, `asg.user_data.add_commands`) or on the object. Commands are lines of one shell script.
-
-Source: API references of `aws_ec2.UserData`, `MultipartUserData` and `CloudFormationInit`,
-`aws_autoscaling.AutoScalingGroup` and `aws_ecs.Cluster` in aws-cdk-lib.
+Source: API references of `aws_ec2.CloudFormationInit`, `aws_autoscaling.AutoScalingGroup` and `aws_ecs.Cluster` in
+aws-cdk-lib.
 """
 
 from __future__ import annotations
@@ -14,66 +11,57 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from migrate.dialects.cdk.api import (
+    EC2,
     ECS,
     GROUP,
     GROUP_OF,
     IMAGES,
     LOW,
+    MACHINES,
     OPTIMIZED,
-    PARTS,
     PROVIDER,
+    SCALING,
     STARTED_FROM,
-    USER_DATA,
 )
+from migrate.dialects.cdk.aspects import PARTS, aspects
 from migrate.dialects.cdk.init import CHANGES, InitChange, ProgramInits, argument_of
-from migrate.dialects.cdk.program import Program, joined, scope_of
+from migrate.dialects.cdk.program import Construct, Program, joined, scope_of
+from migrate.dialects.cdk.user_data import ADDING, Data, UserDataPart, UserDataReader
+from migrate.dialects.common.python.escapes import Escapes
+from migrate.dialects.common.python.execution import Execution, Step
 from migrate.dialects.common.python.values import called
-from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, with_scripts
+from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, knows_efs, with_scripts
 from migrate.dialects.common.values import items
 from migrate.syntax.node import Node, Scalar
-from migrate.syntax.python.names import Place
+from migrate.syntax.python.names import Place, Scope
 from rules.model import Cluster, Engine, HostMount, Image, Instance, Key, Launch, Owner, Ref, Stack, Text, Value
 
 if TYPE_CHECKING:
     from rules.hosts import Boot
 
-_SHEBANG = "#!/bin/bash"
-"""The first line of the script of `UserData.for_linux`."""
-_BOUNDARY = "+AWS+CDK+User+Data+Separator+"
-
 _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip\}?$", re.IGNORECASE)
 """Finds expressions that name a server, not the id of a file system."""
-_MATTERS = re.compile(r"mount|fstab")
-"""Finds commands that may mount a file system."""
+_CHILD = re.compile(r"find_child|find_all|default_child|children|__dict__|getattr|globals|vars\(")
+"""Finds expressions for constructs that are looked up by name."""
+_CLUSTER_ATTRIBUTE = re.compile(r"\.(?:cluster_name|cluster_arn|ref|attr_arn)(?=[}/0-9])")
+"""Finds the attribute in a reference that names a cluster (`{cluster.cluster_name}`)."""
+_LOW_PROVIDER = f"{ECS}.CfnCapacityProvider"
 _MOST_LINES = 5_000
 """The largest number of strings that one argument may add to user data."""
-
-
-@dataclass(eq=False)
-class UserDataPart:
-    """A part of user data that a call adds: commands, or a part of a multipart archive; `place` is the place of the
-    call."""
-
-    place: Place
-    lines: list[tuple[ast.expr, Place]]
-    known: bool = True
-    """Whether the lines are everything that the call adds."""
-    content_type: str = ""
-    """The content type of a part of a multipart archive; empty for commands."""
-    added: Text | None = None
-    """The text that the CDK itself adds, if that is what the call does."""
-
-
-@dataclass(eq=False)
-class Data:
-    """User data, put together from the parts that calls add."""
-
-    place: Place
-    pieces: list[UserDataPart] = field(default_factory=list)
-    shebang: str = _SHEBANG + "\n"
+_PARTS = PARTS | {"user_data", "launch_template", *GROUP_OF}
+"""The attributes and methods that lead from what launches instances to what decides their user data."""
+_OVERRIDES = frozenset(
+    {"add_override", "add_property_override", "add_deletion_override", "add_property_deletion_override"}
+)
+"""The methods of L1 constructs that change what they become in the template."""
+_GIVES = frozenset({"user_data", "launch_template_data", "launch_template_name", "launch_configuration_name"})
+"""The attributes of L1 constructs that decide the user data of instances."""
+_DECIDES = re.compile(r"(?:^|\.)(?:UserData|LaunchTemplateData|Properties|LaunchTemplate|LaunchConfigurationName)?$")
+"""The end of a path in the template at which a change may replace user data."""
 
 
 @dataclass(eq=False)
@@ -99,18 +87,29 @@ class ProgramInstances:
         self.hosts: dict[object, InstanceSource] = {}
         """The constructs that launch instances, by their calls or, if the program does not show these, by expression
         and scope."""
-        self.data: dict[ast.Call, Data] = {}
-        """The user data that each call makes."""
         self.inits = ProgramInits(program, self.text)
+        self.escapes = Escapes(program.document)
+        self.reader = UserDataReader(program, lambda expression, place: self.host(expression, place).data)
+        self.steps: dict[ast.Call, list[Step]] = {}
+        """The steps of the program in which each call is executed."""
+        self.dead: set[ast.AST] = set()
+        """The nodes of the program that are never executed."""
+        self.unfinished: dict[Scope, str] = {}
+        """The functions that are not followed to their end, with the reason."""
+        self.is_cut = False
+        """Whether the program is too long to be followed to its end."""
 
     # -- finding ------------------------------------------------------------------------------------------------------
 
     def find(self) -> None:
-        """Finds the constructs that launch instances, then the calls that add to them, in the order of the text."""
+        """Finds the constructs that launch instances, then the calls that add to them, in the order of execution."""
+        self.execute()
         for call, place in self.program.calls:
             construct = self.program.constructs.get(call)
             if isinstance(call.func, ast.Attribute) and call.func.attr == "add_capacity" and not self.own(call, place):
                 self.join(self.started_from(call, place, _literal_id(call)), call.func.value, place)
+            elif (base := self.base(call, place)) is not None:
+                self.started_from(call, place, _literal_id(call, second=True), base=base)
             elif construct is None:
                 continue
             elif construct.kind in STARTED_FROM and _given(call, "launch_template") is None:
@@ -118,10 +117,25 @@ class ProgramInstances:
             elif construct.kind == f"{ECS}.Cluster" and _given(call, "capacity") is not None:
                 self.join(self.started_from(call, place, construct.name), call, place)
         for call, place in self.program.calls:
-            if call in self.hosts and (init := _given(call, "init")) is not None:
-                self.attach(self.hosts[call], init, _given(call, "init_options"), place)
             if isinstance(call.func, ast.Attribute):
                 self.added(call, call.func, place)
+        for step in sorted((step for steps in self.steps.values() for step in steps), key=lambda step: step.time):
+            with self.program.evaluator.at(step.time):
+                self.reader.add(step)
+                self.attached(step)
+
+    def execute(self) -> None:
+        """Follows the program in the order of its execution, if it makes instances or adds to user data."""
+        for call, _ in self.program.calls:
+            name, kind = called(call), self.program.kind(call)
+            if name in ADDING or name == "add_capacity" or kind in STARTED_FROM or kind == f"{ECS}.Cluster":
+                execution = Execution(self.escapes)
+                for step in execution.run():
+                    self.steps.setdefault(step.call, []).append(step)
+                self.dead, self.unfinished = execution.dead, execution.unfinished
+                self.is_cut = execution.is_cut
+                break
+        self.reader.steps = self.steps
 
     def own(self, call: ast.Call, place: Place) -> bool:
         """Whether a call on `self` calls a method that the program's own class defines."""
@@ -134,21 +148,43 @@ class ProgramInstances:
             and function.attr in method[0].bindings
         )
 
-    def started_from(self, call: ast.Call, place: Place, name: str) -> InstanceSource:
-        """The construct that `call` makes, with the user data that it is given."""
+    def base(self, call: ast.Call, place: Place) -> ast.Call | None:
+        """The call of the constructor of what launches instances, for a class of the program that inherits from it."""
+        for function in self.escapes.functions(call, place) if called(call)[:1].isupper() else ():
+            for inner, at in self.program.names.calls:
+                if at.scope is function and called(inner) == "__init__" and function.parent is not None:
+                    bases = getattr(function.parent.node, "bases", ())
+                    if any(self.program.dotted(one, at) in STARTED_FROM for one in bases):
+                        return inner
+        return None
+
+    def started_from(self, call: ast.Call, place: Place, name: str, *, base: ast.Call | None = None) -> InstanceSource:
+        """The construct that `call` makes, with the user data that it is given. For a class of the program, `base` is
+        the call that hands the arguments on to the class of the CDK."""
         if call not in self.hosts:
-            data, written = Data(place), _given(call, "user_data")
+            data, written = Data(), _given(base or call, "user_data")
+            if base is not None:
+                place = self.program.names.places.get(base, place)
             if self.program.kind(call) in LOW:
-                written = self.low(call)
+                written = self.low(call, place)
             if written is not None:
-                data = self.data_of(written, place) or data
+                step = next(iter(self.steps.get(base or call, ())), None) or Step(call, place, 0)
+                with self.program.evaluator.at(step.time):
+                    data = self.reader.data_of(written, place) or self.reader.unread(written, step)
             self.hosts[call] = InstanceSource(name, place, call, data=data)
         return self.hosts[call]
 
-    def low(self, call: ast.Call) -> ast.expr | None:
+    def low(self, call: ast.Call, place: Place) -> ast.expr | None:
         """The user data among the arguments of an L1 construct, or None."""
-        found = (k for n in ast.walk(call) if isinstance(n, ast.Call) for k in n.keywords if k.arg == "user_data")
-        return next((k.value for k in found), None)
+        given = _given(call, "launch_template_data")
+        inner = self.program.evaluator.definition(given, place)[0] if given is not None else call
+        for node in (*ast.walk(call), *ast.walk(inner)):
+            if isinstance(node, ast.Call) and (found := _given(node, "user_data")) is not None:
+                return found
+            for key, value in zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ():
+                if isinstance(key, ast.Constant) and key.value in ("userData", "user_data"):
+                    return value
+        return None
 
     def host(self, expression: ast.expr, place: Place) -> InstanceSource:
         """The construct that launches instances for which an expression stands; a new one if the program does not
@@ -171,99 +207,36 @@ class ProgramInstances:
         shown = ast.unparse(origin)
         key = (shown, at.scope)
         if key not in self.hosts:
-            self.hosts[key] = InstanceSource(shown.removeprefix("self."), place, None, data=Data(place))
+            self.hosts[key] = InstanceSource(shown.removeprefix("self."), place, None, data=Data())
         return self.hosts[key]
 
     def added(self, call: ast.Call, function: ast.Attribute, place: Place) -> None:
-        """Reads a call that may add to user data or to a cluster."""
-        arguments = [(argument, place) for argument in call.args]
+        """Reads a call that may add to a cluster."""
         match function.attr:
-            case "add_user_data":
-                self.host(function.value, place).data.pieces.append(UserDataPart(place, arguments))
-            case "add_commands":
-                self.append(function.value, place, UserDataPart(place, arguments))
-            case "add_execute_file_command" | "add_s3_download_command" | "add_on_exit_commands":
-                self.append(
-                    function.value, place, UserDataPart(place, [], known=function.attr == "add_s3_download_command")
-                )
-            case "add_user_data_part" if call.args:
-                self.append(function.value, place, self.part(call.args[0], place, place))
-            case "apply_cloud_formation_init" if (init := argument_of(call, 0, "init")) is not None:
-                self.attach(self.host(function.value, place), init, argument_of(call, 1, "options"), place)
             case name if name in CHANGES:
                 self.inits.changes.append(InitChange(function.value, call, place))
-            case "add_part" if call.args:
-                self.append(function.value, place, self.body(call.args[0], place))
             case "add_asg_capacity_provider" | "add_auto_scaling_group" if call.args:
                 self.joined(call.args[0], place, function.value)
             case _:
                 pass
 
-    def attach(self, host: InstanceSource, init: ast.expr, options: ast.expr | None, place: Place) -> None:
+    def attach(self, host: InstanceSource, init: ast.expr, options: ast.expr | None, step: Step) -> None:
         """Gives instances an init: the CDK adds the call of cfn-init to their user data then."""
-        host.inits.append((init, place))
-        chosen = self.inits.chosen(options, place)
+        host.inits.append((init, step.place))
+        chosen = self.inits.chosen(options, step.place)
         sets: str | Ref = chosen if chosen is not None else Ref("${config_sets}")
         call = (f" --resource {_init_name(host)} -c ", sets, "\n)\n")
-        added = Text(tuple(joined(["(\nset +e\n/opt/aws/bin/cfn-init -v --stack ", Ref("${AWS::StackName}"), *call])))
-        host.data.pieces.append(UserDataPart(place, [], added=added))
+        added = joined(["(\nset +e\n/opt/aws/bin/cfn-init -v --stack ", Ref("${AWS::StackName}"), *call])
+        host.data.pieces.append(UserDataPart(step, text=tuple(added)))
 
-    def append(self, expression: ast.expr, place: Place, piece: UserDataPart) -> None:
-        """Adds a part to the user data that an expression stands for. Does nothing if that is not known."""
-        if isinstance(expression, ast.Attribute) and expression.attr == "user_data":
-            self.host(expression.value, place).data.pieces.append(piece)
-        elif (data := self.data_of(expression, place)) is not None:
-            data.pieces.append(piece)
-
-    def data_of(self, expression: ast.expr, place: Place) -> Data | None:
-        """The user data that an expression stands for, as an object or as the text of an L1 construct; None if it is
-        not known."""
-        origin, at = self.program.evaluator.definition(expression, place)
-        if isinstance(origin, ast.Attribute) and origin.attr == "user_data":
-            return self.host(origin.value, at).data
-        if not isinstance(origin, ast.Call):
-            return None
-        if origin in self.data:
-            return self.data[origin]
-        kind = self.program.kind(origin) or self.program.dotted(origin.func, at) or ""
-        data = Data(at)
-        if kind == USER_DATA[0]:
-            data.shebang = self.shebang(origin, at)
-        elif kind == USER_DATA[1]:
-            data.shebang = "<powershell>\n"
-        elif kind == USER_DATA[2] or kind in ("aws_cdk.Fn.base64", "aws_cdk.Fn.base_64"):
-            data.shebang = ""
-            data.pieces.append(UserDataPart(at, [(argument, at) for argument in origin.args[:1]]))
-        elif kind != PARTS:
-            return None
-        self.data[origin] = data
-        return data
-
-    def shebang(self, call: ast.Call, place: Place) -> str:
-        """The first line of the script that `UserData.for_linux` makes, with its line break."""
-        written = _given(call, "shebang")
-        found = self.text([(written, place)]) if written is not None else None
-        return f"{found.literal.rstrip()}\n" if found is not None and found.literal else _SHEBANG + "\n"
-
-    def part(self, expression: ast.expr, place: Place, at: Place) -> UserDataPart:
-        """User data as a part of a multipart archive. The part refers to the user data, because later calls may add
-        to it."""
-        data = self.data_of(expression, place)
-        return _Inner(at, data) if data is not None else UserDataPart(at, [], known=False)
-
-    def body(self, expression: ast.expr, place: Place) -> UserDataPart:
-        """The part of a multipart archive that a method of `MultipartBody` makes."""
-        origin, at = self.program.evaluator.definition(expression, place)
-        if not isinstance(origin, ast.Call):
-            return UserDataPart(place, [], known=False)
-        last = called(origin)
-        if last == "from_user_data" and (data := next(iter(origin.args), _given(origin, "user_data"))) is not None:
-            return self.part(data, at, place)
-        kind, body = _given(origin, "content_type"), _given(origin, "body")
-        written = self.text([(kind, at)]) if kind is not None else None
-        if last == "from_raw_body" and body is not None and written is not None and written.literal:
-            return UserDataPart(place, [(body, at)], content_type=written.literal)
-        return UserDataPart(place, [], known=False)
+    def attached(self, step: Step) -> None:
+        """Reads a call that may give instances an init, at the moment when it is executed."""
+        call, place = step.call, step.place
+        if called(call) == "apply_cloud_formation_init" and isinstance(call.func, ast.Attribute):
+            if (init := argument_of(call, 0, "init")) is not None:
+                self.attach(self.host(call.func.value, place), init, argument_of(call, 1, "options"), step)
+        elif call in self.hosts and (init := _given(call, "init")) is not None:
+            self.attach(self.hosts[call], init, _given(call, "init_options"), step)
 
     # -- clusters -----------------------------------------------------------------------------------------------------
 
@@ -274,12 +247,29 @@ class ProgramInstances:
             origin, at = self.program.evaluator.definition(origin.value, at)
         made = self.program.constructs.get(origin) if isinstance(origin, ast.Call) else None
         if made is None or made.kind not in (f"{ECS}.Cluster", f"{ECS}.CfnCluster"):
-            return Cluster(self.program.known_as(origin, at))
+            given = _given(origin, "cluster_name") if isinstance(origin, ast.Call) else None
+            name = self.program.value(self.program.document.node(given, at)) if given is not None else None
+            return Cluster(name if isinstance(name, Text) else self.program.known_as(origin, at))
         named = _given(made.call, "cluster_name")
-        known = self.text([(named, made.place)]) if named is not None else None
-        if known is not None and known.literal:
-            return Cluster(Text.of(known.literal), created=True)
+        if known := self.literal(named, made.place):
+            return Cluster(Text.of(known), created=True)
         return Cluster(Text((Ref(f"{{{self.program.named(made)}}}"),)), created=True, generated=named is None)
+
+    def told_cluster(self, name: Text) -> Cluster:
+        """The cluster that a script names: by a literal, or by an attribute of the construct."""
+        known = {made.name: made for made in self.clusters_made}
+        part = name.parts[0] if len(name.parts) == 1 else None
+        if not isinstance(part, Ref):
+            return known.get(name, Cluster(name))
+        whole = Text((Ref(_CLUSTER_ATTRIBUTE.sub("", part.source)),))
+        return known.get(whole, Cluster(whole))
+
+    @cached_property
+    def clusters_made(self) -> list[Cluster]:
+        """The clusters that the program makes."""
+        kinds = (f"{ECS}.Cluster", f"{ECS}.CfnCluster")
+        made = [found for found in self.program.constructs.values() if found.kind in kinds]
+        return [self.cluster(found.call, found.place) for found in made]
 
     def join(self, host: InstanceSource, cluster: ast.expr, place: Place) -> None:
         """Makes the instances of `host` members of a cluster."""
@@ -308,26 +298,66 @@ class ProgramInstances:
         cluster = _given(call, "cluster")
         how = [k.value for k in call.keywords if k.arg in ("launch_target", "launch_type", "launch_options")]
         shown = [kind.rpartition(".")[2], *(ast.unparse(self.program.evaluator.definition(e, place)[0]) for e in how)]
-        elsewhere = any(re.search("fargate|external", word, re.IGNORECASE) for word in shown)
-        strategies = _given(call, "capacity_provider_strategies")
-        named = [self.provider(item, place) for item in getattr(strategies, "elts", ())]
-        providers: frozenset[str] = frozenset()
-        if named and None not in named:
-            providers = frozenset(name for name in named if name is not None and not name.startswith("FARGATE"))
-            elsewhere = elsewhere or not providers
+        elsewhere = any(re.search("fargate", word, re.IGNORECASE) for word in shown)
+        written = _given(call, "capacity_provider_strategies", "capacity_provider_strategy")
+        origin, at = self.program.evaluator.definition(written, place) if written is not None else (None, place)
+        own: list[Construct] = []
+        others: list[str] = []
+        if origin is not None and not isinstance(origin, ast.List | ast.Tuple):
+            others.append(f"capacity providers that {ast.unparse(origin)} gives")
+        for item, where in self.members(origin, at) if origin is not None else ():
+            provider = self.provider(item, where)
+            if provider is None:
+                others.append(f"the capacity provider of {ast.unparse(item)}")
+            elif not isinstance(provider, str):
+                own.append(provider)
+        if any(re.search("external", word, re.IGNORECASE) for word in shown):
+            others.append("external instances (ECS Anywhere)")
+        # The group of an L1 provider is not followed: any instance of the cluster may be its.
+        followed = all(provider.kind == PROVIDER for provider in own)
         known = self.cluster(cluster, place) if cluster is not None else None
-        return Launch((known,) if known is not None else (), providers, elsewhere)
+        return Launch(
+            (known,) if known is not None else (),
+            frozenset(provider.name for provider in own) if followed else frozenset(),
+            elsewhere=not (own or others) and (elsewhere or origin is not None),
+            unseen=f"{others[0]}, which this source does not show" if others else None,
+            unseen_only=bool(others) and not own,
+        )
 
-    def provider(self, strategy: ast.expr, place: Place) -> str | None:
-        """The name of the capacity provider that a strategy gives; None if the program does not show it."""
-        named = _given(strategy, "capacity_provider") if isinstance(strategy, ast.Call) else None
+    def members(self, listed: ast.expr, place: Place, depth: int = 0) -> Iterator[tuple[ast.expr, Place]]:
+        """The items of a list or tuple, with those of the lists that are spread in it. A spread of anything else is an
+        item itself."""
+        for item in getattr(listed, "elts", ()):
+            spread = self.program.evaluator.definition(item.value, place) if isinstance(item, ast.Starred) else None
+            if spread is not None and isinstance(spread[0], ast.List | ast.Tuple) and depth < 5:
+                yield from self.members(*spread, depth + 1)
+            else:
+                yield item, place
+
+    def provider(self, strategy: ast.expr, place: Place) -> Construct | str | None:
+        """The capacity provider that a strategy gives, or the name of one of Fargate's; None if the program does not make
+        it."""
+        made, at = self.program.evaluator.definition(strategy, place)
+        named = _given(made, "capacity_provider") if isinstance(made, ast.Call) else None
         if named is None:
             return None
-        origin, at = self.program.evaluator.definition(named, place)
+        origin, at = self.program.evaluator.definition(named, at)
         if isinstance(origin, ast.Constant):
-            return str(origin.value) if str(origin.value).startswith("FARGATE") else None
-        made = self.program.construct(origin.value, at) if isinstance(origin, ast.Attribute) else None
-        return made.name if made is not None and made.kind == PROVIDER else None
+            literal = str(origin.value)
+            return literal if literal.startswith("FARGATE") else self.named_providers.get(literal)
+        provider = self.program.construct(origin.value, at) if isinstance(origin, ast.Attribute) else None
+        return provider if provider is not None and provider.kind in (PROVIDER, _LOW_PROVIDER) else None
+
+    @cached_property
+    def named_providers(self) -> dict[str, Construct]:
+        """The capacity providers by the literal names that they are given."""
+        found: dict[str, Construct] = {}
+        for made in self.program.constructs.values():
+            if made.kind in (PROVIDER, _LOW_PROVIDER):
+                name = self.literal(_given(made.call, "capacity_provider_name", "name"), made.place)
+                if name:
+                    found[name] = made
+        return found
 
     # -- scripts ------------------------------------------------------------------------------------------------------
 
@@ -335,15 +365,21 @@ class ProgramInstances:
         """The script that instances run at start: their user data, which calls cfn-init for their
         `CloudFormationInit`."""
         node = Scalar(0, 0, "", style="")  # a placeholder: lines of a program's scripts have no nodes
-        if host.data.pieces:
-            certain = all(
-                self.runs_with(piece.place, host.place)
-                for piece in self.flat(host.data)
-                if not piece.known or piece.added or _MATTERS.search(self.text(piece.lines).coded)
+        doubt = self.doubt(host)
+        if host.data.parts or doubt is not None:
+            made = self.steps.get(host.call, []) if host.call is not None else []
+            read = self.reader.script(host.data, made or [piece.step for piece in host.data.parts[:1]])
+            yield Script(
+                read.text,
+                node,
+                True,
+                origin="line {line} of its user data",
+                boot=self.boot(host) if host.inits else None,
+                passages=self.inits.passages,
+                variants=read.variants,
+                doubt=doubt or read.doubt,
+                unread=(next(iter(read.unread), None) or doubt) if self.knows_efs else None,
             )
-            boot = self.boot(host) if host.inits else None
-            origin = "line {line} of its user data"
-            yield Script(self.script(host.data), node, certain, origin=origin, boot=boot, passages=self.inits.passages)
 
     def boot(self, host: InstanceSource) -> Boot:
         """The init of instances, and those of other instances with the same user data, whose calls of cfn-init it holds,
@@ -353,32 +389,111 @@ class ProgramInstances:
         sharing = {_init_name(h): h.inits[0] for h in self.hosts.values() if h.inits and h.data is host.data}
         return Boot({name: self.inits.read(*init, name) for name, init in sharing.items()}, (_init_name(host),))
 
-    def flat(self, data: Data, depth: int = 0) -> Iterator[UserDataPart]:
-        """The parts of user data, with those of nested user data in their place."""
-        for piece in data.pieces:
-            if not isinstance(piece, _Inner):
-                yield piece
-            elif depth < 5:
-                yield from self.flat(piece.data, depth + 1)
+    @cached_property
+    def knows_efs(self) -> bool:
+        """Whether the program has anything to do with EFS, so that user data that is not read may mount it."""
+        return knows_efs(self.program.document.text)
 
-    def script(self, data: Data, depth: int = 0) -> Text:
-        """User data as one text, as EC2 gets it."""
-        parts: list[str | Ref] = [data.shebang]
-        archive = any(isinstance(p, _Inner) or p.content_type for p in data.pieces)
-        if archive:
-            parts = [f'Content-Type: multipart/mixed; boundary="{_BOUNDARY}"\nMIME-Version: 1.0\n\n']
-        for piece in data.pieces:
-            if archive:
-                kind = piece.content_type or 'text/x-shellscript; charset="utf-8"'
-                parts.append(f"--{_BOUNDARY}\nContent-Type: {kind}\n\n")
-            if isinstance(piece, _Inner):
-                parts += self.script(piece.data, depth + 1).parts if depth < 5 else ()
-            else:
-                parts += (piece.added or self.text(piece.lines)).parts
-                parts += () if piece.known else ("# what is added here is not read\n",)
-        if archive:
-            parts.append(f"--{_BOUNDARY}--\n")
-        return Text(tuple(joined(parts)))
+    def doubt(self, host: InstanceSource) -> str | None:
+        """The reason, in words, why the user data of instances may be another one than the program shows; None if it
+        is that one."""
+        found: list[tuple[int, str]] = []
+        name = host.name
+        for made, shown in ((host.call, name), (host.data.call, f"the user data of {name}")):
+            if made is None:
+                continue
+            uses = self.escapes.uses(made, _PARTS)
+            found += [(escape.line, escape.of(shown)) for escape in uses.escapes]
+            for target, _ in uses.assigned:
+                if target.attr in _GIVES:
+                    found.append((target.lineno, f"line {target.lineno} replaces the user data of {name}"))
+            for call, place in uses.methods:
+                if call in self.dead:
+                    continue
+                if called(call) in ADDING and not self.is_followed(call):
+                    found.append((call.lineno, f"line {call.lineno} adds user data in a way that is not followed"))
+                elif called(call) in _OVERRIDES and self.overrides(call, place):
+                    found.append((call.lineno, f"line {call.lineno} overrides the user data of {name}"))
+        found += self.doubts
+        return min(found, default=(0, None))[1]
+
+    def is_followed(self, call: ast.Call) -> bool:
+        """Whether it is known to which user data of the program a call adds."""
+        data = self.reader.read.get(call)
+        owners = (host for host in self.hosts.values() if host.data is data)
+        return data is not None and (data.call is not None or any(host.call is not None for host in owners))
+
+    def overrides(self, call: ast.Call, place: Place) -> bool:
+        """Whether an override may replace user data: its path leads there, or is not known."""
+        path = call.args[0] if call.args else _given(call, "path", "property_path")
+        known = self.program.evaluator.string(path, place) if path is not None else None
+        return (
+            known is None
+            or any(not isinstance(part, str) for part in known)
+            or bool(_DECIDES.search("".join(map(str, known))))
+        )
+
+    @cached_property
+    def doubts(self) -> list[tuple[int, str]]:
+        """The lines that may change the user data of any instance, each with the reason."""
+        found = [
+            (escape.line, escape.reason)
+            for escape in aspects(self.program, self.escapes, frozenset({EC2, ECS, SCALING}))
+        ]
+        found += [
+            (call.lineno, f"line {call.lineno} adds user data in a way that is not followed")
+            for call in self.reader.read
+            if not self.is_followed(call) and _CHILD.search(ast.unparse(call.func))
+        ]
+        found += [
+            (use.node.lineno, f"line {use.node.lineno} executes code that is not read")
+            for name in ("exec", "eval")
+            for use in self.program.names.uses.get(name, ())
+        ]
+        found += [
+            (call.lineno, self.unfinished[place.scope])
+            for call, place in self.program.names.calls
+            if place.scope in self.unfinished and called(call) in ADDING
+        ]
+        if self.is_cut:
+            found.append((0, "the program is too long, or nested too deeply, to be followed to its end"))
+        known: set[ast.AST] = set()
+        for host in self.hosts.values():
+            for made in (host.call, host.data.call):
+                if made is not None:
+                    uses = self.escapes.uses(made, _PARTS)
+                    known.update(call for call, _ in uses.methods)
+                    known.update(uses.assignments)
+        for call, place in self.program.names.calls:
+            if (
+                called(call) not in _OVERRIDES
+                or call in known
+                or call in self.dead
+                or not isinstance(call.func, ast.Attribute)
+            ):
+                continue
+            if self.overrides(call, place) and not self.is_other(call.func.value, place):
+                found.append((call.lineno, f"line {call.lineno} may override the user data of any instance"))
+        for name in ("user_data", "launch_template_data"):
+            for store in self.program.names.stores.get(name, ()):
+                statement = store.binding.place.statement
+                if store.owner is None and statement not in known:
+                    line = statement.lineno
+                    found.append((line, f"line {line} may replace the user data of any instance"))
+        return found
+
+    def is_other(self, expression: ast.expr, place: Place) -> bool:
+        """Whether an expression stands for a construct that launches no instances, or for a part of one."""
+        for _ in range(10):
+            origin, place = self.program.evaluator.definition(expression, place)
+            if isinstance(origin, ast.Call) and origin in self.program.constructs:
+                kind = self.program.constructs[origin].kind
+                return kind not in STARTED_FROM and kind != f"{ECS}.Cluster"
+            inner = origin.func if isinstance(origin, ast.Call) else origin
+            if not isinstance(inner, ast.Attribute):
+                return False
+            expression = inner.value
+        return False
 
     def text(self, lines: Sequence[tuple[ast.expr, Place]]) -> Text:
         """Commands as the lines of a text; an unknown one is a single reference."""
@@ -389,6 +504,11 @@ class ProgramInstances:
                 source = found.source if found is not None else "None"
                 parts += [*(found.parts if isinstance(found, Text) else (Ref("{" + source + "}"),)), "\n"]
         return Text(tuple(joined(parts)))
+
+    def literal(self, expression: ast.expr | None, place: Place) -> str | None:
+        """The string that an expression is known to be; None for any other expression, and without one."""
+        found = self.program.value(self.program.document.node(expression, place)) if expression is not None else None
+        return found.literal if found is not None else None
 
     def each(self, expression: ast.expr, place: Place) -> Iterator[Node]:
         """The strings that an argument gives: all items for a starred list, and for the variable of a loop over a
@@ -404,30 +524,6 @@ class ProgramInstances:
             yield document.node(expression, place)
         else:
             yield from listed
-
-    def runs_with(self, place: Place, made: Place, depth: int = 0) -> bool:
-        """Whether the code at `place` always runs when the code at `made` does."""
-        if place.scope is made.scope:
-            return made.block.within(place.block) or self._looped(place, made)
-        method, home = place.scope.method_of(), made.scope.method_of()
-        if method is None or home is None or method[0] is not home[0] or place.block.parent is not None or depth > 3:
-            return False
-        name = place.scope.path[-1]
-        uses = self.program.names.attributes.get(name, ())
-        return any(
-            isinstance(use.node, ast.Attribute)
-            and isinstance(use.node.value, ast.Name)
-            and (own := use.place.scope.method_of()) is not None
-            and own[0] is method[0]
-            and use.node.value.id == own[1]
-            and self.runs_with(use.place, made, depth + 1)
-            for use in uses
-        )
-
-    def _looped(self, place: Place, made: Place) -> bool:
-        """Whether a place is in a loop whose surroundings always run when the code at `made` does."""
-        block = place.block
-        return block.loop and block.parent is not None and made.block.within(block.parent)
 
     # -- the model ----------------------------------------------------------------------------------------------------
 
@@ -448,7 +544,7 @@ class ProgramInstances:
             key = Key.of("instance", scope, host.name, *((nth,) if nth > 1 else ()))
             listed = list(self.scripts(host))
             named = [cluster for script in listed for cluster in script.clusters]
-            clusters = [*host.clusters, *(Cluster(cluster) for cluster in named if cluster is not None)]
+            clusters = [*host.clusters, *(self.told_cluster(cluster) for cluster in named if cluster is not None)]
             known = host.in_cluster or bool(named)
             instance = Instance(
                 key,
@@ -457,6 +553,10 @@ class ProgramInstances:
                 clusters=() if None in named else tuple(dict.fromkeys(clusters)),
                 providers=frozenset(host.providers),
                 hosts_containers=known,
+                unseen=f"this program does not make {host.name}"
+                if host.call is None and not host.data.pieces
+                else None,
+                alone=host.call is not None and self.program.kind(host.call) in MACHINES,
             )
             instance = with_scripts(instance, listed)
             image = self.image(host, instance.image_key)
@@ -498,14 +598,6 @@ class ProgramInstances:
         )
 
 
-class _Inner(UserDataPart):
-    """User data that is a part of a multipart archive."""
-
-    def __init__(self, place: Place, data: Data) -> None:
-        super().__init__(place, [])
-        self.data = data
-
-
 def _init_name(host: InstanceSource) -> str:
     """The name that stands for the logical ID of instances in the call of cfn-init."""
     return host.name if re.fullmatch(r"\w+", host.name) else "Instances"
@@ -516,7 +608,9 @@ def _given(call: ast.Call, *names: str) -> ast.expr | None:
     return next((k.value for name in names for k in call.keywords if k.arg == name), None)
 
 
-def _literal_id(call: ast.Call) -> str:
-    """The id that `add_capacity` gives its construct; "capacity" if it is no literal."""
-    first = call.args[0] if call.args else _given(call, "id", "id_")
+def _literal_id(call: ast.Call, *, second: bool = False) -> str:
+    """The id that `add_capacity` (or a class, as its `second` argument) gives its construct; "capacity" if it is no
+    literal."""
+    arguments = call.args[1:] if second else call.args
+    first = arguments[0] if arguments else _given(call, "id", "id_")
     return str(first.value) if isinstance(first, ast.Constant) else "capacity"

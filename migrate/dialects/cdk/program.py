@@ -72,6 +72,9 @@ class TaskSource:
     containers: list[Container] = field(default_factory=list)
     points: list[Mapping | None] = field(default_factory=list)
     opaque: bool = False
+    """Whether some of its containers cannot be read."""
+    opaque_volumes: bool = False
+    """Whether some of its volumes cannot be read."""
     role: Role | None = None
     role_construct: Construct | None = None
     role_given: ast.expr | None = None
@@ -86,6 +89,20 @@ class TaskSource:
     """Whether its volumes come from an override of the template, with the names of CloudFormation."""
     obstacle: str | None = None
     """The reason why its volumes cannot be edited without guessing, or None if they can."""
+    doubt: str | None = None
+    """A sentence on what may change it outside of this program, so that a person should look; else None."""
+    role_obstacle: str | None = None
+    """The reason why it is not known which task role it has, or that it has one; else None."""
+    late_role: tuple[ast.expr, Place] | None = None
+    """The expression for the role that later replaces the one of the construct, and its place. Methods of the construct
+    give it no permissions."""
+    late_modes: Possible[str] | None = None
+    """The network modes that later statements may set, the first one included unless these surely run; None if there
+    are no such statements."""
+    late_systems: Possible[str] | None = None
+    """The operating systems that later statements may set, in the same way."""
+    late_compatibilities: Possible[frozenset[str]] | None = None
+    """The compatibilities that later statements may set, in the same way."""
 
     @property
     def is_alone(self) -> bool:
@@ -484,18 +501,12 @@ class Program:
         before = sum(b.place.index < place.index for b in bindings) if owner is place.scope else 1
         return ".".join(owner.path) + (f"/{before}" if before > 1 else "")
 
-    @cached_property
-    def _places(self) -> dict[ast.AST, Place]:
-        """The places of all names, calls and dicts."""
-        found: dict[ast.AST, Place] = {use.node: use.place for uses in self.names.uses.values() for use in uses}
-        return found | dict(self.names.calls) | dict(self.names.dicts)
-
     def place_of(self, expression: ast.expr) -> Place | None:
         """The place of an expression, or of the first name, call or dict in it; None if there is none."""
-        found = self._places.get(expression)
+        found = self.names.places.get(expression)
         if found is not None:
             return found
-        inner = (self._places.get(node) for node in ast.walk(expression))
+        inner = (self.names.places.get(node) for node in ast.walk(expression))
         return next((place for place in inner if place is not None), None)
 
     # -- writing values -----------------------------------------------------------------------------------------------

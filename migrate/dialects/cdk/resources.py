@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from migrate.dialects.cdk.api import CLOSED, EFS, IAM, TASK_DEFINITIONS
+from migrate.dialects.cdk.aspects import PARTS
+from migrate.dialects.cdk.overrides import POINT, Overrides
 from migrate.dialects.cdk.policies import Policies
 from migrate.dialects.cdk.program import (
     Construct,
@@ -28,19 +30,23 @@ from rules.facts.paths import normalise
 from rules.model import AccessPoint, Directory, FileSystem, FileSystemPolicy, Key, Opaque, Ref, Role, Stack, Text, Value
 
 
-def added(program: Program, stack: Stack, spans: dict[Key, int], tasks: Sequence[TaskSource]) -> Stack:
+def added(program: Program, stack: Stack, spans: dict[Key, int], tasks: Sequence[TaskSource], late: Overrides) -> Stack:
     """The stack with the program's resources added; their offsets are added to `spans`."""
     roles: dict[Key, Role] = {}
     for task in tasks:
         if task.role is not None:
             roles.setdefault(task.role.key, task.role)
             spans.setdefault(task.role.key, spans[task.key])
-    policies = Policies(program, tasks)
+    policies = Policies(program, tasks, late)
     policies.read()
     for key in policies.unclear & roles.keys():
         roles[key] = replace(roles[key], unclear=True)
+    for key in policies.boundaries.keys() & roles.keys():
+        roles[key] = replace(roles[key], boundary=policies.boundaries[key])
     systems = [_file_system(program, made, policies) for made in program.constructs.values() if is_file_system(made)]
     points = [_access_point(program, made) for made in program.constructs.values() if is_access_point(made)]
+    changed = {made for made, _ in points if any(True for _ in late.of(made, POINT))}
+    points = [(made, replace(p, path=None, user=("?",)) if made in changed else p) for made, p in points]
     keys = [(made, found.key) for made, found in systems] + [(made, found.key) for made, found in points]
     for made, key in keys:
         spans.setdefault(key, program.document.positions.span(made.call)[0])
@@ -75,12 +81,13 @@ def _file_system(program: Program, made: Construct, policies: Policies) -> tuple
     if given is not None:
         problem = "is not read here"
     elif (method := policies.file_system_policies.get(made)) is not None:
-        problem = f"{method} writes"
+        problem = method
     policy = FileSystemPolicy(problem=problem) if problem else None
     anonymous = child(arguments, "allow_anonymous_access") if isinstance(arguments, Mapping) else None
     if policy is None and anonymous is not None and truth(anonymous) is False:
         policy = CLOSED
-    settled = anonymous is not None or made.kind == f"{EFS}.CfnFileSystem" or program.is_v1
+    handed = bool(policies.late.escapes.uses(made.call, PARTS).escapes)
+    settled = not handed and (anonymous is not None or made.kind == f"{EFS}.CfnFileSystem" or program.is_v1)
     return made, FileSystem(
         key, program.id_of(made), program.arn_of(made), condition=None, policy=policy, settled=settled, name=made.name
     )
@@ -154,6 +161,9 @@ def role_given(task: TaskSource) -> ast.expr | None:
 def role_of(program: Program, task: TaskSource) -> Value | None:
     """The task role of a task definition, or None. L2 constructs create a role if they are given none; a role to
     which the program can add policies is stored in `task.role`."""
+    if task.late_role is not None:
+        expression, place = task.late_role
+        return program.value(program.document.node(expression, place)) or Opaque(ast.unparse(expression))
     given = role_given(task)
     if task.construct is not None:
         low = ".Cfn" in task.kind

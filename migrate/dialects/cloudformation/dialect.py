@@ -21,14 +21,14 @@ from migrate.dialects.cloudformation.writer import ResourceWriter
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, part_key, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
-from migrate.dialects.common.nodes import key_text
+from migrate.dialects.common.listed import listed, may_hold_more
 from migrate.dialects.common.possible.readings import capitalised, perhaps_more, systems, words_of
 from migrate.dialects.common.unread import has_word, unread
 from migrate.dialects.common.values import child, mapping, words
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
 from migrate.syntax import Document
-from migrate.syntax.node import Mapping, Node, Scalar, SetScalar, TreeEdit
+from migrate.syntax.node import Scalar, SetScalar, TreeEdit
 from migrate.syntax.unit import Unit
 from rules.model import (
     AddAccessPoint,
@@ -210,16 +210,11 @@ def _find_shared_properties(nodes: TemplateNodes) -> None:
     """Records the tasks whose properties are one node, shared through a YAML alias, or come from a macro, too."""
     first: dict[int, Key] = {}
     for key, task in nodes.tasks.items():
-        if _has_macro(task.mapping):
+        if may_hold_more(task.mapping):
             nodes.shared_properties[key] = "a macro adds to its properties, perhaps a role"
         if (other := first.setdefault(id(task.mapping), key)) != key:
             reason = "another resource shares its properties through an alias"
             nodes.shared_properties[key] = nodes.shared_properties[other] = reason
-
-
-def _has_macro(properties: Mapping) -> bool:
-    """Whether a macro adds to properties: `Fn::Transform`, `Fn::ForEach` among them."""
-    return any(key_text(entry).startswith("Fn::") for entry in properties.entries)
 
 
 def _add_unread_volumes(collector: Collector[TemplateNodes], template: Template) -> None:
@@ -249,25 +244,19 @@ def _prefers_short(document: Document) -> bool:
     return not document.json and short >= sum(body.count(name) for name in ("Ref:", "Fn::Sub", "Fn::GetAtt"))
 
 
-def _containers(node: Node | None) -> list[Mapping] | None:
-    """The container definitions of a list, under any condition; None if the list is another expression."""
-    listed = intrinsics.each(node) if node is not None else []
-    return None if listed is None else [c for c in map(mapping, listed) if c is not None]
-
-
 def _read_task(
     collector: Collector[DefinitionNodes], resource: Resource, template: Template, key: Key, spelling: Spelling
 ) -> None:
     properties = resource.properties
     collector.follow(resource.entry.value, resource.node, child(resource.node, "Properties"))
     spelling = of_resource(resource, template.options, spelling)
-    written, more = child(properties, "TaskRoleArn"), _has_macro(properties)
+    written, more = child(properties, "TaskRoleArn"), may_hold_more(properties)
     collector.add_task(
         key,
         resource.name,
         properties,
         volumes=child(properties, "Volumes"),
-        containers=_containers(child(properties, "ContainerDefinitions")),
+        containers=listed(child(properties, "ContainerDefinitions"), intrinsics.each),
         role="TaskRoleArn",
         known=("ContainerDefinitions", "Volumes"),
         role_after=("ExecutionRoleArn", "Family", "NetworkMode"),

@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import groupby
 from typing import TypeAlias
 
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.language.house_style import HouseStyle
 from migrate.dialects.cloudformation.language.references import ref, target
+from migrate.dialects.cloudformation.resources.quotas import Quotas, length
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.resources import MOST_RESOURCES
 from migrate.dialects.cloudformation.resources.roles import takes_policies
 from migrate.dialects.cloudformation.resources.template import Template
-from migrate.dialects.common.additions import Additions, NewGrant, NewPoint, NewRole, additions, new_value
+from migrate.dialects.common.additions import Additions, NewGrant, NewPoint, NewRole, NoRoom, additions, new_value
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax import CannotEdit, get, resolve
 from migrate.syntax.node import Added, Copy, EditMapping, EditSequence, Kept, Mapping, New, NewValue, Sequence, TreeEdit
-from rules.facts.iam import Statement, trust
+from rules.facts.iam import MOST_IN_MANAGED, MOST_INLINE, MOST_MANAGED, Statement, size, statements, trust
 from rules.facts.identifiers import short
-from rules.model import AccessPoint, Key, Opaque, Stack, Tag, Text, Traffic, Value
+from rules.model import AccessPoint, Key, Opaque, Permission, Stack, Tag, Text, Traffic, Value
 
 
 @dataclass
@@ -34,7 +36,7 @@ class ResourceWriter:
 
     def merged(self, edits: list[TreeEdit]) -> list[TreeEdit]:
         """The given edits, and those that add resources, policies and dependencies. Raises `CannotEdit` if the template
-        would have more resources than CloudFormation allows."""
+        would have more resources than CloudFormation allows, or a role larger policies than IAM does."""
         added = list(self._created())
         result = list(edits)
         awaited = self._awaited()
@@ -44,14 +46,18 @@ class ResourceWriter:
             names = taken.setdefault(grant.role, self.template.roles.policy_names(role.name))
             policy_name = _free(self.manner.policy_name("efs", "access"), names)
             names.add(policy_name)
-            if self._goes_into(role, grant):
+            inline = self._has_room(grant)
+            if inline and self._goes_into(role, grant):
                 policy = self._inline_policy(policy_name, grant.statements, role.properties)
                 result.append(self._with_policy(role, policy))
                 continue
-            name = _free(f"{short(role.name)}EfsPolicy", {*self.template.taken, *(n for _, n, _ in added)})
-            added.append(self._placed(name, role.name, partial(self._policy, grant, policy_name)))
-            for service in self._services_of(grant):
-                awaited.setdefault(service, []).append(name)
+            for part in [grant] if inline else self._parts(grant):
+                name = _free(f"{short(role.name)}EfsPolicy", {*self.template.taken, *(n for _, n, _ in added)})
+                added.append(
+                    self._placed(name, role.name, partial(self._policy, part, policy_name if inline else None))
+                )
+                for service in self._services_of(grant):
+                    awaited.setdefault(service, []).append(name)
         for service, policies_added in awaited.items():
             result.append(self._depends_on(self.template.resources[service], policies_added))
         if len(self.template.node.entries) <= MOST_RESOURCES < len(self.template.node.entries) + len(added):
@@ -173,6 +179,49 @@ class ResourceWriter:
     def _points_by_arn(self) -> dict[Value | None, AccessPoint]:
         return {point.arn: point for point in self.new.access_points}
 
+    def _has_room(self, grant: NewGrant) -> bool:
+        """Whether a role's inline policies leave room for a grant, which otherwise needs managed policies."""
+        role = grant.role.name
+        total = self._inline.get(role, self._quotas.inline(role)) + size(grant.statements, length)
+        if total > MOST_INLINE:
+            return False
+        self._inline[role] = total
+        return True
+
+    def _parts(self, grant: NewGrant) -> list[NewGrant]:
+        """The parts of a grant, each of which a managed policy can hold. Raises NoRoom if the role cannot have as many
+        more."""
+        role = grant.role.name
+        parts: list[tuple[Permission, ...]] = [()]
+        for _, together in groupby(grant.permissions, lambda p: (p.resource, p.access_point)):
+            more = tuple(together)
+            if size(statements((*parts[-1], *more)), length) > MOST_IN_MANAGED and parts[-1]:
+                parts.append(())
+            parts[-1] += more
+        known = self._quotas.managed(role)
+        count = self._managed[role] = self._managed.get(role, 0) + len(parts)
+        full = f"the inline policies of role {role} would have more than {MOST_INLINE:,} characters, and"
+        if known is None:
+            raise NoRoom(f"{full} how many managed policies it has cannot be seen here", grant.role)
+        if known + count > MOST_MANAGED:
+            reason = f"{full} it has {known} managed policies of the {MOST_MANAGED} that a role may have"
+            raise NoRoom(reason, grant.role)
+        return [grant._replace(permissions=part) for part in parts]
+
+    @cached_property
+    def _quotas(self) -> Quotas:
+        return Quotas(self.template)
+
+    @cached_property
+    def _inline(self) -> dict[str, int]:
+        """Maps each role with new permissions to the size of its inline policies."""
+        return {}
+
+    @cached_property
+    def _managed(self) -> dict[str, int]:
+        """Maps each role to the number of new managed policies for it."""
+        return {}
+
     def _goes_into(self, role: Resource, grant: NewGrant) -> bool:
         """Whether a grant can be an inline policy of its role, which needs no resource of its own and no dependencies.
         It cannot if its condition is not the role's, or if a resource that it names depends on the role, which would be
@@ -251,6 +300,9 @@ class ResourceWriter:
             given = [node for sibling in siblings if (node := child(sibling, key)) is not None]
             if given and len(given) == len(siblings):
                 properties[key] = self.template.write(found) if (found := intrinsics.value(given[0])) else None
+        if size(new.statements, length) > MOST_INLINE:
+            reason = f"the policy of role {new.role.key.name} would have more than {MOST_INLINE:,} characters"
+            raise NoRoom(reason, new.role.key)
         policy_name = self.manner.policy_name("efs", "access")
         properties["Policies"] = [self._inline_policy(policy_name, new.statements, near)]
         if new.role.tags:
@@ -274,16 +326,16 @@ class ResourceWriter:
         }
         return self.manner.ordered(policy, next(iter(items(child(near, "Policies")) or ()), None))
 
-    def _policy(self, grant: NewGrant, name: str, home: str | None) -> NewValue:
-        """A policy resource for a grant that cannot be an inline policy of its role."""
+    def _policy(self, grant: NewGrant, name: str | None, home: str | None) -> NewValue:
+        """A policy resource for a grant that cannot stand in its role: a managed policy, without a name of its own, if
+        `name` is None."""
         role = grant.role.name
         near = self.template.resources[role].properties
-        properties: dict[str, NewValue] = {
-            "PolicyName": name,
-            "PolicyDocument": self.manner.document(self._statements(grant.statements, near), near),
-            "Roles": [self.template.write(ref(role))],
-        }
-        return self._resource("AWS::IAM::Policy", grant.condition, properties, home=home)
+        properties: dict[str, NewValue] = {"PolicyName": name} if name else {}
+        properties["PolicyDocument"] = self.manner.document(self._statements(grant.statements, near), near)
+        properties["Roles"] = [self.template.write(ref(role))]
+        kind = "AWS::IAM::Policy" if name else "AWS::IAM::ManagedPolicy"
+        return self._resource(kind, grant.condition, properties, home=home)
 
     def _services_of(self, grant: NewGrant) -> list[str]:
         """The services that have to wait for a grant's policy, because their tasks cannot mount without it. Left out

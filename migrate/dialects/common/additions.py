@@ -10,11 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeVar, cast
 
+from migrate.syntax import CannotEdit
 from migrate.syntax.node import NewValue
 from rules.facts import iam
 from rules.model import CLIENT_ACTIONS, AccessPoint, EfsVolume, Key, Permission, Role, Stack, Traffic, Value
 
 _Name = TypeVar("_Name")
+
+
+class NoRoom(CannotEdit):
+    """Raised if an entity of the source, such as a role, has no room for all that a plan adds to it; a part of that may
+    have."""
+
+    def __init__(self, reason: str, entity: Key) -> None:
+        super().__init__(reason)
+        self.entity = entity
 
 
 class NewPoint(NamedTuple):

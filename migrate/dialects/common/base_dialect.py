@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Generic
 
-from migrate.dialects.common.collector import Nodes, TaskNodes
+from migrate.dialects.common.collector import DefinitionNodes, Nodes, TaskNodes
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import reference
 from migrate.dialects.common.volumes import volume_edits
@@ -31,6 +31,7 @@ from rules.model import (
     SetStorage,
     SetTaskRole,
     Stack,
+    Storage,
     Task,
     Value,
     subject,
@@ -68,7 +69,9 @@ class PlainDialect(Generic[Nodes]):
             if reason := self.lacks(reading, subject(change), member):
                 return reason
         match change:
-            case SetStorage() | CorrectSpelling():
+            case SetStorage():
+                return _no_storage(reading.nodes, change, reading.storages[change.volume])
+            case CorrectSpelling():
                 return reading.nodes.blocked.get(change.volume)
             case SetTaskRole():
                 nodes = reading.nodes.tasks[change.task]
@@ -121,6 +124,18 @@ class PlainDialect(Generic[Nodes]):
             if a != b and node is not None:
                 edits += volume_edits.set_read_only(node, nodes.spelling, nodes.alphabetical)
         return edits
+
+
+def _no_storage(nodes: DefinitionNodes, change: SetStorage, before: Storage) -> str | None:
+    """The reason why a volume cannot get the storage of a change, or None if it can."""
+    if reason := nodes.blocked.get(change.volume):
+        return reason
+    old, new = (found if isinstance(found, EfsVolume) else None for found in (before, change.storage))
+    gets_iam = new is not None and new.authorizes and not (old is not None and old.authorizes)
+    if gets_iam and (reason := nodes.blocked_iam.get(change.volume)):
+        return reason
+    loses_path = old is not None and new is not None and old.root_directory and new.root_directory is None
+    return nodes.blocked_paths.get(change.volume) if loses_path else None
 
 
 def configured_values(change: Change, outside: Collection[Value]) -> Iterator[Value]:

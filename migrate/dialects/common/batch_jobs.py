@@ -11,20 +11,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.listed import Each, Listed, listed
 from migrate.dialects.common.nodes import Path
 from migrate.dialects.common.possible.readings import WrittenRole, role, systems, words_of
 from migrate.dialects.common.values import child, mapping
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.syntax import get
-from migrate.syntax.node import Entry, Mapping, Node
+from migrate.syntax.node import Entry, Mapping
 from rules.model import Engine, Key, Text
 
 Cased = Callable[[str], str]
 """Returns a dialect's name for a member of the Batch API."""
-
-
-Each = Callable[[Node | None], "list[Node] | None"]
-"""Returns the items of a list, including those that conditions choose; None for anything that is not a list."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class JobPart:
     node: Mapping
     path: Path
     """The keys and indices from the job to the part, which make its key unique."""
-    containers: list[Mapping] | None
+    containers: Listed
     role: str
     role_after: str
     platform_version: Entry | None
@@ -56,16 +53,17 @@ def _container(node: Mapping, path: Path, cased: Cased) -> JobPart:
     """The part for container properties, which are its only container."""
     fargate = mapping(child(node, cased("fargatePlatformConfiguration")))
     version = get(fargate, cased("platformVersion")) if fargate is not None else None
-    return JobPart(node, path, [node], role=cased("jobRoleArn"), role_after=cased("image"), platform_version=version)
+    return JobPart(
+        node, path, Listed([node]), role=cased("jobRoleArn"), role_after=cased("image"), platform_version=version
+    )
 
 
 def _tasks(place: Mapping | None, path: Path, each: Each, cased: Cased) -> Iterator[JobPart]:
     """The parts for the tasks in the ECS properties of a job or node range."""
-    listed = each(child(mapping(child(place, cased("ecsProperties"))), cased("taskProperties")))
-    for i, node in enumerate(map(mapping, listed or ())):
+    tasks = each(child(mapping(child(place, cased("ecsProperties"))), cased("taskProperties")))
+    for i, node in enumerate(map(mapping, tasks or ())):
         if node is not None:
-            given = each(child(node, cased("containers")))
-            containers = None if given is None else [c for c in map(mapping, given) if c is not None]
+            containers = listed(child(node, cased("containers")), each)
             version = get(node, cased("platformVersion"))
             role = (cased("taskRoleArn"), cased("executionRoleArn"))
             yield JobPart(node, (*path, "ecsProperties", i), containers, *role, version)
@@ -88,7 +86,7 @@ def add_part(
     *,
     task_role: WrittenRole | None = None,
     family: Text | None = None,
-    region: str | None = None,
+    arn: str = "",
     condition: str | None = None,
 ) -> None:
     """Adds a part of a job as a task. `task_role` is its role, if it is not read like any other value."""
@@ -107,7 +105,7 @@ def add_part(
         # AWS Batch runs a job on EC2 if `platformCapabilities` is missing.
         compatibilities=words_of(child(job, cased("platformCapabilities")), spelling).otherwise(frozenset({"EC2"})),
         operating_system=systems(part.node, spelling, cased, family=cased("operatingSystemFamily")),
-        region=region,
+        arn=arn,
         spelling=spelling,
         condition=condition,
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from migrate.dialects.common.conditional import both
+from migrate.dialects.common.listed import Listed, listed, may_hold_more
 from migrate.dialects.common.nodes import key_text, used_anchors, volumes_sharing_nodes, walk
 from migrate.dialects.common.possible.readings import Started, WrittenRole
-from migrate.dialects.common.values import child, mapping
+from migrate.dialects.common.values import child, mapping, written
 from migrate.dialects.common.volumes.conditional_volumes import Alternative, alternatives
 from migrate.dialects.common.volumes.spelling import API, Spelling
 from migrate.dialects.common.volumes.volumes import (
@@ -20,6 +22,7 @@ from migrate.dialects.common.volumes.volumes import (
     rest_but,
     volume_name,
 )
+from migrate.dialects.common.whereabouts import Whereabouts, of_arns, partition_in, partition_of
 from migrate.dialects.dialect import Dialect, Reading
 from migrate.syntax import Document
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
@@ -38,6 +41,9 @@ from rules.model import (
     Text,
     Volume,
 )
+
+_EXECUTION_ROLES = ("executionRoleArn", "ExecutionRoleArn", "execution_role_arn", "task_execution_role")
+"""The names of the property with the execution role, in all dialects."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,11 @@ class DefinitionNodes:
     """The reasons why volumes, platform versions and parameters cannot be edited without guessing, by their keys."""
     blocked_roles: dict[Key, str] = field(default_factory=dict)
     """The reasons why tasks cannot be given a role without guessing, by their keys."""
+    blocked_iam: dict[Key, str] = field(default_factory=dict)
+    """The reasons why volumes cannot get IAM authorization, by their keys: their task may have no role, or another one
+    than the source shows."""
+    blocked_paths: dict[Key, str] = field(default_factory=dict)
+    """The reasons why the root directory cannot be taken from volumes, by their keys."""
     blocked_mount_points: dict[Key, str] = field(default_factory=dict)
     """The reasons why the mount points of tasks cannot be edited without guessing, by their keys."""
 
@@ -95,6 +106,7 @@ class Collector(Generic[NodesOfCollector]):
     followed: set[int] = field(default_factory=set)
     """The identities (`id`) of the aliases that led to a volume."""
     ignored: dict[Key, tuple[int, frozenset[str]]] = field(default_factory=dict)
+    doubts: dict[Key, str] = field(default_factory=dict)
 
     @property
     def document(self) -> Document:
@@ -116,7 +128,7 @@ class Collector(Generic[NodesOfCollector]):
         name: str,
         node: Mapping,
         volumes: Node | None,
-        containers: list[Mapping] | None,
+        containers: Listed,
         *,
         role: str | None,
         known: tuple[str, ...],
@@ -127,21 +139,25 @@ class Collector(Generic[NodesOfCollector]):
         compatibilities: Possible[frozenset[str]] = NOT_GIVEN,
         network_mode: Possible[str] = NOT_GIVEN,
         operating_system: Possible[str] = NOT_GIVEN,
+        arn: str = "",
         region: str | None = None,
         spelling: Spelling | None = None,
         condition: str | None = None,
     ) -> None:
-        """Adds a task with the volumes of the list `volumes`; `containers` is None if they are an expression.
+        """Adds a task with the volumes of the list `volumes`.
 
-        `known` are the keys of `node` (beside the role's) whose content is read into the model.
+        `known` are the keys of `node` (beside the role's) whose content is read into the model. `arn` is the task's own,
+        "" if it has none.
         """
         self.follow(node, volumes)
         spelling = spelling or self.spelling
         body = self.document.text
+        partition, shown, account = self._whereabouts(node, arn, region)
         own = (*known, role or "")
-        listed = [v for v in map(mapping, spelling.each(volumes) or ()) if v is not None]
-        sorted_keys = alphabetical([node, *(containers or ()), *listed])
-        points = [mapping(p) for c in containers or () for p in spelling.each(child(c, spelling.mount_points)) or ()]
+        found = listed(volumes, spelling.each)
+        hidden = may_hold_more(node)
+        sorted_keys = alphabetical([node, *containers.mappings, *found.mappings])
+        points = [mapping(p) for c in containers.mappings for p in spelling.each(child(c, spelling.mount_points)) or ()]
         self.tasks.append(
             Task(
                 key,
@@ -154,11 +170,14 @@ class Collector(Generic[NodesOfCollector]):
                 compatibilities=compatibilities,
                 network_mode=network_mode.mapped(str.lower),
                 operating_system=operating_system,
-                region=region,
+                region=region or shown,
+                partition=partition,
+                account=account,
                 containers=tuple(
-                    read_container(c, spelling, body, known=own if c is node else ()) for c in containers or ()
+                    read_container(c, spelling, body, known=own if c is node else ()) for c in containers.mappings
                 ),
-                opaque_containers=containers is None,
+                opaque_containers=hidden or not containers.complete,
+                opaque_volumes=hidden or not found.complete,
                 condition=condition,
                 rest=rest_but(node, (*own, spelling.mount_points), body, plain=spelling.plain),
             )
@@ -168,11 +187,26 @@ class Collector(Generic[NodesOfCollector]):
             node, role, role_after, mount_points=tuple(points), alphabetical=sorted_keys, spelling=spelling
         )
 
-    def read_volumes(self, task: Key, listed: Node | None, sorted_keys: bool, spelling: Spelling) -> list[Volume]:
+    def _whereabouts(self, node: Mapping, arn: str, region: str | None) -> Whereabouts:
+        """The whereabouts of a task with this node: from ARNs that tell of the task itself, else the partition that its
+        definition or, without one there, the document names."""
+        executor = next((role for name in _EXECUTION_ROLES if (role := written(child(node, name)))), "")
+        found = of_arns(arn, executor)
+        if found.partition is None:
+            named = partition_of(region) if region else partition_in(self.document.text[node.start : node.end])
+            found = found._replace(partition=named or self._partition)
+        return found
+
+    @cached_property
+    def _partition(self) -> str | None:
+        """The partition that the document names."""
+        return partition_in(self.document.text)
+
+    def read_volumes(self, task: Key, given: Node | None, sorted_keys: bool, spelling: Spelling) -> list[Volume]:
         """Reads a list of volumes; one whose storage a condition chooses becomes several."""
         volumes: list[Volume] = []
         count: dict[str, int] = {}
-        for outer, item in spelling.members(listed) or ():
+        for outer, item in spelling.members(given) or ():
             node = mapping(item)
             if node is None:
                 continue
@@ -254,6 +288,7 @@ class Collector(Generic[NodesOfCollector]):
             regions=tuple(self.regions),
             around=self.around,
             ignored=self.ignored,
+            doubts=self.doubts,
             sharing_a_node=volumes_sharing_nodes({key: found.identities for key, found in self.nodes.volumes.items()}),
         )
 

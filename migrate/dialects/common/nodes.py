@@ -73,8 +73,8 @@ def holders(document: Document, words: re.Pattern[str], up: int = 0) -> Iterator
     """
     seen: set[int] = set()
     foreign: dict[int, bool] = {}
-    for match in words.finditer(document.text):
-        way, scalar = way_to(document, match.start())
+    for offset in occurrences(document, words):
+        way, scalar = way_to(document, offset)
         if scalar is None or any(_known_foreign(node, foreign) for node, _ in way):
             continue
         for depth in range(max(0, len(way) - 1 - up), len(way)):
@@ -82,6 +82,21 @@ def holders(document: Document, words: re.Pattern[str], up: int = 0) -> Iterator
             if isinstance(node, Mapping) and id(node) not in seen:
                 seen.add(id(node))
                 yield node, (_root_index(document, way[0][0]), *_path(way[:depth]))
+
+
+_ESCAPED = re.compile(r"\\(?:u00|x)[4-7][0-9A-Fa-f]")
+"""An escape of JSON or YAML that stands for a character of ASCII, mostly a letter."""
+
+
+def occurrences(document: Document, words: re.Pattern[str]) -> Iterator[int]:
+    """The offsets of places in a document's text at which one of `words` stands, in order: that of the word itself or, if
+    it is spelt with escapes, of one of these."""
+    found = [match.start() for match in words.finditer(document.text)]
+    if "\\" in document.text:
+        escapes = (match.start() for match in _ESCAPED.finditer(document.text))
+        hidden = [at for at in escapes if (scalar := way_to(document, at)[1]) and words.search(scalar.text)]
+        found = sorted([*found, *hidden])
+    yield from found
 
 
 def _known_foreign(node: Node, known: dict[int, bool]) -> bool:

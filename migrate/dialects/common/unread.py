@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from migrate.dialects.common.nodes import key_text, way_to
+from migrate.dialects.common.nodes import key_text, occurrences, way_to
 from migrate.dialects.common.values import items
 from migrate.dialects.dialect import Unread
 from migrate.files.language import PYTHON
@@ -43,10 +43,10 @@ def unread(document: Document, regions: Sequence[tuple[int, int]]) -> tuple[Unre
 
     found: dict[int, Unread] = {}
     seen: set[int] = set()
-    for match in _WORD.finditer(document.text):
-        if is_read(match.start()):
+    for offset in _places(document):
+        if is_read(offset):
             continue  # as nearly every word is
-        scalar, is_key = _at(document, match.start())
+        scalar, is_key = _at(document, offset)
         if scalar is None or is_read(scalar.start) or scalar.start in seen:
             continue
         seen.add(scalar.start)
@@ -78,6 +78,13 @@ def _is_of_another(document: Document, key: Scalar) -> bool:
 def has_word(document: Document, node: Node) -> bool:
     """Whether a node's text holds one of the words that `unread` reports."""
     return _WORD.search(document.text, node.start, node.end) is not None
+
+
+def _places(document: Document) -> Iterator[int]:
+    """The offsets of the words to look at."""
+    if document.language is PYTHON:
+        return (match.start() for match in _WORD.finditer(document.text))
+    return occurrences(document, _WORD)
 
 
 def _at(document: Document, offset: int) -> tuple[Scalar | None, bool]:

@@ -14,10 +14,10 @@ from migrate.dialects.common.nodes import key_text
 from migrate.files.language import YAML
 from migrate.syntax import SyntaxProblem, literal, parse, resolve
 from migrate.syntax.node import Mapping, Node, Scalar, Sequence
-from rules.model import CODED_REF, HostMount, Instance, Owner, System, Text, Value
+from rules.model import CODED_REF, HostMount, Instance, Owner, Ref, System, Text, Value
 
 if TYPE_CHECKING:
-    from rules.hosts import Boot, HostScript, Passage
+    from rules.hosts import Boot, FoundMount, HostScript, Passage
 
 
 MOST_PARTS = 20_000
@@ -33,6 +33,9 @@ _OTHER_CLUSTER = re.compile(  # PowerShell, and Bottlerocket's settings
     r"Initialize-ECSAgent\s[^\n]{0,200}-Cluster\s+(?P<powershell>\S+)|^\s*cluster\s*=\s*(?P<bottlerocket>\S+)",
     re.MULTILINE,
 )
+_ALONE = re.compile(rf"\s*{CODED_REF}\s*;?\s*")
+_HERE_DOCUMENT = re.compile(r"<<-?\s*[\"'\\]?(\w+)")
+_KNOWS_EFS = re.compile(r"\b(?:aws_)?efs\b|\bfs-[0-9a-f]{8}|elasticfilesystem", re.IGNORECASE)
 _WORD = re.compile(rf"""\\?["']?((?:{CODED_REF}|[^\s"'\\;|&<>])+)""")
 _ATTRIBUTES = re.compile(r"\bECS_INSTANCE_ATTRIBUTES=(.*)")
 _AGENT = re.compile(
@@ -92,6 +95,33 @@ class Passages:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """Another text that a script may have: a mount is certain only if it is there, too. `reason` says in words why the
+    script may be that one."""
+
+    text: Text
+    reason: str
+    apart: bool = False
+    """Whether it is only the end of the script, behind commands that are not read and may have done anything."""
+    boot: Boot | None = None
+    """The things beside it that instances run."""
+
+    @cached_property
+    def result(self) -> HostScript:
+        """The variant's effects on a host."""
+        from rules.hosts import read_file, read_user_data
+
+        if self.apart:  # variables that it does not set are not known
+            return read_file("/script.sh", self.text, parse_yaml)
+        return read_user_data(self.text, parse_yaml, self.boot)
+
+    @cached_property
+    def mounts(self) -> frozenset[tuple[object, ...]]:
+        """The certain mounts."""
+        return frozenset(_identity(mount) for mount in self.result.mounts if mount.certain)
+
+
+@dataclass(frozen=True)
 class Script:
     """The user data of instances, with what else they run (`boot`). `certain` says whether they have it under all
     conditions, `origin` tells people where it is written, and `node` is the node that holds it."""
@@ -103,6 +133,12 @@ class Script:
     boot: Boot | None = None
     passages: Passages = field(default_factory=Passages)
     """The places of what is not in the user data."""
+    variants: tuple[Variant, ...] = ()
+    """The other texts that it may have."""
+    doubt: str | None = None
+    """The reason why nothing of it is certain, or None."""
+    unread: str | None = None
+    """The reason why it may mount EFS at a place that is not read, or None."""
 
     @cached_property
     def result(self) -> HostScript:
@@ -111,6 +147,30 @@ class Script:
         from rules.hosts import read_user_data
 
         return read_user_data(self.text, parse_yaml, self.boot)
+
+    def doubt_of(self, mount: FoundMount) -> str | None:
+        """The reason why a mount that the script makes may be missing if it has another text, or None."""
+        identity = _identity(mount)
+        return self.doubt or next((v.reason for v in self.others if identity not in v.mounts), None)
+
+    @property
+    def unknown(self) -> str | None:
+        """The reason why the script, or a line of it, is not known, or None if it is."""
+        lines = alone(self.text)
+        if lines:
+            return f"{self.at(lines[-1][0]).words} runs {_shortened(lines[-1][1])}, which is not known"
+        whole = self.text.parts[0] if len(self.text.parts) == 1 else None
+        return f"its user data is {_shortened(whole.source)}, which is not known" if isinstance(whole, Ref) else None
+
+    @cached_property
+    def others(self) -> tuple[Variant, ...]:
+        """The other texts that it may have, with the end behind the last line that is nothing but an expression."""
+        lines = alone(self.text)
+        variants = tuple(replace(variant, boot=self.boot) for variant in self.variants)
+        if not lines:
+            return variants
+        later = "\n".join(self.text.coded.split("\n")[lines[-1][0] :])
+        return (*variants, Variant(Text.decode(f"#!/bin/sh\n{later}"), self.unknown or "", apart=True))
 
     def at(self, line: int) -> WrittenAt:
         """The place of a line that the result names."""
@@ -193,13 +253,23 @@ def with_scripts(instance: Instance, listed: Items[Script]) -> Instance:
 def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], bool]) -> Iterator[HostMount]:
     """The mounts that a script makes on its instance. `nameable` tells whether a volume can name a file system in
     the form that the script uses: the mount helper accepts a DNS name where ECS needs an id."""
-    for mount in script.result.mounts:
+    found = [(mount, script.doubt_of(mount)) for mount in script.result.mounts]
+    there = {_identity(mount) for mount in script.result.mounts}
+    for variant in script.others:
+        found += [(m, script.doubt or variant.reason) for m in variant.result.mounts if _identity(m) not in there]
+        there |= {_identity(mount) for mount in variant.result.mounts}
+    for mount, reason in found:
         origin = script.at(mount.line).words
         doubt = None
-        if mount.reason:
-            doubt = f"whether {instance.name} mounts it is not known, because {mount.reason} ({origin})"
+        at = Text.decode(mount.host_path).source
+        if mount.doubt is not None:
+            doubt = f"what lies at {at} is not known: {_place(script, mount.doubt.line, instance)} {mount.doubt.reason}"
+        elif reason is not None:
+            doubt = f"what lies at {at} is not known: {_owned(reason, instance)}"
+        elif mount.reason:
+            doubt = f"whether {instance.name} mounts it is not known, because {mount.reason} ({origin}), at {at}"
         elif not (script.certain and mount.certain):
-            doubt = f"whether {instance.name} mounts it depends on a condition ({origin})"
+            doubt = f"whether {instance.name} mounts it depends on a condition ({origin}), at {at}"
         file_system = mount.file_system
         if file_system is not None and not nameable(file_system):
             file_system = None
@@ -213,9 +283,67 @@ def host_mounts(script: Script, instance: Instance, nameable: Callable[[Value], 
             doubt=doubt,
             instance=instance.key,
             origin=origin,
+            is_link=mount.link,
         )
+    for unplaced in script.result.unclear:
+        origin, verb = script.at(unplaced.line).words, "mounts" if unplaced.sure else "may mount"
+        seen = f"{_owned(origin, instance)} {verb} EFS somewhere that is not known ({unplaced.reason})"
+        yield HostMount(unplaced.head, None, "/", doubt=seen, instance=instance.key, origin=origin, placed=False)
+    if script.unread is not None:
+        unread = _owned(script.unread, instance)
+        yield HostMount("", None, "/", doubt=unread, instance=instance.key, origin=script.origin, placed=False)
     for other in script.result.others:
-        yield HostMount(other.host_path, None, "/", is_nfs=False, instance=instance.key)
+        doubt = None
+        if not (script.certain and other.certain):
+            at = Text.decode(other.host_path).source
+            doubt = (
+                f"whether {instance.name} mounts something else at {at} is not known ({script.at(other.line).words})"
+            )
+        yield HostMount(other.host_path, None, "/", is_nfs=False, doubt=doubt, instance=instance.key)
+
+
+def _place(script: Script, line: int, instance: Instance) -> str:
+    """The place of a line in words, at the beginning of a sentence."""
+    return _owned(script.at(line).words, instance)
+
+
+def _owned(words: str, instance: Instance) -> str:
+    """Words about an instance with its name in place of "its"."""
+    return re.sub(r"\bits (?=user data|AWS::)", f"{instance.name}'s ", words, count=1)
+
+
+def _shortened(source: str) -> str:
+    """An expression for messages."""
+    flat = " ".join(source.split())
+    return flat if len(flat) <= 60 else f"{flat[:57]}…"
+
+
+def knows_efs(source: str) -> bool:
+    """Whether a source has anything to do with EFS, so that user data that is not read may mount it."""
+    return _KNOWS_EFS.search(source) is not None
+
+
+def alone(text: Text) -> list[tuple[int, str]]:
+    """The lines of a shell script, from 1, that are nothing but an expression, each with that: it stands for any number
+    of commands. Lines of here-documents are none."""
+    coded = text.coded
+    if "\ue000" not in coded or not coded.lstrip().startswith("#!"):
+        return []
+    found: list[tuple[int, str]] = []
+    end = ""
+    for number, line in enumerate(coded.split("\n"), 1):
+        if end:
+            end = "" if line.strip() == end else end
+        elif _ALONE.fullmatch(line):
+            found.append((number, Text.decode(line.strip()).source))
+        elif (document := _HERE_DOCUMENT.search(line)) is not None:
+            end = document[1]
+    return found
+
+
+def _identity(mount: FoundMount) -> tuple[object, ...]:
+    """The properties by which the mounts of different scripts are told apart."""
+    return mount.host_path, mount.file_system, mount.directory, mount.server, mount.options
 
 
 def directory_owners(script: Script) -> Iterator[Owner]:

@@ -71,6 +71,12 @@ def text(node: Node | None) -> str | None:
     return found.literal if found is not None else None
 
 
+def written(node: Node | None) -> str:
+    """The value of a node as it is written, placeholders included; "" if it is missing or null."""
+    found = value(node)
+    return found.source if found is not None else ""
+
+
 def truth(node: Node | None, default: bool | None = None) -> bool | None:
     """The boolean that a node gives; `default` if the node is missing or null, None if it is an expression."""
     found = resolve(node) if node is not None else None

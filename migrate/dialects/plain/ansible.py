@@ -8,10 +8,12 @@ from collections.abc import Iterator
 
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.listed import UNREAD, listed
 from migrate.dialects.common.nodes import Path, holders, key_text
 from migrate.dialects.common.possible.readings import role, snake, started, systems, words_of
-from migrate.dialects.common.values import child, filled, items, mapping, text
+from migrate.dialects.common.values import child, filled, mapping, text
 from migrate.dialects.common.volumes.spelling import API
+from migrate.dialects.common.whereabouts import is_region
 from migrate.dialects.dialect import Reading
 from migrate.syntax import get
 from migrate.syntax.node import Mapping
@@ -83,13 +85,14 @@ def _arguments(task: Mapping, module: re.Pattern[str]) -> Iterator[Mapping]:
 def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: str) -> None:
     """Adds the task definition that a call of the module registers; `stem` names it if it has no family."""
     family = filled(child(node, "family"))
-    listed = items(child(node, "containers"))
+    containers = child(node, "containers")
+    region = text(child(node, "region")) or ""
     collector.add_task(
         key,
         family.source if family else stem,
         node,
         volumes=child(node, "volumes"),
-        containers=None if listed is None else [c for c in map(mapping, listed) if c is not None],
+        containers=listed(containers) if containers is not None else UNREAD,
         role="task_role_arn",
         known=("containers", "volumes"),
         role_after=("family", "network_mode"),
@@ -98,4 +101,5 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, key: Key, stem: 
         compatibilities=words_of(child(node, "launch_type"), API),
         network_mode=API.options(child(node, "network_mode")),
         operating_system=systems(node, API, snake),
+        region=region if is_region(region) else None,
     )

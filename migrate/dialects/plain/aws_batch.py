@@ -9,7 +9,7 @@ from migrate.dialects.common.batch_jobs import add_part, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.nodes import Path, holders
 from migrate.dialects.common.possible.readings import api
-from migrate.dialects.common.values import child, filled, text
+from migrate.dialects.common.values import child, filled, written
 from migrate.dialects.common.volumes.spelling import API
 from migrate.dialects.dialect import Reading
 from migrate.syntax.node import Mapping
@@ -17,7 +17,6 @@ from migrate.syntax.unit import Unit
 from rules.model import Engine, Key, Text
 
 _WORDS = re.compile("containerProperties|nodeProperties|ecsProperties|<<")
-_ARN_REGION = re.compile(r"arn:aws[a-z-]*:batch:([a-z0-9-]+):")
 
 
 class AwsBatch(PlainDialect[DefinitionNodes]):
@@ -36,7 +35,6 @@ class AwsBatch(PlainDialect[DefinitionNodes]):
 def _read_job(collector: Collector[DefinitionNodes], job: Mapping, path: Path, stem: str) -> None:
     """Adds each part of a job definition that has volumes; `stem` names it if it has no name."""
     family = filled(child(job, "jobDefinitionName"))
-    arn = _ARN_REGION.match(text(child(job, "jobDefinitionArn")) or "")
     name = family.source if family else stem
     for part in parts(job, API.each, api):
         key = Key.of("task", *path, *part.path)
@@ -49,7 +47,7 @@ def _read_job(collector: Collector[DefinitionNodes], job: Mapping, path: Path, s
             spelling=API,
             cased=api,
             family=family if isinstance(family, Text) else None,
-            region=arn[1] if arn else None,
+            arn=written(child(job, "jobDefinitionArn")),
         )
         if part.platform_version is not None:
             collector.add_service(key.as_a("service"), name, key, entry=part.platform_version, engine=Engine.BATCH)

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.listed import UNREAD, listed, may_hold_more
 from migrate.dialects.common.possible.readings import role
 from migrate.dialects.common.values import child, items, mapping, text, value
 from migrate.dialects.common.volumes import spelling, volume_edits
@@ -176,7 +177,7 @@ def _read(
         stem,
         node,
         volumes=None,
-        containers=None,
+        containers=UNREAD,
         role="task_role_arn",
         known=("docker_volumes", "efs_volumes"),
         role_after=("task_execution_role", "ecs_network_mode"),
@@ -184,22 +185,24 @@ def _read(
         network_mode=_SPELLING.options(child(node, "ecs_network_mode")),
     )
     volumes = []
+    complete = True
     count: dict[str, int] = {}
     for kind in ("docker_volumes", "efs_volumes"):
         entry = get(node, kind)
         if entry is not None:
             collector.regions.append((entry.key.start, entry.key.end))
+        complete &= listed(entry.value if entry else None).complete
         for item in items(entry.value if entry else None) or ():
             if found := mapping(item):
                 volumes.append(_read_volume(collector, key, kind, node=found, item=item, count=count))  # noqa: PERF401 - reads better
-    task = collector.tasks[-1]
+    task = replace(collector.tasks[-1], volumes=tuple(volumes), opaque_volumes=not complete or may_hold_more(node))
     if compose is not None:
-        volumes += _host_volumes(collector, key, compose)
+        task = replace(task, volumes=(*task.volumes, *_host_volumes(collector, key, compose)))
         collector.nodes.blocked_mount_points[key] = "the Compose file has the mount points, and they are not edited"
         task = replace(task, containers=tuple(compose.containers), opaque_containers=False)
         points = sum(len(container.mount_points) for container in task.containers)
         collector.nodes.tasks[key] = replace(collector.nodes.tasks[key], mount_points=(None,) * points)
-    collector.tasks[-1] = replace(task, volumes=tuple(volumes))
+    collector.tasks[-1] = task
 
 
 def _host_volumes(collector: Collector[EcsParamsNodes], task: Key, compose: Compose) -> Iterator[Volume]:

@@ -7,9 +7,10 @@ import re
 
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.listed import Listed, listed
 from migrate.dialects.common.nodes import Path, holders, is_foreign
 from migrate.dialects.common.possible.readings import role, systems, words_of
-from migrate.dialects.common.values import child, filled, items, mapping, text, value
+from migrate.dialects.common.values import child, filled, items, mapping, value, written
 from migrate.dialects.common.volumes.spelling import API
 from migrate.dialects.dialect import Reading
 from migrate.syntax import resolve
@@ -20,7 +21,6 @@ from rules.model import Engine, Key, Text
 _OWN_KEYS = ("family", "taskRoleArn", "executionRoleArn", "requiresCompatibilities", "networkMode")
 _STORAGE_KEYS = ("efsVolumeConfiguration", "dockerVolumeConfiguration")
 _WORDS = re.compile("containerDefinitions|<<")
-_ARN_REGION = re.compile(r"arn:aws[a-z-]*:ecs:([a-z0-9-]+):")
 
 
 class TaskDefinition(PlainDialect[DefinitionNodes]):
@@ -70,15 +70,13 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, path: Path, stem
     """Adds a task definition; `stem` names it if it has no family."""
     family = filled(child(node, "family"))
     containers = child(node, "containerDefinitions")
-    listed = items(containers) if containers is not None else []
-    arn = _ARN_REGION.match(text(child(node, "taskDefinitionArn")) or "")
     bare = containers is None and not any(child(node, key) is not None for key in _OWN_KEYS)
     collector.add_task(
         Key.of("task", *path),
         family.source if family else stem,
         node,
         volumes=child(node, "volumes"),
-        containers=None if listed is None else [c for c in map(mapping, listed) if c is not None],
+        containers=listed(containers),
         role=None if bare else "taskRoleArn",
         known=("containerDefinitions", "volumes"),
         role_after=("family", "networkMode"),
@@ -88,7 +86,7 @@ def _read(collector: Collector[DefinitionNodes], node: Mapping, path: Path, stem
         compatibilities=words_of(child(node, "requiresCompatibilities"), API),
         network_mode=API.options(child(node, "networkMode")),
         operating_system=systems(node, API),
-        region=arn[1] if arn else None,
+        arn=written(child(node, "taskDefinitionArn")),
     )
 
 
@@ -102,7 +100,7 @@ def _read_volumes_only(collector: Collector[DefinitionNodes], root: Node, path: 
             stem,
             Mapping(root.start, root.end, [], flow=root.flow),
             volumes=root,
-            containers=[],
+            containers=Listed([]),
             role=None,
             known=(),
             engine=Engine.UNKNOWN,

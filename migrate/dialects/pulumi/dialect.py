@@ -7,9 +7,12 @@ Such a program may also pass on definitions that have the API's shape; they are 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.listed import UNREAD, listed
 from migrate.dialects.common.possible.readings import perhaps_more, snake, started, systems, words_of
 from migrate.dialects.common.python.definitions import (
     STORAGE_KEYS,
@@ -20,7 +23,7 @@ from migrate.dialects.common.python.definitions import (
     keys_of,
 )
 from migrate.dialects.common.python.values import SPELLING, filled
-from migrate.dialects.common.values import child, items, mapping
+from migrate.dialects.common.values import child, items
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
 from migrate.syntax import get
@@ -44,6 +47,23 @@ _SPELLING = replace(
     driver_options="driver_opts",
 )
 """Pulumi's names for the members of a volume. Its host paths have another shape."""
+_REGISTERING = frozenset({"register_stack_transformation", "register_resource_transform"})
+"""The functions of `pulumi.runtime` that register a transformation for all resources of a program."""
+_READ = frozenset(
+    {
+        "containerDefinitions",
+        "container_definitions",
+        "networkMode",
+        "network_mode",
+        "requiresCompatibilities",
+        "requires_compatibilities",
+        "taskRoleArn",
+        "task_role_arn",
+        "update",
+        "volumes",
+    }
+)
+"""The names by which a transformation changes what is read; `update` may change everything."""
 _OWN_KEYS = frozenset({_SPELLING.efs, _SPELLING.docker})
 
 
@@ -89,6 +109,71 @@ class _PulumiReader(DefinitionReader):
             self.definition_of(self.document.arguments(call, place), place)
             if len(self.collector.tasks) > before:
                 self.registered[call] = self.collector.tasks[before].key
+            options = [k.value for k in call.keywords if k.arg == "opts"]
+            for transformation, line, at in [*self._of_stack, *self._transformations(options, place)]:
+                self._transformed(transformation, line, at, before)
+
+    # -- transformations ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _of_stack(self) -> list[tuple[ast.expr, int, Place]]:
+        """The transformations that the program registers for all its resources, each with its line and place."""
+        return [
+            (argument, call.lineno, place)
+            for call, place in self.document.names.calls
+            if called(call) in _REGISTERING
+            for argument in call.args[:1]
+        ]
+
+    def _transformations(self, options: list[ast.expr], place: Place) -> Iterator[tuple[ast.expr, int, Place]]:
+        """The transformations in the options of a resource."""
+        for given in options:
+            made, at = self.document.evaluator.definition(given, place)
+            for keyword in made.keywords if isinstance(made, ast.Call) else ():
+                if keyword.arg in ("transformations", "transforms"):
+                    listed, there = self.document.evaluator.definition(keyword.value, at)
+                    for one in listed.elts if isinstance(listed, ast.List | ast.Tuple) else [listed]:
+                        yield one, keyword.value.lineno, there
+
+    def _transformed(self, transformation: ast.expr, line: int, place: Place, before: int) -> None:
+        """Blocks the definitions from index `before` on that a transformation may change; a person should look at one
+        of another module."""
+        body = self._body(transformation, place)
+        reason = f"line {line} registers a transformation"
+        if body is not None and self._changes_what_is_read(body):
+            self.block(before, f"{reason}, which may change it")
+        elif body is None:
+            for task in self.collector.tasks[before:]:
+                doubt = (
+                    f"{reason} that is not in this file: check that it changes neither the volumes nor the task role."
+                )
+                self.collector.doubts.update({volume.key: doubt for volume in task.volumes})
+
+    def _body(self, function: ast.expr, place: Place) -> ast.AST | None:
+        """The function or lambda that an expression stands for; None if it is not in this module."""
+        found, at = self.document.evaluator.definition(function, place)
+        if isinstance(found, ast.Lambda):
+            inner = found.body
+            return self._body(inner.func, at) if isinstance(inner, ast.Call) else found
+        if not isinstance(found, ast.Name):
+            return None
+        owner, _ = self.document.names.owner(found.id, at.scope)
+        scopes = (s for s in self.document.names.functions if s.parent is owner and s.path[-1] == found.id)
+        return next((scope.node for scope in scopes), None)
+
+    @staticmethod
+    def _changes_what_is_read(body: ast.AST) -> bool:
+        """Whether a transformation may change a property that is read: it names one, or sets one by a computed name."""
+        for node in ast.walk(body):
+            match node:
+                case ast.Constant(value=str(word)) | ast.Attribute(attr=word) | ast.keyword(arg=str(word)):
+                    if word in _READ:
+                        return True
+                case ast.Subscript(ctx=ast.Store() | ast.Del(), slice=key) if not isinstance(key, ast.Constant):
+                    return True
+                case _:
+                    pass
+        return False
 
     def with_platform(self, node: Mapping, place: Place) -> Mapping:
         """The arguments of a definition, in which a platform that a class of arguments makes is a mapping, too."""
@@ -119,7 +204,6 @@ class _PulumiReader(DefinitionReader):
         written = self.document.origin(containers) if containers is not None else None
         if isinstance(written, ast.Call) and called(written) == "dumps" and len(written.args) == 1:
             containers = self.document.node(written.args[0], place)
-        listed = items(containers)
         key = self.key_at(place)
         spelling, more = self.spelling_at(place, _SPELLING), unknown_merges(node)
         self.collector.add_task(
@@ -127,7 +211,7 @@ class _PulumiReader(DefinitionReader):
             family.source if family else self.name_at(place),
             node,
             volumes=child(node, "volumes"),
-            containers=None if listed is None else [c for c in map(mapping, listed) if c is not None],
+            containers=listed(containers) if containers is not None else UNREAD,
             role="task_role_arn",
             known=("container_definitions", "volumes"),
             role_after=("family", "network_mode"),

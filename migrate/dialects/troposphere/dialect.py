@@ -19,9 +19,11 @@ from migrate.dialects.cloudformation.dialect import (
 )
 from migrate.dialects.cloudformation.language.spelling import ECS
 from migrate.dialects.common.collector import Collector
+from migrate.dialects.common.python.definitions import block_reads
 from migrate.dialects.dialect import Reading
 from migrate.dialects.troposphere.calls import CallWriter, later
-from migrate.dialects.troposphere.objects import PACKAGE, Objects
+from migrate.dialects.troposphere.late import LateStatements
+from migrate.dialects.troposphere.objects import PACKAGE, Objects, TitledObject
 from migrate.dialects.troposphere.statements import StatementWriter
 from migrate.dialects.troposphere.template import PythonTemplate, templates
 from migrate.syntax import CannotEdit
@@ -70,6 +72,8 @@ class Troposphere(TemplateDialect[ModuleNodes]):
                 f"which task definition gets this {what} is decided at run time",
                 advice="write it into the task definition itself, or migrate it by hand",
             )
+        _block_what_changes(collector, found, objects)
+        block_reads(document, nodes)
         reading = finished(collector, found)
         if reading is not None:
             for template in found:
@@ -114,6 +118,50 @@ class Troposphere(TemplateDialect[ModuleNodes]):
             edits = resources.merged(edits)
             statements += resources.statements()
         return writer.finished([*edits, *statements])
+
+
+def _block_what_changes(collector: Collector[ModuleNodes], found: list[PythonTemplate], objects: Objects) -> None:
+    """Blocks what late statements change of task definitions and their roles."""
+    late = LateStatements(objects)
+    nodes = collector.nodes
+    for template in found:
+        for made in template.objects_by_title.values():
+            if made.type == "AWS::IAM::Role":
+                changes = (change for change in late.of(made) if change.name is None or change.name in _OF_ROLES)
+                made.repeated = made.repeated or next((change.reason for change in changes), None)
+            volumes = [key for key in nodes.volumes if _lies_in(key, template, made)]
+            for change in late.of(made) if volumes else ():
+                if change.name in _ROLES:
+                    reason = f"line {change.line} may delete or replace the task role, and IAM authorization needs one"
+                    nodes.blocked_iam.update(dict.fromkeys(volumes, reason))
+                elif change.is_class:
+                    doubt = f"{change.reason}: check that it changes neither the volumes nor the task role."
+                    collector.doubts.update(dict.fromkeys(volumes, doubt))
+                elif change.name is None or change.name in _READ:
+                    nodes.blocked.update(dict.fromkeys(volumes, change.reason))
+
+
+def _lies_in(key: Key, template: PythonTemplate, made: TitledObject) -> bool:
+    """Whether a volume is one of an object's."""
+    return key.document == template.index and template.objects_by_title.get(key.name) is made
+
+
+_ROLES = frozenset({"TaskRoleArn", "JobRoleArn"})
+_OF_ROLES = frozenset({"ManagedPolicyArns", "PermissionsBoundary", "Policies", "RoleName", "Type"})
+"""The properties of a role that are read."""
+_READ = frozenset(
+    {
+        "ContainerDefinitions",
+        "ContainerProperties",
+        "NetworkMode",
+        "NodeProperties",
+        "RequiresCompatibilities",
+        "RuntimePlatform",
+        "Type",
+        "Volumes",
+    }
+)
+"""The properties of a definition that are read, without the task role."""
 
 
 def _strays(objects: Objects, regions: Collection[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:

@@ -143,6 +143,8 @@ class Objects:
     """Maps the identity of each unknown expression's node to its source, in braces, and its place."""
     by_text: dict[str, Expression] = field(default_factory=dict)
     """Maps the text of these nodes to the first that has it. A reference cut out of a longer text has only its text."""
+    settled: set[ast.Attribute] = field(default_factory=set)
+    """The targets of assignments whose values are read into the properties of objects."""
     _nodes: dict[ast.expr, Node] = field(default_factory=dict)
     _kept: list[object] = field(default_factory=list)  # `id` may repeat once an object is gone
     _depth: int = 0
@@ -154,6 +156,7 @@ class Objects:
             if found is not None and found.split(".")[0] in (PACKAGE, "awacs"):
                 self.dotted[call] = found
         list(self.document.calls(self._reads))
+        self.document.evaluator.library = lambda name: name == "object" or name.startswith((f"{PACKAGE}.", "awacs."))
 
     def _reads(self, call: ast.Call) -> bool:
         """Whether a call leaves the dicts that it is given unchanged: one of troposphere, awacs or a template."""
@@ -620,7 +623,6 @@ class Objects:
         certain = (
             isinstance(assign, ast.Assign)
             and len(assign.targets) == 1
-            and not there
             and use.place.scope is binding.place.scope
             and use.place.block is binding.place.block
         )
@@ -629,6 +631,7 @@ class Objects:
         value: Node
         if certain:
             assert isinstance(assign, ast.Assign)
+            self.settled.add(target)
             value = self.node(assign.value, use.place)
             if target.attr in _WHOLE and not self._all_known(value):
                 value = self._unknown(assign.value, use.place)

@@ -41,6 +41,7 @@ from rules.model import AddAccessPoint, AddPermissions, Change, EfsVolume, Key, 
 _RESOURCES = {
     "AWS::EC2::SecurityGroupIngress": ("ec2", "SecurityGroupIngress"),
     "AWS::EFS::AccessPoint": ("efs", "AccessPoint"),
+    "AWS::IAM::ManagedPolicy": ("iam", "ManagedPolicy"),
     "AWS::IAM::Policy": ("iam", "PolicyType"),
     "AWS::IAM::Role": ("iam", "Role"),
 }

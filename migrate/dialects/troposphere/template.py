@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,11 +14,17 @@ from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.common.python.possible import expression_options
 from migrate.dialects.common.values import child, text
 from migrate.dialects.troposphere.calls import later
+from migrate.dialects.troposphere.late import LateStatements
 from migrate.dialects.troposphere.objects import ATTRIBUTES, PACKAGE, Objects, TitledObject, titles_in
 from migrate.syntax import resolve
 from migrate.syntax.node import Entry, Mapping, Node, Scalar
 from migrate.syntax.python.names import Scope
 from rules.model import UNSEEN, Possible
+
+_GIVES_USER_DATA = frozenset(
+    {"UserData", "LaunchTemplateData", "LaunchTemplate", "LaunchConfigurationName", "Metadata"}
+)
+"""The properties and attributes that decide what an instance runs at start."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,19 @@ class PythonTemplate(Template):
         document, found = self.objects.document, resolve(node)
         place, origin = self.objects.places.get(id(found)), document.origin(found) if found is not None else None
         return UNSEEN if place is None or origin is None else expression_options(document, origin, place)
+
+    def doubt_of(self, name: str) -> str | None:
+        made = self.objects_by_title.get(name)
+        if made is None:
+            return None
+        changes = (c.reason for c in self.late.of(made) if c.name is None or c.name in _GIVES_USER_DATA)
+        reason = next(changes, None)
+        return re.sub(r"\bit\b", name, reason, count=1) if reason is not None else None
+
+    @cached_property
+    def late(self) -> LateStatements:
+        """The late changes of the module's objects."""
+        return LateStatements(self.objects)
 
     def mentioned_in(self, node: Node) -> set[str]:
         """The titles of the resources that a node refers to, by title or in a text such as `${Name.Arn}`."""

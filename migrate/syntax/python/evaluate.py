@@ -3,6 +3,9 @@
 A name's value is known if one plain assignment reaches its use and nothing can change the value in between: the name is
 not assigned again, neither in a branch nor through `global`, and a dict or list is neither changed nor passed to code
 that might change it. Every other expression stays an `Expression`, with the reason.
+
+A dialect that follows a program in the order of execution records the values that variables have in turn (`Bound`), and
+may then ask for the value of an expression at one moment (`at`): `script += "…"` and `lines.append("…")` are known then.
 """
 
 from __future__ import annotations
@@ -11,7 +14,10 @@ import ast
 import posixpath
 import re
 import string
+import textwrap
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from migrate.syntax.node import Alias, Entry, Expression, Inner, Mapping, Node, Scalar, Sequence
@@ -23,6 +29,14 @@ MERGE = "<<"
 
 _DEPTH = 60
 _LONGEST = 100_000
+_MOST_ITEMS = 2_000
+"""The largest number of items of a list that is put together."""
+_STRINGS = frozenset({"file_system_id", "access_point_id", "ref", "region", "attr_file_system_id", "value_as_string"})
+"""Attributes that are strings in every library."""
+_MOST_BASES = 10
+"""The largest number of classes through which an attribute is inherited."""
+_PRIVATE = 0x100000
+"""The first of the private characters that stand for expressions in a text."""
 Parts = tuple[str | Inner, ...]
 
 # Functions that neither keep nor change their arguments.
@@ -31,17 +45,28 @@ _READING_METHODS = {
     "dumps", "dump", "pprint", "pformat", "debug", "info", "warning", "error", "critical", "exception", "log", "echo",
     "print", "register_task_definition", "register_job_definition", "safe_dump",
 }  # fmt: skip  # of json, pprint, logging, click and yaml; botocore copies arguments that it changes
-_ADDING_METHODS = {"append", "extend", "insert"}
 _OWN_READING_METHODS = {"get", "keys", "values", "items", "copy", "index", "count"}
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """A possible change of a part of a dict or list after it was made. `path` leads from the dict or list to that part
-    by keys and indices (None for an unknown one). Adding to a list does not count."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Bound:
+    """A value that a variable has during an execution: that of an expression at one moment. For `x += e` and
+    `x.append(e)` it is the one `before` with that of the expression added, as a single item for `append`."""
 
-    path: tuple[str | int | None, ...]
-    line: int
+    expression: ast.expr
+    place: Place
+    time: int | None
+    before: Bound | None = None
+    single: bool = False
+    parts: Parts | None = None
+    """The parts of the string that the value is, if they are known already."""
+    reason: str | None = None
+    """The reason why the value is not known from then on, or None if it is."""
+
+
+Variable = tuple[Scope, str] | ast.Call
+"""A variable of a scope, an attribute of the instances of a class (with a dot before its name), or the call of a
+function, which stands for the value that it returned."""
 
 
 class Evaluator:
@@ -65,6 +90,17 @@ class Evaluator:
         self._handed_on: dict[ast.AST, bool] = {}
         self.library: Callable[[str], bool] = lambda name: name == "object"
         """Whether an imported class, given by its dotted name, sets no attributes that the program also sets."""
+        self.time: int | None = None
+        """The moment of an execution at which expressions are evaluated; None if none is followed."""
+        self._history: dict[Variable, list[tuple[int, Bound]]] = {}
+        self._unbound: frozenset[Bound] = frozenset()
+        self._overlay: dict[Variable, Bound] = {}
+        self._strings: dict[tuple[Bound, int, int], Parts | None] = {}
+        self._nodes_at: dict[tuple[int | None, int, int], dict[ast.expr, Node]] = {}
+        self.named: Callable[[ast.expr, Place], Parts | None] | None = None
+        """The parts by which a dialect names an unknown expression in a string at one moment; None if it has none."""
+        self.texts: Callable[[ast.Call, Place], Parts | None] | None = None
+        """The parts of the string that a function of the library makes; None if the dialect knows none."""
 
     # -- nodes --------------------------------------------------------------------------------------------------------
 
@@ -197,12 +233,266 @@ class Evaluator:
             merged |= names
         return mapping
 
+    # -- one moment ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def at(
+        self, time: int | None, unbound: frozenset[Bound] | None = None, overlay: dict[Variable, Bound] | None = None
+    ) -> Iterator[None]:
+        """Evaluates expressions at one moment of the execution that was recorded. Parameters and loop variables whose
+        values are among `unbound` stay names; `overlay` holds the variables of comprehensions."""
+        outer = self.time, self._unbound, self._overlay, self._nodes
+        self.time = time
+        self._unbound = self._unbound if unbound is None else unbound
+        self._overlay = self._overlay if overlay is None else overlay
+        self._kept += [self._unbound, self._overlay]
+        self._nodes = self._nodes_at.setdefault((time, id(self._unbound), id(self._overlay)), {})
+        try:
+            yield
+        finally:
+            self.time, self._unbound, self._overlay, self._nodes = outer
+
+    def remember(self, variable: Variable, bound: Bound, since: int) -> None:
+        """Records the value that a variable has from a moment on, which is not before the moments of earlier ones."""
+        self._history.setdefault(variable, []).append((since, bound))
+
+    def recorded(self, variable: Variable) -> Bound | None:
+        """The recorded value of a variable at the moment, or None."""
+        if variable in self._overlay:
+            return self._overlay[variable]
+        history = self._history.get(variable)
+        if self.time is None or history is None:
+            return None
+        index = bisect_right(history, self.time, key=_moment)
+        found = history[index - 1][1] if index else None
+        return None if found in self._unbound else found
+
+    def variable(self, expression: ast.expr, place: Place) -> Variable | None:
+        """The variable that a name or an attribute of `self` stands for."""
+        if isinstance(expression, ast.Name):
+            owner, _ = self.names.owner(expression.id, place.scope)
+            return (owner, expression.id) if owner is not None else None
+        if isinstance(expression, ast.Attribute) and isinstance(expression.value, ast.Name):
+            of = self._class_of(expression.value.id, place)
+            return (of[0], f".{expression.attr}") if of is not None else None
+        return expression if isinstance(expression, ast.Call) else None
+
+    def _bound(self, expression: ast.expr, place: Place) -> Bound | None:
+        """The recorded value of an expression at the moment, or None."""
+        if self.time is None and not self._overlay:
+            return None
+        variable = self.variable(expression, place)
+        return self.recorded(variable) if variable is not None else None
+
+    def _recorded_node(self, expression: ast.expr, place: Place) -> Node | None:
+        """The node of the recorded value of a variable; None for dicts and lists, which are followed by their uses."""
+        bound = self._bound(expression, place)
+        node = self._of_bound(expression, bound) if bound is not None else None
+        return None if isinstance(resolve(node), Mapping | Sequence) else node
+
+    def _of_bound(self, expression: ast.expr, bound: Bound) -> Node:
+        """The node of an expression that has this recorded value."""
+        if bound.before is None and bound.parts is None and bound.reason is None:
+            with self.at(bound.time):
+                return self.node(bound.expression, bound.place)
+        return self._opaque(expression, bound.reason or "it is put together at run time", self.string_of(bound))
+
+    def string(self, expression: ast.expr, place: Place) -> Parts | None:
+        """The parts of the string that an expression makes at the moment; None if it is not known to be one."""
+        return self._known_parts(expression, place)
+
+    def string_of(self, bound: Bound) -> Parts | None:
+        """The parts of the string that a recorded value is; None if it is not known to be one."""
+        links: list[Bound] = []
+        link: Bound | None = bound
+        made: Parts | None = ()
+        where = id(self._unbound), id(self._overlay)
+        while link is not None:
+            if (link, *where) in self._strings:
+                made = self._strings[link, *where]
+                break
+            links.append(link)
+            link = link.before
+        for one in reversed(links):
+            made = self._added(made, one)
+            self._strings[one, *where] = made
+        return made
+
+    def _added(self, before: Parts | None, bound: Bound) -> Parts | None:
+        """The parts of a string with those that a recorded value adds."""
+        if before is None or bound.reason is not None or bound.single:
+            return None
+        parts = bound.parts
+        if parts is None:
+            with self.at(bound.time):
+                parts = self._known_parts(bound.expression, bound.place)
+        if parts is None or sum(len(part) if isinstance(part, str) else 1 for part in before) > _LONGEST:
+            return None
+        return _joined((*before, *parts))
+
+    # -- lists --------------------------------------------------------------------------------------------------------
+
+    def listed(self, expression: ast.expr, place: Place, depth: int = 0) -> list[Bound] | None:
+        """The items of the list that an expression makes at the moment; None if these are not known."""
+        if depth > _DEPTH:
+            return None
+        match expression:
+            case ast.List() | ast.Tuple() | ast.Set():
+                found: list[Bound] = []
+                for item in expression.elts:
+                    if not isinstance(item, ast.Starred):
+                        found.append(Bound(item, place, self.time))
+                    elif (inner := self.listed(item.value, place, depth + 1)) is not None:
+                        found += inner
+                    else:
+                        found.append(Bound(item, place, self.time, reason="its items are not known"))
+                return found
+            case ast.BinOp(op=ast.Add()):
+                left = self.listed(expression.left, place, depth + 1)
+                right = self.listed(expression.right, place, depth + 1)
+                return left + right if left is not None and right is not None else None
+            case ast.ListComp() | ast.GeneratorExp():
+                return self._comprehended(expression, place, depth)
+            case ast.Name() | ast.Attribute():
+                if (bound := self._bound(expression, place)) is not None:
+                    return self._items_of_bound(bound, depth)
+                if not isinstance(resolve(self.node(expression, place)), Sequence):
+                    return None
+                origin, at = self.definition(expression, place)
+                return self.listed(origin, at, depth + 1) if origin is not expression else None
+            case ast.Call():
+                if (bound := self._bound(expression, place)) is not None:
+                    return self._items_of_bound(bound, depth)
+                return self._listed_by(expression, place, depth)
+            case _:
+                return None
+
+    def _items_of_bound(self, bound: Bound, depth: int) -> list[Bound] | None:
+        """The items of the list that a recorded value is."""
+        groups: list[list[Bound]] = []
+        link: Bound | None = bound
+        while link is not None:
+            if link.reason is not None or len(groups) > _MOST_ITEMS:
+                return None
+            if link.single:
+                groups.append([Bound(link.expression, link.place, link.time)])
+            else:
+                # Another name of a list stands for the same object: what was added since then is in it, too.
+                alias = isinstance(link.expression, ast.Name | ast.Attribute)
+                with self.at(self.time if alias else link.time):
+                    items = self.listed(link.expression, link.place, depth + 1)
+                if items is None:
+                    return None
+                groups.append(items)
+            link = link.before
+        return [item for group in reversed(groups) for item in group]
+
+    def _listed_by(self, call: ast.Call, place: Place, depth: int) -> list[Bound] | None:
+        """The items of the list that a call makes, or goes through: those of `list`, `splitlines`, `items` …"""
+        function = call.func
+        if isinstance(function, ast.Name) and len(call.args) == 1 and not call.keywords:
+            builtin = function.id in ("list", "tuple", "enumerate") and self._calls(call, place, function.id)
+            items = self.listed(call.args[0], place, depth + 1) if builtin else None
+            if items is None or function.id != "enumerate":
+                return items
+            return [
+                Bound(ast.Tuple([ast.Constant(number), item.expression], ast.Load()), item.place, item.time)
+                for number, item in enumerate(items)
+            ]
+        if isinstance(function, ast.Name) and function.id in ("list", "tuple") and not (call.args or call.keywords):
+            return [] if self._calls(call, place, function.id) else None
+        if not isinstance(function, ast.Attribute) or call.keywords:
+            return None
+        arguments = [self._literal(argument, place) for argument in call.args]
+        if (function.attr, arguments) in (("splitlines", []), ("split", ["\n"])):
+            parts = self._known_parts(function.value, place)
+            if parts is None:
+                return None
+            text, inner = _encoded(parts)
+            lines = text.splitlines() if function.attr == "splitlines" else text.split("\n")
+            return [Bound(call, place, self.time, parts=_decoded(line, inner)) for line in lines]
+        if function.attr in ("items", "values", "keys") and not arguments:
+            origin, at = self.definition(function.value, place)
+            known = isinstance(resolve(self.node(function.value, place)), Mapping)
+            if not known or not isinstance(origin, ast.Dict) or None in origin.keys:
+                return None
+            pairs = [(k, v) for k, v in zip(origin.keys, origin.values, strict=True) if k is not None]
+            made: dict[str, list[ast.expr]] = {
+                "items": [ast.Tuple([k, v], ast.Load()) for k, v in pairs],
+                "values": [v for _, v in pairs],
+                "keys": [k for k, _ in pairs],
+            }
+            return [Bound(one, at, self.time) for one in made[function.attr]]
+        return None
+
+    def _comprehended(
+        self, expression: ast.ListComp | ast.GeneratorExp, place: Place, depth: int
+    ) -> list[Bound] | None:
+        """The items of a comprehension over a known list."""
+        items = self.listed(expression.generators[0].iter, place, depth + 1)
+        inside = self.names.inside.get(expression)
+        if items is None or inside is None or len(expression.generators) > 1 or len(items) > _MOST_ITEMS:
+            return None
+        made: list[Bound] = []
+        for item in items:
+            variables = self.unpacked(expression.generators[0].target, item, inside.scope)
+            if variables is None:
+                return None
+            with self.at(self.time, overlay={**self._overlay, **variables}):
+                tests = [self.truth(test, inside) for test in expression.generators[0].ifs]
+                if None in tests:
+                    return None
+                if all(tests):
+                    parts = self._known_parts(expression.elt, inside)
+                    unknown = None if parts is not None else "it is not known"
+                    made.append(Bound(expression.elt, inside, self.time, parts=parts, reason=unknown))
+        return made
+
+    def unpacked(self, target: ast.expr, item: Bound, scope: Scope) -> dict[Variable, Bound] | None:
+        """The values that the variables of a loop or comprehension have for an item; None if they are not known."""
+        if isinstance(target, ast.Name):
+            return {(scope, target.id): item}
+        if not isinstance(target, ast.Tuple | ast.List) or item.parts is not None or item.reason is not None:
+            return None
+        values = self.listed(item.expression, item.place)
+        if values is None or len(values) != len(target.elts):
+            return None
+        made: dict[Variable, Bound] = {}
+        for one, value in zip(target.elts, values, strict=True):
+            inner = self.unpacked(one, replace(value, time=item.time), scope)
+            if inner is None:
+                return None
+            made |= inner
+        return made
+
+    def truth(self, expression: ast.expr, place: Place) -> bool | None:
+        """Whether a condition is true at the moment; None if that is not known."""
+        if isinstance(expression, ast.UnaryOp) and isinstance(expression.op, ast.Not):
+            inner = self.truth(expression.operand, place)
+            return None if inner is None else not inner
+        if isinstance(expression, ast.BoolOp):
+            found = [self.truth(value, place) for value in expression.values]
+            decisive = isinstance(expression.op, ast.Or)
+            return decisive if decisive in found else None if None in found else not decisive
+        if isinstance(expression, ast.Compare) and len(expression.ops) == 1:
+            sides = [self._literal(side, place) for side in (expression.left, expression.comparators[0])]
+            if None not in sides and isinstance(expression.ops[0], ast.Eq | ast.NotEq):
+                return (sides[0] == sides[1]) is isinstance(expression.ops[0], ast.Eq)
+            return None
+        node = resolve(self.node(expression, place))
+        if isinstance(node, Scalar):
+            return bool(node.text) if node.style else node.text not in ("false", "null", "0", "0.0")
+        parts = node.parts if isinstance(node, Expression) else None
+        return True if any(isinstance(part, str) and part for part in parts or ()) else None
+
     # -- names --------------------------------------------------------------------------------------------------------
 
     def _name(self, expression: ast.Name, place: Place) -> Node:
         owner, later = self.names.owner(expression.id, place.scope)
         if owner is None:
             return self._opaque(expression)
+        if (node := self._recorded_node(expression, place)) is not None:
+            return node
         binding, reason = self.reaching(expression.id, owner, place, later=later)
         if binding is None or binding.value is None:
             return self._opaque(expression, reason, _inner(expression))
@@ -336,107 +626,6 @@ class Evaluator:
             case _:
                 return "handed on"
 
-    def touches(self, expression: ast.expr, place: Place) -> list[Touch]:
-        """The possible changes in this module, after it was made, of a dict or list that is written at `place`."""
-        outermost, prefix = self._outermost(expression)
-        assign = self.names.parents.get(outermost)
-        targets = assign.targets if isinstance(assign, ast.Assign) else []
-        if isinstance(assign, ast.AnnAssign):
-            targets = [assign.target]
-        found: list[Touch] = []
-        for target in targets:
-            found += self._touches_by(target, place, set())
-        relative: list[Touch] = []
-        for touch in found:
-            common = min(len(prefix), len(touch.path))
-            if all(a == b or None in (a, b) for a, b in zip(prefix[:common], touch.path[:common], strict=True)):
-                relative.append(replace(touch, path=touch.path[len(prefix) :]))
-        return relative
-
-    def _outermost(self, expression: ast.expr) -> tuple[ast.AST, tuple[str | int | None, ...]]:
-        """The outermost dict or list around an expression, and the path from there to the expression."""
-        path: list[str | int | None] = []
-        node: ast.AST = expression
-        while True:
-            parent = self.names.parents.get(node)
-            match parent:
-                case ast.Dict():
-                    keys = [k for k, v in zip(parent.keys, parent.values, strict=True) if v is node]
-                    key = keys[0] if keys else None
-                    path.insert(0, key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None)
-                case ast.List() | ast.Tuple():
-                    path.insert(0, parent.elts.index(node) if node in parent.elts else None)
-                case _:
-                    return node, tuple(path)
-            node = parent
-
-    def _touches_by(self, target: ast.expr, place: Place, seen: set[ast.AST]) -> Iterator[Touch]:
-        """The possible changes of a value through a name or attribute that it is assigned to."""
-        if target in seen:
-            return
-        seen.add(target)
-        uses: list[Use] = []
-        if isinstance(target, ast.Name):
-            owner, _ = self.names.owner(target.id, place.scope)
-            uses = self.names.uses_of(target.id, owner) if owner is not None else []
-        elif isinstance(target, ast.Attribute):
-            uses = self.names.attributes.get(target.attr, [])
-        elif isinstance(target, ast.Tuple | ast.List):
-            for part in target.elts:
-                yield from self._touches_by(part, place, seen)
-        for use in uses:
-            if use.node is not target:
-                yield from self._touches_of(use, seen)
-
-    def _touches_of(self, use: Use, seen: set[ast.AST]) -> Iterator[Touch]:
-        """The possible changes of a value through one use of a name or attribute that stands for it."""
-        path: list[str | int | None] = []
-        node: ast.AST = use.node
-        line = use.node.lineno
-        while True:
-            parent = self.names.parents.get(node)
-            if isinstance(parent, ast.Subscript) and parent.value is node:
-                key = parent.slice.value if isinstance(parent.slice, ast.Constant) else None
-                path.append(key if isinstance(key, str | int) else None)
-                if not isinstance(parent.ctx, ast.Load):
-                    yield Touch(tuple(path), line)
-                    return
-                node = parent
-            elif isinstance(parent, ast.Attribute) and parent.value is node:
-                called = self.names.parents.get(parent)
-                if not isinstance(called, ast.Call) or called.func is not parent or parent.attr in _ADDING_METHODS:
-                    return
-                first = called.args[0] if called.args else None
-                key = first.value if isinstance(first, ast.Constant) else None
-                if parent.attr in ("get", "pop", "setdefault") and isinstance(key, str | int):
-                    path.append(key)
-                elif parent.attr in ("values", "items"):
-                    path.append(None)
-                if parent.attr not in _OWN_READING_METHODS:
-                    yield Touch(tuple(path), line)
-                    return
-                node = called
-            else:
-                break
-        # A change through another name counts, too.
-        others: list[ast.expr] = []
-        match parent:
-            case ast.For() | ast.AsyncFor() | ast.comprehension() if parent.iter is node:
-                others, path = [parent.target], [*path, None]
-            case ast.Call(func=ast.Name(id="enumerate")):
-                loop = self.names.parents.get(parent)
-                if isinstance(loop, ast.For | ast.comprehension):
-                    others, path = [loop.target], [*path, None]
-            case ast.Assign():
-                others = parent.targets
-            case ast.AnnAssign() | ast.NamedExpr():
-                others = [parent.target]
-            case _:
-                pass
-        for other in others:
-            for touch in self._touches_by(other, use.place, seen):
-                yield replace(touch, path=(*path, *touch.path))
-
     reads: tuple[Callable[[ast.Call], bool], ...] = ()
     """Predicates that dialects add, for the calls whose arguments they read and do not change."""
 
@@ -558,12 +747,16 @@ class Evaluator:
         of = self._class_of(expression.value.id, place) if isinstance(expression.value, ast.Name) else None
         if of is None:
             return self._opaque(expression)
+        if (node := self._recorded_node(expression, place)) is not None:
+            return node
         binding, reason = self._stored(expression, *of)
         if binding is None:
             return self._opaque(expression, reason, _inner(expression))
         return self._alias(expression, binding, (*of[0].path, expression.attr), owner=of[0])
 
-    def _stored(self, expression: ast.Attribute, scope: Scope, is_class: bool) -> tuple[Binding | None, str | None]:
+    def _stored(
+        self, expression: ast.Attribute, scope: Scope, is_class: bool, *, depth: int = 0
+    ) -> tuple[Binding | None, str | None]:
         """The one assignment that sets an attribute of a class or its instances, or the reason why it is not known."""
         name = expression.attr
         stores = self.names.stores_of(name)
@@ -572,6 +765,11 @@ class Evaluator:
         if None in stores or any(other in stores for other in relatives):
             return None, f"`.{name}` is assigned elsewhere"
         own = scope.bindings.get(name, [])
+        if not mine and not own and depth < _MOST_BASES:
+            for above in (other for base in scope.bases for other in self.names.classes.get(base, ())):
+                inherited = self._stored(expression, above, is_class, depth=depth + 1)
+                if inherited[0] is not None:
+                    return inherited
         if any(name in other.bindings for other in relatives) or len(own) + len(mine) != 1:
             return None, f"`{ast.unparse(expression)}` is assigned more than once" if own or mine else None
         binding = own[0] if own else mine[0].binding
@@ -592,6 +790,8 @@ class Evaluator:
         """The expression that was assigned to a name, and its place; names in it are followed as long as one assignment
         reaches each of them. For objects, which may change later."""
         for _ in range(_DEPTH):
+            if isinstance(expression, ast.NamedExpr):
+                expression = expression.value
             binding: Binding | None = None
             if isinstance(expression, ast.Name):
                 owner, later = self.names.owner(expression.id, place.scope)
@@ -601,9 +801,13 @@ class Evaluator:
                 of = self._class_of(expression.value.id, place)
                 if of is not None:
                     binding, _reason = self._stored(expression, *of)
-            if binding is None or binding.value is None:
+            if binding is not None and binding.value is not None:
+                expression, place = binding.value, binding.place
+                continue
+            bound = self._bound(expression, place)
+            if bound is None or bound.reason or bound.before or bound.parts or bound.expression is expression:
                 break
-            expression, place = binding.value, binding.place
+            expression, place = bound.expression, bound.place
         return expression, place
 
     def loop_over(self, name: ast.Name, place: Place) -> tuple[ast.expr, Place] | None:
@@ -682,14 +886,21 @@ class Evaluator:
                 return tuple(made)
             case ast.BinOp(op=ast.Add()):
                 return self._sum(expression, place)
-            case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str(template))):
-                values = [self._inserted(v, place) for v in _operands(expression.right)]
-                # An unknown value may be a tuple.
-                alone = not isinstance(expression.right, ast.Tuple)
-                return None if alone and any(isinstance(p, Inner) for p in values[0]) else _by_percent(template, values)
+            case ast.BinOp(op=ast.Mod()):
+                return self._percent(expression, place)
+            case ast.IfExp() if self.time is not None:
+                truth = self.truth(expression.test, place)
+                arm = expression.body if truth else expression.orelse
+                return self._known_parts(arm, place) if truth is not None else None
             case ast.BinOp(op=ast.Div()) | ast.Call():
-                if isinstance(expression, ast.Call) and (formatted := self._format(expression, place)) is not None:
-                    return formatted
+                if isinstance(expression, ast.Call):
+                    if (bound := self._bound(expression, place)) is not None:
+                        return self.string_of(bound)
+                    formatted = self._format(expression, place)
+                    if formatted is None and self.texts is not None:
+                        formatted = self.texts(expression, place)
+                    if formatted is not None:
+                        return formatted
                 path = self._path(expression, place)
                 return (path,) if path is not None and not _is_path_object(expression) else None
             case _:
@@ -712,9 +923,43 @@ class Evaluator:
             if known is None:
                 if isinstance(operand, ast.List | ast.Dict | ast.Tuple | ast.ListComp | ast.Constant):
                     return None
-                known = _inner(operand)
+                known = self._part(operand, place)
             made += known
         return tuple(made) if is_string else None
+
+    def _part(self, expression: ast.expr, place: Place) -> Parts:
+        """An expression of which nothing more is known as the only part of a string."""
+        named = self.named(expression, place) if self.named is not None and self.time is not None else None
+        return named if named is not None else _inner(expression)
+
+    def _percent(self, expression: ast.BinOp, place: Place) -> Parts | None:
+        """The parts of `template % values`; None if they are not known."""
+        template = self._literal(expression.left, place)
+        if template is None:
+            return None
+        given = expression.right
+        if isinstance(given, ast.Dict):
+            if any(not isinstance(key, ast.Constant) for key in given.keys):
+                return None
+            named = {
+                str(key.value): self._inserted(value, place)
+                for key, value in zip(given.keys, given.values, strict=True)
+                if isinstance(key, ast.Constant)
+            }
+            pieces = re.split(r"(%\(\w+\)s|%.)", template, flags=re.DOTALL)
+            made: list[str | Inner] = []
+            for piece in pieces:
+                if piece.startswith("%") and piece != "%%":
+                    if piece[2:-2] not in named:
+                        return None
+                    made += named[piece[2:-2]]
+                else:
+                    made.append("%" if piece == "%%" else piece)
+            return tuple(made)
+        values = [self._inserted(v, place) for v in _operands(given)]
+        # An unknown value may be a tuple, but not one that is an id by its name.
+        alone = not isinstance(given, ast.Tuple) and not (isinstance(given, ast.Attribute) and given.attr in _STRINGS)
+        return None if alone and any(isinstance(p, Inner) for p in values[0]) else _by_percent(template, values)
 
     def _known_parts(self, expression: ast.expr, place: Place) -> Parts | None:
         """The parts of an expression that is certainly a string; None for any other."""
@@ -736,6 +981,7 @@ class Evaluator:
             number = self._literal(value.value, place)
             if number is not None:
                 return (number,)
+            return self._part(value.value, place)
         return (Inner(ast.unparse(ast.JoinedStr([value]))[2:-1]),)
 
     def _literal(self, expression: ast.expr, place: Place) -> str | None:
@@ -756,41 +1002,131 @@ class Evaluator:
         known = self._known_parts(expression, place)
         if known is None and (literal := self._literal(expression, place)) is not None:
             return (literal,)
-        return known if known is not None else _inner(expression)
+        return known if known is not None else self._part(expression, place)
 
     def _format(self, call: ast.Call, place: Place) -> Parts | None:
-        """The parts of `"…".format(…)`, `"…".join([…])` and `str(…)` of known values; None for any other call."""
+        """The parts of the string that a function or method for strings makes of known ones; None for any other call."""
         function = call.func
         if self._calls(call, place, "str") and len(call.args) == 1 and not call.keywords:
             found = self._path(call.args[0], place) or self._literal(call.args[0], place)
-            return (found,) if found is not None else None
-        if not isinstance(function, ast.Attribute) or function.attr not in ("format", "join"):
+            if found is not None:
+                return (found,)
+            return self._known_parts(call.args[0], place) if self.time is not None else None
+        if any(isinstance(argument, ast.Starred) for argument in call.args):
             return None
-        template = self._literal(function.value, place)
-        if template is None or any(isinstance(a, ast.Starred) for a in call.args):
-            return None
-        if function.attr == "join":
-            return self._joined(template, call, place)
-        named = {k.arg: self._inserted(k.value, place) for k in call.keywords if k.arg is not None}
+        named = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg is not None}
         if len(named) < len(call.keywords):
             return None
-        return _by_fields(template, [self._inserted(argument, place) for argument in call.args], named)
+        if (name := self.dotted(function, place)) is not None:
+            return self._by_function(name, call, place) if not named else None
+        if not isinstance(function, ast.Attribute):
+            return None
+        if function.attr in ("substitute", "safe_substitute"):
+            return self._substituted(function.value, call.args, named, place=place)
+        if function.attr == "format":
+            template = self._literal(function.value, place)
+            values = {**{str(number): value for number, value in enumerate(call.args)}, **named}
+            return self._by_fields(template, values, place) if template is not None else None
+        return self._by_method(function, call.args, place) if not named else None
 
-    def _joined(self, separator: str, call: ast.Call, place: Place) -> Parts | None:
+    def _by_function(self, name: str, call: ast.Call, place: Place) -> Parts | None:
+        """The parts of the string that a function of the standard library makes of one."""
+        if name not in ("textwrap.dedent", "inspect.cleandoc") or len(call.args) != 1:
+            return None
+        parts = self._known_parts(call.args[0], place)
+        if parts is None:
+            return None
+        text, inner = _encoded(parts)
+        return _decoded(textwrap.dedent(text) if name.endswith("dedent") else _cleandoc(text), inner)
+
+    def _by_method(self, function: ast.Attribute, arguments: list[ast.expr], place: Place) -> Parts | None:
+        """The parts of the string that a method of a known string returns."""
+        if function.attr not in ("join", "replace", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix"):
+            return None
+        parts = self._known_parts(function.value, place)
+        if parts is None:
+            return None
+        if function.attr == "join":
+            return self._joined(parts, arguments, place)
+        text, inner = _encoded(parts)
+        given = [self._known_parts(argument, place) or self._inserted(argument, place) for argument in arguments]
+        if function.attr == "replace":
+            if len(given) != 2 or any(isinstance(part, Inner) for part in given[0]):
+                return None
+            encoded = "".join(map(str, given[0]))
+            new = given[1]
+            marker = chr(_PRIVATE + len(inner))
+            replaced = _decoded(text.replace(encoded, marker), [*inner, Inner("")])
+            made: list[str | Inner] = []
+            for part in replaced:
+                made += new if isinstance(part, Inner) and not part.source else (part,)
+            return tuple(made)
+        if any(isinstance(part, Inner) for value in given for part in value):
+            return None
+        changed = getattr(text, function.attr)(*("".join(map(str, value)) for value in given))
+        return _decoded(str(changed), inner)
+
+    def _substituted(
+        self, template: ast.expr, arguments: list[ast.expr], named: dict[str, ast.expr], *, place: Place
+    ) -> Parts | None:
+        """The parts of `string.Template("…").substitute(name=…)`."""
+        made, at = self.definition(template, place)
+        if not isinstance(made, ast.Call) or self.dotted(made.func, at) != "string.Template" or arguments:
+            return None
+        text = self._literal(made.args[0], at) if len(made.args) == 1 else None
+        if text is None:
+            return None
+        found: list[str | Inner] = []
+        for number, piece in enumerate(re.split(r"\$(\$|\w+|\{\w+\})", text)):
+            name = piece.strip("{}")
+            if number % 2 == 0:
+                found.append(piece)
+            elif piece == "$":
+                found.append("$")
+            elif name in named:
+                found += self._inserted(named[name], place)
+            else:
+                found.append(f"${piece}")
+        return tuple(found)
+
+    def _by_fields(self, template: str, values: dict[str, ast.expr], place: Place) -> Parts | None:
+        """The parts of `template.format(…)`; None if a field is anything but an argument or an attribute of one."""
+        made: list[str | Inner] = []
+        following = 0
+        try:
+            for text, field, spec, conversion in string.Formatter().parse(template):
+                made.append(text)
+                if field is None:
+                    continue
+                name, *attributes = field.split(".")
+                if not name:
+                    name, following = str(following), following + 1
+                value = values.get(name)
+                if value is None or spec or conversion:
+                    return None
+                for attribute in attributes:
+                    if not attribute.isidentifier():
+                        return None
+                    value = ast.Attribute(value, attribute, ast.Load())
+                made += self._part(value, place) if attributes else self._inserted(value, place)
+        except ValueError:
+            return None
+        return tuple(made)
+
+    def _joined(self, separator: Parts, arguments: list[ast.expr], place: Place) -> Parts | None:
         """The parts of the string that `join` makes of a known list; None if the list is not known."""
-        listed = self.node(call.args[0], place) if len(call.args) == 1 and not call.keywords else None
-        found = resolve(listed) if listed is not None else None
-        if not isinstance(found, Sequence):
+        items = self.listed(arguments[0], place) if len(arguments) == 1 else None
+        if items is None:
             return None
         made: list[str | Inner] = []
-        for number, item in enumerate(found.items):
-            known = resolve(item)
-            parts: Parts | None = (known.text,) if isinstance(known, Scalar) and known.style else None
-            if isinstance(known, Expression):
-                parts = known.parts
+        for number, item in enumerate(items):
+            parts = self.string_of(item)
+            if parts is None and item.reason is None and item.parts is None:
+                with self.at(item.time):
+                    parts = self._inserted(item.expression, item.place)
             if parts is None:
                 return None
-            made += [separator, *parts] if number else parts
+            made += [*separator, *parts] if number else parts
         return tuple(made)
 
     def _path(self, expression: ast.expr, place: Place) -> str | None:
@@ -866,6 +1202,23 @@ class Evaluator:
 
 
 # -- small things -----------------------------------------------------------------------------------------------------
+
+
+def _moment(record: tuple[int, Bound]) -> int:
+    return record[0]
+
+
+def _encoded(parts: Parts) -> tuple[str, list[Inner]]:
+    """A text with one private character for each expression in it, so that functions for strings can be used."""
+    inner = [part for part in parts if isinstance(part, Inner)]
+    numbers = iter(range(len(inner)))
+    return "".join(part if isinstance(part, str) else chr(_PRIVATE + next(numbers)) for part in parts), inner
+
+
+def _decoded(text: str, inner: list[Inner]) -> Parts:
+    """The parts of a text that `_encoded` made."""
+    pieces = re.split(f"([{chr(_PRIVATE)}-{chr(_PRIVATE + 0xFFFD)}])", text)
+    return _joined(tuple(inner[ord(piece) - _PRIVATE] if number % 2 else piece for number, piece in enumerate(pieces)))
 
 
 def keys(mapping: Mapping) -> list[str]:
@@ -991,24 +1344,10 @@ def _by_percent(template: str, values: list[Parts]) -> Parts | None:
     return tuple(made) if next(left, None) is None else None
 
 
-def _by_fields(template: str, positional: list[Parts], named: dict[str, Parts]) -> Parts | None:
-    """The parts of `template.format(…)`; None if a field is anything but the name or number of an argument."""
-    made: list[str | Inner] = []
-    following = iter(positional)
-    try:
-        for text, field, spec, conversion in string.Formatter().parse(template):
-            made.append(text)
-            if field is None:
-                continue
-            value = (
-                positional[int(field)] if field.isdecimal() else named.get(field) if field else next(following, None)
-            )
-            if value is None or spec or conversion:
-                return None
-            made += value
-    except (ValueError, IndexError):
-        return None
-    return tuple(made)
+def _cleandoc(text: str) -> str:
+    import inspect
+
+    return inspect.cleandoc(text)
 
 
 def _operands(expression: ast.expr) -> list[ast.expr]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from migrate.files.language import PYTHON
 from migrate.syntax.document import Document
 from migrate.syntax.node import Entry, Node, Scalar, StatementNode
-from migrate.syntax.python.evaluate import Evaluator, Touch
+from migrate.syntax.python.evaluate import Evaluator
 from migrate.syntax.python.names import Names, Place, Use
 from migrate.syntax.python.read import ParserPositions, read
 
@@ -135,10 +135,6 @@ class PythonModule(Document):
     def statements(self) -> dict[int, ast.stmt]:
         """Maps the identity of each statement node that was handed out to the statement in the syntax tree."""
         return {}
-
-    def touches(self, expression: ast.expr, place: Place) -> list[Touch]:
-        """The changes that the module makes, through names and attributes, to a dict or list after it was made."""
-        return self.evaluator.touches(expression, place)
 
     def string_at(self, offset: int) -> tuple[Scalar, bool] | None:
         """The string at a character offset, and whether it is a key. Strings are also f-strings and the names of

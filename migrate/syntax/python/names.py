@@ -114,12 +114,18 @@ class Names:
         self.attributes: dict[str, list[Use]] = {}
         """Maps each attribute's name to the expressions that read it."""
         self.stores: dict[str, list[Store]] = {}
+        self.augmented: dict[str, list[Use]] = {}
+        """Maps each name, and each attribute's name, to its places before `+=` and its like."""
         self.calls: list[tuple[ast.Call, Place]] = []
         """All calls outside f-strings, in the order of their positions."""
         self.dicts: list[tuple[ast.Dict, Place]] = []
         """All dicts outside f-strings, in no particular order."""
         self.imports: list[tuple[ast.Import | ast.ImportFrom, Place]] = []
         self.classes: dict[str, list[Scope]] = {}
+        self.functions: list[Scope] = []
+        """The functions and methods, lambdas not counted."""
+        self.inside: dict[ast.AST, Place] = {}
+        """The place inside each comprehension and each function, where its variables and parameters are bound."""
         self.star_import: int | None = None
         """The index of the last `from … import *`; None if there is none."""
         self._index = 0
@@ -146,11 +152,6 @@ class Names:
             current = current.parent
         return None, later
 
-    @cached_property
-    def places(self) -> dict[ast.expr, Place]:
-        """Maps each name that is read to the place where it is."""
-        return {use.node: use.place for uses in self.uses.values() for use in uses}
-
     def uses_of(self, name: str, owner: Scope) -> list[Use]:
         """All uses of the name that `owner` defines."""
         if name not in self._owners:
@@ -170,6 +171,17 @@ class Names:
                 grouped.setdefault(store.owner, []).append(store)
             self._stores_of[name] = grouped
         return self._stores_of[name]
+
+    @cached_property
+    def places(self) -> dict[ast.AST, Place]:
+        """The places of all names, calls and dicts outside f-strings, and of the names in f-strings."""
+        found: dict[ast.AST, Place] = {use.node: use.place for uses in self.uses.values() for use in uses}
+        return found | dict(self.calls) | dict(self.dicts)
+
+    def start_of(self, scope: Scope) -> Place:
+        """The place at the start of a function, or of the module."""
+        found = self.inside.get(scope.node) if scope.node is not None else None
+        return found or Place(scope, Block(None), 0, statement=ast.Pass())
 
     def relatives(self, scope: Scope) -> list[Scope]:
         """The classes that a class inherits from, and those that inherit from it, found by the names of their bases."""
@@ -251,6 +263,9 @@ class Names:
             case ast.AugAssign():
                 self._expressions([node.value, node.target], place)
                 self._unknown(node.target, self._place(scope, block, node), "changed by an assignment like +=")
+                if isinstance(node.target, ast.Name | ast.Attribute):
+                    name = node.target.id if isinstance(node.target, ast.Name) else node.target.attr
+                    self.augmented.setdefault(name, []).append(Use(node.target, place))
             case ast.For() | ast.AsyncFor():
                 self._expressions([node.iter, node.target], place)
                 inside = Block(block, loop=True)
@@ -308,7 +323,8 @@ class Names:
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, arguments: ast.arguments, body: list[ast.stmt], scope: Scope
     ) -> None:
         inner = Scope("function", scope, (*scope.path, node.name), node=node)
-        place = Place(inner, Block(None), self._index, statement=body[0])
+        self.functions.append(inner)
+        place = self.inside[node] = Place(inner, Block(None), self._index, statement=body[0])
         for argument in _parameters(arguments):
             self._bind(argument.arg, place, None, reason="a parameter")
         self._later(body, inner, place.block)
@@ -417,7 +433,7 @@ class Names:
                     self._bind(node.target.id, at, None, reason=reason, scope=target)
                 case ast.Lambda():
                     inner = Scope("lambda", at.scope, (*at.scope.path, "<lambda>"), node=node)
-                    inside = Place(inner, Block(None), at.index, statement=at.statement)
+                    inside = self.inside[node] = Place(inner, Block(None), at.index, statement=at.statement)
                     for argument in _parameters(node.args):
                         self._bind(argument.arg, inside, None, reason="a parameter")
                     self._push(pending, node, _defaults(node.args), place=at, in_text=in_text)
@@ -426,6 +442,7 @@ class Names:
                 case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                     inner = Scope("comprehension", at.scope, at.scope.path, node=node)
                     inside = Place(inner, Block(at.block, loop=True), at.index, statement=at.statement)
+                    self.inside[node] = inside
                     for generator in node.generators:
                         self.parents[generator] = node
                         self._unknown(generator.target, inside, "a loop variable")

@@ -17,6 +17,7 @@ from rules.hosts.grammar.syntax import quoted
 from rules.hosts.grammar.tokens import OPEN
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
+from rules.hosts.mounts.states import because
 from rules.hosts.state import ShellState
 
 PROGRAM = "cfn-init"
@@ -69,7 +70,7 @@ def run(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likel
     configs = init.chosen(chosen.split(",")) if init is not None and stack else []
     if configs is None:
         host.hides_calls = True
-        host.table.doubt_all(f"the configs that cfn-init runs for {resource} are not all known")
+        host.table.doubt_all(because(f"the configs that cfn-init runs for {resource} are not all known"))
     if init is None or not configs:
         return Likelihood.UNKNOWN
     if host.running_inits >= _MOST_NESTED:
@@ -167,7 +168,7 @@ def _config(shell: ShellState, config: InitConfig) -> Likelihood:
             return Likelihood.NEVER
     _services(shell, config)
     if config.hidden:
-        shell.host.table.doubt_all("what cfn-init runs besides is not all known")
+        shell.host.table.doubt_all(because("what cfn-init runs besides is not all known"))
     return Likelihood.LIKELY
 
 
@@ -190,7 +191,7 @@ def _write(shell: ShellState, file: InitFile) -> None:
             host.link(target, place, file.line)
         return
     if not shell.branches:
-        written_files.empty(host, place)
+        written_files.empty(host, place, file.line, certain=not shell.branches)
     if content is None:
         if written_files.matters(place):
             host.unclear(file.line, f"{place} is written by cfn-init, and its content is not in the source")

@@ -6,17 +6,15 @@ bash(1) SHELL BUILTIN COMMANDS, `cloud-init-per` of cloud-init.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from functools import partial
 
-from rules.hosts.commands import cfn_init, mounting, ownership, printing, wrappers
-from rules.hosts.grammar.syntax import Word
+from rules.hosts.commands import builtins, cfn_init, files, filters, mounting, ownership, printing, unread, wrappers
 from rules.hosts.grammar.tokens import OPEN
 from rules.hosts.likelihood import Likelihood, of_search, of_states, of_test
-from rules.hosts.mounts.host import looks_like_efs
-from rules.hosts.mounts.mount_files import LISTING
-from rules.hosts.state import ShellState
+from rules.hosts.mounts import written_files
+from rules.hosts.mounts.host import AGENT_CONFIG
+from rules.hosts.mounts.mount_files import FILTERED, LISTING
+from rules.hosts.state import Handler, ShellState
 
 SETUP = frozenset(
     [
@@ -70,42 +68,16 @@ SETUP = frozenset(
 )
 """Commands that a start-up relies on. They are taken to succeed, so a command after their `&&` is run."""
 
-_ASKING = frozenset(
-    [
-        "aws",
-        "curl",
-        "wget",
-        "nslookup",
-        "dig",
-        "host",
-        "getent",
-        "ping",
-        "nc",
-        "telnet",
-        "logger",
-        "jq",
-        "docker-storage-setup",
-        "ls",
-        "stat",
-    ]
+_MAX_SHOWN = 200
+_MOUNT_WORDS = frozenset(
+    ("mount", "mount.efs", "mount.nfs", "mount.nfs4", "/bin/mount", "/usr/bin/mount", "/sbin/mount.efs")
 )
-_MOUNT_WORDS = frozenset(("mount", "mount.efs", "mount.nfs", "mount.nfs4", "/bin/mount", "/usr/bin/mount"))
-_CONCERNS_MOUNTS = re.compile(r"mount|fstab|nfs|volume")
-
-
-def mentions_mount(word: Word) -> bool:
-    """Whether a word may be, or contain, a mount command, which an unknown command before it may run."""
-    if isinstance(word, str):
-        return word in _MOUNT_WORDS or ".efs." in word or cfn_init.PROGRAM in word
-    return any("mount" in p.text or ".efs." in p.text or cfn_init.PROGRAM in p.text for p in word)
 
 
 def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
     """Run a command that is not a shell function. Returns the likelihood that it succeeds."""
     name = words[0]
-    handler = COMMANDS.get(name) or COMMANDS.get(name.rpartition("/")[2])
-    if handler:
-        return handler(shell, name.rpartition("/")[2], words[1:], line)
+    base = name.rpartition("/")[2]
     path = shell.host.path(name, shell.directory) if "/" in name else None
     if path in shell.host.files:
         return wrappers.run_file(shell, path or "", words[1:], shared=False)
@@ -113,19 +85,49 @@ def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
         return success
     if name.startswith(OPEN):
         shell.host.hides_calls = True
-    base = name.rpartition("/")[2]
-    if base in _ASKING:
-        return Likelihood.UNKNOWN
+    if any(written_files.HELPER_CONFIGURATION in word for word in words):
+        written_files.configure_helper(shell.host, " ".join(words), line)
+    if base == "sed" and shell.output is not None and shell.output.chunks is not None:
+        unread.suspect(shell, base, words, line)  # it may write commands for a shell
+    kind, dot, suffix = base.partition(".")
+    handler = COMMANDS.get(base) or (_HELPERS.get(kind) if dot and suffix not in _SCRIPTS else None)
+    if handler:
+        success = handler(shell, base, words[1:], line)
+        _count_work(shell, line)
+        return success
+    if base in wrappers.NETWORK_MOUNTS:  # `/etc/init.d/autofs stop`
+        return wrappers.service(shell, "service", [base, *words[1:]], line)
     if base in SETUP:
         return Likelihood.LIKELY
-    for index, word in enumerate(words[1:20], 1):
-        if word in _MOUNT_WORDS:  # some wrapper that is not known
-            shell.alternatives([partial(shell.invoke, words[index:], line)], exhaustive=False)
-            return Likelihood.UNKNOWN
-    text = " ".join(words)[:4000]
-    if looks_like_efs(text) and _CONCERNS_MOUNTS.search(text):
-        shell.host.unclear(line, f"{base} may concern an EFS mount")
+    wrapped = next((index for index, word in enumerate(words[1:20], 1) if word in _MOUNT_WORDS), 0)
+    unusual = words[wrapped - 1].startswith("-") or any("{" in word or word == ":::" for word in words)
+    if wrapped and base not in unread.READING and not unusual:
+        # some wrapper that is not known
+        shell.alternatives([partial(shell.invoke, words[wrapped:], line)], exhaustive=False)
+    else:
+        unread.suspect(shell, base, words, line)
+    _write_unknown(shell, words, line)
+    _count_work(shell, line)
     return Likelihood.UNKNOWN
+
+
+def _write_unknown(shell: ShellState, words: list[str], line: int) -> None:
+    """Write what a command prints, which only the host knows: a shell that reads it may be told to mount something."""
+    if shell.output is not None and shell.output.path != AGENT_CONFIG:
+        printing.write(shell, f"{shell.host.tokens.unknown(' '.join(words)[:_MAX_SHOWN])}\n", line)
+
+
+def _count_work(shell: ShellState, line: int) -> None:
+    table = shell.host.table
+    work, table.work = table.work, 0
+    shell.spend(work, line)
+
+
+def matters(shell: ShellState, name: str) -> bool:
+    """Whether a command has an effect that counts, so that its words have to be expanded."""
+    if name in COMMANDS or name in shell.functions or "/" in name or name.startswith(OPEN):
+        return True
+    return name not in SETUP and name not in unread.READING
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------
@@ -137,10 +139,15 @@ def _test(shell: ShellState, name: str, arguments: list[str], _line: int) -> Lik
     return of_test(arguments, shell.last, shell.host.tokens)
 
 
-def _grep(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
+def _grep(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
     stdin = shell.input.text if shell.input else None
-    if stdin == LISTING:
-        printing.write(shell, LISTING, line)
+    if stdin in (LISTING, FILTERED):
+        printing.write(shell, FILTERED, line)
+        stdin = LISTING
+    elif stdin is not None:
+        return filters.grep(shell, name, arguments, line)
+    elif shell.output:
+        shell.output.unknown = True
     return of_search(arguments, stdin, shell.host.table)
 
 
@@ -163,88 +170,48 @@ def _list_mounts(shell: ShellState, _name: str, _arguments: list[str], line: int
     return Likelihood.UNKNOWN
 
 
-# -- the shell's own ---------------------------------------------------------------------------------------------------
-
-
-def _cd(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
-    shell.variables.assign("PWD", shell.host.path(arguments[0] if arguments else "/root", shell.directory))
-    return Likelihood.LIKELY
-
-
-def _exit(shell: ShellState, name: str, arguments: list[str], _line: int) -> Likelihood:
-    shell.leave(name, success=not arguments or arguments[0] == "0")
-    return Likelihood.UNKNOWN
-
-
-def _break(shell: ShellState, _name: str, _arguments: list[str], _line: int) -> Likelihood:
-    shell.breaks = True
-    return Likelihood.LIKELY
-
-
-def _read(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
-    for name in arguments:
-        if name.isidentifier():
-            shell.variables.assign(name, None)
-    return Likelihood.UNKNOWN
-
-
-def _unset(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
-    for name in arguments:
-        shell.variables.values.set(name, None)
-    return Likelihood.LIKELY
-
-
-def _set(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
-    if "--" in arguments:
-        shell.variables.arguments = tuple(arguments[arguments.index("--") + 1 :])
-    return Likelihood.LIKELY
-
-
-def _shift(shell: ShellState, _name: str, arguments: list[str], _line: int) -> Likelihood:
-    known = shell.variables.arguments
-    count = int(arguments[0][:4]) if arguments and arguments[0].isdecimal() else 1
-    shell.variables.arguments = None if known is None or shell.branches else known[count:]
-    return Likelihood.LIKELY
-
-
-def _true(_shell: ShellState, name: str, _arguments: list[str], _line: int) -> Likelihood:
-    return Likelihood.NEVER if name == "false" else Likelihood.ALWAYS
-
-
-Handler = Callable[[ShellState, str, list[str], int], Likelihood]
+_FUSE = (
+    "s3fs", "goofys", "mount-s3", "rclone", "sshfs", "gcsfuse", "bindfs", "mergerfs", "unionfs-fuse", "unionfs", "encfs",
+    "gocryptfs", "juicefs", "fuse-overlayfs", "squashfuse", "archivemount", "ntfs-3g", "glusterfs", "ceph-fuse", "s3backer",
+    "curlftpfs", "blobfuse", "blobfuse2", "ossfs", "catfs", "simple-mtpfs", "cephfs-fuse",
+)  # fmt: skip
+"""Programs that mount a file system in user space at their last path."""
 
 COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("mount", "mount.nfs", "mount.nfs4", "mount.efs", "mount.fuse"), mounting.mount),
-    **dict.fromkeys(("s3fs", "goofys", "mount-s3", "rclone", "sshfs", "gcsfuse"), mounting.fuse),
-    "umount": mounting.umount,
-    "ln": mounting.link,
+    **dict.fromkeys(_FUSE, mounting.fuse),
+    **dict.fromkeys(("umount", "fusermount", "fusermount3"), mounting.umount),
+    "systemd-mount": mounting.systemd_mount,
+    "systemd-umount": mounting.umount,
+    "ln": files.link,
     "mkdir": ownership.mkdir,
-    "install": ownership.install,
+    **dict.fromkeys(("install", "cp", "mv"), files.copy),
+    **dict.fromkeys(("rm", "unlink"), files.remove),
     **dict.fromkeys(("chown", "chgrp"), ownership.chown),
     "chmod": ownership.chmod,
     "echo": printing.echo,
     "printf": printing.printf,
     "cat": printing.cat,
     "tee": printing.tee,
-    "sed": printing.sed,
-    **dict.fromkeys(("cp", "mv"), printing.copy),
     **dict.fromkeys(("test", "[", "[["), _test),
     **dict.fromkeys(("grep", "egrep", "fgrep"), _grep),
     "mountpoint": _mountpoint,
     "findmnt": _findmnt,
     "df": _list_mounts,
-    **dict.fromkeys(("cd", "pushd"), _cd),
-    **dict.fromkeys(("exit", "return"), _exit),
-    **dict.fromkeys(("break", "continue"), _break),
-    **dict.fromkeys(("read", "mapfile", "readarray", "getopts", "let"), _read),
-    "unset": _unset,
-    "set": _set,
-    "shift": _shift,
-    **dict.fromkeys((":", "true", "false"), _true),
+    **builtins.COMMANDS,
+    **filters.COMMANDS,
     **dict.fromkeys(wrappers.PREFIXES, wrappers.prefixed),
     **dict.fromkeys(("bash", "sh", "dash", "ksh", "zsh", "ash", "su", "runuser"), wrappers.interpreter),
-    "eval": wrappers.evaluate,
-    **dict.fromkeys(("source", "."), wrappers.source),
     "systemctl": wrappers.systemctl,
     **dict.fromkeys(("cfn-init", "cfn-init.exe"), cfn_init.run),
+    **dict.fromkeys(("service", "stop"), wrappers.service),
+    "trap": wrappers.trap,
+    **dict.fromkeys(("at", "batch", "crontab"), wrappers.later),
+    "xargs": wrappers.xargs,
+    "find": wrappers.find,
 }
+
+_HELPERS: dict[str, Handler] = {"mount": mounting.mount, "umount": mounting.umount}
+"""Commands with helpers for types of file systems, such as `mount.cifs`."""
+_SCRIPTS = frozenset(("sh", "bash", "py", "pl", "rb", "js"))
+"""Endings of programs that are no such helpers: `mount.sh`."""

@@ -79,6 +79,8 @@ def _made(
 ) -> None:
     path = shell.host.path(word, shell.directory)
     if path and not any(sign in path for sign in "*?["):
+        if not shell.branches:
+            shell.made.add(path)
         shell.host.table.made(path, line, uid=uid, gid=gid, mode=mode)
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 
 from rules.hosts.grammar.lexer import unescape
+from rules.hosts.grammar.tokens import OPEN
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
-from rules.hosts.mounts.host import looks_like_efs
-from rules.hosts.mounts.mount_files import FSTAB, LISTING, MOUNT_LISTS
+from rules.hosts.mounts.mount_files import LISTING, MOUNT_LISTS
 from rules.hosts.state import ShellState
 
-_FORMAT = re.compile(r"%(?:(%)|-?[0-9]*([sbdiq]))")
+_FORMAT = re.compile(r"%(?:(%)|(-?[0-9]{0,3})([sbdiq]))")
+_OTHER_FORMAT = re.compile(r"%(?!%|-?[0-9]{0,3}[sbdiq])")
 
 
 def write(shell: ShellState, text: str, line: int, step: int = 0) -> None:
@@ -41,17 +42,41 @@ def echo(shell: ShellState, _name: str, arguments: list[str], line: int) -> Like
     return Likelihood.LIKELY
 
 
+def write_unknown(shell: ShellState) -> None:
+    """Note that something was written that is not known."""
+    if shell.output:
+        shell.output.unknown = True
+
+
 def printf(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
-    if arguments and arguments[0] == "-v":
-        shell.variables.assign(arguments[1] if len(arguments) > 1 else "_", None)
+    target = ""
+    if arguments and arguments[0].startswith("-v"):
+        target = arguments[0][2:] or "".join(arguments[1:2])
+        arguments = arguments[1 if arguments[0][2:] else 2 :]
+    elif shell.output is None:
         return Likelihood.LIKELY
-    if shell.output is None or not arguments:
-        return Likelihood.LIKELY
-    if arguments[0] == "--":
+    if arguments and arguments[0] == "--":
         arguments = arguments[1:]
-    values = arguments[1:]
+    if not arguments:
+        return Likelihood.LIKELY
+    known = not _OTHER_FORMAT.search(arguments[0].replace("%%", ""))
+    text = _formatted(arguments[0], arguments[1:])
+    if not target:
+        write(shell, text, line)
+        if not known:
+            write_unknown(shell)
+    elif re.fullmatch(r"[A-Za-z_]\w*", target):
+        shell.variables.assign(target, text if known else None)
+    else:
+        shell.variables.forget()
+    return Likelihood.LIKELY
+
+
+def _formatted(form: str, values: list[str]) -> str:
+    """The format with the values in it, as often as it takes to use them up."""
+    values = list(values)
     written: list[str] = []
-    form = unescape(arguments[0]) if arguments else ""
+    form = unescape(form)
     while True:
         left = len(values)
 
@@ -59,13 +84,16 @@ def printf(shell: ShellState, _name: str, arguments: list[str], line: int) -> Li
             if match[1]:
                 return "%"
             value = values.pop(0) if values else ""
-            return unescape(value) if match[2] == "b" else value
+            value = unescape(value) if match[3] == "b" else value
+            if match[2] and OPEN not in value:
+                width = int(match[2].lstrip("-") or 0)
+                value = value.ljust(width) if match[2].startswith("-") else value.rjust(width)
+            return value
 
         written.append(_FORMAT.sub(one, form))
         if not values or len(values) == left or len(written) > 100:
             break
-    write(shell, "".join(written), line)
-    return Likelihood.LIKELY
+    return "".join(written)
 
 
 def cat(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
@@ -75,57 +103,44 @@ def cat(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likel
         write(shell, LISTING, line)
     elif not names or "-" in names:
         if shell.input:
-            write(shell, shell.input.text, shell.input.line, step=shell.input.step)
+            given, step = shell.input, shell.input.step if not shell.input.at else 0
+            if not given.known:
+                write_unknown(shell)
+            write(shell, given.take(), given.line, step=step)
+        else:
+            write_unknown(shell)
     else:
         for name in names:
             if file := shell.host.files.get(shell.host.path(name, shell.directory) or ""):
                 file.used = True
+                if not file.certain:
+                    write_unknown(shell)
                 write(shell, file.text, file.line, step=1)
+            else:
+                write_unknown(shell)
     return Likelihood.LIKELY
 
 
 def tee(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     given = shell.input
     if given is None:
+        write_unknown(shell)
         return Likelihood.LIKELY
+    step = 0 if given.at else given.step
+    text = given.take()
     for name in arguments:
         if not name.startswith("-") and (path := shell.host.path(name, shell.directory)):
-            if not shell.branches and not any(a in ("-a", "--append") for a in arguments):
-                written_files.empty(shell.host, path)
+            if not any(a in ("-a", "--append") for a in arguments):
+                written_files.empty(shell.host, path, line, certain=not shell.branches)
             written_files.write(
                 shell.host,
                 path,
-                given.text,
-                line=given.line if given.step else line,
-                step=given.step,
-                certain=not shell.branches,
+                text,
+                line=given.line if step else line,
+                step=step,
+                certain=not shell.branches and given.known,
             )
-    write(shell, given.text, line)
-    return Likelihood.LIKELY
-
-
-def sed(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
-    """Make the files that `sed -i` edits uncertain; its edits are not followed."""
-    in_place = any(a.startswith(("-i", "--in-place")) or re.fullmatch(r"-[nEr]+i.*", a) for a in arguments)
-    if FSTAB in arguments and in_place:
-        if shell.host.table.doubt_persistent() or any(looks_like_efs(word) for word in arguments):
-            shell.host.unclear(line, "sed edits fstab")
-    elif in_place:
-        for name in arguments:
-            if file := shell.host.files.get(shell.host.path(name, shell.directory) or ""):
-                file.certain = False
-    return Likelihood.LIKELY
-
-
-def copy(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
-    """`cp SOURCE TARGET` and its kin, for files that the script has written."""
-    paths = [shell.host.path(a, shell.directory) for a in arguments if not a.startswith("-")]
-    if len(paths) == 2 and paths[1]:
-        file = shell.host.files.get(paths[0] or "")
-        if file:
-            file.used = True
-            written_files.write(shell.host, paths[1], file.text, line=file.line, step=1, certain=not shell.branches)
-        elif paths[1] == FSTAB:
-            shell.host.table.doubt_persistent()
-            shell.host.unclear(line, f"{name} replaces fstab by a file that is not known")
+    write(shell, text, line)
+    if not given.known:
+        write_unknown(shell)
     return Likelihood.LIKELY

@@ -173,6 +173,31 @@ class Lexer:
         """The whole text as the inside of a here-document whose delimiter was not quoted."""
         return tuple(self._until_quote(_IN_HERE, ""))
 
+    def operand(self) -> Word:
+        """The whole text as the operand in `${X#operand}`, where blanks and operators are nothing special."""
+        pieces: list[WordPiece] = []
+        while self._at < len(self._text):
+            start = self._at
+            word = self.word()
+            if isinstance(word, str):
+                word = (WordPiece(PieceKind.LITERAL, word, False),)
+            if self._at == start:
+                self._at += 1
+                word = (WordPiece(PieceKind.LITERAL, self._text[start], False),)
+            pieces += word
+        return tuple(pieces)
+
+    def calculation(self) -> str | None:
+        """The expression of `((…))` whose first parenthesis was just read; None if these are two subshells."""
+        text, start = self._text, self._at
+        if text[start : start + 1] != "(":
+            return None
+        end = closing(text, start + 1, ")")
+        if end < 0 or text[end + 1 : end + 2] != ")":
+            return None
+        self._at = end + 2
+        return text[start + 1 : end]
+
     def _until_quote(self, run: re.Pattern[str], quote: str) -> list[WordPiece]:
         text = self._text
         pieces = [WordPiece(PieceKind.LITERAL, "", True)]

@@ -12,7 +12,9 @@ from rules.hosts.grammar.reader import Reader
 from rules.hosts.grammar.syntax import (
     AndOr,
     Block,
+    Calculation,
     Case,
+    CaseArm,
     Command,
     CommandGroup,
     Compound,
@@ -20,12 +22,14 @@ from rules.hosts.grammar.syntax import (
     Function,
     HereDocument,
     If,
+    PieceKind,
     Pipeline,
     Redirection,
     Simple,
     TooDeepError,
     While,
     Word,
+    WordPiece,
     split_assignment,
 )
 
@@ -76,7 +80,7 @@ class Parser(Reader):
             operator = str(self.advance().value)
             self.skip_newlines()
             members.append((operator, self._pipeline()))
-        return AndOr(members)
+        return AndOr(members, background=self.at("&"))
 
     def _pipeline(self) -> Pipeline:
         negated = False
@@ -93,7 +97,10 @@ class Parser(Reader):
         line = self.line_here()
         value = self.token.value
         if self.at("("):
-            return self._compound(line, "(")
+            text = self.calculation()
+            return (
+                self._compound(line, "(") if text is None else self._redirected(Compound(line, Calculation(text), []))
+            )
         if self.token.kind is Kind.WORD and isinstance(value, str) and value in _RESERVED:
             return self._compound(line, value)
         return self._simple(line)
@@ -108,6 +115,8 @@ class Parser(Reader):
             node = While(word == "until", condition, self._do())
         elif word in ("for", "select"):
             node = self._for()
+            if word == "select":  # a person chooses
+                node.words = [(WordPiece(PieceKind.COMMAND, "select", True),)]
         elif word == "case":
             node = self._case()
         elif word == "function":
@@ -123,7 +132,9 @@ class Parser(Reader):
             else:
                 self.close()
             node = CommandGroup(word == "(", body)
-        compound = Compound(line, node, [])
+        return self._redirected(Compound(line, node, []))
+
+    def _redirected(self, compound: Compound) -> Compound:
         while redirection := self._redirection():
             compound.redirections.append(redirection)
         return compound
@@ -153,16 +164,10 @@ class Parser(Reader):
 
     def _for(self) -> For:
         words: list[Word] | None = None
-        counted = self.at("(")
         name = ""
-        if counted:
-            depth = 0
-            while self.token.kind not in (Kind.END, Kind.NEWLINE):
-                depth += self.at("(") - self.at(")")
-                self.advance()
-                if depth <= 0:
-                    break
-        else:
+        text = self.calculation()
+        steps = None if text is None else [*text.split(";"), "", ""][:3]
+        if steps is None:
             name = self.plain_word()
             self.skip_newlines()
             if self.is_word("in"):
@@ -170,28 +175,29 @@ class Parser(Reader):
                 words = []
                 while self.token.kind is Kind.WORD:
                     words.append(_word(self.advance()))
-        return For(name, words, counted, body=self._do())
+        return For(name, words, steps, body=self._do())
 
     def _case(self) -> Case:
-        while self.token.kind is Kind.WORD and not self.is_word("in"):
-            self.advance()
+        word = _word(self.advance()) if self.has_word() else ""
         self.skip_newlines()
         self.expect("in")
-        arms: list[Block] = []
-        exhaustive = False
+        arms: list[CaseArm] = []
         while True:
             self.skip_ends()
-            while self.at("(", "|") or (self.token.kind is Kind.WORD and not self.is_word("esac")):
-                exhaustive |= self.is_word("*")
-                self.advance()
+            patterns: list[Word] = []
+            while self.at("(", "|") or (self.has_word() and not self.is_word("esac")):
+                token = self.advance()
+                if token.kind is not Kind.OPERATOR:
+                    patterns.append(_word(token))
             if not self.at(")"):
                 break
             self.advance()
-            arms.append(self._block("esac"))
+            body = self._block("esac")
+            arms.append(CaseArm(patterns, body, self.at(";&", ";;&")))
             if self.at(";;", ";&", ";;&"):
                 self.advance()
         self.expect("esac")
-        return Case(arms, exhaustive)
+        return Case(word, arms)
 
     def _function(self, name: str) -> Function:
         self.skip_newlines()
@@ -209,12 +215,14 @@ class Parser(Reader):
                 command.redirections.append(redirection)
             elif self.token.kind is Kind.WORD:
                 word = _word(self.advance())
-                if not command.words and (assignment := split_assignment(word)):
-                    if assignment.value == "" and self.at_array():
-                        self.skip_array()
-                        assignment.value = None
+                assignment = split_assignment(word) if not command.words or self.at("(") else None
+                array = self.array() if assignment and assignment.value == "" and self.at_array() else None
+                if assignment and not command.words:
+                    assignment.array = array
                     command.assignments.append(assignment)
                 else:
+                    if array is not None:
+                        command.arrays[len(command.words)] = array
                     command.words.append(word)
             elif self.at("(") and len(command.words) == 1 and not command.assignments:
                 self.advance()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rules.hosts.grammar.lexer import Kind, Lexer, Token
+from rules.hosts.grammar.syntax import HereDocument, Word
 
 _CLOSING = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}"})
 _ENDS = frozenset({";", "&", "\n"})
@@ -17,7 +18,8 @@ class Reader:
         self.broken = False
         self._text = text
         self._line_of = line_of
-        self._tokens = Lexer(text).tokens()
+        self._lexer = Lexer(text)
+        self._tokens = self._lexer.tokens()
         self.token = next(self._tokens)
         self._counted = 0
         self._line = 1
@@ -87,11 +89,20 @@ class Reader:
         """Whether an array's parenthesis is next: it stands directly behind the sign."""
         return self.at("(") and self._text[self.token.start - 1] == "="
 
-    def skip_array(self) -> None:
-        """Skip the values of an array in their parentheses."""
-        depth = 0
-        while self.token.kind is not Kind.END:
-            depth += self.at("(") - self.at(")")
-            self.advance()
-            if depth <= 0:
-                break
+    def array(self) -> list[Word]:
+        """The words of an array in their parentheses."""
+        words: list[Word] = []
+        self.advance()
+        while self.token.kind is Kind.NEWLINE or self.has_word():
+            token = self.advance()
+            if token.kind is not Kind.NEWLINE and not isinstance(token.value, HereDocument):
+                words.append(token.value)
+        self.close()
+        return words
+
+    def calculation(self) -> str | None:
+        """The expression of `((…))` if one begins here; it is consumed."""
+        text = self._lexer.calculation() if self.at("(") else None
+        if text is not None:
+            self.token = next(self._tokens)
+        return text

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple, TypeAlias
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]=]*\])?(\+?)=")
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
+_OPENING = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\[")
+_CLOSING = re.compile(r"\](\+?)=")
 
 
 class PieceKind(Enum):
@@ -58,11 +60,14 @@ class Redirection:
 
 @dataclass(slots=True)
 class Assignment:
-    """An assignment `name=value` or, with `append`, `name+=value`. `value` is None for an array."""
+    """An assignment `name=value` or, with `append`, `name+=value`; `name[index]=value` sets one item of an array, and
+    `array` holds the words of `name=(…)`."""
 
     name: str
     append: bool
-    value: Word | None
+    value: Word
+    index: Word | None = None
+    array: list[Word] | None = None
 
 
 @dataclass(slots=True)
@@ -73,6 +78,8 @@ class Simple:
     assignments: list[Assignment] = field(default_factory=list)
     words: list[Word] = field(default_factory=list)
     redirections: list[Redirection] = field(default_factory=list)
+    arrays: dict[int, list[Word]] = field(default_factory=dict)
+    """The words of arrays, `declare A=(…)`, by the number of their word."""
 
 
 @dataclass(slots=True)
@@ -85,9 +92,11 @@ class Pipeline:
 
 @dataclass(slots=True)
 class AndOr:
-    """Pipelines joined by `&&` and `||`, from left to right; the first one's operator is ""."""
+    """Pipelines joined by `&&` and `||`, from left to right; the first one's operator is "". With `&` after it, it runs
+    in the background."""
 
     members: list[tuple[str, Pipeline]]
+    background: bool = False
 
 
 Block: TypeAlias = list[AndOr]
@@ -112,20 +121,35 @@ class While:
 
 @dataclass(slots=True)
 class For:
-    """A `for` loop. `words` is None for the positional parameters, and for `for ((…))`, which is `counted`."""
+    """A `for` loop. `words` is None for the positional parameters. `steps` are the three parts of `for ((…))`."""
 
     name: str
     words: list[Word] | None
-    counted: bool
+    steps: list[str] | None
     body: Block
+
+
+class CaseArm(NamedTuple):
+    """An arm of a `case` command; it is `open` if another arm may follow it (`;&`)."""
+
+    patterns: list[Word]
+    body: Block
+    open: bool
 
 
 @dataclass(slots=True)
 class Case:
-    """A `case` command; `exhaustive` if one of its arms matches everything."""
+    """A `case` command."""
 
-    arms: list[Block]
-    exhaustive: bool
+    word: Word
+    arms: list[CaseArm]
+
+
+@dataclass(slots=True)
+class Calculation:
+    """`((…))`, with the expression between the parentheses."""
+
+    text: str
 
 
 @dataclass(slots=True)
@@ -149,7 +173,7 @@ class Compound:
     """A compound command with its redirections."""
 
     line: int
-    node: If | While | For | Case | CommandGroup | Function
+    node: If | While | For | Case | Calculation | CommandGroup | Function
     redirections: list[Redirection]
 
 
@@ -166,12 +190,45 @@ def quoted(words: list[str]) -> str:
 
 def split_assignment(word: Word) -> Assignment | None:
     """Read a word as an assignment; None if it is not one."""
-    first = word if isinstance(word, str) else word[0].text if word and not word[0].quoted else ""
-    if isinstance(word, tuple) and word and word[0].part is not PieceKind.LITERAL:
+    pieces = (WordPiece(PieceKind.LITERAL, word, False),) if isinstance(word, str) else word
+    if not pieces or pieces[0].part is not PieceKind.LITERAL or pieces[0].quoted:
         return None
-    match = _ASSIGNMENT.match(first)
+    match = _ASSIGNMENT.match(pieces[0].text)
+    index: Word | None = None
     if match is None:
+        found = _indexed(pieces)
+        if found is None:
+            return None
+        match, pieces, index = found
+    rest = pieces[0].text[match.end() :]
+    value: Word = rest if len(pieces) == 1 else (WordPiece(PieceKind.LITERAL, rest, False), *pieces[1:])
+    return Assignment(match[1], match[2] == "+", value, index=index)
+
+
+def split_item(word: Word) -> tuple[Word, Word] | None:
+    """Key and value of `[key]=value` among the words of an array; None for a value without a key."""
+    pieces = (WordPiece(PieceKind.LITERAL, word, False),) if isinstance(word, str) else word
+    first = pieces[0] if pieces else None
+    if first is None or first.part is not PieceKind.LITERAL or first.quoted or not first.text.startswith("["):
         return None
-    rest = first[match.end() :]
-    value: Word = rest if isinstance(word, str) else (WordPiece(PieceKind.LITERAL, rest, False), *word[1:])
-    return Assignment(match[1], bool(match[3]), None if match[2] else value)
+    item = split_assignment((WordPiece(PieceKind.LITERAL, f"_{first.text}", False), *pieces[1:]))
+    return None if item is None or item.index is None else (item.index, item.value)
+
+
+def _indexed(pieces: tuple[WordPiece, ...]) -> tuple[re.Match[str], tuple[WordPiece, ...], Word] | None:
+    """The parts of `name[index]=value`: a match of name and sign, the pieces from there, and the index."""
+    opening = _OPENING.match(pieces[0].text)
+    if opening is None:
+        return None
+    index: list[WordPiece] = []
+    for number, piece in enumerate(pieces):
+        text = piece.text if number else piece.text[opening.end() :]
+        close = _CLOSING.search(text) if piece.part is PieceKind.LITERAL and not piece.quoted else None
+        if close:
+            index.append(WordPiece(PieceKind.LITERAL, text[: close.start()], False))
+            joined = f"{opening[1]}{close[1]}={text[close.end() :]}"
+            match = _ASSIGNMENT.match(joined)
+            rest = (WordPiece(PieceKind.LITERAL, joined, False), *pieces[number + 1 :])
+            return (match, rest, tuple(index)) if match else None
+        index.append(piece if number else WordPiece(PieceKind.LITERAL, text, False))
+    return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from rules.hosts.grammar.tokens import UNKNOWN
 from rules.hosts.mounts.host import Host, MountRequest, looks_like_efs, split_options
 
 _OCTAL = re.compile(r"\\([0-7]{3})")
@@ -20,6 +21,9 @@ MOUNT_LISTS = frozenset(
 
 LISTING = "\ue010mounts"
 """Stands for the text of such a list, or for the output of a command that prints one."""
+
+FILTERED = "\ue010some mounts"
+"""Stands for some lines of such a list."""
 
 
 def read_fstab(host: Host, text: str, line: int, step: int = 1, *, sure: bool = True) -> None:
@@ -45,8 +49,8 @@ def read_fstab(host: Host, text: str, line: int, step: int = 1, *, sure: bool = 
         host.mount(request, None)
 
 
-def read_mount_unit(host: Host, text: str, line: int, step: int = 1, *, sure: bool = True) -> None:
-    """Add the mount of a systemd unit of type mount."""
+def read_mount_unit(host: Host, text: str, line: int, step: int = 1, *, sure: bool = True, doubt: str = "") -> None:
+    """Add the mount of a systemd unit of type mount. `doubt` is that of `MountRequest`."""
     found: dict[str, tuple[str, int]] = {}
     for number, key, value in _settings(text, "Mount"):
         found[key] = (value, line + step * number)
@@ -56,10 +60,21 @@ def read_mount_unit(host: Host, text: str, line: int, step: int = 1, *, sure: bo
     options = split_options(found.get("Options", ("", line))[0])
     if "%" in what + where:
         if looks_like_efs(what):
-            host.unclear(at, "the unit has a specifier (%) in What= or Where=")
+            host.unclear(at, "the unit has a specifier (%) in What= or Where=", sure=True)
         return
     if what and where:
-        host.mount(MountRequest(what, where, kind, options=options, line=at, persistent=True, sure=sure), None)
+        request = MountRequest(what, where, kind, options=options, line=at, persistent=True, sure=sure, doubt=doubt)
+        host.mount(request, None)
+
+
+def where(text: str) -> str:
+    """The mount point that a unit gives; "" if it gives none."""
+    return next((value for _, key, value in reversed([*_settings(text, "Mount")]) if key == "Where"), "")
+
+
+def has_mount_settings(text: str) -> bool:
+    """Whether a unit, or a drop-in of one, sets what is mounted."""
+    return next(_settings(text, "Mount"), None) is not None
 
 
 def service_commands(text: str) -> str:
@@ -138,10 +153,12 @@ def _read_map(host: Host, text: str, line: int, parent: str | None, sure: bool) 
         if kind not in ("nfs", "nfs4", "efs"):
             continue
         if len(sources) != 1 or "*" in key or "&" in sources[0] or entry.rstrip().endswith("\\"):
-            host.unclear(at, "an autofs entry with wildcards or several locations")
+            host.unclear(
+                at, f"the autofs entry {entry.strip()} is not read", f"{parent}/{UNKNOWN}" if parent else "", sure=True
+            )
             continue
         if not key.startswith("/") and (parent is None or parent == "/-"):
-            host.unclear(at, f"autofs mounts {sources[0].lstrip(':')}, but no master map says where")
+            host.unclear(at, f"autofs mounts {sources[0].lstrip(':')}, but no master map says where", sure=True)
             continue
         target = key if key.startswith("/") else f"{parent}/{key}"
         kept = tuple(o for o in options if not o.startswith("fstype="))

@@ -10,6 +10,21 @@ _MAX_STATES = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """The reason why a mount may not be there, or not be what it seems, and the line that gives rise to it."""
+
+    line: int
+    """The line; 0 if it is none of the host's scripts (`because`)."""
+    reason: str
+    """Completes "line 7 of its user data …": `may unmount it (umount -a)`."""
+
+
+def because(reason: str) -> Doubt:
+    """The doubt for a reason outside of the scripts. It completes "whether it is mounted is not known, because …"."""
+    return Doubt(0, reason)
+
+
+@dataclass(frozen=True, slots=True)
 class Mounted:
     """One mount. Strings hold tokens."""
 
@@ -27,6 +42,11 @@ class Mounted:
     order: int = 0
     reason: str = ""
     """The reason why it may be missing, if there is a better one than a branch of the script."""
+    doubt: Doubt | None = None
+    link: bool = False
+    """Whether it stands for a symbolic link (`server` is its target): what the path leads to is not known."""
+    helper: bool = False
+    """Whether the mount helper looks its file system up in the region of the helper's configuration."""
 
     def same_data(self, other: Mounted) -> bool:
         """Whether a container would see the same directory with the same rights through either."""

@@ -179,7 +179,7 @@ def test_a_method_that_is_always_called() -> None:
     )
     outcome = process(source, "app", Choices(), PYTHON)
     assert outcome.error is None
-    assert level(outcome) is not Level.IAM, "what the parameters are is not known"
+    assert level(outcome) is Level.IAM, "the parameters are what the call gives"
 
 
 def test_a_task_that_is_handed_on_may_run_anywhere() -> None:

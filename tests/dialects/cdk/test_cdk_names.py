@@ -31,7 +31,7 @@ class App(Stack):
     )
     assert levels(made) == {"data": Level.IAM}
     assert "data_access_point = efs.AccessPoint(" in made.text
-    assert "            file_system=fs," in made.text
+    assert 'efs.AccessPoint(self, "DataAccessPoint", file_system=fs, path="/")' in made.text
 
 
 def test_roles_of_two_stacks_whose_task_definitions_have_one_name() -> None:

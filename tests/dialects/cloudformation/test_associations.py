@@ -30,7 +30,7 @@ Launch:
 Group:
   Type: AWS::AutoScaling::AutoScalingGroup
   Properties:
-    LaunchTemplate: {{LaunchTemplateId: !Ref Launch, Version: "1"}}
+    LaunchTemplate: {{LaunchTemplateId: !Ref Launch, Version: !GetAtt Launch.LatestVersionNumber}}
     Tags: [{{Key: Name, Value: workers, PropagateAtLaunch: true}}, {{Key: Team, Value: !Ref AWS::StackName}}]
 """
 

@@ -48,16 +48,25 @@ UNKNOWN = "needs-input: its name suggests EFS, but no mount of it is known"
 BOTH = "needs-input: A mounts fs-11111111:/ and B mounts fs-22222222:/ at /mnt/efs"
 NOT_B = "needs-input: A mounts fs-11111111:/ and B mounts nothing at /mnt/efs"
 
+
+def joined_by_none(cluster: str) -> str:
+    return f"needs-input: Service runs the task in cluster {cluster}, which no instance of this source is known to join"
+
+
 PLACES = [
     pytest.param([TASK, launched("A", MOUNT)], ONE, id="no service, nothing of ECS"),
     pytest.param(
-        [TASK, launched("A", joins("x"), MOUNT), service("!Ref Web"), CLUSTERS], UNKNOWN, id="literal-or-created"
+        [TASK, launched("A", joins("x"), MOUNT), service("!Ref Web"), CLUSTERS],
+        joined_by_none("${Web}"),
+        id="literal-or-created",
     ),
     pytest.param([TASK, launched("A", MOUNT), service("!Ref Web"), CLUSTERS], ONE, id="instance-without-cluster"),
     pytest.param([TASK, launched("A", joins("x"), MOUNT), service("x")], ONE, id="same-literal"),
-    pytest.param([TASK, launched("A", joins("x"), MOUNT), service("y")], UNKNOWN, id="other-literal"),
+    pytest.param([TASK, launched("A", joins("x"), MOUNT), service("y")], joined_by_none("y"), id="other-literal"),
     pytest.param([TASK, launched("A", joins("default"), MOUNT), service()], ONE, id="default-cluster"),
-    pytest.param([TASK, launched("A", joins("x"), MOUNT), service()], UNKNOWN, id="not-the-default-cluster"),
+    pytest.param(
+        [TASK, launched("A", joins("x"), MOUNT), service()], joined_by_none("default"), id="not-the-default-cluster"
+    ),
     pytest.param(
         [
             TASK,
@@ -129,16 +138,16 @@ def test_instances_of_a_task(resources: list[str], expected: str) -> None:
 
 CLUSTER_NAMES = [
     pytest.param("!Ref Shared", "${Shared}", ONE, id="parameter"),
-    pytest.param("!Ref Shared", "${Else}", ONE, id="two-parameters-may-be-equal"),
-    pytest.param("!Ref Shared", "x", ONE, id="parameter-may-be-the-literal"),
+    pytest.param("!Ref Shared", "${Else}", joined_by_none("${Shared}"), id="two-parameters-may-differ"),
+    pytest.param("!Ref Shared", "x", joined_by_none("${Shared}"), id="parameter-may-differ-from-the-literal"),
     pytest.param("!Sub '${Shared}-web'", "${Shared}-web", ONE, id="sub"),
-    pytest.param("!Sub '${Shared}-web'", "${Shared}-ops", UNKNOWN, id="literal-ends-differ"),
+    pytest.param("!Sub '${Shared}-web'", "${Shared}-ops", joined_by_none("${Shared}-web"), id="literal-ends-differ"),
     pytest.param("!Sub 'arn:aws:ecs:${AWS::Region}:${AWS::AccountId}:cluster/${Web}'", "${Web}", ONE, id="arn"),
     pytest.param("arn:aws:ecs:eu-west-1:123456789012:cluster/x", "x", ONE, id="literal-arn"),
     pytest.param("!Ref Named", "${Shared}-named", ONE, id="by-its-name"),
-    pytest.param("!Ref Named", "${Web}", UNKNOWN, id="named-and-another"),
-    pytest.param("!If [Prod, !Ref Web, !Ref Ops]", "${Ops}", ONE, id="either-of-two"),
-    pytest.param("!If [Prod, !Ref Web, !Ref Ops]", "${Named}", UNKNOWN, id="neither-of-two"),
+    pytest.param("!Ref Named", "${Web}", joined_by_none("${Shared}-named"), id="named-and-another"),
+    pytest.param("!If [Prod, !Ref Web, !Ref Ops]", "${Ops}", joined_by_none("${Web}"), id="either-of-two"),
+    pytest.param("!If [Prod, !Ref Web, !Ref Ops]", "${Named}", joined_by_none("${Web}"), id="neither-of-two"),
     pytest.param("!Ref Web", "$(curl http://169.254.169.254/cluster)", ONE, id="only-the-host-knows"),
     pytest.param("!Ref Web", "'${Web}'", ONE, id="quoted"),
 ]
@@ -251,7 +260,11 @@ Link:
     [
         ("!Ref ProviderA", ONE),
         ("spot", OTHER),
-        ("!ImportValue provider", BOTH),
+        (
+            "!ImportValue provider",
+            "needs-input: Service runs the task on capacity provider !ImportValue provider, whose instances are not in this "
+            "source",
+        ),
         ("FARGATE", UNKNOWN),
     ],
 )
@@ -346,9 +359,12 @@ def test_an_instance_is_started_from_its_launch_template() -> None:
     launch = launched("A", joins("x"), MOUNT).replace("AutoScaling::LaunchConfiguration", "EC2::LaunchTemplate")
     launch = launch.replace("  Properties:\n", "  Properties:\n   LaunchTemplateData:\n")
     machine = (
-        "\nB: {Type: AWS::EC2::Instance, Properties: {LaunchTemplate: {LaunchTemplateId: !Ref A, Version: '1'}}}\n"
+        "\nB: {Type: AWS::EC2::Instance, Properties: {LaunchTemplate: {LaunchTemplateId: !Ref A, Version: VERSION}}}\n"
     )
-    assert where(template(TASK, launch, machine)) == ONE
+    latest = machine.replace("VERSION", "!GetAtt A.LatestVersionNumber")
+    assert where(template(TASK, launch, latest)) == ONE
+    pinned = "needs-input: B starts version 1 of launch template A, which may be older than what stands in this source"
+    assert where(template(TASK, launch, machine.replace("VERSION", "'1'"))) == pinned
 
 
 # -- suppression --------------------------------------------------------------------------------------------------------

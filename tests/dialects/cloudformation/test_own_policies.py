@@ -102,12 +102,11 @@ def test_policies_stand_where_the_alphabet_puts_them(tmp_path: Path) -> None:
         (PROPERTIES + "      Policies: !Ref AWS::NoValue\n", "", SERVICE),
         (PROPERTIES.replace("Properties:", "Properties: &own"), "", SERVICE),
         (PROPERTIES + "      <<: {Path: /}\n", "", SERVICE),
-        (PROPERTIES + "      Fn::Transform: {Name: AWS::Include}\n", "", SERVICE),
         (PROPERTIES + f"      Policies: &policies [{POLICY}]\n", "", SERVICE),
         (PROPERTIES, "    Properties: {KmsKeyId: !GetAtt Key.Arn}\n", SERVICE + KEY % "Role"),
         (PROPERTIES, "    Properties: {KmsKeyId: !GetAtt Key.Arn}\n    DependsOn: Role\n", SERVICE + KEY % "Other"),
     ],
-    ids=["chosen", "none", "shared", "merged", "included", "shared list", "key", "depends"],
+    ids=["chosen", "none", "shared", "merged", "shared list", "key", "depends"],
 )
 def test_a_role_that_cannot_hold_it(role: str, system: str, more: str, tmp_path: Path) -> None:
     after = written(tmp_path, role, system, more)

@@ -88,15 +88,12 @@ def upgraded(before: dict[str, Any], name: str = "AppAccessPoint", path: str = "
     system = system or {"Ref": "Fs"}
     after = copy.deepcopy(before)
     resources = after["Resources"]
+    root: dict[str, Any] = {"Path": path}
+    if path != "/":  # the root is always there and never made
+        root["CreationInfo"] = {"OwnerUid": "0", "OwnerGid": "0", "Permissions": "0755"}
     resources[name] = {
         "Type": "AWS::EFS::AccessPoint",
-        "Properties": {
-            "FileSystemId": system,
-            "RootDirectory": {
-                "Path": path,
-                "CreationInfo": {"OwnerUid": "0", "OwnerGid": "0", "Permissions": "0755"},
-            },
-        },
+        "Properties": {"FileSystemId": system, "RootDirectory": root},
     }
     resources["Task"]["Properties"]["Volumes"] = [
         {

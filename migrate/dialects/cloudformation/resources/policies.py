@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.language.references import Identities
 from migrate.dialects.common.conditional import Conditions
+from migrate.dialects.common.listed import may_hold_more
 from migrate.dialects.common.policy_conditions import comparisons
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax.node import Mapping, Node
@@ -25,12 +26,14 @@ class PolicyStatement:
     """Its effect on tasks that mount EFS."""
     principals: tuple[Value, ...] | None
     """The principals of a resource policy, except services and whole accounts; None if one cannot be read."""
+    unread: bool = False
+    """Whether some of its actions cannot be read, so that it may allow more than `said`."""
 
 
 def statements(document: Node | None, identities: Identities) -> list[PolicyStatement | None]:
     """The statements of a policy document, with None for each that cannot be read."""
     written = child(mapping(document), "Statement")
-    if written is None:
+    if written is None or may_hold_more(mapping(document)):
         return [None]
     return [
         _statement(statement, conditions, identities) if (statement := mapping(node)) is not None else None
@@ -47,6 +50,8 @@ def file_system_policy(node: Node | None, identities: Identities) -> FileSystemP
         if statement is None:
             return FileSystemPolicy(problem="cannot be read here")
         said = statement.said
+        if said.allows and statement.unread:
+            return FileSystemPolicy(problem="allows something that cannot be read here")
         if not said.actions or said.applies is False:
             continue
         if not said.allows:
@@ -60,16 +65,19 @@ def file_system_policy(node: Node | None, identities: Identities) -> FileSystemP
 
 def _statement(node: Mapping, conditions: Conditions, identities: Identities) -> PolicyStatement:
     but = child(node, "NotAction")
+    patterns = [pattern.literal for pattern in _many(but if but is not None else child(node, "Action"))]
+    unread = None in patterns or (not patterns and may_hold_more(node))
     said = judge(
         text(child(node, "Effect")),
-        [pattern.literal for pattern in _many(but if but is not None else child(node, "Action"))],
+        patterns,
         [arn for member in _many(child(node, "Resource")) if (arn := identities.arn(member)) is not None],
         condition=list(_comparisons(child(node, "Condition"), identities)),
         all_but=but is not None,
     )
     if child(node, "NotPrincipal") is not None:
-        return PolicyStatement(conditions, said, None)
-    return PolicyStatement(conditions, said, _principals(child(node, "Principal"), identities))
+        return PolicyStatement(conditions, said, principals=None, unread=unread)
+    principals = _principals(child(node, "Principal"), identities)
+    return PolicyStatement(conditions, said, principals, unread=unread)
 
 
 def _comparisons(node: Node | None, identities: Identities) -> Iterator[Comparison]:

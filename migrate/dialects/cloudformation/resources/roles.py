@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence as Items
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from migrate.dialects.cloudformation.language import intrinsics
@@ -14,13 +14,14 @@ from migrate.dialects.cloudformation.resources.policies import PolicyStatement, 
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.resources import Resources
 from migrate.dialects.common.conditional import Conditions
+from migrate.dialects.common.listed import may_hold_more
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax.node import Node, Sequence
-from rules.facts.iam import managed
-from rules.model import ANY, Key, Permission, Role, Text
+from rules.facts.iam import bounded, bounded_by_aws, managed
+from rules.model import ANY, Boundary, Key, Opaque, Permission, Role, Text
 
-_ATTACHED = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
+ATTACHED = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
 """The types of policy resources, and the property of each that names its roles."""
 
 
@@ -50,6 +51,8 @@ class RolePolicy:
     """The template's conditions under which the role's list of policies has it."""
     condition: str | None = None
     """The condition of the resource that holds it."""
+    doubtful: bool = False
+    """Whether an expression names its roles, so that this role may not have it."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +65,38 @@ class Roles:
         """The roles, each with the expressions that name it."""
         for name, resource in self._resources:
             given = (statement for policy in self._policies[name] for statement in policy.statements)
-            unclear = any(statement is None or statement.said.may_deny for statement in given)
+            unclear = may_hold_more(resource.properties) or any(
+                statement is None or statement.unread or statement.said.may_deny for statement in given
+            )
             found = tags.read(resource.type, resource.properties) or ()
             refs = (ref(name), ref(name, "Arn"))
-            yield Role(self.resources.key("role", name), refs, resource.condition, unclear=unclear, tags=found)
+            yield Role(
+                self.resources.key("role", name),
+                refs,
+                resource.condition,
+                unclear=unclear,
+                tags=found,
+                boundary=self._boundary(resource),
+            )
+
+    def _boundary(self, role: Resource) -> Boundary | None:
+        """The permissions boundary of a role, with what it allows if the template or AWS defines it."""
+        written = child(role.properties, "PermissionsBoundary")
+        arn = intrinsics.value(written)
+        if arn is None or intrinsics.is_no_value(written):
+            return None
+        policy = self.resources.get(target(arn))
+        if policy is not None and policy.type == "AWS::IAM::ManagedPolicy":
+            said = self._policy(policy.properties, (), policy.condition).statements
+            known = all(one is not None and not one.conditions and not one.unread for one in said)
+            return Boundary(arn, bounded(one.said if one is not None else None for one in said) if known else None)
+        return Boundary(arn, bounded_by_aws(arn.literal))
 
     def permissions(self) -> Iterator[Permission]:
         """The permissions that roles have whenever the resource of the permission exists."""
         for name, resource in self._resources:
             for policy in self._policies[name]:
-                if not policy.conditions:
+                if not (policy.conditions or policy.doubtful):
                     yield from self._allowed(resource, policy)
             yield from self._allowed_by_aws(resource)
 
@@ -107,11 +132,15 @@ class Roles:
                 policy = self.resources.get(target(intrinsics.value(node)))
                 if policy is not None and policy.type == "AWS::IAM::ManagedPolicy":
                     found[name].append(self._policy(policy.properties, conditions, policy.condition))
-        for _, resource in self.resources.of_type(*_ATTACHED):
-            if names := self._named(child(resource.properties, _ATTACHED[resource.type])):
+        for _, resource in self.resources.of_type(*ATTACHED):
+            to = child(resource.properties, ATTACHED[resource.type])
+            names, perhaps = self._named(to), self._perhaps_named(to)
+            if names or perhaps:
                 attached = self._policy(resource.properties, (), resource.condition)
                 for name in names:
                     found[name].append(attached)
+                for name in perhaps.difference(names):
+                    found[name].append(replace(attached, doubtful=True))
         return found
 
     def _policy(self, node: Node, conditions: Conditions, condition: str | None) -> RolePolicy:
@@ -124,6 +153,13 @@ class Roles:
         listed: Items[Node | None] = intrinsics.each(node) or [node]
         names = (target(self.resources.identities.role(intrinsics.value(item))) for item in listed)
         return [n for n in names if (found := self.resources.get(n)) is not None and found.type == "AWS::IAM::Role"]
+
+    def _perhaps_named(self, node: Node | None) -> set[str]:
+        """The logical IDs of the template's roles from which the expressions in a list choose or are put together."""
+        listed: Items[Node | None] = intrinsics.each(node) or [node]
+        values = (intrinsics.value(item) for item in listed)
+        named = {name for value in values if isinstance(value, Opaque) for name in intrinsics.names(value)}
+        return named & {name for name, _ in self._resources}
 
     def _allowed(self, role: Resource, policy: RolePolicy) -> Iterator[Permission]:
         """The permissions that one policy gives a role. A policy with a condition counts only if the role, or the

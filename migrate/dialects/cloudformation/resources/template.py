@@ -16,6 +16,7 @@ from migrate.dialects.cloudformation.resources.resource import read_resource
 from migrate.dialects.cloudformation.resources.resources import MOST_RESOURCES, Resources
 from migrate.dialects.cloudformation.resources.roles import Roles, takes_policies
 from migrate.dialects.cloudformation.running.task_runners import Starters
+from migrate.dialects.common.listed import may_hold_more
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import child, mapping, text, words
 from migrate.dialects.common.volumes.volumes import rest_but
@@ -77,6 +78,11 @@ class Template(Resources):
             conditions=conditions,
         )
 
+    def doubt_of(self, name: str) -> str | None:
+        """The reason, in words, why the user data of a resource may be another one than is written, or None."""
+        del name
+        return None
+
     @cached_property
     def starters(self) -> Starters:
         """The resources that start its tasks."""
@@ -130,7 +136,12 @@ class Template(Resources):
         for name, resource in self.of_type("AWS::EFS::FileSystem"):
             policy = file_system_policy(child(resource.properties, "FileSystemPolicy"), self.identities)
             yield FileSystem(
-                self.key("file system", name), ref(name), ref(name, "Arn"), condition=resource.condition, policy=policy
+                self.key("file system", name),
+                ref(name),
+                ref(name, "Arn"),
+                condition=resource.condition,
+                policy=policy,
+                settled=policy is not None or not may_hold_more(resource.properties),
             )
 
     def _access_points(self) -> Iterator[AccessPoint]:

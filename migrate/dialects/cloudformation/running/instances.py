@@ -19,16 +19,16 @@ from migrate.dialects.cloudformation.language.references import target
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.cloudformation.running.clusters import COMPUTE_ENVIRONMENT, Clusters
+from migrate.dialects.cloudformation.running.fleets import LAUNCH_TEMPLATE, SPOT_FLEET, Fleets, launch_specifications
 from migrate.dialects.cloudformation.running.images import Images, WrittenImage
 from migrate.dialects.cloudformation.running.user_data import InstanceScripts
-from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, with_scripts
+from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, knows_efs, with_scripts
 from migrate.dialects.common.values import child, mapping, text
 from migrate.syntax import get
 from migrate.syntax.node import Mapping, Node, Scalar
 from rules.model import Engine, HostMount, Image, Instance, Key, Owner, Ref, Stack, Text, Value
 
-_LAUNCH_TEMPLATE = "AWS::EC2::LaunchTemplate"
-_STARTED_FROM = ("AWS::AutoScaling::LaunchConfiguration", "AWS::EC2::Instance", _LAUNCH_TEMPLATE)
+_STARTED_FROM = ("AWS::AutoScaling::LaunchConfiguration", "AWS::EC2::Instance", LAUNCH_TEMPLATE, SPOT_FLEET)
 _AGENT_ROLE = re.compile(r"AmazonEC2ContainerServiceforEC2Role|ecs:(?:RegisterContainerInstance|Poll|\*)")
 """The managed policy and the actions that let an instance register with a cluster; no other instance needs them."""
 _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip$", re.IGNORECASE)
@@ -79,9 +79,12 @@ class InstanceMount:
 def instance_mounts(template: Template) -> Iterator[InstanceMount]:
     """The mounts that the scripts of the template's instances make, with their places in the scripts."""
     scripts = InstanceScripts(template)
-    for name, resource in template.of_type(*_STARTED_FROM):
-        for script in scripts.of(resource, child(_launch_data(resource), "UserData")):
+    for started in _started_from(template):
+        name = started.resource.name
+        for script in scripts.of(started.resource, child(started.data, "UserData")):
             for m in script.result.mounts:
+                if m.link and m.file_system is None:
+                    continue
                 yield InstanceMount(
                     name,
                     script,
@@ -102,14 +105,30 @@ def has_instances(template: Template) -> bool:
     return any(_started_from(template))
 
 
-def _started_from(template: Template) -> Iterator[tuple[str, Resource]]:
-    """The resources that launch instances, by logical ID. Compute environments with a launch template are left out."""
-    yield from template.of_type(*_STARTED_FROM)
-    for name, resource in template.of_type(COMPUTE_ENVIRONMENT):
+@dataclass(frozen=True, slots=True)
+class _Started:
+    """One place of a template that defines instances."""
+
+    resource: Resource
+    data: Mapping | None
+    """The properties that define the instances: their image, user data and instance profile."""
+    nth: int = 0
+    """Its number among those of the resource, from 1; 0 if the resource can have only one."""
+
+
+def _started_from(template: Template) -> Iterator[_Started]:
+    """The places that define instances. Compute environments with a launch template are left out."""
+    for _, resource in template.of_type(*_STARTED_FROM):
+        if resource.type == SPOT_FLEET:
+            for nth, data in enumerate(launch_specifications(resource), 1):
+                yield _Started(resource, data, nth)
+        else:
+            yield _Started(resource, _launch_data(resource))
+    for _, resource in template.of_type(COMPUTE_ENVIRONMENT):
         compute = mapping(child(resource.properties, "ComputeResources"))
         kind = text(child(compute, "Type")) or ""
         if kind.upper() in ("EC2", "SPOT") and child(compute, "LaunchTemplate") is None:
-            yield name, resource
+            yield _Started(resource, compute)
 
 
 def capacity(template: Template) -> TemplateCapacity:
@@ -127,6 +146,7 @@ class _InstanceReader:
         self.resources = list(_started_from(template))
         self.clusters = Clusters(template)
         self.scripts = InstanceScripts(template)
+        self.fleets = Fleets(template)
 
     def found(self) -> TemplateCapacity:
         """The instances of the template and everything that belongs to them."""
@@ -135,16 +155,17 @@ class _InstanceReader:
         mounts: list[HostMount] = []
         owners: list[Owner] = []
         spans: list[tuple[Key, int]] = []
-        for name, resource in self.resources:
-            node = _launch_data(resource)
+        for started in self.resources:
+            resource, node = started.resource, started.data
+            name = resource.name
             if (
                 resource.type == "AWS::EC2::Instance"
                 and not child(node, "UserData")
                 and self._launch_template(resource)
             ):
                 continue  # its launch template is read instead
-            listed = list(self.scripts.of(resource, child(node, "UserData")))
-            instance = self._instance(name, node, listed)
+            listed = [self._doubted(name, script) for script in self.scripts.of(resource, child(node, "UserData"))]
+            instance = self._instance(started, listed)
             found = [
                 image for place in self._image_places(name, node) for image in self.images.of(place, instance.image_key)
             ]
@@ -157,6 +178,12 @@ class _InstanceReader:
                 mounts += (replace(mount, role=role) for mount in host_mounts(script, instance, nameable))
                 owners += directory_owners(script)
             spans += _spans(instance, resource, node)
+        known = {instance.name for instance in instances}
+        for use in self.fleets.outside():
+            if use.user.name not in known:
+                instance = self._instance(_Started(use.user, None), [])
+                instances.append(instance)
+                spans += _spans(instance, use.user, None)
         uses = Counter(id(w.node) for w in written.values())
         # Two images may share a node through an anchor. An edit for one of them would change the other.
         own = {key: w.node for key, w in written.items() if w.node is not None and uses[id(w.node)] == 1}
@@ -172,8 +199,15 @@ class _InstanceReader:
             nodes=tuple(own.items()),
         )
 
-    def _instance(self, name: str, node: Mapping | None, listed: list[Script]) -> Instance:
+    def _doubted(self, name: str, script: Script) -> Script:
+        """A script of a resource with the doubts that the template casts on it."""
+        doubt = self.template.doubt_of(name)
+        unknown = script.unknown or doubt
+        return replace(script, doubt=doubt, unread=unknown if unknown and knows_efs(self.template.body) else None)
+
+    def _instance(self, started: _Started, listed: list[Script]) -> Instance:
         """The instance for a resource, without its images. It has no clusters if a script computes the name of one."""
+        name, node = started.resource.name, started.data
         providers = self.clusters.providers_of(name)
         batch = any(self.template.resources[p].type == COMPUTE_ENVIRONMENT for p in providers)
         named = [cluster for script in listed for cluster in script.clusters]
@@ -182,16 +216,26 @@ class _InstanceReader:
             clusters = []
         elif not named and not batch:
             clusters = [c for p in providers for c in self.clusters.of_provider(p)]
-        engine = Engine.ECS if named or providers else Engine.UNKNOWN
+        # AWS Batch starts its instances from launch templates only.
+        ecs = named or providers or started.resource.type != LAUNCH_TEMPLATE
+        engine = Engine.ECS if ecs else Engine.UNKNOWN
+        key = self.template.key("instance", name)
         instance = Instance(
-            self.template.key("instance", name),
+            key.below(started.nth) if started.nth else key,
             name,
             Engine.BATCH if batch else engine,
             clusters=tuple(dict.fromkeys(clusters)),
             providers=providers,
             hosts_containers=bool(providers or named) or self._may_register(node),
+            alone=started.resource.type == "AWS::EC2::Instance",
+            unseen=self._unseen(name),
         )
         return with_scripts(instance, listed)
+
+    def _unseen(self, name: str) -> str | None:
+        """The reason why instances of a resource may run something else than the source shows, or None."""
+        elsewhere = (use.doubt for use in self.fleets.outside() if use.user.name == name)
+        return self.fleets.of(name) or next(elsewhere, None)
 
     def _launch_template(self, resource: Resource) -> str | None:
         """The logical ID of the launch template that an EC2 instance uses; None if it is not in this template."""
@@ -227,7 +271,7 @@ class _InstanceReader:
 
 def _launch_data(resource: Resource) -> Mapping | None:
     """The properties of a resource that define its instances: their image, user data and instance profile."""
-    if resource.type == _LAUNCH_TEMPLATE:
+    if resource.type == LAUNCH_TEMPLATE:
         return mapping(child(resource.properties, "LaunchTemplateData"))
     if resource.type == COMPUTE_ENVIRONMENT:
         return mapping(child(resource.properties, "ComputeResources"))

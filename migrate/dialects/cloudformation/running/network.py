@@ -14,6 +14,7 @@ from migrate.dialects.cloudformation.language.references import ref
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.cloudformation.running.task_runners import Start
+from migrate.dialects.common.listed import may_hold_more
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.possible.readings import demanded, launch_types_of, words_of
 from migrate.dialects.common.values import child, items, mapping, text, truth
@@ -89,10 +90,12 @@ class NetworkReader:
             or any(resource.type.endswith("::MODULE") for resource in self.template.resources.values()),
         )
 
-    def _values(self, node: Node | None) -> tuple[Value, ...] | None:
-        """The values of a list: empty if the list is missing, None if expressions or conditions decide the items."""
+    def _values(self, holder: Mapping, name: str) -> tuple[Value, ...] | None:
+        """The values of a property that is a list: empty if it is missing, None if expressions, conditions or macros
+        decide the items."""
+        node = child(holder, name)
         if node is None:
-            return ()
+            return None if may_hold_more(holder) else ()
         found: list[Value] = []
         for conditions, item in intrinsics.items_with_conditions(node):
             value = intrinsics.value(item)
@@ -138,7 +141,7 @@ class NetworkReader:
                 (ref(name), ref(name, "GroupId"), ref(name, "Id")),
                 intrinsics.value(child(resource.properties, "VpcId")),
                 condition=resource.condition,
-                restricts_egress=any(egress),
+                restricts_egress=any(egress) or may_hold_more(resource.properties),
             )
         for name, _ in self.template.of_type("AWS::EC2::VPC"):
             group = ref(name, "DefaultSecurityGroup")
@@ -147,6 +150,10 @@ class NetworkReader:
     def _traffic(self) -> Iterator[Traffic]:
         for name, group in self.template.of_type(_GROUP):
             properties = group.properties
+            if may_hold_more(properties):
+                for outbound in (False, True):
+                    key = self._key("traffic", name, "unread", outbound)
+                    yield self._rule(key, ref(name), None, doubtful=True, outbound=outbound)
             for listed in ("SecurityGroupIngress", "SecurityGroupEgress"):
                 for nth, (conditions, node) in enumerate(intrinsics.items_with_conditions(child(properties, listed))):
                     key = self._key("traffic", name, listed, nth)
@@ -164,11 +171,18 @@ class NetworkReader:
             names_group = child(properties, "GroupId") or child(properties, "GroupName")
             for nth, (conditions, node) in enumerate(intrinsics.arms(names_group)):
                 of_group = intrinsics.value(node)
-                if of_group is not None:
-                    key = self._key("traffic", name, *([nth] if conditions else []))
-                    outbound = resource.type.endswith("Egress")
-                    rule = self._rule(key, of_group, properties, doubtful=bool(conditions), outbound=outbound)
+                outbound = resource.type.endswith("Egress")
+                for number, one in enumerate(self._among(of_group)):
+                    key = self._key("traffic", name, *([nth] if conditions else []), *([number] if number else []))
+                    doubtful = bool(conditions) or one != of_group
+                    rule = self._rule(key, one, properties, doubtful=doubtful, outbound=outbound)
                     yield replace(rule, condition=resource.condition)
+
+    def _among(self, group: Value | None) -> list[Value]:
+        """The group that a value names, or the groups of the template among which its expression may choose."""
+        if group is None or not self._chooses(group):
+            return [] if group is None else [group]
+        return [ref(name) for name in sorted(set(_NAME.findall(group.source)) & self._group_keys.keys())] or [group]
 
     def _rule(self, key: Key, group: Value, node: Mapping | None, doubtful: bool, *, outbound: bool) -> Traffic:
         """The rule of a security group that a node defines. It is doubtful if the node cannot be read (None)."""
@@ -200,7 +214,7 @@ class NetworkReader:
             yield MountTarget(
                 self._awaited[name],
                 intrinsics.value(child(properties, "FileSystemId")),
-                self._values(child(properties, "SecurityGroups")),
+                self._values(properties, "SecurityGroups"),
                 subnet=intrinsics.value(child(properties, "SubnetId")),
                 condition=resource.condition,
             )
@@ -252,8 +266,8 @@ class NetworkReader:
             systems=demanded(node, spelling),
             own_interfaces=own_interfaces,
             shows_network=True,
-            groups=self._values(child(vpc, "SecurityGroups")) if vpc else None,
-            subnets=self._values(child(vpc, "Subnets")) if vpc else None,
+            groups=self._values(vpc, "SecurityGroups") if vpc else None,
+            subnets=self._values(vpc, "Subnets") if vpc else None,
             starts_at_once=start.is_service,
             can_wait=not self.template.blue_green and can_depend(resource),
             awaits=frozenset(self._awaited[name] for name in told if name in self._awaited),

@@ -12,6 +12,7 @@ from migrate.dialects.cloudformation.language import intrinsics
 from migrate.dialects.cloudformation.language.options import mapped
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
+from migrate.dialects.cloudformation.running.clusters import Clusters, Read
 from migrate.dialects.cloudformation.running.task_runners import Start
 from migrate.dialects.common.batch_jobs import part_key, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
@@ -21,7 +22,7 @@ from migrate.dialects.common.values import child, mapping
 from migrate.files.language import YAML
 from migrate.syntax import SyntaxProblem, get, parse, resolve
 from migrate.syntax.node import Alias, Entry, Mapping, Node, Scalar, Sequence
-from rules.model import Engine, Key, PlatformVersion, Ref, TaskRunner, Text, Value
+from rules.model import Cluster, Engine, Key, Launch, PlatformVersion, Ref, TaskRunner, Text, Value
 
 _SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
 _RUN_TASK = re.compile(r"ecs:runTask\b")
@@ -37,6 +38,8 @@ class VersionReader:
 
     template: Template
     collector: Collector[DefinitionNodes]
+    clusters: Clusters | None
+    """The clusters; None if the template has no container instances, because no rule asks for capacity then."""
     by_node: dict[int, PlatformVersion] = field(default_factory=dict)
     """Maps the identity (`id`) of each node to the version that it gives."""
     served: dict[Key, dict[Key, None]] = field(default_factory=dict)
@@ -67,25 +70,42 @@ class VersionReader:
     # -- state machines -----------------------------------------------------------------------------------------------
 
     def of_state_machine(self, resource: Resource) -> Iterator[TaskRunner]:
-        """A runner for each state of a state machine that pins a version."""
+        """A runner for each state of a state machine that pins a version; for each that runs a task of the template, if
+        capacity matters."""
         key = self.template.key("service", resource.name)
         substitutions = mapping(child(resource.properties, "DefinitionSubstitutions"))
         definition = resolve(child(resource.properties, "Definition"))
         if definition is None:
             yield from self.of_definition_string(resource, key, substitutions)
             return
+
+        def read(node: Node | None) -> Value | None:
+            return intrinsics.value(_substituted(_plain(node), substitutions) or node)
+
         for name, arguments in _run_tasks([definition]):
             entry, given = _version(arguments), child(arguments, "TaskDefinition")
             tasks = self.tasks(_substituted(_plain(given), substitutions) or given)
-            if entry is None or not tasks:
+            if (entry is None and self.clusters is None) or not tasks:
                 continue
-            elsewhere = _substituted(_plain(entry.value), substitutions)
-            where = Entry(elsewhere, elsewhere) if elsewhere is not None else entry
-            versions = self.versions(key.below(name), tasks, where, version=_expression(entry))
-            yield self.state(resource, name, tasks, versions=versions)
+            versions: tuple[PlatformVersion, ...] = ()
+            if entry is not None:
+                elsewhere = _substituted(_plain(entry.value), substitutions)
+                where = Entry(elsewhere, elsewhere) if elsewhere is not None else entry
+                versions = self.versions(key.below(name), tasks, where, version=_expression(entry))
+            yield self.state(resource, name, tasks, versions=versions, launch=self.launch(arguments, read))
+
+    def launch(self, arguments: Mapping, read: Read) -> Launch | None:
+        """The capacity that the arguments of the `RunTask` API choose; None if the template has no instances."""
+        if self.clusters is None:
+            return None
+        cluster = read(child(arguments, "Cluster"))
+        if cluster is None and child(arguments, "Cluster.$") is not None:
+            return Launch(unseen="a cluster that the state machine's input names", unseen_only=True)
+        named = self.clusters.of(cluster) if cluster is not None else Cluster(Text.of("default"))
+        return self.clusters.launch_of(arguments, named, read)
 
     def of_definition_string(self, resource: Resource, key: Key, substitutions: Mapping | None) -> Iterator[TaskRunner]:
-        """A runner for each state that pins a version in a `DefinitionString`, which is never edited."""
+        """A runner for each such state in a `DefinitionString`, which is never edited."""
         node = child(resource.properties, "DefinitionString")
         text = intrinsics.as_text(node, opaque=True) if node is not None else None
         if node is None or text is None or not _RUN_TASK.search(text.source):
@@ -101,6 +121,12 @@ class VersionReader:
             roots = parse(body, YAML).roots
         except SyntaxProblem:
             return
+        whole = text
+
+        def read(node: Node | None) -> Value | None:
+            found = _filled(node, whole)
+            return intrinsics.value(_substituted(found.source if found else None, substitutions)) or found
+
         starts = [found.start() for found in _VERSION_KEY.finditer(body)]
         # The same keys in the text of the template: their offsets are the places of the versions.
         keys = _VERSION_KEY.finditer(self.template.body, node.start, node.end)
@@ -108,28 +134,38 @@ class VersionReader:
         for name, arguments in _run_tasks(roots):
             entry, given = _version(arguments), _filled(child(arguments, "TaskDefinition"), text)
             version = (_expression(entry) or _filled(entry.value, text)) if entry is not None else None
-            if entry is None or given is None or version is None:
+            if given is None or (version is None and self.clusters is None):
                 continue
             replacement = _substituted(given.source, substitutions)
             tasks = self.tasks(replacement) if replacement is not None else self.tasks_of(given)
             if not tasks:
                 continue
+            launch = self.launch(arguments, read)
+            if entry is None or version is None:
+                yield self.state(resource, name, tasks, versions=(), launch=launch)
+                continue
             replacement = _substituted(version.source, substitutions)
             if replacement is not None:
                 versions = self.versions(key.below(name), tasks, Entry(replacement, replacement))
-                yield self.state(resource, name, tasks, versions=versions)
+                yield self.state(resource, name, tasks, versions=versions, launch=launch)
                 continue
             at = bisect_left(starts, entry.key.end) - 1
             found = PlatformVersion(self.free(key.below(name)), version, tasks, place="DefinitionString")
             self.put(found, places[at] if len(places) == len(starts) else node.start, node)
-            yield self.state(resource, name, tasks, versions=(found,))
+            yield self.state(resource, name, tasks, versions=(found,), launch=launch)
 
     def state(
-        self, resource: Resource, name: str, tasks: tuple[Key, ...], versions: tuple[PlatformVersion, ...]
+        self,
+        resource: Resource,
+        name: str,
+        tasks: tuple[Key, ...],
+        *,
+        versions: tuple[PlatformVersion, ...],
+        launch: Launch | None,
     ) -> TaskRunner:
         """The runner for a state of a state machine; `name` is the name of the state."""
         key = self.template.key("runner", resource.name).below(name)
-        return TaskRunner(key, resource.name, tasks, platform_versions=versions)
+        return TaskRunner(key, resource.name, tasks, platform_versions=versions, launch=launch)
 
     # -- tasks --------------------------------------------------------------------------------------------------------
 

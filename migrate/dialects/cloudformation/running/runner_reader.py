@@ -6,9 +6,13 @@ and the platform versions that it pins.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Set
 from dataclasses import replace
 
+from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.language.references import target
+from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.template import Template
 from migrate.dialects.cloudformation.running.clusters import Clusters
 from migrate.dialects.cloudformation.running.instances import has_instances
@@ -16,20 +20,34 @@ from migrate.dialects.cloudformation.running.network import NetworkReader
 from migrate.dialects.cloudformation.running.platform_versions import VersionReader
 from migrate.dialects.cloudformation.running.task_runners import JOB, TASK
 from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.nodes import key_text, walk
 from migrate.dialects.common.values import child, mapping
-from rules.model import Engine, Launch, TaskRunner
+from migrate.syntax.node import Mapping, Node
+from rules.model import Engine, Key, Launch, TaskRunner
 
 _AIMING = ("AWS::Events::Rule", "AWS::Scheduler::Schedule")
 _STATE_MACHINES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
-_UNREAD = ("AWS::StepFunctions::StateMachine", "AWS::Lambda::Function", "AWS::Serverless::Function")
-"""The types of resources that may start tasks in code or definitions that are not read."""
+_UNREAD = (
+    "AWS::StepFunctions::StateMachine",
+    "AWS::Lambda::Function",
+    "AWS::Serverless::Function",
+    "AWS::CloudFormation::Stack",
+    "AWS::CloudFormation::CustomResource",
+)
+"""The types of resources that may start tasks in code, definitions or templates that are not read. So may custom resources
+with types of their own (`Custom::…`)."""
+
+
+_CLUSTER = re.compile(r"(?:(?:ecs|task|fargate|service)[_-]?)?cluster(?:[_-]?(?:name|arn))?", re.IGNORECASE)
+"""Matches the names of properties, variables and parameters that hold an ECS cluster. Databases have clusters, too."""
 
 
 def read_runners(template: Template, collector: Collector[DefinitionNodes]) -> None:
     """Adds to the collector the runners of the template's task and job definitions."""
     if not any(template.of_type(TASK, JOB)):
         return
-    reader = _RunnerReader(template, VersionReader(template, collector))
+    clusters = Clusters(template) if has_instances(template) else None
+    reader = _RunnerReader(template, VersionReader(template, collector, clusters))
     runners = [*reader.runners()]
     collector.runners += map(reader.versions.finished, runners)
     reader.versions.block_shared()
@@ -41,18 +59,17 @@ class _RunnerReader:
     def __init__(self, template: Template, versions: VersionReader) -> None:
         self.template = template
         self.versions = versions
-        self.clusters = Clusters(template) if has_instances(template) else None
-        """The clusters; None if the template has no container instances, because no rule asks for capacity then."""
+        self.clusters = versions.clusters
 
     def runners(self) -> Iterator[TaskRunner]:
         yield from self._started()
         for _, resource in self.template.of_type(JOB):
             yield from self.versions.of_job(resource)
-        for _, resource in self.template.of_type(*_STATE_MACHINES):
-            yield from self.versions.of_state_machine(resource)
+        states = [s for _, r in self.template.of_type(*_STATE_MACHINES) for s in self.versions.of_state_machine(r)]
+        yield from states
         if self.clusters is not None:
             yield from self._jobs(self.clusters)
-            yield from self._unread()
+            yield from self._unread(self.clusters, {(s.name, task) for s in states for task in s.tasks})
 
     def _started(self) -> Iterator[TaskRunner]:
         """The runners of ECS tasks: services, task sets and the targets of EventBridge rules, schedules and pipes."""
@@ -77,12 +94,24 @@ class _RunnerReader:
                     launch = clusters.launch_of_jobs(child(aimed, "Arn"))
                     yield TaskRunner(key, name, tasks, engine=Engine.BATCH, condition=resource.condition, launch=launch)
 
-    def _unread(self) -> Iterator[TaskRunner]:
-        """The runners that are not read: functions and state machines that mention task definitions. Their capacity is
-        unknown, so they may run the tasks anywhere."""
+    def _unread(self, clusters: Clusters, read: Set[tuple[str, Key]]) -> Iterator[TaskRunner]:
+        """The runners that are not read: functions, state machines, nested stacks and custom resources that mention task
+        definitions, without those that are `read`. They may run the tasks anywhere, unless they are given a cluster."""
         defined = [name for name, _ in self.template.of_type(TASK, JOB)]
-        for name, resource in self.template.of_type(*_UNREAD):
-            tasks = tuple(self.template.key("task", d) for d in defined if self.template.reaches(name, d))
-            if tasks:
+        for name, resource in self.template.resources.items():
+            if resource.type not in _UNREAD and not resource.type.startswith("Custom::"):
+                continue
+            found = (self.template.key("task", d) for d in defined if self.template.reaches(name, d))
+            if tasks := tuple(task for task in found if (name, task) not in read):
+                named = [clusters.named(node) for node in self._clusters_given(resource)]
+                launch = Launch(tuple(named))
                 key = self.template.key("runner", name)
-                yield TaskRunner(key, name, tasks, condition=resource.condition, launch=Launch())
+                yield TaskRunner(key, name, tasks, condition=resource.condition, launch=launch)
+
+    def _clusters_given(self, resource: Resource) -> Iterator[Node]:
+        """The values that properties of a resource give under the name of an ECS cluster."""
+        for node in walk([resource.properties]):
+            for entry in node.entries if isinstance(node, Mapping) else ():
+                other = self.template.resources.get(target(intrinsics.value(entry.value)))
+                if _CLUSTER.fullmatch(key_text(entry)) and (other is None or other.type == "AWS::ECS::Cluster"):
+                    yield entry.value

@@ -13,16 +13,19 @@ import ast
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import ClassVar
 
 from migrate.dialects.common.base_dialect import PlainDialect
 from migrate.dialects.common.batch_jobs import add_part, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
+from migrate.dialects.common.listed import UNREAD, Listed, listed
 from migrate.dialects.common.possible.readings import WrittenRole, api, perhaps_more, started, systems, words_of
 from migrate.dialects.common.possible.readings import role as written_role
 from migrate.dialects.common.python.possible import options
+from migrate.dialects.common.python.touches import READ_AWAY, ROOT, Touches, TouchKind, overlaps, reads_of_volumes
 from migrate.dialects.common.python.values import SPELLING, configured, filled, unbound
-from migrate.dialects.common.values import child, items, mapping
+from migrate.dialects.common.values import child, items
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
 from migrate.syntax import get, resolve
@@ -37,6 +40,10 @@ _RUNS = frozenset({"create_service", "update_service", "run_task", "create_task_
 _JOB_KEYS = frozenset({"containerProperties", "nodeProperties", "ecsProperties"})
 _PARTS = frozenset({"volumes", "containers", *_JOB_KEYS})
 """The members of a definition that contain its volumes, or parts that have volumes."""
+_APART = frozenset(
+    {"volumes", "family", "taskRoleArn", "executionRoleArn", "cpu", "memory", "networkMode", "tags", "jobRoleArn"}
+)
+"""Members of a definition that may change without changing its containers."""
 STORAGE_KEYS = frozenset({"host", "efsVolumeConfiguration", "dockerVolumeConfiguration"})
 """The keys that show that a dict is a volume."""
 _ANSWERS = frozenset({"taskDefinition", "taskDefinitions", "jobDefinitions"})
@@ -110,6 +117,7 @@ class DefinitionReader:
             keys = keys_of(node)
             if "name" in keys and keys & self.storage_keys and self.document.positions.span(node)[0] not in read:
                 self.volume(node, place)
+        self.block_what_is_read()
         self.services()
         self.hidden()
         return self.collector.reading(self.collector.stack())
@@ -187,7 +195,24 @@ class DefinitionReader:
                 return None
             self.read[origin] = self.collector.tasks[before].key
             self.block_unknown(before, place)
+            self.doubt_containers(before, self.document.origin(arguments))
         return self.read[origin]
+
+    def doubt_containers(self, first: int, origin: ast.AST | None) -> None:
+        """Notes that the containers of the tasks from index `first` on are not all known, if statements change them after
+        the dict at `origin` was made."""
+        place = self.places.get(origin) if isinstance(origin, ast.Dict) else None
+        if place is None or not isinstance(origin, ast.Dict):
+            return
+        changes = (t for t in self.touches.of(origin, place) if t.kind in (TouchKind.CHANGE, TouchKind.ADD))
+        if any(not t.path or t.path[0] not in _APART for t in changes):
+            for at in range(first, len(self.collector.tasks)):
+                self.collector.tasks[at] = replace(self.collector.tasks[at], opaque_containers=True)
+
+    @cached_property
+    def places(self) -> dict[ast.AST, Place]:
+        """The places of all dicts."""
+        return dict(self.document.names.dicts)
 
     def literal(self, node: ast.Dict, kind: str, place: Place) -> None:
         """Reads a dict as a definition where it stands. Volumes and roles that statements change afterwards are
@@ -195,30 +220,70 @@ class DefinitionReader:
         before = len(self.collector.tasks)
         if self.definition(self.document.node(node, place), kind, place) is None:
             return
-        touches = self.document.touches(node, place)
-        if lines := [touch.line for touch in touches if not touch.path or touch.path[0] in _PARTS]:
+        touches = self.touches.of(node, place)
+        changes = [touch for touch in touches if touch.kind is TouchKind.CHANGE]
+        if lines := [touch.line for touch in changes if not touch.path or touch.path[0] in (*_PARTS, None)]:
             self.block(before, f"line {min(lines)} changes it at run time")
+        for touch in touches:
+            whole = not touch.path or (touch.path[0] in (*_PARTS, None) and len(touch.path) < 3)
+            if touch.kind is TouchKind.HAND and whole and self._registers_what(node, touch.line):
+                self.block(before, f"line {touch.line} gives it to `{touch.word}`, which may change it")
         for task in self.collector.tasks[before:]:
-            roles = [touch.line for touch in touches if touch.path[-1:] in (("taskRoleArn",), ("jobRoleArn",))]
+            roles = [touch.line for touch in changes if touch.path[-1:] in (("taskRoleArn",), ("jobRoleArn",))]
             if roles:
                 self.collector.nodes.blocked_roles[task.key] = f"line {min(roles)} may set a role at run time"
+                reason = f"line {min(roles)} may delete or replace the task role, and IAM authorization needs one"
+                self.collector.nodes.blocked_iam.update({volume.key: reason for volume in task.volumes})
+
+    def _registers_what(self, node: ast.Dict, line: int) -> bool:
+        """Whether the module registers a dict of which it is not known what it holds, since it was handed on in a line,
+        or what a call in that line returns."""
+        for found, place in self.unclear:
+            behind = self.behind(found, place)
+            if behind is node or any(isinstance(n, ast.Call) and n.lineno == line for n in ast.walk(behind)):
+                return True
+        return False
+
+    @cached_property
+    def touches(self) -> Touches:
+        """The uses that the module makes of its dicts."""
+        return Touches(self.document)
+
+    def block_what_is_read(self) -> None:
+        """Blocks the steps that take members from a volume which the module reads: its host path, the options of its
+        driver, or its root directory."""
+        nodes = self.collector.nodes
+        for key, found in nodes.volumes.items():
+            origin, place = self.document.origin(found.mapping), nodes.places.get(key)
+            if origin is None or place is None:
+                continue
+            text = self.document.text[found.mapping.start : found.mapping.end].replace("'", '"')
+            for touch in self.touches.of(origin, place):
+                words = [READ_AWAY[str(key)] for key in touch.path if key in READ_AWAY]
+                if touch.kind is TouchKind.READ and words and (words[-1] == ROOT) is found.is_efs:
+                    blocked = nodes.blocked_paths if found.is_efs else nodes.blocked
+                    blocked.setdefault(key, f"line {touch.line} reads its {words[-1]}")
+                elif touch.kind is TouchKind.REPLACE and (touch.word is None or overlaps(touch.word, text)):
+                    shown = "it" if touch.word is None else f"`{touch.word}` in it"
+                    nodes.blocked.setdefault(key, f"line {touch.line} replaces {shown} as text")
+        block_reads(self.document, nodes)
 
     def task(self, node: Mapping, key: Key, place: Place) -> None:
         """Adds an ECS task definition, if its volumes are a list."""
-        listed = child(node, "volumes")
-        if items(listed) is None:
-            if isinstance(found := resolve(listed), Expression):
+        volumes = child(node, "volumes")
+        if items(volumes) is None:
+            if isinstance(found := resolve(volumes), Expression):
                 self.unclear.append((found, place))
             return
         family = filled(child(node, "family"))
-        containers = items(child(node, "containerDefinitions"))
+        containers = child(node, "containerDefinitions")
         spelling, more = self.spelling_at(place), unknown_merges(node)
         self.collector.add_task(
             key,
             family.source if family else self.stem,
             node,
-            volumes=listed,
-            containers=None if containers is None else [c for c in map(mapping, containers) if c is not None],
+            volumes=volumes,
+            containers=listed(containers) if containers is not None else UNREAD,
             role="taskRoleArn",
             known=("containerDefinitions", "volumes"),
             role_after=("family", "networkMode"),
@@ -235,9 +300,9 @@ class DefinitionReader:
         name = filled(child(node, "jobDefinitionName"))
         called = name.source if name else self.stem
         for part in parts(node, SPELLING.each, api):
-            listed = child(part.node, "volumes")
-            if items(listed) is None:
-                if isinstance(found := resolve(listed), Expression):
+            volumes = child(part.node, "volumes")
+            if items(volumes) is None:
+                if isinstance(found := resolve(volumes), Expression):
                     self.unclear.append((found, place))
                 continue
             part_key = key.below(*part.path)
@@ -302,14 +367,14 @@ class DefinitionReader:
             self.name_at(place),
             Mapping(found.start, found.end, [], flow=True),
             volumes=Sequence(found.start, found.end, [found], flow=True),
-            containers=[],
+            containers=Listed([]),
             role=None,
             known=(),
             engine=Engine.UNKNOWN,
             spelling=self.spelling_of(node),
         )
         self.block_unknown(before, place)
-        if lines := [touch.line for touch in self.document.touches(node, place)]:
+        if lines := [touch.line for touch in self.touches.of(node, place) if touch.kind is TouchKind.CHANGE]:
             self.block(before, f"line {min(lines)} changes it at run time")
 
     def key_at(self, place: Place) -> Key:
@@ -420,6 +485,16 @@ class DefinitionReader:
         if isinstance(value, ast.Await):
             value = value.value
         return self.registered.get(value) if isinstance(value, ast.Call) else None
+
+
+def block_reads(document: PythonDocument, nodes: DefinitionNodes) -> None:
+    """Blocks the steps that take from volumes what code of the module reads of any volume."""
+    reads = reads_of_volumes(document.module)
+    for key, found in nodes.volumes.items():
+        for line, what in reads:
+            if (what == ROOT) is found.is_efs:
+                blocked = nodes.blocked_paths if found.is_efs else nodes.blocked
+                blocked.setdefault(key, f"line {line} reads the {what} of volumes")
 
 
 def _registers(call: ast.Call) -> bool:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from migrate.dialects.common.conditional import Arm
+from migrate.dialects.common.listed import is_null, may_hold_more
 from migrate.dialects.common.nodes import anchors_within, key_text
 from migrate.dialects.common.possible.readings import flag
 from migrate.dialects.common.values import child, mapping
 from migrate.dialects.common.volumes.spelling import Found, Spelling, find
-from migrate.syntax import literal
+from migrate.syntax import merged_in
 from migrate.syntax.data.plain import data
-from migrate.syntax.node import Entry, Mapping, Node, Scalar
+from migrate.syntax.node import Entry, Mapping
 from rules.model import (
     ANYTHING,
     Container,
@@ -119,7 +120,7 @@ def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, Vo
     # fsxVolumeConfiguration is no misspelt efsVolumeConfiguration.
     entries, misspelt = find(node, (spelling.name, *kinds, *spelling.other_storages), close=False)
     # Consoles export every storage key, null where it is not used.
-    used = [k for k in (*kinds, *spelling.other_storages) if k in entries and not _is_null(entries[k].value)]
+    used = [k for k in (*kinds, *spelling.other_storages) if k in entries and not is_null(entries[k].value)]
     if len(used) > 1 and spelling.host in used and not _host_path(entries[spelling.host], spelling):
         used.remove(spelling.host)
     if spelling.efs in used and _is_skeleton(entries[spelling.efs], spelling):
@@ -145,7 +146,7 @@ def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, Vo
         misspelt += wrong
         storage, meant = without(storage, wrong, spelling)
         hidden = found.get(spelling.authorization or "")
-        if hidden is not None and authorization is None and not _is_null(hidden.value):
+        if hidden is not None and authorization is None and not is_null(hidden.value):
             storage = OtherStorage(
                 storage_name or "", f"{spelling.authorization} is an expression that cannot be read here"
             )
@@ -157,7 +158,7 @@ def read_volume(node: Mapping, key: Key, spelling: Spelling) -> tuple[Volume, Vo
         storage,
         misspelt=tuple(misspelt),
         meant=meant,
-        rest=rest(node, [*others, *(e for k, e in entries.items() if k in kinds and _is_null(e.value))]),
+        rest=rest(node, [*others, *(e for k, e in entries.items() if k in kinds and is_null(e.value))]),
     )
     is_efs = isinstance(storage, EfsVolume)
     return volume, VolumeNodes(
@@ -256,10 +257,6 @@ def _filled(member: Value | None) -> Value | None:
     return None if member is not None and member.source == "" else member
 
 
-def _is_null(node: Node) -> bool:
-    return isinstance(node, Scalar) and literal(node) is None
-
-
 def _host_path(entry: Entry, spelling: Spelling) -> Value | None:
     """The path of a `host` member; None if it is missing or empty."""
     host = mapping(entry.value)
@@ -277,16 +274,15 @@ def _is_skeleton(entry: Entry, spelling: Spelling) -> bool:
 def read_container(node: Mapping, spelling: Spelling, body: str, known: Sequence[str] = ()) -> Container:
     """The mount points, users and volumes of a container definition. The keys `known` are read elsewhere and left
     out of its other members."""
-    points = child(node, spelling.mount_points)
-    listed = spelling.each(points)
+    points = spelling.each(written := child(node, spelling.mount_points))
+    views = spelling.each(taken := child(node, spelling.volumes_from))
+    unread = any(each is None and n is not None and not is_null(n) for each, n in ((points, written), (views, taken)))
     return Container(
         spelling.read(child(node, spelling.name)),
         spelling.read(child(node, spelling.user)),
-        tuple(_mount_point(mapping(p), spelling, body) for p in listed or ()),
-        volumes_from=tuple(
-            _view(mapping(v), spelling) for v in spelling.each(child(node, spelling.volumes_from)) or ()
-        ),
-        opaque=listed is None and points is not None and not _is_null(points),
+        tuple(_mount_point(mapping(p), spelling, body) for p in points or ()),
+        volumes_from=tuple(_view(mapping(v), spelling) for v in views or ()),
+        opaque=unread or may_hold_more(node),
         rest=rest_but(node, (spelling.mount_points, *known), body, plain=spelling.plain),
     )
 
@@ -312,6 +308,8 @@ def problem(nodes: VolumeNodes, used_anchors: frozenset[str]) -> str | None:
         return nodes.obstacle
     if name is not None and nodes.entries[name] not in nodes.mapping.entries:
         return "the storage comes from another mapping, which is merged in"
+    if name is not None and not nodes.is_efs and merged_in(nodes.mapping, key_text(nodes.entries[name])):
+        return f"{name} is merged in from another mapping, too, and that one would stay beside the new configuration"
     for node in nodes.edited:
         if any(key_text(e).startswith("Fn::") for e in node.entries):
             return "a macro adds to it"
