@@ -42,7 +42,8 @@ passes values to nested templates."""
 
 CLUES: tuple[tuple[bytes, ...], ...] = (
     (b"ourceVolume", b"FindInMap"),
-    (b"ourceVolume", b"Transform"),
+    (b"ourceVolume", b"Fn::Transform"),
+    (b"ourceVolume", b"!Transform"),
     (b"storage:", b"efs:"),
     (b"aws:ecs", b"ostPath"),
     (b"aws:batch", b"ostPath"),

@@ -12,18 +12,54 @@ _WORD = re.compile(
     rb"(?:efs|docker)[_-]*volumes?(?:[_-]*conf\w*)?|source[_-]*path|ecs[_-]*volume\.|host[_-]*volume\(", re.IGNORECASE
 )
 
-_DESCRIBED = (
-    rb"\$ref|\$comment|\$defs|definitions|shape|type|types|title|description|markdownDescription|documentation|"
-    rb"properties|additionalProperties|patternProperties|unevaluatedProperties|items|required|dependentRequired|members|"
-    rb"allOf|anyOf|oneOf|not|enum|deprecated|nullable|insertionFormat|relationshipRef|x-[\w-]+|"
-    rb"Documentation|Properties|Required|Type|UpdateType|PrimitiveType|ItemType|DuplicatesAllowed"
+DESCRIPTIONS = frozenset(
+    [
+        "$ref",
+        "$comment",
+        "$defs",
+        "definitions",
+        "shape",
+        "type",
+        "types",
+        "title",
+        "description",
+        "markdownDescription",
+        "documentation",
+        "properties",
+        "additionalProperties",
+        "patternProperties",
+        "unevaluatedProperties",
+        "items",
+        "required",
+        "dependentRequired",
+        "members",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "not",
+        "enum",
+        "deprecated",
+        "nullable",
+        "insertionFormat",
+        "relationshipRef",
+        "Documentation",
+        "Properties",
+        "Required",
+        "Type",
+        "UpdateType",
+        "PrimitiveType",
+        "ItemType",
+        "DuplicatesAllowed",
+    ]
 )
 """The keys with which a description of a property starts: JSON Schema, OpenAPI, a service model of an SDK, the resource
 specification of CloudFormation. No configuration of a volume has such a member."""
 
 _MENTIONED_AS_KEY = re.compile(
     rb"\s*(?:"
-    rb"(?:\{\s*|\r?\n[ \t]+)[\"']?(?:" + _DESCRIBED + rb")[\"']?\s*:"
+    rb"(?:\{\s*|\r?\n[ \t]+)[\"']?(?:x-[\w-]+|"
+    + b"|".join(re.escape(d.encode()) for d in sorted(DESCRIPTIONS))
+    + rb")[\"']?\s*:"
     rb"|(?:true|false|null|~|\d+)\b"
     rb"|\[\s*[\"'\]]"
     rb"|[\"']https?://)"

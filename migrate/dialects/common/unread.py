@@ -8,9 +8,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from migrate.dialects.common.nodes import key_text, occurrences, way_to
-from migrate.dialects.common.values import items
+from migrate.dialects.common.values import items, mapping
 from migrate.dialects.dialect import Unread
 from migrate.files.language import PYTHON
+from migrate.files.mentions import DESCRIPTIONS
 from migrate.syntax import Document
 from migrate.syntax.node import Mapping, Node, Scalar
 
@@ -61,7 +62,7 @@ def unread(document: Document, regions: Sequence[tuple[int, int]]) -> tuple[Unre
 
 def _is_of_another(document: Document, key: Scalar) -> bool:
     """Whether a key has another meaning where it stands: a source path that is no host's, a list of names or of binds
-    among the variables of a playbook."""
+    among the variables of a playbook, a property that a schema describes."""
     is_path = _SOURCE_PATH.fullmatch(key.text) is not None
     if document.language is PYTHON:
         return is_path and _HOST.search(document.text, max(0, key.start - _NEAR), key.start) is None
@@ -71,7 +72,10 @@ def _is_of_another(document: Document, key: Scalar) -> bool:
         return not any(name.lower() == "host" for name in above)
     holder, index = way[-1]
     assert isinstance(holder, Mapping)
-    listed = items(holder.entries[index].value)
+    held = holder.entries[index].value
+    listed, described = items(held), mapping(held)
+    if described is not None:
+        return any(key_text(entry) in DESCRIPTIONS for entry in described.entries)
     return bool(listed) and all(isinstance(item, Scalar) for item in listed or ())
 
 
