@@ -7,7 +7,7 @@ the finding says where it is and how to bring it within reach.
 
 The same holds for volumes that an expression gives (`Volumes: !FindInMap …`, `Fn::Transform`, `"volumes": ${volumes}`), and for
 those in files of other tools: the Serverless Framework's `resources:`, manifests and patches of AWS Copilot, Dagster, Pulumi's
-YAML, operators of Kubernetes.
+YAML, operators of Kubernetes, Elastic Beanstalk.
 
 Custom resources that register task definitions date from before August 2020, when `AWS::ECS::TaskDefinition` got EFS volumes.
 

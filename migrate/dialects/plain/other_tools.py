@@ -1,5 +1,5 @@
 """Files of tools whose task definitions are not edited: the Serverless Framework, AWS Copilot, Dagster, Pulumi's YAML,
-operators of Kubernetes, Terraform's JSON.
+operators of Kubernetes, Elastic Beanstalk, Terraform's JSON.
 
 Each volume on EFS in such a file is reported as a hidden definition, so that no file passes for one without volumes.
 """
@@ -195,6 +195,10 @@ def _is_kubernetes(root: Node) -> bool:
     return _KUBERNETES.match(text(child(mapping(root), "apiVersion")) or "") is not None
 
 
+def _is_beanstalk(root: Node) -> bool:
+    return "AWSEBDockerrunVersion" in _keys(root)
+
+
 def _is_terraform(root: Node) -> bool:
     declared = mapping(child(mapping(root), "resource"))
     return bool({"aws_ecs_task_definition", "aws_batch_job_definition"} & _keys(declared))
@@ -223,5 +227,11 @@ _TOOLS = (
     Tool("Dagster", _is_dagster, places=_volumes, advice=_BY_HAND),
     Tool("Pulumi", _is_pulumi, places=_volumes, advice=_BY_HAND),
     Tool("a Kubernetes operator", _is_kubernetes, places=_volumes, advice=_BY_HAND),
+    Tool(
+        "Elastic Beanstalk",
+        _is_beanstalk,
+        places=_volumes,
+        advice="it knows host volumes only: run the containers in a task of ECS to mount EFS without the host",
+    ),
     Tool("Terraform", _is_terraform, places=_volumes, advice=_BY_HAND),
 )

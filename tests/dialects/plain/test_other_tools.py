@@ -56,6 +56,7 @@ def outcome(text: str) -> Outcome:
         (PULUMI.replace("ecs:Task", "ecs/taskDefinition:Task") + "      - {name: d, efsVolumeConfiguration: {fileSystemId: '${fs.id}'}}\n", 8, "efsVolumeConfiguration stands"),
         (ACK + "  - {name: d, efsVolumeConfiguration: {fileSystemID: fs-1}}\n", 5, "a Kubernetes operator"),
         ('resource: {aws_ecs_task_definition: {web: {volume: [{name: d, host_path: /mnt/efs}]}}}\n', 1, "a file of Terraform"),
+        ('{"AWSEBDockerrunVersion": 2, "volumes": [{"name": "d", "host": {"sourcePath": "/efs/blog"}}], "containerDefinitions": []}', 1, "Elastic Beanstalk"),
     ],
 )  # fmt: skip
 def test_a_volume_in_a_file_of_another_tool_is_a_finding(text: str, line: int, said: str) -> None:
@@ -79,6 +80,7 @@ def test_a_volume_in_a_file_of_another_tool_is_a_finding(text: str, line: int, s
         "- {op: remove, path: /Resources/TaskDefinition/Properties/Volumes/0/EFSVolumeConfiguration}\n",
         DAGSTER + "    - {name: scratch}\n",
         PULUMI + "      - {name: d, hostPath: /var/log}\n",
+        '{"AWSEBDockerrunVersion": 2, "volumes": [{"name": "d", "host": {"sourcePath": "/var/app"}}]}',
     ],
 )
 def test_what_is_done_or_no_efs_is_no_news(text: str) -> None:
@@ -114,3 +116,11 @@ def test_volumes_that_nothing_mounts_may_be_a_placeholder() -> None:
 )
 def test_a_word_with_a_meaning_of_its_own_is_no_news(text: str, words: list[str]) -> None:
     assert [word.word for word in process(text, "x", Choices(), YAML).unread] == words
+
+
+def test_what_ansible_removes_is_no_news() -> None:
+    removed = (
+        "- amazon.aws.ecs_taskdefinition:\n    state: absent\n    volumes: [{name: d, host: {sourcePath: /mnt/efs}}]\n"
+    )
+    kept = "- amazon.aws.ecs_taskdefinition:\n    state: present\n    family: a\n    volumes: [{name: d}]\n"
+    assert outcome(kept + removed).unread == ()
