@@ -226,6 +226,10 @@ class Session:
                     f"warning: {file.name}:{first.line}: not read: {first.word}{more} lies in no definition that this "
                     "version knows"
                 )
+        seen = {f.name for f in files if f.outcome.dialect or f.outcome.unread or f.outcome.error is not None}
+        if not self.quiet and (silent := [name for name in run.named if name not in seen]):
+            more = f" (and {len(silent) - 1} more)" if len(silent) > 1 else ""
+            self._say(f"warning: {silent[0]}{more}: no dialect reads it: no definition of a task with volumes is in it")
 
     def _left_over(self, files: Sequence[FileResult]) -> None:
         left = [f.finding.status for file in files for f in file.outcome.findings if not f.applied]

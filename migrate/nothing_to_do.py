@@ -31,18 +31,18 @@ def nothing_to_do(arguments: Sequence[str]) -> bool:
     if any(word.startswith("-") for word in paths):
         return False
     try:
-        return _nothing_in(paths or ["."])
+        return _nothing_in(paths or ["."], hook="--force-exclude" in arguments)
     except OSError:  # the current directory may be gone
         return False
 
 
-def _nothing_in(paths: list[str]) -> bool:
+def _nothing_in(paths: list[str], hook: bool) -> bool:
     if any(map(_is_governed, paths)):
         return False  # a configuration has to be read, and may be broken
     warnings: list[str] = []
     found = []
     for file in discover.discover(paths, warn=warnings.append):
-        if warnings or file.error is not None:
+        if warnings or file.error is not None or (file.explicit and not hook and _is_said(file.path)):
             return False
         found.append(file.path)
     dull = _dull(found)
@@ -101,6 +101,11 @@ def _flags(paths: list[str]) -> bytes:
         tells = written_in.members is not None or (raw is not None and screen.informs_others(raw, written_in))
         told.append(_TELLS if tells else _DULL)
     return bytes(told)
+
+
+def _is_said(path: str) -> bool:
+    """Whether it has to be said of a file that the user named if nothing reads it (see `Run.named`)."""
+    return not language.is_known(path) or screen.speaks_of_tasks(screen.content(path) or b"")
 
 
 def _is_governed(path: str) -> bool:

@@ -31,7 +31,7 @@ from dataclasses import replace
 
 from rules.choices import AccessPoints, Choices
 from rules.context import Context
-from rules.facts.paths import FILE_SYSTEM, access_point_problem
+from rules.facts.paths import FILE_SYSTEM, FILE_SYSTEM_NAME, access_point_problem
 from rules.facts.questions import AccessPointOf, Question
 from rules.facts.values import directory, given, shown, shown_path, yaml_word
 from rules.model import (
@@ -127,11 +127,11 @@ def _new_one(volume: Volume, storage: EfsVolume, task: Task, path: Directory, co
                 f"directory {shown_path(case)} of {file_system} cannot be an access point's path: {problem}; rootDirectory "
                 "stays",
             )
+    literal = storage.file_system.literal
+    named = context.stack.names is None and literal is not None and FILE_SYSTEM_NAME.fullmatch(literal)
+    if literal is not None and not FILE_SYSTEM.fullmatch(literal) and not named:
+        return _finding(volume, Status.REFUSED, f"{file_system} is no file-system id, so no access point can be on it")
     if context.stack.names is not None:
-        if not FILE_SYSTEM.fullmatch(storage.file_system.literal or "fs-00000000"):
-            return _finding(
-                volume, Status.REFUSED, f"{file_system} is no file-system id, so no access point can be on it"
-            )
         if context.may_be_empty(storage.file_system, volume, task):
             return _finding(
                 volume,

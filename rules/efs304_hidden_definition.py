@@ -5,6 +5,10 @@ A task definition may stand where its text is only a part of something else: in 
 body of `Fn::ForEach`, or at a place where ECS knows no volume. What it becomes there cannot be seen, so nothing is changed;
 the finding says where it is and how to bring it within reach.
 
+The same holds for volumes that an expression gives (`Volumes: !FindInMap …`, `Fn::Transform`, `"volumes": ${volumes}`), and for
+those in files of other tools: the Serverless Framework's `resources:`, manifests and patches of AWS Copilot, Dagster, Pulumi's
+YAML, operators of Kubernetes, Elastic Beanstalk.
+
 Custom resources that register task definitions date from before August 2020, when `AWS::ECS::TaskDefinition` got EFS volumes.
 
 Source: AWS CloudFormation roadmap, "AWS::ECS::TaskDefinition: EFS volumes" (containers-roadmap#825).

@@ -18,7 +18,7 @@ from migrate.syntax import Document, SyntaxProblem, literal, parse, resolve
 from migrate.syntax.node import Entry, Node, Scalar
 from rules import RULES
 from rules.choices import AccessPoints, Choices, ConfiguredFileSystem, DockerStorage
-from rules.facts.paths import access_point_problem, normalise
+from rules.facts.paths import FILE_SYSTEM_NAME, access_point_problem, normalise
 from rules.model import Level, Opaque, Ref, Text, Value
 
 NAME = discover.CONFIGURATION
@@ -26,7 +26,7 @@ TARGETS = {"tls": Level.TLS, "access-point": Level.ACCESS_POINT, "iam": Level.IA
 RULE_IDS = frozenset(rule.id for rule in RULES)
 
 # Words in capitals are placeholders of deployment scripts: EFS_ID, fs-YOUR_EFS_ID.
-FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|(?:fs-)?[A-Z][A-Z0-9_]+")
+FILE_SYSTEM = re.compile(rf"fs-[0-9a-f]{{8,40}}|{FILE_SYSTEM_NAME.pattern}")
 ACCESS_POINT = re.compile(r"fsap-[0-9a-f]{17}|(?:fsap-)?[A-Z][A-Z0-9_]+")
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 _TAGGED = re.compile(r"!(?:Ref|Sub|ImportValue|GetAtt|FindInMap|Join|Select|If)\b")

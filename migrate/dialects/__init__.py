@@ -22,6 +22,7 @@ DIALECTS: tuple[tuple[Language, str], ...] = (
     (DATA, "plain.ansible.Ansible"),
     (DATA, "plain.aws_batch.AwsBatch"),
     (DATA, "plain.task_definition.TaskDefinition"),
+    (DATA, "plain.other_tools.OtherTools"),
     (PYTHON, "cdk.dialect.Cdk"),
     (PYTHON, "troposphere.dialect.Troposphere"),
     (PYTHON, "pulumi.dialect.Pulumi"),

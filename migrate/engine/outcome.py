@@ -60,6 +60,11 @@ class LocatedWord:
     column: int
     word: str
 
+    @property
+    def said(self) -> str:
+        """The sentence that reports say."""
+        return f"{self.word} lies in no definition that this version knows"
+
 
 @dataclass(frozen=True)
 class FileOutcome:

@@ -6,6 +6,8 @@ changing either. Like `discover`, this module imports nothing that Python has no
 
 from __future__ import annotations
 
+import os
+
 TYPE_CHECKING = False  # as in `migrate.files.discover`
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -38,6 +40,27 @@ TELLING: tuple[tuple[bytes, ...], ...] = (
 passes values to nested templates."""
 
 
+CLUES: tuple[tuple[bytes, ...], ...] = (
+    (b"ourceVolume", b"FindInMap"),
+    (b"ourceVolume", b"Fn::Transform"),
+    (b"ourceVolume", b"!Transform"),
+    (b"storage:", b"efs:"),
+    (b"aws:ecs", b"ostPath"),
+    (b"aws:batch", b"ostPath"),
+    (b"aws_ecs_task_definition", b"host_path"),
+)
+"""Rows of words, exactly as written, of volumes without any of the `WORDS`: their list comes from elsewhere, or a tool
+has names of its own. A file with all words of a row and `olume` is parsed."""
+
+
+ECS_CLI_WORDS: Rows = (
+    *WORDS,
+    ((b"taskdefinition:",), "task_definition: ecs-cli's ecs-params.yml, whose host paths are in the other file"),
+    ((b"services:", b"volumes:"), "a Compose file beside ecs-params.yml"),
+)
+"""The words of the two files that ecs-cli reads together."""
+
+
 class Language:
     """A language that files are written in.
 
@@ -47,17 +70,19 @@ class Language:
     `words` are rows of words, each with a reason: a file is parsed if it holds all words of a row, regardless of case,
     `_` and `-`. `sign` is a literal that a file must hold, exactly as written, before its words are looked for (None:
     the literal is `olume`). `spellings` are literals, one of which is in every file with a row that has no word with
-    `volume`. `telling` are the rows that make a file matter to other files (`TELLING`).
+    `volume`. `clues` are more rows, of literals (`CLUES`). `telling` are the rows that make a file matter to other
+    files (`TELLING`).
 
     `escapes` are the beginnings of escapes by whose number a string may spell a letter.
 
     `members` returns the files of the unit of the file at an absolute path, that file included: all that may have to
-    change together, in order. None: each file is a unit by itself.
+    change together, in order. None: each file is a unit by itself. `applies` tells whether a file with one of the
+    suffixes at a path is in this language; None: always.
     """
 
     __slots__ = (
-        "alone", "before", "comments", "escapes", "members", "name", "sign", "spellings", "suffixes", "telling", "together",
-        "words",
+        "alone", "applies", "before", "clues", "comments", "escapes", "members", "name", "sign", "spellings", "suffixes",
+        "telling", "together", "words",
     )  # fmt: skip  # a list of names
 
     def __init__(
@@ -69,16 +94,20 @@ class Language:
         words: Rows = WORDS,
         sign: bytes | None = b"ourcePath",
         spellings: tuple[bytes, ...] = (b"ourcePath", b"ource_path"),
+        clues: tuple[tuple[bytes, ...], ...] = CLUES,
         telling: tuple[tuple[bytes, ...], ...] = TELLING,
         escapes: tuple[bytes, ...] = (),
         members: Callable[[str], Sequence[str]] | None = None,
+        applies: Callable[[str], bool] | None = None,
     ) -> None:
+        self.applies = applies
         self.name = name
         self.suffixes = suffixes
         self.comments = comments
         self.words = words
         self.sign = sign
         self.spellings = spellings
+        self.clues = clues
         self.telling = telling
         self.escapes = escapes
         self.members = members
@@ -114,8 +143,47 @@ YAML = Language("yaml", _and_templates(".yaml", ".yml"), comments=("#",), escape
 DATA = Language("data", (".template",), comments=("#",), escapes=YAML.escapes)
 """JSON or YAML, for files with any other name. A text that starts with a bracket and is neither is broken JSON."""
 
-PYTHON = Language("python", (".py",), comments=("#",), sign=None, telling=())
+PYTHON = Language("python", (".py",), comments=("#",), sign=None, clues=(), telling=())
 """Python. It has no `telling` words, because only Python's own dialects use the instances that it describes."""
+
+
+def _read_by_ecs_cli(path: str) -> list[str]:
+    """The files that ecs-cli reads together in the folder of one of them, by the names that it looks for; only the file
+    itself where one is missing."""
+    folder = os.path.dirname(path)
+    params, compose, override = (
+        next(filter(os.path.isfile, (os.path.join(folder, name) for name in names)), None) for names in _ECS_CLI_NAMES
+    )
+    if params is None or compose is None:
+        return [path]
+    return [params, compose, *([override] if override is not None else [])]
+
+
+def _is_read_by_ecs_cli(path: str) -> bool:
+    found = _read_by_ecs_cli(path)
+    return len(found) > 1 and path in found
+
+
+_ECS_CLI_NAMES = (
+    ("ecs-params.yml", "ecs-params.yaml"),
+    ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"),
+    ("docker-compose.override.yml", "docker-compose.override.yaml"),
+)
+"""The names of the task's parameters, of the Compose file and of its override, each with the first that is found."""
+
+ECS_CLI = Language(
+    "yaml",
+    tuple(name for names in _ECS_CLI_NAMES for name in names),
+    comments=("#",),
+    words=ECS_CLI_WORDS,
+    sign=b"task_definition",
+    spellings=(b"ourcePath", b"ource_path", b"task_definition:", b"services:"),
+    escapes=YAML.escapes,
+    members=_read_by_ecs_cli,
+    applies=_is_read_by_ecs_cli,
+)
+"""YAML, in the two files of ecs-cli that change together: `ecs-params.yml` and the Compose file beside it. An override of
+that file is read for what it changes."""
 
 LANGUAGES: list[Language] = []
 """All languages, in the order in which they were registered."""
@@ -134,12 +202,12 @@ def register(languages: Iterable[Language]) -> None:
             known.sort(key=lambda pair: -len(pair[0]))
 
 
-register((JSON, YAML, DATA, PYTHON))
+register((JSON, YAML, DATA, PYTHON, ECS_CLI))
 
 
 def suffixes() -> tuple[str, ...]:
     """The lower-case suffixes of files that are considered in directories; a file named explicitly needs none."""
-    found = (suffix for language in LANGUAGES for suffix in language.suffixes)
+    found = (suffix for language in LANGUAGES if language.applies is None for suffix in language.suffixes)
     return tuple(sorted(found, key=_dots))  # the common ones first, since each is tried in turn
 
 
@@ -152,6 +220,11 @@ def _dots(suffix: str) -> int:
     return suffix.count(".")
 
 
+def is_known(path: str) -> bool:
+    """Whether a language has files with such a name, so that directories are searched for them."""
+    return path.lower().endswith(suffixes())
+
+
 def is_template(path: str) -> bool:
     """Whether a file is by its name a template that a program renders."""
     return path.lower().endswith(tuple(f".{suffix}" for suffix in TEMPLATES))
@@ -161,6 +234,6 @@ def of(path: str) -> Language:
     """The language of the file at a path, by its name."""
     name = path.lower()
     for suffix, language in _endings.get(name[name.rfind(".") :], ()):
-        if name.endswith(suffix):
+        if name.endswith(suffix) and (language.applies is None or language.applies(path)):
             return language
     return DATA

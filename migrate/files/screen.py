@@ -9,7 +9,7 @@ import errno
 import os
 import stat
 
-from migrate.files.language import DATA
+from migrate.files.language import DATA, PYTHON, WORDS
 
 TYPE_CHECKING = False  # as in `migrate.files.discover`
 if TYPE_CHECKING:
@@ -32,14 +32,15 @@ def screen(raw: bytes, language: Language = DATA) -> bool:
     """Whether a file with the content `raw`, in any Unicode encoding, holds all words of a row (`Language.words`) and
     has to be parsed.
 
-    A word whose letters are spelt with escapes (`"\\u0065fsVolume…"`) is found, too.
+    A word whose letters are spelt with escapes (`"\\u0065fsVolume…"`) is found, too. A file in which the words are only
+    mentioned, such as a schema, need not be parsed (`mentions`).
     """
-    if _screened(raw, language):
+    if _is_worth_parsing(raw, language):
         return True
     # Looking for a single byte is the fastest of all searches, and few files have an escape.
     if b"\\" in raw:
         for sign in language.escapes:
-            if _spells(raw, sign) and _screened(_unescaped(raw, sign), language):
+            if _spells(raw, sign) and _is_worth_parsing(_unescaped(raw, sign), language):
                 return True
     return False
 
@@ -70,7 +71,31 @@ def _unescaped(raw: bytes, sign: bytes) -> bytes:
     return b"".join(pieces)
 
 
-def _screened(raw: bytes, language: Language) -> bool:
+def _is_worth_parsing(raw: bytes, language: Language) -> bool:
+    if _holds_words(raw, language):
+        if _wide(raw):
+            return True
+        from migrate.files import mentions  # with regular expressions, which most runs never need
+
+        # What a file of another language only mentions is not known.
+        if language.words is not WORDS or not mentions.only_mentioned(raw, python=language is PYTHON):
+            return True
+    return bool(language.clues) and b"olume" in raw and _holds_clues(raw, language)
+
+
+def _holds_clues(raw: bytes, language: Language) -> bool:
+    """Whether a file may have volumes that none of the words names (`Language.clues`), or a list of volumes that an
+    expression gives."""
+    if any(all(word in raw for word in words) for words in language.clues):
+        return True
+    if b"ourceVolume" not in raw:
+        return False
+    from migrate.files import mentions
+
+    return mentions.are_volumes_chosen(raw)
+
+
+def _holds_words(raw: bytes, language: Language) -> bool:
     # Searching for a literal runs at memory speed, and rules out nearly every file.
     at = raw.find(b"olume")
     if at < 0 and (language.sign is None or language.sign not in raw) and not _wide(raw):
@@ -92,6 +117,12 @@ def _screened(raw: bytes, language: Language) -> bool:
         return False
     folded = raw.translate(_FOLD, b"_-")
     return any(all(word in folded for word in words) for words in language.together)
+
+
+def speaks_of_tasks(raw: bytes) -> bool:
+    """Whether a text speaks of EFS or of task definitions at all, however it spells them."""
+    folded = raw.translate(_FOLD, b"_- \0")
+    return b"efs" in folded or b"taskdefinition" in folded or b"containerdefinition" in folded
 
 
 def informs_others(raw: bytes, language: Language = DATA) -> bool:
@@ -180,11 +211,11 @@ def _read(handle: int, size: int) -> bytes:
 
 
 def _screen_in_pieces(path: str) -> bool:
-    """Applies `screen` to a file of any size; words of a row more than 16 MiB apart are not found together."""
+    """Searches for the words in a file of any size; words of a row more than 16 MiB apart are not found together."""
     end = b""
     with open(path, "rb") as file:
         while piece := file.read(1 << 24):
-            if screen(end + piece):
+            if _holds_words(end + piece, DATA):
                 return True
             end = piece[-256:]
     return False

@@ -119,9 +119,9 @@ class View:
     def _not_read(self) -> Iterator[Problem]:
         words = self._own(self._outcome).unread
         if words:
-            more = f" (and {len(words) - 1} more)" if len(words) > 1 else ""
             start = self._offset(words[0].line, words[0].column)
-            message = f"not read: {words[0].word}{more} lies in no definition that this version knows"
+            more = f" (and {len(words) - 1} more)" if len(words) > 1 else ""
+            message = f"not read: {words[0].said}{more}"
             yield Problem(start, start + len(words[0].word), message, status=Status.ADVICE)
 
     def _offset(self, line: int, column: int) -> int:

@@ -42,8 +42,9 @@ def _commands(report: Report) -> Iterator[str]:
             title = f"{located.rule.id} {located.rule.name} ({'applied' if done else located.finding.status})"
             yield _command(level, file.name, line, column=column, title=title, paragraphs=sentences(located))
         for word in file.outcome.unread:
-            said = f"{word.word} lies in no definition that this version knows"
-            yield _command("notice", file.name, word.line, column=word.column, title="not read", paragraphs=[said])
+            yield _command(
+                "warning", file.name, word.line, column=word.column, title="not read", paragraphs=[word.said]
+            )
 
 
 def _command(level: str, file: str, line: int | None, column: int | None, title: str, paragraphs: list[str]) -> str:

@@ -44,6 +44,17 @@ def render(report: Report) -> str:
                     line=line,
                 )
             )
+        for number, word in enumerate(file.outcome.unread):
+            violations.append(
+                _violation(
+                    "not-read",
+                    word.said,
+                    fingerprint("not-read", file.name, word.word, str(number)),
+                    severity="minor",
+                    path=file.name,
+                    line=word.line,
+                )
+            )
     return encoded(violations)
 
 

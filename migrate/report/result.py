@@ -36,7 +36,8 @@ class Report:
         return [finding for file in self.files for finding in file.outcome.findings]
 
     def summary(self) -> dict[str, int]:
-        """The counts of files, volumes, findings by status and errors, with the keys of the JSON report."""
+        """The counts of files, volumes, findings by status, errors and places that were not read, with the keys of the
+        JSON report."""
         counts = dict.fromkeys(Status, 0)
         for located in self.findings:
             counts[located.finding.status] += 1
@@ -45,16 +46,19 @@ class Report:
             "volumes": sum(len(file.outcome.volumes) for file in self.files),
             **{str(status): count for status, count in counts.items()},
             "errors": sum(file.outcome.error is not None for file in self.files),
+            "unread": sum(len(file.outcome.unread) for file in self.files),
         }
 
     def figures(self) -> list[tuple[Status, str]]:
         """The count of each status in words (`3 need input`), without zeros. Files with errors have the status
-        refused."""
+        refused, as have places that were not read."""
         counts = self.summary()
         units = {Status.NEEDS_INPUT: "need input"}
         figures = [(s, f"{counts[str(s)]} {units.get(s, s)}") for s in Status if counts[str(s)]]
         if counts["errors"]:
             figures.append((Status.REFUSED, f"{counts['errors']} could not be processed"))
+        if counts["unread"]:
+            figures.append((Status.REFUSED, f"{counts['unread']} not read"))
         return figures
 
     def levels(self) -> list[tuple[Level, int, int]]:
@@ -74,8 +78,8 @@ class Report:
         return bool(self.applied and located.applied)
 
     def open(self) -> bool:
-        """Whether a finding other than advice is left, which makes the exit status 1."""
-        return any(
+        """Whether a finding other than advice is left, or something was not read, which makes the exit status 1."""
+        return any(file.outcome.unread for file in self.files) or any(
             located.finding.status is not Status.ADVICE and not self.is_done(located) for located in self.findings
         )
 

@@ -105,8 +105,7 @@ def _notification(
 
 
 def _unread(file: FileResult, word: LocatedWord) -> dict[str, object]:
-    said = f"not read: {word.word} lies in no definition that this version knows"
-    return _notification("note", file.name, said, line=word.line, column=word.column)
+    return _notification("warning", file.name, f"not read: {word.said}", line=word.line, column=word.column)
 
 
 # -- results ----------------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def _changes(file: FileResult) -> Iterator[str]:
 
 def _summary(report: Report, paint: Paint) -> Iterator[str]:
     counts = report.summary()
-    if not counts["volumes"] and not counts["errors"]:
+    if not any(counts[name] for name in ("volumes", "errors", "unread", Status.REFUSED)):
         return
     if levels := report.levels():
         width = max(len("volumes"), *(len(level) for level, _, _ in levels))

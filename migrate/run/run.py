@@ -18,7 +18,7 @@ from migrate.engine.outcome import FileOutcome, Outcome
 from migrate.engine.process import Opened, open_unit
 from migrate.files import language
 from migrate.files.discover import FoundFile, discover, excluder
-from migrate.files.screen import content, informs_others, reason, screen
+from migrate.files.screen import content, informs_others, reason, screen, speaks_of_tasks
 from migrate.files.source import NotWritten, SourceFile, SourceProblem, read, write_all
 from migrate.run.repository import FilePlace, Repositories, Survey, needs_other_files, read_for_others
 from migrate.syntax.garbage import not_collecting
@@ -148,6 +148,9 @@ class Run:
     """The broken configurations that were found, by their names in messages."""
     passed: bytes | None = None
     """The content of standard input, if there is nothing in it to process, so that it can be passed through."""
+    named: list[str] = field(default_factory=list)
+    """The files that the user named (a hook names what a commit holds) and that speak of EFS or of task definitions, or
+    that are in a language of which nothing is known. Where no dialect reads such a file, that is said."""
     _telling: list[FoundFile] = field(default_factory=list)
     """Files that may tell facts which others need, such as mounts on instances."""
     _homes: Repositories = field(default_factory=Repositories)
@@ -236,6 +239,9 @@ class Run:
         written_in = language.of(found.path)
         if raw is not None and informs_others(raw, written_in):
             self._telling.append(found)
+        named = found.explicit and not self.options.force_exclude
+        if named and (not language.is_known(found.path) or speaks_of_tasks(raw or b"")):
+            self.named.append(found.name)
         if raw is None or not screen(raw, written_in):
             return None
         governing = self.governing(found.path)
@@ -243,7 +249,7 @@ class Run:
             return _stopped(found.path, found.name, governing)
         if (self.options.force_exclude or not found.explicit) and _excluded(governing, found.path):
             return None
-        place = self.place(found, governing) if needs_other_files(raw) else None
+        place = self.place(found, governing) if needs_other_files(raw) or written_in is language.ECS_CLI else None
         decisions = Decisions(self._answers(found.name))
         fixes = self.options.fixes
         return Job(

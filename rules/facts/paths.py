@@ -95,3 +95,6 @@ def text(path: str) -> Text:
 
 FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|\{\{resolve:.*\}\}")
 """The id of a file system, or a dynamic reference that CloudFormation resolves to one when it deploys."""
+
+FILE_SYSTEM_NAME = re.compile(r"(?:fs-)?[A-Z][A-Z0-9_]+")
+"""A word in capitals, which deployment scripts replace by an id: `EFS_ID`, `fs-YOUR_EFS_ID`."""

@@ -78,9 +78,13 @@ def _seen_elsewhere(path: str, task: Task, context: Context, *, suspected: bool)
     return context.choices.seen.holding(path)
 
 
+_SLASH = re.compile(r"/(?![^{}]*\})")
+"""A slash outside of a reference, which may hold some: `${EFS:-/mnt/efs}`."""
+
+
 def likely_mount_point(path: str) -> str:
     """The part of a host path up to the first component that looks like EFS: `/mnt/efs` of `/mnt/efs/app/data`."""
-    components = path.rstrip("/").split("/")
+    components = _SLASH.split(path.rstrip("/"))
     for i, component in enumerate(components):
         if looks_like_efs(component):
             return "/".join(components[: i + 1])

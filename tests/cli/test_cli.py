@@ -291,7 +291,7 @@ FINDING = {
     "caveat": MAYBE_TEXT,
     "help": TEXT,
 }
-SUMMARY = ["files", "volumes", "fixable", "unsafe", "needs-input", "refused", "advice", "errors"]
+SUMMARY = ["files", "volumes", "fixable", "unsafe", "needs-input", "refused", "advice", "errors", "unread"]
 LEVELS = {"other", "host", "efs", "tls", "access-point", "iam"}
 STATUSES = {"fixable", "unsafe", "needs-input", "refused", "advice"}
 
@@ -359,6 +359,7 @@ def test_the_json_report(command: str) -> None:
         "volumes": sum(len(file["volumes"]) for file in report["files"]),
         **{status: counted.count(status) for status in STATUSES},
         "errors": 1,
+        "unread": 1,
     }
 
 

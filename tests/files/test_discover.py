@@ -505,7 +505,7 @@ def test_screen(text: str, passes: bool) -> None:
 
 @pytest.mark.parametrize(
     ("content", "outcome"),
-    [(b"", False), (b"services: {}", False), (b"efsVolumeConfiguration", True)],
+    [(b"", False), (b"services: {}", False), (b"efsVolumeConfiguration: {}", True)],
 )
 def test_content(content: bytes, outcome: bool) -> None:
     Path("x.json").write_bytes(content)

@@ -69,7 +69,7 @@ def test_files_of_a_new_language_are_discovered(tmp_path: Path, monkeypatch: pyt
         ('host_path = "/mnt" # ecs', True, False),
         ('host_path = "/mnt"', False, False),
         ("docker_volume_configuration {", False, True),
-        ("sourcePath host", False, True),
+        ('"sourcePath": "/host"', False, True),
     ],
 )
 def test_each_language_has_its_own_words(text: str, hcl: bool, data: bool) -> None:

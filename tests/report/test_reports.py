@@ -249,8 +249,8 @@ def test_what_could_not_be_processed_is_said() -> None:
 def test_words_that_nothing_read_are_said() -> None:
     Path("x.yaml").write_text(YAML + "x: {dockerVolumeConfiguration: {}}\n")
     (note,) = sarif()["invocations"][0]["toolExecutionNotifications"]
-    assert note["level"] == "note"
-    assert ("notice", "8") in [(level, properties["line"]) for level, properties, _ in commands(report("github"))]
+    assert note["level"] == "warning"
+    assert ("warning", "8") in [(level, properties["line"]) for level, properties, _ in commands(report("github"))]
     assert "### Not read\n\n- `x.yaml:8`: `dockerVolumeConfiguration`" in report("markdown")
 
 

@@ -7,6 +7,14 @@ from snippets import SYSTEM, TLS, Snippet, efs, plain, stack
 
 SNIPPETS = [
     Snippet(
+        "access-point-on-what-the-configuration-refuses",
+        plain("efsVolumeConfiguration: {fileSystemId: fs-abc123, transitEncryption: ENABLED}"),
+    ),
+    Snippet(
+        "access-point-on-a-name-in-capitals",
+        plain("efsVolumeConfiguration: {fileSystemId: fs-YOUR_EFS_ID, transitEncryption: ENABLED}"),
+    ),
+    Snippet(
         "access-point-of-odd-paths",
         plain(
             "efsVolumeConfiguration: {fileSystemId: fs-0123456789abcdef0, rootDirectory: '/a b,c', transitEncryption: ENABLED}"

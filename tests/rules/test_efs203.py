@@ -11,7 +11,7 @@ SNIPPETS = [
     Snippet(
         "iam-by-an-expression",
         plain(
-            "efsVolumeConfiguration: {fileSystemId: fs-1, transitEncryption: ENABLED, authorizationConfig: {iam: '${IAM}'}}"
+            "efsVolumeConfiguration: {fileSystemId: fs-0123456789abcdef0, transitEncryption: ENABLED, authorizationConfig: {iam: '${IAM}'}}"
         ),
     ),
     Snippet(

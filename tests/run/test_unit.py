@@ -1,6 +1,6 @@
 """A unit of two files through everything that works on units: the engine, the reports, writing, reviewing, the editor.
 
-No real language has such units yet. This one keeps task definitions in `main.toy` and their volumes in `volumes.toy` beside it; a
+ecs-cli's files are such a unit. This language keeps task definitions in `main.toy` and their volumes in `volumes.toy` beside it; a
 step that gives a task its role and a volume its IAM authorization changes both.
 """
 

@@ -12,7 +12,7 @@ from migrate.dialects.cloudformation.language import intrinsics, parameters
 from migrate.dialects.cloudformation.language.options import of_resource
 from migrate.dialects.cloudformation.language.parameters import ParameterNodes
 from migrate.dialects.cloudformation.language.spelling import ECS, in_batch
-from migrate.dialects.cloudformation.out_of_reach import places
+from migrate.dialects.cloudformation.out_of_reach import places, unread_volumes
 from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.resources import LOOP, MOST_RESOURCES
 from migrate.dialects.cloudformation.resources.template import Template
@@ -25,7 +25,7 @@ from migrate.dialects.common.batch_jobs import add_part, part_key, parts
 from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.listed import listed, may_hold_more
 from migrate.dialects.common.possible.readings import capitalised, perhaps_more, systems, words_of
-from migrate.dialects.common.unread import unread
+from migrate.dialects.common.unread import has_word, unread
 from migrate.dialects.common.values import child, mapping, words
 from migrate.dialects.common.volumes.spelling import Spelling
 from migrate.dialects.dialect import Reading
@@ -132,6 +132,7 @@ class CloudFormation(TemplateDialect[TemplateNodes]):
         ]
         for template in templates:
             read_resources(collector, template)
+            _add_unread_volumes(collector, template)
         if templates:
             _add_hidden(collector)
         reading = finished(collector, templates)
@@ -229,6 +230,14 @@ def _find_shared_properties(nodes: TemplateNodes) -> None:
         if (other := first.setdefault(id(task.mapping), key)) != key:
             reason = "another resource shares its properties through an alias"
             nodes.shared_properties[key] = nodes.shared_properties[other] = reason
+
+
+def _add_unread_volumes(collector: Collector[TemplateNodes], template: Template) -> None:
+    """Adds the volumes of task definitions that an expression gives."""
+    for name, resource in template.of_type("AWS::ECS::TaskDefinition"):
+        for node, what, advice in unread_volumes(resource):
+            if not has_word(collector.document, node):  # else the word in it is explained
+                collector.add_hidden(template.key("hidden", name), node.start, what, advice=advice)
 
 
 def _add_hidden(collector: Collector[TemplateNodes]) -> None:

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from migrate.dialects.cloudformation.language import intrinsics
+from migrate.dialects.cloudformation.resources.resource import Resource
 from migrate.dialects.cloudformation.resources.resources import LOOP
 from migrate.dialects.common.nodes import Way, key_text, way_to
-from migrate.dialects.common.values import child, mapping, text
+from migrate.dialects.common.values import child, items, mapping, text
 from migrate.dialects.dialect import Unread
 from migrate.syntax import Document
-from migrate.syntax.node import Mapping, Node
+from migrate.syntax.node import Entry, Mapping, Node
 
 _TASKS = ("AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition")
 _TEMPLATE = re.compile(r"AWS::(?:ECS::TaskDefinition|Batch::JobDefinition)")
@@ -64,6 +65,52 @@ def places(document: Document, found: Iterable[Unread]) -> Iterator[tuple[Unread
             root = next(i for i, node in enumerate(document.roots) if node is way[0][0])
             yield word, HiddenPlace(root, keys[1], *explained) if identity not in seen else None
             seen.add(identity)
+
+
+def unread_volumes(resource: Resource) -> Iterator[tuple[Node, str, str]]:
+    """The places in a task definition where an expression gives volumes, or the storage of one, so that they cannot be
+    seen: each node with an explanation and advice (see `HiddenPlace`)."""
+    properties = resource.properties
+    written = child(properties, "Volumes")
+    advice = "write the volumes out (conditions may choose among them), or migrate them where they are kept"
+    for node, subject in _given(written):
+        called = intrinsics.call(node)
+        if called is not None:
+            yield node, f"{subject} comes from {called[0]}, and what it gives cannot be seen", advice
+    if (macro := _macro(properties)) is not None and written is None and _mounts_volumes(properties):
+        yield (
+            macro.key,
+            f"{key_text(macro)} adds to the properties, and the volumes that are mounted cannot be seen",
+            advice,
+        )
+
+
+def _given(written: Node | None) -> Iterator[tuple[Node, str]]:
+    """The list of volumes, its items, and their host and Docker storage, under any condition, each with its name."""
+    for _, listed in intrinsics.arms(written):
+        yield listed, "Volumes"
+        for item in items(listed) or () if intrinsics.call(listed) is None else ():
+            for _, volume in intrinsics.arms(item):
+                yield volume, "an item of Volumes"
+                if intrinsics.call(volume) is not None:
+                    continue
+                for key in ("Host", "DockerVolumeConfiguration"):
+                    for _, storage in intrinsics.arms(child(mapping(volume), key)):
+                        yield storage, f"{key} of volume {text(child(mapping(volume), 'Name')) or 'without a name'}"
+
+
+def _macro(properties: Mapping) -> Entry | None:
+    return next((entry for entry in properties.entries if key_text(entry) == "Fn::Transform"), None)
+
+
+def _mounts_volumes(properties: Mapping) -> bool:
+    """Whether a container mounts a volume, as far as can be seen."""
+    containers = intrinsics.each(child(properties, "ContainerDefinitions"))
+    return containers is None or any(
+        mapping(point) is not None and child(mapping(point), "SourceVolume") is not None
+        for container in containers
+        for point in intrinsics.each(child(mapping(container), "MountPoints")) or ()
+    )
 
 
 def _explain(document: Document, way: Way, keys: list[str], word: Unread, is_key: bool) -> tuple[str, str] | None:

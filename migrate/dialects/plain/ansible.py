@@ -41,6 +41,7 @@ class Ansible(PlainDialect[DefinitionNodes]):
         for node, path in holders(document, _WORDS, up=1):
             for arguments in _arguments(node, _DEFINITION):
                 if text(child(arguments, "state")) == "absent":
+                    collector.regions.append((arguments.start, arguments.end))
                     continue
                 family = filled(child(arguments, "family"))
                 key = Key.of("task", *path)

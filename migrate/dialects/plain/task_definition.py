@@ -10,11 +10,11 @@ from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.listed import Listed, listed
 from migrate.dialects.common.nodes import Path, holders, is_foreign
 from migrate.dialects.common.possible.readings import role, systems, words_of
-from migrate.dialects.common.values import child, filled, items, mapping, written
+from migrate.dialects.common.values import child, filled, items, mapping, value, written
 from migrate.dialects.common.volumes.spelling import API
 from migrate.dialects.dialect import Reading
 from migrate.syntax import resolve
-from migrate.syntax.node import Mapping, Node, Scalar, Sequence
+from migrate.syntax.node import Expression, Mapping, Node, Scalar, Sequence
 from migrate.syntax.unit import Unit
 from rules.model import Engine, Key, Text
 
@@ -34,7 +34,16 @@ class TaskDefinition(PlainDialect[DefinitionNodes]):
         for node, path in holders(document, _WORDS):
             if _is_definition(node):
                 _read(collector, node, path, stem=stem)
-        if not collector.tasks:
+            elif (given := _given_volumes(node)) is not None:
+                named = filled(child(node, "family"))
+                collector.add_hidden(
+                    Key("hidden", path[0], (named.source if named else stem,)),
+                    given.start,
+                    f"volumes comes from {document.text[given.start : given.end].strip()}, and what it gives cannot be seen",
+                    advice="write the volumes out, or migrate them where they are kept",
+                )
+                collector.regions.append((given.start, given.end))
+        if not collector.tasks and not collector.hidden:
             for i, root in enumerate(r for r in document.roots if not is_foreign(r)):
                 _read_volumes_only(collector, root, (i,), stem=stem)
         return collector.reading(collector.stack())
@@ -45,6 +54,16 @@ def _is_definition(node: Mapping) -> bool:
     # A template may give all containers by one expression, a scalar. A mapping is a model of the API, not a definition.
     containers = resolve(child(node, "containerDefinitions"))
     return isinstance(containers, Sequence | Scalar) and items(child(node, "volumes")) is not None
+
+
+def _given_volumes(node: Mapping) -> Node | None:
+    """The placeholder that gives all volumes of a definition whose containers mount some, or perhaps do; else None."""
+    given, containers = child(node, "volumes"), resolve(child(node, "containerDefinitions"))
+    found = value(given) if isinstance(resolve(given), Scalar | Expression) else None
+    if found is None or found.literal is not None or not isinstance(containers, Sequence | Scalar):
+        return None
+    mounts = [child(mapping(item), "mountPoints") for item in items(containers) or ()]
+    return given if isinstance(containers, Scalar) or any(mount is not None for mount in mounts) else None
 
 
 def _read(collector: Collector[DefinitionNodes], node: Mapping, path: Path, stem: str) -> None:
