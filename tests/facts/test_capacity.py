@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.facts.capacity import Capacity, differ
-from rules.model import Cluster, Engine, Instance, Key, Launch, Ref, Stack, Task, TaskRunner, Text
+from rules.model import Cluster, Engine, Instance, Key, Launch, Opaque, Ref, Stack, Task, TaskRunner, Text
 
 
 def refs(*parts: str) -> Cluster:
@@ -22,6 +22,8 @@ def refs(*parts: str) -> Cluster:
         (refs("a-", "${A}"), refs("b-", "${A}"), True),
         (refs("${A}", "-a"), refs("${B}", "-a"), False),
         (refs("${A}"), refs("${A}", "${A}"), False),
+        (refs("${A}"), refs("${B}", "${A}"), False),
+        (refs("a"), Cluster(Opaque("f()")), False),
         (refs("${A}", "x", "${A}"), refs("${A}", "x", "${A}", "x", "${A}"), False),
     ],
 )
@@ -51,6 +53,7 @@ EITHER = Cluster(Text((Ref("!If c"),)), cases=(created("A"), created("B")))
         (created("A"), EITHER, False),
         (created("C"), EITHER, True),
         (EITHER, EITHER, False),
+        (Cluster(refs("${X}").name, created=True), Cluster(refs("${Y}").name, created=True), True),
     ],
 )
 def test_clusters_of_the_source(one: Cluster, other: Cluster, expected: bool) -> None:
@@ -107,6 +110,13 @@ def test_a_cluster_without_members_is_elsewhere() -> None:
     assert "cluster A," in hosts(both, launches=(Launch((A,)),))[1]
     assert "cluster B," in hosts(IN_A, launches=(Launch((EITHER,)),))[1]
     assert hosts(IN_A, IN_B, launches=(Launch((EITHER,)),)) == ("a b", "")
+    same = instance("same", clusters=(EITHER,), hosts_containers=True)
+    assert hosts(same, launches=(Launch((EITHER,)),)) == ("same", "")
+
+
+def test_a_source_without_instances_says_nothing_about_others() -> None:
+    assert hosts(launches=(Launch((), unseen="capacity provider x", unseen_only=True),)) == ("", "")
+    assert hosts(instance("ecs", engine=Engine.ECS), engine=Engine.BATCH) == ("", "")
 
 
 def test_an_instance_that_may_run_something_else() -> None:

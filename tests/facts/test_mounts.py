@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tasks import FS, OTHER
 
@@ -10,6 +12,7 @@ from rules.facts.mounts import (
     Mapped,
     Mounts,
     Unplaced,
+    encrypts,
     lost_options,
     parse_source,
     place,
@@ -79,6 +82,16 @@ def test_lost_options() -> None:
         "timeo=50",
         "nosuid",
     ]
+    assert lost_options(("az=eu-west-1a", "mounttargetip=10.0.0.1", "crossaccount")) == []
+    assert split_options(Text.of("ro,, rw ,auto,noauto")) == ["rw", "noauto"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [(("tls",), True), (("ro", "iam"), True), (("accesspoint=fsap-1",), True), (("notls", "ro"), False), ((), False)],
+)
+def test_encryption(options: tuple[str, ...], expected: bool) -> None:
+    assert encrypts(options) is expected
 
 
 MOUNTS = Mounts(
@@ -117,6 +130,8 @@ def placed(path: str | None, name: str = "data") -> tuple[Value, str, str | None
         pytest.param("/mnt/efs/${ENV}/app", (FS, "/${ENV}/app", None), id="a reference inside"),
         pytest.param("/mnt/${STAGE}/app", (OTHER, "/app", None), id="the mount point's own reference"),
         pytest.param("/data", None, id="elsewhere"),
+        pytest.param("/data/${DIR}", None, id="elsewhere with a reference"),
+        pytest.param("/data/../app", None, id="climbing elsewhere"),
         pytest.param("/var/run/docker.sock", None, id="a socket"),
         pytest.param("relative/efs", None, id="relative"),
         pytest.param("c:/efs", None, id="Windows"),
@@ -138,6 +153,8 @@ def test_place(path: str, expected: tuple[Value, str, str | None] | None) -> Non
         ("/${DIR}/app", "data", "starts with an expression"),
         ("/srv/${DIR}/app", "data", "decides whether"),
         ("/mnt/efs/../app", "data", "climbs"),
+        ("/twice/../app", "data", "climbs"),
+        ("/other/efs/../app", "data", "climbs"),
         (None, "data", "is an expression"),
     ],
 )
@@ -185,6 +202,8 @@ def test_instances_that_mount_the_same() -> None:
     [
         ({"file_system": OTHER}, f"second mounts {OTHER.source}:/ at"),
         ({"directory": "/x"}, f"second mounts {FS.source}:/x at"),
+        ({"options": ("az=a",)}, f"second mounts {FS.source}:/ (az=a) at"),
+        ({"options": ("ro", "accesspoint=a")}, f"second mounts {FS.source}:/ (accesspoint=a, read-only) at"),
         ({"options": ("ro",)}, f"second mounts {FS.source}:/ (read-only) at"),
         ({"options": ("accesspoint=fsap-1",)}, f"second mounts {FS.source}:/ (accesspoint=fsap-1) at"),
         ({"file_system": None, "server": "10.0.0.1"}, "second mounts 10.0.0.1:/ at"),
@@ -221,12 +240,18 @@ def test_doubt_about_a_mount_or_one_above_or_below() -> None:
     assert leads(on(FIRST, doubt="it may be gone"), alone=True) == "it may be gone"
     covered = on(FIRST), on(FIRST, "/mnt/efs/app", is_nfs=False, file_system=None, doubt="it may cover it")
     assert leads(*covered, alone=True) == "it may cover it"
+    surely = on(FIRST), on(FIRST, "/mnt/efs/app", is_nfs=False, file_system=None)
+    assert leads(*surely, alone=True) == ""
+    assert leads(*surely[1:], path="/mnt", alone=True) == ""
+    assert leads(on(FIRST), on(FIRST, doubt="it may be gone"), alone=True) == "it may be gone"
+    assert leads(*surely, covered[1], alone=True) == "it may cover it"
     beside = on(FIRST), on(FIRST, "/mnt/x", is_nfs=False, file_system=None, doubt="it may be there")
     assert leads(*beside, path="/mnt/x", alone=True) == ""
     nested = on(FIRST), on(FIRST, "/mnt/efs/app/x", doubt="it may be gone")
     assert leads(*nested, alone=True) == "whether another mount lies below it is not certain: it may be gone"
     assert leads(*nested, path="/mnt/efs/app/x/y", alone=True) == "it may be gone"
     unknown = on(FIRST, file_system=None, server="10.0.0.1")
+    assert leads(on(FIRST), unknown, alone=True) == f"?:/ and {FS.source}:/ are both mounted at /mnt/efs"
     assert leads(unknown, alone=True) == "what is mounted at /mnt/efs from 10.0.0.1 may or may not be EFS"
 
 
@@ -237,6 +262,34 @@ def test_a_link_below_a_path_is_the_same_in_every_mount() -> None:
     found = place(Text.of("/mnt/efs/app"), "data", Mounts([on(FIRST), disk, on(FIRST, "/mnt/efs/app/b")]))
     assert isinstance(found, Mapped)
     assert found.nested == "/mnt/efs/app/b"
+    found = place(Text.of("/mnt/efs/app"), "data", Mounts([on(FIRST), disk, replace(disk, host_path="/mnt/efs/app/c")]))
+    assert isinstance(found, Mapped)
+    assert found.nested == "/mnt/efs/app/a"
+
+
+def test_what_the_configuration_can_settle() -> None:
+    nested = on(FIRST), on(FIRST, "/mnt/efs/app/x", doubt="it may be gone")
+    twice = on(FIRST), on(FIRST, file_system=OTHER)
+    gone = [on(FIRST, doubt="it may be gone")]
+    settled = [
+        (
+            "/mnt/efs/app",
+            nested,
+            Unplaced("whether another mount lies below it is not certain: it may be gone", mappable=False),
+        ),
+        ("/mnt/efs/app", gone, Unplaced("it may be gone", at="/mnt/efs")),
+        (
+            "/mnt/efs",
+            twice,
+            Unplaced(f"{FS.source}:/ and {OTHER.source}:/ are both mounted at /mnt/efs", mappable=False),
+        ),
+        ("/mnt/efs/../x", gone, Unplaced("it climbs with .., and a symbolic link may lead elsewhere", mappable=False)),
+        ("/mnt", gone, Unplaced("EFS is mounted below it, at /mnt/efs")),
+        ("/", gone, Unplaced("EFS is mounted below it, at /mnt/efs", mappable=False)),
+        ("/efs", gone, Unplaced("its name suggests EFS, but no mount of it is known", by_name=True)),
+    ]
+    for path, mounts, expected in settled:
+        assert place(Text.of(path), "data", Mounts(mounts, (FIRST,))) == expected
 
 
 UNKNOWN = HostMount("", FS, "/", doubt="what was seen", placed=False, origin="line 1")
@@ -262,6 +315,7 @@ UNKNOWN = HostMount("", FS, "/", doubt="what was seen", placed=False, origin="li
         (HostMount(coded("/mnt/${X}"), None, "/", is_nfs=False), "/mnt/b", None),
         (HostMount(coded("/mnt/${X}"), FS, "/", is_link=True), "/mnt/b", None),
         (HostMount("/mnt/efs", FS, "/"), "/mnt/b", None),
+        (HostMount("/mnt/efs", FS, "/"), "/mnt/efs2", None),
     ],
 )
 def test_a_mount_that_is_not_placed_serves_what_it_may_hold(mount: HostMount, path: str, expected: str | None) -> None:
