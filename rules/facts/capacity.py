@@ -124,7 +124,7 @@ def _serves(instance: Instance, engine: Engine) -> bool:
 def _may_place(launch: Launch, instance: Instance) -> bool:
     """Whether tasks that are started on this capacity may run on the instance."""
     if launch.unseen_only or launch.providers:
-        return not launch.unseen_only and not launch.providers.isdisjoint(instance.providers)
+        return not launch.providers.isdisjoint(instance.providers)
     if not launch.clusters or not instance.clusters:
         return True
     return not all(differ(one, other) for one in launch.clusters for other in instance.clusters)
@@ -153,7 +153,7 @@ def differ(one: Cluster, other: Cluster) -> bool:
     another stack exports, two literal names, or two expressions that differ in literal parts only. Other names that are
     expressions may turn out to be equal."""
     if one.cases or other.cases:
-        return one != other and all(differ(a, b) for a in _cases(one) for b in _cases(other))
+        return all(differ(a, b) for a in _cases(one) for b in _cases(other))
     if one == other or not (isinstance(one.name, Text) and isinstance(other.name, Text)):
         return False
     if (one.created and (other.created or other.imported)) or (one.imported and other.created):

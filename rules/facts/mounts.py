@@ -254,9 +254,9 @@ def _target(mount: HostMount) -> tuple[object, ...]:
 
 
 def _shown_target(mount: HostMount) -> str:
-    point = next((o for o in mount.options if o.startswith("accesspoint=")), "")
-    read_only = "read-only" if "ro" in mount.options else ""
-    how = f" ({', '.join(filter(None, (Text.decode(point).source, read_only)))})" if point or read_only else ""
+    decisive = [o for o in mount.options if o.partition("=")[0] in ("accesspoint", *UNSUPPORTED)]
+    told = [*(Text.decode(option).source for option in decisive), *(["read-only"] if "ro" in mount.options else [])]
+    how = f" ({', '.join(told)})" if told else ""
     system = mount.file_system.source if mount.file_system else mount.server or "something else"
     return f"{system}:{Text.decode(mount.directory).source}{how}"
 

@@ -9,12 +9,14 @@ import pytest
 
 from migrate.engine import plan
 from migrate.engine.decisions import UNDECIDED, Answer, Decisions
+from migrate.engine.floor import Shortfall, is_authorized, not_possible, not_taken
 from migrate.engine.outcome import Located, Outcome
 from migrate.engine.process import Opened, open_text, process
 from rules import RULES
 from rules.choices import AccessPoints, Choices, ConfiguredFileSystem
 from rules.context import Context
-from rules.model import EfsVolume, Level, Task, Text, Volume
+from rules.model import ENABLED, EfsVolume, HostPath, Key, Level, Task, Text, Volume
+from rules.model.changes import Change, SetStorage
 from rules.rule import Finding, Status, StepId, VolumeCheck
 
 ROLE = """\
@@ -280,3 +282,55 @@ def test_what_is_kept_is_the_same_on_every_plan() -> None:
     once = process(text, "stack", UNSAFE)
     assert process(once.text, "stack", UNSAFE).edits == ()
     assert opened(text).plan(UNSAFE, UNDECIDED).stack == opened(text).plan(UNSAFE, UNDECIDED).stack
+
+
+# -- the reasons by themselves ------------------------------------------------------------------------------------------
+
+
+def keeper(*changes: Change, rule: str = "EFS203") -> Finding:
+    return Finding(rule, Key.of("v"), Status.NEEDS_INPUT, "a role is needed", changes=changes)
+
+
+CHANGE = SetStorage(Key.of("v"), EfsVolume(Text.of("fs-1")))
+
+
+def test_a_keeper_that_cannot_authorize() -> None:
+    assert not_possible(keeper(CHANGE), None) is None
+    for obstacle, found, reason in (
+        (None, None, "it has nothing to say about this volume"),
+        (None, keeper(), "it says: a role is needed"),
+        ("no room", keeper(CHANGE), "its step is not possible here: no room"),
+        ("no room", None, "it has nothing to say about this volume"),
+    ):
+        short = not_possible(found, obstacle)
+        assert short is not None
+        assert short.reason == reason
+        assert short.status is (Status.NEEDS_INPUT if "says" in reason else Status.REFUSED)
+
+
+def test_a_keeper_whose_step_is_not_taken() -> None:
+    step = keeper(CHANGE)
+    for found, decisions, reason in (
+        (None, Decisions(asking=True), "it has nothing to say about this volume"),
+        (keeper(), Decisions(asking=True), "it says: a role is needed"),
+        (step, Decisions(), "its step is not accepted"),
+        (step, Decisions(skipped=frozenset(["EFS203"]), asking=True), "you have refused its step"),
+        (step, Decisions({step.id: Answer(True)}), "its step is not accepted"),
+    ):
+        short = not_taken(found, decisions)
+        assert short is not None
+        assert short.reason == reason
+    assert not_taken(step, Decisions(asking=True)) is None
+
+
+def test_what_is_authorized() -> None:
+    assert is_authorized(Volume(Key.of("v"), "v", EfsVolume(Text.of("fs-1"), iam=ENABLED, transit_encryption=ENABLED)))
+    assert not is_authorized(Volume(Key.of("v"), "v", EfsVolume(Text.of("fs-1"))))
+    assert not is_authorized(Volume(Key.of("v"), "v", HostPath(Text.of("/x"))))
+
+
+def test_a_step_that_is_withheld_says_why() -> None:
+    found = Shortfall("it is off", Status.REFUSED).withheld(keeper(CHANGE, rule="EFS101"))
+    assert (found.status, found.changes) == (Status.REFUSED, ())
+    assert found.message.startswith("a role is needed — left alone: the mount is authorized by IAM today, only EFS203")
+    assert found.message.endswith("and it is off")

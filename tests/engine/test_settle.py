@@ -11,15 +11,16 @@ import pytest
 from migrate.dialects.common.volumes import volume_edits
 from migrate.edit import Edit
 from migrate.engine import settle
-from migrate.engine.decisions import Decisions
+from migrate.engine.decisions import UNDECIDED, Decisions
 from migrate.engine.outcome import Outcome
-from migrate.engine.process import process
+from migrate.engine.process import Opened, open_text, process
+from migrate.engine.proof import Unproven
 from migrate.files.language import JSON, YAML
 from migrate.syntax.data.document import DataDocument
 from migrate.syntax.node import NewValue, TreeEdit
 from rules.choices import AccessPoints, Choices, ConfiguredFileSystem
-from rules.model import EfsVolume, Text
-from rules.rule import Status
+from rules.model import EfsVolume, Key, Text
+from rules.rule import Status, StepId
 
 SYSTEM = ConfiguredFileSystem(Text.of("fs-0123456789abcdef0"), mounts=(("/mnt/efs", "/"),))
 CHOICES = Choices(file_systems=(SYSTEM,), access_points=AccessPoints.NEVER)
@@ -127,6 +128,28 @@ def test_only_the_step_that_fails_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     assert (task, rule) == ("t1", "EFS203")
     assert "IAM authorization ENABLED dropped" in message
     assert levels(outcome) == ["iam", "tls", "iam"]
+
+
+def test_refusals_that_were_needed_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    unit = open_text(definitions(1), "file")
+    assert isinstance(unit, Opened)
+    first, second = (StepId(rule, Key.of("a")) for rule in ("EFS101", "EFS203"))
+    settled = settle.Settled(unit.plan(CHOICES, UNDECIDED), (), ())
+    for fails in (True, False):
+        unwritten = {first: "one", second: "two"}
+        search = settle._Search(unit.reading, CHOICES, {}, decisions=UNDECIDED, unwritten=unwritten)
+        better = settle.Settled(settled.plan, (), ("better",))
+
+        def attempt(_decisions: Decisions, fails: bool = fails, better: settle.Settled = better) -> settle.Settled:
+            if fails:
+                raise Unproven("it fails again")
+            return better
+
+        monkeypatch.setattr(search, "attempt", attempt)
+        found = search.best({Key.of("a"): [first, second]}, settled)
+        assert found is (settled if fails else better)
+        assert unwritten == ({first: "one", second: "two"} if fails else {second: "two"})
+        assert search.best({Key.of("a"): [second]}, settled) is settled
 
 
 def test_many_failures_take_few_proofs(monkeypatch: pytest.MonkeyPatch, proofs: list[int]) -> None:

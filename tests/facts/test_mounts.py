@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tasks import FS, OTHER
 
 from migrate.dialects.common.values import parse_text
-from rules.facts.mounts import Mapped, Mounts, Unplaced, lost_options, parse_source, place, split_options
+from rules.facts.mounts import (
+    Mapped,
+    Mounts,
+    Unplaced,
+    encrypts,
+    lost_options,
+    parse_source,
+    place,
+    serving,
+    split_options,
+)
 from rules.facts.paths import (
     normalise,
 )
 from rules.model import (
     HostMount,
+    Instance,
+    Key,
     Text,
     Value,
 )
@@ -68,6 +82,16 @@ def test_lost_options() -> None:
         "timeo=50",
         "nosuid",
     ]
+    assert lost_options(("az=eu-west-1a", "mounttargetip=10.0.0.1", "crossaccount")) == []
+    assert split_options(Text.of("ro,, rw ,auto,noauto")) == ["rw", "noauto"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [(("tls",), True), (("ro", "iam"), True), (("accesspoint=fsap-1",), True), (("notls", "ro"), False), ((), False)],
+)
+def test_encryption(options: tuple[str, ...], expected: bool) -> None:
+    assert encrypts(options) is expected
 
 
 MOUNTS = Mounts(
@@ -106,6 +130,8 @@ def placed(path: str | None, name: str = "data") -> tuple[Value, str, str | None
         pytest.param("/mnt/efs/${ENV}/app", (FS, "/${ENV}/app", None), id="a reference inside"),
         pytest.param("/mnt/${STAGE}/app", (OTHER, "/app", None), id="the mount point's own reference"),
         pytest.param("/data", None, id="elsewhere"),
+        pytest.param("/data/${DIR}", None, id="elsewhere with a reference"),
+        pytest.param("/data/../app", None, id="climbing elsewhere"),
         pytest.param("/var/run/docker.sock", None, id="a socket"),
         pytest.param("relative/efs", None, id="relative"),
         pytest.param("c:/efs", None, id="Windows"),
@@ -127,6 +153,8 @@ def test_place(path: str, expected: tuple[Value, str, str | None] | None) -> Non
         ("/${DIR}/app", "data", "starts with an expression"),
         ("/srv/${DIR}/app", "data", "decides whether"),
         ("/mnt/efs/../app", "data", "climbs"),
+        ("/twice/../app", "data", "climbs"),
+        ("/other/efs/../app", "data", "climbs"),
         (None, "data", "is an expression"),
     ],
 )
@@ -141,3 +169,162 @@ def test_naming_the_mount_settles_no_path_that_nobody_knows() -> None:
 @pytest.mark.parametrize("path", ["/var/run/docker.sock", "/proc", "/sys/fs/cgroup", "/tmp", "/run/x", "/x/y.sock"])
 def test_a_volume_name_does_not_make_a_system_path_efs(path: str) -> None:
     assert placed(path, "efs") is None
+
+
+# -- doubt -------------------------------------------------------------------------------------------------------------
+
+FIRST, SECOND = (Instance(Key.of(name), name) for name in ("first", "second"))
+
+
+def on(instance: Instance, path: str = "/mnt/efs", **more: object) -> HostMount:
+    given = {"file_system": FS, "directory": "/", "instance": instance.key, **more}
+    return HostMount(path, **given)  # type: ignore[arg-type]  # fields of the test's choice
+
+
+def leads(*mounts: HostMount, path: str = "/mnt/efs/app", unseen: str | None = None, **more: bool) -> str:
+    """The directory or the reason, of a path on the instances `first` and `second`."""
+    instances = (FIRST,) if more.get("alone") else (FIRST, SECOND)
+    found = place(Text.of(path), "data", Mounts(mounts, instances), unseen=unseen)
+    if isinstance(found, Mapped):
+        return f"{found.mount.file_system.source if found.mount.file_system else '?'}:{found.directory}"
+    return found.reason if found else ""
+
+
+def test_instances_that_mount_the_same() -> None:
+    assert leads(on(FIRST), on(SECOND)) == f"{FS.source}:/app"
+    assert leads(on(FIRST, options=("tls",)), on(SECOND, options=("noatime",))) == f"{FS.source}:/app"
+    assert leads(on(FIRST), alone=True) == f"{FS.source}:/app"
+    assert leads(HostMount("/mnt/efs", FS, "/")) == f"{FS.source}:/app"  # which holds for all instances
+
+
+@pytest.mark.parametrize(
+    ("more", "shown"),
+    [
+        ({"file_system": OTHER}, f"second mounts {OTHER.source}:/ at"),
+        ({"directory": "/x"}, f"second mounts {FS.source}:/x at"),
+        ({"options": ("az=a",)}, f"second mounts {FS.source}:/ (az=a) at"),
+        ({"options": ("ro", "accesspoint=a")}, f"second mounts {FS.source}:/ (accesspoint=a, read-only) at"),
+        ({"options": ("ro",)}, f"second mounts {FS.source}:/ (read-only) at"),
+        ({"options": ("accesspoint=fsap-1",)}, f"second mounts {FS.source}:/ (accesspoint=fsap-1) at"),
+        ({"file_system": None, "server": "10.0.0.1"}, "second mounts 10.0.0.1:/ at"),
+        ({"file_system": None, "is_nfs": False}, "second mounts something else:/ at"),
+        ({"path": "/other"}, "second mounts nothing at"),
+    ],
+)
+def test_instances_that_disagree(more: dict[str, object], shown: str) -> None:
+    found = leads(on(FIRST), on(SECOND, **more))  # type: ignore[arg-type]  # fields of the test's choice
+    assert found.startswith(f"first mounts {FS.source}:/ and ")
+    assert shown in found
+    told = HostMount("/mnt/efs", FS, "/")  # by the configuration, which decides
+    assert leads(on(FIRST), on(SECOND, **more), told) == f"{FS.source}:/app"  # type: ignore[arg-type]  # as above
+
+
+def test_all_options_of_the_instances_are_kept() -> None:
+    mounts = Mounts([on(FIRST, options=("tls",)), on(SECOND, options=("iam", "tls"))], (FIRST, SECOND))
+    found = place(Text.of("/mnt/efs"), "data", mounts)
+    assert isinstance(found, Mapped)
+    assert found.mount.options == ("tls", "iam")
+
+
+def test_instances_that_are_not_seen_disagree() -> None:
+    assert leads(on(FIRST), unseen="others may run it", alone=True) == "others may run it"
+    assert leads(on(FIRST), HostMount("/mnt/efs", OTHER, "/"), unseen="others may run it") == f"{OTHER.source}:/app"
+    disk = on(FIRST, is_nfs=False, file_system=None)
+    assert leads(disk, alone=True) == ""
+    assert leads(disk, unseen="others may run it", alone=True) == "others may run it"
+    assert leads(on(FIRST, "/data"), path="/data2", unseen="others may run it") == ""
+    assert leads(path="/efs", unseen="others may run it") == "others may run it"
+
+
+def test_doubt_about_a_mount_or_one_above_or_below() -> None:
+    assert leads(on(FIRST, doubt="it may be gone"), alone=True) == "it may be gone"
+    covered = on(FIRST), on(FIRST, "/mnt/efs/app", is_nfs=False, file_system=None, doubt="it may cover it")
+    assert leads(*covered, alone=True) == "it may cover it"
+    surely = on(FIRST), on(FIRST, "/mnt/efs/app", is_nfs=False, file_system=None)
+    assert leads(*surely, alone=True) == ""
+    assert leads(*surely[1:], path="/mnt", alone=True) == ""
+    assert leads(on(FIRST), on(FIRST, doubt="it may be gone"), alone=True) == "it may be gone"
+    assert leads(*surely, covered[1], alone=True) == "it may cover it"
+    beside = on(FIRST), on(FIRST, "/mnt/x", is_nfs=False, file_system=None, doubt="it may be there")
+    assert leads(*beside, path="/mnt/x", alone=True) == ""
+    nested = on(FIRST), on(FIRST, "/mnt/efs/app/x", doubt="it may be gone")
+    assert leads(*nested, alone=True) == "whether another mount lies below it is not certain: it may be gone"
+    assert leads(*nested, path="/mnt/efs/app/x/y", alone=True) == "it may be gone"
+    unknown = on(FIRST, file_system=None, server="10.0.0.1")
+    assert leads(on(FIRST), unknown, alone=True) == f"?:/ and {FS.source}:/ are both mounted at /mnt/efs"
+    assert leads(unknown, alone=True) == "what is mounted at /mnt/efs from 10.0.0.1 may or may not be EFS"
+
+
+def test_a_link_below_a_path_is_the_same_in_every_mount() -> None:
+    linked = on(FIRST), on(FIRST, "/mnt/efs/app/x", is_link=True, doubt="a link")
+    assert leads(*linked, alone=True) == f"{FS.source}:/app"
+    disk = on(FIRST, "/mnt/efs/app/a", is_nfs=False, file_system=None)
+    found = place(Text.of("/mnt/efs/app"), "data", Mounts([on(FIRST), disk, on(FIRST, "/mnt/efs/app/b")]))
+    assert isinstance(found, Mapped)
+    assert found.nested == "/mnt/efs/app/b"
+    found = place(Text.of("/mnt/efs/app"), "data", Mounts([on(FIRST), disk, replace(disk, host_path="/mnt/efs/app/c")]))
+    assert isinstance(found, Mapped)
+    assert found.nested == "/mnt/efs/app/a"
+
+
+def test_what_the_configuration_can_settle() -> None:
+    nested = on(FIRST), on(FIRST, "/mnt/efs/app/x", doubt="it may be gone")
+    twice = on(FIRST), on(FIRST, file_system=OTHER)
+    gone = [on(FIRST, doubt="it may be gone")]
+    settled = [
+        (
+            "/mnt/efs/app",
+            nested,
+            Unplaced("whether another mount lies below it is not certain: it may be gone", mappable=False),
+        ),
+        ("/mnt/efs/app", gone, Unplaced("it may be gone", at="/mnt/efs")),
+        (
+            "/mnt/efs",
+            twice,
+            Unplaced(f"{FS.source}:/ and {OTHER.source}:/ are both mounted at /mnt/efs", mappable=False),
+        ),
+        ("/mnt/efs/../x", gone, Unplaced("it climbs with .., and a symbolic link may lead elsewhere", mappable=False)),
+        ("/mnt", gone, Unplaced("EFS is mounted below it, at /mnt/efs")),
+        ("/", gone, Unplaced("EFS is mounted below it, at /mnt/efs", mappable=False)),
+        ("/efs", gone, Unplaced("its name suggests EFS, but no mount of it is known", by_name=True)),
+    ]
+    for path, mounts, expected in settled:
+        assert place(Text.of(path), "data", Mounts(mounts, (FIRST,))) == expected
+
+
+UNKNOWN = HostMount("", FS, "/", doubt="what was seen", placed=False, origin="line 1")
+
+
+@pytest.mark.parametrize(
+    ("mount", "path", "expected"),
+    [
+        (UNKNOWN, "/data", "what was seen"),
+        (UNKNOWN, "/var/log/app", None),
+        (UNKNOWN, "/etc/app", None),
+        (HostMount("/mnt/a", FS, "/", doubt="what was seen", placed=False), "/mnt/app/x", "what was seen"),
+        (HostMount("/mnt/a", FS, "/", doubt="what was seen", placed=False), "/mnt/a", "what was seen"),
+        (HostMount("/mnt/a", FS, "/", doubt="what was seen", placed=False), "/mnt", None),
+        (HostMount("/mnt/a", FS, "/", doubt="what was seen", placed=False), "/data", None),
+        (HostMount("/mnt/a", FS, "/", doubt="what was seen", placed=False), "/mnt/${X}", "what was seen"),
+        (HostMount("/mnt/a", FS, "/", doubt="what was seen", placed=False), "/data/${X}", None),
+        (HostMount("/etc/a", FS, "/", doubt="what was seen", placed=False), "/etc/app", "what was seen"),
+        (HostMount("/mnt/a", FS, "/", placed=False, origin="line 1"), "/mnt/app", "line 1 mounts"),
+        (HostMount(coded("/mnt/${X}"), FS, "/", origin="line 1"), "/mnt/b", "line 1 mounts"),
+        (HostMount(coded("/mnt/${X}"), FS, "/", doubt="y", origin="line 1"), "/mnt/b", "line 1 mounts"),
+        (HostMount(coded("/mnt/${X}"), FS, "/"), "/srv/b", None),
+        (HostMount(coded("/mnt/${X}"), None, "/", is_nfs=False), "/mnt/b", None),
+        (HostMount(coded("/mnt/${X}"), FS, "/", is_link=True), "/mnt/b", None),
+        (HostMount("/mnt/efs", FS, "/"), "/mnt/b", None),
+        (HostMount("/mnt/efs", FS, "/"), "/mnt/efs2", None),
+    ],
+)
+def test_a_mount_that_is_not_placed_serves_what_it_may_hold(mount: HostMount, path: str, expected: str | None) -> None:
+    found = serving(coded(path), Mounts([mount]))
+    assert found is None if expected is None else found is not None and found.reason.startswith(expected)
+
+
+def test_what_lies_on_a_known_mount_is_served_by_it() -> None:
+    assert serving("/mnt/efs/app", Mounts([UNKNOWN, HostMount("/mnt/efs", FS, "/")])) is None
+    disk = HostMount("/data", None, "/", is_nfs=False, doubt="it may be there")
+    found = place(Text.of("/data/x"), "data", Mounts([UNKNOWN, disk]))
+    assert found == Unplaced("it may be there", at="/data")

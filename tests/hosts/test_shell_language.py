@@ -198,6 +198,8 @@ def test_what_is_never_reached(script: str) -> None:
 
 def test_a_text_that_is_split_at_a_reference() -> None:
     asks(plain('x="${Dir}:/mnt/efs"; mount -t efs ${Fs}:/ "${x#*:}"'), PATH, "splits a text at a place that depends on")
+    disk = plain('[ -e /x ] && mount /dev/xvdf /srv; x="${Dir}:/mnt/efs"; mount -t efs ${Fs}:/ "${x#*:}"')
+    asks(disk, PATH, "splits a text at a place that depends on")
     found = answer(plain('x="${Dir}:/mnt/efs"; mount -t efs ${Fs}:/ "${x##*:}"'))
     assert found is not None
     assert found.message == CERTAIN

@@ -116,6 +116,9 @@ def asks(script: str, path: str, reason: str) -> None:
         ("systemctl isolate rescue.target", "systemctl isolate rescue.target"),
         ("tmux new -d 'umount /mnt/efs'", "tmux new -d umount"),
         ('while read -r a b; do umount "$b"; done < /proc/mounts', "umount $b"),
+        ('X=$(curl -s http://x/umount.sh); echo "true $X" | bash', "curl -s http://x/umount.sh"),
+        ('X=$(curl -s http://x/umount.sh); eval "true $X"', "curl -s http://x/umount.sh"),
+        ("curl -s http://x/setup.sh | bash -s -- /mnt/efs", "curl -s http://x/setup.sh /mnt/efs"),
     ],
 )
 def test_what_may_be_unmounted(command: str, shown: str) -> None:
@@ -150,6 +153,7 @@ def test_what_may_be_unmounted(command: str, shown: str) -> None:
         f"{MOUNT}\nX=umount; $X /mnt/efs",
         f"{MOUNT}\nwatch -n1 umount /mnt/efs",
         f"{FSTAB}\numount /mnt/efs",
+        f"{MOUNT}\nshopt -s expand_aliases; alias x='umount /mnt/efs'\nx",
     ],
 )
 def test_what_is_unmounted_in_time(script: str) -> None:
@@ -166,6 +170,8 @@ def test_what_is_unmounted_in_time(script: str) -> None:
         "systemctl stop '*.mount'",
         "systemctl stop remote-fs.target",
         "systemctl stop $(systemctl list-units -t mount | grep efs)",
+        "systemctl stop $UNIT",
+        "systemctl stop $UNIT.mount",
         "service netfs stop",
         "/etc/init.d/netfs stop",
     ],
@@ -260,6 +266,8 @@ def test_an_older_fstab_that_comes_back(copy: str) -> None:
         f"{FSTAB}\necho '/dev/xvdf /x ext4' >> /etc/fstab\ncat /etc/fstab | sort | uniq",
         f"> /etc/fstab\n{FSTAB}",
         f"cat /etc/fstab > /x\n{FSTAB.replace('/etc/fstab', '/x', 1)}\nmv /x /etc/fstab\nmount -a",
+        f"{FSTAB.replace('tls', '#tls').partition(chr(10))[0]}\nsed -i 's/#//' /etc/fstab; sed -i 's/tls/tls,ro/' /etc/fstab; "
+        "sed -i 's/,ro//' /etc/fstab\nmount -a",
     ],
 )
 def test_fstab_that_keeps_its_lines(script: str) -> None:
@@ -299,6 +307,8 @@ def test_fstab_that_keeps_its_lines(script: str) -> None:
         ("ln -s v2 /opt/app; mv /opt/app /mnt/efs/", PATH),
         ("ln -s /mnt/efs /srv/e; ln -sfn v2 /srv/e/app", PATH),
         ("ln -s /mnt/efs /srv/e; umount /srv/e", PATH),
+        ("ln -s /mnt/efs /srv/e; mount -t efs ${Fs}:/ /srv/e; umount /srv/e", "/srv/e/app"),
+        ("ln -s /mnt/efs /srv/e; ln -sfn /opt/x /srv/e/app", PATH),
         ("ln -s /mnt/efs/app /srv/a; mount --bind /opt/x /srv/a", PATH),
         ("ln -s /mnt/efs/app /srv/app; mount -t efs ${Fs2}:/ /srv/app/cache", PATH),
         ("update-alternatives --install /mnt/efs/app app /opt/v2 10", PATH),
@@ -359,7 +369,31 @@ def test_a_link_inside_a_directory_is_the_same_on_the_volume() -> None:
         (f"{MOUNT}\nmount -oremount,ro $(cat /x)", PATH, "mounts it again with ro"),
         ("mount -t efs -o ro ${Fs}:/ /mnt/efs\nmount -o remount,rw /mnt/efs", PATH, "mounts it again with rw"),
         (f"{MOUNT}\nmount --move /mnt/efs /srv", "/srv/app", "moves it from /mnt/efs to /srv"),
+        (f"{MOUNT}\nmount -t efs ${{Fs2}}:/ /mnt/efs/x\nmount --move /mnt/efs /srv", "/mnt/efs/x/y", "moves it from"),
+        (f"{MOUNT}\nmount --move $(cat /x) /srv", PATH, "moves $(cat /x) to /srv"),
+        (
+            f"{MOUNT}\nmount --fake --bind /mnt/efs /srv",
+            "/srv/app",
+            "line 3 of Launch's user data is told not to mount",
+        ),
+        (
+            f"{FSTAB.removesuffix('mount -a')}mount --bind /mnt/efs /srv",
+            "/srv/app",
+            "before what is mounted there",
+        ),
+        (f"shopt -s expand_aliases; alias mount=echo\n{MOUNT}", PATH, "depends on a condition"),
         (f"{MOUNT}\nmount --bind /opt/x $(cat /y)", PATH, "which may cover it"),
+        (f"{MOUNT}\nmount /dev/xvdf /mnt/../mnt/efs", PATH, "which may cover it"),
+        (f"{MOUNT}\nln -s /mnt/efs /e; mount --fake -t efs ${{Fs}}:/ /e/x", "/mnt/efs/x", "told not to mount it"),
+        (f"{FSTAB.replace('tls', 'X-mount.subdir=a')[:-8]}mount --bind /mnt/efs /srv", "/srv/app", "X-mount.subdir=a"),
+        ("mount -o $OPT --fake -t efs ${Fs}:/ /data", "/data/x", "--fake"),
+        ("mount -o X-mount.subdir=a --fake -t efs ${Fs}:/ /data", "/data/x", "--fake"),
+        ("mount -t efs ${Fs}:x /data", "/data/x", "may or may not be EFS"),
+        ("mount -t efs ${Fs}:/../x /data", "/data/x", "may or may not be EFS"),
+        ("mount -t efs ${Fs}:/$(cat /x) /data", "/data/x", "may or may not be EFS"),
+        ("mount -t efs fs-$F:/ /data", "/data/x", "may or may not be EFS"),
+        ("mount -t efs $F:/ /data", "/data/x", "may or may not be EFS"),
+        ("mount -t nfs4 ${Fs}:/ /data", "/data/x", "may or may not be EFS"),
         (f"{MOUNT}\nmount /dev/xvdf $D", PATH, "mounts /dev/xvdf at $D, which may cover it"),
         (f"{MOUNT}\nsshfs host:/x $D", PATH, "which may cover it"),
         (f"{MOUNT}\nmount -o bind /opt/x /mnt", PATH, "mounts something at /mnt, over it"),
@@ -392,6 +426,7 @@ def test_mounts_that_may_be_something_else(script: str, path: str, reason: str) 
         f'sed -i "s/^#region = .*/region = ${{AWS::Region}}/" {HELPER}\n{MOUNT}',
         f'sed -i "s/^#region = .*/region = $REGION/" {HELPER}\n{MOUNT}',
         f"{MOUNT}\nrclone copy /mnt/efs/app remote:x",
+        f"{MOUNT}\ns3fs $B /mnt/s3; sshfs h:/x rel -o$OPT",
     ],
 )
 def test_mounts_that_are_what_they_seem(script: str) -> None:
@@ -433,6 +468,7 @@ def test_mounts_below_a_directory_are_bound_with_it() -> None:
         f"echo 'What=${{Fs2}}:/' >> {FILE}",
         f"cat > {FILE} <<E\n[Mount]\nWhat=${{Fs2}}:/\nWhere=/mnt/efs\nType=efs\nE",
         f"cp /opt/x {FILE}",
+        "/opt/reset mnt-efs.mount",
         f"mv {FILE} /root/",
         f"rm {FILE}",
         "rm -f /etc/systemd/system/mnt-*.mount",
@@ -464,6 +500,25 @@ def test_an_automounter_that_is_stopped(stop: str) -> None:
     asks(f"{AUTOFS}\nservice autofs start\n{stop}", "/data/efs/app", "line 4 of Launch's user data may unmount it")
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"{WRITTEN}\n[ -e /x ] && rm {FILE}",
+        f"{WRITTEN}\n[ -e /x ] && > {FILE}",
+        f"[ -e /x ] && {WRITTEN}",
+        f"[ -e /x ] && {WRITTEN.replace(FILE, '/tmp/u')}\ncp /tmp/u {FILE}",
+        f"{WRITTEN.replace(FILE, '/tmp/u')}\n[ -e /x ] && cp /tmp/u {FILE}",
+    ],
+)
+def test_a_unit_that_may_not_be_there(script: str) -> None:
+    asks(f"{script}\nsystemctl enable --now mnt-efs.mount", PATH, "depends on a condition (line")
+
+
+def test_a_unit_that_is_written_to_an_unknown_file() -> None:
+    unit = WRITTEN.replace(FILE, "$(cat /x)").replace("/mnt/efs", "/data")
+    asks(unit, "/data/app", "line 4 of Launch's user data writes its unit to a file whose path is not known")
+
+
 def test_a_drop_in_that_was_there_before() -> None:
     drop_in = f"printf '[Mount]\\nWhat=${{Fs2}}:/\\n' > {DROP_IN}/o.conf"
     asks(f"{WRITTEN}\n{drop_in}\nsystemctl enable --now mnt-efs.mount", PATH, "drop-ins change what is mounted")
@@ -477,6 +532,7 @@ def test_a_drop_in_that_was_there_before() -> None:
         f"{UNIT}\nprintf '[Unit]\\nAfter=x\\n' > {DROP_IN}/a.conf",
         f"printf '[Unit]\\nAfter=x\\n' > {DROP_IN}/a.conf\n{UNIT}",
         f"{WRITTEN}\nln -s {FILE} /etc/systemd/system/multi-user.target.wants/mnt-efs.mount",
+        f"{UNIT}\n/opt/reset other.mount",
     ],
 )
 def test_units_that_stay(script: str) -> None:
@@ -498,6 +554,15 @@ def test_units_that_stay(script: str) -> None:
         ("while read -r fs dir; do mount -t efs $fs:/ $dir; done < /etc/efs.list", "/data/app"),
         ('mount -t efs ${Fs}:/ "$(cat /etc/mountpoint)"', "/data/app"),
         ("mount -t efs ${Fs}:/ /data/$(hostname)", "/data/app"),
+        ("mount -a -T /opt/efs.fstab", "/data/app"),
+        ("mount fs-12345678:/ a b", "/data/app"),
+        ("mount $(cat /nfs) a b", "/data/app"),
+        ("mount -t efs ${Fs}:/ ''", "/data/app"),
+        ("mount -t efs ${Fs}:/ /data$(popd)", "/data/app"),
+        ("mount -t efs ${Fs}:/ /data$(pushd /tmp)", "/data/app"),
+        ("cd $(cat /x); mount -t efs ${Fs}:/ /data$(cd -)", "/data/app"),
+        ("cd $(cat /x); mount -t efs ${Fs}:/ /data$(pwd)", "/data/app"),
+        ("cd /mnt; pushd /data; pushd; popd; mount -t efs ${Fs}:/ app", "/mnt/app"),
         ("/opt/bin/setup-efs ${Fs}", "/data/app"),
         ("/opt/configure fs-0123456789abcdef0", "/data/app"),
         ("python3 - <<E\nos.system('mount -t nfs4 fs-12345678.efs.us-east-1.amazonaws.com:/ /data')\nE", "/data/app"),
@@ -549,6 +614,10 @@ def test_a_mount_that_is_not_placed_may_serve_a_path(script: str, path: str) -> 
         ("aws efs describe-mount-targets --file-system-id fs-12345678 > /x", "/data"),
         ("/opt/start.sh --port 80; mount /dev/xvdf /data", "/data/app"),
         ("source /etc/sysconfig/efs; . /etc/efs.env", "/data/app"),
+        (f"{DATA}\nln -s v2 /data/app\numount /data", "/data/app"),
+        ("mount /srv/nfs/disk.img a b; mount $(cat /x) a b", "/data/app"),
+        ("mount /dev/xvdf /mnt/disk; ln -s $(cat /x) /data", "/data/app"),
+        ('echo "#${Fs}:/ /data efs 0 0" >> /etc/fstab; > /etc/fstab; sed -i "s/^#//" /etc/fstab; mount -a', "/data/app"),
         ("curl -s https://x/efs-utils.sh | bash; curl -s http://x/y | sh", "/data/app"),
         ("systemctl enable --now nfs-client.target rpcbind docker", "/data/app"),
         ("cat > /opt/x.conf <<E\nmount -t efs ${Fs}:/ /data\nE", "/data/app"),
@@ -603,3 +672,8 @@ def test_what_was_mounted_over_comes_back() -> None:
         "/data/app",
         "line 4 of Launch's user data may unmount it",
     )
+
+
+def test_a_line_of_fstab_that_may_not_be_there_is_not_edited() -> None:
+    line = f"[ -e /x ] && {FSTAB.partition(chr(10))[0].replace('${Fs}', '#${Fs}')}"
+    asks(f"{line}\nsed -i 's/^#//' /etc/fstab\nmount -a", PATH, "line 3 of Launch's user data may mount EFS somewhere")

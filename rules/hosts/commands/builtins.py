@@ -271,6 +271,7 @@ def _alias(shell: ShellState, _name: str, arguments: list[str], line: int) -> Li
     """An alias counts in scripts only if they ask for it; then it may be any command."""
     if shell.variables.has_option("expand_aliases") is not False and any("=" in a for a in arguments):
         shell.host.unclear(line, "aliases are not followed")
+        unread.suspect(shell, "", ["alias", *arguments], line)
         shell.doubt = worse(shell.doubt, "exit")
     return Likelihood.LIKELY
 
