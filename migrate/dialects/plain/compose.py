@@ -47,7 +47,7 @@ class HostMounts:
 
 @dataclass
 class Compose:
-    """What is read of a Compose file."""
+    """A Compose file, as far as it concerns volumes."""
 
     document: Document
     root: Mapping
