@@ -18,6 +18,9 @@ An access point's path has at most four levels and 100 characters, and no compon
 that does not fit keeps `rootDirectory` and this rule says `refused`. Where a template's parameters decide a part of the
 path, so does a default or an allowed value with which it would not fit.
 
+In a template, an access point that several tasks share exists wherever one of them does, under a condition of theirs. None
+is made on a file system whose id is a parameter that may be empty, unless a condition rules that out.
+
 Source: Amazon ECS developer guide, "Using Amazon EFS access points"; EFS API `CreateAccessPoint`.
 """
 
