@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from test_cdk import HEAD, levels, migrated, reasons
 
+from migrate.files.language import PYTHON
 from migrate.files.screen import screen
 from rules.model import Level
 
@@ -152,7 +153,7 @@ def test_a_container_has_its_id_for_a_name() -> None:
     ],
 )
 def test_volumes_of_batch_are_reason_enough_to_look_into_a_file(volume: str) -> None:
-    assert screen(f"{IMPORTS}\nx = {volume}\n".encode())
+    assert screen(f"{IMPORTS}\nx = {volume}\n".encode(), PYTHON)
 
 
 def test_a_placeholder_is_no_file_system() -> None:
@@ -164,8 +165,8 @@ def test_a_placeholder_is_no_file_system() -> None:
 @pytest.mark.parametrize(
     ("volume", "task", "variable", "construct"),
     [
-        ("EFS_MOUNT_ID", '"Task"', "efs_mount_id_access_point", "EfsMountIdAccessPoint"),
-        ('os.environ["MEDIA_NAME"]', '"Task"', "media_name_access_point", "MediaNameAccessPoint"),
+        ("EFS_MOUNT_ID", '"Task"', "data_access_point", "DataAccessPoint"),
+        ('os.environ["MEDIA_NAME"]', '"Task"', "media_access_point", "MediaAccessPoint"),
         ('"n8n-uploads"', '"Task"', "n8n_uploads_access_point", "N8nUploadsAccessPoint"),
         ('"uploads"', '"task-definition"', "uploads_access_point", "uploads-access-point"),
         ('"uploads"', '"taskDefinition"', "uploads_access_point", "uploadsAccessPoint"),
