@@ -489,6 +489,7 @@ EMPTY_OR = "CapacityProviderStrategy: !If [Prod, [{CapacityProvider: !Ref Provid
 DEFAULT_GPU = association("[{CapacityProvider: gpu}]")
 DEFAULT_OWN = association("[{CapacityProvider: !Ref Provider}]")
 DEFAULT_FARGATE = association("[{CapacityProvider: FARGATE}]")
+ALIEN = "\nAlien: {Type: AWS::ECS::CapacityProvider, Properties: {AutoScalingGroupProvider: {}}}\n"
 CONDITIONAL = DEFAULT_FARGATE.replace("  Properties", "  Condition: Prod\n  Properties")
 
 
@@ -530,6 +531,14 @@ CONDITIONAL = DEFAULT_FARGATE.replace("  Properties", "  Condition: Prod\n  Prop
         ((service("!ImportValue x"), DEFAULT_FARGATE), ("", "", "here")),
         ((service("!If [Prod, !Ref Web, !ImportValue x]"), DEFAULT_FARGATE), ("", "", "here")),
         ((service("!Ref Web", strategy("own")),), ("Provider", "", "here")),
+        ((service("!Ref Web", "CapacityProviderStrategy: []"), DEFAULT_GPU), ("", GPU, "unseen")),
+        ((service("!Ref Web", "CapacityProviderStrategy: !Ref Else"),), ("", "capacity providers that ${Else} gives", "unseen")),
+        ((service("!Ref Web", strategy("gpu, Weight: 0", "!Ref Provider, Weight: 0")),), ("", "", "here")),
+        ((service("!Ref Web", strategy("!Ref Alien")), ALIEN), ("", "capacity provider Alien", "unseen")),
+        ((service("!Ref Web"), CONDITIONAL.replace(": []", ": [gpu]")), ("", GPU, "here")),
+        ((service("!If [Prod, !Ref Web, !Ref Web]"), DEFAULT_GPU), ("", GPU, "unseen")),
+        ((service("!Select [1, !Split ['/', !GetAtt Web.Arn]]"), DEFAULT_GPU), ("", GPU, "unseen")),
+        ((service("!GetAtt Web.Arn"), DEFAULT_GPU), ("", GPU, "unseen")),
     ],
 )  # fmt: skip
 def test_the_capacity_of_a_service(resources: tuple[str, ...], expected: tuple[str, str, str]) -> None:
