@@ -10,6 +10,8 @@ ROLE_TOUCHED = {
     "del": f'del td["taskRoleArn"]\n{REGISTER}',
     "pop": f'td.pop("taskRoleArn", None)\n{REGISTER}',
     "update": f'td.update({{"taskRoleArn": ""}})\n{REGISTER}',
+    "in a conditional expression": f'(td if x else {{}}).pop("taskRoleArn")\n{REGISTER}',
+    "in a helper of a helper": f'def a(d):\n    d.pop("taskRoleArn")\ndef b(e):\n    a(d=e)\nb(td)\n{REGISTER}',
     "update by keyword": f'td.update(taskRoleArn="")\n{REGISTER}',
     "comprehension": 'ecs.register_task_definition(**{k: v for k, v in td.items() if k != "taskRoleArn"})',
     "comprehension, not in": 'ecs.register_task_definition(**{k: v for k, v in td.items() if k not in ("taskRoleArn",)})',
@@ -32,6 +34,11 @@ def test_a_role_that_may_be_gone_cannot_mount(body: str) -> None:
     assert found["EFS101"][0] == "fixable"
     assert found["EFS203"][0] == "refused"
     assert "may delete or replace the task role" in found["EFS203"][1]
+
+
+@pytest.mark.parametrize("change", ['{"x": 1}, taskRoleArn=""', "load()", "**load()", "load(), x=1"], ids=str)
+def test_a_definition_of_which_anything_may_be_replaced_is_left_alone(change: str) -> None:
+    assert said(boto3(f"td.update({change})\n{REGISTER}"), "boto3")["EFS101"][0] == "refused"
 
 
 @pytest.mark.parametrize(
