@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 from programs import boto3, said
+
+from migrate.dialects.common.python.touches import Touches
+from migrate.syntax.python import PythonDocument
 
 REGISTER = "ecs.register_task_definition(**td)"
 ROLE_TOUCHED = {
     "del": f'del td["taskRoleArn"]\n{REGISTER}',
     "pop": f'td.pop("taskRoleArn", None)\n{REGISTER}',
     "update": f'td.update({{"taskRoleArn": ""}})\n{REGISTER}',
+    "in a conditional expression": f'(td if x else {{}}).pop("taskRoleArn")\n{REGISTER}',
+    "in a helper of a helper": f'def a(d):\n    d.pop("taskRoleArn")\ndef b(e):\n    a(d=e)\nb(td)\n{REGISTER}',
+    "helper with any number of arguments": f'def strip(*ds):\n    for d in ds:\n        del d["taskRoleArn"]\nstrip(td)\n{REGISTER}',
+    "helper with options": f'def strip(**ds):\n    del ds["d"]["taskRoleArn"]\nstrip(d=td)\n{REGISTER}',
     "update by keyword": f'td.update(taskRoleArn="")\n{REGISTER}',
     "comprehension": 'ecs.register_task_definition(**{k: v for k, v in td.items() if k != "taskRoleArn"})',
     "comprehension, not in": 'ecs.register_task_definition(**{k: v for k, v in td.items() if k not in ("taskRoleArn",)})',
@@ -32,6 +41,11 @@ def test_a_role_that_may_be_gone_cannot_mount(body: str) -> None:
     assert found["EFS101"][0] == "fixable"
     assert found["EFS203"][0] == "refused"
     assert "may delete or replace the task role" in found["EFS203"][1]
+
+
+@pytest.mark.parametrize("change", ['{"x": 1}, taskRoleArn=""', "load()", "**load()", "load(), x=1"], ids=str)
+def test_a_definition_of_which_anything_may_be_replaced_is_left_alone(change: str) -> None:
+    assert said(boto3(f"td.update({change})\n{REGISTER}"), "boto3")["EFS101"][0] == "refused"
 
 
 @pytest.mark.parametrize(
@@ -138,3 +152,62 @@ UNHARMED = {
 def test_what_does_not_touch_the_volumes_does_no_harm(body: str) -> None:
     found = said(boto3(body), "boto3")
     assert (found["EFS101"][0], found["EFS203"][0]) == ("fixable", "fixable")
+
+
+# -- touches by themselves ----------------------------------------------------------------------------------------------
+
+
+def touched(text: str) -> str:
+    """What a program does with a dict, as `kind path`."""
+    document = PythonDocument(f"td = {{'a': {{'b': 1}}, 'l': [{{'c': 1}}]}}\n{text}\n")
+    made = next(one for one in document.names.places if isinstance(one, ast.Dict))
+    found = Touches(document).of(made, document.names.places[made])
+    words = {f"{t.kind} {'.'.join('*' if key is None else str(key) for key in t.path)} {t.word or ''}" for t in found}
+    return ", ".join(sorted(word.strip() for word in words))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("td['a']['b'] = 2", "change a.b, read a"),
+        ("td['a']['b']", "read a, read a.b"),
+        ("del td['a']", "change a"),
+        ("td[k] = 1", "change *"),
+        ("td.pop('a')", "change a, read a"),
+        ("td.get('a')", "read a"),
+        ("td.setdefault('a', 1)", "change a, read a"),
+        ("td.update({'a': 1})", "change a"),
+        ("td.update(a=1)", "change a"),
+        ("td.update(f())", "change"),
+        ("td.update({'a': 1}, b=2)", "change"),
+        ("td.update(**f())", "change"),
+        ("td.clear()", "change"),
+        ("td['l'].append(1)", "add l, read l"),
+        ("td['l'] += [1]", "change l"),
+        ("td |= {'a': 1}", "change a"),
+        ("x = td | {'a': 1}", "change a"),
+        ("x = {**td, 'a': 1}", "change a"),
+        ("for x in td['l']:\n  x['c'] = 2", "change l.*.c, read l"),
+        ("for k, v in td.items():\n  v['z'] = 1", "change *.*.z"),
+        ("'a' in td", "read a"),
+        ("k in td", ""),
+        ("print(td)", ""),
+        ("f(td)", "hand  f()"),
+        ("f(json.dumps(td))", ""),
+        ("x = copy.deepcopy(td)\nx['a'] = 1", "change a"),
+        ("json.dumps(td).replace('b', 'c')", "replace  b"),
+        ("re.sub('x', 'y', json.dumps(td))", "replace"),
+        ("string.Template(json.dumps(td)).substitute(x=1)", "replace"),
+        ("def g(d):\n  d['a'] = 1\ng(td)", "change a"),
+        ("def g(*d):\n  d[0]['a'] = 1\ng(td)", "change a, read"),
+        ("def g(**d):\n  d['x']['a'] = 1\ng(x=td)", "change a, read"),
+        ("def g():\n  return td\ng()['a'] = 1", "change a"),
+        ("x = td if c else {}\nx['a'] = 1", "change a"),
+        ("x = 1 if td else 2\nx['a'] = 1", ""),
+        ("x = [td]\nx[0]['a'] = 1", "change a, read"),
+        ("x = {k: v for k, v in td.items() if k != 'a'}", "change a"),
+        ("x = {k: v for k, v in td.items() if k not in ('a', 'l')}", "change a, change l"),
+    ],
+)
+def test_touches(text: str, expected: str) -> None:
+    assert touched(text) == expected

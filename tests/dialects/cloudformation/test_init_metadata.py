@@ -425,6 +425,13 @@ def test_a_link_that_is_a_file() -> None:
     assert "line 1 of /srv/files in Launch's AWS::CloudFormation::Init makes it a symbolic link to /mnt/efs" in message
 
 
+def test_configs_that_are_not_all_known_may_undo_what_came_before() -> None:
+    harmless = "config: {files: {/x: {content: y}}}"
+    assert said(launch(harmless, MOUNTS, INIT)) == MIGRATED
+    found = said(launch(f"Fn::Transform: {{Name: AWS::Include}}\n{harmless}", MOUNTS, INIT))
+    assert "because the configs that cfn-init runs for Launch are not all known" in found
+
+
 def test_sets_that_name_each_other_end() -> None:
     sets = "configSets: {default: [{ConfigSet: a}], a: [{ConfigSet: b}, {ConfigSet: b}], b: [{ConfigSet: a}, {ConfigSet: a}]}"
     assert said(launch(f"{sets}\n{ONE_COMMAND}", INIT)).startswith("needs-input: ")

@@ -11,6 +11,9 @@ import pytest
 from instance_templates import AGENT, CLUSTERS, JOB, MOUNT, TASK, check, joins, launched, of_rule, service, template
 from support import efs_migrate
 
+from migrate.engine.process import Opened, open_text
+from rules.model import Stack
+
 NOT_HERE = "whose instances are not in this source"
 NOT_JOINED = "which no instance of this source is known to join"
 OLDER = "which may be older than what stands in this source"
@@ -461,3 +464,118 @@ def test_a_bastion_beside_container_instances() -> None:
     bastion = machine("mount -t efs fs-22222222:/ /mnt/efs").replace("A:", "Bastion:", 1)
     assert "fs-11111111:/data" in said(TASK, CLUSTERS, OWN, bastion, service("!Ref Web"))
     assert "fs-11111111:/data" in said(TASK, launched("A", MOUNT, image="ami-12345678"), bastion)
+
+
+# -- what is read ---------------------------------------------------------------------------------------------------------
+
+
+def stack(*resources: str) -> Stack:
+    opened = open_text(template(TASK, CLUSTERS, OWN, *resources, parameters=PARAMETERS), "template")
+    assert isinstance(opened, Opened)
+    return opened.reading.stack
+
+
+def capacity(*resources: str) -> tuple[str, str, str]:
+    """The providers of the template, the capacity elsewhere, and in a word whether there is any in the template."""
+    found = stack(GROUP, PROVIDER, MANAGED, *resources).runners[0].launch
+    assert found is not None
+    assert not (found.elsewhere and found.unseen_only)
+    word = "elsewhere" if found.elsewhere else "unseen" if found.unseen_only else "here"
+    return ",".join(sorted(found.providers)), (found.unseen or "").partition(",")[0], word
+
+
+GPU = "capacity provider gpu"
+EMPTY_OR = "CapacityProviderStrategy: !If [Prod, [{CapacityProvider: !Ref Provider}], !Ref 'AWS::NoValue']"
+DEFAULT_GPU = association("[{CapacityProvider: gpu}]")
+DEFAULT_OWN = association("[{CapacityProvider: !Ref Provider}]")
+DEFAULT_FARGATE = association("[{CapacityProvider: FARGATE}]")
+ALIEN = "\nAlien: {Type: AWS::ECS::CapacityProvider, Properties: {AutoScalingGroupProvider: {}}}\n"
+CONDITIONAL = DEFAULT_FARGATE.replace("  Properties", "  Condition: Prod\n  Properties")
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [
+        ((service("!Ref Web"),), ("", "", "here")),
+        ((service("!Ref Web", strategy("FARGATE")),), ("", "", "elsewhere")),
+        ((service("!Ref Web", strategy("!Ref Managed")),), ("", "", "elsewhere")),
+        ((service("!Ref Web", strategy("!Ref Managed", "FARGATE")),), ("", "", "elsewhere")),
+        ((service("!Ref Web", strategy("!Ref Provider")),), ("Provider", "", "here")),
+        ((service("!Ref Web", strategy("!Ref Provider", "FARGATE")),), ("Provider", "", "here")),
+        ((service("!Ref Web", strategy("!Ref Provider", "gpu")),), ("Provider", GPU, "here")),
+        ((service("!Ref Web", strategy("gpu")),), ("", GPU, "unseen")),
+        ((service("!Ref Web", strategy("gpu", "FARGATE")),), ("", GPU, "unseen")),
+        ((service("!Ref Web", strategy("gpu", "!Ref Managed")),), ("", GPU, "unseen")),
+        ((service("!Ref Web", strategy("gpu, Weight: 0", "!Ref Provider")),), ("Provider", "", "here")),
+        ((service("!Ref Web", strategy("gpu, Weight: 0, Base: 1", "!Ref Provider")),), ("Provider", GPU, "here")),
+        ((service("!Ref Web", strategy("gpu, Weight: 0")),), ("", GPU, "unseen")),
+        ((service("!Ref Web", strategy("gpu, Weight: !Ref Else", "!Ref Provider")),), ("Provider", GPU, "here")),
+        ((service("!Ref Web", "CapacityProviderStrategy: [{Weight: 1}]"),), ("", "a capacity provider that {Weight: 1} names", "unseen")),
+        ((service("!Ref Web", EMPTY_OR),), ("", "", "here")),
+        ((service("!Ref Web", EMPTY_OR + "\n    LaunchType: FARGATE"),), ("Provider", "", "here")),
+        ((service("!Ref Web", EMPTY_OR + "\n    LaunchType: EXTERNAL"),), ("Provider", "external instances (ECS Anywhere)", "here")),
+        ((service("!Ref Web", "LaunchType: FARGATE"),), ("", "", "elsewhere")),
+        ((service("!Ref Web", "LaunchType: !If [Prod, FARGATE, EC2]"),), ("", "", "here")),
+        ((service("!Ref Web", "LaunchType: EXTERNAL"),), ("", "external instances (ECS Anywhere)", "unseen")),
+        ((service("!Ref Web", "LaunchType: !If [Prod, EXTERNAL, EC2]"),), ("", "external instances (ECS Anywhere)", "here")),
+        ((service("!Ref Web"), DEFAULT_GPU), ("", GPU, "unseen")),
+        ((service("!Ref Web"), DEFAULT_OWN), ("Provider", "", "here")),
+        ((service("!Ref Web"), DEFAULT_FARGATE), ("", "", "elsewhere")),
+        ((service("!Ref Web"), association("[{CapacityProvider: !Ref Managed}]")), ("", "", "elsewhere")),
+        ((service("!Ref Web"), CONDITIONAL), ("", "", "here")),
+        ((service("!Ref Web"), DEFAULT_GPU.replace("  Properties", "  Condition: Prod\n  Properties")), ("", GPU, "here")),
+        ((service("!Ref Web", "LaunchType: EC2"), DEFAULT_GPU), ("", "", "here")),
+        ((service("!Ref Web", "LaunchType: EC2"), DEFAULT_FARGATE), ("", "", "here")),
+        ((service("!Ref Web", "LaunchType: EC2"), association("[]", "[gpu]")), ("", GPU, "here")),
+        ((service("!Ref Web"), association("[]", "[gpu]")), ("", GPU, "here")),
+        ((service("!ImportValue x"), DEFAULT_FARGATE), ("", "", "here")),
+        ((service("!If [Prod, !Ref Web, !ImportValue x]"), DEFAULT_FARGATE), ("", "", "here")),
+        ((service("!Ref Web", strategy("own")),), ("Provider", "", "here")),
+        ((service("!Ref Web", "CapacityProviderStrategy: []"), DEFAULT_GPU), ("", GPU, "unseen")),
+        ((service("!Ref Web", "CapacityProviderStrategy: !Ref Else"),), ("", "capacity providers that ${Else} gives", "unseen")),
+        ((service("!Ref Web", strategy("gpu, Weight: 0", "!Ref Provider, Weight: 0")),), ("", "", "here")),
+        ((service("!Ref Web", strategy("!Ref Alien")), ALIEN), ("", "capacity provider Alien", "unseen")),
+        ((service("!Ref Web"), CONDITIONAL.replace(": []", ": [gpu]")), ("", GPU, "here")),
+        ((service("!If [Prod, !Ref Web, !Ref Web]"), DEFAULT_GPU), ("", GPU, "unseen")),
+        ((service("!Select [1, !Split ['/', !GetAtt Web.Arn]]"), DEFAULT_GPU), ("", GPU, "unseen")),
+        ((service("!GetAtt Web.Arn"), DEFAULT_GPU), ("", GPU, "unseen")),
+    ],
+)  # fmt: skip
+def test_the_capacity_of_a_service(resources: tuple[str, ...], expected: tuple[str, str, str]) -> None:
+    assert capacity(*resources) == expected
+
+
+def test_managed_instances_beside_others_are_unseen() -> None:
+    beside = capacity(service("!Ref Web", strategy("!Ref Managed", "!Ref Provider")))
+    assert beside == ("Provider", "capacity provider Managed", "here")
+
+
+VERSIONED = launch_template("A", joins("${Web}"), MOUNT)
+
+
+@pytest.mark.parametrize(
+    ("template_id", "version", "doubt"),
+    [
+        ("!Ref A", "!GetAtt A.LatestVersionNumber", None),
+        ("!Ref A", "$Latest", None),
+        ("!Ref A", "''", None),
+        ("!Ref A", "$Default", "Group starts version $Default of launch template A, which may be older"),
+        ("!Ref A", "'3'", "Group starts version 3 of launch template A, which may be older"),
+        ("!Ref A", "!If [Prod, $Latest, '3']", "Group starts version 3 of launch template A, which may be older"),
+        ("!Ref A", "!GetAtt B.LatestVersionNumber", "Group starts version "),
+    ],
+)
+def test_the_version_that_a_group_starts(template_id: str, version: str, doubt: str | None) -> None:
+    opened = open_text(template(TASK, CLUSTERS, VERSIONED, group_of(template_id, version)), "template")
+    assert isinstance(opened, Opened)
+    (found,) = opened.reading.stack.instances
+    assert found.unseen is None if doubt is None else str(found.unseen).startswith(doubt)
+
+
+@pytest.mark.parametrize("template_id", ["!ImportValue t", "!If [Prod, !Ref A, lt-1]", "lt-1", "!Ref Web"])
+def test_a_launch_template_that_is_not_here(template_id: str) -> None:
+    opened = open_text(template(TASK, CLUSTERS, VERSIONED, group_of(template_id, "$Latest")), "template")
+    assert isinstance(opened, Opened)
+    unseen = [one.unseen for one in opened.reading.stack.instances if one.unseen]
+    assert [u.partition("template ")[0] for u in unseen] == ["Group starts instances from launch "]
+    assert unseen[0].endswith(", which is not in this source")

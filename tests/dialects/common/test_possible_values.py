@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from textwrap import dedent, indent
 
 import pytest
 
 from migrate.dialects.common.possible import placeholders
+from migrate.dialects.common.python.possible import expression_options
 from migrate.engine.process import process
 from migrate.files.language import DATA, PYTHON
 from migrate.syntax.node import Scalar
+from migrate.syntax.python import PythonDocument
 from rules.choices import Choices, ConfiguredFileSystem
-from rules.model import NOT_GIVEN, UNSEEN, Possible, Text
+from rules.model import ANYTHING, NOT_GIVEN, UNSEEN, Possible, Text
 from rules.rule import Finding
 
 FS = Text.of("fs-0123456789abcdef0")
@@ -750,3 +753,103 @@ def test_operations() -> None:
 )
 def test_placeholders(text: str, expected: Possible[str]) -> None:
     assert placeholders.options(Scalar(0, 0, text, '"')) == expected
+
+
+# -- expressions of programs by themselves ------------------------------------------------------------------------------
+
+
+def of(text: str, expression: str, *, none_counts: bool = True) -> Possible[str]:
+    """The possible values of an expression after the statements of a program."""
+    document = PythonDocument(f"{text}\nuse({expression})\n")
+    call, place = next((c, p) for c, p in document.names.calls if isinstance(c.func, ast.Name) and c.func.id == "use")
+    return expression_options(document, call.args[0], place, none_counts=none_counts)
+
+
+A, B = Possible.of("a"), Possible.of("b")
+PARSER = "p = argparse.ArgumentParser()\np.add_argument({})\nx = p.parse_args()"
+LOOKUP = "x = os.environ.get('X')\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expression", "expected"),
+    [
+        ("", "os.environ.get('X')", ANYTHING),
+        ("", "os.environ.get('X', 'a')", A | UNSEEN),
+        ("", "os.environ.get('X', '')", ANYTHING),
+        ("", "os.environ['X']", UNSEEN),
+        ("if c:\n  x = 'a'\nelse:\n  x = 'b'", "x", A | B),
+        ("x = 'a'\nx = f()", "x", UNSEEN),
+        ("for x in ['a', 'b']:\n  pass", "x", A | B),
+        ("for x in []:\n  pass", "x", UNSEEN),
+        # checked
+        (f"{LOOKUP}if not x:\n  raise E()", "x", UNSEEN),
+        (f"{LOOKUP}if not x:\n  sys.exit(1)", "x", UNSEEN),
+        (f"{LOOKUP}assert x", "x", UNSEEN),
+        (f"{LOOKUP}if not x:\n  print(1)", "x", ANYTHING),
+        (f"{LOOKUP}assert x\n{LOOKUP}", "x", ANYTHING),
+        # members of dicts
+        ("m = {'k': 'a', 'l': 'b'}", "m['k']", A),
+        ("m = {'k': 'a', 'l': 'b'}", "m[k]", A | B),
+        ("m = {'k': 'a', 'l': 'b'}", "m.get(k)", A | B | NOT_GIVEN),
+        ("m = {'k': 'a'}", "m.get('k', 'b')", A | B),
+        ("m = {**n, 'k': 'a'}", "m['k']", UNSEEN),
+        ("m = {'k': 'a'}", "m['l']", UNSEEN),
+        # arguments of the command line
+        (PARSER.format("'--role'"), "x.role", ANYTHING),
+        (PARSER.format("'--role', required=True"), "x.role", UNSEEN),
+        (PARSER.format("'--role', required=False"), "x.role", ANYTHING),
+        (PARSER.format("'role'"), "x.role", UNSEEN),
+        (PARSER.format("'--role', default='a'"), "x.role", A | UNSEEN),
+        (PARSER.format("'-r', dest='role'"), "x.role", ANYTHING),
+        # attributes
+        ("class C:\n  r = 'a'\nx = C(r='b')", "x.r", B),
+        ("class C:\n  r = 'a'\nx = C()", "x.r", A | UNSEEN),
+        ("x = CfnParameter(s, 'x', default='a')", "x.value_as_string", A | UNSEEN),
+        ("x = CfnParameter(s, 'x')", "x.value_as_string", UNSEEN),
+        # functions
+        ("", "If('c', 'a', 'b')", A | B),
+        ("", "Fn.condition_if('c', 'a', Aws.NO_VALUE)", A | NOT_GIVEN),
+        ("", "Ref('AWS::NoValue')", NOT_GIVEN),
+        ("", "cast(str, 'a')", A),
+        ("", "typer.Option('a')", A | UNSEEN),
+        ("x = 'a'", "f'{x}'", A | UNSEEN),
+        ("x = 'a'", "f'{x}-b'", UNSEEN),
+        ("def f():\n  return 'a'", "f()", A),
+        ("def f():\n  pass", "f()", UNSEEN),
+        ("def f():\n  if c:\n    return 'a'\n  return None", "f()", A | NOT_GIVEN),
+        ("def f():\n  if c:\n    return 'a'\n  return", "f()", A | NOT_GIVEN),
+    ],
+)
+def test_expressions(text: str, expression: str, expected: Possible[str]) -> None:
+    assert of(text, expression) == expected
+
+
+def test_boto3_raises_an_error_for_none() -> None:
+    assert of("", "os.environ.get('X')", none_counts=False) == UNSEEN
+    assert of("m = {'k': 'a'}", "m.get(k)", none_counts=False) == A
+    assert of(PARSER.format("'--role'"), "x.role", none_counts=False) == UNSEEN
+
+
+@pytest.mark.parametrize(
+    ("body", "ends"),
+    [
+        ("if c:\n    return 'a'", True),
+        ("if c:\n    return 'a'\n  elif d:\n    return 'b'", True),
+        ("if c:\n    return 'a'\n  else:\n    return 'b'", False),
+        ("if c:\n    return 'a'\n  raise E()", False),
+        ("if c:\n    return 'a'\n  sys.exit(1)", False),
+        ("with c:\n    return 'a'", False),
+        ("try:\n    return 'a'\n  except E:\n    return 'b'", False),
+        ("try:\n    return 'a'\n  except E:\n    pass", True),
+        ("try:\n    f()\n  except E:\n    return 'b'\n  else:\n    return 'a'", False),
+        ("while True:\n    return 'a'", False),
+        ("while c:\n    return 'a'", True),
+        ("for c in d:\n    return 'a'", True),
+        ("match c:\n    case 1:\n      return 'a'", True),
+        ("match c:\n    case 1:\n      return 'a'\n    case _:\n      return 'b'", False),
+        ("match c:\n    case 1:\n      return 'a'\n    case _:\n      pass", True),
+        ("match c:\n    case 1:\n      return 'a'\n    case _ if d:\n      return 'b'", True),
+    ],
+)
+def test_a_function_that_may_end_without_a_value(body: str, ends: bool) -> None:
+    assert of(f"def f():\n  {body}", "f()").absent is ends

@@ -11,9 +11,12 @@ import textwrap
 
 import pytest
 
+from migrate.dialects.common.listed import UNREAD, Listed, listed, may_hold_more
 from migrate.engine.outcome import Outcome
 from migrate.engine.process import process
 from migrate.files.language import JSON, PYTHON, YAML, Language
+from migrate.syntax import parse, resolve
+from migrate.syntax.node import Mapping, Node
 from rules.choices import Choices
 from rules.model import AddPermissions
 
@@ -459,3 +462,62 @@ def test_an_unread_volume_may_use_the_mount(item: str) -> None:
     unread = f"{HOSTED}        - {item}\n"
     assert said(unread, "EFS405") == ""
     assert "perhaps: Task (a volume that cannot be read here)" in said(unread, "EFS408")
+
+
+# -- lists and mappings by themselves -----------------------------------------------------------------------------------
+
+
+def node(text: str) -> Node:
+    (root,) = parse(f"x: {text}\n", YAML).roots
+    holder = resolve(root)
+    assert isinstance(holder, Mapping)
+    return holder.entries[0].value
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "complete"),
+    [
+        ("[]", 0, True),
+        ("null", 0, True),
+        ("[{a: 1}, {b: 2}]", 2, True),
+        ("[{a: 1}, b]", 1, False),
+        ("[{a: 1}, [b]]", 1, False),
+        ("b", 0, False),
+        ("{a: 1}", 0, False),
+    ],
+)
+def test_lists(text: str, count: int, complete: bool) -> None:
+    found = listed(node(text))
+    assert (len(found.mappings), found.complete) == (count, complete)
+
+
+def test_a_missing_list_is_empty_and_a_sum_is_as_complete_as_its_parts() -> None:
+    empty = listed(None)
+    assert empty == Listed([])
+    whole = listed(node("[{a: 1}]"))
+    assert [(whole + UNREAD).complete, (UNREAD + whole).complete, (whole + empty).complete] == [False, False, True]
+    assert (whole + whole).mappings == [*whole.mappings, *whole.mappings]
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("{a: 1, b-c: 2}", False),
+        ("{'Fn::Transform': x}", True),
+        ("{'Fn::If': x}", True),
+        ("{'${Key}': 1}", True),
+        ("{'{{ key }}': 1}", True),
+        ("{<<: {a: 1}}", False),
+        ("{<<: [{a: 1}, {b: 1}]}", False),
+        ("{<<: {'${Key}': 1}}", True),
+        ("{<<: [{a: 1}, {<<: {'${Key}': 1}}]}", True),
+        ("{<<: !Ref Other}", True),
+        ("{<<: [{a: 1}, !Ref Other]}", True),
+        ("{? [a, b] : 1}", True),
+    ],
+)
+def test_mappings_that_may_hold_more(text: str, more: bool) -> None:
+    found = node(text)
+    assert isinstance(found, Mapping)
+    assert may_hold_more(found) is more
+    assert not may_hold_more(None)

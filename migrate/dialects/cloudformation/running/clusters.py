@@ -218,11 +218,7 @@ class Clusters:
         anywhere = False
         for case in named.cases or (named,):
             given = self._strategies.get(case, [])
-            defaults = [
-                d
-                for d, _ in given
-                if by_default and (d.own or d.others or d.managed or (d.fargate and not d.may_be_absent))
-            ]
+            defaults = [d for d, _ in given if by_default and (d.own or d.others or d.managed or d.fargate)]
             for default in defaults:
                 used.own += default.own
                 used.others += default.others

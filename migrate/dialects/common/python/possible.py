@@ -25,6 +25,8 @@ _SAME = frozenset({"strip", "lstrip", "rstrip", "lower", "upper", "str", "to_str
 """Functions and methods that return an empty string for an empty one."""
 _NO_VALUE = frozenset({"NO_VALUE", "NoValue", "AWS_NO_VALUE"})
 _DEEP = 20
+_Branch = ast.ExceptHandler | ast.match_case
+"""Parts of a statement that hold statements and are none themselves."""
 
 
 Constants = Callable[[ast.expr, Place], str | None]
@@ -285,7 +287,9 @@ class _Values(Expressions):
         found: Possible[str] = Possible()
         for given in _returns(function.body):
             found |= self.of(given) if given is not None else NOT_GIVEN
-        return found if found != Possible() else None
+        if found == Possible():
+            return None
+        return found | NOT_GIVEN if _may_end(function.body) else found
 
 
 def _default(function: ast.AST | None, name: str) -> ast.expr | None:
@@ -317,9 +321,31 @@ def _returns(body: list[ast.stmt]) -> Iterator[ast.expr | None]:
             yield statement.value
         elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             for _, inner in ast.iter_fields(statement):
-                if isinstance(inner, list) and inner and isinstance(inner[0], ast.stmt | ast.ExceptHandler):
-                    parts = [s for one in inner for s in (one.body if isinstance(one, ast.ExceptHandler) else [one])]
+                if isinstance(inner, list) and inner and isinstance(inner[0], ast.stmt | _Branch):
+                    parts = [s for one in inner for s in (one.body if isinstance(one, _Branch) else [one])]
                     yield from _returns(parts)
+
+
+def _may_end(body: list[ast.stmt]) -> bool:
+    """Whether the end of a block may be reached. At its own, a function returns None."""
+    match body[-1] if body else None:
+        case None:
+            return True
+        case ast.If(body=then, orelse=other):
+            return _may_end(then) or _may_end(other)
+        case ast.With(body=inner) | ast.AsyncWith(body=inner):
+            return _may_end(inner)
+        case ast.Try(body=inner, handlers=handlers, orelse=other, finalbody=[]):
+            return _may_end(other or inner) or any(_may_end(handler.body) for handler in handlers)
+        case ast.While(test=ast.Constant(value=True)):
+            return False
+        case ast.Match(cases=cases):
+            complete = any(
+                isinstance(c.pattern, ast.MatchAs) and c.pattern.pattern is None for c in cases if not c.guard
+            )
+            return not complete or any(_may_end(case.body) for case in cases)
+        case _:
+            return not _stops(body)
 
 
 def _spans(body: list[ast.stmt], name: ast.Name) -> bool:

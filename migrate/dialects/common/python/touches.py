@@ -292,8 +292,11 @@ class _Uses:
         functions = self.escapes.functions(call, place)
         for function in functions:
             taken = parameter_of(function, call, node)
-            for use in self.names.uses_of(taken[0], function) if taken is not None and not taken[1] else ():
-                yield from self.value(use.node, use.place, path, is_text=is_text)
+            if taken is None:
+                continue
+            inside = (*path, _UP) if taken[1] else path  # one of `*arguments` or `**options`
+            for use in self.names.uses_of(taken[0], function):
+                yield from self.value(use.node, use.place, inside, is_text=is_text)
         if functions:
             return
         if is_text and name in _REPLACING:
