@@ -9,11 +9,12 @@ from __future__ import annotations
 from functools import partial
 
 from rules.hosts.commands import builtins, cfn_init, files, filters, mounting, ownership, printing, unread, wrappers
-from rules.hosts.grammar.tokens import OPEN
+from rules.hosts.grammar.tokens import OPEN, REFERENCE
 from rules.hosts.likelihood import Likelihood, of_search, of_states, of_test
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.host import AGENT_CONFIG
 from rules.hosts.mounts.mount_files import FILTERED, LISTING
+from rules.hosts.mounts.states import Doubt
 from rules.hosts.state import Handler, ShellState
 
 SETUP = frozenset(
@@ -61,7 +62,6 @@ SETUP = frozenset(
         "adduser",
         "addgroup",
         "cloud-init-per",
-        "make",
         "git",
         "ldconfig",
     ]
@@ -85,6 +85,8 @@ def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
         return success
     if name.startswith(OPEN):
         shell.host.hides_calls = True
+        if REFERENCE.fullmatch(name):  # a parameter may be any command
+            shell.host.table.doubt_all(Doubt(line, f"runs {name}, which is not known"))
     if any(written_files.HELPER_CONFIGURATION in word for word in words):
         written_files.configure_helper(shell.host, " ".join(words), line)
     if base == "sed" and shell.output is not None and shell.output.chunks is not None:
@@ -170,6 +172,12 @@ def _list_mounts(shell: ShellState, _name: str, _arguments: list[str], line: int
     return Likelihood.UNKNOWN
 
 
+def _make(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
+    """`make TARGET`, whose rules are not read."""
+    unread.suspect(shell, name, [name, *arguments], line)
+    return Likelihood.LIKELY
+
+
 _FUSE = (
     "s3fs", "goofys", "mount-s3", "rclone", "sshfs", "gcsfuse", "bindfs", "mergerfs", "unionfs-fuse", "unionfs", "encfs",
     "gocryptfs", "juicefs", "fuse-overlayfs", "squashfuse", "archivemount", "ntfs-3g", "glusterfs", "ceph-fuse", "s3backer",
@@ -209,6 +217,8 @@ COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("at", "batch", "crontab"), wrappers.later),
     "xargs": wrappers.xargs,
     "find": wrappers.find,
+    **dict.fromkeys(("reboot", "shutdown", "init", "telinit"), wrappers.restart),
+    "make": _make,
 }
 
 _HELPERS: dict[str, Handler] = {"mount": mounting.mount, "umount": mounting.umount}

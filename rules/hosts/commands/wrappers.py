@@ -147,6 +147,8 @@ def systemctl(shell: ShellState, _name: str, arguments: list[str], line: int) ->
     """Enable or start a unit: one that the script has written before brings its mount. Other verbs may undo it."""
     words = [a for a in arguments if not a.startswith("-")]
     verb = words[0] if words else ""
+    if verb in ("reboot", "kexec", "soft-reboot"):
+        return restart(shell, f"systemctl {verb}", [], line=line)
     if verb in ("isolate", "rescue", "emergency"):
         shell.host.table.doubt_all(Doubt(line, f"may unmount it (systemctl {' '.join(words)})"))
     for name in words[1:]:
@@ -191,6 +193,20 @@ def _stop(shell: ShellState, name: str, command: str, line: int) -> None:
             table.doubt(point, doubt)
     elif is_unknown(unit):
         table.doubt_persistent(doubt)
+
+
+def restart(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
+    """`reboot`, `shutdown -r TIME`, `init 6`. What is switched off instead is no instance any more."""
+    letters = "".join(word[1:] for word in arguments if word.startswith("-") and word[1:2] != "-")
+    wanted = {
+        "shutdown": ("r" in letters or "--reboot" in arguments) and "c" not in letters,
+        "init": arguments[:1] == ["6"],
+        "telinit": arguments[:1] == ["6"],
+    }
+    if wanted.get(name, True):
+        command = " ".join([name, *arguments])
+        shell.host.restarts = Doubt(line, f"restarts the instance, which does not mount it again ({command})")
+    return Likelihood.LIKELY
 
 
 def service(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
