@@ -17,7 +17,7 @@ from rules.hosts.grammar.tokens import Tokens, is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts.host import Host
 from rules.hosts.mounts.states import NOTHING, Doubt
-from rules.hosts.namespace import Value
+from rules.hosts.namespace import EXPORTED, Value
 from rules.hosts.variables import Variables
 
 _FREE_WORK = 200_000
@@ -257,13 +257,14 @@ class ShellState(ABC):
     @contextmanager
     def process(self, directory: str | None, environment: Mapping[str, str] | None = None) -> Iterator[None]:
         """Run what follows in a process that has nothing of the script: no variables (but those of `environment`), no
-        functions, no input. What a caller has exported is not followed, so other variables are unknown."""
+        functions, no input. Other variables are unknown."""
         kept = self.variables, self.functions, self.locals, self.input, self.output, self.leaving, self.doubt
         unsure = self.unsure_directory
         self.variables = Variables(self.host.tokens, known_environment=False)
         self.variables.assign("PWD", directory)
         for name, value in (environment or {}).items():
             self.variables.assign(name, value)
+            self.variables.declare(EXPORTED, name)
         self.functions, self.locals, self.input, self.output, self.leaving, self.doubt = {}, [], None, None, "", ""
         yield
         spent = self.leaving if self._work < 0 else ""

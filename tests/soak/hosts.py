@@ -490,7 +490,7 @@ class Writer:
                 "cd /mnt/missing",
                 "set +e",
                 "true && echo umount /mnt/efs",
-                "cat <<TEXT\numount /mnt/efs\nTEXT",
+                "cat <<< 'umount /mnt/efs'",
                 "rm -rf /mnt/efs/tmp",
                 "sed -i 's/tls/tls/' /etc/fstab",
                 "trap 'echo failed' ERR",

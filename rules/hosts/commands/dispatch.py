@@ -81,7 +81,7 @@ def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
     path = shell.host.path(name, shell.directory) if "/" in name else None
     if path in shell.host.files:
         return wrappers.run_file(shell, path or "", words[1:], shared=False)
-    if (success := cfn_init.run_by(shell, words, line)) is not None:
+    if base not in wrappers.PREFIXES and (success := cfn_init.run_by(shell, words, line)) is not None:
         return success
     if name.startswith(OPEN):
         shell.host.hides_calls = True

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import pairwise, takewhile
 
 from rules.hosts.commands import unread
+from rules.hosts.grammar.lexer import unescape
 from rules.hosts.grammar.syntax import split_assignment
 from rules.hosts.grammar.tokens import CLOSE, UNKNOWN, is_unknown
 from rules.hosts.likelihood import Likelihood
@@ -262,8 +263,8 @@ def in_the_end(shell: ShellState) -> None:
 
 def xargs(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     """Run a command with the words of the input, if they are known, else with a word that only the host knows."""
-    placeholder = ""
-    index = 0
+    placeholder = separator = ""
+    index, at_once = 0, _MAX_WORDS
     while index < len(arguments) and arguments[index].startswith("-"):
         word = arguments[index]
         if word.startswith(("-I", "--replace", "-i")):
@@ -272,19 +273,32 @@ def xargs(shell: ShellState, _name: str, arguments: list[str], line: int) -> Lik
                 index += 1
                 placeholder = "".join(arguments[index : index + 1])
             placeholder = placeholder or "{}"
-        elif len(word) == 2 and word[1] in "aEdLlnPs":
+        elif word.startswith(("-n", "-d", "--delimiter=", "--max-args=")):
+            value = word.partition("=")[2] if word[1] == "-" else word[2:]
+            if not value:
+                index += 1
+                value = "".join(arguments[index : index + 1])
+            if word.startswith(("-n", "--m")):
+                at_once = int(value[:3]) if value[:3].isdecimal() else at_once
+            else:
+                separator = unescape(value)
+        elif word in ("-0", "--null", "-0r", "-r0"):
+            separator = "\0"
+        elif len(word) == 2 and word[1] in "aELlPs":
             index += 1
         index += 1
     command = arguments[index:]
     if not command:
         return Likelihood.LIKELY
     given = shell.input.text if shell.input else ""
-    words = given.split()
+    separator = separator or ("\n" if placeholder else "")
+    words = [word.strip() for word in given.split(separator) if word.strip()] if separator else given.split()
     sure = 0 < len(words) <= _MAX_WORDS and not is_unknown(given) and "\ue010" not in given
     if not sure:
         words = [shell.host.tokens.unknown("…")]
     outer, shell.input = shell.input, None
-    for line_words in [[word] for word in words] if placeholder else [words]:
+    at_once = 1 if placeholder else max(at_once, 1)
+    for line_words in [words[first : first + at_once] for first in range(0, len(words), at_once)]:
         filled = [w.replace(placeholder, line_words[0]) for w in command] if placeholder else [*command, *line_words]
         if sure:
             shell.invoke(filled, line)

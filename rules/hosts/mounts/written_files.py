@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from rules.facts.paths import below
+from rules.facts.paths import below, normalise
+from rules.hosts.grammar.tokens import OPEN
 from rules.hosts.mounts.host import Host, WrittenFile
 from rules.hosts.mounts.mount_files import (
     FILTERED,
@@ -162,6 +163,8 @@ def use_unit(host: Host, path: str, file: WrittenFile) -> None:
     doubt = ""
     if before is not None:
         doubt = "changes the unit of the mount after it was enabled"
+    elif (point := where(file.text)) and OPEN not in point + name and normalise(point) != mount_point(name):
+        doubt = f"mounts it by a unit named {name}, which systemd refuses for this mount point"
     elif state[2:]:
         doubt = "mounts it by a unit whose drop-ins change what is mounted"
     read_mount_unit(host, "\n".join(state[1:]), file.line, sure=file.certain, doubt=doubt)
