@@ -136,6 +136,10 @@ class ShellState(ABC):
         """The number of branches that this lies in; with 0, everything is run for sure."""
         self.leaving = ""
         """`exit`, `return`, `break` or `continue` while the rest of a list is skipped."""
+        self.failed = False
+        """Whether it is `exit` with a failure that it is leaving by."""
+        self.apart = 0
+        """The number of processes of the script that this lies in, whose `exit` does not end it."""
         self.doubt = ""
         """One of these if a branch may have left, so that the rest is a branch of its own."""
         self.levels = 1
@@ -196,7 +200,8 @@ class ShellState(ABC):
     ) -> None:
         """Follow branches of which one is taken, or none unless they are `exhaustive`, without deciding for any of them.
 
-        If a branch leaves the script, the rest is doubtful, unless the branches are not `expected` to be taken.
+        If a branch leaves the script, the rest is doubtful, unless the branches are not `expected` to be taken. One of all
+        branches that does nothing but fail makes nothing doubtful, because working instances do not fail.
         """
         variables, mounts = [], []
         doubt = self.doubt
@@ -215,9 +220,12 @@ class ShellState(ABC):
             writing.end()
             arguments.append(self.variables.arguments)
             doubt = worse(doubt, self.doubt if expected else "")
-            self.leaving = ""
-            variables.append(self.variables.values.end())
-            mounts.append(self.host.table.states.end())
+            failed = self.leaving == "exit" and self.failed and exhaustive and not self.apart
+            self.leaving, self.failed = "", False
+            set_here, mounted_here = self.variables.values.end(), self.host.table.states.end()
+            if not failed or mounted_here:
+                variables.append(set_here)
+                mounts.append(mounted_here)
         if not exhaustive:
             variables.append({})
             mounts.append({})

@@ -15,6 +15,8 @@ from rules.hosts.grammar.syntax import split_assignment
 from rules.hosts.grammar.tokens import CLOSE, UNKNOWN, is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
+from rules.hosts.mounts.host import WrittenFile
+from rules.hosts.mounts.mount_files import service_commands
 from rules.hosts.mounts.states import Doubt
 from rules.hosts.state import ShellState
 
@@ -50,6 +52,8 @@ _CRON_TIMES = re.compile(
 )
 _CRON_LINE = re.compile(_CRON_TIMES.pattern + r"\S+[ \t]+", re.MULTILINE)
 _CRON_FILES = ("/etc/cron.d/", "/etc/crontab", "/etc/cron.hourly/", "/etc/cron.daily/")
+_DEPENDS = re.compile(r"^\s*(?:Condition|Assert|ExecCondition|User)\w*\s*=", re.MULTILINE)
+"""Matches settings of a service that may keep its commands from being run, or from mounting anything."""
 _UNKNOWN = re.compile(rf"{re.escape(UNKNOWN)}[0-9]+{CLOSE}")
 _MAX_WORDS = 64
 
@@ -155,6 +159,8 @@ def systemctl(shell: ShellState, _name: str, arguments: list[str], line: int) ->
     for name in words[1:]:
         if verb in _STARTING:
             _start(shell, name, line)
+            if verb in ("start", "restart") or "--now" in arguments:
+                _run_service(shell, name, line)
         elif verb not in _ASKING:
             _stop(shell, name, f"systemctl {verb} {name}", line=line)
     return Likelihood.LIKELY
@@ -177,6 +183,27 @@ def _start(shell: ShellState, name: str, line: int) -> None:
         host.table.wake(written_files.mount_point(unit))
 
 
+def _unit_file(shell: ShellState, name: str) -> WrittenFile | None:
+    """The file of a service that the script has written."""
+    unit = f"{name.removesuffix('.service')}.service"
+    paths = (f"{folder}/{unit}" for folder in written_files.UNIT_FOLDERS)
+    return next((file for path in paths if (file := shell.host.files.get(path))), None)
+
+
+def _run_service(shell: ShellState, name: str, line: int) -> None:
+    """Run what a service runs that the script has written and starts."""
+    file = _unit_file(shell, name)
+    if file is None or file.used or not shell.spend(len(file.text), line):
+        return
+    file.used = not shell.branches
+    run = partial(shell.inline, service_commands(file.text), file.line, (), step=1)
+    with shell.process("/"):
+        if file.certain and not _DEPENDS.search(file.text):
+            run()
+        else:
+            shell.alternatives([run], exhaustive=False)
+
+
 def _stop(shell: ShellState, name: str, command: str, line: int) -> None:
     """Doubt what a unit mounts that a command stops, disables, masks or edits."""
     table = shell.host.table
@@ -192,6 +219,8 @@ def _stop(shell: ShellState, name: str, command: str, line: int) -> None:
             table.doubt_all(doubt)
         else:
             table.doubt(point, doubt)
+    elif (file := _unit_file(shell, unit)) and "mount" in file.text:
+        table.doubt_all(doubt)
     elif is_unknown(unit):
         table.doubt_persistent(doubt)
 

@@ -126,7 +126,9 @@ class Shell(ShellState):
         self.variables.values.begin()
         if exported:
             self.variables.pass_on()
+        self.apart += 1
         success = self._run(statements)
+        self.apart -= 1
         self.variables.values.end()
         # A doubt from before is one about the branch that this is in, which ends with it.
         self.leaving = self.doubt = ""

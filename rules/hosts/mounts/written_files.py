@@ -124,7 +124,7 @@ def edit_fstab(host: Host, text: str, line: int) -> None:
     doubt = Doubt(line, "edits /etc/fstab with sed")
     before, after = host.fstab.text.split("\n"), text.split("\n")
     kept = set(before) & set(after)
-    changed = [entry for entry in after if entry not in kept]
+    changed = [entry for entry in after if entry not in kept and not entry.lstrip().startswith("#")]
     replaced = {fields[1]: entry for entry in changed if len(fields := entry.split()) > 2}
     mounted: set[str] = set()
     for entry in before:
