@@ -139,7 +139,9 @@ def mount(shell: ShellState, name: str, arguments: list[str], line: int) -> Like
     ):
         host.unclear(line, f"mount is given {' '.join(words)}, not a source and a mount point", sure=True)
         if _several(host, words[0]):
-            host.table.doubt_if(lambda state: state.network, Doubt(line, f"may mount something over it (mount {words[0]})"))
+            host.table.doubt_if(
+                lambda state: state.network, Doubt(line, f"may mount something over it (mount {words[0]})")
+            )
     return Likelihood.LIKELY
 
 
@@ -284,7 +286,9 @@ def _unmount(shell: ShellState, word: str, line: int, *, recursive: bool, elsewh
         table.doubt(host.resolved(path), doubt)
     else:
         table.unmount(path, doubt)
-        table.doubt_if(lambda state: 0 < len(head := literal_head(state.path)) < len(state.path) and path.startswith(head), doubt)
+        table.doubt_if(
+            lambda state: 0 < len(head := literal_head(state.path)) < len(state.path) and path.startswith(head), doubt
+        )
         if recursive:
             table.doubt_if(lambda state: state.path.startswith(f"{path}/"), doubt)
 
