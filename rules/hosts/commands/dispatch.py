@@ -86,7 +86,8 @@ def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
     if name.startswith(OPEN):
         shell.host.hides_calls = True
         if REFERENCE.fullmatch(name):  # a parameter may be any command
-            shell.host.table.doubt_all(Doubt(line, f"runs {name}, which is not known"))
+            shown = unread.shorten(shell.host.tokens.show(name))
+            shell.host.table.doubt_all(Doubt(line, f"runs {shown}, which is not known"))
     if any(written_files.HELPER_CONFIGURATION in word for word in words):
         written_files.configure_helper(shell.host, " ".join(words), line)
     if base == "sed" and shell.output is not None and shell.output.chunks is not None:

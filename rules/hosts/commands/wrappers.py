@@ -96,16 +96,20 @@ def interpreter(shell: ShellState, name: str, arguments: list[str], line: int) -
     for index, word in enumerate(arguments):
         is_command = word in ("-c", "--command") or (word.startswith("-") and word[1:2] != "-" and word.endswith("c"))
         if is_command:
-            command = arguments[index + 1 : index + 2]
+            command = arguments[index + 2 :] if arguments[index + 1 : index + 2] == ["--"] else arguments[index + 1 :]
             if not command:
                 return Likelihood.UNKNOWN
-            suspect_unknown(shell, name, command[0], *arguments[index + 2 :], line=line)
-            return shell.inline(command[0], line, tuple(arguments[index + 3 :]), exported=True)
+            suspect_unknown(shell, name, command[0], *command[1:], line=line)
+            return shell.inline(command[0], line, tuple(command[2:]), exported=True)
+    if name == "runuser" and arguments[:1] in (["-u"], ["--user"]):
+        words = arguments[3:] if arguments[2:3] == ["--"] else arguments[2:]
+        return shell.invoke(words, line) if words else Likelihood.UNKNOWN
     paths = [word for word in arguments if not word.startswith("-")]
     if paths and name not in ("su", "runuser") and "-s" not in arguments:
         path = shell.host.path(paths[0], shell.directory)
         if path not in shell.host.files:
-            unread.suspect(shell, paths[0].rpartition("/")[2], paths, line)
+            told = [name, *paths] if is_unknown(paths[0]) else paths
+            unread.suspect(shell, told[0].rpartition("/")[2], told, line)
         return run_file(shell, path or "", paths[1:], shared=False)
     if shell.input:
         given, step = shell.input, 0 if shell.input.at else shell.input.step
