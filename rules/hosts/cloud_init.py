@@ -85,9 +85,12 @@ class _CloudInit:
         if self.unsure:
             host.table.doubt_all(because("a Jinja template in its user data may leave out parts of it"))
         if (restarts := self.merged.restarts()) is not None:
-            host.table.restart(because(restarts))
+            host.restarts = host.restarts or because(restarts)
+        if host.restarts:
+            host.restart()
             self._early()
             self._scripts(again=True)
+            host.restart()
 
     def _early(self) -> None:
         """Run what every boot begins with: boothooks, then `bootcmd`."""

@@ -164,6 +164,12 @@ class Namespace:
         for name, known in reversed(before):
             self.values.set(name, known)
 
+    def exported(self) -> dict[str, str]:
+        """The variables that another process is given, as far as they are texts."""
+        names = [name for name in self.values.names() if self.declared(EXPORTED, name) == ""]
+        self.work += 4 * len(names)
+        return {name: value for name in names if (value := self.get(name)) is not None}
+
     def pass_on(self) -> None:
         """Keep what another process is given: variables that are not exported are unknown there."""
         names = self.values.names()

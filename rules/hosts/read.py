@@ -42,6 +42,7 @@ def read_user_data(script: Text, parse_yaml: ParseYaml, boot: Boot | None = None
     shell = Shell(host, len(text) + host.boot.size, known_environment=True)
     cloud_init.run(shell, list(sections(text)), parse_yaml)
     _follow_unused_files(shell)
+    host.restart()
     for association in host.boot.associations:
         if association.hidden:
             host.table.doubt_all(because(association.doubt))
@@ -50,6 +51,7 @@ def read_user_data(script: Text, parse_yaml: ParseYaml, boot: Boot | None = None
                 shell.alternatives([partial(_associate, shell, association)], exhaustive=False)
         else:
             _associate(shell, association)
+    host.restart()
     for name in host.boot.own:
         cfn_init.run_unseen(shell, host.boot.inits[name], partial(_follow_unused_files, shell))
     return host.result()

@@ -17,7 +17,7 @@ from rules.hosts.grammar.tokens import Tokens, is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts.host import Host
 from rules.hosts.mounts.states import NOTHING, Doubt
-from rules.hosts.namespace import Value
+from rules.hosts.namespace import EXPORTED, Value
 from rules.hosts.variables import Variables
 
 _FREE_WORK = 200_000
@@ -136,6 +136,10 @@ class ShellState(ABC):
         """The number of branches that this lies in; with 0, everything is run for sure."""
         self.leaving = ""
         """`exit`, `return`, `break` or `continue` while the rest of a list is skipped."""
+        self.failed = False
+        """Whether it is `exit` with a failure that it is leaving by."""
+        self.apart = 0
+        """The number of processes of the script that this lies in, whose `exit` does not end it."""
         self.doubt = ""
         """One of these if a branch may have left, so that the rest is a branch of its own."""
         self.levels = 1
@@ -196,7 +200,8 @@ class ShellState(ABC):
     ) -> None:
         """Follow branches of which one is taken, or none unless they are `exhaustive`, without deciding for any of them.
 
-        If a branch leaves the script, the rest is doubtful, unless the branches are not `expected` to be taken.
+        If a branch leaves the script, the rest is doubtful, unless the branches are not `expected` to be taken. One of all
+        branches that does nothing but fail makes nothing doubtful, because working instances do not fail.
         """
         variables, mounts = [], []
         doubt = self.doubt
@@ -215,9 +220,12 @@ class ShellState(ABC):
             writing.end()
             arguments.append(self.variables.arguments)
             doubt = worse(doubt, self.doubt if expected else "")
-            self.leaving = ""
-            variables.append(self.variables.values.end())
-            mounts.append(self.host.table.states.end())
+            failed = self.leaving == "exit" and self.failed and exhaustive and not self.apart
+            self.leaving, self.failed = "", False
+            set_here, mounted_here = self.variables.values.end(), self.host.table.states.end()
+            if not failed or mounted_here:
+                variables.append(set_here)
+                mounts.append(mounted_here)
         if not exhaustive:
             variables.append({})
             mounts.append({})
@@ -257,13 +265,14 @@ class ShellState(ABC):
     @contextmanager
     def process(self, directory: str | None, environment: Mapping[str, str] | None = None) -> Iterator[None]:
         """Run what follows in a process that has nothing of the script: no variables (but those of `environment`), no
-        functions, no input. What a caller has exported is not followed, so other variables are unknown."""
+        functions, no input. Other variables are unknown."""
         kept = self.variables, self.functions, self.locals, self.input, self.output, self.leaving, self.doubt
         unsure = self.unsure_directory
         self.variables = Variables(self.host.tokens, known_environment=False)
         self.variables.assign("PWD", directory)
         for name, value in (environment or {}).items():
             self.variables.assign(name, value)
+            self.variables.declare(EXPORTED, name)
         self.functions, self.locals, self.input, self.output, self.leaving, self.doubt = {}, [], None, None, "", ""
         yield
         spent = self.leaving if self._work < 0 else ""

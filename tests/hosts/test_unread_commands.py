@@ -141,6 +141,10 @@ def test_what_may_be_unmounted(command: str, shown: str) -> None:
         f"{MOUNT}\necho /mnt/efs | while read m; do umount $m; done",
         f"{MOUNT}\nruby <<E\n`umount /mnt/efs`\nE",
         f"{MOUNT}\nbusybox umount /mnt/efs",
+        f"{MOUNT}\nbash -c -- 'umount /mnt/efs'",
+        f"{MOUNT}\nrunuser -u root -- umount /mnt/efs",
+        f"{MOUNT}\nbash <(echo umount /mnt/efs)",
+        f"{MOUNT}\nexec 3< <(umount /mnt/efs)",
         f"{MOUNT}\necho /mnt/efs | xargs umount",
         f"{MOUNT}\nsystemd-mount --umount /mnt/efs",
         f"{MOUNT}\nfusermount -uz /mnt/efs",
@@ -677,3 +681,178 @@ def test_what_was_mounted_over_comes_back() -> None:
 def test_a_line_of_fstab_that_may_not_be_there_is_not_edited() -> None:
     line = f"[ -e /x ] && {FSTAB.partition(chr(10))[0].replace('${Fs}', '#${Fs}')}"
     asks(f"{line}\nsed -i 's/^#//' /etc/fstab\nmount -a", PATH, "line 3 of Launch's user data may mount EFS somewhere")
+
+
+# -- what a parameter may be -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        *(
+            (command, "runs ${Param}, which is not known")
+            for command in (
+                'eval "${Param}"', 'bash -c "${Param}"', 'echo "${Param}" | sh', "sudo -u ec2-user ${Param}",
+                'trap "${Param}" EXIT',
+            )
+        ),
+        *(
+            (command, "may unmount it (umount ${Param}")
+            for command in (
+                "umount ${Param}", 'umount -l "${Param}"/efs', "for d in ${Param}; do umount $d; done",
+                "echo ${Param} | xargs umount", "trap 'umount ${Param}' EXIT",
+            )
+        ),
+        ("umount /mnt/${Param}", "may unmount it (umount /mnt/${Param})"),
+        ("mount --bind /srv /mnt/${Param}", "mounts /srv at /mnt/${Param}, which may cover it"),
+        ("mount -t tmpfs tmpfs /mnt/efs/${Param}", "mounts tmpfs at /mnt/efs/${Param}, which may cover it"),
+        ("mount --bind ${Param} /mnt/efs/app", "binds it to ${Param}, which is not known"),
+        ("ln -sfn v2 /mnt/efs/${Param}", "makes a symbolic link at /mnt/efs/${Param}, which may lie on it"),
+    ],
+)  # fmt: skip
+def test_a_parameter_may_be_anything(command: str, reason: str) -> None:
+    asks(f"{MOUNT}\n{command}", PATH, f"line 3 of Launch's user data {reason}")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"{MOUNT}\numount -l /data/${{Param}}; mount /dev/xvdf /data/${{Param}}; mount /dev/xvdg ${{Param}}",
+        f"mount -t efs ${{Fs2}}:/ ${{Param}}; {MOUNT}; umount ${{Param}}",
+        f"{MOUNT}\nmkdir -p /mnt/efs/${{Param}}; ln -s /mnt/efs/${{Param}} /srv/app; docker run ${{Image}} ${{Param}}",
+        f'{MOUNT}\nbash -c "echo ${{Param}}"; eval "NAME=${{Param}}"; source /etc/${{Param}}',
+    ],
+)
+def test_parameters_that_change_nothing(script: str) -> None:
+    found = answer(script)
+    assert found is not None
+    assert found.message == CERTAIN
+
+
+# -- restarts ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "reboot",
+        "shutdown -r now",
+        "init 6",
+        "systemctl reboot",
+        "exec reboot",
+        "[ -f /x ] && reboot",
+        "at now <<< reboot",
+    ],
+)
+def test_a_restart_loses_what_fstab_does_not_hold(command: str) -> None:
+    asks(
+        f"{MOUNT}\n{command}", PATH, "line 3 of Launch's user data restarts the instance, which does not mount it again"
+    )
+    kept = answer(f"{FSTAB}\n{command}")
+    assert kept is not None
+    assert kept.message == CERTAIN
+
+
+def test_a_line_of_fstab_that_a_restart_leaves_out() -> None:
+    asks(f"{FSTAB.replace('_netdev', 'noauto')}\nmount /mnt/efs\nreboot", PATH, "restarts the instance")
+
+
+@pytest.mark.parametrize("command", ["shutdown -h +60", "poweroff", "shutdown -c", "init 3", "echo reboot"])
+def test_commands_that_restart_nothing(command: str) -> None:
+    found = answer(f"{MOUNT}\n{command}")
+    assert found is not None
+    assert found.message == CERTAIN
+
+
+# -- what is read no further, and what is ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        (f"{MOUNT}\numount /mnt/!(x)", "may unmount it (umount /mnt/!(x))"),
+        (f"{MOUNT}\nfor m in /mnt/+(efs|a); do umount $m; done", "may unmount it"),
+        (f"{MOUNT}\n(cd /mnt && umount !(x))", "line 3 of Launch's user data is in a command that cannot be read"),
+        (f"{MOUNT}\nif [ -f /x ]; then umount /mnt/efs", "is in a command that cannot be read"),
+        (f"case efs in @(efs|nfs)) {MOUNT};; esac", "depends on a condition"),
+        (f"{MOUNT}\nmake -C /opt/x umount", "may unmount it (make -C /opt/x umount)"),
+        (f'{MOUNT}\nW=(-t tmpfs); W+=(tmpfs $(cat /x)); mount "${{!W[@]}}"', "may mount something over it (mount "),
+        ("mount -t efs ${Fs}:/ $(cat /x)\nmount --bind /srv/a /mnt/efs/app", "where line 2 may mount EFS"),
+    ],
+)
+def test_what_cannot_be_read_is_doubt(script: str, reason: str) -> None:
+    asks(script, PATH, reason)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "printf '%s\\0' /mnt/efs | xargs -0 umount",
+        "echo /srv,/mnt/efs | xargs -d , umount",
+        "echo /srv /mnt/efs | xargs -n 1 umount",
+        "printf '/srv\\n/mnt/efs\\n' | xargs -I % umount %",
+    ],
+)
+def test_words_that_xargs_is_given(words: str) -> None:
+    asks(f"{MOUNT}\n{words}", PATH, "no mount of it is known")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "echo '${Fs}:/ /mnt/efs' | xargs mount -t efs -o tls",
+        f"{MOUNT}\nprintf '%s\\0' /srv /data | xargs -0 -n1 umount",
+        f"{MOUNT}\nrm -rf /tmp/!(keep|this)",
+        f"if !(mountpoint -q /mnt/efs); then {MOUNT}; fi",
+        f"case $(uname -m) in x86_64|aarch64) {MOUNT};; *) echo no; exit 1;; esac",
+        f'if [ "$(uname -m)" = x86_64 ]; then {MOUNT}; else exit 1; fi',
+    ],
+)
+def test_what_is_read_at_sight(script: str) -> None:
+    found = answer(script)
+    assert found is not None
+    assert found.message == CERTAIN
+
+
+@pytest.mark.parametrize("end", ["exit 0", "return 1", "exit $X", "umount /mnt/efs; exit 1"])
+def test_a_branch_that_does_more_than_fail(end: str) -> None:
+    asks(f"if [ -f /x ]; then {MOUNT}; else {end}; fi", PATH, "depends on a condition")
+    asks(f"( if [ -f /x ]; then {MOUNT}; else exit 1; fi )", PATH, "depends on a condition")
+
+
+# -- lines of fstab that are edited, and services ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("edit", ["s/${Fs}:/${Fs2}:/", "s/^/#/", "/efs/d"])
+def test_a_line_of_fstab_that_is_changed_once_it_is_mounted(edit: str) -> None:
+    asks(f"{FSTAB}\nsed -i '{edit}' /etc/fstab", PATH, "line 4 of Launch's user data edits /etc/fstab with sed")
+
+
+def test_an_edit_of_fstab_that_mounts_the_same() -> None:
+    found = answer(f"{FSTAB}\nsed -i 's/tls/tls,noresvport/' /etc/fstab")
+    assert found is not None
+    assert found.message == CERTAIN
+
+
+def test_a_unit_whose_name_does_not_fit_its_mount_point() -> None:
+    renamed = UNIT.replace("mnt-efs.mount", "efs.mount")
+    asks(renamed, PATH, "by a unit named efs.mount, which systemd refuses for this mount point")
+
+
+SERVICE = "cat > /etc/systemd/system/share.service <<E\n[Service]\nType=oneshot\nExecStart=/bin/{}\nE"
+
+
+def test_a_service_that_is_started_runs_its_commands() -> None:
+    found = answer(f"{SERVICE.format(MOUNT)}\nsystemctl daemon-reload; systemctl enable --now share")
+    assert found is not None
+    assert found.message == CERTAIN
+    asks(
+        f"{MOUNT}\n{SERVICE.format('umount /mnt/efs')}\nsystemctl start share.service", PATH, "no mount of it is known"
+    )
+    asks(
+        f"{SERVICE.format(MOUNT)}\nsystemctl start share\nsystemctl stop share",
+        PATH,
+        "may unmount it (systemctl stop share)",
+    )
+    conditional = SERVICE.replace("Type=oneshot", "ConditionPathExists=/x").format(MOUNT)
+    asks(f"{conditional}\nsystemctl start share", PATH, "depends on a condition")

@@ -37,7 +37,7 @@ fstab() {  # mounts the lines of fstab, all or those with the mount point $1
   local source target type options rest
   while read -r source target type options rest || [ -n "$source" ]; do
     case $source in ''|'#'*) continue;; esac
-    [ -n "$target" ] && [ -z "$1" -o "$target" = "$1" ] || continue
+    [ -n "$target" ] && [ -z "$1" -o "$(realpath -m "$target")" = "$1" ] || continue
     [ -z "$1" ] && case ,$options, in *,noauto,*) continue;; esac
     [ -z "$1" ] && grep -q "^$source $target " "$HOST/proc/mounts" && continue
     add "$source" "$target" "$type" "$options"
@@ -52,7 +52,7 @@ add() {
   case ,$options, in *,bind,*|*,rbind,*) source=$(place "$(realpath -m "$source")");; esac
   [ "$type" = efs ] && case $source in *:*) ;; *) source=$source:/;; esac
   # The kernel refuses the same file system on the same mount point.
-  [ "$(grep " $target " "$HOST/proc/mounts" | tail -n 1 | cut -d' ' -f1)" = "$source" ] && exit 32
+  [ "$(grep " $target " "$HOST/proc/mounts" | tail -n 1 | cut -d' ' -f1)" = "$source" ] && return $BUSY
   printf '%s %s %s %s 0 0\n' "$source" "$target" "${type:-none}" "${options:-defaults}" >> "$HOST/proc/mounts"
 }
 type= options= all= fake= words=()
@@ -62,6 +62,10 @@ while [ $# -gt 0 ]; do
     -o) options=${options:+$options,}$2; shift;;
     -a) all=1;;
     -f|--fake) fake=1;;
+    --make-*) exit 0;;
+    --types) type=$2; shift;;
+    --source|--target) words+=("$2"); shift;;
+    -o?*) options=${options:+$options,}${1#-o};;
     -B|--bind|--rbind) options=${options:+$options,}bind;;
     -*) ;;
     *) words+=("$1");;
@@ -69,6 +73,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 [ -n "$fake" ] && exit 0
+case ,$options, in *,remount,*) exit 0;; esac
 if [ -n "$all" ]; then fstab ''
 elif [ ${#words[@]} = 1 ]; then fstab "$(realpath -m "${words[0]}")"
 elif [ ${#words[@]} = 2 ]; then add "${words[0]}" "${words[1]}" "$type" "$options"
@@ -80,7 +85,7 @@ recursive= all= status=0
 for word; do
   case $word in --recursive) recursive=1;; -*) case $word in *R*) recursive=1;; esac; case $word in *a*) all=1;; esac;; esac
 done
-[ -n "$all" ] && { : > "$HOST/proc/mounts"; exit 0; }
+[ -n "$all" ] && { case "$*" in *tmpfs*) ;; *) : > "$HOST/proc/mounts";; esac; exit 0; }
 for word; do
   case $word in -*) continue;; esac
   path=$(realpath -m "$word")
@@ -102,7 +107,7 @@ done
 file=$HOST/etc/systemd/system/$unit
 case $unit in *.mount) ;; *) exit 0;; esac
 [ -f "$file" ] || exit 0
-value() { sed -n "s/^$1=//p" "$file" | tail -n 1; }
+value() { cat "$file" "$file".d/*.conf 2> /dev/null | sed -n "s/^$1=//p" | tail -n 1; }
 case $verb in
   enable) : > "$HOST/etc/enabled/$unit";;
   disable|mask) rm -f "$HOST/etc/enabled/$unit";;
@@ -121,6 +126,7 @@ _STAND_INS = {
     "findmnt": 'for word; do :; done; grep " $(realpath -m "$word") " "$HOST/proc/mounts"',
     "curl": 'printf "%s\\n" "$ANSWER"; [ "$UP" = yes ]',
     "aws": 'printf "%s\\n" "$ANSWER"',
+    "reboot": ': > "$HOST/proc/restarts"',
     **dict.fromkeys(("yum", "sleep", "logger", "chown"), ":"),
 }
 
@@ -175,17 +181,21 @@ def _run(script: str, host_path: str, world: dict[str, str], folder: Path) -> tu
         str(Path(host_path[1:]).parent),
     ):
         (host / name).mkdir(parents=True)
-    for name in ("proc/mounts", "etc/fstab"):
-        (host / name).touch()
+    (host / "proc/mounts").touch()
+    (host / "etc/fstab").write_text("# the disks of the instance\n")
     if world.get("FLAG") == "yes":
         (host / "opt/flag").touch()
-    environment = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "HOST": str(host), **world}
+    # A script with `set -e` would end at a mount that is made twice, which working instances do not show.
+    busy = "0" if script.startswith("set -e") else "32"
+    environment = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "HOST": str(host), "BUSY": busy, **world}
     text = _PATH.sub(f"{host}/", script)
     _bash(text, environment, host)
     now = _seen(host, host_path)
+    restarts = (host / "proc/restarts").exists()
     (host / "proc/mounts").write_text("")
     _bash(f"mount -a; for unit in {host}/etc/enabled/*; do systemctl start ${{unit##*/}}; done", environment, host)
-    return now, _seen(host, host_path)
+    later = _seen(host, host_path)
+    return later if restarts else now, later
 
 
 def _bash(text: str, environment: dict[str, str], host: Path) -> None:
@@ -225,9 +235,9 @@ class Writer:
         made += [self.statement(2) for _ in range(self.chance.randint(0, 3))]
         text = "\n".join(made) + "\n"
         # A umount of nothing fails, and then a script with `set -e` never comes to its end on any host.
-        careful = "umount" not in text
+        careful = not re.search("umount|missing|rmdir|grep", text)
         head = self.chance.choice(["", "", "set -e\n" if careful else "", "exec > /var/log.txt 2>&1\n"])
-        return head + text
+        return head + text + self.chance.choice([""] * 19 + ["reboot\n"])
 
     def statement(self, depth: int) -> str:
         """One statement; within `depth` it may hold others."""
@@ -256,6 +266,23 @@ class Writer:
                 f"case $(curl -s http://example.com) in\n{FIRST})\n{inner}\n;;\n*) {other};;\nesac",
                 f"case efs in\nefs)\n{inner}\n;;\n*) {other};;\nesac",
                 f"while read -r item; do\n{inner}\ndone <<< word",
+                f"while true; do\n{inner}\n  break\ndone",
+                f"until {condition}; do\n{inner}\n  break\ndone",
+                f"for ((n = 0; n < 1; n++)); do\n{inner}\ndone",
+                f'work() {{\n  [ "$1" = yes ] || return 0\n{inner}\n}}\nwork {self.chance.choice(["yes", "no", "$FS"])}',
+                f"work() {{\n  local FS=$1\n{inner}\n}}\nwork {self.chance.choice([FIRST, SECOND, '$FS'])}",
+                f"{condition} || {{\n{inner}\n}}",
+                f"{condition} && exit 0\n{body}",
+                f"( {condition} && exit 0\n{body}\n)",
+                f"{{\n{inner}\n}} &\nwait",
+                f"{{\n{inner}\n}} > /var/log.txt 2>&1",
+                f"{{\n{inner}\n}} | cat",
+                f"if {condition}; then\n  {other}\nelif {self._condition()}; then\n{inner}\nfi",
+                f'case "$FS" in\n{FIRST}|x)\n{inner}\n;;\nfs-*) {other};;\nesac',
+                f"set -- one two\nwhile [ $# -gt 0 ]; do\n{inner}\n  shift\ndone" if "work" not in body else body,
+                f"bash <<'SCRIPT'\n{body}\nSCRIPT" if "SCRIPT" not in body else body,
+                f"cat > /opt/run.sh <<'FILE'\n{body}\nFILE\nbash /opt/run.sh" if "FILE" not in body else body,
+                f"cat > /opt/run.sh <<'FILE'\n{body}\nFILE\n. /opt/run.sh" if "FILE" not in body else body,
                 f"trap '{body}' EXIT" if "'" not in body and "\n" not in body else f"{{\n{inner}\n}}",
                 f"bash -c '{body}'" if "'" not in body and "\n" not in body and "$" not in body else f"{{\n{inner}\n}}",
             ]
@@ -302,6 +329,33 @@ class Writer:
                 f"FS={FIRST}; ( FS={SECOND} )",
                 f"FS={FIRST}; echo {SECOND} | read -r FS",
                 "unset FS",
+                f"declare -A MAP=([app]={FIRST} [old]={SECOND}); FS=${{MAP[app]}}",
+                f"LIST=(a); LIST+=({FIRST}); FS=${{LIST[1]}}",
+                f"LIST=({SECOND} {FIRST}); FS=${{LIST[@]: -1}}",
+                f"set -- {FIRST} x; FS=$1",
+                f"FS=$(cut -d= -f2 <<< app={FIRST})",
+                f"FS=$(echo '{SECOND} {FIRST}' | awk '{{print $2}}')",
+                f"printf -v FS %s {FIRST}",
+                f"IFS=, read -r A FS <<< x,{FIRST}",
+                f"FS={FIRST}:/x; FS=${{FS%%:*}}",
+                f"FS={SECOND}; FS=${{FS/{SECOND}/{FIRST}}}",
+                f"mapfile -t LIST <<< {FIRST}; FS=${{LIST[0]}}",
+                f"while IFS='=' read -r key value; do FS=$value; done <<PAIRS\nold={SECOND}\napp={FIRST}\nPAIRS",
+                f"give() {{ FS={FIRST}; }}; give",
+                f"give() {{ local FS={SECOND}; }}; give",
+                f"give() {{ echo {FIRST}; }}; FS=$(give)",
+                f"echo FS={FIRST} > /opt/env; . /opt/env",
+                f": ${{FS:={FIRST}}}",
+                f'NAME=FS; eval "$NAME={FIRST}"',
+                f'NAME=FS; declare "$NAME={FIRST}"',
+                f"OTHER={FIRST}; NAME=OTHER; FS=${{!NAME}}",
+                f"case $FS in fs-*) ;; *) FS={FIRST};; esac",
+                f"N=1; ((N++)); [ $N = 2 ] && FS={FIRST}",
+                f"FS=({FIRST})",
+                f"read -r FS < <(echo {FIRST})",
+                "FS=${FS:-$(aws efs describe-file-systems)}",
+                f"{{ FS={FIRST}; }} | cat",
+                f"FS={FIRST} & wait",
             ]
         )
 
@@ -328,6 +382,30 @@ class Writer:
                 f"mountpoint -q {at} || mount -t efs {source} {at}",
                 f"AT={at}; mount -t efs {source} $AT",
                 f"(mount -t efs {source} {at})",
+                f'attach() {{ mount -t "$1" "$2" "$3"; }}\nattach efs {source} {at}',
+                f"mount -t efs {source} {at} -o tls",
+                f"mount -oro,tls -t efs {source} {at}",
+                f"mount --types efs --source {source} --target {at}",
+                f"cd /srv/..; mount -t efs {source} {at[1:]}",
+                f"(cd /srv/.. && mount -t efs {source} ./{at[1:]})",
+                f'WORDS=(-t efs); WORDS+=({source} {at}); mount "${{WORDS[@]}}"',
+                f"bash <<SCRIPT\nmount -t efs {source} {at}\nSCRIPT",
+                f"export FS; bash -c 'mount -t efs $FS:{directory} {at}'",
+                f'bash -c \'mount -t efs "$1:$2" "$3"\' -- $FS {directory} {at}',
+                f"echo {source} {at} | while read -r from to; do mount -t efs $from $to; done",
+                f"echo {source} {at} | xargs mount -t efs",
+                f'for pair in {source}={at}; do mount -t efs "${{pair%%=*}}" "${{pair##*=}}"; done',
+                f"for try in 1 2 3; do mount -t efs {source} {at} && break; sleep 1; done",
+                f"mount -t efs {source} {at} &\nwait",
+                f"sed -i '$ a {FIRST}:{directory} {at} efs _netdev,tls 0 0' /etc/fstab\nmount -a",
+                f'grep -q {at} /etc/fstab || echo "{line}" >> /etc/fstab\nmount -a',
+                f"sed \"s/@FS@/$FS/\" >> /etc/fstab <<'LINES'\n@FS@:{directory} {at} efs _netdev 0 0\nLINES\nmount -a",
+                f"cat > /opt/line <<LINES\n{line}\nLINES\ncat /opt/line >> /etc/fstab\nmount -a",
+                f'echo "{line.replace("_netdev", "_netdev,noauto")}" >> /etc/fstab\nmount {at}',
+                f"case {at} in /mnt/*) mount -t efs {source} {at};; esac",
+                f"cat > /etc/systemd/system/mnt-efs.mount <<EOF\n{unit}EOF\nmkdir -p /etc/systemd/system/mnt-efs.mount.d\n"
+                f"printf '[Mount]\\nWhat={SECOND}:/\\n' > /etc/systemd/system/mnt-efs.mount.d/over.conf\n"
+                "systemctl daemon-reload\nsystemctl enable --now mnt-efs.mount",
             ]
         )
 
@@ -352,6 +430,42 @@ class Writer:
                 "bash -c 'umount /mnt/efs'",
                 "sed -i '/efs/d' /etc/fstab",
                 ": > /etc/fstab",
+                "cd /srv/.. && umount mnt/efs",
+                "umount /mnt/../mnt/efs",
+                'drop() { umount "$1"; }; drop /mnt/efs',
+                'set -- /mnt/efs; umount "$@"',
+                'LIST=(/mnt/efs); umount "${LIST[@]}"',
+                f"sed -i 's#^{FIRST}:/#{SECOND}:/#' /etc/fstab",
+                "sed -i 's/^fs-/#fs-/' /etc/fstab",
+                "sed -i.bak '/mnt/s/_netdev/noauto/' /etc/fstab",
+                "cp /dev/null /etc/fstab",
+                "mv /etc/fstab /etc/fstab.old; touch /etc/fstab",
+                "grep -v efs /etc/fstab > /etc/new; mv /etc/new /etc/fstab",
+                "cp /etc/fstab /etc/old; echo x y z >> /etc/fstab; mv /etc/old /etc/fstab",
+                "rm -f /etc/systemd/system/mnt-efs.mount",
+                "systemctl mask mnt-efs.mount",
+                "ln -sf /dev/null /etc/systemd/system/mnt-efs.mount",
+                "umount /mnt/efs; mount -a",
+                "umount /mnt/efs & wait",
+                "trap 'umount /mnt/efs' EXIT; trap - EXIT",
+                "printf '%s\\0' /mnt/efs | xargs -0 umount",
+                'awk \'$3 == "efs" {print $2}\' /proc/mounts | while read -r at; do umount "$at"; done',
+                "umount /mnt/e*",
+                "umount /mnt/{efs,x}",
+                "eval umount /mnt/efs",
+                "DO=umount; $DO /mnt/efs",
+                "AT=/mnt; umount $AT/efs",
+                "umount $(dirname /mnt/efs/app)",
+                "false || umount /mnt/efs",
+                "true || umount /mnt/efs",
+                "if false; then umount /mnt/efs; fi",
+                "umount -t tmpfs -a",
+                "echo umount /mnt/efs | bash",
+                "bash -c 'umount $0' /mnt/efs",
+                "umount /mnt/efs/",
+                "umount /mnt/efs/app",
+                f"umount {FIRST}:/",
+                "mount | while read -r source on at rest; do umount $at; done",
             ]
         )
 
@@ -370,6 +484,20 @@ class Writer:
                 "cd /opt",
                 "cat /proc/mounts",
                 "mount -t efs -f fs-0fedcba9876543210:/ /mnt/efs",
+                "mount --make-rshared /mnt/efs",
+                "cp /etc/fstab /etc/fstab.orig",
+                "cd /mnt/efs",
+                "cd /mnt/missing",
+                "set +e",
+                "true && echo umount /mnt/efs",
+                "cat <<< 'umount /mnt/efs'",
+                "rm -rf /mnt/efs/tmp",
+                "sed -i 's/tls/tls/' /etc/fstab",
+                "trap 'echo failed' ERR",
+                "mount -o remount,rw /mnt/efs",
+                "systemctl daemon-reload",
+                "test -d /mnt/efs && echo there",
+                "n=$(grep -c efs /etc/fstab)",
             ]
         )
 
@@ -381,6 +509,11 @@ class Writer:
                 "ln -sfn /mnt/efs/v1 /srv/app",
                 "ln -s /mnt/efs/app /var/app",
                 "rmdir /mnt/efs && ln -s /srv/other /mnt/efs",
+                "cd /mnt/efs && ln -sfn v2 app",
+                "ln -s /mnt/efs /srv/efs; umount /srv/efs",
+                "ln -sfn /srv/other /mnt/efs/app; rm -f /mnt/efs/app",
+                "ln -sfn v2 /mnt/efs/v3; ln -sfn v3 /mnt/efs/app",
+                "cd /srv; ln -sfn ../mnt/efs/v1 here",
             ]
         )
 
@@ -393,6 +526,12 @@ class Writer:
                 "mount -o bind /mnt/efs/v1 /mnt/efs/app",
                 "mount -t tmpfs tmpfs /mnt/efs/app/cache",
                 "mount /dev/xvdf /mnt",
+                "mount -t tmpfs -o size=1m tmpfs /mnt/efs",
+                "mount --bind /mnt/efs/app /mnt/efs/app",
+                "mount -t tmpfs tmpfs /mnt/efs/app; umount /mnt/efs/app",
+                "echo 'tmpfs /mnt/efs/app tmpfs defaults 0 0' >> /etc/fstab; mount -a",
+                "echo '/srv/other /mnt/efs/app none bind 0 0' >> /etc/fstab; mount -a",
+                "OVER=/mnt/efs/app; mount -t tmpfs tmpfs $OVER",
             ]
         )
 

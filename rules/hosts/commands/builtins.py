@@ -107,6 +107,7 @@ def _pwd(shell: ShellState, _name: str, _arguments: list[str], line: int) -> Lik
 
 def _exit(shell: ShellState, name: str, arguments: list[str], _line: int) -> Likelihood:
     shell.leave(name, success=not arguments or arguments[0] == "0")
+    shell.failed = name == "exit" and re.fullmatch("[1-9][0-9]*", "".join(arguments[:1])) is not None
     return Likelihood.UNKNOWN
 
 

@@ -142,10 +142,10 @@ def _options(arguments: list[str]) -> dict[str, str]:
 
 
 def _configs(shell: ShellState, init: Init, names: list[str]) -> Likelihood:
-    """Run configs, in a process that shares the working directory with its caller but no variable."""
+    """Run configs, in a process that shares the working directory with its caller, and the variables that it exports."""
     success = Likelihood.LIKELY
     shell.host.running_inits += 1
-    with shell.process(shell.directory):
+    with shell.process(shell.directory, shell.variables.exported()):
         for name in names:
             shell.host.ran.add((init.resource, name))
             if success is not Likelihood.NEVER:
@@ -221,7 +221,8 @@ def _command(shell: ShellState, command: InitCommand) -> Likelihood:
     """Run a command if its test succeeds. Its success counts only if it is surely run."""
     host = shell.host
     directory = shell.directory if command.cwd is None else host.path(host.tokens.encode(command.cwd))
-    environment = {name: host.tokens.encode(value) for name, value in command.environment.items()}
+    given = {name: host.tokens.encode(value) for name, value in command.environment.items()}
+    environment = given or shell.variables.exported()  # what is given replaces what there was
     with shell.process(directory, environment):
         if not command.sure:
             with host.because("it depends on a condition of the template"):

@@ -9,11 +9,12 @@ from __future__ import annotations
 from functools import partial
 
 from rules.hosts.commands import builtins, cfn_init, files, filters, mounting, ownership, printing, unread, wrappers
-from rules.hosts.grammar.tokens import OPEN
+from rules.hosts.grammar.tokens import OPEN, REFERENCE
 from rules.hosts.likelihood import Likelihood, of_search, of_states, of_test
 from rules.hosts.mounts import written_files
 from rules.hosts.mounts.host import AGENT_CONFIG
 from rules.hosts.mounts.mount_files import FILTERED, LISTING
+from rules.hosts.mounts.states import Doubt
 from rules.hosts.state import Handler, ShellState
 
 SETUP = frozenset(
@@ -61,7 +62,6 @@ SETUP = frozenset(
         "adduser",
         "addgroup",
         "cloud-init-per",
-        "make",
         "git",
         "ldconfig",
     ]
@@ -81,10 +81,13 @@ def run(shell: ShellState, words: list[str], line: int) -> Likelihood:
     path = shell.host.path(name, shell.directory) if "/" in name else None
     if path in shell.host.files:
         return wrappers.run_file(shell, path or "", words[1:], shared=False)
-    if (success := cfn_init.run_by(shell, words, line)) is not None:
+    if base not in wrappers.PREFIXES and (success := cfn_init.run_by(shell, words, line)) is not None:
         return success
     if name.startswith(OPEN):
         shell.host.hides_calls = True
+        if REFERENCE.fullmatch(name):  # a parameter may be any command
+            shown = unread.shorten(shell.host.tokens.show(name))
+            shell.host.table.doubt_all(Doubt(line, f"runs {shown}, which is not known"))
     if any(written_files.HELPER_CONFIGURATION in word for word in words):
         written_files.configure_helper(shell.host, " ".join(words), line)
     if base == "sed" and shell.output is not None and shell.output.chunks is not None:
@@ -170,6 +173,12 @@ def _list_mounts(shell: ShellState, _name: str, _arguments: list[str], line: int
     return Likelihood.UNKNOWN
 
 
+def _make(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
+    """`make TARGET`, whose rules are not read."""
+    unread.suspect(shell, name, [name, *arguments], line)
+    return Likelihood.LIKELY
+
+
 _FUSE = (
     "s3fs", "goofys", "mount-s3", "rclone", "sshfs", "gcsfuse", "bindfs", "mergerfs", "unionfs-fuse", "unionfs", "encfs",
     "gocryptfs", "juicefs", "fuse-overlayfs", "squashfuse", "archivemount", "ntfs-3g", "glusterfs", "ceph-fuse", "s3backer",
@@ -209,6 +218,8 @@ COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("at", "batch", "crontab"), wrappers.later),
     "xargs": wrappers.xargs,
     "find": wrappers.find,
+    **dict.fromkeys(("reboot", "shutdown", "init", "telinit"), wrappers.restart),
+    "make": _make,
 }
 
 _HELPERS: dict[str, Handler] = {"mount": mounting.mount, "umount": mounting.umount}

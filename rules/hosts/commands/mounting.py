@@ -13,9 +13,9 @@ from rules.facts.mounts import parse_source
 from rules.hosts.commands.printing import write
 from rules.hosts.grammar.tokens import OPEN, is_unknown
 from rules.hosts.likelihood import Likelihood
-from rules.hosts.mounts.host import Host, MountRequest, looks_like_efs, split_options, split_source
+from rules.hosts.mounts.host import Host, MountRequest, literal_head, looks_like_efs, split_options, split_source
 from rules.hosts.mounts.mount_files import LISTING
-from rules.hosts.mounts.states import Doubt, Mounted
+from rules.hosts.mounts.states import NOTHING, Doubt, Mounted
 from rules.hosts.state import ShellState
 
 _NETWORK = re.compile(r"\b(?:efs|nfs4?)\b")
@@ -32,6 +32,7 @@ _FLAGS = {
 """Flags of mount(8) and the names that they have here; "" for those that make no difference."""
 _AS_OPTION = {"r": "ro", "read-only": "ro", "w": "rw", "rw": "rw", "read-write": "rw"}
 _UNDERSTOOD = frozenset(("all", "bind", "rbind", "move", "list", ""))
+_ALL_ITEMS = re.compile(r"\[[@*]\]|\$[@*]")
 _DECISIVE = ("ro", "rw", "accesspoint=", "subdir")
 
 _UNMOUNT_WITH_VALUE = {
@@ -133,14 +134,25 @@ def mount(shell: ShellState, name: str, arguments: list[str], line: int) -> Like
     elif not words:
         write(shell, LISTING, line)
         return Likelihood.UNKNOWN if given.flags or given.values else Likelihood.LIKELY
-    elif not _wake_source(host, words[0]) and (kind in ("nfs", "nfs4", "efs") or _names_network(host, " ".join(words))):
+    elif not _wake_source(host, words[0]) and (
+        kind in ("nfs", "nfs4", "efs") or _names_network(host, " ".join(words)) or _several(host, words[0])
+    ):
         host.unclear(line, f"mount is given {' '.join(words)}, not a source and a mount point", sure=True)
+        if _several(host, words[0]):
+            host.table.doubt_if(
+                lambda state: state.network, Doubt(line, f"may mount something over it (mount {words[0]})")
+            )
     return Likelihood.LIKELY
 
 
 def _names_network(host: Host, text: str) -> bool:
     """Whether a text, or what its unknown values are made of, names EFS or NFS."""
     return looks_like_efs(text) or (is_unknown(text) and _NETWORK.search(host.tokens.show(text)) is not None)
+
+
+def _several(host: Host, word: str) -> bool:
+    """Whether a word that only the host knows may be several, such as all items of an array."""
+    return is_unknown(word) and _ALL_ITEMS.search(host.tokens.source(word)) is not None
 
 
 def _targets(target: str, prefix: str) -> list[str]:
@@ -264,14 +276,19 @@ def _unmount(shell: ShellState, word: str, line: int, *, recursive: bool, elsewh
     if not word.startswith("/") and (":" in word or looks_like_efs(word)):
         if not table.doubt_if(_comes_from(word), doubt):
             table.doubt_if(lambda state: state.network, doubt)
-    elif path is None or any(sign in word for sign in "*?["):
-        if not host.undo_unplaced(word):
+    elif path is None or literal_head(path) != path:
+        if (path and table.at(path) != NOTHING) and not elsewhere:
+            table.unmount(path, doubt)
+        elif not host.undo_unplaced(word):
             table.doubt_if(host.may_be(word), doubt)
     elif elsewhere or host.resolved(path) != path:
         table.doubt(path, doubt)
         table.doubt(host.resolved(path), doubt)
     else:
         table.unmount(path, doubt)
+        table.doubt_if(
+            lambda state: 0 < len(head := literal_head(state.path)) < len(state.path) and path.startswith(head), doubt
+        )
         if recursive:
             table.doubt_if(lambda state: state.path.startswith(f"{path}/"), doubt)
 

@@ -29,7 +29,7 @@ _READING = """
     modprobe rmmod depmod sysctl swapon swapoff mkswap mkfs mkfs.ext4 mkfs.xfs fdisk parted growpart resize2fs
     chkconfig update-rc.d ntpdate chronyc timedatectl hostnamectl localectl iptables ip ifconfig route firewall-cmd
     cfn-init cfn-get-metadata cfn-hup gpg openssl mysql mysqldump psql pg_dump redis-cli sqlite3 setcap getcap sestatus inotifywait ec2-metadata
-    exportfs fsck tune2fs blockdev pvcreate vgcreate lvcreate mdadm xfs_growfs mail sendmail ssh-keygen ssh-keyscan ldconfig make git cmake
+    exportfs fsck tune2fs blockdev pvcreate vgcreate lvcreate mdadm xfs_growfs mail sendmail ssh-keygen ssh-keyscan ldconfig git cmake
 """
 READING = frozenset(_READING.split())
 """Commands that neither mount, unmount nor write to the files they name (but for their owners and modes)."""

@@ -10,10 +10,13 @@ from functools import partial
 from itertools import pairwise, takewhile
 
 from rules.hosts.commands import unread
+from rules.hosts.grammar.lexer import unescape
 from rules.hosts.grammar.syntax import split_assignment
 from rules.hosts.grammar.tokens import CLOSE, UNKNOWN, is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts import written_files
+from rules.hosts.mounts.host import WrittenFile
+from rules.hosts.mounts.mount_files import service_commands
 from rules.hosts.mounts.states import Doubt
 from rules.hosts.state import ShellState
 
@@ -49,6 +52,8 @@ _CRON_TIMES = re.compile(
 )
 _CRON_LINE = re.compile(_CRON_TIMES.pattern + r"\S+[ \t]+", re.MULTILINE)
 _CRON_FILES = ("/etc/cron.d/", "/etc/crontab", "/etc/cron.hourly/", "/etc/cron.daily/")
+_DEPENDS = re.compile(r"^\s*(?:Condition|Assert|ExecCondition|User)\w*\s*=", re.MULTILINE)
+"""Matches settings of a service that may keep its commands from being run, or from mounting anything."""
 _UNKNOWN = re.compile(rf"{re.escape(UNKNOWN)}[0-9]+{CLOSE}")
 _MAX_WORDS = 64
 
@@ -91,16 +96,20 @@ def interpreter(shell: ShellState, name: str, arguments: list[str], line: int) -
     for index, word in enumerate(arguments):
         is_command = word in ("-c", "--command") or (word.startswith("-") and word[1:2] != "-" and word.endswith("c"))
         if is_command:
-            command = arguments[index + 1 : index + 2]
+            command = arguments[index + 2 :] if arguments[index + 1 : index + 2] == ["--"] else arguments[index + 1 :]
             if not command:
                 return Likelihood.UNKNOWN
-            suspect_unknown(shell, name, command[0], *arguments[index + 2 :], line=line)
-            return shell.inline(command[0], line, tuple(arguments[index + 3 :]), exported=True)
+            suspect_unknown(shell, name, command[0], *command[1:], line=line)
+            return shell.inline(command[0], line, tuple(command[2:]), exported=True)
+    if name == "runuser" and arguments[:1] in (["-u"], ["--user"]):
+        words = arguments[3:] if arguments[2:3] == ["--"] else arguments[2:]
+        return shell.invoke(words, line) if words else Likelihood.UNKNOWN
     paths = [word for word in arguments if not word.startswith("-")]
     if paths and name not in ("su", "runuser") and "-s" not in arguments:
         path = shell.host.path(paths[0], shell.directory)
         if path not in shell.host.files:
-            unread.suspect(shell, paths[0].rpartition("/")[2], paths, line)
+            told = [name, *paths] if is_unknown(paths[0]) else paths
+            unread.suspect(shell, told[0].rpartition("/")[2], told, line)
         return run_file(shell, path or "", paths[1:], shared=False)
     if shell.input:
         given, step = shell.input, 0 if shell.input.at else shell.input.step
@@ -147,11 +156,15 @@ def systemctl(shell: ShellState, _name: str, arguments: list[str], line: int) ->
     """Enable or start a unit: one that the script has written before brings its mount. Other verbs may undo it."""
     words = [a for a in arguments if not a.startswith("-")]
     verb = words[0] if words else ""
+    if verb in ("reboot", "kexec", "soft-reboot"):
+        return restart(shell, f"systemctl {verb}", [], line=line)
     if verb in ("isolate", "rescue", "emergency"):
         shell.host.table.doubt_all(Doubt(line, f"may unmount it (systemctl {' '.join(words)})"))
     for name in words[1:]:
         if verb in _STARTING:
             _start(shell, name, line)
+            if verb in ("start", "restart") or "--now" in arguments:
+                _run_service(shell, name, line)
         elif verb not in _ASKING:
             _stop(shell, name, f"systemctl {verb} {name}", line=line)
     return Likelihood.LIKELY
@@ -174,6 +187,27 @@ def _start(shell: ShellState, name: str, line: int) -> None:
         host.table.wake(written_files.mount_point(unit))
 
 
+def _unit_file(shell: ShellState, name: str) -> WrittenFile | None:
+    """The file of a service that the script has written."""
+    unit = f"{name.removesuffix('.service')}.service"
+    paths = (f"{folder}/{unit}" for folder in written_files.UNIT_FOLDERS)
+    return next((file for path in paths if (file := shell.host.files.get(path))), None)
+
+
+def _run_service(shell: ShellState, name: str, line: int) -> None:
+    """Run what a service runs that the script has written and starts."""
+    file = _unit_file(shell, name)
+    if file is None or file.used or not shell.spend(len(file.text), line):
+        return
+    file.used = not shell.branches
+    run = partial(shell.inline, service_commands(file.text), file.line, (), step=1)
+    with shell.process("/"):
+        if file.certain and not _DEPENDS.search(file.text):
+            run()
+        else:
+            shell.alternatives([run], exhaustive=False)
+
+
 def _stop(shell: ShellState, name: str, command: str, line: int) -> None:
     """Doubt what a unit mounts that a command stops, disables, masks or edits."""
     table = shell.host.table
@@ -189,8 +223,24 @@ def _stop(shell: ShellState, name: str, command: str, line: int) -> None:
             table.doubt_all(doubt)
         else:
             table.doubt(point, doubt)
+    elif (file := _unit_file(shell, unit)) and "mount" in file.text:
+        table.doubt_all(doubt)
     elif is_unknown(unit):
         table.doubt_persistent(doubt)
+
+
+def restart(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
+    """`reboot`, `shutdown -r TIME`, `init 6`. What is switched off instead is no instance any more."""
+    letters = "".join(word[1:] for word in arguments if word.startswith("-") and word[1:2] != "-")
+    wanted = {
+        "shutdown": ("r" in letters or "--reboot" in arguments) and "c" not in letters,
+        "init": arguments[:1] == ["6"],
+        "telinit": arguments[:1] == ["6"],
+    }
+    if wanted.get(name, True):
+        command = " ".join([name, *arguments])
+        shell.host.restarts = Doubt(line, f"restarts the instance, which does not mount it again ({command})")
+    return Likelihood.LIKELY
 
 
 def service(shell: ShellState, name: str, arguments: list[str], line: int) -> Likelihood:
@@ -246,8 +296,8 @@ def in_the_end(shell: ShellState) -> None:
 
 def xargs(shell: ShellState, _name: str, arguments: list[str], line: int) -> Likelihood:
     """Run a command with the words of the input, if they are known, else with a word that only the host knows."""
-    placeholder = ""
-    index = 0
+    placeholder = separator = ""
+    index, at_once = 0, _MAX_WORDS
     while index < len(arguments) and arguments[index].startswith("-"):
         word = arguments[index]
         if word.startswith(("-I", "--replace", "-i")):
@@ -256,19 +306,32 @@ def xargs(shell: ShellState, _name: str, arguments: list[str], line: int) -> Lik
                 index += 1
                 placeholder = "".join(arguments[index : index + 1])
             placeholder = placeholder or "{}"
-        elif len(word) == 2 and word[1] in "aEdLlnPs":
+        elif word.startswith(("-n", "-d", "--delimiter=", "--max-args=")):
+            value = word.partition("=")[2] if word[1] == "-" else word[2:]
+            if not value:
+                index += 1
+                value = "".join(arguments[index : index + 1])
+            if word.startswith(("-n", "--m")):
+                at_once = int(value[:3]) if value[:3].isdecimal() else at_once
+            else:
+                separator = unescape(value)
+        elif word in ("-0", "--null", "-0r", "-r0"):
+            separator = "\0"
+        elif len(word) == 2 and word[1] in "aELlPs":
             index += 1
         index += 1
     command = arguments[index:]
     if not command:
         return Likelihood.LIKELY
     given = shell.input.text if shell.input else ""
-    words = given.split()
+    separator = separator or ("\n" if placeholder else "")
+    words = [word.strip() for word in given.split(separator) if word.strip()] if separator else given.split()
     sure = 0 < len(words) <= _MAX_WORDS and not is_unknown(given) and "\ue010" not in given
     if not sure:
         words = [shell.host.tokens.unknown("…")]
     outer, shell.input = shell.input, None
-    for line_words in [[word] for word in words] if placeholder else [words]:
+    at_once = 1 if placeholder else max(at_once, 1)
+    for line_words in [words[first : first + at_once] for first in range(0, len(words), at_once)]:
         filled = [w.replace(placeholder, line_words[0]) for w in command] if placeholder else [*command, *line_words]
         if sure:
             shell.invoke(filled, line)

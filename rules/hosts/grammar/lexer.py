@@ -144,6 +144,13 @@ class Lexer:
             sign = text[start]
             if plain := _PLAIN.match(text, start):
                 self._at = plain.end()
+                if text[self._at : self._at + 1] == "(" and plain[0][-1] in "?*+@!" and (pieces or plain[0] != "!"):
+                    end = closing(text, self._at + 1, ")") + 1  # an extended pattern, `!(a|b)`
+                    self._at = end or self._at
+                    pieces.append(WordPiece(PieceKind.LITERAL, text[start : self._at], False))
+                    if end:
+                        continue
+                    break
                 if not pieces and (self._at >= len(text) or text[self._at] in " \t\n;"):
                     return plain[0]
                 pieces.append(WordPiece(PieceKind.LITERAL, plain[0], False))

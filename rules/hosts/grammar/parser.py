@@ -80,6 +80,7 @@ class Parser(Reader):
             operator = str(self.advance().value)
             self.skip_newlines()
             members.append((operator, self._pipeline()))
+        self.broken = self.broken or self.at("(")  # no command begins behind another one
         return AndOr(members, background=self.at("&"))
 
     def _pipeline(self) -> Pipeline:

@@ -16,6 +16,8 @@ from rules.model import Ref, Text
 OPEN, CLOSE = "\ue000", "\ue001"
 UNKNOWN = f"{OPEN}?"
 _TOKEN = re.compile(f"{OPEN}(\\??)([0-9]+){CLOSE}")
+REFERENCE = re.compile(f"{OPEN}[0-9]+{CLOSE}")
+"""Matches the token of a reference of the source."""
 _PRIVATE = re.compile("[\ue000-\ue005\0]")
 _MAX_SHOWN = 200
 _HANGING_COMMA = re.compile(r"(?<=may change),(?=[),])")

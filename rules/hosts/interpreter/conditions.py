@@ -5,6 +5,7 @@ What is literal is decided. A text that holds a reference matches a pattern only
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from rules.hosts.grammar.patterns import Glob, Regex
@@ -13,6 +14,9 @@ from rules.hosts.grammar.tokens import OPEN
 from rules.hosts.likelihood import Likelihood, of_test
 from rules.hosts.namespace import Array
 from rules.hosts.state import ShellState
+
+_EXTENDED = re.compile(r"[?*+@!]\(")
+"""Matches the beginning of a pattern that only some shells know (`extglob`)."""
 
 
 def of_number(value: int | None) -> Likelihood:
@@ -24,6 +28,8 @@ def of_pattern(shell: ShellState, text: str, word: Word) -> Likelihood:
     """The likelihood that a text matches a shell pattern."""
     pieces = shell.variables.pattern(word)
     pattern = "".join(piece for piece, _ in pieces)
+    if any(_EXTENDED.search(piece) for piece, quoted in pieces if not quoted):
+        return Likelihood.UNKNOWN
     if text == pattern and not any(sign in piece for piece, quoted in pieces if not quoted for sign in "*?["):
         return Likelihood.ALWAYS
     glob = Glob.parse(pieces)

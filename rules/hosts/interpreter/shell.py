@@ -36,7 +36,7 @@ from rules.hosts.interpreter.simple import COUNTS, PRINTING
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts.host import Host, looks_like_efs
 from rules.hosts.mounts.mount_files import LISTING
-from rules.hosts.mounts.states import States
+from rules.hosts.mounts.states import Doubt, States
 from rules.hosts.namespace import OPTION
 from rules.hosts.state import Output, ShellState, worse
 
@@ -109,11 +109,14 @@ class Shell(ShellState):
         return success
 
     def _statements(self, text: str, line_of: Callable[[int], int]) -> Iterator[AndOr]:
-        parser = Parser(text, line_of)
+        parser, broken = Parser(text, line_of), False
         try:
             while (statement := parser.statement()) is not None:
-                if parser.broken:
+                if parser.broken and not broken:
+                    broken = True
                     self.doubt = self.doubt or "exit"
+                    line = parser.line_here()
+                    self.host.table.doubt_all(Doubt(line, "is in a command that cannot be read"))
                 yield statement
         except TooDeepError:
             self.give_up(line_of(1))
@@ -123,7 +126,9 @@ class Shell(ShellState):
         self.variables.values.begin()
         if exported:
             self.variables.pass_on()
+        self.apart += 1
         success = self._run(statements)
+        self.apart -= 1
         self.variables.values.end()
         # A doubt from before is one about the branch that this is in, which ends with it.
         self.leaving = self.doubt = ""

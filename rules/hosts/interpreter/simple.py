@@ -281,15 +281,17 @@ def _redirect_for_good(shell: ShellState, node: Simple) -> None:
 
 def _redirect(shell: ShellState, redirection: Redirection, line: int) -> None:
     operator, target = redirection.operator, redirection.target
-    if "<" in operator and redirection.descriptor not in ("", "0"):
-        return
     source = _process(target) if operator == "<" else None
+    given = redirection.descriptor in ("", "0")
     if source is not None:
         written = Output(chunks=[])
         outer, shell.output = shell.output, written
         shell.inline(source, line, shell.variables.arguments)
         shell.output = outer
-        shell.input = written.given(shell.host.tokens, line)
+        if given:
+            shell.input = written.given(shell.host.tokens, line)
+        return
+    if "<" in operator and not given:
         return
     if _process(target) is not None:
         shell.output = Output()

@@ -15,7 +15,7 @@ from rules.facts.paths import below, climbs, normalise
 from rules.hosts.boot import Boot
 from rules.hosts.grammar.tokens import CLOSE, OPEN, UNKNOWN, Tokens, is_unknown
 from rules.hosts.mounts.mount_table import MountTable
-from rules.hosts.mounts.states import NOTHING, Doubt, Mounted, upwards
+from rules.hosts.mounts.states import NOTHING, Doubt, Mounted, is_left_out, upwards
 from rules.hosts.results import HostScript, UnplacedMount
 from rules.model import CODED_REF, Text
 
@@ -31,7 +31,7 @@ _EFS_SOURCE = re.compile(r"fs-[0-9a-f]{8,}|\.efs\.")
 _NETWORK_TYPES = {"nfs", "nfs4", "efs"}
 _LAYERS = ("lowerdir=", "upperdir=")
 """The options that name the layers of an overlay, whose contents it shows."""
-_NOT_LITERAL = re.compile(rf"{OPEN}|[*?\[{{]")
+_NOT_LITERAL = re.compile(rf"{OPEN}|[*?\[{{]|[!+@]\(")
 _FRESH = re.compile(r"[$`(\s]*(?:/usr)?(?:/bin/)?mktemp\b")
 """Matches the command that makes a new directory, whose path no task definition can name."""
 _NOT_READ = re.compile(r"X-mount\.(?:subdir|idmap)\b")
@@ -105,6 +105,9 @@ class Host:
         """The reason why the script was not followed to its end, so that nothing is certain; None if it was."""
         self.helper_doubt: Doubt | None = None
         """The doubt that the mount helper looks for file systems in another region; None if there is none."""
+        self.restarts: Doubt | None = None
+        """The doubt that a script restarts the host, of which nothing but fstab, units and what runs at every boot mounts
+        anything again; None if none does."""
         self.automounter: Doubt | None = None
         """The doubt that the automounter is stopped, whose maps are read in the end; None if it is not."""
         self.units: dict[str, tuple[str, ...]] = {}
@@ -137,10 +140,20 @@ class Host:
 
     def may_be(self, word: str) -> Callable[[Mounted], bool]:
         """A function that tells whether the path of a mount may be the one that a word becomes, with values that only
-        the host knows or wildcards."""
-        known = word.startswith("/") and not climbs(word)
-        head = _NOT_LITERAL.split(word, maxsplit=1)[0] if known else ""
-        return lambda state: f"{state.path}/".startswith(head)
+        the host knows, references or wildcards."""
+        head = literal_head(word)
+
+        def same(state: Mounted) -> bool:
+            start = literal_head(state.path)
+            return f"{state.path}/".startswith(head) or (start != state.path and head.startswith(start))
+
+        return same
+
+    def restart(self) -> None:
+        """Restart the host if a script has asked for that."""
+        if self.restarts:
+            self.table.restart(self.restarts)
+            self.restarts = None
 
     def calls_init(self, resource: str, sets: str) -> None:
         """Note a call of cfn-init."""
@@ -158,14 +171,14 @@ class Host:
     def aside(self) -> Iterator[None]:
         """Keep files, directories and doubts as they are, whatever happens meanwhile."""
         files, unclear, links, units, at_end = self.files, self._unclear, self._links, self.units, self.at_end
-        kept = self.fstab, self.unfinished, self.helper_doubt, self.automounter
+        kept = self.fstab, self.unfinished, self.helper_doubt, self.automounter, self.restarts
         self.fstab = replace(self.fstab, chunks=list(self.fstab.chunks))
         self.files = {path: replace(file, chunks=list(file.chunks)) for path, file in files.items()}
         self._unclear, self._links, self.units, self.at_end = dict(unclear), dict(links), dict(units), list(at_end)
         with self.table.aside():
             yield
         self.files, self._unclear, self._links, self.units, self.at_end = files, unclear, links, units, at_end
-        self.fstab, self.unfinished, self.helper_doubt, self.automounter = kept
+        self.fstab, self.unfinished, self.helper_doubt, self.automounter, self.restarts = kept
 
     def path(self, path: str, directory: str | None = "/") -> str | None:
         """A path, normalised and absolute (or beginning with a reference); None if only the host knows it."""
@@ -190,7 +203,7 @@ class Host:
             if path is None:
                 self._mount_anywhere(request, kind)
             return
-        sure = request.sure and not ("noauto" in options and "x-systemd.automount" not in options)
+        sure = request.sure and not is_left_out(options)
         doubt = Doubt(request.line, request.doubt) if request.doubt else None
         if not kind:
             other = Mounted(
@@ -207,6 +220,7 @@ class Host:
                 doubt = Doubt(request.line, f"makes it an overlay of directories on EFS ({','.join(shown)})")
                 other = replace(other, network=True, doubt=doubt)
             self._mounted(other, sure=sure)
+            self._cover(request, path)
             return
         request = replace(request, source=self.tokens.as_ids(request.source))
         source, server, region = self._source(request, kind)
@@ -249,6 +263,13 @@ class Host:
             doubt = Doubt(request.line, f"mounts {request.source or 'something'} at {target}, which may cover it")
             self.table.doubt_if(self.may_be(target), doubt)
 
+    def _cover(self, request: MountRequest, path: str) -> None:
+        """Doubt mounts of EFS that something of another kind may cover, of whose mount point only the beginning is known."""
+        head = literal_head(path)
+        if head not in (path, "/", ""):
+            doubt = Doubt(request.line, f"mounts {request.source} at {path}, which may cover it")
+            self.table.doubt_if(lambda s: s.network and s.path != path and _meets(s.path, head), doubt)
+
     def _shows_network(self, layers: str) -> bool:
         """Whether one of the directories in an option of an overlay lies on EFS or NFS."""
         paths = (self.path(path) for path in layers.partition("=")[2].split(":"))
@@ -265,9 +286,13 @@ class Host:
             self.table.bind(source or "/", path, line, persistent=request.persistent)
             if source and ("rbind" in request.options or request.type == "rbind"):
                 self.table.bind_below(source, path, line, persistent=request.persistent)
-            if source is None:
+            if source is None or (OPEN in source and self.table.covering(source) == NOTHING and self._may_be_efs()):
                 doubt = Doubt(line, f"binds it to {request.source}, which is not known")
                 self.table.veil(path, request.source, doubt, link=False)
+            elif self.table.covering(source) == NOTHING and (unplaced := self._unplaced_at(source)):
+                doubt = Doubt(line, f"binds it to {source}, where line {unplaced.line} may mount EFS")
+                self.table.veil(path, request.source, doubt, link=False)
+            self._cover(request, path)
             if (real := self.resolved(path)) != path:
                 doubt = Doubt(line, f"binds {request.source} over it through a symbolic link, as {path}")
                 self.table.veil(real, request.source, doubt, link=False)
@@ -275,6 +300,13 @@ class Host:
                 self.table.doubt(path, Doubt(line, request.doubt))
             if "ro" in request.options:  # before util-linux 2.27, `mount` ignores `ro` here
                 self.table.doubt(path, Doubt(line, "binds it read-only, which not every version of mount does"))
+
+    def _may_be_efs(self) -> bool:
+        return self.table.has_network() or bool(self._unclear)
+
+    def _unplaced_at(self, path: str) -> UnplacedMount | None:
+        """A mount that may lie at a path, above or below it, although its mount point is not known."""
+        return next((mount for mount, at in self._unclear.items() if _meets(path, literal_head(at))), None)
 
     def link(self, target: str | None, path: str, line: int) -> None:
         """Note a symbolic link to a target, None if that is not known.
@@ -286,6 +318,8 @@ class Host:
         reason = f"makes it a symbolic link{f' to {target}' if target else ''}"
         if any(s and s.network for s in self.table.covering(path.rpartition("/")[0], awake=True)):
             self.table.veil(path, target or "", Doubt(line, reason))
+            somewhere = Doubt(line, f"makes a symbolic link at {path}, which may lie on it")
+            self.table.doubt_if(lambda state: state.network and OPEN in (below(path, state.path) or ""), somewhere)
         link = self._links[path] = _Link(target or "", line, self.table.order)
         folder, _, name = path.rpartition("/")
         real = self.resolved(folder)
@@ -365,6 +399,17 @@ class Host:
         if unknown or is_unknown(directory) or climbs(directory) or not directory.startswith(("/", OPEN)):
             source = MountSource(None, source.directory if source.directory.startswith(("/", OPEN)) else "/")
         return source, server, source.region
+
+
+def literal_head(word: str) -> str:
+    """The beginning of a path before the first wildcard, reference or value that only the host knows; "" if it is not
+    absolute."""
+    return _NOT_LITERAL.split(word, maxsplit=1)[0] if word.startswith("/") and not climbs(word) else ""
+
+
+def _meets(path: str, head: str) -> bool:
+    """Whether a path that begins like this may be this path, lie below it or above it."""
+    return head.startswith(f"{path}/") or f"{path}/".startswith(head)
 
 
 def split_source(source: str) -> tuple[str, str]:

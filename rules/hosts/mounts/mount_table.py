@@ -14,7 +14,7 @@ from dataclasses import replace
 from rules.facts.paths import below, join
 from rules.hosts.grammar.tokens import Tokens
 from rules.hosts.journal import Journal
-from rules.hosts.mounts.states import NOTHING, DirectoryState, Doubt, Mounted, States, distinct, upwards
+from rules.hosts.mounts.states import NOTHING, DirectoryState, Doubt, Mounted, States, distinct, is_left_out, upwards
 from rules.hosts.results import FoundMount, MadeDirectory, OtherMount
 from rules.model import Text
 
@@ -92,8 +92,8 @@ class MountTable:
         self._made, self._sleeping, self._covered, self._unmounted = kept
 
     def restart(self, doubt: Doubt) -> None:
-        """Restart the host: only what fstab and units mount is surely mounted again."""
-        self.doubt_if(lambda state: not state.persistent, doubt)
+        """Restart the host: only what fstab and units mount is surely mounted again, and not even that with `noauto`."""
+        self.doubt_if(lambda state: not state.persistent or is_left_out(state.options), doubt)
 
     def doubt_if(self, concerned: Callable[[Mounted], bool], doubt: Doubt) -> bool:
         """Make the mounts uncertain that are concerned. Returns whether there are any."""
@@ -105,11 +105,16 @@ class MountTable:
 
     def withdraw(self, path: str, doubt: Doubt, *, replaced: bool) -> None:
         """Note that the line of fstab for this path is gone. What was not mounted yet will not be, so that it counts no
-        more once it is replaced."""
+        more once it is replaced. What is mounted stays until a restart."""
         if replaced and path in self._sleeping:
             self._sleeping.discard(path)
             self.states.set(path, None)
-        else:
+        elif not replaced:
+            self.doubt(path, doubt)
+
+    def disagree(self, path: str, doubt: Doubt) -> None:
+        """Make the mount at a path uncertain if it may be more than one."""
+        if len(self.at(path)) > 1:
             self.doubt(path, doubt)
 
     def doubt_all(self, doubt: Doubt) -> bool:
@@ -148,6 +153,10 @@ class MountTable:
         """Whether something was mounted above a path after so many mounts."""
         above = (s for place in upwards(path) if place != path for s in self.at(place))
         return any(s and not s.link and s.order > order for s in above)
+
+    def waits(self, path: str) -> bool:
+        """Whether a line of fstab for a path has not been mounted yet."""
+        return path in self._sleeping
 
     def has_network(self) -> bool:
         """Whether anything of EFS or NFS may be mounted."""

@@ -58,6 +58,11 @@ class Mounted:
         return (self.network, self.file_system, self.directory, server, confined)
 
 
+def is_left_out(options: tuple[str, ...]) -> bool:
+    """Whether the options of a line of fstab say that a start does not mount it."""
+    return "noauto" in options and "x-systemd.automount" not in options
+
+
 States: TypeAlias = tuple[Mounted | None, ...]
 """The possible states of a path; None stands for no mount."""
 

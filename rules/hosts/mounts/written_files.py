@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from rules.facts.paths import below
+from rules.facts.paths import below, normalise
+from rules.hosts.grammar.tokens import OPEN
 from rules.hosts.mounts.host import Host, WrittenFile
 from rules.hosts.mounts.mount_files import (
     FILTERED,
@@ -123,12 +124,20 @@ def edit_fstab(host: Host, text: str, line: int) -> None:
     doubt = Doubt(line, "edits /etc/fstab with sed")
     before, after = host.fstab.text.split("\n"), text.split("\n")
     kept = set(before) & set(after)
-    replaced = {fields[1] for entry in after if len(fields := entry.split()) > 2 and entry not in kept}
+    changed = [entry for entry in after if entry not in kept and not entry.lstrip().startswith("#")]
+    replaced = {fields[1]: entry for entry in changed if len(fields := entry.split()) > 2}
+    mounted: set[str] = set()
     for entry in before:
         fields = entry.split()
         if entry not in kept and len(fields) > 2 and not entry.lstrip().startswith("#"):
-            host.table.withdraw(host.path(fields[1]) or "", doubt, replaced=fields[1] in replaced)
-    read_fstab(host, "\n".join(entry for entry in after if entry not in kept), line, step=0)
+            path = host.path(fields[1]) or ""
+            if fields[1] in replaced and not host.table.waits(path):
+                mounted.add(replaced[fields[1]])
+            host.table.withdraw(path, doubt, replaced=fields[1] in replaced)
+    read_fstab(host, "\n".join(entry for entry in changed if entry not in mounted), line, step=0)
+    for entry in mounted:
+        read_fstab(host, entry, line, step=0, sure=False)
+        host.table.disagree(host.path(entry.split()[1]) or "", doubt)
     host.fstab.chunks = [text]
 
 
@@ -154,6 +163,8 @@ def use_unit(host: Host, path: str, file: WrittenFile) -> None:
     doubt = ""
     if before is not None:
         doubt = "changes the unit of the mount after it was enabled"
+    elif (point := where(file.text)) and OPEN not in point + name and normalise(point) != mount_point(name):
+        doubt = f"mounts it by a unit named {name}, which systemd refuses for this mount point"
     elif state[2:]:
         doubt = "mounts it by a unit whose drop-ins change what is mounted"
     read_mount_unit(host, "\n".join(state[1:]), file.line, sure=file.certain, doubt=doubt)

@@ -200,3 +200,26 @@ def test_what_may_not_be_mounted(resources: list[str], reason: str) -> None:
     message = said(*resources)
     assert message.startswith("needs-input: ")
     assert reason in message
+
+
+def patches(parameters: str) -> str:
+    """An association that installs patches."""
+    return (
+        f"Patches: {{Type: AWS::SSM::Association, Properties: {{Name: AWS-RunPatchBaseline, Targets: {ALL}, "
+        f"Parameters: {parameters}}}}}\n"
+    )
+
+
+def test_patches_may_restart_an_instance() -> None:
+    lost = "association Patches restarts the instance, which does not mount it again"
+    assert lost in said(instances(MOUNTS), patches("{Operation: [Install]}"))
+    assert lost in said(instances(MOUNTS), patches("{Operation: [Install], RebootOption: [RebootIfNeeded]}"))
+    for harmless in ("{Operation: [Scan]}", "{Operation: Install, RebootOption: NoReboot}"):
+        assert said(instances(MOUNTS), patches(harmless)) == MIGRATED
+    kept = 'echo "${Fs}:/ /mnt/efs efs tls,_netdev 0 0" >> /etc/fstab'
+    assert said(instances(kept, "mount -a"), patches("{Operation: [Install]}")) == MIGRATED
+
+
+def test_a_script_that_restarts_an_instance() -> None:
+    assert "line 2 of association Associated restarts" in said(instances(MOUNTS), shell("yum update -y", "reboot"))
+    assert said(instances("reboot"), shell(MOUNTS)) == MIGRATED

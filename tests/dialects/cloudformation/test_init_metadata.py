@@ -44,6 +44,10 @@ CERTAIN = {
         ONE_COMMAND, "python3 /usr/local/bin/cfn-init --stack=${AWS::StackName} --resource=Launch"
     ),
     "by which": launch(ONE_COMMAND, "$(which cfn-init) -s ${AWS::StackName} -r Launch -c default"),
+    "through wrappers": launch(ONE_COMMAND, f"sudo nohup timeout 300 {INIT} &"),
+    "with a variable that the user data exports": launch(
+        "config: {commands: {01_mount: {command: 'mount -t efs -o tls $FS:/ /mnt/efs'}}}", "export FS=${Fs}", INIT
+    ),
     "with flags in one word": launch(ONE_COMMAND, "/opt/aws/bin/cfn-init -vs ${AWS::StackName} -rLaunch"),
     "with options cut short": launch(ONE_COMMAND, "/opt/aws/bin/cfn-init --sta ${AWS::StackName} --res Launch"),
     "in variables": launch(ONE_COMMAND, "S=${AWS::StackName} R=Launch", "/opt/aws/bin/cfn-init -s $S -r $R || exit 1"),

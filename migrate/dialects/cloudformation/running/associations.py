@@ -33,6 +33,9 @@ _MANAGED = re.compile(r"(?:AWS|Amazon)[A-Za-z]*-")
 """The names of documents that AWS makes."""
 _RUNS_CODE = re.compile(r"Script|Ansible|Chef|Salt|Document|Puppet")
 """Those of them that run what their parameters name."""
+_PATCHES = re.compile(r"\bAWS-RunPatchBaseline")
+"""Those that install patches, and restart the instance if a patch needs it. Source: Systems Manager user guide, "SSM
+Command documents for patching managed nodes" (`Operation`, `RebootOption`)."""
 _CONCERNS_MOUNTS = re.compile(r"mount|fstab|\befs\b|nfs", re.IGNORECASE)
 _PARAMETER = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 
@@ -98,6 +101,9 @@ class Associations:
             directory = self._lines(parameters.get("workingDirectory"))
             passages = (self._passage(script, parameters["commands"], name),) if script is not None else None
             return _Read(name, properties, scripts=passages, directory=directory)
+        if literal is not None and _PATCHES.search(literal) and _restarts(parameters):
+            passage = self._passage(Text.decode("reboot"), properties, name)
+            return _Read(name, properties, scripts=(passage,), directory=None)
         own = literal is not None and _MANAGED.match(literal) and not _RUNS_CODE.search(literal)
         concerns = not own and _CONCERNS_MOUNTS.search(self.template.body, properties.start, properties.end)
         return _Read(name, properties, scripts=None if concerns else (), directory=None)
@@ -154,6 +160,12 @@ class Associations:
                 at = tag.end()
             parts.append(part[at:])
         return intrinsics.merge(parts)
+
+
+def _restarts(parameters: dict[str, Node]) -> bool:
+    """Whether the document for patches may restart the instance when it is given these parameters."""
+    given = {name: [text(node) for node in items(value) or [value]] for name, value in parameters.items()}
+    return given.get("Operation") != ["Scan"] and given.get("RebootOption") != ["NoReboot"]
 
 
 def _steps(content: Mapping | None) -> Iterator[Mapping | None]:
