@@ -70,6 +70,8 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     storage = volume.storage
     if not isinstance(storage, EfsVolume) or not storage.encrypts or storage.file_system is None:
         return None
+    if storage.authorizes and task.task_role is not None and task.may_lack_role:
+        return _finding(volume, Status.REFUSED, f"iam is ENABLED, but {may_lack(task.task_role)}")
     if storage.authorizes and (task.task_role or task.engine is Engine.UNKNOWN):
         return None
     if storage.iam is not None and storage.iam.literal is None:

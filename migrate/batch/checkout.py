@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.batch.address import Address
-from migrate.batch.git import Git, GitProblem, TooSlow
+from migrate.batch.git import Git, GitProblem, TooSlow, serving
 from migrate.config.config import NAME
 from migrate.files.language import suffixes
 
@@ -281,12 +281,13 @@ def _new_store(store: Path, url: str, git: Git, *, partial: bool) -> None:
 
 
 def _remote_default(url: str, git: Git) -> str:
-    lines = git.text("ls-remote", "--symref", "--", url, "HEAD").splitlines()
+    other = serving(url, "upload-pack")
+    lines = git.text("ls-remote", "--symref", *other, "--", url, "HEAD").splitlines()
     for line in lines:
         if line.startswith("ref: refs/heads/"):
             return line.removeprefix("ref: refs/heads/").partition("\t")[0]
     heads: dict[str, str] = {}
-    for line in git.text("ls-remote", "--heads", "--", url).splitlines():
+    for line in git.text("ls-remote", "--heads", *other, "--", url).splitlines():
         commit, _, name = line.partition("\t")
         heads[name.removeprefix("refs/heads/")] = commit
     if not heads:

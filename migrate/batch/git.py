@@ -4,6 +4,8 @@ No hooks, no prompts, no filters, no file-system monitor, no recursion into subm
 A folder that somebody names (`Git.inside`) has a configuration that nobody has looked at, in more files than could be
 searched for what names a command. In it git only reads and writes objects and references: there is no transport at all,
 and no comparison of files, for which filters would be run. Both happen in stores of our own.
+A repository on this machine that is fetched from or pushed to has such a configuration as well, and git starts its other end
+under it: `other_end` says how.
 Source: git's documentation of `core.hooksPath`, `core.fsmonitor`, `filter.<driver>`, `GIT_ALLOW_PROTOCOL`,
 `GIT_TERMINAL_PROMPT`, and gitattributes (`$GIT_DIR/info/attributes` has the highest precedence).
 """
@@ -56,11 +58,22 @@ _ENVIRONMENT = {
 _NO_TRANSPORT = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 """Settings that keep git from reaching anything from a folder: a partial clone would fetch what it lacks, by the command that its
 configuration names for that."""
+_OTHER_END = {
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "core.alternateRefsCommand": "true",
+    "receive.autogc": "false",
+    "receive.denyCurrentBranch": "refuse",  # updateInstead would write files, through filters
+}
+"""The settings that override the configuration of a repository on this machine at the other end of a transport."""
 _FOREIGN = (
     "GIT_DIR",
+    "GIT_COMMON_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
     "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_SHALLOW_FILE",
     "GIT_NAMESPACE",
     "GIT_PREFIX",
     "GIT_CONFIG",
@@ -177,6 +190,22 @@ def _said(raw: bytes, status: int, arguments: Sequence[str]) -> str:
     line = next((line for line in told if line.startswith("fatal:")), told[0] if told else "")
     line = without_credentials(line.removeprefix("fatal: ").removeprefix("error: "))
     return line[:_LONGEST] or f"`git {_verb(arguments)}` ended with status {status}"
+
+
+def other_end(url: str, service: str) -> str | None:
+    """The command for the other end of a transport (`upload-pack`, `receive-pack`) where that is on this machine: it would run
+    hooks, and fetch what it lacks, under its own configuration, which this overrides. None for a server."""
+    if ("://" in url or ":" in url.split("/")[0]) and not url.startswith("file:"):
+        return None
+    environment = " ".join(f"{name}={value}" for name, value in _NO_TRANSPORT.items())
+    settings = " ".join(f"-c {name}={value}" for name, value in _OTHER_END.items())
+    return f"{environment} git {settings} {service}"
+
+
+def serving(url: str, service: str) -> list[str]:
+    """The option that has git start `other_end`, if that is needed."""
+    command = other_end(url, service)
+    return [f"--{service}={command}"] if command is not None else []
 
 
 def is_branch(name: str) -> bool:

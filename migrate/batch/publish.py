@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.batch.checkout import FETCH, Checkout, Skipped
-from migrate.batch.git import Git, GitProblem
+from migrate.batch.git import Git, GitProblem, serving
 
 _TRAILERS = "Efs-Migrate-Base: {}\nEfs-Migrate-Tree: {}\n"
 """The trailers with the parent and tree of a commit of this tool. If either differs, it was changed."""
@@ -20,9 +20,6 @@ _NOBODY = {
     "GIT_COMMITTER_NAME": "efs-migrate",
     "GIT_COMMITTER_EMAIL": "efs-migrate@localhost",
 }
-
-_RECEIVE = "git -c core.hooksPath=/dev/null -c core.alternateRefsCommand=true -c core.fsmonitor=false receive-pack"
-"""The command that takes a push to a remote on this machine. A folder may name one that came with it, whose hooks would be run here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +122,16 @@ def push(checkout: Checkout, change: Change, name: str, url: str, git: Git) -> s
     """Pushes a change to a branch of a remote and returns the commit that is there afterwards. Raises Skipped and
     GitProblem."""
     ref = f"refs/heads/{name}"
-    found = git.text("ls-remote", "--", url, ref).partition("\t")[0]
+    other = serving(url, "upload-pack")
+    found = git.text("ls-remote", *other, "--", url, ref).partition("\t")[0]
     if found:
         depth = [] if checkout.address.is_local else ["--depth=2"]
-        git.run("fetch", *FETCH, *depth, "--", url, f"+{ref}:refs/efs-migrate/theirs", folder=checkout.store)
+        git.run("fetch", *FETCH, *depth, *other, "--", url, f"+{ref}:refs/efs-migrate/theirs", folder=checkout.store)
         _check_ours(checkout.tree, found, name, base=checkout.base, git=git)
         if _is_same(checkout.tree, change, found, git=git):
             return found
     lease = f"--force-with-lease={ref}:{found}"
-    options = ["--quiet", "--no-verify", lease]
-    if ("://" not in url and ":" not in url.split("/")[0]) or url.lower().startswith("file:"):
-        options.append(f"--receive-pack={_RECEIVE}")
+    options = ["--quiet", "--no-verify", lease, *serving(url, "receive-pack")]
     git.run("push", *options, "--", url, f"{change.commit}:{ref}", folder=checkout.store)
     return change.commit
 

@@ -20,7 +20,7 @@ from migrate import __version__
 from migrate.batch import publish
 from migrate.batch.address import Address, without_credentials
 from migrate.batch.checkout import Checkout, Skipped, checkout
-from migrate.batch.git import Git, GitProblem, TooSlow
+from migrate.batch.git import Git, GitProblem, TooSlow, other_end
 from migrate.config import config
 from migrate.engine.outcome import VolumeLevels
 from migrate.report.diff import unified
@@ -127,7 +127,10 @@ class Row:
 def work(task: RepositoryTask) -> Row:
     """Does all the work for one repository. Raises nothing, whatever the repository holds or git reports."""
     begun = time.monotonic()
-    git = Git(begun + task.wish.timeout, task.address.environment())
+    settings = task.address.environment()
+    if (command := other_end(task.address.location, "upload-pack")) is not None:
+        settings["remote.origin.uploadpack"] = command  # also for what git fetches by itself later
+    git = Git(begun + task.wish.timeout, settings)
     row = Row(task.address.name, RepositoryState.FAILED)
     try:
         cache = Path(task.cache)

@@ -295,7 +295,9 @@ class _Tree:
     def _listed(self, directory: str) -> list[str]:
         """Lets git list a repository or a part of it; returns the repositories inside it. Walks it if git cannot."""
         path = self.root + directory
-        status, output, messages = _git(path, *_LIST)
+        # A configuration may name a work tree elsewhere, whose files git would list instead.
+        top = path if directory or self._top is None else self._top
+        status, output, messages = _git(path, f"--work-tree={top}", *_LIST)
         for line in messages.splitlines():
             self._warn(f"{path}: git: {line}")
         if status != 0:

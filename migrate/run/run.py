@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -449,4 +449,7 @@ def _stopped(path: str, name: str, problem: ConfigProblem) -> Job:
 
 
 def _excluded(governing: Config, path: str) -> bool:
-    return bool(governing.exclude) and excluder(governing.exclude)(os.path.relpath(path, governing.folder))
+    return bool(governing.exclude) and _excluder(governing.exclude)(os.path.relpath(path, governing.folder))
+
+
+_excluder = cache(excluder)  # a configuration may have more patterns than `re` remembers

@@ -123,6 +123,40 @@ def hooks_of_a_remote_that_came_with_it(one: Repository, command: str, _beside: 
     one.git("-C", str(bare), "config", "core.alternateRefsCommand", command)
 
 
+def remote_with_a_work_tree(one: Repository, command: str, beside: Path) -> None:
+    """A push to the branch that is checked out there would write its files, through filters."""
+    live = Repository(beside / "live")
+    one.git("clone", "--quiet", str(one.folder), str(live.folder))
+    live.git("symbolic-ref", "HEAD", "refs/heads/other")
+    live.git("rm", "--quiet", "--cached", "-r", ".")
+    (live.folder / "td.json").unlink()
+    (live.folder / ".git" / "info" / "attributes").write_text("* filter=evil\n")
+    live.git("config", "receive.denyCurrentBranch", "updateInstead")
+    live.git("config", "filter.evil.clean", f"{command}; cat")
+    live.git("config", "filter.evil.smudge", f"{command}; cat")
+    one.git("remote", "set-url", "origin", str(live.folder))
+
+
+def remote_that_lacks_objects(one: Repository, command: str, beside: Path) -> None:
+    """The other end of a fetch or push would fetch what it lacks."""
+    bare = Repository(Path(one.git("remote", "get-url", "origin")))
+    one.git("clone", "--quiet", "--bare", str(one.folder), str(beside / "source"))
+    bare.git("config", "core.repositoryFormatVersion", "1")
+    bare.git("config", "extensions.partialClone", "far")
+    bare.git("config", "remote.far.url", str(beside / "source"))
+    bare.git("config", "remote.far.promisor", "true")
+    bare.git("config", "remote.far.uploadpack", f"{command}; git-upload-pack")
+    for kind in ("objects/??/*", "objects/pack/*"):
+        for path in bare.folder.glob(kind):
+            path.unlink()
+
+
+def index_of_a_monitor(one: Repository, command: str, _beside: Path) -> None:
+    one.git("update-index", "--untracked-cache")
+    one.git("config", "core.fsmonitor", f"{command}; true")
+    one.git("update-index", "--fsmonitor")
+
+
 def submodule(one: Repository, command: str, _beside: Path) -> None:
     one.git("clone", "--quiet", str(one.folder), str(one.folder / "sub"))
     one.git("-c", "advice.addEmbeddedRepo=false", "add", "sub")
@@ -149,6 +183,9 @@ PLANTS = (
     aliases_and_tools,
     alternates,
     hooks_of_a_remote_that_came_with_it,
+    remote_with_a_work_tree,
+    remote_that_lacks_objects,
+    index_of_a_monitor,
     submodule,
 )
 
@@ -166,6 +203,8 @@ def test_no_command_of_a_folder_is_run(plant: Plant, make: Make, remote: Remote,
     assert not marker.exists(), ran.stderr
     assert ran.states == {"one": "failed" if plant is partial_clone else "migrated"}, ran.rows
     campaign("one", "--branch=other", "--push")
+    assert not marker.exists()
+    campaign(f"file://{one.git('config', 'remote.origin.url')}", "--branch=other", "--push")
     assert not marker.exists()
 
 

@@ -262,6 +262,19 @@ def test_submodules_and_worktrees() -> None:
     assert names("other") == ["other/z.json"]
 
 
+def test_a_work_tree_elsewhere_hides_nothing() -> None:
+    """A configuration may name another work tree, or none; the files are in this one."""
+    git("init", "-q", "main")
+    put("main/x.json", "main/sub/y.json", "other/z.json")
+    git("-C", "main", "config", "core.worktree", str(Path("other").absolute()))
+    assert names("main") == ["main/sub/y.json", "main/x.json"]
+    assert names("main/sub") == ["main/sub/y.json"]
+    assert names(".") == ["main/sub/y.json", "main/x.json", "other/z.json"]
+    git("-C", "main", "config", "--unset", "core.worktree")
+    git("-C", "main", "config", "core.bare", "true")
+    assert names("main") == ["main/sub/y.json", "main/x.json"]
+
+
 def test_conflicts_are_listed_once() -> None:
     git("init", "-q", "-b", "main")
     put("a.json")

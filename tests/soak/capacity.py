@@ -1,4 +1,4 @@
-"""Templates with instances, clusters, capacity providers and services, put together at random, with the known answer to what a
+"""Templates with instances, clusters, capacity providers, services and other runners, put together at random, with the known answer to what a
 task may see at a host path, and whether it may run on a platform that cannot mount EFS volumes.
 
 The answer follows from how a template was put together: where the task may run, and what these instances mount. An instance that
@@ -33,8 +33,10 @@ class Template:
     """What a task sees on each instance."""
     joined: dict[str, str] = field(default_factory=dict)
     """The cluster of each instance, by the expression for its name."""
-    defaults: dict[str, list[str]] = field(default_factory=dict)
-    """The capacity providers of the default strategy of each cluster."""
+    defaults: dict[str, set[Seen]] = field(default_factory=dict)
+    """What tasks see on the capacity of the default strategy of each cluster that has one."""
+    runs: bool = False
+    """Whether anything runs the task."""
 
     @property
     def mount_point(self) -> str:
@@ -93,35 +95,107 @@ class Template:
             case _:
                 return {"Ref": f"{name}Provider"}, {self.sees[name]}
 
-    def service(self, name: str, clusters: list[object]) -> None:
-        """A service that runs the task, on some of the capacity."""
+    def strategy(self) -> tuple[list[object], set[Seen]]:
+        """A capacity provider strategy, and what the instances of its providers see."""
+        listed = [self.provider() for _ in range(self.chance.randint(1, 2))]
+        items: list[object] = [{"CapacityProvider": provider, "Weight": 1} for provider, _ in listed]
+        return items, set().union(*(seen for _, seen in listed))
+
+    def give_default(self, cluster: str) -> None:
+        """Give a cluster capacity providers and a default strategy, in itself or beside it."""
+        items, seen = self.strategy()
+        listed = [item["CapacityProvider"] for item in items if isinstance(item, dict)]
+        given = {"CapacityProviders": listed, "DefaultCapacityProviderStrategy": items}
+        self.defaults[_word({"Ref": cluster})] = seen
+        if self.chance.random() < 0.5:
+            self.resources[cluster]["Properties"] = given
+        else:
+            self.resources[f"{cluster}Link"] = {
+                "Type": "AWS::ECS::ClusterCapacityProviderAssociations",
+                "Properties": {"Cluster": {"Ref": cluster}, **given},
+            }
+
+    def start(self, name: str, clusters: list[object]) -> None:
+        """A service, a loop of them, or another resource that runs the task, on some of the capacity."""
         cluster = self.chance.choice(clusters)
-        properties: dict[str, Any] = {"TaskDefinition": {"Ref": "Task"}, "Cluster": cluster}
-        match self.chance.randrange(4):
-            case 0:
-                listed = [self.provider() for _ in range(self.chance.randint(1, 2))]
-                properties["CapacityProviderStrategy"] = [
-                    {"CapacityProvider": provider, "Weight": 1} for provider, _ in listed
-                ]
-                self.possible |= set().union(*(seen for _, seen in listed))
-            case 1:
-                properties["LaunchType"] = "EC2"
-                self.possible |= self._on(cluster)
-            case 2:
-                if self.chance.random() < 0.4:
-                    properties["LaunchType"] = self.chance.choice(["EXTERNAL", {"Fn::If": ["Big", "EXTERNAL", "EC2"]}])
-                    self.conditions["Big"] = {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]}
-                    self.possible |= {UNABLE}
-                else:
-                    self.possible |= self._on(cluster)
+        parameters = self.capacity(cluster)
+        task = {"Ref": "Task"}
+        service = {
+            "Type": "AWS::ECS::Service",
+            "Properties": {"TaskDefinition": task, "Cluster": cluster, **parameters},
+        }
+        kind = self.chance.choice(["service"] * 4 + ["loop", "rule", "schedule", "machine"])
+        self.runs = True
+        match kind:
+            case "service":
+                self.resources[name] = service
+            case "loop":
+                self.resources[f"Fn::ForEach::{name}"] = ["Name", ["a"], {f"{name}${{Name}}": service}]
+            case "rule" | "schedule":
+                target = {
+                    "Arn": _arn(cluster),
+                    "RoleArn": "arn:aws:iam::123456789012:role/events",
+                    "EcsParameters": {"TaskDefinitionArn": task, **parameters},
+                }
+                self.resources[name] = {
+                    "Type": "AWS::Events::Rule" if kind == "rule" else "AWS::Scheduler::Schedule",
+                    "Properties": {"ScheduleExpression": "rate(1 day)"}
+                    | ({"Targets": [{"Id": "task", **target}]} if kind == "rule" else {"Target": target}),
+                }
             case _:
+                state = {
+                    "Type": "Task",
+                    "Resource": "arn:aws:states:::ecs:runTask.sync",
+                    "Parameters": {"TaskDefinition": task, "Cluster": cluster, **parameters},
+                    "End": True,
+                }
+                definition = {"StartAt": "Run", "States": {"Run": state}}
+                if self.chance.random() < 0.5:
+                    inner = {"StartAt": "Run", "States": {"Run": state}}
+                    definition = {
+                        "StartAt": "Each",
+                        "States": {"Each": {"Type": "Map", "ItemProcessor": inner, "End": True}},
+                    }
+                self.resources[name] = {
+                    "Type": "AWS::StepFunctions::StateMachine",
+                    "Properties": {"RoleArn": "arn:aws:iam::123456789012:role/states", "Definition": definition},
+                }
+
+    def capacity(self, cluster: object) -> dict[str, Any]:
+        """The parameters that choose capacity in a cluster; what is there is added to what the task may see."""
+        match self.chance.randrange(5):
+            case 0:
+                items, seen = self.strategy()
+                self.possible |= seen
+                return {"CapacityProviderStrategy": items}
+            case 1:
+                items, seen = self.strategy()
+                self._choose()
+                self.possible |= seen | self._by_default(cluster)
+                return {"CapacityProviderStrategy": {"Fn::If": ["Big", items, {"Ref": "AWS::NoValue"}]}}
+            case 2:
                 self.possible |= self._on(cluster)
-        self.resources[name] = {"Type": "AWS::ECS::Service", "Properties": properties}
+                return {"LaunchType": "EC2"}
+            case 3 if self.chance.random() < 0.4:
+                self._choose()
+                self.possible |= {UNABLE}
+                return {"LaunchType": self.chance.choice(["EXTERNAL", {"Fn::If": ["Big", "EXTERNAL", "EC2"]}])}
+            case _:
+                self.possible |= self._by_default(cluster)
+                return {}
+
+    def _choose(self) -> None:
+        self.conditions["Big"] = {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]}
+
+    def _by_default(self, cluster: object) -> set[Seen]:
+        """What tasks without a strategy or launch type see in a cluster."""
+        found = self.defaults.get(_word(cluster))
+        return found if found is not None else self._on(cluster)
 
     def _on(self, cluster: object) -> set[Seen]:
-        """What tasks on the instances of a cluster see."""
+        """What tasks on the instances of a cluster see; its capacity providers may bring instances of their own."""
         here = {seen for name, seen in self.sees.items() if self.joined[name] == _word(cluster)}
-        return here or {ANYTHING}
+        return (here or {ANYTHING}) | ({ANYTHING} & self.defaults.get(_word(cluster), set()))
 
     def platform(self) -> dict[str, Any]:
         """Properties of the task definition about its platform."""
@@ -142,6 +216,17 @@ class Template:
 
 def _word(cluster: object) -> str:
     return repr(cluster)
+
+
+def _arn(cluster: object) -> object:
+    """The ARN of a cluster, or an expression that may be it."""
+    match cluster:
+        case {"Ref": name}:
+            return {"Fn::GetAtt": [name, "Arn"]}
+        case str():
+            return f"arn:aws:ecs:eu-west-1:123456789012:cluster/{cluster}"
+        case _:
+            return cluster
 
 
 def task(host_path: str, more: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -171,10 +256,13 @@ def template(seed: int) -> tuple[dict[str, Any], set[Seen]]:
         clusters.append(chance.choice(["production", {"Fn::ImportValue": "production-cluster"}]))
     for name in ("Blue", "Green")[: chance.randint(1, 2)]:
         made.instance(name, chance.choice(clusters[:2]))
+    if chance.random() < 0.3:
+        made.give_default("Web")
     for number in range(chance.randint(0, 2)):
-        made.service(f"Service{number}", clusters)
-    if not any(resource["Type"] == "AWS::ECS::Service" for resource in made.resources.values()):
+        made.start(f"Runner{number}", clusters)
+    if not made.runs:
         made.possible |= set(made.sees.values())
     made.resources["Task"] = task(f"{made.mount_point}/app", made.platform())
     parts = {"Parameters": made.parameters, "Conditions": made.conditions, "Resources": made.resources}
-    return {name: part for name, part in parts.items() if part}, made.possible
+    transform = {"Transform": "AWS::LanguageExtensions"}
+    return transform | {name: part for name, part in parts.items() if part}, made.possible

@@ -141,6 +141,40 @@ def test_capacity_that_the_template_does_not_hold(runner: str, reason: str) -> N
     assert "configure `file-systems: [{id: fs-…, mounts: {/mnt/efs: /}}]`" in message
 
 
+def looped(cluster: str, task: str = "!Ref Task", more: str = "LaunchType: EC2") -> str:
+    """Services that `Fn::ForEach` makes."""
+    return f"""
+Fn::ForEach::Services:
+  - Name
+  - [a, b]
+  - "Service${{Name}}":
+      Type: AWS::ECS::Service
+      Properties: {{Cluster: {cluster}, TaskDefinition: {task}, {more}}}
+"""
+
+
+@pytest.mark.parametrize(
+    "runner",
+    [
+        looped("prod"),
+        looped("prod", "!Ref 'Ta${Name}'"),
+        looped("!Ref Name"),
+        service("prod").replace("!Ref Task", "!Select [0, !Split ['|', !Ref Task]]"),
+        service("prod").replace("!Ref Task", "!Join [':', [!Select [0, !Split [':', !Ref Task]], x]]"),
+    ],
+)
+def test_a_runner_that_names_the_task_in_a_roundabout_way(runner: str) -> None:
+    assert NOT_JOINED in said(TASK, CLUSTERS, OWN, runner)
+
+
+def test_services_in_loops_are_runners() -> None:
+    assert said(TASK, CLUSTERS, OWN, looped("!Ref Web")).startswith("fixable: ")
+    elsewhere = service("prod").replace("!Ref Task", "!Select [0, !Split ['|', !Ref Other]]")
+    assert said(TASK, CLUSTERS, OWN, looped("!Ref Web"), elsewhere).startswith("fixable: ")
+    found = check(template(TASK, CLUSTERS, OWN, looped("!Ref Web", more="LaunchType: EXTERNAL"), parameters=PARAMETERS))
+    assert [status for status, _ in of_rule(found, "EFS403")] == ["refused"]
+
+
 MANAGED = """
 Managed:
   Type: AWS::ECS::CapacityProvider

@@ -853,3 +853,49 @@ def test_boto3_raises_an_error_for_none() -> None:
 )
 def test_a_function_that_may_end_without_a_value(body: str, ends: bool) -> None:
     assert of(f"def f():\n  {body}", "f()").absent is ends
+
+
+# -- items of lists, and authorization that is there already ----------------------------------------------------------------
+
+LISTED = (
+    "R: {Type: String, Default: ''}, L: {Type: CommaDelimitedList, Default: ''}, Full: {Type: String, Default: 'a,b'}"
+)
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "!Select [0, !Split [',', !Ref R]]",
+        "!Select [1, [x, !Ref R]]",
+        "!Select ['0', !Ref L]",
+        "{'Fn::Select': [0, {'Fn::Split': ['/', {'Fn::If': [Prod, {Ref: R}, x]}]}]}",
+        "!Select [1, !Split [',', 'x,']]",
+        "!FindInMap [Roles, dev, Arn, {DefaultValue: ''}]",
+    ],
+)
+def test_an_item_that_may_be_empty(role: str) -> None:
+    source = of_role(role, LISTED, "Prod: !Equals [!Ref Env, prod]", "Roles: {x: {Arn: y}}")
+    status, message = answers(source, "EFS203")
+    assert status == "refused" and MAY_LACK in message
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "!Select [1, [!Ref R, x]]",
+        "!Select [1, !Split [',', !Ref Full]]",
+        "!Select [1, !Split [',', !ImportValue roles]]",
+        "!Select [9, [x]]",
+        "!Select [!Ref Env, [x, y]]",
+        "!Select [0, !Split [',', !If [Given, !Ref R, x]]]",
+    ],
+)
+def test_an_item_that_is_not_shown_to_be_empty(role: str) -> None:
+    assert answers(of_role(role, LISTED, "Given: !Not [!Equals [!Ref R, '']]"), "EFS203")[0] == "fixable"
+
+
+def test_authorization_whose_role_may_be_empty_is_told() -> None:
+    both = "TransitEncryption: ENABLED, AuthorizationConfig: {IAM: ENABLED, AccessPointId: fsap-0123456789abcdef0}"
+    source = of_role("!Ref R", LISTED).replace("RootDirectory: /app", both)
+    assert answers(source, "EFS203") == ("refused", f"iam is ENABLED, but the task role ${{R}} {MAY_LACK} ")
+    assert said(source.replace("!Ref R", ROLE), "EFS203") == []

@@ -47,8 +47,11 @@ class TemplateOptions:
 
     def of(self, node: Node | None, condition: str | None = None) -> Possible[str]:
         """The possible values of a node, in a resource that exists under a condition (None: always)."""
+        return self._of_arms(node, ((condition, True),) if condition is not None else ())
+
+    def _of_arms(self, node: Node | None, outer: Conditions) -> Possible[str]:
+        """The possible values of a node where some conditions hold."""
         found: Possible[str] = Possible() if node is not None else NOT_GIVEN
-        outer: Conditions = ((condition, True),) if condition is not None else ()
         for arm in intrinsics.branches(node):
             found |= NOT_GIVEN if arm.absent else self._of_arm(arm.node, (*outer, *arm.conditions))
         return found
@@ -60,6 +63,8 @@ class TemplateOptions:
             return self._of_plain(node)
         if called[0] == "Fn::FindInMap":
             return self._of_mapping(node)
+        if called[0] == "Fn::Select":
+            return self._of_selected(called[1], conditions)
         text = intrinsics.as_text(node)
         if text is None:
             return self.leaf(node)
@@ -75,6 +80,31 @@ class TemplateOptions:
         if not isinstance(found, Scalar):
             return self.leaf(node)
         return NOT_GIVEN if literal(found) is None else _word(found.text)
+
+    def _of_selected(self, argument: Node, conditions: Conditions) -> Possible[str]:
+        """The values of one item of a list: an item that is written, or a part of what a text or a list parameter may be. An
+        empty text has one part, which is empty."""
+        chosen = _written_items(argument)
+        index = _plain(chosen[0]) if len(chosen) == 2 else None
+        if index is None or not index.isdecimal():
+            return UNSEEN
+        number, separator, split = int(index), ",", chosen[1]
+        called = intrinsics.call(split)
+        if called is None:
+            listed = _written_items(split)
+            return self._of_arms(listed[number], conditions) if number < len(listed) else UNSEEN
+        if called[0] == "Fn::Split":
+            parts = _written_items(called[1])
+            separator = (_plain(parts[0]) if len(parts) == 2 else None) or ""
+            split = parts[-1] if separator else split
+        if not separator:
+            return UNSEEN
+        whole = self._of_arms(split, conditions)
+        found: Possible[str] = Possible(others=whole.others, absent=whole.absent and not number)
+        for known in whole.known:
+            parts_of_it = known.split(separator)
+            found |= _word(parts_of_it[number]) if number < len(parts_of_it) else Possible()
+        return found
 
     # -- parameters ---------------------------------------------------------------------------------------------------
 
@@ -117,10 +147,8 @@ class TemplateOptions:
 
     def _of_mapping(self, node: Node) -> Possible[str]:
         rows = mapped(self.root, node)
-        if not rows:
-            return UNSEEN
         argument = resolve(intrinsics.call(node)[1])  # type: ignore[index]  # it was called
-        found: Possible[str] = Possible()
+        found: Possible[str] = Possible() if rows else UNSEEN
         for _, value in rows:
             found |= self._of_plain(value)
         if isinstance(argument, Sequence) and len(argument.items) > 3:
@@ -186,3 +214,9 @@ def _plain(node: Node | None) -> str | None:
     """The text of a node that is a scalar without a function; None for any other node."""
     found = resolve(node)
     return found.text if isinstance(found, Scalar) and intrinsics.call(found) is None else None
+
+
+def _written_items(node: Node) -> list[Node]:
+    """The items of a list, also of one with a tag that calls a function with them."""
+    found = resolve(node)
+    return list(found.items) if isinstance(found, Sequence) else []

@@ -3,6 +3,7 @@ pipes) and the task definitions that they name. `runner_reader` turns them into 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,8 @@ _TARGETS = {
 }
 _RULE = "AWS::Events::Rule"
 TYPES = (*SERVICES, *_TARGETS, _RULE)
+_VARIABLE = re.compile(r"[$&]\{[^}]*\}?")
+"""Matches a variable of `Fn::ForEach` in a logical ID."""
 TASK, JOB = "AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition"
 
 
@@ -48,12 +51,13 @@ class Start:
 
 @dataclass(frozen=True)
 class Starters:
-    """The places in one template that start ECS tasks."""
+    """The places in one template that start ECS tasks, also in loops, where one stands for all that the loop makes."""
 
     resources: Resources
 
     def __iter__(self) -> Iterator[Start]:
-        for _, resource in self.resources.of_type(*TYPES):
+        looped = [(name, resource) for name, resource in self.resources.in_loops() if resource.type in TYPES]
+        for _, resource in (*self.resources.of_type(*TYPES), *looped):
             properties = resource.properties
             if resource.type in SERVICES:
                 definition, cluster = child(properties, "TaskDefinition"), child(properties, "Cluster")
@@ -95,13 +99,17 @@ class Starters:
         return list(dict.fromkeys(name for names in found for name in names))
 
     def named(self, value: Value | None) -> list[str]:
-        """The logical IDs of the template's task or job definitions that a value names: by a reference, a family, or an
-        ARN that ends with a family. A family with a revision names a task definition that exists already."""
+        """The logical IDs of the template's task or job definitions that a value names: by a reference, a family, an ARN
+        that ends with a family, or an expression that holds a reference, such as a part of the ARN. A loop's variable stands
+        for any text. A family with a revision names a task definition that exists already."""
         name = target(value)
         resource = self.resources.get(name)
         if resource is not None:
             return [name] if resource.type in (TASK, JOB) else []
-        return self._families.get(value.coded.rpartition("task-definition/")[2], []) if isinstance(value, Text) else []
+        if isinstance(value, Text) and (known := self._families.get(value.coded.rpartition("task-definition/")[2])):
+            return known
+        mentioned = [*intrinsics.names(value)] if value is not None else []
+        return [found for found, _ in self.resources.of_type(TASK, JOB) if any(_fits(found, one) for one in mentioned)]
 
     @cached_property
     def _families(self) -> dict[str, list[str]]:
@@ -112,3 +120,9 @@ class Starters:
             if isinstance(family, Text):
                 families.setdefault(family.coded, []).append(name)
         return families
+
+
+def _fits(name: str, mention: str) -> bool:
+    """Whether a mention may name a resource: `Task${Name}` in a loop any whose name begins with `Task`."""
+    before, *after = _VARIABLE.split(mention)
+    return name == mention if not after else name.startswith(before) and name.endswith(after[-1])
