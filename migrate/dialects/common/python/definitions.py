@@ -266,6 +266,9 @@ class DefinitionReader:
                 elif touch.kind is TouchKind.REPLACE and (touch.word is None or overlaps(touch.word, text)):
                     shown = "it" if touch.word is None else f"`{touch.word}` in it"
                     nodes.blocked.setdefault(key, f"line {touch.line} replaces {shown} as text")
+                elif touch.kind is TouchKind.COMPARE and (touch.word is None or overlaps(touch.word, text)):
+                    how = "compares it with something" if touch.word is None else f"looks for `{touch.word}` in it"
+                    nodes.blocked.setdefault(key, f"line {touch.line} {how}")
         block_reads(self.document, nodes)
 
     def task(self, node: Mapping, key: Key, place: Place) -> None:
