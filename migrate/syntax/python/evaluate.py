@@ -282,7 +282,13 @@ class Evaluator:
         if self.time is None and not self._overlay:
             return None
         variable = self.variable(expression, place)
+        if isinstance(variable, tuple) and variable[1].startswith(".") and self._replaced(variable[0], variable[1][1:]):
+            return None
         return self.recorded(variable) if variable is not None else None
+
+    def _replaced(self, scope: Scope, name: str) -> bool:
+        """Whether a class that inherits from this one has an attribute of its own with this name."""
+        return any(name in heir.bindings for heir in self.names.heirs(scope))
 
     def _recorded_node(self, expression: ast.expr, place: Place) -> Node | None:
         """The node of the recorded value of a variable; None for dicts and lists, which are followed by their uses."""
