@@ -45,7 +45,9 @@ if TYPE_CHECKING:
 
 _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip\}?$", re.IGNORECASE)
 """Finds expressions that name a server, not the id of a file system."""
-_CHILD = re.compile(r"find_child|find_all|default_child|children|__dict__|getattr|globals|locals\(|vars\(")
+_CHILD = re.compile(
+    r"find_child|autoscaling_group\b|find_all|default_child|children|__dict__|getattr|globals|locals\(|vars\("
+)
 """Finds expressions for constructs that are looked up by name."""
 _CLUSTER_ATTRIBUTE = re.compile(r"\.(?:cluster_name|cluster_arn|ref|attr_arn)(?=[}/0-9])")
 """Finds the attribute in a reference that names a cluster (`{cluster.cluster_name}`)."""
@@ -58,9 +60,21 @@ _OVERRIDES = frozenset(
     {"add_override", "add_property_override", "add_deletion_override", "add_property_deletion_override"}
 )
 """The methods of L1 constructs that change what they become in the template."""
-_GIVES = frozenset({"user_data", "launch_template_data", "launch_template_name", "launch_configuration_name"})
+_GIVES = frozenset(
+    {
+        "user_data",
+        "launch_template_data",
+        "launch_template_name",
+        "launch_configuration_name",
+        "launch_template",
+        "mixed_instances_policy",
+    }
+)
 """The attributes of L1 constructs that decide the user data of instances."""
-_DECIDES = re.compile(r"(?:^|\.)(?:UserData|LaunchTemplateData|Properties|LaunchTemplate|LaunchConfigurationName)?$")
+_DECIDES = re.compile(
+    r"(?:^|\.)(?:UserData|LaunchTemplateData|Properties|LaunchConfigurationName|MixedInstancesPolicy"
+    r"|LaunchTemplate(?:Specification)?(?:\.(?:LaunchTemplateId|LaunchTemplateName|Version))?)?$"
+)
 """The end of a path in the template at which a change may replace user data."""
 
 
@@ -414,6 +428,8 @@ class ProgramInstances:
                     found.append((call.lineno, f"line {call.lineno} adds user data in a way that is not followed"))
                 elif called(call) in _OVERRIDES and self.overrides(call, place):
                     found.append((call.lineno, f"line {call.lineno} overrides the user data of {name}"))
+                elif called(call) == "try_remove_child":
+                    found.append((call.lineno, f"line {call.lineno} removes a part of {name}"))
         found += self.doubts
         return min(found, default=(0, None))[1]
 

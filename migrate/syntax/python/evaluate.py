@@ -95,6 +95,7 @@ class Evaluator:
         self._history: dict[Variable, list[tuple[int, Bound]]] = {}
         self._unbound: frozenset[Bound] = frozenset()
         self._overlay: dict[Variable, Bound] = {}
+        self._changes: dict[tuple[Binding, str], str | None] = {}
         self._strings: dict[tuple[Bound, int, int], Parts | None] = {}
         self._nodes_at: dict[tuple[int | None, int, int], dict[ast.expr, Node]] = {}
         self.named: Callable[[ast.expr, Place], Parts | None] | None = None
@@ -287,8 +288,10 @@ class Evaluator:
         return self.recorded(variable) if variable is not None else None
 
     def _replaced(self, scope: Scope, name: str) -> bool:
-        """Whether a class that inherits from this one has an attribute of its own with this name."""
-        return any(name in heir.bindings for heir in self.names.heirs(scope))
+        """Whether a class that inherits from this one may give an attribute another value."""
+        stores = self.names.stores_of(name)
+        by_class = name in scope.bindings
+        return any(name in heir.bindings or (by_class and heir in stores) for heir in self.names.heirs(scope))
 
     def _recorded_node(self, expression: ast.expr, place: Place) -> Node | None:
         """The node of the recorded value of a variable; None for dicts and lists, which are followed by their uses."""
@@ -571,6 +574,16 @@ class Evaluator:
     def _changed(self, uses: list[Use], binding: Binding, expression: ast.expr) -> str | None:
         """The reason why code changes the bound value, or might; None if it is still the written one."""
         siblings = [b for b in binding.place.scope.bindings.get(binding.name, ()) if b is not binding]
+        if siblings or self._running:
+            return self._changed_by(uses, binding, expression, siblings=siblings)
+        key = binding, ast.unparse(expression)
+        if key not in self._changes:  # the same for all who read it
+            self._changes[key] = self._changed_by(uses, binding, expression, siblings=siblings)
+        return self._changes[key]
+
+    def _changed_by(
+        self, uses: list[Use], binding: Binding, expression: ast.expr, *, siblings: list[Binding]
+    ) -> str | None:
         for use in uses:
             if isinstance(expression, ast.Name) and siblings and not self._reads(use, binding, siblings):
                 continue
@@ -767,7 +780,7 @@ class Evaluator:
         name = expression.attr
         stores = self.names.stores_of(name)
         mine = stores.get(scope, [])
-        relatives = self.names.relatives(scope)
+        relatives = [*self.names.relatives(scope), *self.names.heirs(scope)]
         if None in stores or any(other in stores for other in relatives):
             return None, f"`.{name}` is assigned elsewhere"
         own = scope.bindings.get(name, [])

@@ -149,7 +149,11 @@ class Escapes:
         """Whether a call is one of the library, or of a builtin that keeps nothing."""
         if isinstance(call.func, ast.Name) and call.func.id in _HARMLESS:
             return self.names.owner(call.func.id, place.scope)[0] is None
-        if isinstance(call.func, ast.Attribute) and call.func.attr in _LOGGING and _LOGGER.search(_last(call.func.value)):
+        if (
+            isinstance(call.func, ast.Attribute)
+            and call.func.attr in _LOGGING
+            and _LOGGER.search(_last(call.func.value))
+        ):
             return True
         if (self.evaluator.dotted(call.func, place) or "").startswith(_CHECKING):
             return True

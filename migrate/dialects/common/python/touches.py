@@ -147,13 +147,16 @@ class Touches:
         self.names = document.names
         self.escapes = Escapes(document)
         self._found: dict[ast.AST, list[Touch]] = {}
+        self._relative: dict[ast.expr, list[Touch]] = {}
 
     def of(self, expression: ast.expr, place: Place) -> list[Touch]:
         """The touches of a dict or list that is written at `place`."""
+        if expression in self._relative:
+            return self._relative[expression]
         outermost, prefix = self._outermost(expression)
         if outermost not in self._found:
             self._found[outermost] = self.of_value(outermost, place) if isinstance(outermost, ast.expr) else []
-        relative: list[Touch] = []
+        relative = self._relative[expression] = []
         for touch in self._found[outermost]:
             common = min(len(prefix), len(touch.path))
             if all(a == b or None in (a, b) for a, b in zip(prefix[:common], touch.path[:common], strict=True)):
