@@ -83,6 +83,8 @@ class Evaluator:
         positional arguments come first."""
         self._nodes: dict[ast.expr, Node] = {}
         self._running: set[object] = set()
+        self._judged: set[ast.Name] = set()
+        """The names whose uses are being judged."""
         self._kept: list[object] = []  # keeps nodes alive, so that no identity is used twice
         self._depth = 0
         self._with_keys: dict[tuple[int, tuple[tuple[int, int], ...]], Mapping] = {}
@@ -574,7 +576,7 @@ class Evaluator:
     def _changed(self, uses: list[Use], binding: Binding, expression: ast.expr) -> str | None:
         """The reason why code changes the bound value, or might; None if it is still the written one."""
         siblings = [b for b in binding.place.scope.bindings.get(binding.name, ()) if b is not binding]
-        if siblings or self._running:
+        if siblings or self._judged:
             return self._changed_by(uses, binding, expression, siblings=siblings)
         key = binding, ast.unparse(expression)
         if key not in self._changes:  # the same for all who read it
@@ -667,7 +669,7 @@ class Evaluator:
         if isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             target = targets[0] if len(targets) == 1 else None
-            if not isinstance(target, ast.Name) or target in self._running:
+            if not isinstance(target, ast.Name) or target in self._judged:
                 return "handed on"
             owner, _ = self.names.owner(target.id, use.place.scope)
             if owner is None:
@@ -675,12 +677,12 @@ class Evaluator:
             # Remembered, because nested parts that are each used twice would otherwise take exponential time.
             if target not in self._handed_on:
                 bindings = owner.bindings.get(target.id, [])
-                self._running.add(target)
+                self._judged.add(target)
                 try:
                     uses = self.names.uses_of(target.id, owner)
                     self._handed_on[target] = any(self._verdict(u, bindings[0]) for u in uses)
                 finally:
-                    self._running.discard(target)
+                    self._judged.discard(target)
             return "handed on" if self._handed_on[target] else None
         return None if self._only_reads(node) else "handed on"
 

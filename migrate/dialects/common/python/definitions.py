@@ -22,8 +22,8 @@ from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.listed import UNREAD, Listed, listed
 from migrate.dialects.common.possible.readings import WrittenRole, api, perhaps_more, started, systems, words_of
 from migrate.dialects.common.possible.readings import role as written_role
-from migrate.dialects.common.python.possible import options
 from migrate.dialects.common.python.escapes import unread_code
+from migrate.dialects.common.python.possible import options
 from migrate.dialects.common.python.touches import READ_AWAY, ROOT, Touches, TouchKind, overlaps, reads_of_volumes
 from migrate.dialects.common.python.values import SPELLING, configured, filled, unbound
 from migrate.dialects.common.values import child, items
