@@ -25,7 +25,7 @@ from migrate.dialects.common.listed import Listed, listed
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.possible.readings import evidence, words_of
 from migrate.dialects.common.python.definitions import block_reads
-from migrate.dialects.common.python.escapes import ObjectUses, is_class_name, shown
+from migrate.dialects.common.python.escapes import ObjectUses, is_class_name, shown, unread_code
 from migrate.dialects.common.python.possible import options
 from migrate.dialects.common.python.values import SPELLING, called, configured
 from migrate.dialects.common.values import child, items, mapping
@@ -259,6 +259,7 @@ class _ProgramReader:
         """Looks where task definitions leave the code that can be read: from there on their containers are not known,
         and functions of other modules may change everything."""
         outside, side_effect = self.late.outside(), self._runs_on_scope()
+        unread = min([*unread_code(self.program.names), *self._replaced_methods()], default=(0, None))[1]
         for task in self.tasks.values():
             uses = self.late.escapes.uses(task.construct.call, PARTS) if task.construct is not None else ObjectUses()
             task.opaque = task.opaque or bool(uses.escapes)
@@ -269,6 +270,8 @@ class _ProgramReader:
                     task.doubt = f"{found.reason}: check that it changes neither the volumes nor the task role."
                 else:
                     task.obstacle = task.obstacle or f"{found.reason}, and may change it there"
+            if unread is not None:
+                task.obstacle = task.obstacle or f"{unread}, and may change it there"
             removed = next((c for c, _ in uses.methods if called(c) == "try_remove_child"), None)
             if removed is not None:
                 task.obstacle = task.obstacle or f"line {removed.lineno} removes a part of it"
@@ -284,6 +287,13 @@ class _ProgramReader:
                     f"line {call.lineno} runs `{shown(call)}`, which is not in this file: check that it changes neither the "
                     "volumes nor the task role."
                 )
+
+    def _replaced_methods(self) -> Iterator[tuple[int, str]]:
+        """The lines that replace a method by which volumes and mount points are added, each with the reason."""
+        for name in ("add_container", "add_mount_points", "add_volume"):
+            for store in self.program.names.stores.get(name, ()):
+                line = store.binding.place.statement.lineno
+                yield line, f"line {line} replaces the method `{name}`"
 
     def _foreign_maker(self, task: TaskSource) -> str | None:
         """The class or function of another module that makes a task definition; None for others."""

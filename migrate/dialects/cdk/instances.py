@@ -31,7 +31,7 @@ from migrate.dialects.cdk.aspects import PARTS, aspects
 from migrate.dialects.cdk.init import CHANGES, InitChange, ProgramInits, argument_of
 from migrate.dialects.cdk.program import Construct, Program, joined, scope_of
 from migrate.dialects.cdk.user_data import ADDING, Data, UserDataPart, UserDataReader
-from migrate.dialects.common.python.escapes import Escapes
+from migrate.dialects.common.python.escapes import Escapes, unread_code
 from migrate.dialects.common.python.execution import Execution, Step
 from migrate.dialects.common.python.values import called
 from migrate.dialects.common.user_data import Script, directory_owners, host_mounts, knows_efs, with_scripts
@@ -45,7 +45,9 @@ if TYPE_CHECKING:
 
 _SERVER_NAME = re.compile(r"dns|host|endpoint|server|address|url|ip\}?$", re.IGNORECASE)
 """Finds expressions that name a server, not the id of a file system."""
-_CHILD = re.compile(r"find_child|find_all|default_child|children|__dict__|getattr|globals|vars\(")
+_CHILD = re.compile(
+    r"find_child|autoscaling_group\b|find_all|default_child|children|__dict__|getattr|globals|locals\(|vars\("
+)
 """Finds expressions for constructs that are looked up by name."""
 _CLUSTER_ATTRIBUTE = re.compile(r"\.(?:cluster_name|cluster_arn|ref|attr_arn)(?=[}/0-9])")
 """Finds the attribute in a reference that names a cluster (`{cluster.cluster_name}`)."""
@@ -58,9 +60,21 @@ _OVERRIDES = frozenset(
     {"add_override", "add_property_override", "add_deletion_override", "add_property_deletion_override"}
 )
 """The methods of L1 constructs that change what they become in the template."""
-_GIVES = frozenset({"user_data", "launch_template_data", "launch_template_name", "launch_configuration_name"})
+_GIVES = frozenset(
+    {
+        "user_data",
+        "launch_template_data",
+        "launch_template_name",
+        "launch_configuration_name",
+        "launch_template",
+        "mixed_instances_policy",
+    }
+)
 """The attributes of L1 constructs that decide the user data of instances."""
-_DECIDES = re.compile(r"(?:^|\.)(?:UserData|LaunchTemplateData|Properties|LaunchTemplate|LaunchConfigurationName)?$")
+_DECIDES = re.compile(
+    r"(?:^|\.)(?:UserData|LaunchTemplateData|Properties|LaunchConfigurationName|MixedInstancesPolicy"
+    r"|LaunchTemplate(?:Specification)?(?:\.(?:LaunchTemplateId|LaunchTemplateName|Version))?)?$"
+)
 """The end of a path in the template at which a change may replace user data."""
 
 
@@ -414,6 +428,8 @@ class ProgramInstances:
                     found.append((call.lineno, f"line {call.lineno} adds user data in a way that is not followed"))
                 elif called(call) in _OVERRIDES and self.overrides(call, place):
                     found.append((call.lineno, f"line {call.lineno} overrides the user data of {name}"))
+                elif called(call) == "try_remove_child":
+                    found.append((call.lineno, f"line {call.lineno} removes a part of {name}"))
         found += self.doubts
         return min(found, default=(0, None))[1]
 
@@ -422,6 +438,25 @@ class ProgramInstances:
         data = self.reader.read.get(call)
         owners = (host for host in self.hosts.values() if host.data is data)
         return data is not None and (data.call is not None or any(host.call is not None for host in owners))
+
+    def is_looked_up(self, call: ast.Call) -> bool:
+        """Whether a method is called on a construct that is looked up in the tree, perhaps in a loop over it."""
+        written: list[ast.AST] = [call.func]
+        on = call.func.value if isinstance(call.func, ast.Attribute) else None
+        node: ast.AST | None = call
+        while isinstance(on, ast.Name) and (node := self.program.names.parents.get(node)) is not None:
+            match node:
+                case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                    written += [g.iter for g in node.generators if on.id in {n.id for n in _names(g.target)}]
+                case ast.stmt():
+                    break
+                case _:
+                    pass
+        place = self.program.names.places.get(call)
+        owner = self.program.names.owner(on.id, place.scope)[0] if isinstance(on, ast.Name) and place else None
+        for binding in owner.bindings.get(on.id, ()) if owner is not None and isinstance(on, ast.Name) else ():
+            written += [found for found in (binding.loop_over, binding.value) if found is not None]
+        return any(_CHILD.search(ast.unparse(found)) for found in written)
 
     def overrides(self, call: ast.Call, place: Place) -> bool:
         """Whether an override may replace user data: its path leads there, or is not known."""
@@ -443,12 +478,13 @@ class ProgramInstances:
         found += [
             (call.lineno, f"line {call.lineno} adds user data in a way that is not followed")
             for call in self.reader.read
-            if not self.is_followed(call) and _CHILD.search(ast.unparse(call.func))
+            if not self.is_followed(call) and self.is_looked_up(call)
         ]
+        found += unread_code(self.program.names)
         found += [
-            (use.node.lineno, f"line {use.node.lineno} executes code that is not read")
-            for name in ("exec", "eval")
-            for use in self.program.names.uses.get(name, ())
+            (line := store.binding.place.statement.lineno, f"line {line} replaces the method `{name}`")
+            for name in ADDING
+            for store in self.program.names.stores.get(name, ())
         ]
         found += [
             (call.lineno, self.unfinished[place.scope])
@@ -596,6 +632,11 @@ class ProgramInstances:
         return isinstance(system, Text) and not any(
             _SERVER_NAME.search(part.source) for part in system.parts if isinstance(part, Ref)
         )
+
+
+def _names(target: ast.expr) -> Iterator[ast.Name]:
+    """The names in a target."""
+    return (node for node in ast.walk(target) if isinstance(node, ast.Name))
 
 
 def _init_name(host: InstanceSource) -> str:

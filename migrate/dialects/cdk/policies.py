@@ -203,7 +203,8 @@ class Policies:
         uses = self.late.escapes.uses(statement)
         denies = any(k.arg == "effect" and not ast.unparse(k.value).endswith("ALLOW") for k in statement.keywords)
         added = {called(call) for call, _ in uses.methods}
-        return bool(uses.assigned) or not added <= _ADDING | {"copy", "to_json"} or (denies and bool(added))
+        left = any(not escape.is_return for escape in uses.escapes)
+        return left or bool(uses.assigned) or not added <= _ADDING | {"copy", "to_json"} or (denies and bool(added))
 
     def _patterns(self, node: Node | None) -> list[str | None]:
         """The action patterns of a statement; None for one that cannot be read."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from migrate.dialects.common.python.escapes import Escape, Escapes, is_class_name
+from migrate.dialects.common.python.escapes import Escape, Escapes, is_class_name, unread_code
 from migrate.dialects.common.python.touches import Touches, TouchKind, overlaps
 from migrate.dialects.troposphere.objects import PACKAGE, Objects, TitledObject
 from migrate.syntax.python.names import Place
@@ -54,6 +54,8 @@ class LateStatements:
     def of(self, made: TitledObject) -> list[LateStatement]:
         """The changes of one object, in the order of the text."""
         found = [*self._through_names(made)]
+        for line, reason in unread_code(self.names):
+            found.append(LateStatement(None, line, f"{reason.partition(f'line {line} ')[2]}, and may change it there"))
         text = self.objects.document.text[slice(*self.objects.document.positions.span(made.call))].replace("'", '"')
         found += [
             change

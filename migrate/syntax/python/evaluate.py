@@ -83,6 +83,8 @@ class Evaluator:
         positional arguments come first."""
         self._nodes: dict[ast.expr, Node] = {}
         self._running: set[object] = set()
+        self._judged: set[ast.Name] = set()
+        """The names whose uses are being judged."""
         self._kept: list[object] = []  # keeps nodes alive, so that no identity is used twice
         self._depth = 0
         self._with_keys: dict[tuple[int, tuple[tuple[int, int], ...]], Mapping] = {}
@@ -95,6 +97,7 @@ class Evaluator:
         self._history: dict[Variable, list[tuple[int, Bound]]] = {}
         self._unbound: frozenset[Bound] = frozenset()
         self._overlay: dict[Variable, Bound] = {}
+        self._changes: dict[tuple[Binding, str], str | None] = {}
         self._strings: dict[tuple[Bound, int, int], Parts | None] = {}
         self._nodes_at: dict[tuple[int | None, int, int], dict[ast.expr, Node]] = {}
         self.named: Callable[[ast.expr, Place], Parts | None] | None = None
@@ -282,7 +285,15 @@ class Evaluator:
         if self.time is None and not self._overlay:
             return None
         variable = self.variable(expression, place)
+        if isinstance(variable, tuple) and variable[1].startswith(".") and self._replaced(variable[0], variable[1][1:]):
+            return None
         return self.recorded(variable) if variable is not None else None
+
+    def _replaced(self, scope: Scope, name: str) -> bool:
+        """Whether a class that inherits from this one may give an attribute another value."""
+        stores = self.names.stores_of(name)
+        by_class = name in scope.bindings
+        return any(name in heir.bindings or (by_class and heir in stores) for heir in self.names.heirs(scope))
 
     def _recorded_node(self, expression: ast.expr, place: Place) -> Node | None:
         """The node of the recorded value of a variable; None for dicts and lists, which are followed by their uses."""
@@ -565,6 +576,16 @@ class Evaluator:
     def _changed(self, uses: list[Use], binding: Binding, expression: ast.expr) -> str | None:
         """The reason why code changes the bound value, or might; None if it is still the written one."""
         siblings = [b for b in binding.place.scope.bindings.get(binding.name, ()) if b is not binding]
+        if siblings or self._judged:
+            return self._changed_by(uses, binding, expression, siblings=siblings)
+        key = binding, ast.unparse(expression)
+        if key not in self._changes:  # the same for all who read it
+            self._changes[key] = self._changed_by(uses, binding, expression, siblings=siblings)
+        return self._changes[key]
+
+    def _changed_by(
+        self, uses: list[Use], binding: Binding, expression: ast.expr, *, siblings: list[Binding]
+    ) -> str | None:
         for use in uses:
             if isinstance(expression, ast.Name) and siblings and not self._reads(use, binding, siblings):
                 continue
@@ -648,7 +669,7 @@ class Evaluator:
         if isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             target = targets[0] if len(targets) == 1 else None
-            if not isinstance(target, ast.Name) or target in self._running:
+            if not isinstance(target, ast.Name) or target in self._judged:
                 return "handed on"
             owner, _ = self.names.owner(target.id, use.place.scope)
             if owner is None:
@@ -656,12 +677,12 @@ class Evaluator:
             # Remembered, because nested parts that are each used twice would otherwise take exponential time.
             if target not in self._handed_on:
                 bindings = owner.bindings.get(target.id, [])
-                self._running.add(target)
+                self._judged.add(target)
                 try:
                     uses = self.names.uses_of(target.id, owner)
                     self._handed_on[target] = any(self._verdict(u, bindings[0]) for u in uses)
                 finally:
-                    self._running.discard(target)
+                    self._judged.discard(target)
             return "handed on" if self._handed_on[target] else None
         return None if self._only_reads(node) else "handed on"
 
@@ -761,7 +782,7 @@ class Evaluator:
         name = expression.attr
         stores = self.names.stores_of(name)
         mine = stores.get(scope, [])
-        relatives = self.names.relatives(scope)
+        relatives = [*self.names.relatives(scope), *self.names.heirs(scope)]
         if None in stores or any(other in stores for other in relatives):
             return None, f"`.{name}` is assigned elsewhere"
         own = scope.bindings.get(name, [])

@@ -188,6 +188,17 @@ class Names:
         above = (other for base in scope.bases for other in self.classes.get(base, ()))
         return [other for other in (*above, *self._heirs.get(scope.path[-1], ())) if other is not scope]
 
+    def heirs(self, scope: Scope) -> list[Scope]:
+        """The classes that inherit from a class, directly or not, found by the names of their bases."""
+        found: dict[Scope, None] = {}
+        pending = [scope]
+        while pending:
+            for heir in self._heirs.get(pending.pop().path[-1], ()) if self._heirs else ():
+                if heir not in found and heir is not scope:
+                    found[heir] = None
+                    pending.append(heir)
+        return list(found)
+
     @cached_property
     def _heirs(self) -> dict[str, list[Scope]]:
         found: dict[str, list[Scope]] = {}

@@ -13,6 +13,7 @@ from migrate.syntax.python import PythonDocument
 REGISTER = "ecs.register_task_definition(**td)"
 ROLE_TOUCHED = {
     "del": f'del td["taskRoleArn"]\n{REGISTER}',
+    "del by a name": f'KEY = "taskRoleArn"\ndel td[KEY]\n{REGISTER}',
     "pop": f'td.pop("taskRoleArn", None)\n{REGISTER}',
     "update": f'td.update({{"taskRoleArn": ""}})\n{REGISTER}',
     "in a conditional expression": f'(td if x else {{}}).pop("taskRoleArn")\n{REGISTER}',
@@ -57,7 +58,7 @@ def test_a_role_that_is_replaced_by_nothing_is_asked_for(body: str) -> None:
 
 
 CHANGED = {
-    "an unknown key": f'KEY = "taskRoleArn"\ntd[KEY] = ""\n{REGISTER}',
+    "an unknown key": f'import os\ntd[os.environ["KEY"]] = ""\n{REGISTER}',
     "some keys": f"for key in list(td):\n    if key.startswith('t'):\n        del td[key]\n{REGISTER}",
     "a part in a helper": f'def move(d):\n    for v in d["volumes"]:\n        v["host"]["sourcePath"] += "/x"\n'
     f"move(td)\n{REGISTER}",

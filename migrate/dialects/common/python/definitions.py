@@ -22,6 +22,7 @@ from migrate.dialects.common.collector import Collector, DefinitionNodes
 from migrate.dialects.common.listed import UNREAD, Listed, listed
 from migrate.dialects.common.possible.readings import WrittenRole, api, perhaps_more, started, systems, words_of
 from migrate.dialects.common.possible.readings import role as written_role
+from migrate.dialects.common.python.escapes import unread_code
 from migrate.dialects.common.python.possible import options
 from migrate.dialects.common.python.touches import READ_AWAY, ROOT, Touches, TouchKind, overlaps, reads_of_volumes
 from migrate.dialects.common.python.values import SPELLING, configured, filled, unbound
@@ -266,7 +267,12 @@ class DefinitionReader:
                 elif touch.kind is TouchKind.REPLACE and (touch.word is None or overlaps(touch.word, text)):
                     shown = "it" if touch.word is None else f"`{touch.word}` in it"
                     nodes.blocked.setdefault(key, f"line {touch.line} replaces {shown} as text")
+                elif touch.kind is TouchKind.COMPARE and (touch.word is None or overlaps(touch.word, text)):
+                    how = "compares it with something" if touch.word is None else f"looks for `{touch.word}` in it"
+                    nodes.blocked.setdefault(key, f"line {touch.line} {how}")
         block_reads(self.document, nodes)
+        if (unread := min(unread_code(self.document.names), default=None)) is not None:
+            self.block(0, f"{unread[1]}, and may change it there")
 
     def task(self, node: Mapping, key: Key, place: Place) -> None:
         """Adds an ECS task definition, if its volumes are a list."""

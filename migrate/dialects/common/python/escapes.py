@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from migrate.syntax.python.module import PythonModule
-from migrate.syntax.python.names import Place, Scope, Use
+from migrate.syntax.python.names import Names, Place, Scope, Use
 
 _MOST_USES = 5_000
 """The largest number of expressions that are followed for one object."""
@@ -24,6 +24,12 @@ _HARMLESS = frozenset(
     {"print", "len", "str", "repr", "bool", "isinstance", "issubclass", "type", "id", "hash", "hasattr", "format"}
 )
 """Builtins that neither keep nor change what they are given."""
+_LOGGING = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
+"""Methods of loggers."""
+_LOGGER = re.compile(r"log(?:ger|ging)?$", re.IGNORECASE)
+"""Finds names of loggers."""
+_CHECKING = ("cdk_nag.", "logging.", "warnings.")
+"""Packages whose functions change nothing that they are given."""
 _COLLECTING = frozenset({"list", "tuple", "set", "sorted", "reversed", "enumerate", "zip", "iter", "next", "cast"})
 """Functions that return what they are given, or a collection of it."""
 _ADDING = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
@@ -143,6 +149,14 @@ class Escapes:
         """Whether a call is one of the library, or of a builtin that keeps nothing."""
         if isinstance(call.func, ast.Name) and call.func.id in _HARMLESS:
             return self.names.owner(call.func.id, place.scope)[0] is None
+        if (
+            isinstance(call.func, ast.Attribute)
+            and call.func.attr in _LOGGING
+            and _LOGGER.search(_last(call.func.value))
+        ):
+            return True
+        if (self.evaluator.dotted(call.func, place) or "").startswith(_CHECKING):
+            return True
         return self.is_library(call.func, place)
 
     def functions(self, call: ast.Call, place: Place) -> list[Scope]:
@@ -398,9 +412,23 @@ class _Walk:
         elif name == "getattr" and call.args[:1] == [node]:
             self.leaves(node, place, "reads an attribute of it by a name that is computed")
         elif not self.escapes.is_harmless(call, place):
-            scope = next((k.value for k in call.keywords if k.arg == "scope"), None) or next(iter(call.args), None)
-            if not (is_class_name(call.func) and scope is node):
+            fields = self.fields(call, node, place)
+            if fields is not None:
+                self.on([use for name in fields for use in self.names.attributes.get(name, ())], inside)
+                self.pending.append((call, place, True))
+            elif not (is_class_name(call.func) and _is_scope(call, node)):
                 self.leaves(node, place, f"gives it to `{shown(call)}`, which is not followed", call=call)
+
+    def fields(self, call: ast.Call, node: ast.expr, place: Place) -> list[str] | None:
+        """The fields that take an argument, if the call makes a dataclass or named tuple of this program; else None."""
+        made = [scope for scope in self.escapes.classes_of(call.func, place) if _is_record(scope)]
+        if not made or isinstance(node, ast.Starred):
+            return None
+        named = next((k.arg for k in call.keywords if k.value is node), None)
+        if named is not None:
+            return [named]
+        listed = [name for scope in made for s in getattr(scope.node, "body", ()) if (name := _field(s)) is not None]
+        return listed[call.args.index(node) :][:1] if node in call.args and len(made) == 1 else listed
 
     def into(self, function: Scope, call: ast.Call, node: ast.expr, *, place: Place, inside: bool) -> None:
         """The object is an argument of a function of this program: follows the parameter that takes it."""
@@ -419,6 +447,8 @@ class _Walk:
         if function.node is None or function.kind != "function":
             return
         name = function.path[-1]
+        if is_wrapped(function):
+            self.leaves(node, place, f"returns it from `{name}()`, which a decorator replaces")
         of_class = function.parent is not None and function.parent.kind == "class"
         decorators = {d.id for d in getattr(function.node, "decorator_list", ()) if isinstance(d, ast.Name)}
         if of_class and decorators & {"property", "cached_property"}:
@@ -458,7 +488,9 @@ def bound_arguments(function: Scope, call: ast.Call) -> dict[str, Argument]:
     )
     defaults |= {a.arg: value for a, value in zip(written.kwonlyargs, written.kw_defaults, strict=True)}
     # A method is bound to its object, except where it is called on the class itself.
-    taking = positional[1:] if function.method_of() is not None else positional
+    method = function.method_of()
+    on_class = isinstance(call.func, ast.Attribute) and is_class_name(call.func.value) and _last(call.func.value) != ""
+    taking = positional if method is None or (on_class and not method[2]) else positional[1:]
     # A list as a default is the same one in every call, and may have grown.
     kept = {name: value for name, value in defaults.items() if not isinstance(value, ast.List | ast.Dict | ast.Set)}
     found = {a.arg: Argument(kept.get(a.arg), default=True) for a in (*taking, *written.kwonlyargs)}
@@ -516,6 +548,44 @@ def is_class_name(function: ast.expr) -> bool:
     """Whether the last part of a dotted name is spelt like a class."""
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     return name[:1].isupper()
+
+
+def _is_scope(call: ast.Call, node: ast.expr) -> bool:
+    """Whether a call that makes a construct is given an expression as the construct's scope."""
+    scope = next((k.value for k in call.keywords if k.arg == "scope"), None) or next(iter(call.args), None)
+    has_id = len(call.args) > 1 or any(k.arg in ("id", "construct_id", "id_") for k in call.keywords)
+    return scope is node and has_id
+
+
+def _is_record(scope: Scope) -> bool:
+    """Whether a class is a dataclass or a named tuple."""
+    decorators = (d.func if isinstance(d, ast.Call) else d for d in getattr(scope.node, "decorator_list", ()))
+    return "NamedTuple" in scope.bases or any(_last(d) == "dataclass" for d in decorators)
+
+
+def _field(statement: ast.stmt) -> str | None:
+    """The name of the field that a statement of a class declares, or None."""
+    target = statement.target if isinstance(statement, ast.AnnAssign) else None
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _last(expression: ast.expr) -> str:
+    """The last part of a dotted name; empty for other expressions."""
+    return expression.attr if isinstance(expression, ast.Attribute) else getattr(expression, "id", "")
+
+
+def unread_code(names: Names) -> Iterator[tuple[int, str]]:
+    """The lines that run code which is not in the program's own syntax, or reach its variables by their names, each
+    with the reason why any object may be changed there."""
+    for name in ("exec", "eval"):
+        for use in names.uses.get(name, ()):
+            if names.owner(name, use.place.scope)[0] is None:
+                yield use.node.lineno, f"line {use.node.lineno} executes code that is not read"
+    for name in ("globals", "locals"):
+        for use in names.uses.get(name, ()):
+            call = names.parents.get(use.node)
+            if isinstance(names.parents.get(call) if call is not None else None, ast.Subscript | ast.Attribute):
+                yield use.node.lineno, f"line {use.node.lineno} looks up variables in `{name}()`"
 
 
 def _casts(call: ast.Call) -> bool:

@@ -8,14 +8,15 @@ it.
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from migrate.dialects.common.python.escapes import Escapes, parameter_of, shown
+from migrate.dialects.common.python.escapes import Escapes, is_wrapped, parameter_of, shown
 from migrate.syntax.python.module import PythonModule
-from migrate.syntax.python.names import Place, Use
+from migrate.syntax.python.names import Place, Scope, Use
 
 Path = tuple[str | int | None, ...]
 """The keys and indices that lead from a dict or list to a part of it; None for an unknown one."""
@@ -28,18 +29,24 @@ _COPYING = frozenset(
 """Functions that return a copy of what they are given, or the same."""
 _UP = "\0"
 """The key of a path that stands for something around the dict: the next key leads back to it."""
-_WRITING = frozenset({"dumps", "dump", "safe_dump", "str"})
+_WRITING = frozenset({"dumps", "dump", "safe_dump", "str", "repr", "pformat"})
 """Functions that return what they are given as text."""
 _REPLACING = frozenset({"replace", "sub", "subn", "format", "format_map", "translate", "substitute", "safe_substitute"})
 """Functions that return a text in which something is replaced."""
 _KEEPING = frozenset(
     {
-        "print", "pprint", "pformat", "len", "repr", "bool", "isinstance", "type", "id", "hash", "debug", "info",
+        "print", "pprint", "len", "bool", "isinstance", "type", "id", "hash", "debug", "info",
         "warning", "error", "critical", "exception", "log", "echo", "register_task_definition",
-        "register_job_definition", "write", "write_text", "put_object", "enumerate", "zip", "any", "all", "map", "filter",
+        "register_job_definition", "write", "write_text", "put_object", "enumerate", "zip", "any", "all",
     }
 )  # fmt: skip
 """Functions that neither keep nor change what they are given."""
+_EACH = frozenset({"map", "filter"})
+"""Functions that call their first argument with each item of the others."""
+_SPLITTING = frozenset({"split", "rsplit", "partition", "rpartition"})
+"""Methods that take a word out of a text."""
+_SEARCHING = frozenset({"find", "index", "count", "search", "match", "fullmatch", "findall", "finditer"})
+"""Functions and methods that look for a word in a text."""
 
 
 _HOST, _OPTIONS = "host path", "driver options"
@@ -116,6 +123,8 @@ class TouchKind(StrEnum):
     READ = "read"
     REPLACE = "replace"
     """Replaces a part of the text that is made of it."""
+    COMPARE = "compare"
+    """Compares it, or its text, with something."""
     HAND = "hand"
     """Hands it to code that is not followed."""
 
@@ -138,13 +147,16 @@ class Touches:
         self.names = document.names
         self.escapes = Escapes(document)
         self._found: dict[ast.AST, list[Touch]] = {}
+        self._relative: dict[ast.expr, list[Touch]] = {}
 
     def of(self, expression: ast.expr, place: Place) -> list[Touch]:
         """The touches of a dict or list that is written at `place`."""
+        if expression in self._relative:
+            return self._relative[expression]
         outermost, prefix = self._outermost(expression)
         if outermost not in self._found:
             self._found[outermost] = self.of_value(outermost, place) if isinstance(outermost, ast.expr) else []
-        relative: list[Touch] = []
+        relative = self._relative[expression] = []
         for touch in self._found[outermost]:
             common = min(len(prefix), len(touch.path))
             if all(a == b or None in (a, b) for a, b in zip(prefix[:common], touch.path[:common], strict=True)):
@@ -157,6 +169,8 @@ class Touches:
             found = list(dict.fromkeys(_Uses(self).value(expression, place, (), is_text=is_text)))
         except RecursionError:  # too long a chain of names
             found = [Touch((), getattr(expression, "lineno", 0))]
+        # Code that is handed something around the dict is handed the dict.
+        found = [_inward(touch) if touch.kind is TouchKind.HAND else touch for touch in found]
         return [touch for touch in found if _UP not in touch.path]
 
     def _outermost(self, expression: ast.expr) -> tuple[ast.AST, Path]:
@@ -194,8 +208,7 @@ class _Uses:
         line = getattr(node, "lineno", 0)
         match parent:
             case ast.Subscript() if parent.value is node and not is_text:
-                key = parent.slice.value if isinstance(parent.slice, ast.Constant) else None
-                deeper = _below(path, key if isinstance(key, str | int) else None)
+                deeper = _below(path, self.key(parent.slice, place))
                 if not isinstance(parent.ctx, ast.Load):
                     yield Touch(deeper, line)
                     return
@@ -203,9 +216,19 @@ class _Uses:
                 yield from self.value(parent, place, deeper)
             case ast.Attribute() if parent.value is node:
                 yield from self.method(parent, place, path, is_text)
-            case ast.Compare() if node in parent.comparators and isinstance(parent.left, ast.Constant):
-                if isinstance(parent.left.value, str) and not is_text:
-                    yield Touch(_below(path, parent.left.value), line, TouchKind.READ)
+            case ast.Compare():
+                yield from self.compared(parent, node, path, is_text)
+            case ast.Match(cases=cases) if not is_text:
+                for key in (key for case in cases for key in _matched(case.pattern)):
+                    yield Touch((*path, key), line, TouchKind.READ)
+            case ast.FormattedValue():
+                made = self.names.parents.get(parent)
+                if isinstance(made, ast.JoinedStr):
+                    yield from self.value(made, place, path, is_text=True)
+            case ast.BinOp(op=ast.Add() | ast.Mod() as operator) if is_text:
+                if isinstance(operator, ast.Mod) and parent.left is node:
+                    yield Touch(path, line, TouchKind.REPLACE)
+                yield from self.value(parent, place, path, is_text=True)
             case ast.BinOp(op=ast.BitOr()):
                 for known in _keys(parent.right) if parent.left is node else ():
                     yield Touch(_below(path, known), line)
@@ -252,6 +275,8 @@ class _Uses:
                     yield from self.argument(call, node, place, path, is_text=is_text)
             case ast.Return():
                 yield from self.returned(place, path)
+            case ast.Yield() if not is_text:
+                yield from self.returned(place, (*path, _UP))
             case _:
                 pass
 
@@ -261,8 +286,12 @@ class _Uses:
         if not isinstance(call, ast.Call) or call.func is not attribute:
             return
         if is_text:
-            if name in _REPLACING:
-                yield Touch(path, call.lineno, TouchKind.REPLACE, word=_literal(call.args[:1]))
+            if name in _REPLACING or name in _SPLITTING:
+                word = _literal(call.args[:1])
+                if name in _REPLACING or (word is not None and word.strip()):
+                    yield Touch(path, call.lineno, TouchKind.REPLACE, word=word)
+            elif name in _SEARCHING:
+                yield Touch(path, call.lineno, TouchKind.COMPARE, word=_literal(call.args[:1]))
             yield from self.value(call, place, path, is_text=True)
             return
         first = call.args[0] if call.args else None
@@ -293,6 +322,8 @@ class _Uses:
         for function in functions:
             taken = parameter_of(function, call, node)
             if taken is None:
+                if any(k.arg is None and k.value is node for k in call.keywords):
+                    yield from self.spread(function, call, path)
                 continue
             inside = (*path, _UP) if taken[1] else path  # one of `*arguments` or `**options`
             for use in self.names.uses_of(taken[0], function):
@@ -306,11 +337,71 @@ class _Uses:
             yield from self.value(call, place, path, is_text=is_text and name == "Template")
         elif name in _WRITING:
             yield from self.value(call, place, path, is_text=True)
+        elif name in _EACH and call.args and node in call.args[1:] and not is_text:
+            yield from self.each(call, place, path)
+            loop = self.names.parents.get(call)
+            if name == "filter" and isinstance(loop, ast.For | ast.comprehension):
+                yield from self.target(loop.target, place, _below(path, None), is_text)
+        elif is_text and name in _SEARCHING:
+            yield Touch(path, call.lineno, TouchKind.COMPARE, word=_literal(call.args[:1]))
         elif name == "enumerate":
             loop = self.names.parents.get(call)
             if isinstance(loop, ast.For | ast.comprehension):
                 yield from self.target(loop.target, place, _below(path, None), is_text)
         elif name not in _KEEPING and not is_text:
+            yield Touch(path, call.lineno, TouchKind.HAND, word=shown(call))
+
+    def key(self, written: ast.expr, place: Place) -> str | int | None:
+        """The key that a subscript stands for; None if it is not known."""
+        if isinstance(written, ast.Constant):
+            return written.value if isinstance(written.value, str | int) else None
+        parts = self.escapes.evaluator.string(written, place)
+        return parts[0] if parts is not None and len(parts) == 1 and isinstance(parts[0], str) else None
+
+    def compared(self, compared: ast.Compare, node: ast.expr, path: Path, is_text: bool) -> Iterator[Touch]:
+        """The touches by a comparison: a test for a member, or for a word in the text, or with another value."""
+        within = isinstance(compared.ops[0], ast.In | ast.NotIn)
+        others = [side for side in (compared.left, *compared.comparators) if side is not node]
+        if within and node in compared.comparators:
+            if (word := _literal([compared.left])) is None:
+                return
+            touch = Touch(_below(path, word), node.lineno, TouchKind.READ)
+            yield Touch(path, node.lineno, TouchKind.COMPARE, word=word) if is_text else touch
+        elif not within and not all(isinstance(other, ast.Constant) for other in others):
+            yield Touch(path, node.lineno, TouchKind.COMPARE)
+
+    def spread(self, function: Scope, call: ast.Call, path: Path) -> Iterator[Touch]:
+        """The touches by a function of this module that takes the members of a dict as its parameters."""
+        arguments = getattr(function.node, "args", None)
+        if not isinstance(arguments, ast.arguments):
+            return
+        for parameter in (*arguments.args, *arguments.kwonlyargs):
+            deeper = _below(path, parameter.arg)
+            if parameter.arg in READ_AWAY:
+                yield Touch(deeper, call.lineno, TouchKind.READ)
+            for use in self.names.uses_of(parameter.arg, function):
+                yield from self.value(use.node, use.place, deeper)
+        if arguments.kwarg is not None:
+            for use in self.names.uses_of(arguments.kwarg.arg, function):
+                yield from self.value(use.node, use.place, path)
+
+    def each(self, call: ast.Call, place: Place, path: Path) -> Iterator[Touch]:
+        """The touches by a function that is called with each item."""
+        function, _ = self.escapes.evaluator.definition(call.args[0], place)
+        inner = _below(path, None)
+        if isinstance(function, ast.Lambda):
+            first = next(iter(function.args.args), None)
+            for use in self.names.uses_of(first.arg, self.names.inside[function].scope) if first is not None else ():
+                yield from self.value(use.node, use.place, inner)
+            return
+        name = function.id if isinstance(function, ast.Name) else ""
+        owner, _ = self.names.owner(name, place.scope)
+        scopes = [s for s in self.escapes.scopes.get(name, ()) if s.parent is owner and s.kind == "function"]
+        for scope in scopes:
+            first = next(iter(getattr(scope.node, "args", ast.arguments()).args), None)
+            for use in self.names.uses_of(first.arg, scope) if first is not None else ():
+                yield from self.value(use.node, use.place, inner)
+        if not scopes and not hasattr(builtins, name):
             yield Touch(path, call.lineno, TouchKind.HAND, word=shown(call))
 
     def returned(self, place: Place, path: Path) -> Iterator[Touch]:
@@ -323,6 +414,8 @@ class _Uses:
                 and call.func is use.node
                 and function in self.escapes.functions(call, use.place)
             ):
+                if is_wrapped(function):
+                    yield Touch(path, call.lineno, TouchKind.HAND, word=shown(call))
                 yield from self.value(call, use.place, path)
 
     def target(self, target: ast.expr, place: Place, path: Path, is_text: bool) -> Iterator[Touch]:
@@ -358,6 +451,18 @@ def _left_out(generator: ast.comprehension) -> Iterator[str | None]:
                 )
             case _:
                 yield None
+
+
+def _inward(touch: Touch) -> Touch:
+    """The touch of the dict itself, for one of something around it."""
+    return replace(touch, path=touch.path[: touch.path.index(_UP)]) if _UP in touch.path else touch
+
+
+def _matched(pattern: ast.pattern) -> Iterator[str]:
+    """The keys that a pattern of `match` reads."""
+    for node in ast.walk(pattern):
+        if isinstance(node, ast.MatchMapping):
+            yield from (k.value for k in node.keys if isinstance(k, ast.Constant) and isinstance(k.value, str))
 
 
 def _below(path: Path, key: str | int | None) -> Path:
