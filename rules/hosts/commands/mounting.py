@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from rules.facts.mounts import parse_source
 from rules.hosts.commands.printing import write
-from rules.hosts.grammar.tokens import OPEN, is_unknown
+from rules.hosts.grammar.tokens import CLOSE, OPEN, is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts.host import Host, MountRequest, looks_like_efs, split_options, split_source
 from rules.hosts.mounts.mount_files import LISTING
-from rules.hosts.mounts.states import Doubt, Mounted
+from rules.hosts.mounts.states import NOTHING, Doubt, Mounted
 from rules.hosts.state import ShellState
 
 _NETWORK = re.compile(r"\b(?:efs|nfs4?)\b")
@@ -271,9 +271,18 @@ def _unmount(shell: ShellState, word: str, line: int, *, recursive: bool, elsewh
         table.doubt(path, doubt)
         table.doubt(host.resolved(path), doubt)
     else:
+        if OPEN in path and table.at(path) == NOTHING:
+            table.doubt_if(_may_become(path), doubt)
         table.unmount(path, doubt)
         if recursive:
             table.doubt_if(lambda state: state.path.startswith(f"{path}/"), doubt)
+
+
+def _may_become(path: str) -> Callable[[Mounted], bool]:
+    """A function that tells whether the path of a mount may be what a path with references becomes."""
+    literal = (re.escape(part) for part in re.split(f"{OPEN}[^{CLOSE}]*{CLOSE}", path))
+    pattern = re.compile("/?" + ".+".join(literal))
+    return lambda state: OPEN in state.path or pattern.fullmatch(state.path) is not None
 
 
 def _comes_from(source: str) -> Callable[[Mounted], bool]:
