@@ -443,13 +443,12 @@ class ProgramInstances:
         """Whether a method is called on a construct that is looked up in the tree, perhaps in a loop over it."""
         written: list[ast.AST] = [call.func]
         on = call.func.value if isinstance(call.func, ast.Attribute) else None
-        node: ast.AST | None = call
-        while isinstance(on, ast.Name) and (node := self.program.names.parents.get(node)) is not None:
+        node: ast.AST = call
+        while isinstance(on, ast.Name) and not isinstance(node, ast.stmt):
+            node = self.program.names.parents[node]
             match node:
                 case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                     written += [g.iter for g in node.generators if on.id in {n.id for n in _names(g.target)}]
-                case ast.stmt():
-                    break
                 case _:
                     pass
         place = self.program.names.places.get(call)

@@ -193,7 +193,7 @@ class Names:
         found: dict[Scope, None] = {}
         pending = [scope]
         while pending:
-            for heir in self._heirs.get(pending.pop().path[-1], ()) if self._heirs else ():
+            for heir in self._heirs.get(pending.pop().path[-1], ()):
                 if heir not in found and heir is not scope:
                     found[heir] = None
                     pending.append(heir)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from rules.facts.mounts import parse_source
 from rules.hosts.commands.printing import write
-from rules.hosts.grammar.tokens import OPEN, is_unknown
+from rules.hosts.grammar.tokens import CLOSE, OPEN, is_unknown
 from rules.hosts.likelihood import Likelihood
 from rules.hosts.mounts.host import Host, MountRequest, literal_head, looks_like_efs, split_options, split_source
 from rules.hosts.mounts.mount_files import LISTING
@@ -285,12 +285,21 @@ def _unmount(shell: ShellState, word: str, line: int, *, recursive: bool, elsewh
         table.doubt(path, doubt)
         table.doubt(host.resolved(path), doubt)
     else:
+        if OPEN in path and table.at(path) == NOTHING:
+            table.doubt_if(_may_become(path), doubt)
         table.unmount(path, doubt)
         table.doubt_if(
             lambda state: 0 < len(head := literal_head(state.path)) < len(state.path) and path.startswith(head), doubt
         )
         if recursive:
             table.doubt_if(lambda state: state.path.startswith(f"{path}/"), doubt)
+
+
+def _may_become(path: str) -> Callable[[Mounted], bool]:
+    """A function that tells whether the path of a mount may be what a path with references becomes."""
+    literal = (re.escape(part) for part in re.split(f"{OPEN}[^{CLOSE}]*{CLOSE}", path))
+    pattern = re.compile("/?" + ".+".join(literal))
+    return lambda state: OPEN in state.path or pattern.fullmatch(state.path) is not None
 
 
 def _comes_from(source: str) -> Callable[[Mounted], bool]:

@@ -68,6 +68,16 @@ CHANGED = {
     "its JSON": 'text = json.dumps(td).replace("/mnt/efs", "/var/local")\necs.register_task_definition(**json.loads(text))',
     "its JSON in steps": 'text = json.dumps(td)\ntext = text.replace("/mnt", "/var")\n'
     "ecs.register_task_definition(**json.loads(text))",
+    "each by a lambda": f'list(map(lambda v: v.update(host={{}}), td["volumes"]))\n{REGISTER}',
+    "a generator": 'def each():\n    yield td\nfor d in each():\n    d["volumes"] = []\n    ecs.register_task_definition(**d)',
+    "a decorator": "from lib import wrap\n@wrap\ndef made():\n    return td\necs.register_task_definition(**made())",
+    "in a list": f"from lib import prepare\nprepare([td])\n{REGISTER}",
+    "compared": f'assert td["volumes"] == VOLUMES\n{REGISTER}',
+    "searched": f'assert "/mnt/efs/app" in json.dumps(td)\n{REGISTER}',
+    "executed code": f'exec("td.clear()")\n{REGISTER}',
+    "variables by name": f'globals()["td"]["volumes"] = []\n{REGISTER}',
+    "its JSON in an f-string": 'text = f"{json.dumps(td)}".replace("efs", "x")\necs.register_task_definition(**json.loads(text))',
+    "its JSON, split": 'text = "/var".join(json.dumps(td).split("/mnt"))\necs.register_task_definition(**json.loads(text))',
     "its JSON by a pattern": 'text = re.sub("/mnt/.*?/", "/x/", json.dumps(td))\n'
     "ecs.register_task_definition(**json.loads(text))",
 }
@@ -87,6 +97,9 @@ READ = {
     "in": 'for v in td["volumes"]:\n    if "host" in v:\n        print(v["name"])',
     "helper": 'def show(volumes):\n    for v in volumes:\n        print(v["host"])\nshow(td["volumes"])',
     "lambda": 'print(list(map(lambda v: v["host"]["sourcePath"], td["volumes"])))',
+    "pattern": 'for v in td["volumes"]:\n    match v:\n        case {"host": {"sourcePath": p}}:\n            print(p)',
+    "name for the key": 'KEY = "ho" + "st"\nfor v in td["volumes"]:\n    print(v[KEY])',
+    "keyword arguments": 'def show(name, host):\n    print(host)\nfor v in td["volumes"]:\n    show(**v)',
     "the answer of the API": 'for v in ecs.describe_task_definition(taskDefinition="app")["taskDefinition"]["volumes"]:\n'
     '    print(v["host"]["sourcePath"])',
 }
@@ -143,6 +156,8 @@ UNHARMED = {
     "without what is None": "ecs.register_task_definition(**{k: v for k, v in td.items() if v is not None})",
     "another text in its JSON": 'text = json.dumps(td).replace("TAG", "1.2")\n'
     "ecs.register_task_definition(**json.loads(text))",
+    "compared with None": f'assert td["volumes"] is not None and td["family"] == "app"\n{REGISTER}',
+    "lines of its JSON": f'print(len(json.dumps(td).split("\\n")))\n{REGISTER}',
     "another host": 'settings = json.load(open("s.json"))\nprint(settings["host"], settings["db"].get("host"))\n'
     + REGISTER,
     "passed on": "from lib import deploy\ndeploy(td)",

@@ -77,6 +77,8 @@ CHANGED = {
     "helper": f"def tweak(t, p): t.node.default_child.add_property_override(p, 'x')\ntweak(td, {NAME[:16]})",
     "lambda": f"tweak = lambda t: t.node.default_child.add_property_override({NAME})\ntweak(td)",
     "returned": f"def low(t): return t.node.default_child\nlow(td).add_property_override({NAME})",
+    "executed code": 'exec("td.node.default_child.volumes = []")',
+    "a method of the library": "ecs.TaskDefinition.add_volume = print",
     "bound method": f"change = {CFN}.add_property_override\nchange({NAME})",
 }
 

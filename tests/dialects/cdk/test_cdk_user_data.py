@@ -115,6 +115,13 @@ CERTAIN = {
     "a branch that is decided": f'CHECK = False\nasg.add_user_data({M})\nif CHECK:\n    asg.add_user_data("umount /mnt/shared")',
     "another property is overridden": f'asg.add_user_data({M})\nasg.node.find_child("LaunchConfig").add_property_override("InstanceType", "t3.small")',
     "a task definition is overridden": f'asg.add_user_data({M})\nother = ecs.Ec2TaskDefinition(self, "Other")\nother.node.default_child.add_property_override("Memory", "1")',
+    "a logger": f"asg.add_user_data({M})\nself.logger.info('made %s', asg)",
+    "cdk-nag": f"from cdk_nag import NagSuppressions\nasg.add_user_data({M})\nNagSuppressions.add_resource_suppressions(asg, [])",
+    "a dataclass": (
+        f"asg.add_user_data({M})\nprint(Props(asg).group.metric('x'))",
+        "",
+        "from dataclasses import dataclass\n\n@dataclass\nclass Props:\n    group: object\n",
+    ),
     "tags": f'asg.add_user_data({M})\nTags.of(self).add("a", "b")\nAspects.of(self).add(Tag("a", "b"))',
     "an aspect on buckets": (
         f"asg.add_user_data({M})\nAspects.of(self).add(Check())",
@@ -175,6 +182,35 @@ DOUBTFUL = {
         f'asg.user_data.add_on_exit_commands("umount /mnt/shared")\nasg.add_user_data({M})',
         "condition",
     ),
+    "a dataclass": (
+        f'asg.add_user_data({M})\np = Props(asg)\np.group.add_user_data("umount /mnt/shared")',
+        "in a way that is not followed",
+        "",
+        "from dataclasses import dataclass\n\n@dataclass\nclass Props:\n    group: object\n",
+    ),
+    "a decorator": (
+        f"asg.add_user_data({M})\nself.get()",
+        "a decorator",
+        "@helpers.clean\ndef get(self):\n    return self.asg",
+    ),
+    "a method that is replaced": (f"asg.add_user_data = print\nasg.add_user_data({M})", "replaces the method"),
+    "all constructs of a class": (
+        f'asg.add_user_data({M})\nfor c in self.node.find_all():\n    if isinstance(c, autoscaling.AutoScalingGroup):\n        c.add_user_data("umount /mnt/shared")',
+        "in a way that is not followed",
+    ),
+    "a constant that a subclass replaces": (
+        'asg.add_user_data(f"mount -t efs {fs.file_system_id}:/ {self.P}")',
+        None,
+        'P = "/mnt/shared"',
+        "",
+        'class C(Service):\n    pass\n\nclass D(C):\n    P = "/mnt/x"\n\nD(App(), "x", True)',
+    ),
+    "another launch template": (
+        f'asg.add_user_data({M})\nasg.node.default_child.add_property_override("LaunchTemplate.Version", "1")',
+        "overrides the user data",
+    ),
+    "a part that is removed": (f'asg.add_user_data({M})\nasg.node.try_remove_child("LaunchConfig")', "removes a part"),
+    "an unknown mount point": (f'asg.add_user_data({M})\nasg.add_user_data(f"umount {{debug}}")', "may unmount it"),
     "a text of a file": (
         f'asg.add_user_data({M})\nasg.add_user_data(open("harden.sh").read())',
         "line 17 adds user data that is not read",

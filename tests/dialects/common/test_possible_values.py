@@ -855,6 +855,23 @@ def test_a_function_that_may_end_without_a_value(body: str, ends: bool) -> None:
     assert of(f"def f():\n  {body}", "f()").absent is ends
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("def f(r='a'):\n  use(r)", A | UNSEEN),
+        ("def f(r):\n  use(r)", UNSEEN),
+        ("def f(*, r='a'):\n  use(r)", A | UNSEEN),
+        ("@click.option('--r', default='a')\ndef f(r):\n  use(r)", A | UNSEEN),
+        (f"{LOOKUP}if x:\n  use(x)", UNSEEN),
+        (f"{LOOKUP}if not x:\n  use(x)", ANYTHING),
+        (f"{LOOKUP}if y:\n  use(x)", ANYTHING),
+        (f"{LOOKUP}if not x:\n  pass\nelse:\n  use(x)", UNSEEN),
+    ],
+)
+def test_expressions_inside_of_blocks(text: str, expected: Possible[str]) -> None:
+    assert of(text, "1") == expected
+
+
 # -- items of lists, and authorization that is there already ----------------------------------------------------------------
 
 LISTED = (

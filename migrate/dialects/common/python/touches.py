@@ -219,8 +219,8 @@ class _Uses:
             case ast.Compare():
                 yield from self.compared(parent, node, path, is_text)
             case ast.Match(cases=cases) if not is_text:
-                for key in (key for case in cases for key in _matched(case.pattern)):
-                    yield Touch((*path, key), line, TouchKind.READ)
+                for read in (read for case in cases for read in _matched(case.pattern)):
+                    yield Touch((*path, read), line, TouchKind.READ)
             case ast.FormattedValue():
                 made = self.names.parents.get(parent)
                 if isinstance(made, ast.JoinedStr):
@@ -398,7 +398,7 @@ class _Uses:
         owner, _ = self.names.owner(name, place.scope)
         scopes = [s for s in self.escapes.scopes.get(name, ()) if s.parent is owner and s.kind == "function"]
         for scope in scopes:
-            first = next(iter(getattr(scope.node, "args", ast.arguments()).args), None)
+            first = next(iter(scope.node.args.args), None) if isinstance(scope.node, ast.FunctionDef) else None
             for use in self.names.uses_of(first.arg, scope) if first is not None else ():
                 yield from self.value(use.node, use.place, inner)
         if not scopes and not hasattr(builtins, name):
