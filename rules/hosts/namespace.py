@@ -171,11 +171,13 @@ class Namespace:
         return {name: value for name in names if (value := self.get(name)) is not None}
 
     def pass_on(self) -> None:
-        """Keep what another process is given: variables that are not exported are unknown there."""
+        """Keep what another process is given: variables that are not exported are unknown there, and none is read-only."""
         names = self.values.names()
         self.work += 4 * len(names)
         for name in names:
-            if " " not in name and name not in _LASTING and self.declared(EXPORTED, name) is None:
+            if name.startswith(f"{READ_ONLY} "):
+                self.values.set(name, None)
+            elif " " not in name and name not in _LASTING and self.declared(EXPORTED, name) is None:
                 self.values.set(name, self._tokens.unknown(f"${name}"))
 
     # -- declarations --------------------------------------------------------------------------------------------------

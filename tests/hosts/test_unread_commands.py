@@ -806,6 +806,7 @@ def test_words_that_xargs_is_given(words: str) -> None:
         f"if !(mountpoint -q /mnt/efs); then {MOUNT}; fi",
         f"case $(uname -m) in x86_64|aarch64) {MOUNT};; *) echo no; exit 1;; esac",
         f'if [ "$(uname -m)" = x86_64 ]; then {MOUNT}; else exit 1; fi',
+        f"set -e\nreadonly A=1\nbash -c 'A=2'\n{MOUNT}",
     ],
 )
 def test_what_is_read_at_sight(script: str) -> None:

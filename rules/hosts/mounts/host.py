@@ -302,11 +302,12 @@ class Host:
                 self.table.doubt(path, Doubt(line, "binds it read-only, which not every version of mount does"))
 
     def _may_be_efs(self) -> bool:
-        return self.table.has_network() or bool(self._unclear)
+        return self.table.has_network() or any(mount.sure for mount in self._unclear)
 
     def _unplaced_at(self, path: str) -> UnplacedMount | None:
-        """A mount that may lie at a path, above or below it, although its mount point is not known."""
-        return next((mount for mount, at in self._unclear.items() if _meets(path, literal_head(at))), None)
+        """A mount that was made and may lie at a path, above or below it, because its mount point is not known."""
+        unplaced = ((mount, at) for mount, at in self._unclear.items() if mount.sure)
+        return next((mount for mount, at in unplaced if _meets(path, literal_head(at))), None)
 
     def link(self, target: str | None, path: str, line: int) -> None:
         """Note a symbolic link to a target, None if that is not known.
