@@ -95,3 +95,11 @@ def text(path: str) -> Text:
 
 FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|\{\{resolve:.*\}\}")
 """The id of a file system, or a dynamic reference that CloudFormation resolves to one when it deploys."""
+
+
+_DRIVE = re.compile(rf"(?:[A-Za-z]|{CODED_REF}):(?:[/\\]|$)")
+
+
+def is_of_windows(path: Text) -> bool:
+    """Whether a path is one of Windows, which mounts no EFS: `C:\\data`, `${Drive}\\`."""
+    return any("\\" in part for part in path.parts if isinstance(part, str)) or bool(_DRIVE.match(path.coded))
