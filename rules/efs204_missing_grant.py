@@ -23,7 +23,7 @@ from dataclasses import replace
 from rules.context import Context
 from rules.facts.values import shown
 from rules.model import EfsVolume, Engine, Level, Permission, Role, Task, Volume
-from rules.rule import Finding, Rule, Stage
+from rules.rule import Example, Finding, Rule, Stage
 from rules.shared.authorization import NEEDS_ROLE, Authorization, lacking
 from rules.shared.grants import misplaced
 
@@ -89,4 +89,79 @@ RULE = Rule(
     check_volume=check,
     stage=Stage.GRANTS,
     climbs_to=Level.IAM,
+    examples=(
+        Example(
+            """
+            Resources:
+              FileSystem: {Type: AWS::EFS::FileSystem}
+              UploadsAccessPoint:
+                Type: AWS::EFS::AccessPoint
+                Properties:
+                  FileSystemId: !Ref FileSystem
+                  RootDirectory: {Path: /uploads}
+              BlogRole:
+                Type: AWS::IAM::Role
+                Properties:
+                  AssumeRolePolicyDocument:
+                    Statement:
+                      - {Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: sts:AssumeRole}
+              Blog:
+                Type: AWS::ECS::TaskDefinition
+                Properties:
+                  TaskRoleArn: !GetAtt BlogRole.Arn
+                  ContainerDefinitions:
+                    - Name: blog
+                      Image: wordpress
+                      MountPoints: [{SourceVolume: uploads, ContainerPath: /uploads}]
+                  Volumes:
+                    - Name: uploads
+                      EFSVolumeConfiguration:
+                        FilesystemId: !Ref FileSystem
+                        TransitEncryption: ENABLED
+                        AuthorizationConfig: {AccessPointId: !Ref UploadsAccessPoint, IAM: ENABLED}
+            """,
+            """
+            Resources:
+              FileSystem: {Type: AWS::EFS::FileSystem}
+              UploadsAccessPoint:
+                Type: AWS::EFS::AccessPoint
+                Properties:
+                  FileSystemId: !Ref FileSystem
+                  RootDirectory: {Path: /uploads}
+              BlogRole:
+                Type: AWS::IAM::Role
+                Properties:
+                  AssumeRolePolicyDocument:
+                    Statement:
+                      - {Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: sts:AssumeRole}
+                  Policies:
+                    - PolicyName: efs-access
+                      PolicyDocument:
+                        Version: "2012-10-17"
+                        Statement:
+                          - Effect: Allow
+                            Action:
+                              - elasticfilesystem:ClientMount
+                              - elasticfilesystem:ClientWrite
+                            Resource: !GetAtt FileSystem.Arn
+                            Condition:
+                              StringEquals:
+                                elasticfilesystem:AccessPointArn: !GetAtt UploadsAccessPoint.Arn
+              Blog:
+                Type: AWS::ECS::TaskDefinition
+                Properties:
+                  TaskRoleArn: !GetAtt BlogRole.Arn
+                  ContainerDefinitions:
+                    - Name: blog
+                      Image: wordpress
+                      MountPoints: [{SourceVolume: uploads, ContainerPath: /uploads}]
+                  Volumes:
+                    - Name: uploads
+                      EFSVolumeConfiguration:
+                        FilesystemId: !Ref FileSystem
+                        TransitEncryption: ENABLED
+                        AuthorizationConfig: {AccessPointId: !Ref UploadsAccessPoint, IAM: ENABLED}
+            """,
+        ),
+    ),
 )

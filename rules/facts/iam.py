@@ -194,7 +194,7 @@ _WILD = frozenset("*?")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class StatementSubject:
     """A file system or access point that a statement may be about."""
 
     kind: str

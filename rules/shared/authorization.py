@@ -10,6 +10,7 @@ from rules.facts.questions import RoleOf
 from rules.facts.values import may_be_absent, shown, yaml_word
 from rules.model import (
     ANYTHING,
+    CLIENT_ACTIONS,
     ENABLED,
     AddPermissions,
     AddRole,
@@ -214,10 +215,14 @@ def lacking(volume: Volume, storage: EfsVolume, task: Task, context: Context) ->
 def _had(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> Floor:
     """The access that the task had until now. If its mount is authorized already, nobody else's access is to be kept,
     and only a policy that lets nobody write says what the mount needs."""
-    had, before = floor(volume, storage, task, context=context), context.as_read(volume)
-    if isinstance(before.storage, EfsVolume) and before.storage.authorizes and not before.misspelt:
-        return Floor(read_only=had.read_only)
-    return had
+    before = context.as_read(volume)
+    if not (isinstance(before.storage, EfsVolume) and before.storage.authorizes) or before.misspelt:
+        return floor(volume, storage, task, context=context)
+    system = context.own_file_system(storage.file_system)
+    policy = system.policy if system is not None else None
+    let = {action for allowed in policy.allowances for action in allowed.actions} if policy is not None else set()
+    mount, write, _ = CLIENT_ACTIONS
+    return Floor(read_only=mount in let and write not in let)
 
 
 def _has_policy(storage: EfsVolume, context: Context) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from rules.context import Context
-from rules.facts.iam import Grant, Target
+from rules.facts.iam import Grant, StatementSubject
 from rules.facts.values import shown
 from rules.model import (
     ANY,
@@ -171,8 +171,8 @@ def _covering(storage: EfsVolume, context: Context) -> Callable[[Permission, Per
     """The test whether a permission that exists includes one for a mount of `storage`, both of the same role and
     action; it returns None if that is not known."""
     own = context.ids_and_arns
-    system = Target("file-system", storage.file_system)
-    point = Target("access-point", storage.access_point)
+    system = StatementSubject("file-system", storage.file_system)
+    point = StatementSubject("access-point", storage.access_point)
 
     def covers(known: Permission, wanted: Permission) -> bool | None:
         resource = system.is_named_by(known.resource, wanted.resource, own)
