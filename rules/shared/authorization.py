@@ -33,6 +33,7 @@ from rules.shared.grants import (
     configured_role,
     family,
     grant,
+    is_allowed,
     may_lack,
     missing,
     permissions,
@@ -222,7 +223,21 @@ def _had(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> Fl
     policy = system.policy if system is not None else None
     let = {action for allowed in policy.allowances for action in allowed.actions} if policy is not None else set()
     mount, write, _ = CLIENT_ACTIONS
-    return Floor(read_only=mount in let and write not in let)
+    meant = mount in let and write not in let
+    return Floor(read_only=policy is not None and (meant or _instances_only_read(storage, context)))
+
+
+def _instances_only_read(storage: EfsVolume, context: Context) -> bool:
+    """Whether instances of this source mount the file system with IAM as a role that may not write: a volume that was
+    migrated from such a mount was granted no more."""
+    mount, write, _ = CLIENT_ACTIONS
+    whole = replace(storage, access_point=None)
+    mounts = (m for m in context.stack.host_mounts if m.file_system == storage.file_system and "iam" in m.options)
+    roles = (role for m in mounts if (role := context.role_of(m.role)) is not None)
+    return any(
+        is_allowed(role, mount, whole, context=context) and not is_allowed(role, write, whole, context=context)
+        for role in roles
+    )
 
 
 def _has_policy(storage: EfsVolume, context: Context) -> bool:
