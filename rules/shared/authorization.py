@@ -161,10 +161,11 @@ class Authorization:
                     f"{_boundary(role)} does not allow {' and '.join(closed)}: without that the mount is denied."
                 )
         allowed = grant(volume, storage, task, context=context, floor=had, roles=outside) if outside else None
-        if allowed is not None and allowed.not_yet and _has_policy(storage, context):
+        # A source that has the access point by now, because this run wrote it there, may not have been deployed yet.
+        if allowed is not None and context.own_point_of(storage.access_point) and _has_policy(storage, context):
             doubts.append(
                 f"{shown(storage.file_system)} has a policy: until the statement is attached the task cannot mount, and it can "
-                "be attached only once the access point exists."
+                "be attached only once the access point exists: deploy that first (`--target access-point`)."
             )
         steps = [] if storage.authorizes else ["set iam to ENABLED"]
         if task.task_role is None and outside:
