@@ -15,7 +15,6 @@ from rules.facts.network_routes import Routes
 from rules.facts.paths import normalise
 from rules.facts.values import directory, given
 from rules.model import (
-    ANY,
     AccessPoint,
     AddAccessPoint,
     AddPermissions,
@@ -330,16 +329,48 @@ class Context:
         """The role with this key; None if the key is None or this source does not create the role."""
         return self._roles_by_key.get(key) if key is not None else None
 
-    def is_allowed(self, permission: Permission, covers: Callable[[Permission, Permission], bool]) -> bool:
-        """Whether a role of this source has a permission, or gets it from the plan. `covers(known, wanted)` decides
-        whether a permission for every resource or access point includes the wanted one."""
+    def is_planned(self, access_point: Value | None) -> bool:
+        """Whether the plan makes the access point, so that it does not exist yet."""
+        own = self.own_point_of(access_point)
+        return own is not None and own.key not in self._points_as_read
+
+    def is_allowed(
+        self, permission: Permission, covers: Callable[[Permission, Permission], bool | None]
+    ) -> bool | None:
+        """Whether a role of this source has a permission, or gets it from the plan; None if that is not known.
+        `covers(known, wanted)` decides whether a permission of the same role and action includes the wanted one."""
         if permission in self._permissions:
             return True
-        return any(covers(known, permission) for known in self._broad.get(permission.role, ()))
+        perhaps = False
+        for known in self._permissions_by_action.get((permission.role, permission.action), ()):
+            if (found := covers(known, permission)) is True:
+                return True
+            perhaps |= found is None
+        return None if perhaps else False
+
+    def roles_allowed(self, permission: Permission) -> list[Role]:
+        """The roles of this source that have exactly this permission, whichever role it is asked for."""
+        return [role for role in self.stack.roles if replace(permission, role=role.key) in self.stack.permissions]
+
+    def permissions_for(self, permission: Permission) -> list[Permission]:
+        """The permissions of the same role for the same action, in the source as it was read, whatever they are about."""
+        found = self._permissions_by_action.get((permission.role, permission.action), [])
+        return sorted(found, key=lambda p: (str(p.resource), str(p.access_point)))
+
+    @cached_property
+    def ids_and_arns(self) -> frozenset[Value]:
+        """The expressions for the ids and ARNs of the file systems and access points of this source."""
+        systems = (name for system in self.stack.file_systems for name in (system.ref, system.arn))
+        points = (name for point in self.stack.access_points for name in (point.ref, point.arn))
+        return frozenset(chain(systems, points))
 
     @cached_property
     def _file_systems(self) -> dict[Value | None, FileSystemResource]:
         return {system.ref: system for system in self.stack.file_systems}
+
+    @cached_property
+    def _points_as_read(self) -> frozenset[Key]:
+        return frozenset(point.key for point in self.stack.access_points)
 
     @cached_property
     def _points_by_place(self) -> dict[tuple[Value | None, Directory | None], list[AccessPoint]]:
@@ -361,14 +392,12 @@ class Context:
         return {role.key: role for role in self.stack.roles}
 
     @cached_property
-    def _broad(self) -> dict[Key, list[Permission]]:
-        """By role, the permissions that cover every resource or every access point. The plan never adds such
-        permissions."""
-        broad: dict[Key, list[Permission]] = {}
-        for p in self.stack.permissions:
-            if p.resource == ANY or p.access_point is None:
-                broad.setdefault(p.role, []).append(p)
-        return broad
+    def _permissions_by_action(self) -> dict[tuple[Key, str], list[Permission]]:
+        """The permissions of the source as it was read, by role and action."""
+        found: dict[tuple[Key, str], list[Permission]] = {}
+        for permission in self.stack.permissions:
+            found.setdefault((permission.role, permission.action), []).append(permission)
+        return found
 
     # -- container hosts and what they mount ---------------------------------------------------------------------------
 

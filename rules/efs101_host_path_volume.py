@@ -32,6 +32,7 @@ from rules.rule import Example, Finding, Rule, Status
 from rules.shared.network_needs import over_the_network
 from rules.shared.placement import host_path, likely_mount_point, placement
 from rules.shared.proposals import propose, settle
+from rules.shared.root_directories import must_exist
 from rules.shared.volumes import keep_read_only
 
 _ID = "EFS101"
@@ -87,6 +88,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         Status.UNSAFE if careful else Status.FIXABLE,
         message=f"host path {path} lies on EFS: mount {target} with efsVolumeConfiguration",
         caveat=_caveat(target, path, task, options=options, file_like=file_like)
+        + must_exist(storage, context, docker_made_it=beyond)
         + (_empty(found.mount.file_system) if empty else ""),
         changes=(SetStorage(volume.key, storage), *changes),
         detail=target,

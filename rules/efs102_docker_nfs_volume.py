@@ -43,6 +43,7 @@ from rules.shared.grants import Floor, any_role, configured_role, family, grant,
 from rules.shared.network_needs import over_the_network
 from rules.shared.placement import DockerMount, docker_mount, unknown_properties
 from rules.shared.platforms import may_run_on_fargate
+from rules.shared.root_directories import must_exist
 from rules.shared.volumes import keep_read_only
 
 _ID = "EFS102"
@@ -105,7 +106,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         volume.key,
         Status.UNSAFE if mount.never_worked or later else Status.FIXABLE,
         message=f"the Docker volume mounts {target}: use efsVolumeConfiguration" + _vanishing(volume.storage),
-        caveat=_caveat(mount, task, later, context=context),
+        caveat=f"{_caveat(mount, task, later, context=context) or ''}{must_exist(storage, context)}".strip() or None,
         changes=changes,
         # The task must keep the access that the old mount had.
         grant=grant(

@@ -12,10 +12,13 @@ Source: botocore's ECS and Batch models; CloudFormation resource schemas; ecs-cl
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rules.context import Context
-from rules.model import CorrectSpelling, EfsVolume, Level, Misspelling, Task, Volume
-from rules.rule import Example, Finding, Rule, Status
-from rules.shared.grants import may_lack
+from rules.model import CorrectSpelling, EfsVolume, Engine, Level, Misspelling, Task, Volume
+from rules.rule import CAREFUL, Example, Finding, Rule, Status
+from rules.shared.authorization import NEEDS_ROLE, Authorization
+from rules.shared.grants import unseen
 
 _ID = "EFS302"
 
@@ -27,12 +30,7 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
     ignored = volume.meant is not None and volume.storage.file_system is not None
     names = ", ".join(f"{m.wrong} → {m.right}" for m in volume.misspelt)
     meant = volume.meant or volume.storage
-    switched = isinstance(meant, EfsVolume) and meant.authorizes and any(map(_concerns_iam, volume.misspelt))
-    if switched and task.task_role is not None and task.may_lack_role:
-        return Finding(
-            _ID, volume.key, Status.REFUSED, message=f"misspelt: {names}; but {may_lack(task.task_role)}", stops=True
-        )
-    return Finding(
+    finding = Finding(
         _ID,
         volume.key,
         Status.UNSAFE if ignored else Status.FIXABLE,
@@ -43,6 +41,32 @@ def check(volume: Volume, task: Task, context: Context) -> Finding | None:
         changes=(CorrectSpelling(volume.key, volume.misspelt),),
         detail=names,
         stops=True,
+    )
+    if isinstance(meant, EfsVolume) and meant.authorizes and any(map(_concerns_iam, volume.misspelt)):
+        return _with_authorization(finding, volume, meant, task=task, context=context)
+    return finding
+
+
+def _with_authorization(finding: Finding, volume: Volume, meant: EfsVolume, task: Task, context: Context) -> Finding:
+    """The correction that brings `iam: ENABLED` to life, together with the role and the grant that it then needs."""
+    if task.engine is Engine.UNKNOWN or meant.file_system is None:
+        return finding
+    if task.task_role is not None and not task.may_lack_role and not unseen(volume, meant, task, context=context):
+        return finding
+    step = Authorization(_ID, volume, meant, task=task, context=context, reason=NEEDS_ROLE).step()
+    why = step.message
+    if task.task_role is not None:
+        why = why.removeprefix(f"{NEEDS_ROLE}: ")
+    if not step.changes and step.status is not Status.FIXABLE:
+        return replace(step, message=f"{finding.message}; but {why}", stops=True)
+    return replace(
+        finding,
+        status=max(finding.status, step.status, key=CAREFUL.index),
+        message=f"{finding.message}; {why}",
+        caveat=" ".join(filter(None, (finding.caveat, step.caveat))) or None,
+        changes=(*finding.changes, *step.changes),
+        grant=step.grant,
+        question=step.question,
     )
 
 

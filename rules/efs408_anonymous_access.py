@@ -27,6 +27,7 @@ from rules.facts.mounts import Mapped, Unplaced
 from rules.facts.values import shown, shown_path
 from rules.model import DockerVolume, EfsVolume, Key, Level, OtherStorage, Stack, Task, Value, Volume
 from rules.rule import Finding, Rule, Stage, Status
+from rules.shared.authorization import lacking
 from rules.shared.placement import docker_mount, is_plugin_volume, placement
 
 _ID = "EFS408"
@@ -96,8 +97,18 @@ def _consumers(stack: Stack, context: Context) -> tuple[dict[Value, _Consumers],
             elif file_system is not None:
                 found = consumers.setdefault(file_system, _Consumers())
                 found.volumes[volume.key] = name
-                found.all_authorized &= isinstance(volume.storage, EfsVolume) and volume.storage.level is Level.IAM
+                found.all_authorized &= _is_ready(volume, task, context)
     return consumers, unplaced
+
+
+def _is_ready(volume: Volume, task: Task, context: Context) -> bool:
+    """Whether a volume mounts with IAM authorization, as a role that this source does not show to be refused."""
+    storage = volume.storage
+    return (
+        isinstance(storage, EfsVolume)
+        and storage.level is Level.IAM
+        and not lacking(volume, storage, task, context=context)
+    )
 
 
 def _file_system(volume: Volume, task: Task, context: Context) -> Value | str | None:

@@ -261,10 +261,11 @@ def _checklist(report: Report, stages: Sequence[Stage]) -> Iterator[_Part]:
 
 
 def _statement(title: str, grant: Grant, served: Sequence[Located]) -> _Part:
+    demand = f"{grant.when()}, {grant.demand()}" if grant.not_yet else grant.demand()
     statement = json.dumps(grant.statement(), indent=2, ensure_ascii=False)
     shown = printable_lines(statement)
     indented = "".join(f"  {line}\n" for line in block(shown, "json").splitlines())
-    return _Part(f"- [ ] {title}{prose(grant.demand())} ({_named(served)}):\n\n{indented}\n")
+    return _Part(f"- [ ] {title}{prose(demand)} ({_named(served)}):\n\n{indented}\n")
 
 
 def _rungs(report: Report) -> Iterator[_Part]:

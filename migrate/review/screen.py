@@ -38,7 +38,7 @@ def step(name: str, located: Located, change: Sequence[Hunk], brings: Iterable[F
     if finding.caveat:
         yield from wrapped("Caveat: ", finding.caveat, width)
     if finding.grant:
-        yield from wrapped("", f"Before you deploy, {finding.grant.demand()}:", width)
+        yield from wrapped("", f"{finding.grant.when()}, {finding.grant.demand()}:", width)
         statement = json.dumps(finding.grant.statement(), indent=2, ensure_ascii=False)
         yield from (f"    {line}" for line in printable_lines(statement).split("\n"))
     for other in brings:

@@ -10,12 +10,13 @@ NFS clients are checked against); IAM user guide, "IAM JSON policy element refer
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Generic, NamedTuple, TypeVar
 
-from rules.model import ANY, CLIENT_ACTIONS, Permission, Value
+from rules.model import ANY, CLIENT_ACTIONS, Permission, Text, Value
 
 POINT_ARN = "elasticfilesystem:AccessPointArn"
 """The condition key for the access point through which a client mounts."""
@@ -66,6 +67,11 @@ def managed(arn: str) -> tuple[str, ...]:
     """The actions that an AWS managed policy allows clients on every file system; empty for any other policy's ARN."""
     _, aws, name = arn.rpartition(_AWS_POLICY)
     return MANAGED.get(name, ()) if aws else ()
+
+
+def is_of_aws(arn: str) -> bool:
+    """Whether an ARN is that of a managed policy of AWS."""
+    return _AWS_POLICY in arn
 
 
 # -- what statements mean ---------------------------------------------------------------------------------------------
@@ -183,6 +189,53 @@ def bounded_by_aws(arn: str | None) -> frozenset[str] | None:
     return frozenset(managed(arn)) if arn is not None and _AWS_POLICY in arn else None
 
 
+_EFS_ARN = re.compile(r"arn:[^:]*:elasticfilesystem:[^:]*:[^:]*:(?P<kind>[a-z-]+)/(?P<id>.+)", re.DOTALL)
+_WILD = frozenset("*?")
+
+
+@dataclass(frozen=True, slots=True)
+class StatementSubject:
+    """A file system or access point that a statement may be about."""
+
+    kind: str
+    """`file-system` or `access-point`."""
+    id: Value | None
+
+    def is_named_by(self, known: Value | None, arn: Value | None, own: Collection[Value]) -> bool | None:
+        """Whether `known`, which a statement has in the place of an ARN, names it; None if that is not known.
+
+        `arn` is its ARN as this source writes it, and `own` are the ids and ARNs of what this source creates, which
+        are never those of something else. An id is no ARN, and names nothing.
+        """
+        if known in (ANY, arn):
+            return True
+        if not isinstance(known, Text):
+            return None
+        match = _EFS_ARN.fullmatch(known.coded)
+        if match is None:
+            written = known.literal
+            return False if known in own or (written is not None and not _WILD & set(written)) else None
+        named = Text.decode(match["id"])
+        if match["kind"] != self.kind:
+            return False
+        if named == self.id:
+            return True
+        return self._matches(named, own)
+
+    def _matches(self, named: Text, own: Collection[Value]) -> bool | None:
+        """Whether an id in an ARN, perhaps a pattern, is another expression for the id; None if that is not known."""
+        pattern, written = named.literal, self.id.literal if self.id is not None else None
+        if named in own:
+            return False
+        if pattern is None:
+            return None
+        if pattern in ("*", "fs-*", "fsap-*"):
+            return True
+        if written is not None:
+            return fnmatchcase(written, pattern)
+        return False if self.id in own and not _WILD & set(pattern) else None
+
+
 # -- how statements are written ---------------------------------------------------------------------------------------
 
 _Arn = TypeVar("_Arn")
@@ -250,6 +303,8 @@ class Grant:
     access_points: tuple[str, ...]
     """The ids of the access points; empty for the whole file system."""
     actions: tuple[str, ...]
+    not_yet: bool = False
+    """Whether the deployment makes the access point, so that the statement can be attached only after it."""
 
     def statement(self) -> dict[str, object]:
         """The statement as a dictionary for a policy document."""
@@ -263,5 +318,9 @@ class Grant:
         return f"attach to role {self.role} this statement, which covers {scope}"
 
     def sentence(self) -> str:
-        """The instruction to attach the statement before deployment, with the statement as JSON."""
-        return f"Before you deploy, {self.demand()}: {json.dumps(self.statement(), ensure_ascii=False)}"
+        """The instruction when to attach the statement, with the statement as JSON."""
+        return f"{self.when()}, {self.demand()}: {json.dumps(self.statement(), ensure_ascii=False)}"
+
+    def when(self) -> str:
+        """The beginning of the instruction: the time to attach the statement."""
+        return "Once the access point exists, which this deployment creates" if self.not_yet else "Before you deploy"

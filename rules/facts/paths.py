@@ -98,3 +98,10 @@ FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}|\{\{resolve:.*\}\}")
 
 FILE_SYSTEM_NAME = re.compile(r"(?:fs-)?[A-Z][A-Z0-9_]+")
 """A word in capitals, which deployment scripts replace by an id: `EFS_ID`, `fs-YOUR_EFS_ID`."""
+
+_DRIVE = re.compile(rf"(?:[A-Za-z]|{CODED_REF}):(?:[/\\]|$)")
+
+
+def is_of_windows(path: Text) -> bool:
+    """Whether a path is one of Windows, which mounts no EFS: `C:\\data`, `${Drive}\\`."""
+    return any("\\" in part for part in path.parts if isinstance(part, str)) or bool(_DRIVE.match(path.coded))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rules.model.values import ANY, Directory, Key, Rest, Text, Value
 
@@ -132,6 +132,8 @@ class Role:
     condition: str | None = None
     unclear: bool = False
     """Whether its policies deny something or cannot be read completely."""
+    open: bool = field(default=False, compare=False)
+    """Whether it may be allowed more than its permissions show: by a policy that cannot be read, or under conditions."""
     tags: tuple[Tag, ...] = ()
     boundary: Boundary | None = None
 

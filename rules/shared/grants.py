@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from rules.context import Context
-from rules.facts.iam import Grant
+from rules.facts.iam import Grant, StatementSubject
 from rules.facts.values import shown
 from rules.model import (
     ANY,
@@ -85,6 +85,7 @@ def grant(
         shown(storage.file_system),
         access_points=(shown(storage.access_point),) if storage.access_point else (),
         actions=actions(volume, task, context, floor=floor),
+        not_yet=context.is_planned(storage.access_point),
     )
 
 
@@ -93,7 +94,7 @@ def merge(grants: Iterable[tuple[Grant, _Served]]) -> list[tuple[Grant, list[_Se
     Grants for a whole file system become one with all of their actions."""
     merged: dict[tuple[object, ...], tuple[dict[str, None], set[str], list[_Served], Grant]] = {}
     for one, served in grants:
-        key = (one.role, one.arn_prefix, one.file_system, one.actions if one.access_points else None)
+        key = (one.role, one.arn_prefix, one.file_system, one.actions if one.access_points else None, one.not_yet)
         points, actions, serves, _ = merged.setdefault(key, ({}, set(), [], one))
         points.update(dict.fromkeys(one.access_points))
         actions.update(one.actions)
@@ -107,23 +108,80 @@ def merge(grants: Iterable[tuple[Grant, _Served]]) -> list[tuple[Grant, list[_Se
 def permissions(
     volume: Volume, storage: EfsVolume, task: Task, context: Context, role: Role, floor: Floor
 ) -> frozenset[Permission]:
-    """The permissions that a role of this source lacks so that the task can mount the volume."""
-    wanted = {
+    """The permissions that a role of this source is not seen to have and needs so that the task can mount the volume."""
+    wanted = (
         _permission(role, action, storage, context=context) for action in actions(volume, task, context, floor=floor)
-    }
-    system = context.own_file_system(storage.file_system)
-    policy = system.policy if system and system.policy else FileSystemPolicy()
-    return frozenset(
-        p
-        for p in wanted
-        if not context.is_allowed(p, _covers) and not policy.allows(role.refs, p.action, p.access_point)
     )
+    return frozenset(p for p in wanted if _allowed(p, role, role.refs, storage=storage, context=context) is not True)
+
+
+def missing(
+    volume: Volume, storage: EfsVolume, task: Task, context: Context, floor: Floor
+) -> list[tuple[Role, tuple[str, ...]]]:
+    """The roles of the task that this source creates and shows not to be allowed what the mount needs, each with the
+    client actions that it lacks. A role that may have more policies than can be read here is not among them."""
+    found = []
+    for role in filter(None, map(context.own_role, task.task_roles)):
+        needed = actions(volume, task, context, floor=floor)
+        wanted = (_permission(role, action, storage, context=context) for action in needed)
+        names = (ANY, *role.refs)
+        lacks = tuple(p.action for p in wanted if _allowed(p, role, names, storage=storage, context=context) is False)
+        if lacks:
+            found.append((role, lacks))
+    return found
+
+
+def unseen(volume: Volume, storage: EfsVolume, task: Task, context: Context) -> bool:
+    """Whether some role of the task is not seen to be allowed what the mount needs."""
+    needed = actions(volume, task, context, floor=NOTHING)
+    roles = [context.own_role(role) for role in task.task_roles]
+    return not all(
+        role is not None and is_allowed(role, action, storage, context=context) for role in roles for action in needed
+    )
+
+
+def misplaced(role: Role, action: str, storage: EfsVolume, context: Context) -> tuple[list[Role], list[Permission]]:
+    """The likely mistakes behind an action that a role lacks: the roles that are allowed it in this one's place, and the
+    role's own permissions for something else."""
+    wanted = _permission(role, action, storage, context=context)
+    return context.roles_allowed(wanted), context.permissions_for(wanted)
 
 
 def is_allowed(role: Role, action: str, storage: EfsVolume, context: Context) -> bool:
     """Whether policies of a role of this source, including those that the plan adds, allow it an action through
     `storage`."""
-    return context.is_allowed(_permission(role, action, storage, context=context), _covers)
+    wanted = _permission(role, action, storage, context=context)
+    return context.is_allowed(wanted, _covering(storage, context)) is True
+
+
+def _allowed(
+    wanted: Permission, role: Role, names: Collection[Value], storage: EfsVolume, context: Context
+) -> bool | None:
+    """Whether policies of this source allow an action to a role, or the file-system policy to one of `names`; None if
+    that is not known."""
+    system = context.own_file_system(storage.file_system)
+    policy = system.policy if system and system.policy else FileSystemPolicy()
+    if policy.allows(names, wanted.action, wanted.access_point):
+        return True
+    own = context.is_allowed(wanted, _covering(storage, context))
+    return None if own is False and (role.open or policy.problem) else own
+
+
+def _covering(storage: EfsVolume, context: Context) -> Callable[[Permission, Permission], bool | None]:
+    """The test whether a permission that exists includes one for a mount of `storage`, both of the same role and
+    action; it returns None if that is not known."""
+    own = context.ids_and_arns
+    system = StatementSubject("file-system", storage.file_system)
+    point = StatementSubject("access-point", storage.access_point)
+
+    def covers(known: Permission, wanted: Permission) -> bool | None:
+        resource = system.is_named_by(known.resource, wanted.resource, own)
+        if resource is False or known.access_point is None:
+            return resource
+        through = wanted.access_point is not None and point.is_named_by(known.access_point, wanted.access_point, own)
+        return resource if through else through
+
+    return covers
 
 
 def _permission(role: Role, action: str, storage: EfsVolume, context: Context) -> Permission:
@@ -137,12 +195,6 @@ def point_arn(point: Value | None, context: Context) -> Value | None:
     """The ARN of an access point, as policies of this source write it; None without an access point."""
     own = context.own_point_of(point)
     return own.arn if own else _arn("access-point", point, context)
-
-
-def _covers(known: Permission, wanted: Permission) -> bool:
-    """Whether a permission that exists includes the wanted one; both are of the same role."""
-    resources = known.resource in (ANY, wanted.resource)
-    return known.action == wanted.action and resources and known.access_point in (None, wanted.access_point)
 
 
 def _arn(kind: str, member: Value | None, context: Context) -> Value | None:

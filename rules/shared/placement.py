@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rules.context import Context
 from rules.facts.mounts import SYSTEM_PATH, Mapped, Unplaced, parse_source, place, serving, split_options
 from rules.facts.other_files import SeenMount
-from rules.facts.paths import climbs, looks_like_efs, normalise
+from rules.facts.paths import climbs, is_of_windows, looks_like_efs, normalise
 from rules.facts.values import shown, shown_path
 from rules.model import DockerVolume, HostPath, Task, Text, Value, Volume
 from rules.shared.proposals import where
@@ -41,6 +41,8 @@ def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced
         return None
     if not isinstance(path, Text):
         return place(None, volume.name, context.mounts(task))
+    if is_of_windows(path) or _on_windows(volume, task, context):
+        return None
     found = place(path, volume.name, context.mounts(task), unseen=context.hosts(task).unseen)
     if isinstance(found, Mapped):
         return found
@@ -52,6 +54,18 @@ def placement(volume: Volume, task: Task, context: Context) -> Mapped | Unplaced
         seen = _seen_elsewhere(normalise(path.coded), task, context, suspected=found is not None)
         return Unplaced(where(seen), seen=seen) if seen else found
     return found
+
+
+_DRIVE = re.compile(r"[\"'`]?[A-Za-z]:\\")
+
+
+def _on_windows(volume: Volume, task: Task, context: Context) -> bool:
+    """Whether containers mount the volume at a path of Windows (`C:\\data`), so that its own path is one, too."""
+    points = context.mount_points(volume, task) or ()
+    beside = (
+        text for _, point in points for name, text in point.rest if name.lower().replace("_", "") == "containerpath"
+    )
+    return any(isinstance(text, str) and _DRIVE.match(text) for text in beside)
 
 
 def _by_default(path: Text, volume: Volume, task: Task, context: Context) -> Unplaced | None:

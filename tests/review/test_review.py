@@ -286,7 +286,7 @@ def test_a_role_that_exists_instead_of_a_new_one() -> None:
         person.presses("arn:aws:iam::123456789012:role/web\n")
         person.sees("Save this to .efs-migrate.yaml [Y,n]? ")
         screen = person.answers("n")
-        assert "set iam to ENABLED and the task role web" in screen
+        assert "set iam to ENABLED and set the task role web" in " ".join(screen.split())
         person.presses("y")
         assert person.ends() == 1
     assert "TaskRoleArn: arn:aws:iam::123456789012:role/web\n" in Path("c.yaml").read_text()

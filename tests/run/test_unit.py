@@ -326,7 +326,7 @@ def test_what_has_to_be_said_of_a_file_that_does_not_change_is_not_lost() -> Non
     Path("volumes.toy").write_text(VOLUMES_AFTER)
     said = efs_migrate("diff").stdout.decode()
     assert said.count("\n--- ") + said.startswith("--- ") == 1
-    assert said.index("# EFS203") < said.index("--- a/main.toy")
+    assert said.index("# EFS204") < said.index("--- a/main.toy")
     comment = efs_migrate("check", "--format", "markdown").stdout.decode()
     assert comment.index("#### `volumes.toy`") < comment.index("why: ")
 

@@ -77,7 +77,7 @@ class Volume:
         if self.directory not in WITH_POINT:
             asked.add((self.name, "EFS202", "needs-input"))
         if not role:
-            asked.add((self.name, "EFS203", "needs-input"))
+            asked.add((self.name, "EFS204" if self.kind == "iam" else "EFS203", "needs-input"))
         return asked
 
 
@@ -293,7 +293,7 @@ def task_definitions(chance: random.Random) -> Case:
         asked = {
             (n, r, "refused" if r == "EFS203" else status)
             for n, r, status in asked
-            if not (n in has_role and r == "EFS203")
+            if not (n in has_role and r == "EFS204")
         }
     return Case("tds.json", encoded(text, chance), levels(listed, role), [], asked, after)
 

@@ -29,7 +29,7 @@ _ADDING = frozenset({"add_actions", "add_resources", "add_all_resources", "add_c
 
 class Policies:
     """The permissions that the program gives task roles, the roles whose permissions cannot be read fully
-    (`unclear`) or are limited (`boundaries`), and the reason why each file system's policy is not known."""
+    (`unclear`), which may be allowed more (`open`) or are limited (`boundaries`), and the reason why each file system's policy is not known."""
 
     def __init__(self, program: Program, tasks: Sequence[TaskSource], late: Overrides) -> None:
         self.program = program
@@ -37,6 +37,7 @@ class Policies:
         self.late = late
         self.permissions: set[Permission] = set()
         self.unclear: set[Key] = set()
+        self.open: set[Key] = set()
         self.boundaries: dict[Key, Boundary] = {}
         self.file_system_policies: dict[Construct, str] = {}
 
@@ -168,6 +169,8 @@ class Policies:
         if may_deny:
             self.unclear.update(role.key for role in (self._all if roles is None else roles))
         if said is None or not (said.allows and said.applies and certain):
+            if said is None or (said.allows and said.actions and said.applies is not False):
+                self._opened(roles)
             return
         for role in roles or ():
             for resource in said.resources:
@@ -175,6 +178,10 @@ class Policies:
                     self.permissions |= {
                         Permission(role.key, action, resource, access_point=point) for action in said.actions
                     }
+
+    def _opened(self, roles: Sequence[Role] | None) -> None:
+        """Remembers that roles (None for roles that are not known) may be allowed more than is read here."""
+        self.open.update(role.key for role in (self._all if roles is None else roles))
 
     def _judged(self, expression: ast.expr, place: Place) -> Judged | None:
         """The effect of a `PolicyStatement`; None if it cannot be read."""
@@ -267,6 +274,8 @@ class Policies:
         known = isinstance(written, ast.Dict) or "ALLOW" in names or "Allow" in words
         if "Deny" in words or "DENY" in names or not known:
             self._give(roles, None)
+        if roles is None or roles:
+            self._opened(roles)
 
     def _attached(self, call: ast.Call, function: ast.Attribute, place: Place) -> None:
         """Reads `role.attach_inline_policy(policy)` and `policy.attach_to_role(role)`."""
@@ -293,7 +302,10 @@ class Policies:
                     for said in self._document(origin, at):
                         self._give(roles, said, certain=roles is not None and len(roles) == 1)
                     continue
-                for action in self._by_aws(origin) or ():
+                known = self._by_aws(origin)
+                if known is None or roles is None or len(roles) != 1:
+                    self._opened(roles)
+                for action in known or ():
                     for role in roles if roles is not None and len(roles) == 1 else ():
                         self.permissions.add(Permission(role.key, action, ANY, access_point=None))
 
@@ -308,8 +320,13 @@ class Policies:
     def _of_construct(self, role: Key, made: Construct) -> None:
         """Adds the policies that are arguments of the role itself, and its permissions boundary."""
         for keyword in made.call.keywords:
-            if keyword.arg == "managed_policies" and isinstance(keyword.value, ast.List):
-                self._managed([Role(role, ())], keyword.value.elts, made.place)
+            if keyword.arg is None:
+                self.open.add(role)
+            elif keyword.arg == "managed_policies":
+                if isinstance(keyword.value, ast.List):
+                    self._managed([Role(role, ())], keyword.value.elts, made.place)
+                else:
+                    self.open.add(role)
             elif keyword.arg == "permissions_boundary":
                 self._limit([role], keyword.value, made.place)
             elif keyword.arg == "inline_policies":
@@ -426,12 +443,17 @@ class Policies:
     def _grant(self, call: ast.Call, function: ast.Attribute, place: Place) -> None:
         """Adds the permissions of a grant, and remembers that it gives the file system a policy."""
         made = self.program.construct(function.value, place)
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
         if made is None or made.family != f"{EFS}.FileSystem" or not call.args:
+            if made is None and given:
+                self._opened(self._roles(given[0], place) or self._tasks_roles(given[0], place))
             return
         if function.attr in GRANTS:
             self._policy_of(function.value, place, function.attr)
         roles = self._roles(call.args[0], place) or self._tasks_roles(call.args[0], place)
         named = [a.value for a in call.args[1:] if isinstance(a, ast.Constant)]
+        if roles is None or len(roles) != 1 or len(named) < len(call.args) - 1 or call.keywords:
+            self._opened(roles)
         for role in roles if roles is not None and len(roles) == 1 else ():
             for action in GRANTS.get(function.attr) or [a for a in CLIENT_ACTIONS if a in named]:
                 self.permissions.add(Permission(role.key, action, self.program.arn_of(made), access_point=None))

@@ -41,6 +41,8 @@ def added(program: Program, stack: Stack, spans: dict[Key, int], tasks: Sequence
     policies.read()
     for key in policies.unclear & roles.keys():
         roles[key] = replace(roles[key], unclear=True)
+    for key in (policies.unclear | policies.open) & roles.keys():
+        roles[key] = replace(roles[key], open=True)
     for key in policies.boundaries.keys() & roles.keys():
         roles[key] = replace(roles[key], boundary=policies.boundaries[key])
     systems = [_file_system(program, made, policies) for made in program.constructs.values() if is_file_system(made)]

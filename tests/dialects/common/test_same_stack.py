@@ -360,6 +360,7 @@ def test_the_condition_keys_stand_in_one_place() -> None:
         str(path.relative_to(ROOT))
         for package in ("migrate", "rules")
         for path in (ROOT / package).rglob("*.py")
-        if known.search(path.read_text(encoding="utf-8"))
+        # The examples of a rule's page are whole templates.
+        if known.search(path.read_text(encoding="utf-8").partition("\nRULE = ")[0])
     }
     assert files == {"rules/facts/iam.py"}

@@ -19,8 +19,8 @@ from migrate.dialects.common.listed import may_hold_more
 from migrate.dialects.common.nodes import key_text
 from migrate.dialects.common.values import child, items, mapping, text
 from migrate.syntax.node import Node, Sequence
-from rules.facts.iam import bounded, bounded_by_aws, managed
-from rules.model import ANY, Boundary, Key, Opaque, Permission, Role, Text
+from rules.facts.iam import bounded, bounded_by_aws, is_of_aws, managed
+from rules.model import ANY, Boundary, Key, Opaque, Permission, Role, Text, Value
 
 ATTACHED = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
 """The types of policy resources, and the property of each that names its roles."""
@@ -77,9 +77,35 @@ class Roles:
                 refs,
                 resource.condition,
                 unclear=unclear,
+                open=unclear or self._may_allow_more(resource),
                 tags=found,
                 boundary=self._boundary(resource),
             )
+
+    def _may_allow_more(self, role: Resource) -> bool:
+        """Whether a role may be allowed more than `permissions` says: by a managed policy that is not seen here, or
+        where a condition decides."""
+        for conditions, node in intrinsics.items_with_conditions(child(role.properties, "ManagedPolicyArns")):
+            arn = intrinsics.value(node)
+            own = self.resources.get(target(arn))
+            seen = own is not None and own.type == "AWS::IAM::ManagedPolicy"
+            if not seen and arn is not None and (conditions or not is_of_aws(arn.source)):
+                return True
+        for policy in self._policies[role.name]:
+            certain = not (policy.conditions or policy.doubtful)
+            for statement in filter(None, policy.statements):
+                said = statement.said
+                if not (said.allows and said.actions) or said.applies is False:
+                    continue
+                named = said.access_points or said.resources
+                there = all(self._counts(policy, role, arn) for arn in named)
+                if not (certain and there) or statement.conditions or said.applies is None:
+                    return True
+        return False
+
+    def _counts(self, policy: RolePolicy, role: Resource, arn: Value) -> bool:
+        """Whether a policy exists wherever a role and what an ARN names do."""
+        return self.conditions.follows(policy.condition, role.condition, self.resources.condition_of(arn))
 
     def _boundary(self, role: Resource) -> Boundary | None:
         """The permissions boundary of a role, with what it allows if the template or AWS defines it."""
@@ -171,8 +197,7 @@ class Roles:
                 continue
             for point in statement.said.access_points or (None,):
                 for resource in statement.said.resources:
-                    there = self.resources.condition_of(point or resource)
-                    counts = self.conditions.follows(policy.condition, role.condition, there)
+                    counts = self._counts(policy, role, point or resource)
                     for action in statement.said.actions if counts else ():
                         yield Permission(self.resources.key("role", role.name), action, resource, access_point=point)
 
