@@ -64,8 +64,8 @@ def test_installed(shell: str, tmp_path: Path) -> None:
         line = "COMP_WORDS=(efs-migrate check --only EFS20); COMP_CWORD=3; _efs_migrate_completion efs-migrate"
         assert (
             run("bash", "-c", f'source {written[0]}; {line}; echo "${{COMPREPLY[@]}}"', home=tmp_path)
-            == "EFS201 EFS202 EFS203\n"
+            == "EFS201 EFS202 EFS203 EFS204\n"
         )
     if shell == "fish":
         answer = run("fish", "-c", "complete --do-complete 'efs-migrate check --only EFS20'", home=tmp_path)
-        assert [line.split("\t")[0] for line in answer.splitlines()] == ["EFS201", "EFS202", "EFS203"]
+        assert [line.split("\t")[0] for line in answer.splitlines()] == ["EFS201", "EFS202", "EFS203", "EFS204"]
