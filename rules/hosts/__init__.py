@@ -10,11 +10,24 @@ certain: a wrong mapping would be worse than none.
 
 from __future__ import annotations
 
-from rules.hosts.boot import Association, Boot, Init, InitCommand, InitConfig, InitFile, InitService, Passage
+from rules.hosts.boot import (
+    DEFAULT,
+    WITHOUT_SETS,
+    Association,
+    Boot,
+    Init,
+    InitCommand,
+    InitConfig,
+    InitFile,
+    InitService,
+    Passage,
+)
 from rules.hosts.read import read_file, read_user_data
 from rules.hosts.results import FoundMount, HostScript, MadeDirectory, OtherMount
 
 __all__ = [
+    "DEFAULT",
+    "WITHOUT_SETS",
     "Association",
     "Boot",
     "FoundMount",

@@ -14,8 +14,8 @@ from rules.model import Text
 
 DEFAULT = "default"
 """The config set that cfn-init runs if it is called without one."""
-ONLY_CONFIG = "config"
-"""The config that cfn-init runs if there are no config sets."""
+WITHOUT_SETS: Mapping[str, tuple[str | None, ...]] = {DEFAULT: ("config",)}
+"""The config sets of an init that defines none: cfn-init runs its config `config` then."""
 _MOST_CONFIGS = 500
 """The largest number of configs that one call runs; sets that name each other could double it without end."""
 

@@ -49,12 +49,12 @@ class ProgramInits:
 
     def read(self, written: ast.expr, place: Place, name: str) -> Init:
         """The init that an expression stands for where `place` gives it to instances."""
-        from rules.hosts import Init
+        from rules.hosts import WITHOUT_SETS, Init
 
         origin, at = self.program.evaluator.definition(written, place)
         made = self._kind(origin, at).removeprefix(f"{_INIT}.")
         configs: dict[str, InitConfig] | None = None
-        sets: dict[str, tuple[str | None, ...]] | None = {"default": ("config",)}
+        sets: dict[str, tuple[str | None, ...]] | None = {**WITHOUT_SETS}
         if isinstance(origin, ast.Call) and not any(k.arg is None for k in origin.keywords):
             if made == "from_elements":
                 configs = {"config": self._elements(origin.args, at)}
@@ -271,8 +271,10 @@ class ProgramInits:
 
     def chosen(self, options: ast.expr | None, place: Place) -> str | None:
         """The config sets that the options of an init choose, separated by commas; None if they are not known."""
+        from rules.hosts import DEFAULT
+
         if options is None:
-            return "default"
+            return DEFAULT
         origin, at = self.program.evaluator.definition(options, place)
         if isinstance(origin, ast.Dict):
             found = self._dict(origin, at)
@@ -282,7 +284,7 @@ class ProgramInits:
         else:
             return None
         if written is None:
-            return "default"
+            return DEFAULT
         names = self._words(written, at)
         return ",".join(name for name in names if name is not None) if None not in names else None
 

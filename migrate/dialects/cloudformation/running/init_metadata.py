@@ -48,7 +48,7 @@ class _InitReader:
 
     def read(self, written: Node) -> Init:
         """The configs and config sets that the metadata holds."""
-        from rules.hosts import Init
+        from rules.hosts import WITHOUT_SETS, Init
 
         node = mapping(written)
         if node is None or self.passages.count > _MOST_PASSAGES:  # aliases can multiply the parts of a small file
@@ -56,7 +56,7 @@ class _InitReader:
         configs = {
             key_text(e): self.config(mapping(e.value)) for e in node.entries if key_text(e) not in (_SETS, _INCLUDE)
         }
-        sets: dict[str, tuple[str | None, ...]] | None = {"default": ("config",)}
+        sets: dict[str, tuple[str | None, ...]] | None = {**WITHOUT_SETS}
         if (listed := child(node, _SETS)) is not None:
             named = mapping(listed)
             sets = {key_text(e): tuple(_members(e.value)) for e in named.entries} if named is not None else None
