@@ -51,24 +51,19 @@ def settle(
     return _Search(reading, choices, suppressed, decisions=decisions, unwritten=unwritten).run()
 
 
+@dataclass
 class _Search:
-    def __init__(
-        self,
-        reading: Reading[object],
-        choices: Choices,
-        suppressed: Mapping[Key, frozenset[str]],
-        decisions: Decisions,
-        unwritten: dict[StepId, str],
-    ) -> None:
-        self.reading = reading
-        self.choices = choices
-        self.suppressed = suppressed
-        self.decisions = decisions
-        self.unwritten = unwritten
-        size = sum(len(document.text) for document in reading.unit.documents)
+    reading: Reading[object]
+    choices: Choices
+    suppressed: Mapping[Key, frozenset[str]]
+    decisions: Decisions
+    unwritten: dict[StepId, str]
+    works: int = 0
+    """The number of steps, the first of the plan, with which an attempt succeeded."""
+
+    def __post_init__(self) -> None:
+        size = sum(len(document.text) for document in self.reading.unit.documents)
         self.left = max(_MOST_ATTEMPTS, _EFFORT // max(1, size))
-        self.works = 0
-        """The number of steps, the first of the plan, with which an attempt succeeded."""
 
     def run(self) -> Settled:
         refused: dict[Key, list[StepId]] = {}
