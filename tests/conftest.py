@@ -25,7 +25,13 @@ settings.load_profile("patient")
 
 # Helpers with assertions of their own, which fail as readably as those in tests.
 pytest.register_assert_rewrite(
-    "golden_files", "rule_tests", "support", "instance_templates", "network_templates", "policy_templates"
+    "golden_files",
+    "host_answers",
+    "rule_tests",
+    "support",
+    "instance_templates",
+    "network_templates",
+    "policy_templates",
 )
 
 if "MUTANT_UNDER_TEST" in os.environ:

@@ -6,7 +6,7 @@ Each script runs on an instance whose task binds `/mnt/efs/app`. `${Fs}` and `${
 from __future__ import annotations
 
 import pytest
-from test_unread_commands import CERTAIN, answer, asks
+from host_answers import CERTAIN, answer, asks, is_certain
 
 from rules.hosts.arithmetic import Arithmetic
 from rules.hosts.grammar.patterns import Glob, Regex
@@ -200,9 +200,7 @@ def test_a_text_that_is_split_at_a_reference() -> None:
     asks(plain('x="${Dir}:/mnt/efs"; mount -t efs ${Fs}:/ "${x#*:}"'), PATH, "splits a text at a place that depends on")
     disk = plain('[ -e /x ] && mount /dev/xvdf /srv; x="${Dir}:/mnt/efs"; mount -t efs ${Fs}:/ "${x#*:}"')
     asks(disk, PATH, "splits a text at a place that depends on")
-    found = answer(plain('x="${Dir}:/mnt/efs"; mount -t efs ${Fs}:/ "${x##*:}"'))
-    assert found is not None
-    assert found.message == CERTAIN
+    is_certain(plain('x="${Dir}:/mnt/efs"; mount -t efs ${Fs}:/ "${x##*:}"'))
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,8 @@ a question with the reason, or nothing.
 
 from __future__ import annotations
 
-import textwrap
-
 import pytest
+from host_answers import CERTAIN, PATH, answer, asks, is_certain, template
 
 from migrate.dialects.common.values import parse_text
 from migrate.engine.process import Opened, open_text
@@ -16,9 +15,8 @@ from rules import efs101_host_path_volume
 from rules.choices import Choices, ConfiguredFileSystem
 from rules.context import Context
 from rules.model import Text
-from rules.rule import Finding, Status
+from rules.rule import Status
 
-PATH = "/mnt/efs/app"
 MOUNT = "mount -t efs -o tls ${Fs}:/ /mnt/efs"
 DATA = "mount -t efs ${Fs}:/ /data"
 FSTAB = 'echo "${Fs}:/ /mnt/efs efs tls,_netdev 0 0" >> /etc/fstab\nmount -a'
@@ -27,46 +25,6 @@ WRITTEN = f"cat > {FILE} <<E\n[Mount]\nWhat=${{Fs}}:/\nWhere=/mnt/efs\nType=efs\
 UNIT = f"{WRITTEN}\nsystemctl enable --now mnt-efs.mount"
 DROP_IN = "/etc/systemd/system/mnt-efs.mount.d"
 HELPER = "/etc/amazon/efs/efs-utils.conf"
-CERTAIN = "host path /mnt/efs/app lies on EFS: mount ${Fs}:/app with efsVolumeConfiguration"
-
-
-def answer(script: str, path: str = PATH, choices: Choices | None = None) -> Finding | None:
-    """What EFS101 says of a task that binds `path` on an instance with this script as its user data."""
-    opened = open_text(_template(script, path), "t")
-    assert isinstance(opened, Opened)
-    stack = opened.reading.stack
-    (task,) = stack.tasks
-    return efs101_host_path_volume.check(task.volumes[0], task, Context(stack, choices or Choices()))
-
-
-def _template(script: str, path: str) -> str:
-    return f"""
-Resources:
-  Fs: {{Type: AWS::EFS::FileSystem}}
-  Fs2: {{Type: AWS::EFS::FileSystem}}
-  Launch:
-    Type: AWS::AutoScaling::LaunchConfiguration
-    Properties:
-      ImageId: ami-1
-      UserData:
-        Fn::Base64:
-          Fn::Sub: |
-{textwrap.indent("#!/bin/bash" + chr(10) + script, " " * 12)}
-  Task:
-    Type: AWS::ECS::TaskDefinition
-    Properties:
-      ContainerDefinitions: [{{Name: app, Image: nginx, Memory: 256}}]
-      Volumes:
-        - Name: data
-          Host: {{SourcePath: {path}}}
-"""
-
-
-def asks(script: str, path: str, reason: str) -> None:
-    found = answer(script, path)
-    assert found is not None
-    assert found.status is Status.NEEDS_INPUT
-    assert reason in found.message
 
 
 # -- what is unmounted -------------------------------------------------------------------------------------------------
@@ -218,9 +176,7 @@ def test_services_and_units_that_are_stopped(command: str) -> None:
     ],
 )
 def test_commands_that_undo_nothing(script: str) -> None:
-    found = answer(script)
-    assert found is not None
-    assert found.message == CERTAIN
+    is_certain(script)
 
 
 # -- fstab -------------------------------------------------------------------------------------------------------------
@@ -275,9 +231,7 @@ def test_an_older_fstab_that_comes_back(copy: str) -> None:
     ],
 )
 def test_fstab_that_keeps_its_lines(script: str) -> None:
-    found = answer(script)
-    assert found is not None
-    assert found.message == CERTAIN
+    is_certain(script)
 
 
 # -- symbolic links ----------------------------------------------------------------------------------------------------
@@ -338,9 +292,7 @@ def test_links_that_a_path_may_lead_through(commands: str, path: str) -> None:
     ],
 )
 def test_links_beside_a_path(script: str) -> None:
-    found = answer(script)
-    assert found is not None
-    assert found.message == CERTAIN
+    is_certain(script)
 
 
 def test_a_link_inside_a_directory_is_the_same_on_the_volume() -> None:
@@ -434,9 +386,7 @@ def test_mounts_that_may_be_something_else(script: str, path: str, reason: str) 
     ],
 )
 def test_mounts_that_are_what_they_seem(script: str) -> None:
-    found = answer(script)
-    assert found is not None
-    assert found.message == CERTAIN
+    is_certain(script)
 
 
 @pytest.mark.parametrize(
@@ -540,9 +490,7 @@ def test_a_drop_in_that_was_there_before() -> None:
     ],
 )
 def test_units_that_stay(script: str) -> None:
-    found = answer(script)
-    assert found is not None
-    assert found.message == CERTAIN
+    is_certain(script)
 
 
 # -- mounts that were seen and not placed ------------------------------------------------------------------------------
@@ -632,13 +580,11 @@ def test_paths_that_no_mount_is_known_to_serve(script: str, path: str) -> None:
 
 
 def test_a_place_that_is_certain_needs_no_question() -> None:
-    found = answer(f"{MOUNT}\nmount -t efs ${{Fs2}}:/ $(cat /x)")
-    assert found is not None
-    assert found.message == CERTAIN
+    is_certain(f"{MOUNT}\nmount -t efs ${{Fs2}}:/ $(cat /x)")
 
 
 def test_a_mount_point_by_parameter() -> None:
-    text = _template("mount -t efs ${Fs}:/ ${Dir}", "/data/app")
+    text = template("mount -t efs ${Fs}:/ ${Dir}", "/data/app")
     asked = []
     for default in ("", ", Default: /mnt/x", ", Default: /data"):
         opened = open_text(f"Parameters:\n  Dir: {{Type: String{default}}}\n{text.lstrip()}", "t")
@@ -724,9 +670,7 @@ def test_a_parameter_may_be_anything(command: str, reason: str) -> None:
     ],
 )
 def test_parameters_that_change_nothing(script: str) -> None:
-    found = answer(script)
-    assert found is not None
-    assert found.message == CERTAIN
+    is_certain(script)
 
 
 # -- restarts ----------------------------------------------------------------------------------------------------------
@@ -759,9 +703,7 @@ def test_a_line_of_fstab_that_a_restart_leaves_out() -> None:
 
 @pytest.mark.parametrize("command", ["shutdown -h +60", "poweroff", "shutdown -c", "init 3", "echo reboot"])
 def test_commands_that_restart_nothing(command: str) -> None:
-    found = answer(f"{MOUNT}\n{command}")
-    assert found is not None
-    assert found.message == CERTAIN
+    is_certain(f"{MOUNT}\n{command}")
 
 
 # -- what is read no further, and what is ------------------------------------------------------------------------------
@@ -810,9 +752,7 @@ def test_words_that_xargs_is_given(words: str) -> None:
     ],
 )
 def test_what_is_read_at_sight(script: str) -> None:
-    found = answer(script)
-    assert found is not None
-    assert found.message == CERTAIN
+    is_certain(script)
 
 
 @pytest.mark.parametrize("end", ["exit 0", "return 1", "exit $X", "umount /mnt/efs; exit 1"])
@@ -830,9 +770,7 @@ def test_a_line_of_fstab_that_is_changed_once_it_is_mounted(edit: str) -> None:
 
 
 def test_an_edit_of_fstab_that_mounts_the_same() -> None:
-    found = answer(f"{FSTAB}\nsed -i 's/tls/tls,noresvport/' /etc/fstab")
-    assert found is not None
-    assert found.message == CERTAIN
+    is_certain(f"{FSTAB}\nsed -i 's/tls/tls,noresvport/' /etc/fstab")
 
 
 def test_a_unit_whose_name_does_not_fit_its_mount_point() -> None:
@@ -844,9 +782,7 @@ SERVICE = "cat > /etc/systemd/system/share.service <<E\n[Service]\nType=oneshot\
 
 
 def test_a_service_that_is_started_runs_its_commands() -> None:
-    found = answer(f"{SERVICE.format(MOUNT)}\nsystemctl daemon-reload; systemctl enable --now share")
-    assert found is not None
-    assert found.message == CERTAIN
+    is_certain(f"{SERVICE.format(MOUNT)}\nsystemctl daemon-reload; systemctl enable --now share")
     asks(
         f"{MOUNT}\n{SERVICE.format('umount /mnt/efs')}\nsystemctl start share.service", PATH, "no mount of it is known"
     )
